@@ -1,0 +1,55 @@
+# The only tools needed are make and Python 3.11 or newer; everything else comes into .venv.
+PYTHON ?= python3
+BIN := .venv/bin
+SOURCES := knowledge predictor validator api tests benchmarks docs
+
+.PHONY: demo test lint unit docs bench clean
+.DEFAULT_GOAL := help
+
+help: ## Show what can be made.
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/'
+
+demo: .venv/base ## Set up the base install and answer a real question.
+	@$(BIN)/crosscurrent predict adversarial_training
+	@echo
+	@$(BIN)/crosscurrent predict adversarial_training membership_inference
+	@echo
+	@echo "Next: $(BIN)/crosscurrent what-if adversarial_training membership_inference --hold model_capacity"
+	@echo "      $(BIN)/crosscurrent matrix        $(BIN)/crosscurrent backtest        docs/README.md"
+
+test: lint unit ## Set everything up and pass all tests.
+
+lint: .venv/dev
+	$(BIN)/ruff format --check $(SOURCES)
+	$(BIN)/ruff check $(SOURCES)
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+unit: .venv/dev
+	$(BIN)/pytest -n auto
+
+docs: .venv/dev ## Write again all that is generated: reference pages, pictures, example output.
+	$(BIN)/python docs/generate.py
+
+bench: .venv/bench ## Print the figures that docs/benchmarks.md quotes.
+	$(BIN)/python benchmarks/run.py
+
+clean: ## Remove the virtual environment and all caches.
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist build
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Crosscurrent needs Python 3.11 or newer; set PYTHON=/path/to/python3.11"; exit 1; }
+	$(PYTHON) -m venv .venv
+
+.venv/base: .venv/bin/python pyproject.toml constraints.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	@touch $@
+
+.venv/dev: .venv/base
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@
+
+.venv/bench: .venv/dev
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bench]'
+	@touch $@

@@ -1,0 +1,1 @@
+"""Every way in: nothing here holds rules or numbers of its own."""

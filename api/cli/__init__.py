@@ -1,0 +1,64 @@
+"""The command line: ``crosscurrent QUESTION ...``."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from io import TextIOWrapper
+
+from knowledge.errors import InputError
+
+__all__ = ["main"]
+
+ANSWERED, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Answer one question.
+
+    Parameters
+    ----------
+    argv : sequence of str, optional
+        The words after ``crosscurrent``; by default those the process was started with.
+
+    Returns
+    -------
+    int
+        0 answered, 2 bad input, 1 anything else that went wrong, 130 interrupted.
+    """
+    from ._parser import parser
+
+    try:
+        parsing = parser()
+        if "_ARGCOMPLETE" in os.environ:
+            from ._completion import complete
+
+            complete(parsing)
+        arguments = parsing.parse_args(argv)
+        answer = import_module(f".{arguments.module}", __package__).run(arguments)
+        _write(answer)
+    except InputError as error:
+        print(f"crosscurrent: {error}", file=sys.stderr)
+        return BAD_INPUT
+    except BrokenPipeError:
+        # the reader has seen enough; keep Python from flushing into the closed pipe at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ANSWERED
+    except OSError as error:
+        print(f"crosscurrent: {error.strerror or error}", file=sys.stderr)
+        return FAILED
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    return ANSWERED
+
+
+def _write(text: str) -> None:
+    """Write an answer, all of it or an error."""
+    if sys.stdout is None or sys.stdout.closed:
+        raise OSError("standard output is closed, so there is nowhere to write the answer")
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
+    sys.stdout.write(text if text.endswith("\n") else text + "\n")
+    sys.stdout.flush()

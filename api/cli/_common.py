@@ -1,0 +1,43 @@
+"""What the questions share: the knowledge they are asked of, and how answers are printed."""
+
+from __future__ import annotations
+
+import os
+import sys
+from argparse import Namespace
+from typing import TYPE_CHECKING, Any
+
+from knowledge import load
+
+from ._text import Style
+
+if TYPE_CHECKING:
+    from knowledge import KnowledgeBase
+
+__all__ = ["as_json", "knowledge", "overlays", "style"]
+
+VARIABLE = "CROSSCURRENT_KNOWLEDGE"
+
+
+def overlays(arguments: Namespace) -> list[str]:
+    """Return the folders of the user's own knowledge: the environment's first, then the given."""
+    named = os.environ.get(VARIABLE, "")
+    return [*filter(None, named.split(os.pathsep)), *arguments.knowledge]
+
+
+def knowledge(arguments: Namespace) -> KnowledgeBase:
+    """Load the knowledge that a question is asked of."""
+    return load(overlays(arguments))
+
+
+def style(arguments: Namespace) -> Style:
+    """Return how to write to standard output."""
+    return Style.of(sys.stdout, no_color=arguments.no_color)
+
+
+def as_json(document: dict[str, Any]) -> str:
+    """Write a document as JSON that the stream can carry."""
+    import json
+
+    encoding = (getattr(sys.stdout, "encoding", None) or "ascii").lower().replace("-", "")
+    return json.dumps(document, indent=2, ensure_ascii=encoding != "utf8")

@@ -1,0 +1,55 @@
+"""Completion: for shells that ask while a line is typed, and the script that makes them ask."""
+
+from __future__ import annotations
+
+import argparse
+from argparse import Namespace
+from collections.abc import Callable
+from typing import Any
+
+import argcomplete
+from argcomplete.shell_integration import shellcode
+
+from knowledge import load
+from knowledge.errors import InputError
+
+from ._common import overlays
+from ._parser import parsers
+
+__all__ = ["complete", "run"]
+
+
+def run(arguments: Namespace) -> str:
+    """Print the script."""
+    return str(shellcode(["crosscurrent"], shell=arguments.shell))
+
+
+def complete(parser: argparse.ArgumentParser) -> None:
+    """Answer a shell that wants to know how a line may go on, and leave the process."""
+    for each in parsers(parser):
+        for action in each._actions:
+            names = _NAMES.get(action.metavar) if isinstance(action.metavar, str) else None
+            if names is not None:
+                action.completer = _completer(names)  # type: ignore[attr-defined]
+    argcomplete.autocomplete(parser)
+
+
+_NAMES: dict[str, Callable[[Any], list[str]]] = {
+    "DEFENSE": lambda kb: list(kb.defenses),
+    "RISK": lambda kb: list(kb.risks),
+    "FACTOR": lambda kb: list(kb.factors),
+    "NAME": lambda kb: [*kb.rows, *kb.factors, *kb.defenses, *kb.risks],
+    "KEY=VALUE": lambda kb: [f"{c.id}={v}" for c in kb.adversary.values() for v in c.values],
+}
+
+
+def _completer(names: Callable[[Any], list[str]]) -> Callable[..., list[str]]:
+    def known(parsed_args: Namespace, **_: object) -> list[str]:
+        if not hasattr(parsed_args, "knowledge"):
+            parsed_args.knowledge = []
+        try:
+            return names(load(overlays(parsed_args)))
+        except InputError:
+            return names(load())  # half-typed or broken overlays are no reason to fall silent
+
+    return known

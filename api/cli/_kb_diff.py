@@ -1,0 +1,82 @@
+"""``crosscurrent kb diff``: what knowledge files change."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+
+from knowledge import load
+from predictor.differences import Differences, differences
+from predictor.interactions import Prediction
+
+from ._common import as_json, overlays, style
+from ._predict import published
+from ._text import Style, columns, percent
+
+__all__ = ["run"]
+
+_SHOWN_SHIFTS = 5
+
+
+def run(arguments: Namespace) -> str:
+    """Answer the question."""
+    standing = overlays(arguments)
+    before, after = load(standing), load([*standing, *arguments.folders])
+    result = differences(before, after)
+    if arguments.json:
+        from predictor.documents import differences_document
+
+        return as_json(differences_document(result))
+    return _describe(result, style(arguments))
+
+
+def _describe(result: Differences, look: Style) -> str:
+    if result.before == result.after:
+        return f"nothing changes: {result.after}"
+    lines = [look.paint("Records", "bold"), ""]
+    for verb, sections in (
+        ("added", result.added),
+        ("revised", result.revised),
+        ("retracted", result.retracted),
+    ):
+        for section, names in sections.items():
+            lines += [f"  {verb:<9}  {section}: {name}" for name in names]
+    lines += ["", look.paint("Predictions", "bold"), ""]
+    rows = []
+    for change in result.predictions:
+        known = change.after or change.before
+        pair = f"{known.defense} → {known.risk}" if known else ""
+        rows.append([pair, "before", *_answer(change.before, look)])
+        rows.append(["", "after", *_answer(change.after, look)])
+    lines.append(columns(rows) if rows else "  none changes in conjecture, paths or observations")
+    if result.shifted:
+        count = len(result.shifted)
+        lines += ["", f"  the probability alone moves for {count} more pairs, most for:"]
+        lines.append(
+            columns(
+                [
+                    f"{after.defense} → {after.risk}",
+                    f"{percent(before.probability_increase)}",
+                    f"→ {percent(after.probability_increase)}",
+                ]
+                for before, after in result.shifted[:_SHOWN_SHIFTS]
+                if before and after
+            )
+        )
+    lines += ["", f"{result.before[:19]} → {result.after[:19]}"]
+    return look.finish("\n".join(lines))
+
+
+def _answer(prediction: Prediction | None, look: Style) -> list[str]:
+    if prediction is None:
+        return ["not known", "", "", ""]
+    arrows = {"+": look.glyph("increase"), "-": look.glyph("decrease")}
+    paths = (
+        f"{path.factor.code or path.factor.id} {arrows.get(path.effect, path.effect)}"
+        for path in prediction.paths
+    )
+    return [
+        look.effect(prediction.conjecture),
+        percent(prediction.probability_increase),
+        published(prediction, look),
+        ", ".join(paths),
+    ]

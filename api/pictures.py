@@ -1,0 +1,197 @@
+"""Pictures drawn from the answers: self-contained SVG, fit for a slide."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+from xml.sax.saxutils import escape
+
+if TYPE_CHECKING:
+    from knowledge import KnowledgeBase
+    from predictor.interactions import Prediction
+
+__all__ = ["matrix_svg", "strength"]
+
+_CELL_WIDTH, _CELL_HEIGHT, _GAP = 118, 62, 4
+_LEFT, _TOP, _BOTTOM, _MARGIN = 214, 148, 112, 28
+_INK, _SOFT, _LINE, _GROUND = "#1b1f24", "#57606a", "#d0d7de", "#ffffff"
+# orange and blue keep apart for every common kind of colour blindness; light to strong
+_SHADES = {
+    "increase": ("#fdebd9", "#f9c795", "#ee9a4d"),
+    "decrease": ("#e2effa", "#abd0f0", "#69aae0"),
+    "contested": ("#eeeaf4", "#eeeaf4", "#eeeaf4"),
+    "unknown": ("#f3f4f6", "#f3f4f6", "#f3f4f6"),
+}
+_WORDS = {
+    "increase": "increases",
+    "decrease": "decreases",
+    "contested": "contested",
+    "unknown": "unknown",
+}
+_GLYPHS = {"increase": "▲", "decrease": "▼", "contested": "±", "unknown": "?"}
+_FONT = "ui-sans-serif, system-ui, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
+
+
+def strength(prediction: Prediction) -> int:
+    """Return how strongly the model backs the conjecture: 0 hardly or not, 1 fairly, 2 clearly."""
+    likely = prediction.probability_increase
+    backing = 1 - likely if prediction.conjecture == "decrease" else likely
+    return (backing >= 0.65) + (backing >= 0.85)
+
+
+def matrix_svg(kb: KnowledgeBase, rows: Sequence[Sequence[Prediction]]) -> str:
+    """Draw every defense against every risk.
+
+    Parameters
+    ----------
+    kb : KnowledgeBase
+        For the names.
+    rows : sequence of sequences of Prediction
+        As `predictor.interactions.matrix` returns them.
+
+    Returns
+    -------
+    str
+        An SVG document that refers to nothing outside itself.
+    """
+    columns = len(kb.risks)
+    width = _LEFT + columns * (_CELL_WIDTH + _GAP) + _MARGIN
+    height = _TOP + len(rows) * (_CELL_HEIGHT + _GAP) + _BOTTOM
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}"'
+        f' height="{height}" role="img" aria-labelledby="title desc" font-family="{_FONT}">',
+        '<title id="title">What each defense does to each risk</title>',
+        f'<desc id="desc">{len(rows)} defenses against {columns} risks: the conjecture, the'
+        " probability that the risk increases, and what was published.</desc>",
+        f'<rect width="{width}" height="{height}" fill="{_GROUND}"/>',
+        _text(_MARGIN, 46, "What an effective defense does to every other risk", 24, weight=700),
+        _text(
+            _MARGIN,
+            72,
+            "Predicted from shared factors before anything is trained; per cell: conjecture,"
+            " probability of an increase, published effect",
+            14,
+            fill=_SOFT,
+        ),
+    ]
+    for column, risk in enumerate(kb.risks.values()):
+        x = _LEFT + column * (_CELL_WIDTH + _GAP) + _CELL_WIDTH / 2
+        lines = _two_lines(risk.name)
+        for line, text in enumerate(lines):
+            y = _TOP - 14 - 16 * (len(lines) - 1 - line)
+            parts.append(_text(x, y, text, 13, weight=600, anchor="middle"))
+    for index, row in enumerate(rows):
+        top = _TOP + index * (_CELL_HEIGHT + _GAP)
+        defense = kb.defenses[row[0].defense]
+        parts.append(_text(_MARGIN, top + 28, defense.name, 15, weight=600))
+        parts.append(_text(_MARGIN, top + 46, defense.code or defense.id, 12, fill=_SOFT))
+        for column, prediction in enumerate(row):
+            left = _LEFT + column * (_CELL_WIDTH + _GAP)
+            parts += _cell(kb, prediction, left, top)
+    parts += _legend(_TOP + len(rows) * (_CELL_HEIGHT + _GAP) + 28, kb.digest)
+    parts.append("</svg>")
+    return "\n".join(parts) + "\n"
+
+
+def _cell(kb: KnowledgeBase, prediction: Prediction, left: float, top: float) -> list[str]:
+    effects = list(dict.fromkeys(seen.record.effect for seen in prediction.observations))
+    likely = round(prediction.probability_increase * 100)
+    published = " and ".join(effects) or "unexplored"
+    spoken = (
+        f"{kb.defenses[prediction.defense].name}, {kb.risks[prediction.risk].name}:"
+        f" {_WORDS[prediction.conjecture]}; {likely} % likely to increase; published: {published}"
+        + ("; the defense's purpose" if prediction.intended else "")
+    )
+    shade = _SHADES[prediction.conjecture][strength(prediction)]
+    edge = f' stroke="{_INK}" stroke-width="2"' if prediction.intended else ""
+    right, middle = left + _CELL_WIDTH, left + 12
+    parts = [
+        "<g>",
+        f"<title>{escape(spoken)}</title>",
+        f'<rect x="{left}" y="{top}" width="{_CELL_WIDTH}" height="{_CELL_HEIGHT}" rx="6"'
+        f' fill="{shade}"{edge}/>',
+        _text(
+            middle,
+            top + 26,
+            f"{_GLYPHS[prediction.conjecture]} {_WORDS[prediction.conjecture]}",
+            13,
+            weight=600,
+        ),
+        _text(middle, top + 48, f"{min(99, max(1, likely))} %", 15, weight=700),
+    ]
+    if effects:
+        for place, effect in enumerate(reversed(effects)):
+            parts.append(_badge(right - 18 - 22 * place, top + 43, effect))
+    return [*parts, "</g>"]
+
+
+def _badge(x: float, y: float, effect: str) -> str:
+    """Draw the published effect: a white disc with an arrow."""
+    up = effect == "increase"
+    tip, base = (y - 5, y + 4) if up else (y + 5, y - 4)
+    return (
+        f'<circle cx="{x}" cy="{y}" r="10" fill="{_GROUND}" stroke="{_INK}" stroke-width="1.2"/>'
+        f'<path d="M{x - 5} {base}H{x + 5}L{x} {tip}Z" fill="{_INK}"/>'
+    )
+
+
+def _legend(y: float, digest: str) -> list[str]:
+    parts: list[str] = []
+    x = float(_MARGIN)
+    for conjecture, words in (
+        ("increase", "risk increases"),
+        ("decrease", "risk decreases"),
+        ("contested", "factors disagree, none dominates"),
+        ("unknown", "unknown: no common factor"),
+    ):
+        for shade in dict.fromkeys(_SHADES[conjecture]):
+            parts.append(
+                f'<rect x="{x}" y="{y - 12}" width="18" height="16" rx="3" fill="{shade}"/>'
+            )
+            x += 20
+        parts.append(_text(x + 4, y, f"{_GLYPHS[conjecture]} {words}", 13))
+        x += 34 + 7.2 * len(words)
+    parts += [
+        _badge(_MARGIN + 10, y + 27, "increase"),
+        _badge(_MARGIN + 34, y + 27, "decrease"),
+        _text(_MARGIN + 52, y + 32, "published effect (none: unexplored)", 13),
+        f'<rect x="{_MARGIN + 310}" y="{y + 19}" width="22" height="16" rx="3" fill="none"'
+        f' stroke="{_INK}" stroke-width="2"/>',
+        _text(_MARGIN + 340, y + 32, "what the defense is meant for", 13),
+        _text(
+            _MARGIN + 560,
+            y + 32,
+            "stronger colour: the calibrated model backs the conjecture",
+            13,
+        ),
+        _text(_MARGIN, y + 62, f"crosscurrent · knowledge {digest[:19]}", 12, fill=_SOFT),
+    ]
+    return parts
+
+
+def _two_lines(name: str) -> list[str]:
+    """Break a name near its middle, so that it fits over a column."""
+    words = name.split()
+    if len(name) <= 14 or len(words) == 1:
+        return [name]
+    splits = (
+        (max(len(" ".join(words[:i])), len(" ".join(words[i:]))), i) for i in range(1, len(words))
+    )
+    _, i = min(splits)
+    return [" ".join(words[:i]), " ".join(words[i:])]
+
+
+def _text(
+    x: float,
+    y: float,
+    text: str,
+    size: int,
+    *,
+    fill: str = _INK,
+    weight: int = 400,
+    anchor: str = "start",
+) -> str:
+    return (
+        f'<text x="{x:g}" y="{y:g}" font-size="{size}" font-weight="{weight}" fill="{fill}"'
+        f' text-anchor="{anchor}">{escape(text)}</text>'
+    )

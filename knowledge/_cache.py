@@ -1,0 +1,112 @@
+"""Compiled knowledge kept between runs, where the user keeps such things.
+
+An entry is named after the content it was compiled from, and stamped with a digest of its own
+content: an entry can be missing, never stale, and a damaged one counts as missing. Writing goes
+through a temporary file and a rename, so two processes may compile at once. Whatever goes wrong
+here costs time, not an answer.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+import sys
+import time
+from contextlib import suppress
+
+__all__ = ["fetch", "folder", "store"]
+
+VARIABLE = "CROSSCURRENT_CACHE"
+_STAMP = b"crosscurrent-knowledge "
+_HEAD = len(_STAMP) + 64 + 1
+_KEEP = 16
+_PREFIX = "crosscurrent-"
+_TEMPORARY = ".tmp"
+_HOUR = 3600
+
+
+def folder() -> str | None:
+    """Return the folder for compiled knowledge, or None if it is switched off.
+
+    ``CROSSCURRENT_CACHE`` names another folder, or is ``off``.
+    """
+    chosen = os.environ.get(VARIABLE, "")
+    if chosen:
+        return None if chosen == "off" else chosen
+    home = os.environ.get("LOCALAPPDATA" if sys.platform == "win32" else "XDG_CACHE_HOME", "")
+    return os.path.join(home or os.path.join(os.path.expanduser("~"), ".cache"), "crosscurrent")
+
+
+def fetch(key: str) -> bytes | None:
+    """Return what was stored under a key, or None if there is nothing sound."""
+    place = folder()
+    if place is None:
+        return None
+    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+    try:
+        handle = os.open(_entry(place, key), flags | getattr(os, "O_BINARY", 0))
+        with os.fdopen(handle, "rb") as file:
+            status = os.fstat(handle)
+            if not stat.S_ISREG(status.st_mode):
+                return None
+            if hasattr(os, "geteuid") and status.st_uid != os.geteuid():
+                return None  # somebody else's file in a shared folder is not to be believed
+            data = file.read()
+    except (OSError, ValueError):
+        return None
+    content = data[_HEAD:]
+    return content if data[:_HEAD] == _stamp(content) else None
+
+
+def store(key: str, content: bytes) -> None:
+    """Keep content under a key; say so on standard error if that is impossible."""
+    place = folder()
+    if place is None:
+        return
+    target = _entry(place, key)
+    temporary = f"{target}.{os.getpid()}{_TEMPORARY}"
+    try:
+        os.makedirs(place, mode=0o700, exist_ok=True)
+        try:
+            with open(temporary, "wb") as file:
+                file.write(_stamp(content) + content)
+            os.replace(temporary, target)
+        except BaseException:
+            _remove(temporary)
+            raise
+        _prune(place)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        print(
+            f"note: compiled knowledge can't be kept in {place} ({reason}), so every start is slow;"
+            f" set {VARIABLE} to a folder that can be written, or to 'off'",
+            file=sys.stderr,
+        )
+
+
+def _entry(place: str, key: str) -> str:
+    return os.path.join(place, f"{_PREFIX}{key}.json")
+
+
+def _stamp(content: bytes) -> bytes:
+    return _STAMP + hashlib.sha256(content).hexdigest().encode() + b"\n"
+
+
+def _prune(place: str) -> None:
+    """Keep the newest entries only; old ones, and what killed writers left, go."""
+    entries = []
+    for file in os.scandir(place):
+        if file.name.startswith(_PREFIX) and file.is_file(follow_symlinks=False):
+            changed = file.stat(follow_symlinks=False).st_mtime
+            if not file.name.endswith(_TEMPORARY):
+                entries.append((changed, file.path))
+            elif changed < time.time() - _HOUR:
+                _remove(file.path)
+    for _, path in sorted(entries)[:-_KEEP]:
+        _remove(path)
+
+
+def _remove(path: str) -> None:
+    with suppress(OSError):  # another process was faster, or the folder is not ours to clean
+        os.unlink(path)

@@ -1,0 +1,90 @@
+"""Finding and reading knowledge files, within bounds, whatever lies in the folder."""
+
+from __future__ import annotations
+
+import os
+import stat
+from typing import NamedTuple
+
+from .errors import Problem
+
+__all__ = ["BASE", "Source", "read_folder"]
+
+BASE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "base")
+"""The folder of the built-in records."""
+
+MAX_BYTES = 2 * 1024 * 1024
+MAX_FILES = 200
+_ENDINGS = (".yaml", ".yml")
+
+
+class Source(NamedTuple):
+    """One file's name, as the user would write it, and its content."""
+
+    name: str
+    data: bytes
+
+
+def read_folder(folder: str, shown_as: str | None = None) -> tuple[list[Source], list[Problem]]:
+    """Read every YAML file directly inside a folder, in order of name.
+
+    Parameters
+    ----------
+    folder : str
+        The folder.
+    shown_as : str, optional
+        How to call it in problems; by default as given.
+
+    Returns
+    -------
+    tuple
+        The files that could be read, and a problem for each that could not, or for the folder.
+    """
+    shown = folder if shown_as is None else shown_as
+    try:
+        names = sorted(
+            name
+            for name in os.listdir(folder)
+            if name.endswith(_ENDINGS) and not name.startswith(".")
+        )
+    except NotADirectoryError:
+        return [], [_whole(shown, "is a file; give the folder that holds the knowledge files")]
+    except (OSError, ValueError) as error:
+        return [], [_whole(shown, f"can't be read as a folder: {_reason(error)}")]
+    if not names:
+        return [], [_whole(shown, "holds no .yaml file; put at least one knowledge file in it")]
+    if len(names) > MAX_FILES:
+        return [], [_whole(shown, f"holds more than {MAX_FILES} .yaml files; merge some")]
+    sources: list[Source] = []
+    problems: list[Problem] = []
+    for name in names:
+        label = os.path.join(shown, name)
+        read = _read_file(os.path.join(folder, name))
+        if isinstance(read, str):
+            problems.append(_whole(label, read))
+        else:
+            sources.append(Source(label, read))
+    return sources, problems
+
+
+def _read_file(path: str) -> bytes | str:
+    """Return a file's content, or what is wrong with it."""
+    try:
+        # a pipe would block for ever when opened, hence the look before and the flag
+        if not stat.S_ISREG(os.stat(path).st_mode):
+            return "is not a file; remove or rename it"
+        with open(path, "rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        return f"can't be read: {_reason(error)}"
+    if len(data) > MAX_BYTES:
+        return f"larger than {MAX_BYTES // 1024 // 1024} MiB; split it into several files"
+    return data
+
+
+def _whole(name: str, message: str) -> Problem:
+    return Problem(name, 0, 0, "", message)
+
+
+def _reason(error: OSError | ValueError) -> str:
+    return getattr(error, "strerror", None) or str(error)

@@ -1,0 +1,84 @@
+"""Loading a knowledge base: from the cache when nothing changed, from YAML otherwise."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable
+
+from . import _cache
+from ._base import KnowledgeBase
+from ._files import BASE, Source, read_folder
+from .errors import Problem
+
+__all__ = ["load"]
+
+_CODE = os.path.dirname(os.path.abspath(__file__))
+
+
+def load(overlays: Iterable[str] = (), *, cached: bool = True) -> KnowledgeBase:
+    """Load the built-in knowledge, with a user's own on top.
+
+    Parameters
+    ----------
+    overlays : iterable of str
+        Folders of knowledge files, applied in order: each may add, revise or retract records.
+    cached : bool
+        Whether compiled knowledge may be read from, and kept in, the user's cache folder. The
+        answer is the same either way.
+
+    Returns
+    -------
+    KnowledgeBase
+        Immutable. What was loaded before stays as it was, whatever happens to the files.
+
+    Raises
+    ------
+    BrokenKnowledge
+        If anything is wrong in any file. It carries every problem; nothing is loaded.
+
+    Examples
+    --------
+    >>> kb = load()
+    >>> kb.defense("RD1").name
+    'Adversarial training'
+    """
+    layers: list[list[Source]] = []
+    problems: list[Problem] = []
+    for folder, shown in [(BASE, "knowledge/base"), *((os.fspath(o), None) for o in overlays)]:
+        sources, trouble = read_folder(folder, shown)
+        layers.append(sources)
+        problems += trouble
+    if problems or not cached:
+        return KnowledgeBase(_compile(layers, problems))
+    key = _key(layers)
+    content = _cache.fetch(key)
+    if content is not None:
+        return KnowledgeBase(**json.loads(content))
+    kb = KnowledgeBase(_compile(layers, problems))
+    compiled = json.dumps({"rows": kb.rows, "digest": kb.digest}, separators=(",", ":"))
+    _cache.store(key, compiled.encode())
+    return kb
+
+
+def _compile(
+    layers: list[list[Source]], problems: list[Problem]
+) -> dict[str, dict[str, dict[str, object]]]:
+    from ._reader import read  # brings YAML and pydantic, which a cached start does without
+
+    return read(layers, problems)
+
+
+def _key(layers: list[list[Source]]) -> str:
+    """Name the result of compiling these layers with the code as it is."""
+    sha = hashlib.sha256()
+    for name in sorted(os.listdir(_CODE)):
+        if name.endswith(".py"):
+            with open(os.path.join(_CODE, name), "rb") as file:
+                sha.update(file.read())
+    for layer in layers:
+        sha.update(b"layer %d" % len(layer))
+        for source in layer:
+            sha.update(hashlib.sha256(source.data).digest())
+    return sha.hexdigest()

@@ -1,0 +1,104 @@
+"""What can go wrong with what a user gives us.
+
+InputError                 anything given to Crosscurrent that it cannot use (exit code 2)
+├── BrokenKnowledge        records that cannot be loaded; carries every problem, with its place
+├── UnknownName            a name that no record has; carries close matches
+└── predictor.ScenarioError, ...   the rooms above add their own
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+__all__ = ["BrokenKnowledge", "InputError", "Problem", "UnknownName", "suggest"]
+
+
+class InputError(Exception):
+    """Something given by the user cannot be used; the message says what, where and what to do."""
+
+
+class Problem(NamedTuple):
+    """One thing wrong in one knowledge file.
+
+    Parameters
+    ----------
+    file : str
+        The file as the user would name it.
+    line, column : int
+        Where, counted from 1; 0 means the file as a whole.
+    field : str
+        The record and field, such as ``correlations[3].sign``; empty for the file as a whole.
+    message : str
+        What is wrong and what was expected.
+    """
+
+    file: str
+    line: int
+    column: int
+    field: str
+    message: str
+
+    def __str__(self) -> str:
+        """Write the problem as ``file:line:column field: message``, as editors expect it."""
+        place = f"{self.file}:{self.line}:{self.column}" if self.line else self.file
+        return f"{place} {self.field}: {self.message}" if self.field else f"{place}: {self.message}"
+
+
+class BrokenKnowledge(InputError, ValueError):
+    """A set of knowledge files that cannot be loaded; nothing of it was.
+
+    Attributes
+    ----------
+    problems : tuple of Problem
+        Every problem found in every file, ordered by place.
+    """
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(sorted(set(problems)))
+        super().__init__("\n".join(map(str, self.problems)))
+
+
+class UnknownName(InputError, LookupError):
+    """A name that no record has.
+
+    Attributes
+    ----------
+    kind : str
+        What was looked for, such as ``defense``.
+    name : str
+        What was asked for.
+    suggestions : tuple of str
+        Known names that are close to it, best first; may be empty.
+    """
+
+    def __init__(self, kind: str, name: str, known: Sequence[str]) -> None:
+        self.kind, self.name = kind, name
+        self.suggestions = suggest(name, known)
+        if self.suggestions:
+            hint = f"did you mean {' or '.join(self.suggestions)}?"
+        elif len(known) <= 20:
+            hint = f"known: {', '.join(known)}"
+        else:
+            hint = "crosscurrent kb show lists all"
+        super().__init__(f"unknown {kind} {clip(name)!r} ({hint})")
+
+
+def clip(text: str, limit: int = 60) -> str:
+    """Shorten a text that came from outside, so that a message stays readable."""
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def suggest(name: str, known: Iterable[str], limit: int = 3) -> tuple[str, ...]:
+    """Return the known names that are close to a mistyped one, best first."""
+    from difflib import get_close_matches  # only ever needed on the way to an error
+
+    def fold(text: str) -> str:
+        return text.strip(" -").casefold().replace("-", "_").replace(" ", "_")
+
+    folded = {fold(k): k for k in known}
+    wanted = fold(clip(name))
+    close = get_close_matches(wanted, folded, n=limit, cutoff=0.6)
+    # a beginning of a long name is a fair guess too: "privacy" is in "differential_privacy"
+    part = [k for k in folded if len(wanted) >= 4 and wanted in k and k not in close]
+    return tuple(folded[k] for k in [*close, *part][:limit])

@@ -1,0 +1,205 @@
+"""How likely an increase is: a small model fitted to the observations in the knowledge base.
+
+The guideline is silent where no factor is common and undecided where factors disagree. This model
+answers there too, with a probability. It is a logistic regression on three numbers: the sum of
+the signs of the dominant paths, the sum of the signs of the other paths, and whether the risk is
+one that the defense is meant for. A pair's own observations never take part in its own answer.
+
+It is fitted whenever a knowledge base is first asked, so an overlay's observations count. With a
+few dozen observed pairs it can't be more than a rough scale, and it knows nothing of magnitudes.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Final, NamedTuple
+from weakref import WeakKeyDictionary
+
+from .guideline import Path, paths_between
+
+if TYPE_CHECKING:
+    from knowledge import KnowledgeBase
+
+__all__ = ["Calibration", "Features", "calibration", "features", "observed_share"]
+
+_PENALTY: Final = 1.0
+"""Ridge penalty on the three weights: the usual unit strength, not tuned."""
+
+_PRIOR: Final = 0.5
+"""Weight of each of two imaginary pairs without paths, one of either outcome."""
+
+_VALUE: Final = {"+": 1, "-": -1, "0": 0, "?": 0}
+
+Weights = tuple[float, ...]
+
+
+class Features(NamedTuple):
+    """What the model looks at.
+
+    Attributes
+    ----------
+    dominant, other : int
+        Sums of path signs: +1 for a path that raises the risk, -1 for one that lowers it.
+    intended : int
+        1 if the defense is meant for the risk, else 0.
+    """
+
+    dominant: int
+    other: int
+    intended: int
+
+
+class Case(NamedTuple):
+    """Pairs alike in all that the model sees: how many, and the share that increased."""
+
+    features: Features
+    increased: float
+
+
+def features(paths: Iterable[Path], intended: bool) -> Features:
+    """Reduce the paths between a defense and a risk to what the model looks at."""
+    dominant = other = 0
+    for path in paths:
+        if path.dominant:
+            dominant += _VALUE[path.effect]
+        else:
+            other += _VALUE[path.effect]
+    return Features(dominant, other, int(intended))
+
+
+def observed_share(kb: KnowledgeBase, defense: str, risk: str) -> float | None:
+    """Return the share of a pair's observations that saw an increase; None if there are none."""
+    effects = [seen.effect for seen in kb.observed(defense, risk) if seen.effect != "unexplored"]
+    return effects.count("increase") / len(effects) if effects else None
+
+
+class Calibration:
+    """The model over one knowledge base.
+
+    Parameters
+    ----------
+    kb : KnowledgeBase
+        Where the observations are.
+
+    Attributes
+    ----------
+    pairs : int
+        How many pairs of a defense and a risk were observed.
+    """
+
+    def __init__(self, kb: KnowledgeBase) -> None:
+        self._cases: dict[tuple[str, str], Case] = {}
+        for defense in kb.defenses.values():
+            for risk in kb.risks.values():
+                share = observed_share(kb, defense.id, risk.id)
+                if share is not None:
+                    paths = paths_between(kb, defense.id, risk)
+                    intended = risk.id in defense.protects_against
+                    self._cases[defense.id, risk.id] = Case(features(paths, intended), share)
+        self.pairs = len(self._cases)
+        self._weights: dict[Case | None, Weights] = {}
+        self._answers: dict[tuple[Case | None, Features], float] = {}
+
+    def probability(self, defense: str, risk: str, asked: Features) -> float:
+        """Return the probability that the risk increases, from 0 to 1.
+
+        Parameters
+        ----------
+        defense, risk : str
+            Ids of the pair, whose own observations are held out.
+        asked : Features
+            The pair's features, under whatever is assumed.
+        """
+        own = self._cases.get((defense, risk))
+        answer = self._answers.get((own, asked))
+        if answer is None:
+            bias, *slopes = self.weights((defense, risk))
+            logit = bias + sum(w * x for w, x in zip(slopes, asked, strict=True))
+            answer = self._answers[own, asked] = round(_logistic(logit), 4)
+        return answer
+
+    def weights(self, held_out: tuple[str, str] | None = None) -> Weights:
+        """Return the intercept and the three weights, in log odds.
+
+        Parameters
+        ----------
+        held_out : tuple of str, optional
+            A defense and a risk whose observations do not count.
+        """
+        own = self._cases.get(held_out) if held_out else None
+        if own not in self._weights:
+            counts: dict[Case, float] = {}
+            for case in self._cases.values():
+                counts[case] = counts.get(case, 0.0) + 1.0
+            if own is not None:
+                counts[own] -= 1.0
+            self._weights[own] = fit(counts)
+        return self._weights[own]
+
+
+_MODELS: WeakKeyDictionary[KnowledgeBase, Calibration] = WeakKeyDictionary()
+
+
+def calibration(kb: KnowledgeBase) -> Calibration:
+    """Return the model of a knowledge base, fitted once and kept as long as the base is."""
+    model = _MODELS.get(kb)
+    if model is None:
+        model = _MODELS[kb] = Calibration(kb)
+    return model
+
+
+def fit(counts: Mapping[Case, float]) -> Weights:
+    """Fit a ridge-penalized logistic regression by Newton's method.
+
+    Parameters
+    ----------
+    counts : mapping from Case to float
+        How often each case was seen.
+
+    Returns
+    -------
+    tuple of float
+        Intercept (not penalized) and one weight for each feature.
+    """
+    nothing = Features(0, 0, 0)
+    seen = [(1.0, *case.features, case.increased, n) for case, n in counts.items() if n]
+    rows = [*seen, (1.0, *nothing, 1.0, _PRIOR), (1.0, *nothing, 0.0, _PRIOR)]
+    penalty = (0.0, _PENALTY, _PENALTY, _PENALTY)
+    weights = [0.0] * 4
+    for _ in range(100):
+        slope = [-p * w for p, w in zip(penalty, weights, strict=True)]
+        bend = [[p if i == j else 0.0 for j in range(4)] for i, p in enumerate(penalty)]
+        for *x, share, n in rows:
+            p = _logistic(sum(w * v for w, v in zip(weights, x, strict=True)))
+            for i in range(4):
+                slope[i] += n * (share - p) * x[i]
+                for j in range(4):
+                    bend[i][j] += n * p * (1 - p) * x[i] * x[j]
+        step = _solve(bend, slope)
+        # a full Newton step can overshoot far from the optimum; this bound never binds near it
+        scale = min(1.0, 2.0 / max(2.0, *map(abs, step)))
+        weights = [w + scale * s for w, s in zip(weights, step, strict=True)]
+        if max(map(abs, step)) < 1e-10:
+            break
+    return tuple(weights)
+
+
+def _logistic(x: float) -> float:
+    return 1 / (1 + math.exp(-x)) if x >= 0 else math.exp(x) / (1 + math.exp(x))
+
+
+def _solve(matrix: list[list[float]], right: list[float]) -> list[float]:
+    """Solve a small symmetric positive definite system by Gaussian elimination."""
+    size = len(right)
+    rows = [[*row, value] for row, value in zip(matrix, right, strict=True)]
+    for i in range(size):
+        for j in range(i + 1, size):
+            ratio = rows[j][i] / rows[i][i]
+            for k in range(i, size + 1):
+                rows[j][k] -= ratio * rows[i][k]
+    answer = [0.0] * size
+    for i in reversed(range(size)):
+        rest = sum(rows[i][k] * answer[k] for k in range(i + 1, size))
+        answer[i] = (rows[i][size] - rest) / rows[i][i]
+    return answer

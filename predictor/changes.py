@@ -1,0 +1,112 @@
+"""What a scenario changes in a prediction, and which assumption did it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from .interactions import Prediction, predict
+from .scenarios import NOTHING_ASSUMED, Scenario
+
+if TYPE_CHECKING:
+    from knowledge import KnowledgeBase
+
+__all__ = ["Change", "Reason", "what_if"]
+
+
+class Reason(NamedTuple):
+    """One assumption at work in one prediction.
+
+    Attributes
+    ----------
+    assumption : str
+        ``hold``, ``raise``, ``lower`` or ``adversary``.
+    subject : str
+        Id of the factor, or of the adversary's characteristic.
+    effect : str
+        What it speaks for: for ``hold`` the effect that no longer counts.
+    text : str
+        The same in a sentence.
+    """
+
+    assumption: Literal["hold", "raise", "lower", "adversary"]
+    subject: str
+    effect: str
+    text: str
+
+
+class Change(NamedTuple):
+    """A prediction before and after the assumptions.
+
+    Attributes
+    ----------
+    before, after : Prediction
+        Without any assumption, and with them.
+    changed : bool
+        Whether conjecture, basis, probability or the observations that apply differ.
+    because : tuple of Reason
+        The assumptions that reach this pair; empty if none does.
+    """
+
+    before: Prediction
+    after: Prediction
+    changed: bool
+    because: tuple[Reason, ...]
+
+
+def what_if(kb: KnowledgeBase, defense: str, risk: str, assumed: Scenario) -> Change:
+    """Compare a prediction with the same under assumptions.
+
+    Parameters
+    ----------
+    kb : KnowledgeBase
+        What is known.
+    defense, risk : str
+        Ids or codes, in any case.
+    assumed : Scenario
+        See `predictor.scenarios.scenario`.
+
+    Raises
+    ------
+    UnknownName
+        If there is no such defense or risk.
+    """
+    before = predict(kb, defense, risk, NOTHING_ASSUMED)
+    after = predict(kb, defense, risk, assumed)
+    return Change(
+        before, after, _verdict(before) != _verdict(after), _reasons(before, after, assumed)
+    )
+
+
+def _verdict(prediction: Prediction) -> tuple[object, ...]:
+    return (
+        prediction.conjecture,
+        prediction.basis,
+        prediction.probability_increase,
+        [seen.applies for seen in prediction.observations],
+        [seen.applies is True for seen in prediction.exceptions],
+    )
+
+
+_EFFECT = {"+": "increase", "-": "decrease", "0": "none", "?": "unclear"}
+
+
+def _reasons(before: Prediction, after: Prediction, assumed: Scenario) -> tuple[Reason, ...]:
+    reasons: list[Reason] = []
+    for path in before.paths:
+        if path.factor.id in assumed.held:
+            effect, name = _EFFECT[path.effect], path.factor.name
+            text = f"{name} is held, so its path no longer counts (effect: {effect})"
+            reasons.append(Reason("hold", path.factor.id, effect, text))
+    for path in after.paths:
+        if path.moved_by is None:
+            effect, name = _EFFECT[path.effect], path.factor.name
+            verb: Literal["raise", "lower"] = "raise" if path.push == "+" else "lower"
+            text = f"{name} is {verb.rstrip('e')}ed by the context (effect: {effect})"
+            reasons.append(Reason(verb, path.factor.id, effect, text))
+    for seen in after.exceptions:
+        if seen.applies:
+            for key in seen.record.when or ():
+                effect = seen.record.effect
+                text = f"published for an adversary with {key}={assumed.adversary[key]}: {effect}"
+                reasons.append(Reason("adversary", key, effect, text))
+    return tuple(reasons)

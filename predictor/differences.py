@@ -1,0 +1,94 @@
+"""What one knowledge base says differently from another: records and predictions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from .interactions import Prediction, predict
+
+if TYPE_CHECKING:
+    from knowledge import KnowledgeBase
+
+__all__ = ["Differences", "PredictionChange", "differences"]
+
+
+class PredictionChange(NamedTuple):
+    """A pair's prediction in both bases; None where a base does not know the pair."""
+
+    before: Prediction | None
+    after: Prediction | None
+
+
+class Differences(NamedTuple):
+    """What changes from one knowledge base to another.
+
+    Attributes
+    ----------
+    before, after : str
+        Digests.
+    added, revised, retracted : dict
+        Ids of records by section.
+    predictions : tuple of PredictionChange
+        Pairs whose conjecture, paths, modifiers or observations differ.
+    shifted : tuple of PredictionChange
+        Pairs of which only the probability differs, largest shift first: every observation
+        takes part in every other pair's calibration.
+    """
+
+    before: str
+    after: str
+    added: dict[str, tuple[str, ...]]
+    revised: dict[str, tuple[str, ...]]
+    retracted: dict[str, tuple[str, ...]]
+    predictions: tuple[PredictionChange, ...]
+    shifted: tuple[PredictionChange, ...]
+
+
+def differences(before: KnowledgeBase, after: KnowledgeBase) -> Differences:
+    """Compare two knowledge bases."""
+    added: dict[str, tuple[str, ...]] = {}
+    revised: dict[str, tuple[str, ...]] = {}
+    retracted: dict[str, tuple[str, ...]] = {}
+    for section, new in after.rows.items():
+        old = before.rows[section]
+        added[section] = tuple(name for name in new if name not in old)
+        retracted[section] = tuple(name for name in old if name not in new)
+        revised[section] = tuple(n for n in new if n in old and new[n] != old[n])
+    predictions: list[PredictionChange] = []
+    shifted: list[PredictionChange] = []
+    pairs = dict.fromkeys((d, r) for kb in (before, after) for d in kb.defenses for r in kb.risks)
+    for pair in pairs:
+        change = PredictionChange(_predict(before, *pair), _predict(after, *pair))
+        if (
+            change.before is None
+            or change.after is None
+            or _said(change.before) != _said(change.after)
+        ):
+            predictions.append(change)
+        elif _shift(change):
+            shifted.append(change)
+    shifted.sort(key=_shift, reverse=True)
+    return Differences(
+        before.digest,
+        after.digest,
+        {section: names for section, names in added.items() if names},
+        {section: names for section, names in revised.items() if names},
+        {section: names for section, names in retracted.items() if names},
+        tuple(predictions),
+        tuple(shifted),
+    )
+
+
+def _predict(kb: KnowledgeBase, defense: str, risk: str) -> Prediction | None:
+    known = defense in kb.defenses and risk in kb.risks
+    return predict(kb, defense, risk) if known else None
+
+
+def _said(prediction: Prediction) -> Prediction:
+    return prediction._replace(probability_increase=0.0, knowledge="")
+
+
+def _shift(change: PredictionChange) -> float:
+    if change.before is None or change.after is None:
+        return 1.0
+    return abs(change.after.probability_increase - change.before.probability_increase)

@@ -1,0 +1,224 @@
+"""The answers as JSON documents: the one form that command line, REST and Python share.
+
+Field names are a contract; see docs/stability.md. Every function returns plain dicts, lists,
+strings, numbers, booleans and None.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from .backtest import Backtest, Estimate, Score
+from .changes import Change
+from .differences import Differences, PredictionChange
+from .guideline import Path
+from .interactions import ExceptionSeen, Modifier, ObservationSeen, Prediction
+from .scenarios import Scenario
+
+__all__ = [
+    "backtest_document",
+    "differences_document",
+    "matrix_document",
+    "prediction_document",
+    "predictions_document",
+    "scenario_document",
+    "what_if_document",
+]
+
+Document = dict[str, Any]
+
+_EFFECT = {"+": "increase", "-": "decrease", "0": "none", "?": "unclear"}
+
+
+def prediction_document(prediction: Prediction) -> Document:
+    """Return the document for one defense and one risk."""
+    return {
+        "defense": prediction.defense,
+        "risk": prediction.risk,
+        "intended": prediction.intended,
+        "conjecture": prediction.conjecture,
+        "basis": prediction.basis,
+        "probability_increase": prediction.probability_increase,
+        "paths": [_path(path, prediction) for path in prediction.paths],
+        "modifiers": [_modifier(modifier) for modifier in prediction.modifiers],
+        "observations": [_observation(seen) for seen in prediction.observations],
+        "exceptions": [_exception(seen) for seen in prediction.exceptions],
+        "knowledge": prediction.knowledge,
+    }
+
+
+def predictions_document(predictions: Iterable[Prediction]) -> Document:
+    """Return the document for one defense and every risk."""
+    documents = [prediction_document(prediction) for prediction in predictions]
+    return {"defense": documents[0]["defense"] if documents else None, "predictions": documents}
+
+
+def matrix_document(rows: Iterable[Iterable[Prediction]], knowledge: str) -> Document:
+    """Return the document for every defense and every risk."""
+    predictions = [prediction_document(p) for row in rows for p in row]
+    return {"predictions": predictions, "knowledge": knowledge}
+
+
+def scenario_document(assumed: Scenario) -> Document:
+    """Return what is assumed, in order."""
+    return {
+        "raise": sorted(assumed.raised),
+        "lower": sorted(assumed.lowered),
+        "hold": sorted(assumed.held),
+        "adversary": dict(sorted(assumed.adversary.items())),
+    }
+
+
+def what_if_document(defense: str, assumed: Scenario, changes: Iterable[Change]) -> Document:
+    """Return the document for one defense under assumptions."""
+    return {
+        "defense": defense,
+        "scenario": scenario_document(assumed),
+        "predictions": [
+            {
+                "risk": change.before.risk,
+                "before": prediction_document(change.before),
+                "after": prediction_document(change.after),
+                "changed": change.changed,
+                "because": [reason._asdict() for reason in change.because],
+            }
+            for change in changes
+        ],
+    }
+
+
+def backtest_document(result: Backtest) -> Document:
+    """Return the document of a backtest."""
+    return {
+        "interactions": {
+            "scores": {
+                scope: [_score(score) for score in scores]
+                for scope, scores in result.scores.items()
+            },
+            "reliability": {
+                scope: [row._asdict() for row in rows] for scope, rows in result.reliability.items()
+            },
+            "cells": [
+                {
+                    "defense": cell.prediction.defense,
+                    "risk": cell.prediction.risk,
+                    "intended": cell.prediction.intended,
+                    "observed": cell.observed,
+                    "conjecture": cell.prediction.conjecture,
+                    "basis": cell.prediction.basis,
+                    "probability_increase": cell.prediction.probability_increase,
+                    "answers": dict(cell.answers),
+                }
+                for cell in result.cells
+            ],
+            "disputed": [{"defense": p.defense, "risk": p.risk} for p in result.disputed],
+        },
+        "seed": result.seed,
+        "resamples": result.resamples,
+        "knowledge": result.knowledge,
+    }
+
+
+def differences_document(result: Differences) -> Document:
+    """Return the document of what one knowledge base says differently from another."""
+    return {
+        "before": result.before,
+        "after": result.after,
+        "records": {
+            "added": {section: list(names) for section, names in result.added.items()},
+            "revised": {section: list(names) for section, names in result.revised.items()},
+            "retracted": {section: list(names) for section, names in result.retracted.items()},
+        },
+        "predictions": [_both(change) for change in result.predictions],
+        "shifted": [
+            {
+                "defense": change.after.defense,
+                "risk": change.after.risk,
+                "before": change.before.probability_increase,
+                "after": change.after.probability_increase,
+            }
+            for change in result.shifted
+            if change.before is not None and change.after is not None
+        ],
+    }
+
+
+def _both(change: PredictionChange) -> Document:
+    known = change.after or change.before
+    return {
+        "defense": known.defense if known else None,
+        "risk": known.risk if known else None,
+        "before": prediction_document(change.before) if change.before else None,
+        "after": prediction_document(change.after) if change.after else None,
+    }
+
+
+def _path(path: Path, prediction: Prediction) -> Document:
+    context = path.moved_by is None
+    return {
+        "factor": path.factor.id,
+        "code": path.factor.code,
+        "role": path.factor.role,
+        "origin": "context" if context else "defense",
+        "defense_sign": None if context else path.push,
+        "context_sign": path.push if context else None,
+        "risk_sign": path.depends.sign,
+        "effect": _EFFECT[path.effect],
+        "dominant": path.dominant,
+        "decisive": path.decides(prediction.conjecture, prediction.basis),
+        "sources": list(path.sources),
+        "notes": [edge.note for edge in (path.moved_by, path.depends) if edge and edge.note],
+    }
+
+
+def _modifier(modifier: Modifier) -> Document:
+    name, sign = modifier.factor.name, modifier.depends.sign
+    trend = {"+": "rises", "-": "falls", "0": "does not move", "?": "may move either way"}[sign]
+    return {
+        "factor": modifier.factor.id,
+        "code": modifier.factor.code,
+        "role": modifier.factor.role,
+        "risk_sign": sign,
+        "sources": list(modifier.depends.sources),
+        "note": modifier.depends.note or f"the risk {trend} as this rises: {name}",
+    }
+
+
+def _observation(seen: ObservationSeen) -> Document:
+    record = seen.record
+    return {
+        "id": record.id,
+        "effect": record.effect,
+        "kind": record.kind,
+        "when": None if record.when is None else dict(record.when),
+        "applies": seen.applies,
+        "sources": list(record.sources),
+        "evidence": [
+            {"factor": mark.factor, "kinds": list(mark.kinds), "note": mark.note}
+            for mark in record.evidence
+        ],
+        "note": record.note,
+    }
+
+
+def _exception(seen: ExceptionSeen) -> Document:
+    record = seen.record
+    return {
+        "effect": record.effect,
+        "when": None if record.when is None else dict(record.when),
+        "applies": seen.applies,
+        "sources": list(record.sources),
+        "note": record.note,
+    }
+
+
+def _score(score: Score) -> Document:
+    document = score._asdict()
+    for direction in ("increases", "decreases"):
+        right, decided, cells = document[direction]
+        document[direction] = {"right": right, "decided": decided, "cells": cells}
+    for name, value in document.items():
+        if isinstance(value, Estimate):
+            document[name] = value._asdict()
+    return document

@@ -1,0 +1,170 @@
+"""What an effective defense does to each risk, why, and how sure we are."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from .calibration import calibration, features
+from .guideline import Basis, Conjecture, Path, conclude, paths_between
+from .scenarios import NOTHING_ASSUMED, Scenario, meets
+
+if TYPE_CHECKING:
+    from knowledge import Correlation, ExceptionRecord, Factor, KnowledgeBase, Observation
+
+__all__ = [
+    "ExceptionSeen",
+    "Modifier",
+    "ObservationSeen",
+    "Prediction",
+    "matrix",
+    "predict",
+    "predict_all",
+]
+
+
+class Modifier(NamedTuple):
+    """A factor that the risk depends on and nothing assumed moves: its value still matters."""
+
+    factor: Factor
+    depends: Correlation
+
+
+class ObservationSeen(NamedTuple):
+    """A published or measured effect, and whether it holds for the assumed adversary."""
+
+    record: Observation
+    applies: bool
+
+
+class ExceptionSeen(NamedTuple):
+    """An effect under another adversary, and whether that is the assumed one.
+
+    ``applies`` is None where it is open: the adversary is not described so far, or the sources do
+    not state the condition.
+    """
+
+    record: ExceptionRecord
+    applies: bool | None
+
+
+class Prediction(NamedTuple):
+    """The answer for one defense and one risk: conjecture beside observations, never mixed.
+
+    Attributes
+    ----------
+    defense, risk : str
+        Ids.
+    intended : bool
+        Whether the defense is meant for this risk.
+    conjecture : str
+        ``increase``, ``decrease``, ``contested`` (the factors disagree and no dominant one
+        settles it) or ``unknown`` (no common factor).
+    basis : str
+        ``unanimous``, ``dominant``, ``contested`` or ``none``.
+    probability_increase : float
+        From 0 to 1, by the calibrated model, with this pair's own observations held out.
+    paths : tuple of Path
+        All paths, decisive or not; those of dominant factors first.
+    modifiers : tuple of Modifier
+        Further factors whose value shifts the risk.
+    observations : tuple of ObservationSeen
+        Effects that were published or measured for this very pair; empty if unexplored.
+    exceptions : tuple of ExceptionSeen
+        Effects that hold under another adversary.
+    knowledge : str
+        Digest of the knowledge base.
+    """
+
+    defense: str
+    risk: str
+    intended: bool
+    conjecture: Conjecture
+    basis: Basis
+    probability_increase: float
+    paths: tuple[Path, ...]
+    modifiers: tuple[Modifier, ...]
+    observations: tuple[ObservationSeen, ...]
+    exceptions: tuple[ExceptionSeen, ...]
+    knowledge: str
+
+
+def predict(
+    kb: KnowledgeBase, defense: str, risk: str, assumed: Scenario = NOTHING_ASSUMED
+) -> Prediction:
+    """Predict what an effective defense does to a risk.
+
+    Parameters
+    ----------
+    kb : KnowledgeBase
+        What is known.
+    defense, risk : str
+        Ids or codes, in any case.
+    assumed : Scenario, optional
+        What-if assumptions; see `predictor.scenarios.scenario`.
+
+    Raises
+    ------
+    UnknownName
+        If there is no such defense or risk.
+
+    Examples
+    --------
+    >>> from knowledge import load
+    >>> answer = predict(load(), "differential_privacy", "evasion")
+    >>> answer.conjecture, answer.basis, [path.factor.code for path in answer.paths]
+    ('increase', 'dominant', ['O1', 'O3', 'D2'])
+    """
+    the_defense, the_risk = kb.defense(defense), kb.risk(risk)
+    pair = (the_defense.id, the_risk.id)
+    paths = paths_between(kb, the_defense.id, the_risk, assumed)
+    conjecture, basis = conclude(paths)
+    intended = the_risk.id in the_defense.protects_against
+    moved, touched = kb.edges(the_defense.id), assumed.touched
+    modifiers = [
+        Modifier(kb.factors[name], edge)
+        for name, edge in kb.edges(the_risk.id).items()
+        if name not in moved and name not in touched
+    ]
+    seen = kb.observed(*pair)
+    observations, exceptions = _seen(kb, seen, assumed) if seen else ((), ())
+    return Prediction(
+        *pair,
+        intended,
+        conjecture,
+        basis,
+        calibration(kb).probability(*pair, features(paths, intended)),
+        paths,
+        tuple(modifiers),
+        observations,
+        exceptions,
+        kb.digest,
+    )
+
+
+def predict_all(
+    kb: KnowledgeBase, defense: str, assumed: Scenario = NOTHING_ASSUMED
+) -> tuple[Prediction, ...]:
+    """Predict what an effective defense does to every risk, in the knowledge base's order."""
+    return tuple(predict(kb, defense, risk, assumed) for risk in kb.risks)
+
+
+def matrix(
+    kb: KnowledgeBase, assumed: Scenario = NOTHING_ASSUMED
+) -> tuple[tuple[Prediction, ...], ...]:
+    """Predict every defense against every risk: a row for each defense, in order."""
+    return tuple(predict_all(kb, defense, assumed) for defense in kb.defenses)
+
+
+def _seen(
+    kb: KnowledgeBase, records: tuple[Observation, ...], assumed: Scenario
+) -> tuple[tuple[ObservationSeen, ...], tuple[ExceptionSeen, ...]]:
+    adversary = assumed.adversary
+    observations: list[ObservationSeen] = []
+    exceptions: list[ExceptionSeen] = []
+    for record in records:
+        applicable = [meets(kb, adversary, exception.when) for exception in record.exceptions]
+        exceptions += map(ExceptionSeen, record.exceptions, applicable)
+        if record.effect != "unexplored":
+            contradicted = meets(kb, adversary, record.when) is False or True in applicable
+            observations.append(ObservationSeen(record, not contradicted))
+    return tuple(observations), tuple(exceptions)

@@ -1,0 +1,135 @@
+"""What-if assumptions: factors held, raised or lowered, and who the adversary is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from knowledge.errors import InputError, UnknownName
+
+if TYPE_CHECKING:
+    from knowledge import KnowledgeBase
+
+    from .signs import Sign
+
+__all__ = ["NOTHING_ASSUMED", "Scenario", "ScenarioError", "meets", "scenario"]
+
+
+class ScenarioError(InputError, ValueError):
+    """Assumptions that contradict each other or make no sense."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """Assumptions under which a prediction is made; ids throughout.
+
+    Attributes
+    ----------
+    raised, lowered : frozenset of str
+        Factors that the context pushes up or down, whatever the defense does.
+    held : frozenset of str
+        Factors kept constant by other means: paths through them do not count.
+    adversary : mapping from str to str
+        What the adversary is, by characteristic.
+    """
+
+    raised: frozenset[str] = frozenset()
+    lowered: frozenset[str] = frozenset()
+    held: frozenset[str] = frozenset()
+    adversary: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+    @property
+    def touched(self) -> frozenset[str]:
+        """Factors that the context moves or holds."""
+        return self.raised | self.lowered | self.held
+
+    def push(self, factor: str) -> Sign:
+        """Return the way in which the context moves a factor."""
+        if factor in self.raised:
+            return "+"
+        return "-" if factor in self.lowered else "0"
+
+
+NOTHING_ASSUMED = Scenario()
+
+
+def scenario(
+    kb: KnowledgeBase,
+    *,
+    raise_: Iterable[str] = (),
+    lower: Iterable[str] = (),
+    hold: Iterable[str] = (),
+    adversary: Mapping[str, str] | None = None,
+) -> Scenario:
+    """Check assumptions against a knowledge base.
+
+    Parameters
+    ----------
+    kb : KnowledgeBase
+        Where factors and characteristics are looked up.
+    raise_, lower, hold : iterable of str
+        Factors, by id or code.
+    adversary : mapping from str to str, optional
+        Values by characteristic, such as ``{"role": "malicious_accuser"}``.
+
+    Raises
+    ------
+    UnknownName
+        If a factor, a characteristic or a value is not known.
+    ScenarioError
+        If a factor is assumed to move two ways, or to move and to be held.
+    """
+    chosen: dict[str, str] = {}
+    groups: dict[str, set[str]] = {"raise": set(), "lower": set(), "hold": set()}
+    for verb, names in (("raise", raise_), ("lower", lower), ("hold", hold)):
+        for name in names:
+            factor = kb.factor(name).id
+            before = chosen.setdefault(factor, verb)
+            if before != verb:
+                raise ScenarioError(f"{factor} can't be both {before} and {verb}: leave one out")
+            groups[verb].add(factor)
+    described: dict[str, str] = {}
+    for key, value in (adversary or {}).items():
+        characteristic = kb.adversary.get(key)
+        if characteristic is None:
+            raise UnknownName("adversary characteristic", key, list(kb.adversary))
+        if value not in characteristic.values:
+            raise UnknownName(f"value of {key}", value, characteristic.values)
+        described[key] = value
+    return Scenario(
+        frozenset(groups["raise"]),
+        frozenset(groups["lower"]),
+        frozenset(groups["hold"]),
+        MappingProxyType(described),
+    )
+
+
+def meets(
+    kb: KnowledgeBase, adversary: Mapping[str, str], when: Mapping[str, str] | None
+) -> bool | None:
+    """Say whether an adversary is one that a condition describes.
+
+    On an ordered characteristic a stronger value meets a weaker one.
+
+    Returns
+    -------
+    bool or None
+        None where that is open: the condition is unknown, or speaks of a characteristic that the
+        adversary does not state, and nothing contradicts it.
+    """
+    if when is None:
+        return None
+    answer: bool | None = True
+    for key, needed in when.items():
+        value = adversary.get(key)
+        if value is None:
+            answer = None
+            continue
+        characteristic = kb.adversary[key]
+        order = characteristic.values
+        stronger = characteristic.ordered and order.index(value) >= order.index(needed)
+        if not stronger and value != needed:
+            return False
+    return answer
