@@ -51,7 +51,7 @@ class Cell(NamedTuple):
 
 
 class Estimate(NamedTuple):
-    """A figure with its bootstrap interval; all None where it is not defined."""
+    """A figure with its bootstrap interval; None where one is not defined."""
 
     value: float | None
     low: float | None
@@ -276,6 +276,8 @@ def _estimate(
     if value is None:
         return Estimate(None, None, None)
     drawn = sorted(v for draw in draws if (v := figure(draw)) is not None)
+    if not drawn:
+        return Estimate(round(value, 4), None, None)
     tail = (1 - LEVEL) / 2
     low, high = drawn[int(tail * (len(drawn) - 1))], drawn[round((1 - tail) * (len(drawn) - 1))]
     return Estimate(round(value, 4), round(low, 4), round(high, 4))

@@ -7,14 +7,15 @@ strings, numbers, booleans and None.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from .backtest import Backtest, Estimate, Score
-from .changes import Change
-from .differences import Differences, PredictionChange
-from .guideline import Path
-from .interactions import ExceptionSeen, Modifier, ObservationSeen, Prediction
-from .scenarios import Scenario
+if TYPE_CHECKING:
+    from .backtest import Backtest, Score
+    from .changes import Change
+    from .differences import Differences, PredictionChange
+    from .guideline import Path
+    from .interactions import ExceptionSeen, Modifier, ObservationSeen, Prediction
+    from .scenarios import Scenario
 
 __all__ = [
     "backtest_document",
@@ -218,7 +219,6 @@ def _score(score: Score) -> Document:
     for direction in ("increases", "decreases"):
         right, decided, cells = document[direction]
         document[direction] = {"right": right, "decided": decided, "cells": cells}
-    for name, value in document.items():
-        if isinstance(value, Estimate):
-            document[name] = value._asdict()
+    for figure in ("accuracy", "balanced_accuracy", "accuracy_of_all", "brier"):
+        document[figure] = document[figure]._asdict()
     return document

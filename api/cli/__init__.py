@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from io import TextIOWrapper
 
-from knowledge.errors import InputError
+from knowledge.errors import BrokenKnowledge, InputError
 
 __all__ = ["main"]
 
@@ -37,8 +37,19 @@ def main(argv: Sequence[str] | None = None) -> int:
 
             complete(parsing)
         arguments = parsing.parse_args(argv)
+        if sys.stdout is None or sys.stdout.closed:
+            raise OSError("standard output is closed, so there is nowhere to write the answer")
         answer = import_module(f".{arguments.module}", __package__).run(arguments)
         _write(answer)
+    except BrokenKnowledge as error:
+        count = len(error.problems)
+        print(error, file=sys.stderr)
+        print(
+            f"crosscurrent: {count} problem{'s' * (count != 1)} in knowledge files;"
+            " nothing was loaded",
+            file=sys.stderr,
+        )
+        return BAD_INPUT
     except InputError as error:
         print(f"crosscurrent: {error}", file=sys.stderr)
         return BAD_INPUT
@@ -55,9 +66,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _write(text: str) -> None:
-    """Write an answer, all of it or an error."""
-    if sys.stdout is None or sys.stdout.closed:
-        raise OSError("standard output is closed, so there is nowhere to write the answer")
+    """Write an answer to the end."""
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")
     sys.stdout.write(text if text.endswith("\n") else text + "\n")

@@ -1,0 +1,490 @@
+"""The command line: documents, words for people, exit codes, silly input."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from api.cli import main
+from knowledge import KnowledgeBase
+from predictor import documents
+from predictor.backtest import backtest
+from predictor.changes import what_if
+from predictor.interactions import matrix, predict, predict_all
+from predictor.scenarios import scenario
+
+COMMAND = Path(sys.executable).with_name("crosscurrent")
+
+
+class Answer(NamedTuple):
+    """What one command printed and how it ended."""
+
+    status: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+Ask = Callable[..., Answer]
+
+
+@pytest.fixture
+def ask(capsys: pytest.CaptureFixture[str]) -> Ask:
+    """Return a function that runs one command in this process."""
+
+    def run(*words: str) -> Answer:
+        try:
+            status = main(words)
+        except SystemExit as stop:  # argparse leaves this way
+            status = int(stop.code or 0)
+        return Answer(status, *capsys.readouterr())
+
+    return run
+
+
+OVERLAY = """\
+references:
+  - {id: me2026, status: confirmed, title: Our audit, year: 2026}
+correlations:
+  - {subject: FD1, factor: D2, sign: '+', sources: [me2026]}
+"""
+
+
+@pytest.fixture
+def overlay(tmp_path: Path) -> Path:
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    (folder / "mine.yaml").write_text(OVERLAY, encoding="utf-8")
+    return folder
+
+
+# documents
+
+
+def test_json_is_the_same_document_as_from_python(ask: Ask, kb: KnowledgeBase) -> None:
+    pair = documents.prediction_document(predict(kb, "RD1", "P1"))
+    assert ask("predict", "adversarial_training", "membership_inference", "--json").json == pair
+    whole = documents.predictions_document(predict_all(kb, "RD1"))
+    assert ask("predict", "RD1", "--json").json == whole
+    table = documents.matrix_document(matrix(kb), kb.digest)
+    assert ask("matrix", "--json").json == table
+    assert ask("matrix", "--format", "json").json == table
+    honest = documents.backtest_document(backtest(kb, seed=7, resamples=50))
+    assert ask("backtest", "--json", "--seed", "7", "--resamples", "50").json == honest
+
+
+def test_what_if_json_is_the_same_document_as_from_python(ask: Ask, kb: KnowledgeBase) -> None:
+    assumed = scenario(
+        kb, raise_=["D2"], lower=["D1"], hold=["M1"], adversary={"role": "malicious_accuser"}
+    )
+    words = "--raise D2 --lower D1 --hold M1 --adversary role=malicious_accuser --json".split()
+    changes = [what_if(kb, "RD1", risk, assumed) for risk in kb.risks]
+    expected = documents.what_if_document("adversarial_training", assumed, changes)
+    assert ask("what-if", "RD1", *words).json == expected
+    one = [what_if(kb, "RD1", "R3", assumed)]
+    expected = documents.what_if_document("adversarial_training", assumed, one)
+    assert ask("what-if", "RD1", "R3", *words).json == expected
+
+
+@pytest.mark.parametrize("name", ["adversarial_training", "RD1", "rd1", "Adversarial-Training"])
+def test_ids_and_codes_work_alike_in_any_case(ask: Ask, name: str) -> None:
+    assert ask("predict", name, "p1", "--json").json["defense"] == "adversarial_training"
+
+
+# words for people
+
+
+def test_predict_tells_a_stranger_what_why_and_how_sure(ask: Ask) -> None:
+    answer = ask("predict", "differential_privacy", "evasion")
+    assert answer.status == 0
+    assert "▲ increase: the factors disagree, and the dominant ones decide" in answer.out
+    assert "likely to increase (calibrated on the 43 other explored pairs)" in answer.out
+    assert "* ▲  Curvature smoothness" in answer.out
+    assert "  ▼  Tail length" in answer.out
+    assert "▲ increase (empirical): Boenisch et al. 2021; Tursynbek et al. 2020" in answer.out
+    assert "▼ decrease as an exception (condition not stated): Bu et al. 2021?" in answer.out
+
+
+def test_no_evidence_is_said_as_plainly_as_increases(ask: Ask) -> None:
+    answer = ask("predict", "fingerprinting", "discriminatory_behavior")
+    assert "? unknown: no evidence: defense and risk share no factor" in answer.out
+    assert "· unexplored: nothing known for this pair" in answer.out
+    assert "likely to increase" in answer.out
+
+
+def test_an_unidentified_work_is_marked_and_not_guessed(ask: Ask) -> None:
+    assert "[180] not identified" in ask("predict", "RD1", "P2").out
+
+
+def test_predict_lists_every_risk(ask: Ask, kb: KnowledgeBase) -> None:
+    out = ask("predict", "FD2").out
+    assert all(risk.name in out for risk in kb.risks.values())
+
+
+def test_the_model_leaning_against_the_conjecture_is_pointed_out(ask: Ask) -> None:
+    assert "the model leans against the conjecture" in ask("predict", "RD1", "F").out
+    assert "the model leans against the conjecture" not in ask("predict", "RD1", "P2").out
+
+
+def test_what_if_shows_before_after_and_why(ask: Ask) -> None:
+    out = ask("what-if", "RD1", "P1", "--hold", "O3").out
+    assert "with boundary distance held" in out
+    before, after = (line for line in out.splitlines() if "before" in line or " after " in line)
+    assert "± contested" in before
+    assert "▲ increase" in after
+    assert "no path by boundary distance" in after
+
+
+def test_what_if_says_when_nothing_assumed_reaches_a_risk(ask: Ask) -> None:
+    out = ask("what-if", "RD2", "R3", "--raise", "D3").out
+    assert "same" in out
+
+
+def test_backtest_prints_every_explored_cell(ask: Ask) -> None:
+    out = ask("backtest", "--resamples", "20").out
+    assert "guideline, with dominance" in out
+    assert sum("→" in line for line in out.splitlines()) == 44
+    assert "consistency, not proof" in out
+
+
+# the matrix
+
+
+def test_matrix_csv_has_a_row_for_every_pair(ask: Ask, kb: KnowledgeBase) -> None:
+    rows = list(csv.DictReader(io.StringIO(ask("matrix", "--format", "csv").out)))
+    assert len(rows) == 56
+    for row in rows:
+        answer = predict(kb, row["defense"], row["risk"])
+        assert row["conjecture"] == answer.conjecture
+        assert float(row["probability_increase"]) == answer.probability_increase
+        assert row["intended"] == str(answer.intended).lower()
+
+
+def test_matrix_svg_is_self_contained_and_says_each_cell_in_words(
+    ask: Ask, kb: KnowledgeBase
+) -> None:
+    out = ask("matrix", "--format", "svg").out
+    root = ET.fromstring(out)
+    space = "{http://www.w3.org/2000/svg}"
+    titles = [each.text or "" for each in root.iter(f"{space}title")]
+    assert len(titles) == 57
+    for row in matrix(kb):
+        for answer in row:
+            names = f"{kb.defenses[answer.defense].name}, {kb.risks[answer.risk].name}:"
+            (title,) = [text for text in titles if text.startswith(names)]
+            assert f"{round(answer.probability_increase * 100)} % likely" in title
+    assert out.count("http") == 1  # the namespace
+    assert root.find(f"{space}script") is None
+
+
+def test_hostile_names_in_an_overlay_stay_text_in_the_picture(ask: Ask, tmp_path: Path) -> None:
+    (tmp_path / "mine.yaml").write_text(
+        "risks:\n  - {id: evasion, action: revise, name: '<script>alert(1)</script> & co'}\n",
+        encoding="utf-8",
+    )
+    out = ask("matrix", "--format", "svg", "--knowledge", str(tmp_path)).out
+    assert "<script" not in out
+    assert "script>alert(1)" in "".join(ET.fromstring(out).itertext())
+
+
+def test_matrix_table_has_every_defense_and_colours_only_where_wanted(
+    ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = ask("matrix").out
+    assert "\x1b" not in plain
+    assert len([line for line in plain.splitlines() if line.startswith(("RD", "PD", "FD"))]) == 7
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    assert "\x1b[48;5;" in ask("matrix").out
+    assert "\x1b" not in ask("matrix", "--no-color").out
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert "\x1b" not in ask("matrix").out
+
+
+# the knowledge base
+
+
+def test_kb_check_counts_what_is_known(ask: Ask, kb: KnowledgeBase, overlay: Path) -> None:
+    assert f"\n{kb.digest}\n" in ask("kb", "check").out
+    answer = ask("kb", "check", str(overlay), "--json").json
+    assert answer["records"]["correlations"] == 51
+    assert answer["knowledge"] != kb.digest
+
+
+def test_a_broken_overlay_is_reported_whole_and_ends_with_2(ask: Ask, overlay: Path) -> None:
+    (overlay / "mine.yaml").write_text(
+        OVERLAY.replace("sign: '+'", "sign: 'x', sing: 1").replace("[me2026]", "[me2025]"),
+        encoding="utf-8",
+    )
+    for words in (
+        ("kb", "check", str(overlay)),
+        ("predict", "RD1", "--knowledge", str(overlay)),
+        ("kb", "diff", str(overlay)),
+    ):
+        answer = ask(*words)
+        assert answer.status == 2
+        assert answer.out == ""
+        place = f"{overlay / 'mine.yaml'}:4:"
+        assert answer.err.count(place) == 3
+        assert "unknown field (did you mean sign" in answer.err
+        assert "(did you mean me2026?)" in answer.err
+
+
+def test_overlays_come_from_the_environment_too(
+    ask: Ask, overlay: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = ask("predict", "FD1", "F", "--json", "--knowledge", str(overlay)).json
+    monkeypatch.setenv("CROSSCURRENT_KNOWLEDGE", str(overlay))
+    assert ask("predict", "FD1", "F", "--json").json == given
+    assert [path["code"] for path in given["paths"]] == ["O2.2", "D2"]
+
+
+def test_kb_diff_says_what_changes_in_predictions(ask: Ask, overlay: Path) -> None:
+    answer = ask("kb", "diff", str(overlay))
+    assert "added      correlations: group_fairness.tail_length" in answer.out
+    assert "group_fairness → poisoning" in answer.out
+    document = ask("kb", "diff", str(overlay), "--json").json
+    assert document["records"]["added"]["references"] == ["me2026"]
+    (overlay / "mine.yaml").write_text("references: [{id: me2026, status: confirmed}]\n")
+    assert "none changes in conjecture" in ask("kb", "diff", str(overlay)).out
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("factors", "boundary_distance"),
+        ("references", "not identified"),
+        ("adversary", "unaware < aware"),
+        ("observations", "sok2024.explanations.evasion"),
+        ("experiments", "Fairness weakens"),
+        ("correlations", "evasion.tail_length"),
+        ("tail_length", "rare or atypical records"),
+        ("O2.1", "dataset_distinguishability"),
+        ("P1", "was in the training data"),
+        ("song2019privacy", "adversarial_training  +  dataset_distinguishability"),
+        ("sok2024.experiment.group_fairness.data_reconstruction", "mean: 0.85"),
+        ("sok2024.group_fairness.data_reconstruction", "numbers: crosscurrent kb show"),
+        ("evasion.tail_length", "sign: +"),
+    ],
+)
+def test_kb_show_shows_any_section_and_any_record(ask: Ask, name: str, expected: str) -> None:
+    assert expected in ask("kb", "show", name).out
+    document = ask("kb", "show", name, "--json").json
+    assert document["knowledge"].startswith("sha256:")
+
+
+def test_kb_show_without_a_name_gives_an_overview(ask: Ask) -> None:
+    assert "correlations (50)" in ask("kb", "show").out
+    assert ask("kb", "show", "--json").json["records"]["references"] == 118
+
+
+def test_kb_export_is_read_back_by_networkx(ask: Ask, kb: KnowledgeBase) -> None:
+    import networkx as nx
+
+    read = [
+        nx.parse_graphml(ask("kb", "export", "--format", "graphml").out),
+        nx.node_link_graph(ask("kb", "export", "--format", "json").json, edges="edges"),
+    ]
+    for graph in read:
+        assert graph.number_of_edges() == len(kb.correlations)
+        assert graph.nodes["tail_length"]["code"] == "D2"
+        for edge in kb.correlations.values():
+            ends = (edge.subject, edge.factor)
+            ends = ends if edge.subject in kb.defenses else ends[::-1]
+            assert graph.edges[ends]["sign"] == edge.sign
+            assert graph.edges[ends]["sources"].split() == list(edge.sources)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # pydot's parser uses old pyparsing names
+def test_kb_export_dot_parses_and_keeps_signs(ask: Ask, kb: KnowledgeBase) -> None:
+    import pydot
+
+    (graph,) = pydot.graph_from_dot_data(ask("kb", "export", "--format", "dot").out)
+    assert len(graph.get_edges()) == len(kb.correlations)
+    labels = {edge.get_label().strip('"') for edge in graph.get_edges()}
+    assert labels == {"+", "-"}
+
+
+# silly input
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (("predict", "adverserial_training"), "did you mean adversarial_training?"),
+        (("predict", "nonsense"), "known: adversarial_training,"),
+        (("predict", ""), "unknown defense ''"),
+        (("predict", "RD1", "membership"), "did you mean membership_inference?"),
+        (("predict", "P1"), "P1 is a risk, not a defense"),
+        (("predict", "RD1", "RD1"), "RD1 is a defense, not a risk"),
+        (("predict", "RD1", "O3"), "O3 is a factor, not a risk"),
+        (("predict", "x" * 5000), "…"),
+        (("predict",), "DEFENSE"),
+        (("predcit", "RD1"), "did you mean predict?"),
+        (("predict", "RD1", "--jsn"), "did you mean --json?"),
+        (("matrix", "--format", "pdf"), "one of table, csv, json, svg"),
+        (("matrix", "--format", "svgg"), "did you mean svg?"),
+        (("kb", "chek"), "did you mean check or schema?"),
+        (("kb",), "COMMAND"),
+        ((), "QUESTION"),
+        (("what-if", "RD1"), "nothing is assumed"),
+        (("what-if", "RD1", "--hold", "M9"), "unknown factor 'M9'"),
+        (("what-if", "RD1", "--raise", "D1", "--lower", "D1"), "can't be both"),
+        (("what-if", "RD1", "--adversary", "role"), "should be KEY=VALUE"),
+        (("what-if", "RD1", "--adversary", "role="), "should be KEY=VALUE"),
+        (("what-if", "RD1", "--adversary", "rol=x"), "did you mean role?"),
+        (("what-if", "RD1", "--adversary", "role=judge"), "malicious_suspect"),
+        (
+            ("what-if", "RD1", "--adversary", "role=malicious_suspect", "--adversary", "role=x"),
+            "gives role twice",
+        ),
+        (("backtest", "--seed", "-1"), "--seed"),
+        (("backtest", "--seed", "1.5"), "whole number"),
+        (("backtest", "--resamples", "0"), "from 1 to"),
+        (("kb", "show", "tail_lenght"), "did you mean tail_length or"),
+        (("kb", "show", "zzzzzz"), "kb show lists all"),
+        (("kb", "export",), "--format"),
+        (("kb", "check", "/nowhere"), "No such file or directory"),
+        (("kb", "check", __file__), "is a file; give the folder"),
+        (("predict", "RD1", "--knowledge", "/nowhere"), "/nowhere"),
+        (("completion", "powershell"), "one of bash, zsh, fish"),
+        (("completion", "csh"), "did you mean zsh?"),
+    ],
+    ids=lambda value: " ".join(value)[:40] if isinstance(value, tuple) else None,
+)
+def test_silly_input_is_answered_with_what_to_do_and_2(
+    ask: Ask, words: tuple[str, ...], expected: str
+) -> None:
+    answer = ask(*words)
+    assert answer.status == 2
+    assert answer.out == ""
+    assert expected in answer.err
+    assert "Traceback" not in answer.err
+    assert len(answer.err) < 1500
+
+
+def test_help_leads_to_examples_and_ends_with_0(ask: Ask) -> None:
+    answer = ask("--help")
+    assert answer.status == 0
+    assert "crosscurrent predict adversarial_training" in answer.out
+    assert ask("--version").out.startswith("crosscurrent ")
+
+
+# as a process of its own
+
+
+def process(*words: str, **kwargs: Any) -> subprocess.CompletedProcess[bytes]:
+    environment = {**os.environ, **kwargs.pop("env", {})}
+    return subprocess.run(
+        [str(COMMAND), *words], env=environment, timeout=60, check=False, **kwargs
+    )
+
+
+def test_a_reader_that_stops_early_is_no_error() -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "wb") as stream:
+        done = process("matrix", "--json", stdout=stream, stderr=subprocess.PIPE)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
+def test_a_full_disk_is_an_error_with_a_reason() -> None:
+    with open("/dev/full", "wb") as stream:
+        done = process("matrix", "--json", stdout=stream, stderr=subprocess.PIPE)
+    assert done.returncode == 1
+    assert done.stderr.decode() == "crosscurrent: No space left on device\n"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="closing a stream this way needs a POSIX shell")
+def test_a_closed_standard_output_is_an_error_with_a_reason() -> None:
+    script = f'exec "{COMMAND}" predict RD1 P1 >&-'
+    done = subprocess.run(
+        ["/bin/sh", "-c", script], stderr=subprocess.PIPE, timeout=60, check=False
+    )
+    assert done.returncode == 1
+    assert b"standard output is closed" in done.stderr
+
+
+def test_output_without_unicode_is_still_readable() -> None:
+    done = process(
+        "predict", "PD1", "P4", stdout=subprocess.PIPE, env={"PYTHONIOENCODING": "ascii"}
+    )
+    assert done.returncode == 0
+    text = done.stdout.decode("ascii")
+    assert "v decrease" in text
+    assert "?" not in text.splitlines()[0]
+    done = process(
+        "predict", "PD1", "--json", stdout=subprocess.PIPE, env={"PYTHONIOENCODING": "ascii"}
+    )
+    assert json.loads(done.stdout)["defense"] == "differential_privacy"
+
+
+def test_the_what_if_path_imports_nothing_heavy() -> None:
+    """A cached start needs neither YAML nor pydantic, networkx, asyncio or the like."""
+    script = (
+        "import sys\n"
+        "from api.cli import main\n"
+        "main(['predict', 'RD1', 'P1', '--json']); main(['what-if', 'RD1', '--hold', 'D1'])\n"
+        "heavy = {'yaml', 'pydantic', 'networkx', 'numpy', 'torch', 'fastapi', 'rich', 'asyncio',"
+        " 'argcomplete', 'pydot', 'difflib', 'random', 'typing_extensions'} & set(sys.modules)\n"
+        "assert not heavy, heavy\n"
+    )
+    for _ in range(2):  # the first fills the cache if need be
+        done = subprocess.run(
+            [sys.executable, "-c", script], capture_output=True, timeout=60, check=False
+        )
+    assert done.returncode == 0, done.stderr.decode()
+
+
+def completions(line: str, tmp_path: Path) -> list[str]:
+    """Ask for completions as the bash script does."""
+    answers = tmp_path / "answers"
+    environment = {
+        "_ARGCOMPLETE": "1",
+        "_ARGCOMPLETE_IFS": "\n",
+        "_ARGCOMPLETE_STDOUT_FILENAME": str(answers),
+        "COMP_LINE": line,
+        "COMP_POINT": str(len(line)),
+        "COMP_TYPE": "9",
+    }
+    done = process(env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert done.returncode == 0, done.stderr.decode()
+    return answers.read_text().split("\n")
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("crosscurrent pre", "predict"),
+        ("crosscurrent predict adv", "adversarial_training"),
+        ("crosscurrent predict RD1 memb", "membership_inference"),
+        ("crosscurrent what-if RD1 --hold tail", "tail_length"),
+        ("crosscurrent what-if RD1 --adversary role", "role=malicious_accuser"),
+        ("crosscurrent matrix --format s", "svg"),
+        ("crosscurrent kb show obs", "observations"),
+    ],
+)
+def test_shells_complete_commands_options_and_names(
+    line: str, expected: str, tmp_path: Path
+) -> None:
+    assert expected in [answer.strip() for answer in completions(line, tmp_path)]
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_the_completion_script_is_for_that_shell(ask: Ask, shell: str) -> None:
+    out = ask("completion", shell).out
+    assert "crosscurrent" in out
+    assert {"bash": "complete ", "zsh": "compdef", "fish": "commandline"}[shell] in out

@@ -1,0 +1,37 @@
+"""What tests share: the built-in knowledge, loaded once, and a cache folder of their own.
+
+Each test states a promise to a user in its name. Randomness is seeded, nothing sleeps, nothing
+leaves the machine, and no test relies on another or on the order in which they run.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+from knowledge import KnowledgeBase, load
+
+sys.path.insert(0, str(Path(__file__).parent))  # for the helper modules beside this file
+
+settings.register_profile("repeatable", derandomize=True, deadline=None)
+settings.load_profile("repeatable")
+
+
+@pytest.fixture(autouse=True)
+def _own_surroundings(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Keep a developer's cache, overlays and terminal settings out of the tests."""
+    monkeypatch.setenv("CROSSCURRENT_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
+    for variable in ("CROSSCURRENT_KNOWLEDGE", "NO_COLOR", "FORCE_COLOR", "_ARGCOMPLETE"):
+        monkeypatch.delenv(variable, raising=False)
+
+
+@pytest.fixture(scope="session")
+def kb() -> Iterator[KnowledgeBase]:
+    """Return the built-in knowledge."""
+    yield load(cached=False)

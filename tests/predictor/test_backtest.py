@@ -1,0 +1,150 @@
+"""The backtest: the published totals, and that its arithmetic is right."""
+
+from __future__ import annotations
+
+import pytest
+from golden_tables import table
+from hypothesis import given
+from hypothesis import strategies as st
+from strategies import random_base
+
+from knowledge import KnowledgeBase
+from predictor.backtest import METHODS, Backtest, Score, backtest
+
+SEEDS = st.integers(0, 2**32)
+
+
+@pytest.fixture(scope="module")
+def result(kb: KnowledgeBase) -> Backtest:
+    return backtest(kb, seed=0)
+
+
+def score(result: Backtest, method: str, scope: str = "all") -> Score:
+    (found,) = [s for s in result.scores[scope] if s.method == method]  # type: ignore[index]
+    return found
+
+
+def outcome(found: Score) -> tuple[int, int, int, int]:
+    return found.right, found.wrong, found.contested, found.unknown
+
+
+def test_the_totals_on_the_44_explored_cells(result: Backtest) -> None:
+    assert outcome(score(result, "guideline")) == (30, 6, 3, 5)
+    assert outcome(score(result, "guideline_unanimity_only")) == (25, 6, 8, 5)
+    assert outcome(score(result, "guideline_unknown_wrong")) == (30, 11, 3, 0)
+    assert outcome(score(result, "always_increase")) == (32, 12, 0, 0)
+    assert outcome(score(result, "dominant_factors_alone"))[:2] == (18, 0)
+    assert score(result, "calibrated_model").right >= 40
+
+
+def test_the_totals_are_those_worked_out_from_the_paper_independently(result: Backtest) -> None:
+    golden = {row["name"]: row["value"] for row in table("summary")}
+    for method, name in (("guideline", "dominant"), ("guideline_unanimity_only", "unanimous")):
+        for part in ("right", "wrong", "contested", "unknown"):
+            key = f"with_own.{name}.{part}"
+            assert str(getattr(score(result, method), part)) == golden[key], key
+
+
+def test_the_model_is_worth_having_only_if_it_beats_the_naive_baseline(result: Backtest) -> None:
+    for scope in ("all", "unintended"):
+        model = score(result, "calibrated_model", scope)
+        naive = score(result, "always_increase", scope)
+        assert model.right > naive.right
+        assert model.brier.value is not None
+        assert naive.brier.value is not None
+        assert model.brier.value < naive.brier.value
+
+
+def test_the_unintended_pairs_are_those_that_no_defense_is_meant_for(
+    kb: KnowledgeBase, result: Backtest
+) -> None:
+    meant = sum(
+        bool(kb.observed(d.id, r)) for d in kb.defenses.values() for r in d.protects_against
+    )
+    assert meant == 8
+    assert score(result, "guideline", "unintended").cells == 44 - meant
+
+
+@pytest.mark.parametrize("scope", ["all", "unintended"])
+def test_counts_add_up_in_every_direction(result: Backtest, scope: str) -> None:
+    for found in result.scores[scope]:  # type: ignore[index]
+        assert sum(outcome(found)) == found.cells
+        assert found.increases[0] + found.decreases[0] == found.right
+        assert found.increases[1] + found.decreases[1] == found.right + found.wrong
+        assert found.increases[2] + found.decreases[2] == found.cells
+    cells = result.scores[scope][0].cells  # type: ignore[index]
+    assert sum(row.cells for row in result.reliability[scope]) == cells  # type: ignore[index]
+
+
+def test_every_interval_holds_its_figure(result: Backtest) -> None:
+    for scores in result.scores.values():
+        for found in scores:
+            for figure in (found.accuracy, found.balanced_accuracy, found.accuracy_of_all, found.brier):
+                if figure.value is None:
+                    assert (figure.low, figure.high) == (None, None)
+                else:
+                    assert figure.low is not None
+                    assert figure.high is not None
+                    assert 0 <= figure.low <= figure.value <= figure.high <= 1
+
+
+def test_the_brier_score_and_balanced_accuracy_are_what_their_names_say(result: Backtest) -> None:
+    model = score(result, "calibrated_model")
+    errors = [
+        (cell.prediction.probability_increase - (cell.observed == "increase")) ** 2
+        for cell in result.cells
+    ]
+    assert model.brier.value == pytest.approx(sum(errors) / len(errors), abs=1e-4)
+    up, down = model.increases, model.decreases
+    expected = (up[0] / up[1] + down[0] / down[1]) / 2
+    assert model.balanced_accuracy.value == pytest.approx(expected, abs=1e-4)
+
+
+def test_the_reliability_table_follows_from_the_cells(result: Backtest) -> None:
+    for row in result.reliability["all"]:
+        inside = [
+            cell
+            for cell in result.cells
+            if row.low <= cell.prediction.probability_increase < row.high
+        ]
+        assert row.cells == len(inside)
+        if inside:
+            rose = sum(cell.observed == "increase" for cell in inside) / len(inside)
+            assert row.share_increased == pytest.approx(rose, abs=1e-4)
+
+
+def test_the_same_seed_gives_the_same_answer_and_another_seed_other_intervals(
+    kb: KnowledgeBase, result: Backtest
+) -> None:
+    assert backtest(kb, seed=0).scores == result.scores
+    other = backtest(kb, seed=1)
+    assert [c.answers for c in other.cells] == [c.answers for c in result.cells]
+    assert other.scores != result.scores
+
+
+def test_contradictory_observations_are_listed_and_not_scored(kb: KnowledgeBase) -> None:
+    row = kb.rows["observations"]["sok2024.adversarial_training.evasion"]
+    more = {**kb.rows["observations"], "mine": {**row, "id": "mine", "effect": "increase"}}
+    result = backtest(KnowledgeBase({**kb.rows, "observations": more}), seed=0, resamples=10)
+    assert [(p.defense, p.risk) for p in result.disputed] == [("adversarial_training", "evasion")]
+    assert len(result.cells) == 43
+
+
+def test_a_base_without_observations_has_nothing_to_score(kb: KnowledgeBase) -> None:
+    result = backtest(KnowledgeBase({**kb.rows, "observations": {}}), seed=0, resamples=10)
+    assert result.cells == ()
+    for found in result.scores["all"]:
+        assert (found.cells, found.coverage, found.accuracy.value) == (0, 0.0, None)
+
+
+def test_no_resamples_is_refused(kb: KnowledgeBase) -> None:
+    with pytest.raises(ValueError, match="at least 1"):
+        backtest(kb, seed=0, resamples=0)
+
+
+@given(SEEDS)
+def test_every_method_answers_every_cell_of_any_base(seed: int) -> None:
+    result = backtest(random_base(seed), seed=0, resamples=5)
+    for cell in result.cells:
+        assert cell.answers.keys() == METHODS.keys()
+        assert set(cell.answers.values()) <= {"increase", "decrease", "contested", "unknown"}

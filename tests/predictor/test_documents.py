@@ -1,0 +1,170 @@
+"""The JSON documents: the contract's fields, plain values only, and equal to the answers."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from strategies import random_base
+
+from knowledge import KnowledgeBase
+from predictor import documents
+from predictor.backtest import backtest
+from predictor.changes import what_if
+from predictor.differences import differences
+from predictor.interactions import matrix, predict, predict_all
+from predictor.scenarios import scenario
+
+
+def test_the_contracts_example(kb: KnowledgeBase) -> None:
+    document = documents.prediction_document(predict(kb, "RD1", "P2"))
+    assert document["defense"] == "adversarial_training"
+    assert document["risk"] == "data_reconstruction"
+    assert document["intended"] is False
+    assert document["conjecture"] == "increase"
+    assert document["basis"] == "dominant"
+    assert 0.5 < document["probability_increase"] < 1
+    active, passive = document["paths"]
+    assert active["factor"] == "dataset_distinguishability"
+    assert (active["code"], active["role"]) == ("O2.1", "active")
+    assert (active["defense_sign"], active["risk_sign"], active["effect"]) == ("+", "+", "increase")
+    assert active["decisive"] is True
+    assert active["sources"] == ["song2019privacy", "unresolved_b121", "zhang2020secret"]
+    assert passive["factor"] == "tail_length"
+    assert (passive["defense_sign"], passive["risk_sign"]) == ("-", "+")
+    assert (passive["effect"], passive["decisive"]) == ("decrease", False)
+    assert {m["factor"]: m["risk_sign"] for m in document["modifiers"]} == {
+        "attribute_count": "-",
+        "subgroup_distinguishability": "+",
+    }
+    (seen,) = document["observations"]
+    assert (seen["effect"], seen["kind"], seen["when"]) == ("increase", "empirical", None)
+    assert document["exceptions"] == []
+    assert document["knowledge"] == kb.digest
+    assert set(document) == {
+        "defense", "risk", "intended", "conjecture", "basis", "probability_increase", "paths",
+        "modifiers", "observations", "exceptions", "knowledge",
+    }  # fmt: skip
+
+
+def test_a_source_in_a_document_is_always_a_known_reference(kb: KnowledgeBase) -> None:
+    for row in matrix(kb):
+        for answer in row:
+            document = documents.prediction_document(answer)
+            for part in ("paths", "modifiers", "observations", "exceptions"):
+                for item in document[part]:
+                    assert item["sources"]
+                    assert set(item["sources"]) <= set(kb.references)
+
+
+def test_one_defense_and_the_matrix_hold_the_single_documents(kb: KnowledgeBase) -> None:
+    single = [documents.prediction_document(predict(kb, "PD1", risk)) for risk in kb.risks]
+    assert documents.predictions_document(predict_all(kb, "PD1")) == {
+        "defense": "differential_privacy",
+        "predictions": single,
+    }
+    whole = documents.matrix_document(matrix(kb), kb.digest)
+    assert len(whole["predictions"]) == 56
+    assert [d for d in whole["predictions"] if d["defense"] == "differential_privacy"] == single
+
+
+def test_what_if_holds_before_and_after_as_prediction_documents(kb: KnowledgeBase) -> None:
+    assumed = scenario(kb, raise_=["M1", "D2"], hold=["O3"], adversary={"role": "malicious_accuser"})
+    document = documents.what_if_document(
+        "adversarial_training", assumed, [what_if(kb, "RD1", "R3", assumed)]
+    )
+    assert document["defense"] == "adversarial_training"
+    assert document["scenario"] == {
+        "raise": ["model_capacity", "tail_length"],
+        "lower": [],
+        "hold": ["boundary_distance"],
+        "adversary": {"role": "malicious_accuser"},
+    }
+    (only,) = document["predictions"]
+    assert only["risk"] == "unauthorized_model_ownership"
+    assert only["changed"] is True
+    assert only["before"] == documents.prediction_document(predict(kb, "RD1", "R3"))
+    assert only["after"] == documents.prediction_document(predict(kb, "RD1", "R3", assumed))
+    context = [p for p in only["after"]["paths"] if p["origin"] == "context"]
+    assert [(p["factor"], p["defense_sign"], p["context_sign"]) for p in context] == [
+        ("model_capacity", None, "+")
+    ]
+    assert {reason["assumption"] for reason in only["because"]} == {"raise", "adversary"}
+
+
+def plain(value: Any) -> bool:
+    """Say whether JSON gives a value back as it was."""
+    return bool(json.loads(json.dumps(value)) == value)
+
+
+def test_all_documents_are_plain_json(kb: KnowledgeBase) -> None:
+    assumed = scenario(kb, hold=["D2"])
+    assert plain(documents.matrix_document(matrix(kb, assumed), kb.digest))
+    assert plain(documents.backtest_document(backtest(kb, seed=0, resamples=5)))
+    assert plain(documents.differences_document(differences(kb, kb)))
+
+
+@given(st.integers(0, 2**32))
+def test_documents_of_random_bases_are_plain_json_and_consistent(seed: int) -> None:
+    kb = random_base(seed)
+    for row in matrix(kb):
+        for answer in row:
+            document = documents.prediction_document(answer)
+            assert plain(document)
+            deciding = [p for p in document["paths"] if p["decisive"]]
+            if document["conjecture"] in ("increase", "decrease"):
+                assert deciding
+                assert {p["effect"] for p in deciding} == {document["conjecture"]}
+            else:
+                assert not deciding
+            if document["basis"] == "dominant":
+                assert all(p["dominant"] for p in deciding)
+
+
+def test_a_score_document_names_its_figures(kb: KnowledgeBase) -> None:
+    document = documents.backtest_document(backtest(kb, seed=3, resamples=20))
+    assert (document["seed"], document["resamples"]) == (3, 20)
+    first = document["interactions"]["scores"]["all"][0]
+    assert first["increases"].keys() == {"right", "decided", "cells"}
+    assert first["accuracy"].keys() == {"value", "low", "high"}
+    assert len(document["interactions"]["cells"]) == 44
+
+
+@pytest.mark.parametrize("change", ["edge", "observation", "defense"])
+def test_differences_name_the_records_and_the_pairs_they_reach(
+    kb: KnowledgeBase, change: str
+) -> None:
+    rows: dict[str, Any] = {section: dict(records) for section, records in kb.rows.items()}
+    if change == "edge":
+        del rows["correlations"]["watermarking.tail_length"]
+    elif change == "observation":
+        name = "sok2024.watermarking.discriminatory_behavior"
+        rows["observations"][name] = {**rows["observations"][name], "effect": "decrease"}
+    else:
+        new = {**rows["defenses"]["watermarking"], "id": "mine", "code": "X1"}
+        rows["defenses"]["mine"] = new
+    document = documents.differences_document(differences(kb, KnowledgeBase(rows)))
+    pairs = {(d["defense"], d["risk"]) for d in document["predictions"]}
+    if change == "edge":
+        assert document["records"]["retracted"] == {"correlations": ["watermarking.tail_length"]}
+        reached = {r for r in kb.risks if "tail_length" in kb.edges(r)}
+        assert pairs == {("watermarking", risk) for risk in reached}
+    elif change == "observation":
+        assert document["records"]["revised"] == {"observations": [name]}
+        assert pairs == {("watermarking", "discriminatory_behavior")}
+        shifts = [abs(s["after"] - s["before"]) for s in document["shifted"]]
+        assert shifts
+        assert shifts == sorted(shifts, reverse=True)
+    else:
+        assert document["records"]["added"] == {"defenses": ["mine"]}
+        assert pairs == {("mine", risk) for risk in kb.risks}
+        assert all(d["before"] is None for d in document["predictions"])
+
+
+def test_a_base_differs_in_nothing_from_itself(kb: KnowledgeBase) -> None:
+    result = differences(kb, kb)
+    assert (result.predictions, result.shifted) == ((), ())
+    assert not (result.added or result.revised or result.retracted)

@@ -1,0 +1,161 @@
+"""What-if: held, raised and lowered factors, and who the adversary is."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from strategies import random_base
+
+from knowledge import KnowledgeBase, UnknownName
+from predictor.changes import what_if
+from predictor.guideline import paths_between
+from predictor.interactions import predict
+from predictor.scenarios import ScenarioError, meets, scenario
+from predictor.signs import negate
+
+SEEDS = st.integers(0, 2**32)
+
+
+def test_holding_a_factor_removes_its_paths_and_only_those(kb: KnowledgeBase) -> None:
+    change = what_if(kb, "RD1", "P1", scenario(kb, hold=["O3"]))
+    gone = {p.factor.code for p in change.before.paths} - {p.factor.code for p in change.after.paths}
+    assert gone == {"O3"}
+    assert (change.before.conjecture, change.after.conjecture) == ("contested", "increase")
+    assert change.after.basis == "dominant"
+    assert [(r.assumption, r.subject) for r in change.because] == [("hold", "boundary_distance")]
+
+
+def test_holding_every_factor_leaves_nothing_known(kb: KnowledgeBase) -> None:
+    everything = scenario(kb, hold=list(kb.factors))
+    for defense in kb.defenses:
+        for risk in kb.risks:
+            answer = predict(kb, defense, risk, everything)
+            assert (answer.conjecture, answer.paths, answer.modifiers) == ("unknown", (), ())
+
+
+def test_raising_a_factor_pushes_every_risk_that_depends_on_it(kb: KnowledgeBase) -> None:
+    longer_tail = scenario(kb, raise_=["tail_length"])
+    for defense in kb.defenses:
+        for risk in kb.risks.values():
+            answer = predict(kb, defense, risk.id, longer_tail)
+            pushed = [p for p in answer.paths if p.moved_by is None]
+            depends = kb.edges(risk.id).get("tail_length")
+            assert [(p.push, p.effect) for p in pushed] == (
+                [("+", depends.sign)] if depends else []
+            )
+
+
+def test_the_context_reaches_risks_that_the_defense_does_not(kb: KnowledgeBase) -> None:
+    change = what_if(kb, "FD1", "R2", scenario(kb, raise_=["M1"]))
+    assert (change.before.conjecture, change.after.conjecture) == ("unknown", "increase")
+    assert change.changed
+    assert "model_capacity" not in {m.factor.id for m in change.after.modifiers}
+
+
+@given(SEEDS, st.sampled_from([f"factor_{i}" for i in range(5)]))
+def test_lowering_is_the_mirror_of_raising(seed: int, factor: str) -> None:
+    kb = random_base(seed)
+    up, down = scenario(kb, raise_=[factor]), scenario(kb, lower=[factor])
+    for defense in kb.defenses:
+        for risk in kb.risks.values():
+            raised = paths_between(kb, defense, risk, up)
+            lowered = paths_between(kb, defense, risk, down)
+            for left, right in zip(raised, lowered, strict=True):
+                turned = negate(left.effect) if left.moved_by is None else left.effect
+                assert right.effect == turned
+
+
+@given(SEEDS)
+def test_assuming_nothing_changes_nothing(seed: int) -> None:
+    kb = random_base(seed)
+    for defense in kb.defenses:
+        for risk in kb.risks:
+            change = what_if(kb, defense, risk, scenario(kb))
+            assert change.before == change.after
+            assert not change.changed
+            assert not change.because
+
+
+@given(SEEDS, st.sampled_from([f"factor_{i}" for i in range(5)]))
+def test_a_change_always_has_a_reason(seed: int, factor: str) -> None:
+    kb = random_base(seed)
+    for assumed in (scenario(kb, hold=[factor]), scenario(kb, raise_=[factor])):
+        for defense in kb.defenses:
+            for risk in kb.risks:
+                change = what_if(kb, defense, risk, assumed)
+                assert change.because or not change.changed
+
+
+@pytest.mark.parametrize(
+    ("pair", "adversary", "before", "after"),
+    [
+        (("RD1", "R3"), {"role": "malicious_accuser"}, "increase", "decrease"),
+        (("PD1", "P4"), {"defense_knowledge": "aware"}, "decrease", "increase"),
+        (("FD1", "P3"), {"defense_knowledge": "aware"}, "decrease", "increase"),
+    ],
+)
+def test_the_papers_exceptions_hold_for_their_adversary(
+    kb: KnowledgeBase, pair: tuple[str, str], adversary: dict[str, str], before: str, after: str
+) -> None:
+    """Slide 17 of the talk."""
+    change = what_if(kb, *pair, scenario(kb, adversary=adversary))
+    applying = [s.record.effect for s in change.before.observations if s.applies]
+    assert applying == [before]
+    assert not any(seen.applies for seen in change.after.observations)
+    assert [s.record.effect for s in change.after.exceptions if s.applies] == [after]
+    assert change.changed
+    assert change.after.conjecture == change.before.conjecture  # an observation is no conjecture
+
+
+def test_an_adversary_that_contradicts_the_condition_turns_the_exception_off(
+    kb: KnowledgeBase,
+) -> None:
+    suspect = scenario(kb, adversary={"role": "malicious_suspect"})
+    answer = predict(kb, "RD1", "R3", suspect)
+    assert [seen.applies for seen in answer.observations] == [True]
+    assert [seen.applies for seen in answer.exceptions] == [False]
+
+
+def test_an_exception_of_unknown_condition_is_never_said_to_apply(kb: KnowledgeBase) -> None:
+    anyone = scenario(kb, adversary={"role": "malicious_accuser", "defense_knowledge": "aware"})
+    for pair in (("PD1", "R1"), ("FD2", "F")):
+        answer = predict(kb, *pair, anyone)
+        assert {seen.applies for seen in answer.exceptions} == {None}
+        assert all(seen.applies for seen in answer.observations)
+
+
+def test_who_is_stronger_on_an_ordered_scale_meets_a_weaker_condition(kb: KnowledgeBase) -> None:
+    assert meets(kb, {"defense_knowledge": "aware"}, {"defense_knowledge": "unaware"}) is True
+    assert meets(kb, {"defense_knowledge": "unaware"}, {"defense_knowledge": "aware"}) is False
+    assert meets(kb, {}, {"defense_knowledge": "aware"}) is None
+    assert meets(kb, {"role": "malicious_accuser"}, {"role": "malicious_suspect"}) is False
+    assert meets(kb, {"role": "malicious_accuser"}, None) is None
+
+
+@pytest.mark.parametrize(
+    "assumptions",
+    [
+        {"raise_": ["D1"], "lower": ["training_set_size"]},
+        {"raise_": ["D1"], "hold": ["D1"]},
+        {"lower": ["M1"], "hold": ["model_capacity"]},
+    ],
+)
+def test_assumptions_that_contradict_each_other_are_refused(
+    kb: KnowledgeBase, assumptions: dict[str, list[str]]
+) -> None:
+    with pytest.raises(ScenarioError, match="can't be both"):
+        scenario(kb, **assumptions)  # type: ignore[arg-type]
+
+
+def test_names_that_do_not_exist_are_refused_with_a_suggestion(kb: KnowledgeBase) -> None:
+    with pytest.raises(UnknownName, match="did you mean tail_length"):
+        scenario(kb, hold=["tail_lenght"])
+    with pytest.raises(UnknownName, match="did you mean role"):
+        scenario(kb, adversary={"rolle": "malicious_accuser"})
+    with pytest.raises(UnknownName, match="did you mean malicious_accuser"):
+        scenario(kb, adversary={"role": "accuser"})
+
+
+def test_saying_the_same_twice_is_no_contradiction(kb: KnowledgeBase) -> None:
+    assert scenario(kb, hold=["D1", "d1", "training_set_size"]).held == {"training_set_size"}
