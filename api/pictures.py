@@ -33,9 +33,8 @@ _FONT = "ui-sans-serif, system-ui, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, 
 
 
 def strength(prediction: Prediction) -> int:
-    """Return how strongly the model backs the conjecture: 0 hardly or not, 1 fairly, 2 clearly."""
-    likely = prediction.probability_increase
-    backing = 1 - likely if prediction.conjecture == "decrease" else likely
+    """Return a strength of colour from 0 to 2: how well the model backs the conjecture."""
+    backing = prediction.backing or 0.0
     return (backing >= 0.65) + (backing >= 0.85)
 
 
@@ -68,8 +67,8 @@ def matrix_svg(kb: KnowledgeBase, rows: Sequence[Sequence[Prediction]]) -> str:
         _text(
             _MARGIN,
             72,
-            "Predicted from shared factors before anything is trained; per cell: conjecture,"
-            " probability of an increase, published effect",
+            "Predicted from shared factors, before anything is trained. In a cell: the conjecture,"
+            " how likely the risk rises, and what was published.",
             14,
             fill=_SOFT,
         ),
@@ -83,7 +82,7 @@ def matrix_svg(kb: KnowledgeBase, rows: Sequence[Sequence[Prediction]]) -> str:
     for index, row in enumerate(rows):
         top = _TOP + index * (_CELL_HEIGHT + _GAP)
         defense = kb.defenses[row[0].defense]
-        parts.append(_text(_MARGIN, top + 28, defense.name, 15, weight=600))
+        parts.append(_text(_MARGIN, top + 28, _clipped(defense.name, 22), 15, weight=600))
         parts.append(_text(_MARGIN, top + 46, defense.code or defense.id, 12, fill=_SOFT))
         for column, prediction in enumerate(row):
             left = _LEFT + column * (_CELL_WIDTH + _GAP)
@@ -94,13 +93,14 @@ def matrix_svg(kb: KnowledgeBase, rows: Sequence[Sequence[Prediction]]) -> str:
 
 
 def _cell(kb: KnowledgeBase, prediction: Prediction, left: float, top: float) -> list[str]:
-    effects = list(dict.fromkeys(seen.record.effect for seen in prediction.observations))
-    likely = round(prediction.probability_increase * 100)
-    published = " and ".join(effects) or "unexplored"
+    likely = min(99, max(1, round(prediction.probability_increase * 100)))
+    published = " and ".join(prediction.seen) or "unexplored"
     spoken = (
         f"{kb.defenses[prediction.defense].name}, {kb.risks[prediction.risk].name}:"
-        f" {_WORDS[prediction.conjecture]}; {likely} % likely to increase; published: {published}"
-        + ("; the defense's purpose" if prediction.intended else "")
+        f" {_WORDS[prediction.conjecture]}; {likely} % likely to increase"
+        + ", so the model leans against it" * prediction.opposed
+        + f"; published: {published}"
+        + "; what the defense is meant for" * prediction.intended
     )
     shade = _SHADES[prediction.conjecture][strength(prediction)]
     edge = f' stroke="{_INK}" stroke-width="2"' if prediction.intended else ""
@@ -117,11 +117,12 @@ def _cell(kb: KnowledgeBase, prediction: Prediction, left: float, top: float) ->
             13,
             weight=600,
         ),
-        _text(middle, top + 48, f"{min(99, max(1, likely))} %", 15, weight=700),
+        _text(middle, top + 48, f"▲ {likely} %" + " !" * prediction.opposed, 13),
     ]
-    if effects:
-        for place, effect in enumerate(reversed(effects)):
-            parts.append(_badge(right - 18 - 22 * place, top + 43, effect))
+    parts += [
+        _badge(right - 18 - 22 * place, top + 43, effect)
+        for place, effect in enumerate(reversed(prediction.seen))
+    ]
     return [*parts, "</g>"]
 
 
@@ -158,27 +159,34 @@ def _legend(y: float, digest: str) -> list[str]:
         f'<rect x="{_MARGIN + 310}" y="{y + 19}" width="22" height="16" rx="3" fill="none"'
         f' stroke="{_INK}" stroke-width="2"/>',
         _text(_MARGIN + 340, y + 32, "what the defense is meant for", 13),
+        _text(_MARGIN + 560, y + 32, "▲ 90 %: how likely the risk rises, by the model", 13),
+        _text(_MARGIN + 892, y + 32, "!: the model leans against the conjecture", 13),
         _text(
-            _MARGIN + 560,
-            y + 32,
-            "stronger colour: the calibrated model backs the conjecture",
-            13,
+            _MARGIN,
+            y + 62,
+            "stronger colour: the model backs the conjecture · knowledge of Duddu, Szyller and"
+            f" Asokan (IEEE S&P 2024), {digest[:19]} · crosscurrent",
+            12,
+            fill=_SOFT,
         ),
-        _text(_MARGIN, y + 62, f"crosscurrent · knowledge {digest[:19]}", 12, fill=_SOFT),
     ]
     return parts
 
 
+def _clipped(text: str, limit: int) -> str:
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
 def _two_lines(name: str) -> list[str]:
-    """Break a name near its middle, so that it fits over a column."""
+    """Break a name near its middle, so that it fits over a column; clip what still does not."""
     words = name.split()
     if len(name) <= 14 or len(words) == 1:
-        return [name]
+        return [_clipped(name, 16)]
     splits = (
         (max(len(" ".join(words[:i])), len(" ".join(words[i:]))), i) for i in range(1, len(words))
     )
     _, i = min(splits)
-    return [" ".join(words[:i]), " ".join(words[i:])]
+    return [_clipped(" ".join(words[:i]), 16), _clipped(" ".join(words[i:]), 16)]
 
 
 def _text(

@@ -117,6 +117,14 @@ def _catalogue(kb: KnowledgeBase) -> str:
     for characteristic in kb.adversary.values():
         values = (" < " if characteristic.ordered else ", ").join(characteristic.values)
         parts += [f"- `{characteristic.id}`: {values}. {characteristic.meaning}"]
+    parts += ["", "## References", "", "Number: in the S&P 2024 paper. Status: how the number"]
+    parts[-1] += " is known to mean this work.\n"
+    parts += ["| id | number | work | status |", "|---|---|---|---|"]
+    for work in kb.references.values():
+        named = ", ".join(str(p) for p in (work.authors, work.title, work.venue, work.year) if p)
+        told = named or f"not identified: {work.topic} ({work.author_bound})"
+        sure = f"{work.status}, {work.confidence}" if work.confidence else work.status
+        parts.append(f"| {work.id} | {work.number or ''} | {told} | {sure} |")
     return "\n".join(parts) + "\n"
 
 

@@ -161,11 +161,11 @@ class KnowledgeBase:
         return self.factors.get(name) or self._named(Factor, self.factors, name)
 
     def _named(self, kind: type[_R], records: Mapping[str, _R], name: str) -> _R:
-        identity = self._folded.get((kind, name.strip().casefold().replace("-", "_")))
+        identity = self._folded.get((kind, _fold(name)))
         if identity is None:
             what = kind.__name__.lower()
             for other in (Factor, Defense, Risk):
-                if (other, name.casefold()) in self._folded:
+                if (other, _fold(name)) in self._folded:
                     raise InputError(f"{name} is a {other.__name__.lower()}, not a {what}")
             raise UnknownName(what, name, list(records))
         return records[identity]
@@ -181,10 +181,15 @@ class KnowledgeBase:
             (Defense, self.defenses),
             (Risk, self.risks),
         ):
-            identity = self._folded.get((kind, name.strip().casefold().replace("-", "_")))
+            identity = self._folded.get((kind, _fold(name)))
             if identity is not None:
                 return records[identity]
         raise UnknownName("record", name, [n for section in KINDS for n in self.rows[section]])
+
+
+def _fold(name: str) -> str:
+    """Make names alike that differ only in case and in how words are joined."""
+    return name.strip().casefold().replace("-", "_").replace(" ", "_")
 
 
 def _in_order(rows: Rows) -> Rows:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import stat
 import sys
 import time
@@ -23,6 +24,7 @@ _HEAD = len(_STAMP) + 64 + 1
 _KEEP = 16
 _PREFIX = "crosscurrent-"
 _TEMPORARY = ".tmp"
+_OURS = re.compile(rf"{_PREFIX}[0-9a-f]{{64}}\.json(\.[0-9a-f]{{16}}{_TEMPORARY})?")
 _HOUR = 3600
 
 
@@ -34,8 +36,11 @@ def folder() -> str | None:
     chosen = os.environ.get(VARIABLE, "")
     if chosen:
         return None if chosen == "off" else chosen
-    home = os.environ.get("LOCALAPPDATA" if sys.platform == "win32" else "XDG_CACHE_HOME", "")
-    return os.path.join(home or os.path.join(os.path.expanduser("~"), ".cache"), "crosscurrent")
+    place = os.environ.get("LOCALAPPDATA" if sys.platform == "win32" else "XDG_CACHE_HOME", "")
+    if not os.path.isabs(place):
+        place = os.path.join(os.path.expanduser("~"), ".cache")
+    # a user without a home has no such place, and "~" is not to be made where we happen to be
+    return os.path.join(place, "crosscurrent") if os.path.isabs(place) else None
 
 
 def fetch(key: str) -> bytes | None:
@@ -43,11 +48,9 @@ def fetch(key: str) -> bytes | None:
     place = folder()
     if place is None:
         return None
-    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
     try:
-        handle = os.open(_entry(place, key), flags | getattr(os, "O_BINARY", 0))
-        with os.fdopen(handle, "rb") as file:
-            status = os.fstat(handle)
+        with open(_entry(place, key), "rb", opener=_open) as file:
+            status = os.fstat(file.fileno())
             if not stat.S_ISREG(status.st_mode):
                 return None
             if hasattr(os, "geteuid") and status.st_uid != os.geteuid():
@@ -65,11 +68,11 @@ def store(key: str, content: bytes) -> None:
     if place is None:
         return
     target = _entry(place, key)
-    temporary = f"{target}.{os.getpid()}{_TEMPORARY}"
+    temporary = f"{target}.{os.urandom(8).hex()}{_TEMPORARY}"
     try:
         os.makedirs(place, mode=0o700, exist_ok=True)
         try:
-            with open(temporary, "wb") as file:
+            with open(temporary, "xb") as file:
                 file.write(_stamp(content) + content)
             os.replace(temporary, target)
         except BaseException:
@@ -89,6 +92,10 @@ def _entry(place: str, key: str) -> str:
     return os.path.join(place, f"{_PREFIX}{key}.json")
 
 
+def _open(path: str, flags: int) -> int:
+    return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
+
+
 def _stamp(content: bytes) -> bytes:
     return _STAMP + hashlib.sha256(content).hexdigest().encode() + b"\n"
 
@@ -96,8 +103,10 @@ def _stamp(content: bytes) -> bytes:
 def _prune(place: str) -> None:
     """Keep the newest entries only; old ones, and what killed writers left, go."""
     entries = []
-    for file in os.scandir(place):
-        if file.name.startswith(_PREFIX) and file.is_file(follow_symlinks=False):
+    with os.scandir(place) as files:
+        ours = [file for file in files if _OURS.fullmatch(file.name)]
+    for file in ours:
+        with suppress(OSError):  # gone already
             changed = file.stat(follow_symlinks=False).st_mtime
             if not file.name.endswith(_TEMPORARY):
                 entries.append((changed, file.path))

@@ -6,7 +6,7 @@ import os
 import stat
 from typing import NamedTuple
 
-from .errors import Problem
+from .errors import Problem, legible
 
 __all__ = ["BASE", "Source", "read_folder"]
 
@@ -14,6 +14,7 @@ BASE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "base")
 """The folder of the built-in records."""
 
 MAX_BYTES = 2 * 1024 * 1024
+MAX_TOTAL = 8 * 1024 * 1024
 MAX_FILES = 200
 _ENDINGS = (".yaml", ".yml")
 
@@ -40,12 +41,12 @@ def read_folder(folder: str, shown_as: str | None = None) -> tuple[list[Source],
     tuple
         The files that could be read, and a problem for each that could not, or for the folder.
     """
-    shown = folder if shown_as is None else shown_as
+    shown = legible(folder if shown_as is None else shown_as)
     try:
         names = sorted(
             name
             for name in os.listdir(folder)
-            if name.endswith(_ENDINGS) and not name.startswith(".")
+            if name.lower().endswith(_ENDINGS) and not name.startswith(".")
         )
     except NotADirectoryError:
         return [], [_whole(shown, "is a file; give the folder that holds the knowledge files")]
@@ -57,11 +58,15 @@ def read_folder(folder: str, shown_as: str | None = None) -> tuple[list[Source],
         return [], [_whole(shown, f"holds more than {MAX_FILES} .yaml files; merge some")]
     sources: list[Source] = []
     problems: list[Problem] = []
+    room = MAX_TOTAL
     for name in names:
-        label = os.path.join(shown, name)
+        label = os.path.join(shown, legible(name))
         read = _read_file(os.path.join(folder, name))
         if isinstance(read, str):
             problems.append(_whole(label, read))
+        elif (room := room - len(read)) < 0:
+            limit = MAX_TOTAL // 1024 // 1024
+            return [], [_whole(shown, f"holds more than {limit} MiB of .yaml files; remove some")]
         else:
             sources.append(Source(label, read))
     return sources, problems
@@ -73,13 +78,17 @@ def _read_file(path: str) -> bytes | str:
         # a pipe would block for ever when opened, hence the look before and the flag
         if not stat.S_ISREG(os.stat(path).st_mode):
             return "is not a file; remove or rename it"
-        with open(path, "rb") as file:
+        with open(path, "rb", opener=_open) as file:
             data = file.read(MAX_BYTES + 1)
     except OSError as error:
         return f"can't be read: {_reason(error)}"
     if len(data) > MAX_BYTES:
         return f"larger than {MAX_BYTES // 1024 // 1024} MiB; split it into several files"
     return data
+
+
+def _open(path: str, flags: int) -> int:
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def _whole(name: str, message: str) -> Problem:

@@ -72,10 +72,11 @@ class Link(NamedTuple):
     targets: tuple[str, ...]
     holder: Any
     slot: str | int
+    is_key: bool = False
 
     def rename(self, name: str) -> None:
         """Write another name in the place of this one."""
-        if isinstance(self.holder, dict) and self.slot == self.name:  # a key
+        if self.is_key:
             items = list(self.holder.items())
             self.holder.clear()
             self.holder.update((name if k == self.name else k, v) for k, v in items)
@@ -105,4 +106,4 @@ def _walk(
         if rest:
             yield from _walk(name, rest, targets, (*path, slot))
         elif isinstance(name, str):
-            yield Link((*path, slot), name, targets, holder, slot)
+            yield Link((*path, slot), name, targets, holder, slot, step == "**")

@@ -8,25 +8,38 @@ Works on the stream of parser events, so a bomb is refused before it is expanded
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import yaml
 
-from .errors import Problem, clip
+from .errors import MAX_PROBLEMS, Problem, clip
 
-__all__ = ["Mark", "Node", "parse"]
+__all__ = ["MAX_NODES", "Mark", "Node", "parse"]
 
 MAX_DEPTH = 12
 MAX_NODES = 200_000
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml, wherever it was built in
 
-_UNPRINTABLE = re.compile(r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
-_INT = re.compile(r"[-+]?[0-9]{1,18}")
-_FLOAT = re.compile(r"[-+]?(\.[0-9]{1,20}|[0-9]{1,20}(\.[0-9]{0,20})?)([eE][-+]?[0-9]{1,2})?")
+_CONTROLS = r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069"
+_UNPRINTABLE = re.compile(rf"[{_CONTROLS}\ud800-\udfff\ufeff\ufffe\uffff]")
+_CONTROL = re.compile(rf"[{_CONTROLS}\r\ud800-\udfff]")
+_BREAK = re.compile(r"\r\n?|\n")
+_DIRECTIVE = re.compile(r"(?<![^\r\n])%")
+_INT = re.compile(r"[-+]?(0|[1-9][0-9]{0,17})")
+_FLOAT = re.compile(
+    r"[-+]?(\.[0-9]{1,20}|(0|[1-9][0-9]{0,19})(\.[0-9]{0,20})?)([eE][-+]?[0-9]{1,2})?"
+)
+# grouped, octal, hexadecimal, sexagesimal and overlong numbers, dates, and what is not a number
+_UNCLEAR = re.compile(
+    r"[-+]?(\.?[0-9][0-9_]*(\.[0-9_]*)?(e[-+]?[0-9]+)?|0[box][0-9a-f_]+|\.inf"
+    r"|[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?)|\.nan"
+    r"|[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([Tt ][ \t]*[0-9]{1,2}:.*)?",
+    re.IGNORECASE,
+)
 _AMBIGUOUS = frozenset({"y", "n", "yes", "no", "on", "off"})
 
 
@@ -37,17 +50,23 @@ class Mark(NamedTuple):
     column: int
 
 
+_NO_KEYS: Mapping[str, Mark] = MappingProxyType({})  # shared, as there are many scalars
+
+
 @dataclass(slots=True)
 class Node:
     """A value with its place.
 
     ``value`` is a scalar, a list of nodes, or a dict from key to node; ``keys`` holds the places
-    of a mapping's keys.
+    of a mapping's keys, ``size`` counts the values inside with itself and its keys, ``written``
+    is how a number, a truth value or nothing was spelled.
     """
 
     value: Any
     mark: Mark
-    keys: dict[str, Mark] = field(default_factory=dict)
+    keys: Mapping[str, Mark] = field(default_factory=lambda: _NO_KEYS)
+    size: int = 1
+    written: str = ""
 
     def plain(self) -> Any:
         """Return the value without places."""
@@ -56,6 +75,16 @@ class Node:
         if isinstance(self.value, list):
             return [v.plain() for v in self.value]
         return self.value
+
+    def at(self, path: tuple[str | int, ...]) -> Node | None:
+        """Return a nested value's node, if there is one."""
+        node = self
+        for step in path:
+            try:
+                node = node.value[step]
+            except (LookupError, TypeError, AttributeError):
+                return None
+        return node if isinstance(node, Node) else None
 
     def locate(self, path: tuple[str | int, ...]) -> Mark:
         """Return the place of a nested value, or of the closest thing around it that exists."""
@@ -81,7 +110,7 @@ class _RefusedError(Exception):
         self.mark, self.message = mark, message
 
 
-def parse(data: bytes, file: str) -> tuple[Node | None, list[Problem]]:
+def parse(data: bytes, file: str, room: int = MAX_NODES) -> tuple[Node | None, list[Problem]]:
     """Read one YAML document.
 
     Parameters
@@ -90,6 +119,8 @@ def parse(data: bytes, file: str) -> tuple[Node | None, list[Problem]]:
         The file's content.
     file : str
         Its name, for the problems.
+    room : int
+        How many values, keys included, it may hold at most.
 
     Returns
     -------
@@ -100,34 +131,43 @@ def parse(data: bytes, file: str) -> tuple[Node | None, list[Problem]]:
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        before = data[: error.start]
-        line = before.count(b"\n") + 1
-        column = error.start - (before.rfind(b"\n") + 1) + 1
-        return None, [Problem(file, line, column, "", "not UTF-8 text; save the file as UTF-8")]
+        # what went before was sound, only a byte order mark may be cut off in it
+        where = _end(data[: error.start].decode("utf-8-sig", "ignore"))
+        return None, [Problem(file, *where, "", "not UTF-8 text; save the file as UTF-8")]
     if (bad := _UNPRINTABLE.search(text)) is not None:
-        line = text.count("\n", 0, bad.start()) + 1
-        column = bad.start() - (text.rfind("\n", 0, bad.start()) + 1) + 1
-        message = f"character U+{ord(bad.group()):04X} is not allowed in YAML"
-        return None, [Problem(file, line, column, "", message)]
+        message = f"character U+{ord(bad.group()):04X} is not allowed"
+        return None, [Problem(file, *_end(text[: bad.start()]), "", message)]
+    if (bad := _DIRECTIVE.search(text)) is not None:  # thousands of them would take a parser hours
+        message = "a line that begins with %; leave directives out, indent text"
+        return None, [Problem(file, *_end(text[: bad.start()]), "", message)]
     try:
-        return _Composer(text, file, problems).document(), problems
+        return _Composer(text, file, problems, room).document(), problems
     except _RefusedError as refused:
         problems.append(Problem(file, *refused.mark, "", refused.message))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        where = (mark.line + 1, mark.column + 1) if mark else (0, 0)
-        problems.append(Problem(file, *where, "", f"not YAML: {error.problem or error.context}"))
+        where = Mark(mark.line + 1, mark.column + 1) if mark else Mark(0, 0)
+        reason = clip(error.problem or error.context or "", 200)
+        problems.append(Problem(file, *where, "", f"not YAML: {reason}"))
+    except (ValueError, OverflowError):  # from the Python loader alone
+        problems.append(Problem(file, 0, 0, "", "not YAML: an escape that stands for no character"))
     except yaml.YAMLError as error:
         problems.append(Problem(file, 0, 0, "", f"not YAML: {clip(str(error), 200)}"))
     return None, problems
 
 
+def _end(text: str) -> Mark:
+    """Return the place right after a text."""
+    *before, last = _BREAK.split(text)
+    return Mark(len(before) + 1, len(last) + 1)
+
+
 class _Composer:
     """Builds the tree from parser events; gives up at the first that goes out of bounds."""
 
-    def __init__(self, text: str, file: str, problems: list[Problem]) -> None:
+    def __init__(self, text: str, file: str, problems: list[Problem], room: int) -> None:
         self._events: Iterator[Any] = iter(yaml.parse(text, Loader=_LOADER))
-        self._file, self._problems = file, problems
+        self._file, self._problems, self._room = file, problems, room
         self._count = 0
 
     def document(self) -> Node | None:
@@ -142,8 +182,9 @@ class _Composer:
     def _node(self, event: Any, depth: int) -> Node:
         mark = _mark(event)
         self._count += 1
-        if self._count > MAX_NODES:
-            raise _RefusedError(mark, f"more than {MAX_NODES} values; split it into several files")
+        if self._count > self._room:
+            message = f"more than {MAX_NODES} values in all files together; leave some out"
+            raise _RefusedError(mark, message)
         if depth > MAX_DEPTH:
             raise _RefusedError(
                 mark, f"nested more than {MAX_DEPTH} deep; records are flatter than that"
@@ -154,37 +195,45 @@ class _Composer:
             raise _RefusedError(
                 mark, f"anchor &{clip(event.anchor)}; write values out where needed"
             )
-        if event.tag is not None and event.tag != "!":
+        if event.tag is not None:
             raise _RefusedError(mark, f"tag {clip(event.tag)}; plain values only")
         if isinstance(event, yaml.ScalarEvent):
-            return Node(self._scalar(event, mark), mark)
+            value = self._scalar(event, mark)
+            return Node(value, mark, written="" if isinstance(value, str) else event.value)
+        start = self._count
         if isinstance(event, yaml.SequenceStartEvent):
             items: list[Node] = []
             while not isinstance(inner := next(self._events), yaml.SequenceEndEvent):
                 items.append(self._node(inner, depth + 1))
-            return Node(items, mark)
-        return self._mapping(mark, depth)
+            node = Node(items, mark)
+        else:
+            node = self._mapping(mark, depth)
+        node.size += self._count - start
+        return node
 
     def _mapping(self, mark: Mark, depth: int) -> Node:
-        node = Node({}, mark)
+        values: dict[str, Node] = {}
+        keys: dict[str, Mark] = {}
         while not isinstance(key := next(self._events), yaml.MappingEndEvent):
             if not isinstance(key, yaml.ScalarEvent):
                 raise _RefusedError(_mark(key), "a key must be a plain word")
             self._node(key, depth + 1)  # the same rules hold for keys
-            name, where = key.value, _mark(key)
+            name, where = _CONTROL.sub("�", key.value), _mark(key)
             value = self._node(next(self._events), depth + 1)
-            if name in node.value:
-                first = node.keys[name]
+            if name == "<<" and key.implicit[0]:
+                self._report(where, "merge key <<; write the fields out where needed")
+            elif name in values:
+                first = keys[name]
                 self._report(where, f"key {clip(name)!r} is already given on line {first.line}")
             else:
-                node.value[name], node.keys[name] = value, where
-        return node
+                values[name], keys[name] = value, where
+        return Node(values, mark, keys)
 
     def _scalar(self, event: Any, mark: Mark) -> Any:
         text: str = event.value
         if (bad := _CONTROL.search(text)) is not None:
             self._report(mark, f"control character U+{ord(bad.group()):04X} in a text")
-            return _CONTROL.sub("", text)
+            return _CONTROL.sub("�", text)
         if not event.implicit[0]:  # quoted or block text
             return text
         if text in ("", "~") or text in ("null", "Null", "NULL"):
@@ -200,9 +249,17 @@ class _Composer:
             return int(text)
         if _FLOAT.fullmatch(text):
             return float(text)
+        if _UNCLEAR.fullmatch(text):
+            self._report(
+                mark,
+                f"{clip(text)} is a number or a date to some readers: write a plain number, "
+                "or a text in quotes",
+            )
         return text
 
     def _report(self, mark: Mark, message: str) -> None:
+        if len(self._problems) == MAX_PROBLEMS:
+            raise _RefusedError(mark, message)  # any more would not be shown
         self._problems.append(Problem(self._file, *mark, "", message))
 
 

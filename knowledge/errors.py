@@ -11,7 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-__all__ = ["BrokenKnowledge", "InputError", "Problem", "UnknownName", "suggest"]
+__all__ = ["MAX_PROBLEMS", "BrokenKnowledge", "InputError", "Problem", "UnknownName", "suggest"]
+
+MAX_PROBLEMS = 1000
+"""As many problems as one report lists; whoever has more has enough to go on."""
 
 
 class InputError(Exception):
@@ -51,11 +54,16 @@ class BrokenKnowledge(InputError, ValueError):
     Attributes
     ----------
     problems : tuple of Problem
-        Every problem found in every file, ordered by place.
+        Every problem found in every file, ordered by place. Of more than `MAX_PROBLEMS`, that
+        many, and a last one that says so.
     """
 
     def __init__(self, problems: Iterable[Problem]) -> None:
-        self.problems = tuple(sorted(set(problems)))
+        found = sorted(set(problems))
+        if len(found) > MAX_PROBLEMS:
+            message = f"more than {MAX_PROBLEMS} problems; mend these first, the rest is not shown"
+            found[MAX_PROBLEMS:] = [Problem(found[MAX_PROBLEMS].file, 0, 0, "", message)]
+        self.problems = tuple(found)
         super().__init__("\n".join(map(str, self.problems)))
 
 
@@ -86,7 +94,12 @@ class UnknownName(InputError, LookupError):
 
 def clip(text: str, limit: int = 60) -> str:
     """Shorten a text that came from outside, so that a message stays readable."""
-    return text if len(text) <= limit else text[: limit - 1] + "…"
+    return legible(text if len(text) <= limit else text[: limit - 1] + "…")
+
+
+def legible(text: str) -> str:
+    """Blank out what a terminal might obey rather than show, line breaks included."""
+    return text if text.isprintable() else "".join(c if c.isprintable() else "�" for c in text)
 
 
 def suggest(name: str, known: Iterable[str], limit: int = 3) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import networkx as nx
 
@@ -57,9 +57,10 @@ def graphml(kb: KnowledgeBase) -> str:
     return stream.getvalue().decode()
 
 
-def node_link(kb: KnowledgeBase) -> str:
-    """Return the graph as networkx's node-link JSON."""
-    return json.dumps(nx.node_link_data(graph(kb), edges="edges"), indent=2, ensure_ascii=False)
+def node_link(kb: KnowledgeBase) -> dict[str, Any]:
+    """Return the graph as networkx's node-link document, ready for JSON."""
+    document: dict[str, Any] = nx.node_link_data(graph(kb), edges="edges")
+    return document
 
 
 def dot(kb: KnowledgeBase) -> str:

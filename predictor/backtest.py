@@ -9,7 +9,7 @@ import random
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
-from .calibration import observed_share
+from .calibration import calibration, features, observed_share
 from .guideline import Conjecture, conclude
 from .interactions import Prediction, matrix
 
@@ -17,19 +17,30 @@ if TYPE_CHECKING:
     from knowledge import KnowledgeBase
 
 __all__ = [
-    "METHODS",
+    "LEVEL",
+    "SCOPES",
     "Backtest",
     "Bin",
     "Cell",
+    "Direction",
     "Estimate",
+    "Scope",
     "Score",
     "backtest",
+    "readings",
 ]
 
-Scope = Literal["all", "unintended"]
+Scope = Literal["all", "unintended", "independent"]
 
-BINS: Final = 5
+SCOPES: Final[tuple[Scope, ...]] = ("all", "unintended", "independent")
+"""All explored pairs; those the defense is not meant for; those whose paths share no source with
+their observations."""
+
 LEVEL: Final = 0.95
+"""The share of resamples that an interval covers."""
+
+_BINS: Final = 5
+_UNKNOWN_WRONG: Final = "guideline_unknown_wrong"
 
 
 class Cell(NamedTuple):
@@ -41,13 +52,25 @@ class Cell(NamedTuple):
         The full answer.
     observed : str
         ``increase`` or ``decrease``.
+    independent : bool
+        Whether no work behind the pair's paths is also a source of its observations.
     answers : dict
-        Each method's answer, by its name in `METHODS`.
+        Each method's answer: the guideline (``guideline``), with ``unknown`` taken for a wrong
+        answer (``guideline_unknown_wrong``), without dominance (``guideline_unanimity_only``), by
+        the dominant factors alone (``dominant_factors_alone``); the calibrated model with the
+        pair held out (``calibrated_model``), with everything about its defense held out
+        (``calibrated_model_new_defense``) or about its risk (``calibrated_model_new_risk``); and
+        two baselines, ``base_rate`` (the share of increases among the other pairs) and
+        ``always_increase``.
+    probabilities : dict
+        The probability of an increase, for methods that give one.
     """
 
     prediction: Prediction
     observed: Literal["increase", "decrease"]
+    independent: bool
     answers: dict[str, Conjecture]
+    probabilities: dict[str, float]
 
 
 class Estimate(NamedTuple):
@@ -58,26 +81,32 @@ class Estimate(NamedTuple):
     high: float | None
 
 
+class Direction(NamedTuple):
+    """How a method does on the pairs that were seen to move one way."""
+
+    right: int
+    decided: int
+    cells: int
+    accuracy: Estimate
+
+
 class Score(NamedTuple):
     """How one method does on one set of cells.
 
     Attributes
     ----------
     method : str
-        A name in `METHODS`.
+        As in `Cell.answers`.
     cells, right, wrong, contested, unknown : int
         Counts; the last four add up to the first.
-    increases, decreases : tuple of int
-        For each observed direction: right, decided, cells.
+    increases, decreases : Direction
+        The same by observed direction; accuracy among the decided.
     coverage : float
-        Share of cells that the method decides. ``guideline_unknown_wrong`` takes ``unknown`` for
-        a decision, and a wrong one.
-    accuracy : Estimate
-        Right among the decided.
-    balanced_accuracy : Estimate
-        Mean over both directions of right among the decided.
-    accuracy_of_all : Estimate
-        Right among all cells: undecided counts as wrong.
+        Share of cells that the method decides.
+    accuracy, balanced_accuracy : Estimate
+        Right among the decided, and the mean of that over both directions.
+    accuracy_of_all, balanced_accuracy_of_all : Estimate
+        The same among all cells: undecided counts as wrong.
     brier : Estimate
         Mean squared distance between the probability of an increase and what was seen, from 0
         (best) to 1; only for methods that give a probability.
@@ -89,12 +118,13 @@ class Score(NamedTuple):
     wrong: int
     contested: int
     unknown: int
-    increases: tuple[int, int, int]
-    decreases: tuple[int, int, int]
+    increases: Direction
+    decreases: Direction
     coverage: float
     accuracy: Estimate
     balanced_accuracy: Estimate
     accuracy_of_all: Estimate
+    balanced_accuracy_of_all: Estimate
     brier: Estimate
 
 
@@ -116,9 +146,9 @@ class Backtest(NamedTuple):
     cells : tuple of Cell
         Every explored pair.
     disputed : tuple of Prediction
-        Pairs whose observations contradict each other; they are not scored.
+        Pairs that were seen to move both ways, be it under different adversaries; not scored.
     scores : dict
-        By scope (``all``, ``unintended``), a score for each method.
+        By scope, a score for each method.
     reliability : dict
         By scope, the calibrated model's reliability table.
     seed, resamples : int
@@ -134,37 +164,6 @@ class Backtest(NamedTuple):
     seed: int
     resamples: int
     knowledge: str
-
-
-def _unanimity_only(prediction: Prediction) -> Conjecture:
-    dominant = prediction.basis == "dominant"
-    return "contested" if dominant else prediction.conjecture
-
-
-def _dominant_alone(prediction: Prediction) -> Conjecture:
-    return conclude(path for path in prediction.paths if path.dominant)[0]
-
-
-def _model(prediction: Prediction) -> Conjecture:
-    return "increase" if prediction.probability_increase >= 0.5 else "decrease"
-
-
-_UNKNOWN_WRONG: Final = "guideline_unknown_wrong"
-
-METHODS: Final[dict[str, Callable[[Prediction], Conjecture]]] = {
-    "guideline": lambda prediction: prediction.conjecture,
-    _UNKNOWN_WRONG: lambda prediction: prediction.conjecture,
-    "guideline_unanimity_only": _unanimity_only,
-    "dominant_factors_alone": _dominant_alone,
-    "calibrated_model": _model,
-    "always_increase": lambda _: "increase",
-}
-"""What is compared: the guideline, stricter readings of it, the model, and the naive baseline."""
-
-_PROBABILITY: Final[dict[str, Callable[[Prediction], float]]] = {
-    "calibrated_model": lambda prediction: prediction.probability_increase,
-    "always_increase": lambda _: 1.0,
-}
 
 
 def backtest(kb: KnowledgeBase, *, seed: int, resamples: int = 2000) -> Backtest:
@@ -188,68 +187,110 @@ def backtest(kb: KnowledgeBase, *, seed: int, resamples: int = 2000) -> Backtest
         raise ValueError("resamples should be at least 1")
     cells: list[Cell] = []
     disputed: list[Prediction] = []
-    for row in matrix(kb):
-        for prediction in row:
-            share = observed_share(kb, prediction.defense, prediction.risk)
-            if share is None:
-                continue
-            if share not in (0.0, 1.0):
-                disputed.append(prediction)
-                continue
-            answers = {name: answer(prediction) for name, answer in METHODS.items()}
-            cells.append(Cell(prediction, "increase" if share else "decrease", answers))
-    scopes: dict[Scope, list[Cell]] = {
+    known = {
+        (answer.defense, answer.risk): (answer, share)
+        for row in matrix(kb)
+        for answer in row
+        if (share := observed_share(kb, answer.defense, answer.risk)) is not None
+    }
+    total = sum(share for _, share in known.values())
+    for answer, share in known.values():
+        if share in (0, 1):
+            base_rate = (total - share) / (len(known) - 1) if len(known) > 1 else 0.5
+            cells.append(_cell(kb, answer, "increase" if share else "decrease", base_rate))
+        else:
+            disputed.append(answer)
+    inside: dict[Scope, list[Cell]] = {
         "all": cells,
         "unintended": [cell for cell in cells if not cell.prediction.intended],
+        "independent": [cell for cell in cells if cell.independent],
     }
-    draws = {scope: _draws(len(inside), seed, resamples) for scope, inside in scopes.items()}
     return Backtest(
         tuple(cells),
         tuple(disputed),
-        {
-            scope: tuple(_score(name, inside, draws[scope]) for name in METHODS)
-            for scope, inside in scopes.items()
-        },
-        {scope: _reliability(inside) for scope, inside in scopes.items()},
+        {scope: _scores(chosen, seed, resamples) for scope, chosen in inside.items()},
+        {scope: _reliability(chosen) for scope, chosen in inside.items()},
         seed,
         resamples,
         kb.digest,
     )
 
 
-def _draws(size: int, seed: int, resamples: int) -> list[list[int]]:
+def readings(prediction: Prediction) -> dict[str, Conjecture]:
+    """Return what the guideline says for one pair, as published and read more strictly."""
+    strict = "contested" if prediction.basis == "dominant" else prediction.conjecture
+    return {
+        "guideline": prediction.conjecture,
+        _UNKNOWN_WRONG: prediction.conjecture,
+        "guideline_unanimity_only": strict,
+        "dominant_factors_alone": conclude(p for p in prediction.paths if p.dominant)[0],
+    }
+
+
+def _cell(
+    kb: KnowledgeBase,
+    prediction: Prediction,
+    observed: Literal["increase", "decrease"],
+    base_rate: float,
+) -> Cell:
+    defense, risk = prediction.defense, prediction.risk
+    model = calibration(kb)
+    asked = features(prediction.paths, prediction.intended)
+    probabilities = {
+        "calibrated_model": prediction.probability_increase,
+        "calibrated_model_new_defense": model.probability_without(
+            [(defense, other) for other in kb.risks], asked
+        ),
+        "calibrated_model_new_risk": model.probability_without(
+            [(other, risk) for other in kb.defenses], asked
+        ),
+        "base_rate": round(base_rate, 4),
+        "always_increase": 1.0,
+    }
+    leaning: dict[str, Conjecture] = {
+        method: "increase" if probability >= 0.5 else "decrease"
+        for method, probability in probabilities.items()
+    }
+    behind = {source for path in prediction.paths for source in path.sources}
+    seen = {source for each in prediction.observations for source in each.record.sources}
+    return Cell(
+        prediction,
+        observed,
+        behind.isdisjoint(seen),
+        {**readings(prediction), **leaning},
+        probabilities,
+    )
+
+
+def _scores(cells: Sequence[Cell], seed: int, resamples: int) -> tuple[Score, ...]:
+    size = len(cells)
     rng = random.Random(seed)
-    return [rng.choices(range(size), k=size) for _ in range(resamples)] if size else []
+    draws = [rng.choices(range(size), k=size) for _ in range(resamples)] if size else []
+    methods = cells[0].answers if cells else ()
+    return tuple(_score(method, cells, draws) for method in methods)
 
 
 def _score(method: str, cells: Sequence[Cell], draws: Sequence[Sequence[int]]) -> Score:
     answers = [cell.answers[method] for cell in cells]
-    rose = [cell.observed == "increase" for cell in cells]
-    right = [cell.observed == answer for cell, answer in zip(cells, answers, strict=True)]
     settled = {"increase", "decrease"} | ({"unknown"} if method == _UNKNOWN_WRONG else set())
     decided = [answer in settled for answer in answers]
-    error: list[float] = []
-    if method in _PROBABILITY:
-        promised = [_PROBABILITY[method](cell.prediction) for cell in cells]
-        error = [(p - up) ** 2 for p, up in zip(promised, rose, strict=True)]
+    right = [cell.observed == answer for cell, answer in zip(cells, answers, strict=True)]
+    rose = [cell.observed == "increase" for cell in cells]
+    fell = [not up for up in rose]
+    every = [True] * len(cells)
 
-    def count(flags: Sequence[bool], direction: bool) -> int:
-        return sum(flag for flag, up in zip(flags, rose, strict=True) if up is direction)
+    def estimate(*ratios: _Ratio) -> Estimate:
+        return _estimate(lambda drawn: _mean([ratio(drawn) for ratio in ratios]), len(cells), draws)
 
-    def accuracy(drawn: Sequence[int]) -> float | None:
-        return _share([right[i] for i in drawn if decided[i]])
+    def direction(moved: Sequence[bool]) -> Direction:
+        counts = (sum(_both(right, moved)), sum(_both(decided, moved)), sum(moved))
+        return Direction(*counts, estimate(_ratio(right, _both(decided, moved))))
 
-    def balanced(drawn: Sequence[int]) -> float | None:
-        up = _share([right[i] for i in drawn if decided[i] and rose[i]])
-        down = _share([right[i] for i in drawn if decided[i] and not rose[i]])
-        return None if up is None or down is None else (up + down) / 2
-
-    def of_all(drawn: Sequence[int]) -> float | None:
-        return _share([right[i] for i in drawn])
-
-    def brier(drawn: Sequence[int]) -> float | None:
-        return _share([error[i] for i in drawn]) if error else None
-
+    errors = [
+        (cell.probabilities[method] - (cell.observed == "increase")) ** 2
+        for cell in cells
+        if method in cell.probabilities
+    ]
     return Score(
         method,
         len(cells),
@@ -257,20 +298,42 @@ def _score(method: str, cells: Sequence[Cell], draws: Sequence[Sequence[int]]) -
         sum(decided) - sum(right),
         answers.count("contested"),
         answers.count("unknown") if "unknown" not in settled else 0,
-        (count(right, True), count(decided, True), rose.count(True)),
-        (count(right, False), count(decided, False), rose.count(False)),
-        round(sum(decided) / len(cells), 4) if cells else 0.0,
-        *(_estimate(figure, len(cells), draws) for figure in (accuracy, balanced, of_all, brier)),
+        direction(rose),
+        direction(fell),
+        round(sum(decided) / len(cells), 4),
+        estimate(_ratio(right, decided)),
+        estimate(_ratio(right, _both(decided, rose)), _ratio(right, _both(decided, fell))),
+        estimate(_ratio(right, every)),
+        estimate(_ratio(right, rose), _ratio(right, fell)),
+        estimate(_ratio(errors, every)) if errors else Estimate(None, None, None),
     )
 
 
-def _share(values: Sequence[float]) -> float | None:
-    return sum(values) / len(values) if values else None
+_Ratio = Callable[[Sequence[int]], float | None]
 
 
-def _estimate(
-    figure: Callable[[Sequence[int]], float | None], size: int, draws: Sequence[Sequence[int]]
-) -> Estimate:
+def _ratio(values: Sequence[float], counted: Sequence[bool]) -> _Ratio:
+    """Return the mean of values over the counted cells of a draw; None where there is none."""
+    worth = [value if count else 0 for value, count in zip(values, counted, strict=True)]
+
+    def of(drawn: Sequence[int]) -> float | None:
+        total = sum(map(counted.__getitem__, drawn))
+        return sum(map(worth.__getitem__, drawn)) / total if total else None
+
+    return of
+
+
+def _both(first: Sequence[bool], second: Sequence[bool]) -> list[bool]:
+    return [a and b for a, b in zip(first, second, strict=True)]
+
+
+def _mean(values: Sequence[float | None]) -> float | None:
+    """Return the mean, or None if anything is missing."""
+    known = [value for value in values if value is not None]
+    return sum(known) / len(known) if known and len(known) == len(values) else None
+
+
+def _estimate(figure: _Ratio, size: int, draws: Sequence[Sequence[int]]) -> Estimate:
     """Return a figure with its percentile interval over the draws in which it is defined."""
     value = figure(range(size))
     if value is None:
@@ -278,26 +341,25 @@ def _estimate(
     drawn = sorted(v for draw in draws if (v := figure(draw)) is not None)
     if not drawn:
         return Estimate(round(value, 4), None, None)
-    tail = (1 - LEVEL) / 2
-    low, high = drawn[int(tail * (len(drawn) - 1))], drawn[round((1 - tail) * (len(drawn) - 1))]
+    tail = (1 - LEVEL) / 2 * (len(drawn) - 1)
+    low, high = drawn[int(tail)], drawn[-1 - int(tail)]
     return Estimate(round(value, 4), round(low, 4), round(high, 4))
 
 
 def _reliability(cells: Sequence[Cell]) -> tuple[Bin, ...]:
     bins: list[Bin] = []
-    for i in range(BINS):
-        low, high = i / BINS, (i + 1) / BINS
+    for i in range(_BINS):
         inside = [
-            cell
+            (cell.prediction.probability_increase, cell.observed == "increase")
             for cell in cells
-            if min(int(cell.prediction.probability_increase * BINS), BINS - 1) == i
+            if min(int(cell.prediction.probability_increase * _BINS), _BINS - 1) == i
         ]
-        promised = _share([cell.prediction.probability_increase for cell in inside])
-        came_true = _share([cell.observed == "increase" for cell in inside])
+        promised = _mean([probability for probability, _ in inside])
+        came_true = _mean([rose for _, rose in inside])
         bins.append(
             Bin(
-                low,
-                high,
+                i / _BINS,
+                (i + 1) / _BINS,
                 len(inside),
                 None if promised is None else round(promised, 4),
                 None if came_true is None else round(came_true, 4),

@@ -12,6 +12,7 @@ few dozen observed pairs it can't be more than a rough scale, and it knows nothi
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Final, NamedTuple
 from weakref import WeakKeyDictionary
@@ -32,6 +33,7 @@ _PRIOR: Final = 0.5
 _VALUE: Final = {"+": 1, "-": -1, "0": 0, "?": 0}
 
 Weights = tuple[float, ...]
+Pair = tuple[str, str]
 
 
 class Features(NamedTuple):
@@ -69,8 +71,12 @@ def features(paths: Iterable[Path], intended: bool) -> Features:
 
 
 def observed_share(kb: KnowledgeBase, defense: str, risk: str) -> float | None:
-    """Return the share of a pair's observations that saw an increase; None if there are none."""
-    effects = [seen.effect for seen in kb.observed(defense, risk) if seen.effect != "unexplored"]
+    """Return the share of a pair's observations that saw an increase; None if there are none.
+
+    Observations that hold only for one kind of adversary count where there are no others.
+    """
+    seen = [each for each in kb.observed(defense, risk) if each.effect != "unexplored"]
+    effects = [each.effect for each in seen if each.when is None] or [each.effect for each in seen]
     return effects.count("increase") / len(effects) if effects else None
 
 
@@ -89,16 +95,16 @@ class Calibration:
     """
 
     def __init__(self, kb: KnowledgeBase) -> None:
-        self._cases: dict[tuple[str, str], Case] = {}
-        for defense in kb.defenses.values():
-            for risk in kb.risks.values():
-                share = observed_share(kb, defense.id, risk.id)
-                if share is not None:
-                    paths = paths_between(kb, defense.id, risk)
-                    intended = risk.id in defense.protects_against
-                    self._cases[defense.id, risk.id] = Case(features(paths, intended), share)
+        self._cases: dict[Pair, Case] = {}
+        for pair in dict.fromkeys((seen.defense, seen.risk) for seen in kb.observations.values()):
+            share = observed_share(kb, *pair)
+            if share is not None:
+                defense, risk = kb.defenses[pair[0]], kb.risks[pair[1]]
+                intended = risk.id in defense.protects_against
+                seen = features(paths_between(kb, defense.id, risk), intended)
+                self._cases[pair] = Case(seen, share)
         self.pairs = len(self._cases)
-        self._weights: dict[Case | None, Weights] = {}
+        self._weights: dict[frozenset[tuple[Case, int]], Weights] = {}
         self._answers: dict[tuple[Case | None, Features], float] = {}
 
     def probability(self, defense: str, risk: str, asked: Features) -> float:
@@ -114,28 +120,27 @@ class Calibration:
         own = self._cases.get((defense, risk))
         answer = self._answers.get((own, asked))
         if answer is None:
-            bias, *slopes = self.weights((defense, risk))
-            logit = bias + sum(w * x for w, x in zip(slopes, asked, strict=True))
-            answer = self._answers[own, asked] = round(_logistic(logit), 4)
+            answer = self._answers[own, asked] = self.probability_without([(defense, risk)], asked)
         return answer
 
-    def weights(self, held_out: tuple[str, str] | None = None) -> Weights:
+    def probability_without(self, held_out: Iterable[Pair], asked: Features) -> float:
+        """Return the probability of an increase by a model that saw none of these pairs."""
+        bias, *slopes = self.weights(held_out)
+        return round(_logistic(bias + sum(w * x for w, x in zip(slopes, asked, strict=True))), 4)
+
+    def weights(self, held_out: Iterable[Pair] = ()) -> Weights:
         """Return the intercept and the three weights, in log odds.
 
         Parameters
         ----------
-        held_out : tuple of str, optional
-            A defense and a risk whose observations do not count.
+        held_out : iterable of tuple of str
+            Defenses and risks, by their ids, whose observations do not count.
         """
-        own = self._cases.get(held_out) if held_out else None
-        if own not in self._weights:
-            counts: dict[Case, float] = {}
-            for case in self._cases.values():
-                counts[case] = counts.get(case, 0.0) + 1.0
-            if own is not None:
-                counts[own] -= 1.0
-            self._weights[own] = fit(counts)
-        return self._weights[own]
+        gone = Counter(self._cases[pair] for pair in held_out if pair in self._cases)
+        key = frozenset(gone.items())
+        if key not in self._weights:
+            self._weights[key] = fit(Counter(self._cases.values()) - gone)
+        return self._weights[key]
 
 
 _MODELS: WeakKeyDictionary[KnowledgeBase, Calibration] = WeakKeyDictionary()
@@ -154,7 +159,7 @@ def fit(counts: Mapping[Case, float]) -> Weights:
 
     Parameters
     ----------
-    counts : mapping from Case to float
+    counts : mapping from Case to number
         How often each case was seen.
 
     Returns

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from .interactions import Prediction, predict
 from .scenarios import NOTHING_ASSUMED, Scenario
+from .signs import EFFECT
 
 if TYPE_CHECKING:
     from knowledge import KnowledgeBase
@@ -23,7 +24,8 @@ class Reason(NamedTuple):
     subject : str
         Id of the factor, or of the adversary's characteristic.
     effect : str
-        What it speaks for: for ``hold`` the effect that no longer counts.
+        What it speaks for; for ``hold``, and for an observation that does not hold for this
+        adversary, the effect that no longer counts.
     text : str
         The same in a sentence.
     """
@@ -87,26 +89,31 @@ def _verdict(prediction: Prediction) -> tuple[object, ...]:
     )
 
 
-_EFFECT = {"+": "increase", "-": "decrease", "0": "none", "?": "unclear"}
-
-
 def _reasons(before: Prediction, after: Prediction, assumed: Scenario) -> tuple[Reason, ...]:
     reasons: list[Reason] = []
     for path in before.paths:
         if path.factor.id in assumed.held:
-            effect, name = _EFFECT[path.effect], path.factor.name
-            text = f"{name} is held, so its path no longer counts (effect: {effect})"
+            effect, name = EFFECT[path.effect], path.factor.name.lower()
+            text = f"{name} held: its {effect} no longer counts"
             reasons.append(Reason("hold", path.factor.id, effect, text))
     for path in after.paths:
         if path.moved_by is None:
-            effect, name = _EFFECT[path.effect], path.factor.name
+            effect, name = EFFECT[path.effect], path.factor.name.lower()
             verb: Literal["raise", "lower"] = "raise" if path.push == "+" else "lower"
-            text = f"{name} is {verb.rstrip('e')}ed by the context (effect: {effect})"
+            text = f"{name} {verb.rstrip('e')}ed: {effect}"
             reasons.append(Reason(verb, path.factor.id, effect, text))
-    for seen in after.exceptions:
-        if seen.applies:
-            for key in seen.record.when or ():
-                effect = seen.record.effect
-                text = f"published for an adversary with {key}={assumed.adversary[key]}: {effect}"
+    adversary = assumed.adversary
+    for exception in after.exceptions:
+        if exception.applies:
+            effect = exception.record.effect
+            for key in exception.record.when or ():
+                text = f"{effect} published for {key}={adversary[key]}"
+                reasons.append(Reason("adversary", key, effect, text))
+    for observation in after.observations:
+        when = observation.record.when or {}
+        for key, needed in when.items():
+            if not observation.applies and key in adversary and adversary[key] != needed:
+                effect = observation.record.effect
+                text = f"{effect} published for {key}={needed} only"
                 reasons.append(Reason("adversary", key, effect, text))
     return tuple(reasons)

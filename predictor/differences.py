@@ -29,7 +29,7 @@ class Differences(NamedTuple):
     added, revised, retracted : dict
         Ids of records by section.
     predictions : tuple of PredictionChange
-        Pairs whose conjecture, paths, modifiers or observations differ.
+        Pairs whose conjecture, paths, modifiers, observations or exceptions differ.
     shifted : tuple of PredictionChange
         Pairs of which only the probability differs, largest shift first: every observation
         takes part in every other pair's calibration.
@@ -84,8 +84,17 @@ def _predict(kb: KnowledgeBase, defense: str, risk: str) -> Prediction | None:
     return predict(kb, defense, risk) if known else None
 
 
-def _said(prediction: Prediction) -> Prediction:
-    return prediction._replace(probability_increase=0.0, knowledge="")
+def _said(prediction: Prediction) -> tuple[object, ...]:
+    """Return what a prediction says, without the words in which its records say it."""
+    return (
+        prediction.intended,
+        prediction.conjecture,
+        prediction.basis,
+        [(p.factor.id, p.push, p.effect, p.dominant, p.sources) for p in prediction.paths],
+        [(m.factor.id, m.depends.sign) for m in prediction.modifiers],
+        [(o.record.effect, o.record.when, o.record.sources) for o in prediction.observations],
+        [(e.record.effect, e.record.when, e.record.sources) for e in prediction.exceptions],
+    )
 
 
 def _shift(change: PredictionChange) -> float:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from .signs import EFFECT
+
 if TYPE_CHECKING:
     from .backtest import Backtest, Score
     from .changes import Change
@@ -29,8 +31,6 @@ __all__ = [
 
 Document = dict[str, Any]
 
-_EFFECT = {"+": "increase", "-": "decrease", "0": "none", "?": "unclear"}
-
 
 def prediction_document(prediction: Prediction) -> Document:
     """Return the document for one defense and one risk."""
@@ -41,6 +41,7 @@ def prediction_document(prediction: Prediction) -> Document:
         "conjecture": prediction.conjecture,
         "basis": prediction.basis,
         "probability_increase": prediction.probability_increase,
+        "opposed": prediction.opposed,
         "paths": [_path(path, prediction) for path in prediction.paths],
         "modifiers": [_modifier(modifier) for modifier in prediction.modifiers],
         "observations": [_observation(seen) for seen in prediction.observations],
@@ -109,7 +110,9 @@ def backtest_document(result: Backtest) -> Document:
                     "conjecture": cell.prediction.conjecture,
                     "basis": cell.prediction.basis,
                     "probability_increase": cell.prediction.probability_increase,
+                    "independent": cell.independent,
                     "answers": dict(cell.answers),
+                    "probabilities": dict(cell.probabilities),
                 }
                 for cell in result.cells
             ],
@@ -165,7 +168,7 @@ def _path(path: Path, prediction: Prediction) -> Document:
         "defense_sign": None if context else path.push,
         "context_sign": path.push if context else None,
         "risk_sign": path.depends.sign,
-        "effect": _EFFECT[path.effect],
+        "effect": EFFECT[path.effect],
         "dominant": path.dominant,
         "decisive": path.decides(prediction.conjecture, prediction.basis),
         "sources": list(path.sources),
@@ -216,9 +219,15 @@ def _exception(seen: ExceptionSeen) -> Document:
 
 def _score(score: Score) -> Document:
     document = score._asdict()
-    for direction in ("increases", "decreases"):
-        right, decided, cells = document[direction]
-        document[direction] = {"right": right, "decided": decided, "cells": cells}
-    for figure in ("accuracy", "balanced_accuracy", "accuracy_of_all", "brier"):
+    for direction in (score.increases, score.decreases):
+        name = "increases" if direction is score.increases else "decreases"
+        document[name] = {**direction._asdict(), "accuracy": direction.accuracy._asdict()}
+    for figure in (
+        "accuracy",
+        "balanced_accuracy",
+        "accuracy_of_all",
+        "balanced_accuracy_of_all",
+        "brier",
+    ):
         document[figure] = document[figure]._asdict()
     return document

@@ -3,7 +3,9 @@
 The rule is the guideline of the S&P 2024 paper (section 4.4, steps G1 to G4): the factors that a
 defense moves and a risk depends on are the paths between them; aligned signs raise the risk,
 opposed ones lower it; unanimous paths decide, and otherwise the dominant factors do. In the sign
-algebra: the sum over all paths and, where that is ``?``, the sum over the dominant ones.
+algebra: the sum over all paths and, where that is ``?``, the sum over the dominant ones. What to
+do when the dominant factors disagree, or when there are none, is not said there: we answer
+``contested``.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from .scenarios import NOTHING_ASSUMED, Scenario
-from .signs import PRODUCT, SUM, Sign
+from .signs import Sign, add, multiply
 
 if TYPE_CHECKING:
     from knowledge import Correlation, Factor, KnowledgeBase, Risk
@@ -103,10 +105,10 @@ def paths_between(
         dominates = factor.role == "active" if dominant is None else name in dominant
         chosen = strong if dominates else weak
         if edge is not None:
-            effect = PRODUCT[edge.sign][depends.sign]
+            effect = multiply(edge.sign, depends.sign)
             chosen.append(Path(factor, edge.sign, edge, depends, effect, dominates))
         if pushed and (push := assumed.push(name)) != "0":
-            effect = PRODUCT[push][depends.sign]
+            effect = multiply(push, depends.sign)
             chosen.append(Path(factor, push, None, depends, effect, dominates))
     return (*strong, *weak)
 
@@ -123,9 +125,9 @@ def conclude(paths: Iterable[Path]) -> tuple[Conjecture, Basis]:
     everything: Sign = "0"
     strongest: Sign = "0"
     for path in paths:
-        everything = SUM[everything][path.effect]
+        everything = add(everything, path.effect)
         if path.dominant:
-            strongest = SUM[strongest][path.effect]
+            strongest = add(strongest, path.effect)
     if everything == "0":
         return "unknown", "none"
     if everything != "?":

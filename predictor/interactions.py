@@ -87,6 +87,35 @@ class Prediction(NamedTuple):
     exceptions: tuple[ExceptionSeen, ...]
     knowledge: str
 
+    @property
+    def decisive(self) -> tuple[Path, ...]:
+        """The paths that made the verdict."""
+        return tuple(p for p in self.paths if p.decides(self.conjecture, self.basis))
+
+    @property
+    def backing(self) -> float | None:
+        """The model's probability of what the conjecture says; None where it says nothing."""
+        if self.conjecture == "increase":
+            return self.probability_increase
+        return 1 - self.probability_increase if self.conjecture == "decrease" else None
+
+    @property
+    def opposed(self) -> bool:
+        """Whether the model leans against the conjecture."""
+        return self.backing is not None and self.backing < 0.5
+
+    @property
+    def seen(self) -> tuple[str, ...]:
+        """The published or measured effects that hold for the assumed adversary, each once."""
+        effects = [each.record.effect for each in self.observations if each.applies]
+        effects += [each.record.effect for each in self.exceptions if each.applies]
+        return tuple(dict.fromkeys(effects))
+
+    @property
+    def conditional(self) -> bool:
+        """Whether what was seen depends on who the adversary is."""
+        return bool(self.exceptions) or any(o.record.when for o in self.observations)
+
 
 def predict(
     kb: KnowledgeBase, defense: str, risk: str, assumed: Scenario = NOTHING_ASSUMED

@@ -54,6 +54,8 @@ class Scenario:
 
 NOTHING_ASSUMED = Scenario()
 
+_PAST = {"raise": "raised", "lower": "lowered", "hold": "held"}
+
 
 def scenario(
     kb: KnowledgeBase,
@@ -88,7 +90,8 @@ def scenario(
             factor = kb.factor(name).id
             before = chosen.setdefault(factor, verb)
             if before != verb:
-                raise ScenarioError(f"{factor} can't be both {before} and {verb}: leave one out")
+                past = " and ".join(_PAST[each] for each in (before, verb))
+                raise ScenarioError(f"{factor} can't be both {past}: leave one out")
             groups[verb].add(factor)
     described: dict[str, str] = {}
     for key, value in (adversary or {}).items():

@@ -5,31 +5,37 @@ at all, ``?`` unclear. Signs multiply along a path and combine across paths, as 
 probabilistic networks (Wellman, 1990); the S&P 2024 guideline (section 4.4) is this algebra with a
 rule for which paths count.
 
->>> multiply("-", "-"), combine(["+", "0"]), combine(["+", "-"])
+>>> multiply("-", "-"), add("+", "0"), add("+", "-")
 ('+', '+', '?')
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Final, Literal
 
-__all__ = ["NEGATED", "PRODUCT", "SIGNS", "SUM", "Sign", "add", "combine", "multiply", "negate"]
+__all__ = ["EFFECT", "SIGNS", "Sign", "add", "multiply"]
 
 Sign = Literal["+", "-", "0", "?"]
 
 SIGNS: Final[tuple[Sign, ...]] = ("+", "-", "0", "?")
 
-NEGATED: Final[Mapping[Sign, Sign]] = {"+": "-", "-": "+", "0": "0", "?": "?"}
+EFFECT: Final[Mapping[Sign, str]] = {
+    "+": "increase",
+    "-": "decrease",
+    "0": "none",
+    "?": "unclear",
+}
+"""What the sign of a path says of the risk, in words."""
 
-PRODUCT: Final[Mapping[Sign, Mapping[Sign, Sign]]] = {
+_PRODUCT: Final[dict[Sign, dict[Sign, Sign]]] = {
     "+": {"+": "+", "-": "-", "0": "0", "?": "?"},
     "-": {"+": "-", "-": "+", "0": "0", "?": "?"},
     "0": {"+": "0", "-": "0", "0": "0", "?": "0"},
     "?": {"+": "?", "-": "?", "0": "0", "?": "?"},
 }
 
-SUM: Final[Mapping[Sign, Mapping[Sign, Sign]]] = {
+_SUM: Final[dict[Sign, dict[Sign, Sign]]] = {
     "+": {"+": "+", "-": "?", "0": "+", "?": "?"},
     "-": {"+": "?", "-": "-", "0": "-", "?": "?"},
     "0": {"+": "+", "-": "-", "0": "0", "?": "?"},
@@ -39,22 +45,9 @@ SUM: Final[Mapping[Sign, Mapping[Sign, Sign]]] = {
 
 def multiply(first: Sign, second: Sign) -> Sign:
     """Return the sign of a path made of two steps."""
-    return PRODUCT[first][second]
+    return _PRODUCT[first][second]
 
 
 def add(first: Sign, second: Sign) -> Sign:
-    """Return the joint sign of two paths between the same ends."""
-    return SUM[first][second]
-
-
-def negate(sign: Sign) -> Sign:
-    """Return the sign of the opposite move."""
-    return NEGATED[sign]
-
-
-def combine(signs: Iterable[Sign]) -> Sign:
-    """Return the joint sign of any number of paths; ``0`` for none."""
-    total: Sign = "0"
-    for sign in signs:
-        total = SUM[total][sign]
-    return total
+    """Return the joint sign of two paths between the same ends; ``0`` is that of no path."""
+    return _SUM[first][second]

@@ -7,7 +7,6 @@ leaves the machine, and no test relies on another or on the order in which they 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -32,6 +31,6 @@ def _own_surroundings(
 
 
 @pytest.fixture(scope="session")
-def kb() -> Iterator[KnowledgeBase]:
+def kb() -> KnowledgeBase:
     """Return the built-in knowledge."""
-    yield load(cached=False)
+    return load(cached=False)

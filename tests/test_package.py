@@ -86,7 +86,11 @@ def test_a_wheel_holds_code_and_knowledge_and_nothing_else(tmp_path: Path) -> No
     base = {f"knowledge/base/{path.name}" for path in (ROOT / "knowledge" / "base").glob("*.yaml")}
     assert base <= inside
     done = subprocess.run(
-        [sys.executable, "-c", "import api.cli; raise SystemExit(api.cli.main(['predict', 'RD1']))"],
+        [
+            sys.executable,
+            "-c",
+            "import api.cli; raise SystemExit(api.cli.main(['predict', 'RD1']))",
+        ],
         cwd=tmp_path / "installed",
         capture_output=True,
         timeout=60,

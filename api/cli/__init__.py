@@ -38,31 +38,38 @@ def main(argv: Sequence[str] | None = None) -> int:
             complete(parsing)
         arguments = parsing.parse_args(argv)
         if sys.stdout is None or sys.stdout.closed:
-            raise OSError("standard output is closed, so there is nowhere to write the answer")
+            _complain("crosscurrent: standard output is closed")
+            return FAILED
         answer = import_module(f".{arguments.module}", __package__).run(arguments)
         _write(answer)
     except BrokenKnowledge as error:
         count = len(error.problems)
-        print(error, file=sys.stderr)
-        print(
+        _complain(str(error))
+        _complain(
             f"crosscurrent: {count} problem{'s' * (count != 1)} in knowledge files;"
-            " nothing was loaded",
-            file=sys.stderr,
+            " nothing was loaded"
         )
         return BAD_INPUT
     except InputError as error:
-        print(f"crosscurrent: {error}", file=sys.stderr)
+        _complain(f"crosscurrent: {error}")
         return BAD_INPUT
     except BrokenPipeError:
         # the reader has seen enough; keep Python from flushing into the closed pipe at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ANSWERED
     except OSError as error:
-        print(f"crosscurrent: {error.strerror or error}", file=sys.stderr)
+        where = f"{error.filename}: " if error.filename else ""
+        _complain(f"crosscurrent: {where}{error.strerror or error}")
         return FAILED
     except KeyboardInterrupt:
         return INTERRUPTED
     return ANSWERED
+
+
+def _complain(message: str) -> None:
+    """Say what went wrong; with standard error closed, print would say it on standard output."""
+    if sys.stderr is not None:
+        print(message, file=sys.stderr)
 
 
 def _write(text: str) -> None:

@@ -5,22 +5,35 @@ from __future__ import annotations
 from argparse import Namespace
 
 from knowledge import KnowledgeBase
-from predictor.backtest import LEVEL, Backtest, Bin, Estimate, Score, backtest
+from predictor.backtest import LEVEL, Backtest, Bin, Estimate, Scope, Score, backtest
 
 from ._common import as_json, knowledge, style
-from ._text import Style, columns, paragraph, percent
+from ._text import Style, columns, knowledge_line, paragraph, percent
 
 __all__ = ["run"]
 
 _NAMES = {
-    "guideline": "guideline, with dominance",
-    "guideline_unknown_wrong": "guideline, unknown counted wrong",
-    "guideline_unanimity_only": "guideline, unanimity only",
-    "dominant_factors_alone": "dominant factors alone",
-    "calibrated_model": "calibrated model, leave one out",
-    "always_increase": "baseline: always increase",
+    "guideline": "guideline",
+    "guideline_unknown_wrong": "  unknown counted wrong",
+    "guideline_unanimity_only": "  unanimity only",
+    "dominant_factors_alone": "  dominant factors alone",
+    "calibrated_model": "model, pair held out",
+    "calibrated_model_new_defense": "  whole defense held out",
+    "calibrated_model_new_risk": "  whole risk held out",
+    "base_rate": "baseline: base rate",
+    "always_increase": "baseline: increase",
 }
-_SCOPES = {"all": "All explored pairs", "unintended": "Unintended pairs alone"}
+_LONGEST = max(map(len, _NAMES.values()))
+_SCOPES: dict[Scope, str] = {
+    "all": "All explored pairs",
+    "unintended": "Pairs that the defense is not meant for",
+    "independent": "Pairs whose paths share no source with their observations",
+}
+_SHORT: dict[Scope, str] = {
+    "all": "all pairs",
+    "unintended": "not meant for",
+    "independent": "no shared source",
+}
 _CAUTION = (
     "Signs and observations come from the same literature, so agreement is consistency, not proof."
     " An interval around a perfect score says nothing about the next pair: resampling can't draw a"
@@ -38,46 +51,58 @@ def run(arguments: Namespace) -> str:
         return as_json(backtest_document(result))
     look = style(arguments)
     lines: list[str] = []
-    for scope, title in _SCOPES.items():
-        scores = result.scores[scope]  # type: ignore[index]
-        lines += [look.paint(f"{title} ({scores[0].cells})", "bold"), "", _scores(scores, look), ""]
-    for scope, title in _SCOPES.items():
-        heading = f"Reliability of the calibrated model: {title.lower()}"
-        rows = result.reliability[scope]  # type: ignore[index]
-        lines += [look.paint(heading, "bold"), "", _reliability(rows, look), ""]
+    for scope, heading in _SCOPES.items():
+        scores = result.scores[scope]
+        cells = scores[0].cells if scores else 0
+        lines += [look.paint(f"{heading} ({cells})", "bold"), ""]
+        lines += [_counts(scores, look), "", _shares(scores, look), ""]
+    for scope, short in _SHORT.items():
+        lines += [look.paint(f"Reliability of the model, {short}", "bold"), ""]
+        lines += [_reliability(result.reliability[scope], look), ""]
     lines += [look.paint("Every explored pair", "bold"), "", _cells(kb, result, look), ""]
     if result.disputed:
         pairs = ", ".join(f"{p.defense} → {p.risk}" for p in result.disputed)
-        lines += [f"Not scored, since their observations disagree: {pairs}", ""]
-    lines.append(
-        f"[ ] {LEVEL:.0%} bootstrap interval, {result.resamples} resamples, seed {result.seed};"
-        f" knowledge {result.knowledge[:19]}"
-    )
-    lines.append(paragraph(_CAUTION, look.width))
+        lines += [paragraph(f"Seen to move both ways, so not scored: {pairs}", look.width), ""]
+    how = f"{result.resamples} resamples, seed {result.seed}"
+    note = f"[ ] {percent(LEVEL)} bootstrap interval, {how}."
+    lines += [note, paragraph(_CAUTION, look.width), "", knowledge_line(result.knowledge)]
     return look.finish("\n".join(lines))
 
 
-def _scores(scores: tuple[Score, ...], look: Style) -> str:
-    head = ["", "right", "wrong", "contested", "unknown", "increases", "decreases"]
+def _counts(scores: tuple[Score, ...], look: Style) -> str:
+    head = ["", "right", "wrong", "contested", "unknown", "increases right", "decreases right"]
     rows = [[look.paint(cell, "dim") for cell in head]]
     for score in scores:
         counts = (score.right, score.wrong, score.contested, score.unknown)
         directions = (score.increases, score.decreases)
         rows.append(
             [
-                f"{_NAMES[score.method]:<33}",
+                f"{_NAMES[score.method]:<{_LONGEST}}",
                 *(f"{count:>3}" for count in counts),
-                *(f"{right}/{decided} of {cells}" for right, decided, cells in directions),
+                *(f"{each.right}/{each.decided} of {each.cells}" for each in directions),
             ]
         )
-    counted = columns(rows)
-    head = ["", "accuracy of decided", "balanced accuracy", "accuracy of all", "Brier score"]
-    rows = [[look.paint(cell, "dim") for cell in head]]
-    for score in scores:
-        shares = (score.accuracy, score.balanced_accuracy, score.accuracy_of_all)
-        name = f"{_NAMES[score.method]:<33}"
-        rows.append([name, *map(_share, shares), _number(score.brier)])
-    return f"{counted}\n\n{columns(rows)}"
+    return columns(rows, look.width)
+
+
+def _shares(scores: tuple[Score, ...], look: Style) -> str:
+    """Write the shares, as two tables: of the decided pairs, and of all."""
+    tables = []
+    heads: tuple[tuple[str, ...], ...] = (
+        ("% of decided", "accuracy", "of increases", "of decreases", "balanced"),
+        ("% of all", "accuracy", "balanced", "Brier score"),
+    )
+    for head in heads:
+        rows = [[f"{head[0]:<{_LONGEST}}", *(look.paint(cell, "dim") for cell in head[1:])]]
+        for score in scores:
+            ways = (score.increases.accuracy, score.decreases.accuracy)
+            figures = [*map(_share, (score.accuracy, *ways, score.balanced_accuracy))]
+            if head is heads[1]:
+                of_all = (score.accuracy_of_all, score.balanced_accuracy_of_all)
+                figures = [*map(_share, of_all), _number(score.brier)]
+            rows.append([f"{_NAMES[score.method]:<{_LONGEST}}", *figures])
+        tables.append(columns(rows, look.width))
+    return "\n\n".join(tables)
 
 
 def _reliability(rows: tuple[Bin, ...], look: Style) -> str:
@@ -94,41 +119,44 @@ def _reliability(rows: tuple[Bin, ...], look: Style) -> str:
         table.append(
             [f"{row.low * 100:.0f} to {row.high * 100:.0f} %", f"{row.cells:>3}", *figures]
         )
-    return columns(table)
+    return columns(table, look.width)
 
 
 def _cells(kb: KnowledgeBase, result: Backtest, look: Style) -> str:
-    head = ["", "pair", "conjecture", "basis", "P(increase)", "observed", ""]
+    head = ["", "conjecture", "basis", "P(rise)", "observed", ""]
     rows = [[look.paint(cell, "dim") for cell in head]]
     for cell in result.cells:
         prediction = cell.prediction
         defense, risk = kb.defenses[prediction.defense], kb.risks[prediction.risk]
-        judged = cell.answers["guideline"]
-        verdict = judged if judged in ("contested", "unknown") else (
-            "right" if judged == cell.observed else "wrong"
-        )  # fmt: skip
-        model = "" if cell.answers["calibrated_model"] == cell.observed else ", model wrong"
-        purpose = ", its purpose" if prediction.intended else ""
+        says = cell.answers["guideline"]
+        judged = ["right" if says == cell.observed else "wrong"]
+        if says in ("contested", "unknown"):
+            judged = [says]
+        if cell.answers["calibrated_model"] != cell.observed:
+            judged.append("model wrong")
+        if prediction.intended:
+            judged.append("meant for it")
+        if cell.independent:
+            judged.append("no shared source")
         rows.append(
             [
                 f"{defense.code or defense.id}-{risk.code or risk.id}",
-                f"{defense.name} → {risk.name.lower()}",
                 look.effect(prediction.conjecture),
                 prediction.basis,
                 f"{percent(prediction.probability_increase):>5}",
                 look.effect(cell.observed),
-                verdict + model + purpose,
+                ", ".join(judged),
             ]
         )
-    return columns(rows)
+    return columns(rows, look.width)
 
 
 def _share(estimate: Estimate) -> str:
     if estimate.value is None or estimate.low is None or estimate.high is None:
         return "-"
-    return f"{estimate.value:.1%} [{estimate.low * 100:.0f}, {estimate.high * 100:.0f}]".replace(
-        "%", " %"
-    )
+    interval = f"[{estimate.low * 100:.0f}, {estimate.high * 100:.0f}]"
+    value = f"{estimate.value * 100:.1f}".replace("100.0", "100")
+    return f"{value} {interval}"
 
 
 def _number(estimate: Estimate) -> str:

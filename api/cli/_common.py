@@ -14,7 +14,7 @@ from ._text import Style
 if TYPE_CHECKING:
     from knowledge import KnowledgeBase
 
-__all__ = ["as_json", "knowledge", "overlays", "style"]
+__all__ = ["as_json", "as_markup", "knowledge", "overlays", "style"]
 
 VARIABLE = "CROSSCURRENT_KNOWLEDGE"
 
@@ -39,5 +39,14 @@ def as_json(document: dict[str, Any]) -> str:
     """Write a document as JSON that the stream can carry."""
     import json
 
-    encoding = (getattr(sys.stdout, "encoding", None) or "ascii").lower().replace("-", "")
-    return json.dumps(document, indent=2, ensure_ascii=encoding != "utf8")
+    return json.dumps(document, indent=2, ensure_ascii=not _speaks_unicode())
+
+
+def as_markup(text: str) -> str:
+    """Write XML or DOT so that the stream can carry it: references for what it lacks."""
+    return text if _speaks_unicode() else text.encode("ascii", "xmlcharrefreplace").decode()
+
+
+def _speaks_unicode() -> bool:
+    encoding = getattr(sys.stdout, "encoding", None) or "ascii"
+    return encoding.lower().replace("-", "") == "utf8"

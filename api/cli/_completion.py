@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import argparse
 from argparse import Namespace
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
 
 import argcomplete
 from argcomplete.shell_integration import shellcode
 
-from knowledge import load
+from knowledge import Defense, Factor, KnowledgeBase, Risk, load
 from knowledge.errors import InputError
 
 from ._common import overlays
@@ -31,19 +30,24 @@ def complete(parser: argparse.ArgumentParser) -> None:
             names = _NAMES.get(action.metavar) if isinstance(action.metavar, str) else None
             if names is not None:
                 action.completer = _completer(names)  # type: ignore[attr-defined]
-    argcomplete.autocomplete(parser)
+    argcomplete.autocomplete(parser, always_complete_options=False)
 
 
-_NAMES: dict[str, Callable[[Any], list[str]]] = {
-    "DEFENSE": lambda kb: list(kb.defenses),
-    "RISK": lambda kb: list(kb.risks),
-    "FACTOR": lambda kb: list(kb.factors),
-    "NAME": lambda kb: [*kb.rows, *kb.factors, *kb.defenses, *kb.risks],
+def _named(records: Mapping[str, Defense | Factor | Risk]) -> list[str]:
+    """Return ids and codes."""
+    return [*records, *(record.code for record in records.values() if record.code)]
+
+
+_NAMES: dict[str, Callable[[KnowledgeBase], list[str]]] = {
+    "DEFENSE": lambda kb: _named(kb.defenses),
+    "RISK": lambda kb: _named(kb.risks),
+    "FACTOR": lambda kb: _named(kb.factors),
+    "NAME": lambda kb: [*kb.rows, *_named(kb.factors), *_named(kb.defenses), *_named(kb.risks)],
     "KEY=VALUE": lambda kb: [f"{c.id}={v}" for c in kb.adversary.values() for v in c.values],
 }
 
 
-def _completer(names: Callable[[Any], list[str]]) -> Callable[..., list[str]]:
+def _completer(names: Callable[[KnowledgeBase], list[str]]) -> Callable[..., list[str]]:
     def known(parsed_args: Namespace, **_: object) -> list[str]:
         if not hasattr(parsed_args, "knowledge"):
             parsed_args.knowledge = []

@@ -15,6 +15,7 @@ from ._text import Style, columns, percent
 __all__ = ["run"]
 
 _SHOWN_SHIFTS = 5
+_TIE = "\N{NO-BREAK SPACE}"  # keeps a factor and its arrow on one line
 
 
 def run(arguments: Namespace) -> str:
@@ -47,23 +48,24 @@ def _describe(result: Differences, look: Style) -> str:
         pair = f"{known.defense} → {known.risk}" if known else ""
         rows.append([pair, "before", *_answer(change.before, look)])
         rows.append(["", "after", *_answer(change.after, look)])
-    lines.append(columns(rows) if rows else "  none changes in conjecture, paths or observations")
+    lines.append(
+        columns(rows, look.width) if rows else "  none changes in conjecture, paths or observations"
+    )
     if result.shifted:
         count = len(result.shifted)
         lines += ["", f"  the probability alone moves for {count} more pairs, most for:"]
-        lines.append(
-            columns(
-                [
-                    f"{after.defense} → {after.risk}",
-                    f"{percent(before.probability_increase)}",
-                    f"→ {percent(after.probability_increase)}",
-                ]
-                for before, after in result.shifted[:_SHOWN_SHIFTS]
-                if before and after
-            )
-        )
+        shifts = [
+            [
+                f"{after.defense} → {after.risk}",
+                f"{percent(before.probability_increase)}",
+                f"→ {percent(after.probability_increase)}",
+            ]
+            for before, after in result.shifted[:_SHOWN_SHIFTS]
+            if before and after
+        ]
+        lines.append(columns(shifts, look.width))
     lines += ["", f"{result.before[:19]} → {result.after[:19]}"]
-    return look.finish("\n".join(lines))
+    return look.finish("\n".join(lines).replace(_TIE, " "))
 
 
 def _answer(prediction: Prediction | None, look: Style) -> list[str]:
@@ -71,7 +73,7 @@ def _answer(prediction: Prediction | None, look: Style) -> list[str]:
         return ["not known", "", "", ""]
     arrows = {"+": look.glyph("increase"), "-": look.glyph("decrease")}
     paths = (
-        f"{path.factor.code or path.factor.id} {arrows.get(path.effect, path.effect)}"
+        f"{path.factor.code or path.factor.id}{_TIE}{arrows.get(path.effect, path.effect)}"
         for path in prediction.paths
     )
     return [

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from argparse import Namespace
 
-from knowledge import graph
+from knowledge import InputError, graph
 
-from ._common import knowledge
+from ._common import as_json, as_markup, knowledge
 
 __all__ = ["run"]
 
-_WRITERS = {"graphml": graph.graphml, "json": graph.node_link, "dot": graph.dot}
+_WRITERS = {"graphml": graph.graphml, "dot": graph.dot}
 
 
 def run(arguments: Namespace) -> str:
     """Answer the question."""
-    return _WRITERS[arguments.format](knowledge(arguments))
+    kb = knowledge(arguments)
+    if arguments.json or arguments.format == "json":
+        return as_json(graph.node_link(kb))
+    if arguments.format is None:
+        raise InputError("say which form: --format graphml, json or dot")
+    return as_markup(_WRITERS[arguments.format](kb))

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from argparse import Namespace
 
 from knowledge.schema import schema
+
+from ._common import as_json
 
 __all__ = ["run"]
 
 
 def run(_: Namespace) -> str:
     """Answer the question."""
-    return json.dumps(schema(), indent=2)
+    return as_json(schema())

@@ -16,6 +16,7 @@ from knowledge import (
     Reference,
     Risk,
 )
+from knowledge._links import SINGULAR
 from knowledge.errors import UnknownName
 
 from ._common import as_json, knowledge, style
@@ -75,7 +76,7 @@ def _edges(kb: KnowledgeBase, record: Record) -> list[Correlation]:
 
 
 def _overview(kb: KnowledgeBase, counts: Mapping[str, int], look: Style) -> str:
-    lines = [look.paint(f"Knowledge {kb.digest}", "bold"), ""]
+    lines = [look.paint("Knowledge", "bold"), f"  {kb.digest}", ""]
     for section, count in counts.items():
         records = getattr(kb, section)
         names = [f"{r.code}={i}" if getattr(r, "code", None) else i for i, r in records.items()]
@@ -99,18 +100,19 @@ def _section(kb: KnowledgeBase, section: str, look: Style) -> str:
         else:
             about = getattr(record, "name", "") or getattr(record, "finding", "")
         rows.append([getattr(record, "code", None) or "", identity, about])
-    return columns(rows)
+    return columns(rows, look.width)
 
 
 def _record(kb: KnowledgeBase, section: str, record: Record, look: Style) -> str:
     row = kb.rows[section][record.id]
     title = row.get("name") or row.get("title") or record.id
-    lines = [look.paint(f"{title} ({section}: {record.id})", "bold"), ""]
+    lines = [look.paint(f"{title} ({SINGULAR[section]} {record.id})", "bold"), ""]
     lines += _fields({key: value for key, value in row.items() if key not in ("id", "name")}, look)
     edges = _edges(kb, record)
     if edges:
         lines += ["", look.paint("Correlations", "bold")]
-        lines.append(columns([e.subject, e.sign, e.factor, cite(kb, e.sources)] for e in edges))
+        rows = [[e.subject, e.sign, e.factor, cite(kb, e.sources)] for e in edges]
+        lines.append(columns(rows, look.width))
     seen = [
         o for o in kb.observations.values()
         if record.id in (o.defense, o.risk, *o.sources) and o.effect != "unexplored"
@@ -118,7 +120,10 @@ def _record(kb: KnowledgeBase, section: str, record: Record, look: Style) -> str
     if seen and section != "observations":
         lines += ["", look.paint("Observations", "bold")]
         lines.append(
-            columns([o.defense, look.effect(o.effect), o.risk, cite(kb, o.sources)] for o in seen)
+            columns(
+                [[o.defense, look.effect(o.effect), o.risk, cite(kb, o.sources)] for o in seen],
+                look.width,
+            )
         )
     if isinstance(record, Observation):
         tested = kb.experiments_on(record.defense, record.risk)
@@ -133,7 +138,8 @@ def _fields(value: Any, look: Style, depth: int = 1) -> Iterator[str]:
         if isinstance(inner, list) and inner and isinstance(inner[0], dict):
             yield f"{indent}{key}:"
             for item in inner:
-                yield f"{indent}  - " + ", ".join(f"{k}: {_plain(v)}" for k, v in item.items())
+                text = ", ".join(f"{k}: {_plain(v)}" for k, v in item.items())
+                yield paragraph(f"- {text}", look.width, f"{indent}  ")
         else:
             yield paragraph(f"{key}: {_plain(inner)}", look.width, indent)
 
@@ -143,4 +149,6 @@ def _plain(value: Any) -> str:
         return ", ".join(map(_plain, value))
     if isinstance(value, dict):
         return ", ".join(f"{k}={_plain(v)}" for k, v in value.items())
+    if isinstance(value, float):
+        return f"{value:g}"
     return "yes" if value is True else "no" if value is False else str(value)

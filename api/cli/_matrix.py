@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING
 from api.pictures import matrix_svg, strength
 from predictor.interactions import Prediction, matrix
 
-from ._common import as_json, knowledge, style
-from ._text import Style, percent
+from ._common import as_json, as_markup, knowledge, style
+from ._text import Style, columns, knowledge_line, padded, paragraph, percent
 
 if TYPE_CHECKING:
     from knowledge import KnowledgeBase
 
 __all__ = ["run"]
 
+_CELL = 9
 # backgrounds from weak to strong, with a text colour that stays readable on them
 _HEAT = {
     "increase": ((223, 16), (215, 16), (208, 16)),
@@ -25,7 +26,7 @@ _HEAT = {
 }
 _FIELDS = (
     "defense", "risk", "intended", "conjecture", "basis", "probability_increase", "published",
-    "decisive_factors",
+    "decisive_factors", "knowledge",
 )  # fmt: skip
 
 
@@ -40,7 +41,7 @@ def run(arguments: Namespace) -> str:
     if arguments.format == "csv":
         return _csv(rows)
     if arguments.format == "svg":
-        return matrix_svg(kb, rows)
+        return as_markup(matrix_svg(kb, rows))
     return _heat_map(kb, rows, style(arguments))
 
 
@@ -53,12 +54,6 @@ def _csv(rows: tuple[tuple[Prediction, ...], ...]) -> str:
     writer.writerow(_FIELDS)
     for row in rows:
         for prediction in row:
-            decisive = [
-                path.factor.id
-                for path in prediction.paths
-                if path.decides(prediction.conjecture, prediction.basis)
-            ]
-            seen = [each.record.effect for each in prediction.observations]
             writer.writerow(
                 (
                     prediction.defense,
@@ -67,44 +62,46 @@ def _csv(rows: tuple[tuple[Prediction, ...], ...]) -> str:
                     prediction.conjecture,
                     prediction.basis,
                     prediction.probability_increase,
-                    " ".join(seen),
-                    " ".join(decisive),
+                    " ".join(prediction.seen),
+                    " ".join(path.factor.id for path in prediction.decisive),
+                    prediction.knowledge,
                 )
             )
     return stream.getvalue()
 
 
 def _heat_map(kb: KnowledgeBase, rows: tuple[tuple[Prediction, ...], ...], look: Style) -> str:
-    width = 8
-    side = max(len(f"{d.code or ''} {d.name}") for d in kb.defenses.values()) + 2
-    head = "".join(f"{risk.code or risk.id:^{width}}"[:width] for risk in kb.risks.values())
+    names = [f"{d.code or ''} {d.name}".strip() for d in kb.defenses.values()]
+    side = max(map(len, names)) + 1
+    if side + _CELL * len(kb.risks) > look.width:
+        names = [d.code or d.id for d in kb.defenses.values()]
+        side = max(map(len, names)) + 1
+    head = "".join(f"{(r.code or r.id)[: _CELL - 1]:^{_CELL}}" for r in kb.risks.values())
     lines = [look.paint(" " * side + head.rstrip(), "bold")]
-    for defense, row in zip(kb.defenses.values(), rows, strict=True):
-        name = f"{defense.code or '':<4}{defense.name}"
-        cells = "".join(_cell(prediction, look, width) for prediction in row)
-        lines.append(f"{name:<{side}}{cells.rstrip()}")
-    names = [f"{risk.code} {risk.name.lower()}" for risk in kb.risks.values()]
+    for name, row in zip(names, rows, strict=True):
+        lines.append(padded(name, side) + "".join(_cell(each, look) for each in row).rstrip())
     up, down = look.glyph("increase"), look.glyph("decrease")
-    lines += [
-        "",
-        "  " + " · ".join(names[:4]),
-        "  " + " · ".join(names[4:]),
-        "",
-        f"  {up} 94 {up}  conjecture, probability of an increase in %, published",
-        f"  {up} the risk increases   {down} it decreases   {look.glyph('contested')} contested"
-        f"   {look.glyph('unknown')} no common factor   {look.glyph('unexplored')} unexplored"
-        "   [ ] the defense's purpose",
-    ]
-    return look.finish("\n".join(lines))
+    open_, none = look.glyph("contested"), look.glyph("unknown")
+    legend = [
+        [f"{up} 94 {up}", "conjecture, probability of an increase in %, published effect"],
+        ["", f"{up} increases, {down} decreases, {open_} contested, {none} no common factor,"
+         f" {look.glyph('unexplored')} unexplored"],
+        ["94!", "the model leans against the conjecture"],
+        ["[ ]", "what the defense is meant for"],
+    ]  # fmt: skip
+    codes = "; ".join(f"{risk.code or risk.id} {risk.name.lower()}" for risk in kb.risks.values())
+    lines += ["", paragraph(codes, look.width, "  "), "", columns(legend, look.width)]
+    return look.finish("\n".join([*lines, "", knowledge_line(kb.digest)]))
 
 
-def _cell(prediction: Prediction, look: Style, width: int) -> str:
-    seen = dict.fromkeys(each.record.effect for each in prediction.observations)
-    observed = next(iter(seen)) if len(seen) == 1 else ("contested" if seen else "unexplored")
-    likely = percent(prediction.probability_increase).removesuffix(" %")
-    body = f"{look.glyph(prediction.conjecture)} {likely:>2} {look.glyph(observed)}"
+def _cell(prediction: Prediction, look: Style) -> str:
+    seen = prediction.seen[0] if len(prediction.seen) == 1 else ""
+    observed = seen or ("contested" if prediction.seen else "unexplored")
+    number = percent(prediction.probability_increase).removesuffix(" %")
+    mark = "!" if prediction.opposed else " "
+    body = f"{look.glyph(prediction.conjecture)} {number:>2}{mark}{look.glyph(observed)}"
     text = f"[{body}]" if prediction.intended else f" {body} "
     if look.colour:
         shade, ink = _HEAT[prediction.conjecture][strength(prediction)]
         text = f"\x1b[48;5;{shade};38;5;{ink}m{text}\x1b[0m"
-    return text + " " * (width - len(body) - 2)
+    return text + " "

@@ -39,11 +39,14 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Say what is wrong, what may have been meant and where help is; exit with 2."""
+        unknown = message.partition("unrecognized arguments: ")[2].split()
         flags = [flag for each in parsers(self) for flag in each._option_string_actions]
-        for word in message.removeprefix("unrecognized arguments: ").split():
+        for word in unknown:
             close = suggest(word.partition("=")[0], flags) if word.startswith("--") else ()
-            if close and word not in flags:
+            if close:
                 message += f" (did you mean {' or '.join(close)}?)"
+        if message.endswith("required: QUESTION"):
+            message = f"ask a question\n\n{self.format_help()}"
         self.exit(2, f"crosscurrent: {message}\nhelp: {self.prog} --help\n")
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:
@@ -65,7 +68,10 @@ def parser() -> argparse.ArgumentParser:
         epilog=_EXAMPLES,
     )
     top.add_argument("--version", action="version", version=f"crosscurrent {VERSION}")
-    questions = top.add_subparsers(title="questions", metavar="QUESTION", required=True)
+    # a given prog keeps argparse from formatting usage, and importing shutil, at every start
+    questions = top.add_subparsers(
+        title="questions", metavar="QUESTION", required=True, prog="crosscurrent"
+    )
 
     knowing = _Parser(add_help=False)
     group = knowing.add_argument_group("knowledge")
@@ -182,7 +188,9 @@ def _knowledge_questions(
         help="the knowledge base itself: check, show, schema, diff, export",
         description="Look at the knowledge base, check your own on top of it, take it elsewhere.",
     )
-    about = kb.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    about = kb.add_subparsers(
+        title="commands", metavar="COMMAND", required=True, prog="crosscurrent kb"
+    )
 
     check = about.add_parser(
         "check",
@@ -207,6 +215,7 @@ def _knowledge_questions(
 
     schema = about.add_parser(
         "schema",
+        parents=[printing],
         help="print the JSON Schema of knowledge files, for editors",
         description="Print the JSON Schema of knowledge files, for editors and other programs.",
     )
@@ -224,12 +233,12 @@ def _knowledge_questions(
 
     export = about.add_parser(
         "export",
-        parents=[knowing],
+        parents=[knowing, printing],
         help="write the graph as GraphML, JSON or DOT",
         description="Write the graph of factors, defenses and risks for other tools.",
         epilog="example: crosscurrent kb export --format dot | dot -Tsvg > graph.svg",
     )
-    export.add_argument("--format", choices=["graphml", "json", "dot"], required=True)
+    export.add_argument("--format", choices=["graphml", "json", "dot"], help="which form")
     export.set_defaults(module="_kb_export")
 
 

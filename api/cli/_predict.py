@@ -10,26 +10,29 @@ from predictor.calibration import calibration
 from predictor.interactions import Prediction, predict, predict_all
 
 from ._common import as_json, knowledge, style
-from ._text import Style, cite, columns, condition, paragraph, percent
+from ._text import (
+    Style,
+    cite,
+    columns,
+    condition,
+    knowledge_line,
+    laid_out,
+    paragraph,
+    percent,
+    title,
+)
 
 if TYPE_CHECKING:
     from knowledge import KnowledgeBase
     from predictor.guideline import Path
 
-__all__ = ["describe", "overview", "published", "run"]
+__all__ = ["describe", "likely", "overview", "published", "run"]
 
-_MOVE = {"+": "raises it", "-": "lowers it", "0": "leaves it", "?": "may move it"}
+_MOVE = {"+": "raised", "-": "lowered", "0": "left alone", "?": "moved either way"}
 _FOLLOW = {"+": "rises with it", "-": "falls with it", "0": "ignores it", "?": "may follow it"}
-_SPEAKS = {"+": "increase", "-": "decrease", "0": "unknown", "?": "contested"}
+_SPEAKS = {"+": "increase", "-": "decrease", "0": "unexplored", "?": "contested"}
 _DOUBT = re.compile(r"[0-9]\?")
-_MARK = " !"
-_DISAGREE = "the model leans against the conjecture: take it as open"
-_BASIS = {
-    "unanimous": "all common factors agree",
-    "dominant": "the factors disagree, and the dominant ones decide",
-    "contested": "the factors disagree, and no dominant one settles it",
-    "none": "no evidence: defense and risk share no factor",
-}
+_OPPOSED = "the model leans against the conjecture: take it as open"
 
 
 def run(arguments: Namespace) -> str:
@@ -47,107 +50,136 @@ def run(arguments: Namespace) -> str:
         from predictor.documents import prediction_document
 
         return as_json(prediction_document(prediction))
-    return describe(kb, prediction, style(arguments))
+    look = style(arguments)
+    return look.finish(f"{describe(kb, prediction, look)}\n\n{knowledge_line(kb.digest)}")
 
 
 def overview(kb: KnowledgeBase, predictions: tuple[Prediction, ...], look: Style) -> str:
     """Describe what one defense does to every risk."""
     defense = kb.defenses[predictions[0].defense]
-    head = ["", "risk", "conjecture", "P(increase)", "published", "decided by"]
+    head = ["", "risk", "conjecture", "P(rise)", "published", "decided by"]
     rows = [[look.paint(cell, "dim") for cell in head]]
     for prediction in predictions:
         risk = kb.risks[prediction.risk]
-        decisive = _decisive(prediction)
         rows.append(
             [
                 risk.code or "",
-                risk.name + (" (its purpose)" if prediction.intended else ""),
+                risk.name + " *" * prediction.intended,
                 look.effect(prediction.conjecture),
-                f"{percent(prediction.probability_increase):>5}{_MARK * disagrees(prediction)}",
+                likely(prediction),
                 published(prediction, look),
-                ", ".join(path.factor.name.lower() for path in decisive)
-                or {"contested": "factors disagree"}.get(prediction.basis, "no common factor"),
+                ", ".join(path.factor.name.lower() for path in prediction.decisive)
+                or {"contested": "undecided", "none": "no common factor"}[prediction.basis],
             ]
         )
-    title = f"{defense.name} ({defense.code or defense.id}), when effective:"
     chosen = max(predictions, key=lambda p: (len(p.paths), not p.intended))
-    notes = [
-        "P(increase): how likely the risk rises, by a model that never saw the pair's own result"
+    legend = [
+        [
+            "P(rise)",
+            "how likely the risk rises, by a model that never saw the pair's own result",
+        ]
     ]
-    if any(map(disagrees, predictions)):
-        notes.append(f"{_MARK.strip():11}: {_DISAGREE}")
-    notes.append(f"why        : crosscurrent predict {defense.id} {chosen.risk}")
-    return look.finish("\n".join([look.paint(title, "bold"), "", columns(rows), "", *notes]))
-
-
-def disagrees(prediction: Prediction) -> bool:
-    """Say whether the calibrated model leans against the guideline's conjecture."""
-    leans = "increase" if prediction.probability_increase >= 0.5 else "decrease"
-    return prediction.conjecture in ("increase", "decrease") and prediction.conjecture != leans
+    if any(prediction.intended for prediction in predictions):
+        legend.append(["*", "what the defense is meant for"])
+    if any(prediction.opposed for prediction in predictions):
+        legend.append(["!", _OPPOSED])
+    if any(prediction.conditional for prediction in predictions):
+        legend.append(["†", "depends on the adversary, or has exceptions"])
+    legend.append(["why", f"crosscurrent predict {defense.id} {chosen.risk}"])
+    heading = look.paint(f"{title(defense)}, when effective:", "bold")
+    table, notes = columns(rows, look.width), columns(legend, look.width, indent="")
+    return look.finish("\n".join([heading, "", table, "", notes, "", knowledge_line(kb.digest)]))
 
 
 def describe(kb: KnowledgeBase, prediction: Prediction, look: Style) -> str:
     """Describe what one defense does to one risk, with all that speaks for and against it."""
     defense, risk = kb.defenses[prediction.defense], kb.risks[prediction.risk]
-    title = f"{defense.name} ({defense.code}) → {risk.name} ({risk.code})"
+    heading = f"{title(defense)} → {title(risk)}"
     if prediction.intended:
-        title += ": what it is meant for"
-    observed = calibration(kb).pairs - bool(prediction.observations)
+        heading += ": what it is meant for"
+    others = calibration(kb).pairs - bool(prediction.observations)
     lines = [
-        look.paint(title, "bold"),
+        look.paint(heading, "bold"),
         "",
-        f"  {look.effect(prediction.conjecture)}: {_BASIS[prediction.basis]}",
+        f"  {look.effect(prediction.conjecture)}: {_basis(prediction)}",
         f"  {percent(prediction.probability_increase)} likely to increase"
-        f" (calibrated on the {observed} other explored pairs)",
+        f" (calibrated on the {others} other explored pairs)",
     ]
-    if disagrees(prediction):
-        lines.append(f"  {_MARK.strip()} {_DISAGREE}")
+    if prediction.opposed:
+        lines.append(f"  ! {_OPPOSED}")
+    noted = [record for record in (defense, risk) if record.note]
+    lines += [paragraph(f"{each.name}: {each.note}", look.width, "  ") for each in noted]
     if prediction.paths:
-        lines += ["", "Paths" + ("" if prediction.basis == "contested" else " (* decides)")]
-        table = columns(_path_row(path, prediction, look) for path in prediction.paths)
-        for line, path in zip(table.split("\n"), prediction.paths, strict=True):
-            works = paragraph(cite(kb, path.sources), look.width, " " * 7)
-            lines += [line, look.paint(works, "dim")]
+        lines += ["", "Paths" + " (* decides)" * bool(prediction.decisive)]
+        lines += _paths(kb, prediction, look)
     if prediction.modifiers:
         rows = [
-            (
-                modifier.factor.name,
-                modifier.factor.code or "",
-                f"risk {_FOLLOW[modifier.depends.sign]}",
-            )
-            for modifier in prediction.modifiers
+            (each.factor.name, each.factor.code or "", f"risk {_FOLLOW[each.depends.sign]}")
+            for each in prediction.modifiers
         ]
-        lines += ["", "Also matters (the defense is not known to move it)", columns(rows)]
+        lines += ["", "Also matters (the defense is not known to move it)"]
+        lines.append(columns(rows, look.width))
     lines += ["", "Published", *_observed(kb, prediction, look)]
     if any(_DOUBT.search(line) for line in lines):
         lines += [
             "",
             look.paint("year?: the paper's citation is not certain to be this work", "dim"),
         ]
-    return look.finish("\n".join(lines))
+    return "\n".join(lines)
+
+
+def likely(prediction: Prediction) -> str:
+    """Return the probability of an increase, with a mark where it opposes the conjecture."""
+    return f"{percent(prediction.probability_increase):>5}" + " !" * prediction.opposed
 
 
 def published(prediction: Prediction, look: Style) -> str:
-    """Say in a word or two what was observed, for the adversary at hand."""
-    effects = [seen.record.effect for seen in prediction.observations if seen.applies]
-    effects += [seen.record.effect for seen in prediction.exceptions if seen.applies]
-    return " ".join(look.effect(e) for e in dict.fromkeys(effects)) or look.effect("unexplored")
+    """Say in a word or two what was seen, for the adversary at hand."""
+    if not prediction.seen:
+        return look.effect("unexplored") if not prediction.observations else "- for others only"
+    effects = " ".join(look.effect(effect) for effect in prediction.seen)
+    return effects + " †" * prediction.conditional
 
 
-def _decisive(prediction: Prediction) -> list[Path]:
-    return [p for p in prediction.paths if p.decides(prediction.conjecture, prediction.basis)]
+def _basis(prediction: Prediction) -> str:
+    """Say what a conjecture rests on."""
+    unclear = [path for path in prediction.paths if path.effect == "?"]
+    if prediction.basis == "unanimous":
+        return "all common factors agree"
+    if prediction.basis == "dominant":
+        return "the factors disagree, and the dominant ones decide"
+    if prediction.basis == "contested":
+        if len(unclear) == len(prediction.paths):
+            return "the direction is not known for any common factor"
+        return "the factors disagree, and no dominant one settles it"
+    if prediction.paths:
+        return "no evidence: the common factors are known to have no effect"
+    return "no evidence: defense and risk share no factor"
 
 
-def _path_row(path: Path, prediction: Prediction, look: Style) -> tuple[str, ...]:
-    decisive = path.decides(prediction.conjecture, prediction.basis)
-    mover = "context" if path.moved_by is None else "defense"
+def _paths(kb: KnowledgeBase, prediction: Prediction, look: Style) -> list[str]:
+    decisive = {id(path) for path in prediction.decisive}
+    lines: list[str] = []
+    rows = [_path_row(path, look, decides=id(path) in decisive) for path in prediction.paths]
+    for line, path in zip(laid_out(rows, look.width), prediction.paths, strict=True):
+        notes = [edge.note for edge in (path.moved_by, path.depends) if edge and edge.note]
+        below = [paragraph(text, look.width, " " * 7) for text in (cite(kb, path.sources), *notes)]
+        lines += [line, *(look.paint(text, "dim") for text in below)]
+    return lines
+
+
+def _path_row(path: Path, look: Style, *, decides: bool) -> tuple[str, ...]:
+    mover = " by the context" if path.moved_by is None else ""
     effect = _SPEAKS[path.effect]
+    name = path.factor.name
+    usual = path.dominant == (path.factor.role == "active")
+    dominance = "" if usual else ", dominant" if path.dominant else ", not dominant"
     return (
-        f"{'*' if decisive else ' '} {look.paint(look.glyph(effect), effect)}",
-        look.paint(path.factor.name, "bold") if decisive else path.factor.name,
+        f"{'*' if decides else ' '} {look.paint(look.glyph(effect), effect)}",
+        look.paint(name, "bold") if decides else name,
         path.factor.code or "",
-        path.factor.role,
-        f"{mover} {_MOVE[path.push]}, risk {_FOLLOW[path.depends.sign]}",
+        path.factor.role + dominance,
+        f"{_MOVE[path.push]}{mover}; risk {_FOLLOW[path.depends.sign]}",
     )
 
 
@@ -155,21 +187,23 @@ def _observed(kb: KnowledgeBase, prediction: Prediction, look: Style) -> list[st
     lines: list[str] = []
     for seen in prediction.observations:
         record = seen.record
-        doubt = "" if seen.applies else " (for another adversary)"
         kind = f" ({record.kind})" if record.kind != "unspecified" else ""
-        lines.append(f"  {look.effect(record.effect)}{kind}{doubt}: {cite(kb, record.sources)}")
-        if record.when:
-            lines.append(f"    {condition(record.when)}")
-        if record.note:
-            lines.append(paragraph(record.note, look.width, "    "))
+        whom = f", {condition(record.when)}" if record.when else ""
+        other = "" if seen.applies else ", not this one"
+        works = cite(kb, record.sources)
+        lines += _entry(
+            f"{look.effect(record.effect)}{kind}{whom}{other}: {works}", record.note, look
+        )
     for exception in prediction.exceptions:
         noted = exception.record
-        lines.append(
-            f"  {look.effect(noted.effect)} as an exception ({condition(noted.when)}):"
-            f" {cite(kb, noted.sources)}"
-        )
-        if noted.note:
-            lines.append(paragraph(noted.note, look.width, "    "))
+        works = cite(kb, noted.sources)
+        text = f"{look.effect(noted.effect)} as an exception, {condition(noted.when)}: {works}"
+        lines += _entry(text, noted.note, look)
     tested = kb.experiments_on(prediction.defense, prediction.risk)
     lines += [f"  numbers: crosscurrent kb show {experiment.id}" for experiment in tested]
     return lines or [f"  {look.effect('unexplored')}: nothing known for this pair"]
+
+
+def _entry(text: str, note: str | None, look: Style) -> list[str]:
+    lines = [paragraph(text, look.width, "  ")]
+    return [*lines, paragraph(note, look.width, "    ")] if note else lines

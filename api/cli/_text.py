@@ -7,9 +7,22 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
-    from knowledge import KnowledgeBase
+    from knowledge import Defense, Factor, KnowledgeBase, Risk
 
-__all__ = ["Style", "cite", "columns", "condition", "paragraph", "percent"]
+    Named = Defense | Factor | Risk
+
+__all__ = [
+    "Style",
+    "cite",
+    "columns",
+    "condition",
+    "knowledge_line",
+    "laid_out",
+    "padded",
+    "paragraph",
+    "percent",
+    "title",
+]
 
 _CODES = {
     "bold": "1",
@@ -23,7 +36,11 @@ _CODES = {
 }
 _GLYPHS = {"increase": "▲", "decrease": "▼", "contested": "±", "unknown": "?", "unexplored": "·"}
 _ASCII = {"increase": "^", "decrease": "v", "contested": "~", "unknown": "?", "unexplored": "."}
-_PLAIN = str.maketrans({"→": ">", "·": ".", "–": "-", "—": "-", "…": ".", "±": "~", "≥": ">"})
+_WIDTH = 100
+_GAP = "  "
+_NARROW = 24  # a last column narrower than this goes below
+_BELOW = " " * 8
+_PLAIN = str.maketrans({"→": ">", "·": ".", "–": "-", "—": "-", "…": ".", "±": "~", "†": "+"})
 
 
 class Style:
@@ -37,7 +54,7 @@ class Style:
         Columns to fill at most.
     """
 
-    def __init__(self, *, colour: bool, unicode: bool, width: int = 100) -> None:
+    def __init__(self, *, colour: bool, unicode: bool, width: int = _WIDTH) -> None:
         self.colour, self.unicode, self.width = colour, unicode, width
 
     @classmethod
@@ -46,13 +63,14 @@ class Style:
         encoding = (getattr(stream, "encoding", None) or "ascii").lower()
         if no_color or os.environ.get("NO_COLOR"):
             colour = False
-        elif os.environ.get("FORCE_COLOR"):
+        elif os.environ.get("FORCE_COLOR", "0") != "0":
             colour = True
         else:
             colour = stream.isatty() and os.environ.get("TERM") != "dumb"
-        width = 100
+        width = _WIDTH
         if stream.isatty():
-            width = max(60, min(os.get_terminal_size(stream.fileno()).columns, 120))
+            # a terminal that does not know its width says 0
+            width = max(60, min(os.get_terminal_size(stream.fileno()).columns or _WIDTH, 120))
         return cls(colour=colour, unicode=encoding.replace("-", "") == "utf8", width=width)
 
     def paint(self, text: str, name: str) -> str:
@@ -87,25 +105,68 @@ def paragraph(text: str, width: int, indent: str = "") -> str:
     )
 
 
-def columns(rows: Iterable[Sequence[str]], *, indent: str = "  ", gap: str = "  ") -> str:
-    """Lay rows of cells out in columns; colour codes take no width. The last column is free."""
+def columns(rows: Iterable[Sequence[str]], width: int, *, indent: str = "  ") -> str:
+    """Lay rows of cells out in columns, as `laid_out` does, and return them as one text."""
+    return "\n".join(laid_out(rows, width, indent=indent))
+
+
+def laid_out(rows: Iterable[Sequence[str]], width: int, *, indent: str = "  ") -> list[str]:
+    """Lay rows of cells out in columns, within a width; colour codes take none.
+
+    The last column is wrapped, and goes below the others where too little is left for it, so a
+    row may take several lines.
+    """
     table = [list(row) for row in rows]
     if not table:
-        return ""
+        return []
     widths = [max(_width(row[i]) for row in table) for i in range(len(table[0]) - 1)]
-    lines = []
+    used = len(indent) + sum(widths) + len(_GAP) * len(widths)
+    longest = max(_width(row[-1]) for row in table)
+    below = width - used < min(longest, _NARROW)
+    lines: list[str] = []
     for row in table:
         cells = [cell + " " * (w - _width(cell)) for cell, w in zip(row, widths, strict=False)]
-        lines.append((indent + gap.join([*cells, row[-1]])).rstrip())
-    return "\n".join(lines)
+        start = indent + "".join(cell + _GAP for cell in cells)
+        if below:
+            rest = _fold(row[-1], width, _BELOW)
+            lines.append("\n".join([start.rstrip(), *rest]))
+        else:
+            first, *rest = _fold(row[-1], width, " " * used) or [""]
+            lines.append("\n".join([(start + first.strip()).rstrip(), *rest]))
+    return lines
+
+
+def _fold(text: str, width: int, indent: str) -> list[str]:
+    """Break a text between words into indented lines; colour codes take no width."""
+    lines: list[str] = []
+    line = ""
+    for word in text.split(" "):
+        longer = f"{line} {word}" if line else word
+        if line and len(indent) + _width(longer) > width:
+            lines.append(indent + line)
+            longer = word
+        line = longer
+    return [*lines, indent + line] if line.strip() else lines
 
 
 def _width(text: str) -> int:
-    if "\x1b" not in text:
-        return len(text)
-    import re
+    if "\x1b" in text:
+        import re
 
-    return len(re.sub(r"\x1b\[[0-9;]*m", "", text))
+        text = re.sub(r"\x1b\[[0-9;]*m", "", text)
+    if text.isascii():
+        return len(text)
+    import unicodedata
+
+    return sum(
+        0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1
+        for c in text
+    )
+
+
+def padded(text: str, width: int) -> str:
+    """Return a text with blanks up to a width."""
+    return text + " " * (width - _width(text))
 
 
 def cite(kb: KnowledgeBase, sources: Iterable[str]) -> str:
@@ -129,6 +190,16 @@ def _short(kb: KnowledgeBase, source: str) -> str:
         who = f"{names[0]} et al."
     doubt = "?" if work.status == "deduced" and work.confidence != "high" else ""
     return f"{who} {work.year or 'n.d.'}{doubt}{where}"
+
+
+def title(record: Named) -> str:
+    """Return a record's name with its code, or its id where it has none."""
+    return f"{record.name} ({record.code or record.id})"
+
+
+def knowledge_line(digest: str) -> str:
+    """Name the knowledge that an answer rests on."""
+    return f"knowledge {digest[:19]}"
 
 
 def condition(when: Mapping[str, str] | None) -> str:

@@ -6,13 +6,13 @@ from argparse import Namespace
 from collections.abc import Iterable
 
 from knowledge import KnowledgeBase
-from predictor.changes import Change, Reason, what_if
+from predictor.changes import Change, what_if
 from predictor.interactions import Prediction
 from predictor.scenarios import Scenario, ScenarioError, scenario
 
 from ._common import as_json, knowledge, style
-from ._predict import describe, published
-from ._text import Style, columns, percent
+from ._predict import describe, likely, published
+from ._text import Style, columns, knowledge_line, title
 
 __all__ = ["run"]
 
@@ -57,40 +57,31 @@ def _pairs(texts: Iterable[str]) -> dict[str, str]:
 def _compare(
     kb: KnowledgeBase, defense: str, assumed: Scenario, changes: list[Change], look: Style
 ) -> str:
-    named = kb.defenses[defense]
-    title = f"{named.name} ({named.code or named.id}), {_assumptions(kb, assumed)}"
-    head = ["", "risk", "", "conjecture", "P(increase)", "published", "because"]
+    head = ["", "risk", "", "conjecture", "P(rise)", "published", "because"]
     rows = [[look.paint(cell, "dim") for cell in head]]
     for change in changes:
         risk = kb.risks[change.before.risk]
-        reasons = "; ".join(_reason(kb, reason, look) for reason in change.because)
-        named_once = [risk.code or "", risk.name]
+        reasons = "; ".join(reason.text for reason in change.because)
+        named = [risk.code or "", risk.name]
         if change.changed:
-            rows.append([*named_once, "before", *_answer(change.before, look), ""])
+            rows.append([*named, "before", *_answer(change.before, look), ""])
             rows.append(["", "", "after", *_answer(change.after, look), reasons])
         else:
-            rows.append([*named_once, "same", *_answer(change.after, look), reasons])
-    lines = [look.paint(title, "bold"), "", columns(rows)]
+            rows.append([*named, "same", *_answer(change.after, look), reasons])
+    heading = f"{title(kb.defenses[defense])}, {_assumptions(kb, assumed)}"
+    lines = [look.paint(heading, "bold"), "", columns(rows, look.width)]
     if len(changes) == 1:
-        lines += ["", look.paint("After, in full:", "bold"), describe(kb, changes[0].after, look)]
-    return look.finish("\n".join(lines))
+        after = describe(kb, changes[0].after, look)
+        lines += ["", look.paint("After, in full:", "bold"), "", after]
+    return look.finish("\n".join([*lines, "", knowledge_line(kb.digest)]))
 
 
 def _answer(prediction: Prediction, look: Style) -> list[str]:
     return [
         look.effect(prediction.conjecture),
-        f"{percent(prediction.probability_increase):>5}",
+        likely(prediction),
         published(prediction, look),
     ]
-
-
-def _reason(kb: KnowledgeBase, reason: Reason, look: Style) -> str:
-    if reason.assumption == "adversary":
-        return f"{reason.subject}: published {look.effect(reason.effect)}"
-    name = kb.factors[reason.subject].name.lower()
-    if reason.assumption == "hold":
-        return f"no path by {name} {look.effect(reason.effect)}"
-    return f"{name} {reason.assumption.rstrip('e')}ed {look.effect(reason.effect)}"
 
 
 def _assumptions(kb: KnowledgeBase, assumed: Scenario) -> str:
@@ -103,5 +94,7 @@ def _assumptions(kb: KnowledgeBase, assumed: Scenario) -> str:
         )
         for factor in sorted(factors)
     ]
-    parts += [f"adversary {key}={value}" for key, value in assumed.adversary.items()]
+    if assumed.adversary:
+        stated = (f"{key}={value}" for key, value in assumed.adversary.items())
+        parts.append("an adversary of " + ", ".join(stated))
     return "with " + ", ".join(parts)

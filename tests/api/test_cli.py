@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
@@ -16,6 +18,8 @@ from typing import Any, NamedTuple
 import pytest
 
 from api.cli import main
+from api.cli._text import percent
+from api.pictures import strength
 from knowledge import KnowledgeBase
 from predictor import documents
 from predictor.backtest import backtest
@@ -115,7 +119,8 @@ def test_predict_tells_a_stranger_what_why_and_how_sure(ask: Ask) -> None:
     assert "* ▲  Curvature smoothness" in answer.out
     assert "  ▼  Tail length" in answer.out
     assert "▲ increase (empirical): Boenisch et al. 2021; Tursynbek et al. 2020" in answer.out
-    assert "▼ decrease as an exception (condition not stated): Bu et al. 2021?" in answer.out
+    assert "▼ decrease as an exception, condition not stated: Bu et al. 2021?" in answer.out
+    assert "knowledge sha256:" in answer.out
 
 
 def test_no_evidence_is_said_as_plainly_as_increases(ask: Ask) -> None:
@@ -142,10 +147,96 @@ def test_the_model_leaning_against_the_conjecture_is_pointed_out(ask: Ask) -> No
 def test_what_if_shows_before_after_and_why(ask: Ask) -> None:
     out = ask("what-if", "RD1", "P1", "--hold", "O3").out
     assert "with boundary distance held" in out
-    before, after = (line for line in out.splitlines() if "before" in line or " after " in line)
+    before, after = re.findall(r" (?:before|after) .*", out)
     assert "± contested" in before
     assert "▲ increase" in after
-    assert "no path by boundary distance" in after
+    assert "boundary distance held: its decrease no longer counts" in " ".join(out.split())
+
+
+@pytest.mark.parametrize(
+    ("adversary", "expected"),
+    [("malicious_accuser", "▼ decrease †"), ("malicious_suspect", "▲ increase †")],
+)
+def test_what_was_published_depends_on_the_adversary(
+    ask: Ask, adversary: str, expected: str
+) -> None:
+    out = ask("what-if", "RD1", "--adversary", f"role={adversary}").out
+    row = out[out.index("Unauthorized") :].partition("P1 ")[0].splitlines()
+    last = [line for line in row if "▼ decrease" in line or "▲ increase" in line][-1]
+    assert expected in last or expected in row[1]
+
+
+def test_probabilities_never_look_like_certainty() -> None:
+    assert [percent(p) for p in (0.0, 0.004, 0.5, 0.996, 1.0)] == [
+        "1 %", "1 %", "50 %", "99 %", "99 %",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("sign", "words"), [("+", "rises with it"), ("-", "falls with it")])
+def test_a_paths_signs_are_put_into_the_right_words(ask: Ask, sign: str, words: str) -> None:
+    risk = {"+": "P2", "-": "R3"}[sign]  # on tail length, and on model capacity
+    out = ask("predict", "RD1", risk).out
+    assert f"risk {words}" in out
+    factor = {"+": "Tail length", "-": "Model capacity"}[sign]
+    (line,) = [line for line in out.splitlines() if factor in line]
+    assert line.endswith(f"risk {words}")
+    assert ("lowered; risk" in line) == (sign == "+")
+
+
+def test_overlays_of_unusual_shape_are_put_into_true_words(ask: Ask, tmp_path: Path) -> None:
+    (tmp_path / "mine.yaml").write_text(
+        """\
+defenses:
+  - {id: mine, name: Mine, pillar: security, protects_against: [F], meaning: no code}
+correlations:
+  - {subject: mine, factor: D2, sign: '?', sources: [duddu2024sok]}
+  - {subject: mine, factor: M1, sign: '0', sources: [duddu2024sok]}
+risks:
+  - {id: evasion, action: revise, dominant: [D2]}
+""",
+        encoding="utf-8",
+    )
+    mine = ("--knowledge", str(tmp_path))
+    assert "Mine (mine), when effective" in ask("predict", "mine", *mine).out
+    assert "the direction is not known" in ask("predict", "mine", "F", *mine).out
+    assert "known to have no effect" in ask("predict", "mine", "R3", *mine).out
+    assert "passive, dominant" in ask("predict", "PD1", "R1", *mine).out
+    assert "(None)" not in ask("matrix", *mine).out
+    assert ask("matrix", "--format", "svg", *mine).status == 0
+
+
+@pytest.mark.parametrize("width", [80, 100])
+@pytest.mark.parametrize(
+    "words",
+    [
+        "predict RD1", "predict RD1 P1", "predict RD1 R3", "what-if RD1 --raise D2 --hold M1",
+        "what-if PD1 P4 --adversary defense_knowledge=aware", "matrix",
+        "backtest --resamples 5", "kb show", "kb show tail_length", "kb show experiments",
+    ],
+)  # fmt: skip
+def test_a_terminals_width_is_kept(width: int, words: str) -> None:
+    """No line is longer than the terminal, measured in a real one."""
+    pty = pytest.importorskip("pty", reason="there are no pseudo-terminals here")
+    import fcntl
+    import struct
+    import termios
+
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, width, 0, 0))
+    child = subprocess.Popen(
+        [str(COMMAND), *words.split(), "--no-color"], stdout=theirs, stderr=subprocess.PIPE
+    )
+    os.close(theirs)
+    output = b""
+    with contextlib.suppress(OSError):  # how the end of a pseudo-terminal shows on Linux
+        while part := os.read(ours, 65536):
+            output += part
+    os.close(ours)
+    _, trouble = child.communicate(timeout=60)
+    assert (child.returncode, trouble) == (0, b"")
+    lines = output.decode().splitlines()
+    assert len(lines) > 3
+    assert [line for line in lines if len(line) > width] == []
 
 
 def test_what_if_says_when_nothing_assumed_reaches_a_risk(ask: Ask) -> None:
@@ -155,8 +246,21 @@ def test_what_if_says_when_nothing_assumed_reaches_a_risk(ask: Ask) -> None:
 
 def test_backtest_prints_every_explored_cell(ask: Ask) -> None:
     out = ask("backtest", "--resamples", "20").out
-    assert "guideline, with dominance" in out
-    assert sum("→" in line for line in out.splitlines()) == 44
+    assert "% of decided" in out
+    cells = re.findall(r"^  [RPF]D\d-\w+ .*$", out, re.MULTILINE)
+    assert len(cells) == 44
+    for cell, verdict in (
+        ("RD1-P2", "right"),
+        ("RD1-F", "wrong"),
+        ("RD1-P1", "contested"),
+        ("FD2-R1", "unknown"),
+        ("RD2-R1", "wrong, model wrong"),
+        ("RD3-R3", "right, meant for it"),
+    ):
+        (line,) = [line for line in cells if line.startswith(f"  {cell} ")]
+        assert verdict in line
+    assert re.search(r"guideline +30 +6 +3 +5 +22/26 of 32 +8/10 of 12", out)
+    assert re.search(r"model, pair held out +40 +4 +0 +0", out)
     assert "consistency, not proof" in out
 
 
@@ -171,6 +275,10 @@ def test_matrix_csv_has_a_row_for_every_pair(ask: Ask, kb: KnowledgeBase) -> Non
         assert row["conjecture"] == answer.conjecture
         assert float(row["probability_increase"]) == answer.probability_increase
         assert row["intended"] == str(answer.intended).lower()
+        assert row["published"].split() == list(answer.seen)
+        assert row["decisive_factors"].split() == [path.factor.id for path in answer.decisive]
+        assert row["knowledge"] == kb.digest
+    assert any(row["published"] for row in rows)
 
 
 def test_matrix_svg_is_self_contained_and_says_each_cell_in_words(
@@ -185,9 +293,64 @@ def test_matrix_svg_is_self_contained_and_says_each_cell_in_words(
         for answer in row:
             names = f"{kb.defenses[answer.defense].name}, {kb.risks[answer.risk].name}:"
             (title,) = [text for text in titles if text.startswith(names)]
-            assert f"{round(answer.probability_increase * 100)} % likely" in title
+            likely = min(99, max(1, round(answer.probability_increase * 100)))
+            assert f"{likely} % likely" in title
+            published = " and ".join(answer.seen) or "unexplored"
+            assert f"published: {published}" in title
+            assert title.endswith("meant for") == answer.intended
+            assert ("leans against" in title) == answer.opposed
     assert out.count("http") == 1  # the namespace
     assert root.find(f"{space}script") is None
+
+
+def test_in_the_picture_colour_arrow_and_badge_say_the_same_as_the_words(ask: Ask) -> None:
+    root = ET.fromstring(ask("matrix", "--format", "svg").out)
+    space = "{http://www.w3.org/2000/svg}"
+    shades: dict[str, set[str]] = {}
+    for cell in root.iter(f"{space}g"):
+        spoken = cell.findtext(f"{space}title") or ""
+        conjecture = spoken.partition(": ")[2].partition(";")[0]
+        words = cell.findall(f"{space}text")
+        assert (words[0].text or "").endswith(conjecture)
+        rect = cell.find(f"{space}rect")
+        assert rect is not None
+        shades.setdefault(conjecture, set()).add(rect.attrib["fill"])
+        assert ("stroke" in rect.attrib) == ("meant for" in spoken)
+        assert (words[1].text or "").endswith("!") == ("leans against" in spoken)
+        badge = cell.find(f"{space}path")
+        published = spoken.partition("published: ")[2].partition(";")[0]
+        if badge is None:
+            assert published == "unexplored"
+        else:  # M x base H x L x tip Z: up is towards smaller y
+            _, base, _, _, tip = map(float, re.findall(r"-?[\d.]+", badge.attrib["d"]))
+            assert published == ("increase" if tip < base else "decrease")
+    for conjecture, warm in (("increases", True), ("decreases", False)):
+        assert len(shades[conjecture]) == 3 - warm  # no increase is opposed by the model
+        for shade in shades[conjecture]:
+            red, blue = int(shade[1:3], 16), int(shade[5:7], 16)
+            assert (red > blue) == warm
+
+
+def test_the_better_the_model_backs_a_conjecture_the_stronger_its_colour(
+    kb: KnowledgeBase,
+) -> None:
+    answer = predict(kb, "RD1", "R1")
+    assert answer.conjecture == "decrease"
+    strengths = [
+        strength(answer._replace(probability_increase=likely)) for likely in (0.9, 0.3, 0.05)
+    ]
+    assert strengths == [0, 1, 2]
+    turned = answer._replace(conjecture="increase")
+    assert strength(turned._replace(probability_increase=0.9)) == 2
+
+
+def test_without_unicode_a_picture_keeps_its_arrows_as_references() -> None:
+    done = process(
+        "matrix", "--format", "svg", stdout=subprocess.PIPE, env={"PYTHONIOENCODING": "ascii"}
+    )
+    text = "".join(ET.fromstring(done.stdout.decode("ascii")).itertext())
+    assert "▼ decreases" in text
+    assert "? decreases" not in text
 
 
 def test_hostile_names_in_an_overlay_stay_text_in_the_picture(ask: Ask, tmp_path: Path) -> None:
@@ -205,7 +368,9 @@ def test_matrix_table_has_every_defense_and_colours_only_where_wanted(
 ) -> None:
     plain = ask("matrix").out
     assert "\x1b" not in plain
-    assert len([line for line in plain.splitlines() if line.startswith(("RD", "PD", "FD"))]) == 7
+    rows = [line for line in plain.splitlines() if line.startswith(("RD", "PD", "FD"))]
+    assert len(rows) == 7
+    assert "[▼  1 ▼]  ± 79 ▲   ▼ 70!▲ " in rows[0]  # its purpose, contested, opposed
     monkeypatch.setenv("FORCE_COLOR", "1")
     assert "\x1b[48;5;" in ask("matrix").out
     assert "\x1b" not in ask("matrix", "--no-color").out
@@ -255,6 +420,14 @@ def test_kb_diff_says_what_changes_in_predictions(ask: Ask, overlay: Path) -> No
     answer = ask("kb", "diff", str(overlay))
     assert "added      correlations: group_fairness.tail_length" in answer.out
     assert "group_fairness → poisoning" in answer.out
+    rows = answer.out[answer.out.index("group_fairness → poisoning") :].partition(
+        "group_fairness → m"
+    )
+    before, after = re.split(r"\bafter\b", rows[0])
+    assert "before" in before
+    assert "? unknown" in before
+    assert "▲ increase" in after
+    assert "D2 ▲" in after
     document = ask("kb", "diff", str(overlay), "--json").json
     assert document["records"]["added"]["references"] == ["me2026"]
     (overlay / "mine.yaml").write_text("references: [{id: me2026, status: confirmed}]\n")
@@ -355,7 +528,13 @@ def test_kb_export_dot_parses_and_keeps_signs(ask: Ask, kb: KnowledgeBase) -> No
         (("backtest", "--resamples", "0"), "from 1 to"),
         (("kb", "show", "tail_lenght"), "did you mean tail_length or"),
         (("kb", "show", "zzzzzz"), "kb show lists all"),
-        (("kb", "export",), "--format"),
+        (
+            (
+                "kb",
+                "export",
+            ),
+            "--format",
+        ),
         (("kb", "check", "/nowhere"), "No such file or directory"),
         (("kb", "check", __file__), "is a file; give the folder"),
         (("predict", "RD1", "--knowledge", "/nowhere"), "/nowhere"),
@@ -373,6 +552,15 @@ def test_silly_input_is_answered_with_what_to_do_and_2(
     assert expected in answer.err
     assert "Traceback" not in answer.err
     assert len(answer.err) < 1500
+
+
+def test_a_suggestion_is_never_what_was_typed(ask: Ask) -> None:
+    for words in (("backtest", "--seed", "-1"), ("what-if", "RD1", "--hold"), ("predict",)):
+        assert "did you mean" not in ask(*words).err
+
+
+def test_without_a_question_the_help_is_shown(ask: Ask) -> None:
+    assert "crosscurrent predict adversarial_training" in ask().err
 
 
 def test_help_leads_to_examples_and_ends_with_0(ask: Ask) -> None:
@@ -470,6 +658,7 @@ def completions(line: str, tmp_path: Path) -> list[str]:
     [
         ("crosscurrent pre", "predict"),
         ("crosscurrent predict adv", "adversarial_training"),
+        ("crosscurrent predict RD", "RD1"),
         ("crosscurrent predict RD1 memb", "membership_inference"),
         ("crosscurrent what-if RD1 --hold tail", "tail_length"),
         ("crosscurrent what-if RD1 --adversary role", "role=malicious_accuser"),

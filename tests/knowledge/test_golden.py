@@ -51,7 +51,9 @@ def test_table_2_has_exactly_these_signs(kb: KnowledgeBase) -> None:
     assert len(known) == 50
 
 
-@pytest.mark.parametrize("row", table("table2_citations"), ids=lambda r: f"{r['subject']}-{r['factor']}")
+@pytest.mark.parametrize(
+    "row", table("table2_citations"), ids=lambda r: f"{r['subject']}-{r['factor']}"
+)
 def test_table_2_cites_these_works(kb: KnowledgeBase, row: dict[str, str]) -> None:
     subject = kb.find(row["subject"]).id
     edge = kb.edges(subject)[kb.factor(row["factor"]).id]
@@ -141,7 +143,11 @@ def test_exceptions_are_those_printed_with_their_conditions(kb: KnowledgeBase) -
 
 
 def test_a_misprint_is_kept_apart_from_what_we_think_of_it(kb: KnowledgeBase) -> None:
-    (row,) = [r for r in table("exceptions") if r["printed_citation_b"] != r["believed_reference_number_b"]]
+    (row,) = [
+        r
+        for r in table("exceptions")
+        if r["printed_citation_b"] != r["believed_reference_number_b"]
+    ]
     (seen,) = kb.observed(kb.defense(row["defense"]).id, kb.risk(row["risk"]).id)
     (exception,) = seen.exceptions
     assert exception.printed == f"reference {row['printed_citation_b']}"

@@ -6,10 +6,11 @@ import pytest
 from golden_tables import table
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import binom
 from strategies import random_base
 
 from knowledge import KnowledgeBase
-from predictor.backtest import METHODS, Backtest, Score, backtest
+from predictor.backtest import SCOPES, Backtest, Estimate, Score, backtest
 
 SEEDS = st.integers(0, 2**32)
 
@@ -65,21 +66,33 @@ def test_the_unintended_pairs_are_those_that_no_defense_is_meant_for(
     assert score(result, "guideline", "unintended").cells == 44 - meant
 
 
-@pytest.mark.parametrize("scope", ["all", "unintended"])
+@pytest.mark.parametrize("scope", SCOPES)
 def test_counts_add_up_in_every_direction(result: Backtest, scope: str) -> None:
     for found in result.scores[scope]:  # type: ignore[index]
         assert sum(outcome(found)) == found.cells
-        assert found.increases[0] + found.decreases[0] == found.right
-        assert found.increases[1] + found.decreases[1] == found.right + found.wrong
-        assert found.increases[2] + found.decreases[2] == found.cells
+        assert found.increases.right + found.decreases.right == found.right
+        assert found.increases.decided + found.decreases.decided == found.right + found.wrong
+        assert found.increases.cells + found.decreases.cells == found.cells
     cells = result.scores[scope][0].cells  # type: ignore[index]
     assert sum(row.cells for row in result.reliability[scope]) == cells  # type: ignore[index]
+
+
+def figures(found: Score) -> list[Estimate]:
+    return [
+        found.accuracy,
+        found.balanced_accuracy,
+        found.accuracy_of_all,
+        found.balanced_accuracy_of_all,
+        found.increases.accuracy,
+        found.decreases.accuracy,
+        found.brier,
+    ]
 
 
 def test_every_interval_holds_its_figure(result: Backtest) -> None:
     for scores in result.scores.values():
         for found in scores:
-            for figure in (found.accuracy, found.balanced_accuracy, found.accuracy_of_all, found.brier):
+            for figure in figures(found):
                 if figure.value is None:
                     assert (figure.low, figure.high) == (None, None)
                 else:
@@ -88,16 +101,63 @@ def test_every_interval_holds_its_figure(result: Backtest) -> None:
                     assert 0 <= figure.low <= figure.value <= figure.high <= 1
 
 
-def test_the_brier_score_and_balanced_accuracy_are_what_their_names_say(result: Backtest) -> None:
+def test_accuracies_are_shares_of_the_decided_and_of_all(result: Backtest) -> None:
+    found = score(result, "guideline")
+    assert found.accuracy.value == pytest.approx(30 / 36, abs=1e-4)
+    assert found.accuracy_of_all.value == pytest.approx(30 / 44, abs=1e-4)
+    assert found.increases.accuracy.value == pytest.approx(22 / 26, abs=1e-4)
+    assert found.decreases.accuracy.value == pytest.approx(8 / 10, abs=1e-4)
+    assert found.balanced_accuracy.value == pytest.approx((22 / 26 + 8 / 10) / 2, abs=1e-4)
+    assert found.balanced_accuracy_of_all.value == pytest.approx((22 / 32 + 8 / 12) / 2, abs=1e-4)
+    assert found.coverage == pytest.approx(36 / 44, abs=1e-4)
+
+
+@pytest.mark.parametrize(("method", "right"), [("guideline", 30), ("calibrated_model", 40)])
+def test_intervals_are_those_of_drawing_44_cells_with_replacement(
+    result: Backtest, method: str, right: int
+) -> None:
+    """The number right in a resample is binomial, so its quantiles are known."""
+    interval = score(result, method).accuracy_of_all
+    low, high = binom.ppf([0.025, 0.975], 44, right / 44) / 44
+    assert interval.low == pytest.approx(low, abs=1.5 / 44)
+    assert interval.high == pytest.approx(high, abs=1.5 / 44)
+
+
+def test_holding_more_out_is_harder_and_said_so(result: Backtest) -> None:
+    alone = score(result, "calibrated_model").brier.value
+    for method in ("calibrated_model_new_defense", "calibrated_model_new_risk"):
+        wider = score(result, method).brier.value
+        assert alone is not None
+        assert wider is not None
+        assert alone < wider < 0.11
+
+
+def test_pairs_that_share_a_source_with_their_paths_are_told_apart(
+    kb: KnowledgeBase, result: Backtest
+) -> None:
+    assert score(result, "guideline", "independent").cells == 23
+    for cell in result.cells:
+        answer = cell.prediction
+        edges = [kb.edges(answer.defense), kb.edges(answer.risk)]
+        common = edges[0].keys() & edges[1].keys()
+        behind = {source for side in edges for name in common for source in side[name].sources}
+        (seen,) = kb.observed(answer.defense, answer.risk)
+        assert cell.independent == (not behind & set(seen.sources))
+
+
+def test_the_base_rate_is_that_of_the_other_pairs(result: Backtest) -> None:
+    for cell in result.cells:
+        expected = (32 - (cell.observed == "increase")) / 43
+        assert cell.probabilities["base_rate"] == pytest.approx(expected, abs=1e-4)
+
+
+def test_the_brier_score_is_what_its_name_says(result: Backtest) -> None:
     model = score(result, "calibrated_model")
     errors = [
         (cell.prediction.probability_increase - (cell.observed == "increase")) ** 2
         for cell in result.cells
     ]
     assert model.brier.value == pytest.approx(sum(errors) / len(errors), abs=1e-4)
-    up, down = model.increases, model.decreases
-    expected = (up[0] / up[1] + down[0] / down[1]) / 2
-    assert model.balanced_accuracy.value == pytest.approx(expected, abs=1e-4)
 
 
 def test_the_reliability_table_follows_from_the_cells(result: Backtest) -> None:
@@ -133,8 +193,7 @@ def test_contradictory_observations_are_listed_and_not_scored(kb: KnowledgeBase)
 def test_a_base_without_observations_has_nothing_to_score(kb: KnowledgeBase) -> None:
     result = backtest(KnowledgeBase({**kb.rows, "observations": {}}), seed=0, resamples=10)
     assert result.cells == ()
-    for found in result.scores["all"]:
-        assert (found.cells, found.coverage, found.accuracy.value) == (0, 0.0, None)
+    assert result.scores == dict.fromkeys(SCOPES, ())
 
 
 def test_no_resamples_is_refused(kb: KnowledgeBase) -> None:
@@ -146,5 +205,6 @@ def test_no_resamples_is_refused(kb: KnowledgeBase) -> None:
 def test_every_method_answers_every_cell_of_any_base(seed: int) -> None:
     result = backtest(random_base(seed), seed=0, resamples=5)
     for cell in result.cells:
-        assert cell.answers.keys() == METHODS.keys()
+        assert cell.answers.keys() >= cell.probabilities.keys()
+        assert all(0 <= probability <= 1 for probability in cell.probabilities.values())
         assert set(cell.answers.values()) <= {"increase", "decrease", "contested", "unknown"}

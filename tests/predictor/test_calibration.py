@@ -13,7 +13,7 @@ from sklearn.linear_model import LogisticRegression
 from strategies import random_rows
 
 from knowledge import KnowledgeBase
-from predictor.calibration import Case, Features, calibration, features, fit
+from predictor.calibration import Case, Features, calibration, features, fit, observed_share
 from predictor.guideline import paths_between
 from predictor.interactions import matrix, predict
 
@@ -79,7 +79,9 @@ def test_without_the_pair_it_equals_scikit_learns_ridge_logistic_regression(
     for row in matrix(kb):
         for answer in row:
             if answer.observations:
-                seen = features(paths_between(kb, answer.defense, kb.risks[answer.risk]), answer.intended)
+                seen = features(
+                    paths_between(kb, answer.defense, kb.risks[answer.risk]), answer.intended
+                )
                 rose = answer.observations[0].record.effect == "increase"
                 cases[answer.defense, answer.risk] = Case(seen, float(rose))
     for held_out in [None, *cases]:
@@ -89,7 +91,8 @@ def test_without_the_pair_it_equals_scikit_learns_ridge_logistic_regression(
         weight = np.array([1.0] * len(kept) + [0.5, 0.5])
         reference = LogisticRegression(C=1.0, tol=1e-10, max_iter=10_000).fit(x, y, weight)
         expected = [*reference.intercept_, *reference.coef_[0]]
-        assert calibration(kb).weights(held_out) == pytest.approx(expected, abs=1e-4)
+        gone = [held_out] if held_out else []
+        assert calibration(kb).weights(gone) == pytest.approx(expected, abs=1e-4)
 
 
 @given(SEEDS)
@@ -150,3 +153,12 @@ def test_it_depends_on_nothing_but_the_content(seed: int) -> None:
     assert first.digest == second.digest
     for left, right in zip(matrix(first), matrix(second), strict=True):
         assert left == right
+
+
+def test_an_observation_without_condition_counts_before_those_with_one(kb: KnowledgeBase) -> None:
+    row = kb.rows["observations"]["sok2024.adversarial_training.evasion"]
+    special = {**row, "id": "mine", "effect": "increase", "when": {"role": "malicious_suspect"}}
+    more = KnowledgeBase({**kb.rows, "observations": {**kb.rows["observations"], "mine": special}})
+    assert observed_share(more, "adversarial_training", "evasion") == 0.0
+    pair = ("adversarial_training", "unauthorized_model_ownership")
+    assert observed_share(kb, *pair) == 1.0  # the only one, though it has a condition

@@ -45,8 +45,8 @@ def test_the_contracts_example(kb: KnowledgeBase) -> None:
     assert document["exceptions"] == []
     assert document["knowledge"] == kb.digest
     assert set(document) == {
-        "defense", "risk", "intended", "conjecture", "basis", "probability_increase", "paths",
-        "modifiers", "observations", "exceptions", "knowledge",
+        "defense", "risk", "intended", "conjecture", "basis", "probability_increase", "opposed",
+        "paths", "modifiers", "observations", "exceptions", "knowledge",
     }  # fmt: skip
 
 
@@ -72,7 +72,9 @@ def test_one_defense_and_the_matrix_hold_the_single_documents(kb: KnowledgeBase)
 
 
 def test_what_if_holds_before_and_after_as_prediction_documents(kb: KnowledgeBase) -> None:
-    assumed = scenario(kb, raise_=["M1", "D2"], hold=["O3"], adversary={"role": "malicious_accuser"})
+    assumed = scenario(
+        kb, raise_=["M1", "D2"], hold=["O3"], adversary={"role": "malicious_accuser"}
+    )
     document = documents.what_if_document(
         "adversarial_training", assumed, [what_if(kb, "RD1", "R3", assumed)]
     )
@@ -128,7 +130,7 @@ def test_a_score_document_names_its_figures(kb: KnowledgeBase) -> None:
     document = documents.backtest_document(backtest(kb, seed=3, resamples=20))
     assert (document["seed"], document["resamples"]) == (3, 20)
     first = document["interactions"]["scores"]["all"][0]
-    assert first["increases"].keys() == {"right", "decided", "cells"}
+    assert first["increases"].keys() == {"right", "decided", "cells", "accuracy"}
     assert first["accuracy"].keys() == {"value", "low", "high"}
     assert len(document["interactions"]["cells"]) == 44
 
@@ -167,4 +169,20 @@ def test_differences_name_the_records_and_the_pairs_they_reach(
 def test_a_base_differs_in_nothing_from_itself(kb: KnowledgeBase) -> None:
     result = differences(kb, kb)
     assert (result.predictions, result.shifted) == ((), ())
-    assert not (result.added or result.revised or result.retracted)
+    assert (result.added, result.revised, result.retracted) == ({}, {}, {})
+
+
+def test_other_words_in_a_record_are_no_change_of_a_prediction(kb: KnowledgeBase) -> None:
+    rows: dict[str, Any] = {section: dict(records) for section, records in kb.rows.items()}
+    factor = rows["factors"]["tail_length"]
+    rows["factors"]["tail_length"] = {**factor, "meaning": "put differently"}
+    result = differences(kb, KnowledgeBase(rows))
+    assert result.revised == {"factors": ("tail_length",)}
+    assert (result.predictions, result.shifted) == ((), ())
+
+
+def test_notes_on_edges_reach_the_document(kb: KnowledgeBase) -> None:
+    document = documents.prediction_document(predict(kb, "RD1", "P1"))
+    notes = {path["code"]: path["notes"] for path in document["paths"]}
+    assert notes["O3"] == ["for most training records"]
+    assert notes["D1"] == []

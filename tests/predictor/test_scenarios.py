@@ -5,21 +5,23 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies import random_base
+from strategies import random_base, random_rows
 
 from knowledge import KnowledgeBase, UnknownName
 from predictor.changes import what_if
 from predictor.guideline import paths_between
 from predictor.interactions import predict
 from predictor.scenarios import ScenarioError, meets, scenario
-from predictor.signs import negate
+from predictor.signs import multiply
 
 SEEDS = st.integers(0, 2**32)
 
 
 def test_holding_a_factor_removes_its_paths_and_only_those(kb: KnowledgeBase) -> None:
     change = what_if(kb, "RD1", "P1", scenario(kb, hold=["O3"]))
-    gone = {p.factor.code for p in change.before.paths} - {p.factor.code for p in change.after.paths}
+    gone = {p.factor.code for p in change.before.paths} - {
+        p.factor.code for p in change.after.paths
+    }
     assert gone == {"O3"}
     assert (change.before.conjecture, change.after.conjecture) == ("contested", "increase")
     assert change.after.basis == "dominant"
@@ -62,7 +64,7 @@ def test_lowering_is_the_mirror_of_raising(seed: int, factor: str) -> None:
             raised = paths_between(kb, defense, risk, up)
             lowered = paths_between(kb, defense, risk, down)
             for left, right in zip(raised, lowered, strict=True):
-                turned = negate(left.effect) if left.moved_by is None else left.effect
+                turned = multiply("-", left.effect) if left.moved_by is None else left.effect
                 assert right.effect == turned
 
 
@@ -78,7 +80,7 @@ def test_assuming_nothing_changes_nothing(seed: int) -> None:
 
 
 @given(SEEDS, st.sampled_from([f"factor_{i}" for i in range(5)]))
-def test_a_change_always_has_a_reason(seed: int, factor: str) -> None:
+def test_a_change_of_factors_always_has_a_reason(seed: int, factor: str) -> None:
     kb = random_base(seed)
     for assumed in (scenario(kb, hold=[factor]), scenario(kb, raise_=[factor])):
         for defense in kb.defenses:
@@ -159,3 +161,73 @@ def test_names_that_do_not_exist_are_refused_with_a_suggestion(kb: KnowledgeBase
 
 def test_saying_the_same_twice_is_no_contradiction(kb: KnowledgeBase) -> None:
     assert scenario(kb, hold=["D1", "d1", "training_set_size"]).held == {"training_set_size"}
+
+
+@pytest.mark.parametrize("value", ["malicious_suspect", "malicious_accuser"])
+@pytest.mark.parametrize("needed", ["malicious_suspect", "malicious_accuser"])
+def test_a_change_by_the_adversary_always_has_a_reason(
+    kb: KnowledgeBase, value: str, needed: str
+) -> None:
+    row = {**kb.rows["observations"]["sok2024.adversarial_training.evasion"], "id": "mine"}
+    row |= {"risk": "attribute_inference", "when": {"role": needed}}
+    more = KnowledgeBase({**kb.rows, "observations": {**kb.rows["observations"], "mine": row}})
+    assumed = scenario(more, adversary={"role": value})
+    for defense in more.defenses:
+        for risk in more.risks:
+            change = what_if(more, defense, risk, assumed)
+            assert bool(change.because) == change.changed
+    change = what_if(more, "RD1", "P3", assumed)
+    assert change.changed == (value != needed)
+    assert change.after.seen == (("decrease",) if value == needed else ())
+
+
+def test_reasons_say_in_words_what_they_mean(kb: KnowledgeBase) -> None:
+    assumed = scenario(
+        kb,
+        raise_=["D2"],
+        lower=["D1"],
+        hold=["O3"],
+        adversary={"role": "malicious_accuser", "defense_knowledge": "aware"},
+    )
+    texts = {
+        reason.text
+        for defense, risk in (("RD1", "P1"), ("RD1", "R3"), ("PD1", "P4"))
+        for reason in what_if(kb, defense, risk, assumed).because
+    }
+    assert texts == {
+        "boundary distance held: its decrease no longer counts",
+        "training set size lowered: increase",
+        "tail length raised: increase",
+        "decrease published for role=malicious_accuser",
+        "increase published for role=malicious_suspect only",
+        "increase published for defense_knowledge=aware",
+    }
+
+
+def test_a_probability_alone_is_a_change_too(kb: KnowledgeBase) -> None:
+    change = what_if(kb, "RD1", "P2", scenario(kb, raise_=["D2"]))
+    assert (change.before.conjecture, change.before.basis) == (
+        change.after.conjecture,
+        change.after.basis,
+    )
+    assert change.after.probability_increase > change.before.probability_increase
+    assert change.changed
+
+
+@given(SEEDS, st.sets(st.sampled_from([f"factor_{i}" for i in range(5)]), max_size=3))
+def test_a_scenario_equals_a_base_in_which_it_is_true(seed: int, held: set[str]) -> None:
+    """Holding factors is the same as knowing no edge from a defense to them."""
+    rows = random_rows(seed)
+    kb = KnowledgeBase(rows)
+    edges = {
+        name: edge
+        for name, edge in rows["correlations"].items()
+        if edge["subject"] in rows["risks"] or edge["factor"] not in held
+    }
+    without = KnowledgeBase({**rows, "correlations": edges})
+    for defense in kb.defenses:
+        for risk in kb.risks:
+            answer = predict(kb, defense, risk, scenario(kb, hold=held))
+            same = predict(without, defense, risk)
+            assert (answer.conjecture, answer.basis) == (same.conjecture, same.basis)
+            assert [p.factor.id for p in answer.paths] == [p.factor.id for p in same.paths]

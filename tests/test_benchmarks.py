@@ -1,0 +1,43 @@
+"""The benchmark programs run, and compare only ways that give the same answers."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
+
+
+def test_all_ways_agree_before_they_are_timed() -> None:
+    done = subprocess.run(
+        [sys.executable, str(BENCHMARKS / "run.py"), "--quick", "--json"],
+        capture_output=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr.decode()
+    report = json.loads(done.stdout)
+    built_in = {row["way"] for row in report["pairs"] if row["knowledge"] == "built-in"}
+    assert {"paths and verdict", "whole prediction", "networkx paths"} <= built_in
+    assert {row["knowledge"] for row in report["pairs"]} >= {"wide x100", "dense x100"}
+
+
+def test_a_disagreement_stops_the_run() -> None:
+    script = (
+        "import sys; sys.path.insert(0, sys.argv[1])\n"
+        "import rivals\n"
+        "rivals.TIMES['-', '-'] = '-'\n"
+        "import pairs\n"
+        "from knowledge import load\n"
+        "try: pairs.measure(load(), 10)\n"
+        "except pairs.Disagreement: sys.exit(7)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(BENCHMARKS)],
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 7, done.stderr.decode()
