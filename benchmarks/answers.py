@@ -59,7 +59,7 @@ def calibration_times(base: KnowledgeBase, repeats: int) -> Section:
         model = Calibration(base)
         model.weights()
         for pair in pairs:
-            model.weights(pair)
+            model.weights([pair])
         return model
 
     def once() -> None:

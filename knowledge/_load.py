@@ -37,6 +37,8 @@ def load(overlays: Iterable[str] = (), *, cached: bool = True) -> KnowledgeBase:
     ------
     BrokenKnowledge
         If anything is wrong in any file. It carries every problem; nothing is loaded.
+    TypeError
+        If `overlays` is a single folder rather than a list of them.
 
     Examples
     --------
@@ -44,6 +46,8 @@ def load(overlays: Iterable[str] = (), *, cached: bool = True) -> KnowledgeBase:
     >>> kb.defense("RD1").name
     'Adversarial training'
     """
+    if isinstance(overlays, str | bytes | os.PathLike):
+        raise TypeError("overlays should be a list of folders; write [folder] for one")
     layers: list[list[Source]] = []
     problems: list[Problem] = []
     for folder, shown in [(BASE, "knowledge/base"), *((os.fspath(o), None) for o in overlays)]:

@@ -45,7 +45,6 @@ Pillar = Literal["security", "privacy", "fairness"]
 ID = r"^[a-z][a-z0-9_]{0,79}$"
 DOTTED_ID = r"^[a-z][a-z0-9_]*(\.[a-z0-9_]+){0,7}$"
 CODE = r"^[A-Z][A-Za-z]{0,7}[0-9]{0,3}(\.[0-9]{1,3})?$"
-CITATION = r"^[a-z][a-z0-9_]{0,79}(#[a-z0-9.-]{1,60})?$"
 
 
 def _about(description: str, /, **constraints: Any) -> dict[str, Any]:
@@ -54,6 +53,10 @@ def _about(description: str, /, **constraints: Any) -> dict[str, Any]:
 
 def _text(description: str, *, limit: int = 2000, **constraints: Any) -> dict[str, Any]:
     return _about(description, min_length=1, max_length=limit, **constraints)
+
+
+def _line(description: str, *, limit: int) -> dict[str, Any]:
+    return _text(description, limit=limit, pattern=r"^[^\r\n]+$")
 
 
 def _many(description: str, *, least: int = 0) -> dict[str, Any]:
@@ -88,7 +91,7 @@ class Factor(_Strict):
     NESTED: ClassVar[Mapping[str, type]] = {"influences": Influence}
 
     id: str = field(metadata=_text("permanent identifier", limit=80, pattern=ID))
-    name: str = field(metadata=_text("name for people", limit=120))
+    name: str = field(metadata=_line("name for people", limit=120))
     group: Literal["data", "objective", "model"] = field(metadata=_about("what it is a trait of"))
     role: Role = field(
         metadata=_about("active: exploited by attacks, dominates; passive: configuration")
@@ -107,7 +110,7 @@ class Risk(_Strict):
     """A way in which a deployed model fails people, and the attack of that name."""
 
     id: str = field(metadata=_text("permanent identifier", limit=80, pattern=ID))
-    name: str = field(metadata=_text("name for people", limit=120))
+    name: str = field(metadata=_line("name for people", limit=120))
     pillar: Pillar = field(metadata=_about("the part of trustworthiness it belongs to"))
     meaning: str = field(metadata=_text("what it is, in a sentence or two"))
     code: str | None = field(default=None, metadata=_text("short alias", limit=12, pattern=CODE))
@@ -125,7 +128,7 @@ class Defense(_Strict):
     """A measure taken against one or more risks."""
 
     id: str = field(metadata=_text("permanent identifier", limit=80, pattern=ID))
-    name: str = field(metadata=_text("name for people", limit=120))
+    name: str = field(metadata=_line("name for people", limit=120))
     pillar: Pillar = field(metadata=_about("the part of trustworthiness it serves"))
     protects_against: tuple[str, ...] = field(metadata=_many("the risks it is meant for", least=1))
     meaning: str = field(metadata=_text("what it does, in a sentence or two"))
@@ -277,7 +280,7 @@ class Characteristic(_Strict):
     """Something an adversary can be, know or do, with its possible values."""
 
     id: str = field(metadata=_text("permanent identifier", limit=80, pattern=ID))
-    name: str = field(metadata=_text("name for people", limit=120))
+    name: str = field(metadata=_line("name for people", limit=120))
     ordered: bool = field(metadata=_about("whether values run from weak to strong"))
     values: tuple[str, ...] = field(metadata=_many("possible values", least=2))
     meaning: str = field(metadata=_text("what it is, in a sentence or two"))
@@ -294,9 +297,9 @@ class Reference(_Strict):
     status: Literal["confirmed", "deduced", "unresolved"] = field(
         metadata=_about("confirmed: a source ties it; deduced: worked out; unresolved: unknown")
     )
-    authors: str | None = field(default=None, metadata=_text("family names", limit=400))
-    title: str | None = field(default=None, metadata=_text("title", limit=400))
-    venue: str | None = field(default=None, metadata=_text("where published", limit=200))
+    authors: str | None = field(default=None, metadata=_line("family names", limit=400))
+    title: str | None = field(default=None, metadata=_line("title", limit=400))
+    venue: str | None = field(default=None, metadata=_line("where published", limit=200))
     year: int | None = field(default=None, metadata=_about("year published", ge=1900, le=2100))
     arxiv: str | None = field(default=None, metadata=_text("arXiv identifier", limit=40))
     doi: str | None = field(default=None, metadata=_text("DOI", limit=200))

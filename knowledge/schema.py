@@ -37,6 +37,10 @@ def schema() -> dict[str, Any]:
         record["if"] = other
         record["then"] = {"required": named}
         record["else"] = {"required": required}
+        if "id" in record["properties"]:
+            # a record to revise or retract may be named by its code
+            pattern = record["properties"]["id"].pop("pattern")
+            record["else"]["properties"] = {"id": {"pattern": pattern}}
         definitions[record_type.__name__] = record
         sections[section] = {
             "type": "array",

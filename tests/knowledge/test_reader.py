@@ -1128,3 +1128,21 @@ def test_without_libyaml_the_same_is_refused(monkeypatch: pytest.MonkeyPatch) ->
         ("%YAML 1.1\n---\nrisks: []\n", "1:1: a line that begins with %"),
     ]:
         assert said(text)[0].startswith(f"a.yaml:{expected}"), text
+
+
+def test_a_source_names_a_place_in_its_work_in_one_way() -> None:
+    good = OBSERVATION.replace("smith2020tails]", "smith2020tails#table-2]")
+    read([[BASE], [Source("a.yaml", good.encode())]])
+    (problem,) = said(OBSERVATION.replace("smith2020tails]", "'smith2020tails#Table 2!']"))
+    assert "'Table 2!' is no place; write it like work#table-2" in problem
+
+
+def test_one_folder_instead_of_a_list_of_them_is_a_mistake_of_the_caller(tmp_path: Path) -> None:
+    for one in (str(tmp_path), tmp_path):
+        with pytest.raises(TypeError, match="list of folders"):
+            load(one)  # type: ignore[arg-type]
+
+
+def test_a_name_stays_on_one_line() -> None:
+    (problem,) = said('risks:\n- {id: theft, name: "a\\nb", pillar: privacy, meaning: m}\n')
+    assert "risks[0].name" in problem
