@@ -14,7 +14,7 @@ demo: .venv/base ## Set up the base install and answer a real question.
 	@echo
 	@$(BIN)/crosscurrent predict adversarial_training membership_inference
 	@echo
-	@echo "Next: $(BIN)/crosscurrent what-if adversarial_training membership_inference --hold model_capacity"
+	@echo "Next: $(BIN)/crosscurrent what-if adversarial_training membership_inference --hold boundary_distance"
 	@echo "      $(BIN)/crosscurrent matrix        $(BIN)/crosscurrent backtest        README.md"
 
 test: lint unit ## Set everything up and pass all tests.

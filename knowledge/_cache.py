@@ -81,11 +81,12 @@ def store(key: str, content: bytes) -> None:
         _prune(place)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
-        print(
+        note = (
             f"note: compiled knowledge can't be kept in {place} ({reason}), so every start is slow;"
-            f" set {VARIABLE} to a folder that can be written, or to 'off'",
-            file=sys.stderr,
+            f" set {VARIABLE} to a folder that can be written, or to 'off'"
         )
+        if sys.stderr is not None:  # print would take standard output instead
+            print(note, file=sys.stderr)
 
 
 def _entry(place: str, key: str) -> str:

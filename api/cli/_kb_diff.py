@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from argparse import Namespace
 
-from knowledge import load
+from knowledge import KnowledgeBase, load
 from predictor.differences import Differences, differences
 from predictor.interactions import Prediction
 
@@ -27,10 +27,10 @@ def run(arguments: Namespace) -> str:
         from predictor.documents import differences_document
 
         return as_json(differences_document(result))
-    return _describe(result, style(arguments))
+    return _describe(before, after, result, style(arguments))
 
 
-def _describe(result: Differences, look: Style) -> str:
+def _describe(before: KnowledgeBase, after: KnowledgeBase, result: Differences, look: Style) -> str:
     if result.before == result.after:
         return f"nothing changes: {result.after}"
     lines = [look.paint("Records", "bold"), ""]
@@ -44,9 +44,8 @@ def _describe(result: Differences, look: Style) -> str:
     lines += ["", look.paint("Predictions", "bold"), ""]
     rows = []
     for change in result.predictions:
-        known = change.after or change.before
-        pair = f"{known.defense} → {known.risk}" if known else ""
-        rows.append([pair, "before", *_answer(change.before, look)])
+        name = _pair(after, change.after) or _pair(before, change.before)
+        rows.append([name, "before", *_answer(change.before, look)])
         rows.append(["", "after", *_answer(change.after, look)])
     lines.append(
         columns(rows, look.width) if rows else "  none changes in conjecture, paths or observations"
@@ -56,16 +55,22 @@ def _describe(result: Differences, look: Style) -> str:
         lines += ["", f"  the probability alone moves for {count} more pairs, most for:"]
         shifts = [
             [
-                f"{after.defense} → {after.risk}",
-                f"{percent(before.probability_increase)}",
-                f"→ {percent(after.probability_increase)}",
+                _pair(after, new),
+                f"{percent(old.probability_increase)} → {percent(new.probability_increase)}",
             ]
-            for before, after in result.shifted[:_SHOWN_SHIFTS]
-            if before and after
+            for old, new in result.shifted[:_SHOWN_SHIFTS]
+            if old and new
         ]
         lines.append(columns(shifts, look.width))
     lines += ["", f"{result.before[:19]} → {result.after[:19]}"]
     return look.finish("\n".join(lines).replace(_TIE, " "))
+
+
+def _pair(kb: KnowledgeBase, prediction: Prediction | None) -> str:
+    if prediction is None:
+        return ""
+    defense, risk = kb.defenses[prediction.defense], kb.risks[prediction.risk]
+    return f"{defense.code or defense.id} → {risk.code or risk.id}"
 
 
 def _answer(prediction: Prediction | None, look: Style) -> list[str]:
