@@ -38,7 +38,9 @@ def strength(prediction: Prediction) -> int:
     return (backing >= 0.65) + (backing >= 0.85)
 
 
-def matrix_svg(kb: KnowledgeBase, rows: Sequence[Sequence[Prediction]]) -> str:
+def matrix_svg(
+    kb: KnowledgeBase, rows: Sequence[Sequence[Prediction]], *, own: bool = False
+) -> str:
     """Draw every defense against every risk.
 
     Parameters
@@ -47,6 +49,8 @@ def matrix_svg(kb: KnowledgeBase, rows: Sequence[Sequence[Prediction]]) -> str:
         For the names.
     rows : sequence of sequences of Prediction
         As `predictor.interactions.matrix` returns them.
+    own : bool
+        Whether the knowledge is more than the built-in one, so that the picture says so.
 
     Returns
     -------
@@ -82,12 +86,16 @@ def matrix_svg(kb: KnowledgeBase, rows: Sequence[Sequence[Prediction]]) -> str:
     for index, row in enumerate(rows):
         top = _TOP + index * (_CELL_HEIGHT + _GAP)
         defense = kb.defenses[row[0].defense]
-        parts.append(_text(_MARGIN, top + 28, _clipped(defense.name, 22), 15, weight=600))
-        parts.append(_text(_MARGIN, top + 46, defense.code or defense.id, 12, fill=_SOFT))
+        parts.append(_text(_MARGIN, top + 28, _clipped(defense.name, 21), 15, weight=600))
+        parts.append(
+            _text(_MARGIN, top + 46, _clipped(defense.code or defense.id, 28), 12, fill=_SOFT)
+        )
         for column, prediction in enumerate(row):
             left = _LEFT + column * (_CELL_WIDTH + _GAP)
             parts += _cell(kb, prediction, left, top)
-    parts += _legend(_TOP + len(rows) * (_CELL_HEIGHT + _GAP) + 28, kb.digest)
+    origin = "Duddu, Szyller and Asokan (IEEE S&P 2024)" + ", with own additions" * own
+    origin += f", {kb.digest[:19]}"
+    parts += _legend(_TOP + len(rows) * (_CELL_HEIGHT + _GAP) + 28, origin)
     parts.append("</svg>")
     return "\n".join(parts) + "\n"
 
@@ -100,6 +108,7 @@ def _cell(kb: KnowledgeBase, prediction: Prediction, left: float, top: float) ->
         f" {_WORDS[prediction.conjecture]}; {likely} % likely to increase"
         + ", so the model leans against it" * prediction.opposed
         + f"; published: {published}"
+        + ", depending on the adversary or with exceptions" * prediction.conditional
         + "; what the defense is meant for" * prediction.intended
     )
     shade = _SHADES[prediction.conjecture][strength(prediction)]
@@ -120,30 +129,32 @@ def _cell(kb: KnowledgeBase, prediction: Prediction, left: float, top: float) ->
         _text(middle, top + 48, f"▲ {likely} %" + " !" * prediction.opposed, 13),
     ]
     parts += [
-        _badge(right - 18 - 22 * place, top + 43, effect)
+        _badge(right - 18 - 22 * place, top + 43, effect, dashed=prediction.conditional)
         for place, effect in enumerate(reversed(prediction.seen))
     ]
     return [*parts, "</g>"]
 
 
-def _badge(x: float, y: float, effect: str) -> str:
+def _badge(x: float, y: float, effect: str, *, dashed: bool = False) -> str:
     """Draw the published effect: a white disc with an arrow."""
+    dashes = ' stroke-dasharray="3 2.2"' * dashed
     up = effect == "increase"
     tip, base = (y - 5, y + 4) if up else (y + 5, y - 4)
     return (
-        f'<circle cx="{x}" cy="{y}" r="10" fill="{_GROUND}" stroke="{_INK}" stroke-width="1.2"/>'
+        f'<circle cx="{x}" cy="{y}" r="10" fill="{_GROUND}" stroke="{_INK}" stroke-width="1.2"'
+        f"{dashes}/>"
         f'<path d="M{x - 5} {base}H{x + 5}L{x} {tip}Z" fill="{_INK}"/>'
     )
 
 
-def _legend(y: float, digest: str) -> list[str]:
+def _legend(y: float, origin: str) -> list[str]:
     parts: list[str] = []
     x = float(_MARGIN)
     for conjecture, words in (
         ("increase", "risk increases"),
         ("decrease", "risk decreases"),
         ("contested", "factors disagree, none dominates"),
-        ("unknown", "unknown: no common factor"),
+        ("unknown", "unknown: no factor links them"),
     ):
         for shade in dict.fromkeys(_SHADES[conjecture]):
             parts.append(
@@ -164,8 +175,8 @@ def _legend(y: float, digest: str) -> list[str]:
         _text(
             _MARGIN,
             y + 62,
-            "stronger colour: the model backs the conjecture · knowledge of Duddu, Szyller and"
-            f" Asokan (IEEE S&P 2024), {digest[:19]} · crosscurrent",
+            "stronger colour: the model backs the conjecture · dashed: depends on the adversary,"
+            f" or has exceptions · knowledge of {origin}",
             12,
             fill=_SOFT,
         ),

@@ -51,7 +51,7 @@ def _output(command: str) -> list[str]:
     environment = {
         name: value
         for name, value in os.environ.items()
-        if name not in ("CROSSCURRENT_KNOWLEDGE", "FORCE_COLOR")
+        if name not in ("CROSSCURRENT_KNOWLEDGE", "FORCE_COLOR", "COLUMNS")
     }
     environment["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     environment["PYTHONIOENCODING"] = "utf-8"

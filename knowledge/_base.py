@@ -20,6 +20,7 @@ from ._records import (
     Record,
     Reference,
     Risk,
+    melt,
     thaw,
 )
 from .errors import InputError, UnknownName
@@ -68,10 +69,8 @@ class KnowledgeBase:
         "observations",
         "references",
         "risks",
-        "rows",
     )
 
-    rows: Rows
     digest: str
     factors: Mapping[str, Factor]
     defenses: Mapping[str, Defense]
@@ -90,7 +89,6 @@ class KnowledgeBase:
             rows = _in_order(rows)
             digest = _digest(rows)
         put = object.__setattr__
-        put(self, "rows", rows)
         put(self, "digest", digest)
         for section, record_type in KINDS.items():
             records = {name: thaw(record_type, row) for name, row in rows[section].items()}
@@ -112,9 +110,18 @@ class KnowledgeBase:
                 for name in (identity, record.code):
                     if name is not None:
                         folded[record_type, name.casefold()] = identity
-        put(self, "_edges", {s: MappingProxyType(e) for s, e in edges.items()})
-        put(self, "_observed", observed)
-        put(self, "_folded", folded)
+        frozen = {subject: MappingProxyType(own) for subject, own in edges.items()}
+        put(self, "_edges", MappingProxyType(frozen))
+        put(self, "_observed", MappingProxyType(observed))
+        put(self, "_folded", MappingProxyType(folded))
+
+    @property
+    def rows(self) -> dict[str, dict[str, dict[str, Any]]]:
+        """All records in JSON form, by section and id: a copy, made at each call."""
+        return {
+            section: {name: melt(record) for name, record in getattr(self, section).items()}
+            for section in KINDS
+        }
 
     def __setattr__(self, name: str, value: object) -> NoReturn:
         raise AttributeError(f"a knowledge base does not change; {name} stays as it is")
@@ -122,7 +129,7 @@ class KnowledgeBase:
     __delattr__ = __setattr__  # type: ignore[assignment]
 
     def __repr__(self) -> str:
-        counts = ", ".join(f"{len(self.rows[section])} {section}" for section in KINDS)
+        counts = ", ".join(f"{len(getattr(self, section))} {section}" for section in KINDS)
         return f"<KnowledgeBase {self.digest[:19]}: {counts}>"
 
     def edges(self, subject: str) -> Mapping[str, Correlation]:
@@ -184,7 +191,7 @@ class KnowledgeBase:
             identity = self._folded.get((kind, _fold(name)))
             if identity is not None:
                 return records[identity]
-        raise UnknownName("record", name, [n for section in KINDS for n in self.rows[section]])
+        raise UnknownName("record", name, [n for section in KINDS for n in getattr(self, section)])
 
 
 def _fold(name: str) -> str:
@@ -214,7 +221,7 @@ def _in_order(rows: Rows) -> Rows:
 
 def _rank(identity: str, row: Mapping[str, Any]) -> tuple[Any, ...]:
     kind = row.get("group") or row.get("pillar")
-    code = row.get("code", "~")
+    code = row.get("code", "~")  # sorts after all letters: without a code comes last
     # numbers inside a code count as numbers: RD2 comes before RD10
     parts = tuple((int(p), "") if p.isdigit() else (-1, p) for p in re.split(r"(\d+)", code) if p)
     return (_RANKS.index(kind), parts, identity)

@@ -126,9 +126,19 @@ def dangling(
                 )
             else:
                 kind = " or ".join(SINGULAR[target] for target in link.targets)
-                hint = report.hint(name, *(drafts[target] for target in link.targets))
+                known = [
+                    *(drafts[target] for target in link.targets),
+                    *_codes(drafts, link.targets),
+                ]
+                hint = report.hint(name, *known)
                 message = f"no {kind} {clip(name)!r}{hint}"
             yield draft.problem(link.path, message)
+
+
+def _codes(drafts: Drafts, targets: Iterable[str]) -> list[list[str]]:
+    named = [drafts[target].values() for target in targets if target in NAMED]
+    codes = [draft.row.get("code") for group in named for draft in group]
+    return [[code for code in codes if isinstance(code, str)]]
 
 
 def clashing_names(drafts: Drafts) -> Iterator[Problem]:

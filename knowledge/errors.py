@@ -85,6 +85,8 @@ class UnknownName(InputError, LookupError):
         self.suggestions = suggest(name, known)
         if self.suggestions:
             hint = f"did you mean {' or '.join(self.suggestions)}?"
+        elif not known:
+            hint = "there are none"
         elif len(known) <= 20:
             hint = f"known: {', '.join(known)}"
         else:

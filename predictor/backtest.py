@@ -82,12 +82,13 @@ class Estimate(NamedTuple):
 
 
 class Direction(NamedTuple):
-    """How a method does on the pairs that were seen to move one way."""
+    """How a method does on the pairs that were seen to move one way; see `Score`."""
 
     right: int
     decided: int
     cells: int
     accuracy: Estimate
+    brier: Estimate
 
 
 class Score(NamedTuple):
@@ -100,7 +101,7 @@ class Score(NamedTuple):
     cells, right, wrong, contested, unknown : int
         Counts; the last four add up to the first.
     increases, decreases : Direction
-        The same by observed direction; accuracy among the decided.
+        The same by observed direction; accuracy among the decided, and Brier score.
     coverage : float
         Share of cells that the method decides.
     accuracy, balanced_accuracy : Estimate
@@ -282,15 +283,20 @@ def _score(method: str, cells: Sequence[Cell], draws: Sequence[Sequence[int]]) -
     def estimate(*ratios: _Ratio) -> Estimate:
         return _estimate(lambda drawn: _mean([ratio(drawn) for ratio in ratios]), len(cells), draws)
 
-    def direction(moved: Sequence[bool]) -> Direction:
-        counts = (sum(_both(right, moved)), sum(_both(decided, moved)), sum(moved))
-        return Direction(*counts, estimate(_ratio(right, _both(decided, moved))))
-
     errors = [
         (cell.probabilities[method] - (cell.observed == "increase")) ** 2
         for cell in cells
         if method in cell.probabilities
     ]
+
+    def brier(moved: Sequence[bool]) -> Estimate:
+        return estimate(_ratio(errors, moved)) if errors else Estimate(None, None, None)
+
+    def direction(moved: Sequence[bool]) -> Direction:
+        counts = (sum(_both(right, moved)), sum(_both(decided, moved)), sum(moved))
+        accuracy = estimate(_ratio(right, _both(decided, moved)))
+        return Direction(*counts, accuracy, brier(moved))
+
     return Score(
         method,
         len(cells),
@@ -305,7 +311,7 @@ def _score(method: str, cells: Sequence[Cell], draws: Sequence[Sequence[int]]) -
         estimate(_ratio(right, _both(decided, rose)), _ratio(right, _both(decided, fell))),
         estimate(_ratio(right, every)),
         estimate(_ratio(right, rose), _ratio(right, fell)),
-        estimate(_ratio(errors, every)) if errors else Estimate(None, None, None),
+        brier(every),
     )
 
 

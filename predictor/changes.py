@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from .interactions import Prediction, predict
-from .scenarios import NOTHING_ASSUMED, Scenario
+from .scenarios import NOTHING_ASSUMED, Scenario, meets
 from .signs import EFFECT
 
 if TYPE_CHECKING:
-    from knowledge import KnowledgeBase
+    from knowledge import ExceptionRecord, KnowledgeBase, Observation
 
 __all__ = ["Change", "Reason", "what_if"]
 
@@ -75,7 +75,7 @@ def what_if(kb: KnowledgeBase, defense: str, risk: str, assumed: Scenario) -> Ch
     before = predict(kb, defense, risk, NOTHING_ASSUMED)
     after = predict(kb, defense, risk, assumed)
     return Change(
-        before, after, _verdict(before) != _verdict(after), _reasons(before, after, assumed)
+        before, after, _verdict(before) != _verdict(after), _reasons(kb, before, after, assumed)
     )
 
 
@@ -89,12 +89,17 @@ def _verdict(prediction: Prediction) -> tuple[object, ...]:
     )
 
 
-def _reasons(before: Prediction, after: Prediction, assumed: Scenario) -> tuple[Reason, ...]:
+_GONE = {"+": "increase", "-": "decrease", "0": "lack of effect", "?": "unclear effect"}
+
+
+def _reasons(
+    kb: KnowledgeBase, before: Prediction, after: Prediction, assumed: Scenario
+) -> tuple[Reason, ...]:
     reasons: list[Reason] = []
     for path in before.paths:
         if path.factor.id in assumed.held:
             effect, name = EFFECT[path.effect], path.factor.name.lower()
-            text = f"{name} held: its {effect} no longer counts"
+            text = f"{name} held: its {_GONE[path.effect]} no longer counts"
             reasons.append(Reason("hold", path.factor.id, effect, text))
     for path in after.paths:
         if path.moved_by is None:
@@ -102,18 +107,12 @@ def _reasons(before: Prediction, after: Prediction, assumed: Scenario) -> tuple[
             verb: Literal["raise", "lower"] = "raise" if path.push == "+" else "lower"
             text = f"{name} {verb.rstrip('e')}ed: {effect}"
             reasons.append(Reason(verb, path.factor.id, effect, text))
-    adversary = assumed.adversary
-    for exception in after.exceptions:
-        if exception.applies:
-            effect = exception.record.effect
-            for key in exception.record.when or ():
-                text = f"{effect} published for {key}={adversary[key]}"
-                reasons.append(Reason("adversary", key, effect, text))
-    for observation in after.observations:
-        when = observation.record.when or {}
-        for key, needed in when.items():
-            if not observation.applies and key in adversary and adversary[key] != needed:
-                effect = observation.record.effect
-                text = f"{effect} published for {key}={needed} only"
-                reasons.append(Reason("adversary", key, effect, text))
+    records: list[Observation | ExceptionRecord] = [seen.record for seen in after.observations]
+    records += [seen.record for seen in after.exceptions]
+    for record in records:
+        for key, needed in (record.when or {}).items():
+            if key in assumed.adversary:
+                only = "" if meets(kb, assumed.adversary, {key: needed}) else " only"
+                text = f"{record.effect} published for {key}={needed}{only}"
+                reasons.append(Reason("adversary", key, record.effect, text))
     return tuple(reasons)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .interactions import Prediction, predict
 
@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from knowledge import KnowledgeBase
 
 __all__ = ["Differences", "PredictionChange", "differences"]
+
+
+FieldChanges = dict[str, tuple[Any, Any]]
 
 
 class PredictionChange(NamedTuple):
@@ -26,8 +29,10 @@ class Differences(NamedTuple):
     ----------
     before, after : str
         Digests.
-    added, revised, retracted : dict
+    added, retracted : dict
         Ids of records by section.
+    revised : dict
+        By section and id, the fields that differ: value before and after, None where absent.
     predictions : tuple of PredictionChange
         Pairs whose conjecture, paths, modifiers, observations or exceptions differ.
     shifted : tuple of PredictionChange
@@ -38,7 +43,7 @@ class Differences(NamedTuple):
     before: str
     after: str
     added: dict[str, tuple[str, ...]]
-    revised: dict[str, tuple[str, ...]]
+    revised: dict[str, dict[str, FieldChanges]]
     retracted: dict[str, tuple[str, ...]]
     predictions: tuple[PredictionChange, ...]
     shifted: tuple[PredictionChange, ...]
@@ -47,13 +52,18 @@ class Differences(NamedTuple):
 def differences(before: KnowledgeBase, after: KnowledgeBase) -> Differences:
     """Compare two knowledge bases."""
     added: dict[str, tuple[str, ...]] = {}
-    revised: dict[str, tuple[str, ...]] = {}
+    revised: dict[str, dict[str, FieldChanges]] = {}
     retracted: dict[str, tuple[str, ...]] = {}
-    for section, new in after.rows.items():
-        old = before.rows[section]
+    old_rows, new_rows = before.rows, after.rows
+    for section, new in new_rows.items():
+        old = old_rows[section]
         added[section] = tuple(name for name in new if name not in old)
         retracted[section] = tuple(name for name in old if name not in new)
-        revised[section] = tuple(n for n in new if n in old and new[n] != old[n])
+        revised[section] = {
+            name: _changed(old[name], row)
+            for name, row in new.items()
+            if name in old and row != old[name]
+        }
     predictions: list[PredictionChange] = []
     shifted: list[PredictionChange] = []
     pairs = dict.fromkeys((d, r) for kb in (before, after) for d in kb.defenses for r in kb.risks)
@@ -72,11 +82,19 @@ def differences(before: KnowledgeBase, after: KnowledgeBase) -> Differences:
         before.digest,
         after.digest,
         {section: names for section, names in added.items() if names},
-        {section: names for section, names in revised.items() if names},
+        {section: records for section, records in revised.items() if records},
         {section: names for section, names in retracted.items() if names},
         tuple(predictions),
         tuple(shifted),
     )
+
+
+def _changed(old: dict[str, Any], new: dict[str, Any]) -> FieldChanges:
+    return {
+        name: (old.get(name), new.get(name))
+        for name in dict.fromkeys((*old, *new))
+        if old.get(name) != new.get(name)
+    }
 
 
 def _predict(kb: KnowledgeBase, defense: str, risk: str) -> Prediction | None:

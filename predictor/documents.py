@@ -50,10 +50,9 @@ def prediction_document(prediction: Prediction) -> Document:
     }
 
 
-def predictions_document(predictions: Iterable[Prediction]) -> Document:
-    """Return the document for one defense and every risk."""
-    documents = [prediction_document(prediction) for prediction in predictions]
-    return {"defense": documents[0]["defense"] if documents else None, "predictions": documents}
+def predictions_document(defense: str, predictions: Iterable[Prediction]) -> Document:
+    """Return the document for one defense, by its id, and every risk."""
+    return {"defense": defense, "predictions": [prediction_document(p) for p in predictions]}
 
 
 def matrix_document(rows: Iterable[Iterable[Prediction]], knowledge: str) -> Document:
@@ -131,7 +130,15 @@ def differences_document(result: Differences) -> Document:
         "after": result.after,
         "records": {
             "added": {section: list(names) for section, names in result.added.items()},
-            "revised": {section: list(names) for section, names in result.revised.items()},
+            "revised": {
+                section: {
+                    name: {
+                        field: {"before": old, "after": new} for field, (old, new) in each.items()
+                    }
+                    for name, each in records.items()
+                }
+                for section, records in result.revised.items()
+            },
             "retracted": {section: list(names) for section, names in result.retracted.items()},
         },
         "predictions": [_both(change) for change in result.predictions],
@@ -221,7 +228,11 @@ def _score(score: Score) -> Document:
     document = score._asdict()
     for direction in (score.increases, score.decreases):
         name = "increases" if direction is score.increases else "decreases"
-        document[name] = {**direction._asdict(), "accuracy": direction.accuracy._asdict()}
+        document[name] = {
+            **direction._asdict(),
+            "accuracy": direction.accuracy._asdict(),
+            "brier": direction.brier._asdict(),
+        }
     for figure in (
         "accuracy",
         "balanced_accuracy",

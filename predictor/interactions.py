@@ -58,7 +58,7 @@ class Prediction(NamedTuple):
         Whether the defense is meant for this risk.
     conjecture : str
         ``increase``, ``decrease``, ``contested`` (the factors disagree and no dominant one
-        settles it) or ``unknown`` (no common factor).
+        settles it) or ``unknown`` (no common factor, or none with an effect).
     basis : str
         ``unanimous``, ``dominant``, ``contested`` or ``none``.
     probability_increase : float
@@ -174,7 +174,8 @@ def predict_all(
     kb: KnowledgeBase, defense: str, assumed: Scenario = NOTHING_ASSUMED
 ) -> tuple[Prediction, ...]:
     """Predict what an effective defense does to every risk, in the knowledge base's order."""
-    return tuple(predict(kb, defense, risk, assumed) for risk in kb.risks)
+    known = kb.defense(defense).id
+    return tuple(predict(kb, known, risk, assumed) for risk in kb.risks)
 
 
 def matrix(

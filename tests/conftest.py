@@ -26,7 +26,13 @@ def _own_surroundings(
 ) -> None:
     """Keep a developer's cache, overlays and terminal settings out of the tests."""
     monkeypatch.setenv("CROSSCURRENT_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
-    for variable in ("CROSSCURRENT_KNOWLEDGE", "NO_COLOR", "FORCE_COLOR", "_ARGCOMPLETE"):
+    for variable in (
+        "CROSSCURRENT_KNOWLEDGE",
+        "NO_COLOR",
+        "FORCE_COLOR",
+        "COLUMNS",
+        "_ARGCOMPLETE",
+    ):
         monkeypatch.delenv(variable, raising=False)
 
 

@@ -43,6 +43,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         answer = import_module(f".{arguments.module}", __package__).run(arguments)
         _write(answer)
     except BrokenKnowledge as error:
+        if arguments.module == "_kb_check" and arguments.json:
+            from ._kb_check import broken
+
+            _write(broken(error))
+            return BAD_INPUT
         count = len(error.problems)
         _complain(str(error))
         _complain(

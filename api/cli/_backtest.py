@@ -86,23 +86,41 @@ def _counts(scores: tuple[Score, ...], look: Style) -> str:
 
 
 def _shares(scores: tuple[Score, ...], look: Style) -> str:
-    """Write the shares, as two tables: of the decided pairs, and of all."""
-    tables = []
-    heads: tuple[tuple[str, ...], ...] = (
-        ("% of decided", "accuracy", "of increases", "of decreases", "balanced"),
-        ("% of all", "accuracy", "balanced", "Brier score"),
+    """Write the shares of the decided pairs and of all, and the Brier scores, as three tables."""
+    decided = [
+        [
+            score.method,
+            _share(score.accuracy),
+            _share(score.increases.accuracy),
+            _share(score.decreases.accuracy),
+            _share(score.balanced_accuracy),
+        ]
+        for score in scores
+    ]
+    of_all = [
+        [score.method, _share(score.accuracy_of_all), _share(score.balanced_accuracy_of_all)]
+        for score in scores
+    ]
+    brier = [
+        [score.method, *map(_number, (score.brier, score.increases.brier, score.decreases.brier))]
+        for score in scores
+        if score.brier.value is not None
+    ]
+    tables = (
+        (["% of decided", "accuracy", "of increases", "of decreases", "balanced"], decided),
+        (["% of all", "accuracy", "balanced"], of_all),
+        (["Brier score", "all", "increases", "decreases"], brier),
     )
-    for head in heads:
-        rows = [[f"{head[0]:<{_LONGEST}}", *(look.paint(cell, "dim") for cell in head[1:])]]
-        for score in scores:
-            ways = (score.increases.accuracy, score.decreases.accuracy)
-            figures = [*map(_share, (score.accuracy, *ways, score.balanced_accuracy))]
-            if head is heads[1]:
-                of_all = (score.accuracy_of_all, score.balanced_accuracy_of_all)
-                figures = [*map(_share, of_all), _number(score.brier)]
-            rows.append([f"{_NAMES[score.method]:<{_LONGEST}}", *figures])
-        tables.append(columns(rows, look.width))
-    return "\n\n".join(tables)
+    return "\n\n".join(
+        columns(
+            [
+                [f"{head[0]:<{_LONGEST}}", *(look.paint(cell, "dim") for cell in head[1:])],
+                *([f"{_NAMES[method]:<{_LONGEST}}", *figures] for method, *figures in rows),
+            ],
+            look.width,
+        )
+        for head, rows in tables
+    )
 
 
 def _reliability(rows: tuple[Bin, ...], look: Style) -> str:

@@ -14,7 +14,7 @@ from ._text import Style
 if TYPE_CHECKING:
     from knowledge import KnowledgeBase
 
-__all__ = ["as_json", "as_markup", "knowledge", "overlays", "style"]
+__all__ = ["again", "as_json", "as_markup", "knowledge", "overlays", "style"]
 
 VARIABLE = "CROSSCURRENT_KNOWLEDGE"
 
@@ -28,6 +28,15 @@ def overlays(arguments: Namespace) -> list[str]:
 def knowledge(arguments: Namespace) -> KnowledgeBase:
     """Load the knowledge that a question is asked of."""
     return load(overlays(arguments))
+
+
+def again(arguments: Namespace) -> str:
+    """Return the options with which a further question is asked of the same knowledge."""
+    if not arguments.knowledge:
+        return ""
+    import shlex
+
+    return "".join(f" --knowledge {shlex.quote(folder)}" for folder in arguments.knowledge)
 
 
 def style(arguments: Namespace) -> Style:

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from argparse import Namespace
 
-from knowledge import load
+from knowledge import BrokenKnowledge, load
 
 from ._common import as_json, overlays, style
 
-__all__ = ["run"]
+__all__ = ["broken", "run"]
+
+
+def broken(error: BrokenKnowledge) -> str:
+    """Return the document for knowledge that is not sound."""
+    return as_json({"sound": False, "problems": [problem._asdict() for problem in error.problems]})
 
 
 def run(arguments: Namespace) -> str:
@@ -17,7 +22,10 @@ def run(arguments: Namespace) -> str:
     kb = load(folders)
     counts = {section: len(records) for section, records in kb.rows.items()}
     if arguments.json:
-        return as_json({"knowledge": kb.digest, "folders": folders, "records": counts})
+        return as_json(
+            {"sound": True, "knowledge": kb.digest, "folders": folders, "records": counts}
+        )
     what = "the built-in knowledge" + "".join(f" + {folder}" for folder in folders)
-    total = ", ".join(f"{count} {section}" for section, count in counts.items())
+    named = {"adversary": "characteristics of adversaries"}
+    total = ", ".join(f"{count} {named.get(section, section)}" for section, count in counts.items())
     return style(arguments).finish(f"sound: {what}\n{total}\n{kb.digest}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from argparse import Namespace
 
 from knowledge import KnowledgeBase, load
+from knowledge.errors import clip
 from predictor.differences import Differences, differences
 from predictor.interactions import Prediction
 
@@ -34,13 +35,22 @@ def _describe(before: KnowledgeBase, after: KnowledgeBase, result: Differences, 
     if result.before == result.after:
         return f"nothing changes: {result.after}"
     lines = [look.paint("Records", "bold"), ""]
-    for verb, sections in (
-        ("added", result.added),
-        ("revised", result.revised),
-        ("retracted", result.retracted),
-    ):
-        for section, names in sections.items():
-            lines += [f"  {verb:<9}  {section}: {name}" for name in names]
+    records = [
+        [verb, section, name + _sign(kb, section, name)]
+        for verb, kb, sections in (
+            ("added", after, result.added),
+            ("retracted", before, result.retracted),
+        )
+        for section, names in sections.items()
+        for name in names
+    ]
+    records += [
+        ["revised", section, f"{name}: {field} {_brief(old)} → {_brief(new)}"]
+        for section, revised in result.revised.items()
+        for name, changes in revised.items()
+        for field, (old, new) in changes.items()
+    ]
+    lines.append(columns(records, look.width))
     lines += ["", look.paint("Predictions", "bold"), ""]
     rows = []
     for change in result.predictions:
@@ -64,6 +74,14 @@ def _describe(before: KnowledgeBase, after: KnowledgeBase, result: Differences, 
         lines.append(columns(shifts, look.width))
     lines += ["", f"{result.before[:19]} → {result.after[:19]}"]
     return look.finish("\n".join(lines).replace(_TIE, " "))
+
+
+def _sign(kb: KnowledgeBase, section: str, name: str) -> str:
+    return f" ({kb.correlations[name].sign})" if section == "correlations" else ""
+
+
+def _brief(value: object) -> str:
+    return "nothing" if value is None else clip(str(value), 40)
 
 
 def _pair(kb: KnowledgeBase, prediction: Prediction | None) -> str:

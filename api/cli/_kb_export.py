@@ -15,6 +15,8 @@ _WRITERS = {"graphml": graph.graphml, "dot": graph.dot}
 
 def run(arguments: Namespace) -> str:
     """Answer the question."""
+    if arguments.json and arguments.format not in (None, "json"):
+        raise InputError(f"give --json or --format {arguments.format}, not both")
     kb = knowledge(arguments)
     if arguments.json or arguments.format == "json":
         return as_json(graph.node_link(kb))

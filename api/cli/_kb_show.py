@@ -16,11 +16,10 @@ from knowledge import (
     Reference,
     Risk,
 )
-from knowledge._links import SINGULAR
 from knowledge.errors import UnknownName
 
 from ._common import as_json, knowledge, style
-from ._text import Style, cite, columns, paragraph
+from ._text import Style, cite, columns, knowledge_line, paragraph
 
 __all__ = ["run"]
 
@@ -37,7 +36,7 @@ def run(arguments: Namespace) -> str:
         if arguments.json:
             records = [_with_id(identity, row) for identity, row in kb.rows[name].items()]
             return as_json({"knowledge": kb.digest, name: records})
-        return look.finish(_section(kb, name, look))
+        return look.finish(f"{_section(kb, name, look)}\n\n{knowledge_line(kb.digest)}")
     section, record = _find(kb, name)
     if arguments.json:
         return as_json(
@@ -48,7 +47,7 @@ def run(arguments: Namespace) -> str:
                 "correlations": [kb.rows["correlations"][edge.id] for edge in _edges(kb, record)],
             }
         )
-    return look.finish(_record(kb, section, record, look))
+    return look.finish(f"{_record(kb, section, record, look)}\n\n{knowledge_line(kb.digest)}")
 
 
 def _find(kb: KnowledgeBase, name: str) -> tuple[str, Record]:
@@ -106,7 +105,7 @@ def _section(kb: KnowledgeBase, section: str, look: Style) -> str:
 def _record(kb: KnowledgeBase, section: str, record: Record, look: Style) -> str:
     row = kb.rows[section][record.id]
     title = row.get("name") or row.get("title") or record.id
-    lines = [look.paint(f"{title} ({SINGULAR[section]} {record.id})", "bold"), ""]
+    lines = [look.paint(f"{title} ({type(record).__name__.lower()} {record.id})", "bold"), ""]
     lines += _fields({key: value for key, value in row.items() if key not in ("id", "name")}, look)
     edges = _edges(kb, record)
     if edges:

@@ -6,13 +6,14 @@ from argparse import Namespace
 from typing import TYPE_CHECKING
 
 from api.pictures import matrix_svg, strength
+from knowledge.errors import InputError, clip
 from predictor.interactions import Prediction, matrix
 
-from ._common import as_json, as_markup, knowledge, style
+from ._common import as_json, as_markup, knowledge, overlays, style
 from ._text import Style, columns, knowledge_line, padded, paragraph, percent
 
 if TYPE_CHECKING:
-    from knowledge import KnowledgeBase
+    from knowledge import Defense, KnowledgeBase, Risk
 
 __all__ = ["run"]
 
@@ -26,12 +27,14 @@ _HEAT = {
 }
 _FIELDS = (
     "defense", "risk", "intended", "conjecture", "basis", "probability_increase", "published",
-    "decisive_factors", "knowledge",
+    "conditional", "decisive_factors", "knowledge",
 )  # fmt: skip
 
 
 def run(arguments: Namespace) -> str:
     """Answer the question."""
+    if arguments.json and arguments.format not in (None, "json"):
+        raise InputError(f"give --json or --format {arguments.format}, not both")
     kb = knowledge(arguments)
     rows = matrix(kb)
     if arguments.json or arguments.format == "json":
@@ -41,7 +44,7 @@ def run(arguments: Namespace) -> str:
     if arguments.format == "csv":
         return _csv(rows)
     if arguments.format == "svg":
-        return as_markup(matrix_svg(kb, rows))
+        return as_markup(matrix_svg(kb, rows, own=bool(overlays(arguments))))
     return _heat_map(kb, rows, style(arguments))
 
 
@@ -63,6 +66,7 @@ def _csv(rows: tuple[tuple[Prediction, ...], ...]) -> str:
                     prediction.basis,
                     prediction.probability_increase,
                     " ".join(prediction.seen),
+                    str(prediction.conditional).lower(),
                     " ".join(path.factor.id for path in prediction.decisive),
                     prediction.knowledge,
                 )
@@ -71,11 +75,12 @@ def _csv(rows: tuple[tuple[Prediction, ...], ...]) -> str:
 
 
 def _heat_map(kb: KnowledgeBase, rows: tuple[tuple[Prediction, ...], ...], look: Style) -> str:
+    explained: list[Defense | Risk] = list(kb.risks.values())
     names = [f"{d.code or ''} {d.name}".strip() for d in kb.defenses.values()]
-    side = max(map(len, names)) + 1
-    if side + _CELL * len(kb.risks) > look.width:
-        names = [d.code or d.id for d in kb.defenses.values()]
-        side = max(map(len, names)) + 1
+    if max(map(len, names), default=0) + 1 + _CELL * len(kb.risks) > look.width:
+        names = [clip(d.code or d.id, 20) for d in kb.defenses.values()]
+        explained = [*kb.defenses.values(), *explained]
+    side = max(map(len, names), default=0) + 1
     head = "".join(f"{(r.code or r.id)[: _CELL - 1]:^{_CELL}}" for r in kb.risks.values())
     lines = [look.paint(" " * side + head.rstrip(), "bold")]
     for name, row in zip(names, rows, strict=True):
@@ -84,22 +89,26 @@ def _heat_map(kb: KnowledgeBase, rows: tuple[tuple[Prediction, ...], ...], look:
     open_, none = look.glyph("contested"), look.glyph("unknown")
     legend = [
         [f"{up} 94 {up}", "conjecture, probability of an increase in %, published effect"],
-        ["", f"{up} increases, {down} decreases, {open_} contested, {none} no common factor,"
+        ["", f"{up} increases, {down} decreases, {open_} contested, {none} unknown,"
          f" {look.glyph('unexplored')} unexplored"],
+        [f"{look.hollow('increase')} {look.hollow('decrease')}",
+         "published, but depends on the adversary or has exceptions"],
         ["94!", "the model leans against the conjecture"],
         ["[ ]", "what the defense is meant for"],
     ]  # fmt: skip
-    codes = "; ".join(f"{risk.code or risk.id} {risk.name.lower()}" for risk in kb.risks.values())
+    codes = "; ".join(f"{each.code or each.id} {each.name.lower()}" for each in explained)
     lines += ["", paragraph(codes, look.width, "  "), "", columns(legend, look.width)]
     return look.finish("\n".join([*lines, "", knowledge_line(kb.digest)]))
 
 
 def _cell(prediction: Prediction, look: Style) -> str:
     seen = prediction.seen[0] if len(prediction.seen) == 1 else ""
-    observed = seen or ("contested" if prediction.seen else "unexplored")
+    observed = look.glyph(seen or ("contested" if prediction.seen else "unexplored"))
+    if seen and prediction.conditional:
+        observed = look.hollow(seen)
     number = percent(prediction.probability_increase).removesuffix(" %")
     mark = "!" if prediction.opposed else " "
-    body = f"{look.glyph(prediction.conjecture)} {number:>2}{mark}{look.glyph(observed)}"
+    body = f"{look.glyph(prediction.conjecture)} {number:>2}{mark}{observed}"
     text = f"[{body}]" if prediction.intended else f" {body} "
     if look.colour:
         shade, ink = _HEAT[prediction.conjecture][strength(prediction)]

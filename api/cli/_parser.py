@@ -138,7 +138,6 @@ def parser() -> argparse.ArgumentParser:
     table.add_argument(
         "--format",
         choices=["table", "csv", "json", "svg"],
-        default="table",
         help="table: a heat map for the terminal (default); svg: a self-contained picture",
     )
     table.set_defaults(module="_matrix")

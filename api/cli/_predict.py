@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from predictor.calibration import calibration
 from predictor.interactions import Prediction, predict, predict_all
 
-from ._common import as_json, knowledge, style
+from ._common import again, as_json, knowledge, style
 from ._text import (
     Style,
     cite,
@@ -32,6 +32,11 @@ _MOVE = {"+": "raised", "-": "lowered", "0": "left alone", "?": "moved either wa
 _FOLLOW = {"+": "rises with it", "-": "falls with it", "0": "ignores it", "?": "may follow it"}
 _SPEAKS = {"+": "increase", "-": "decrease", "0": "unexplored", "?": "contested"}
 _DOUBT = re.compile(r"[0-9]\?")
+_UNDECIDED = {
+    ("contested", True): "undecided",
+    ("none", True): "no effect by any factor",
+    ("none", False): "no common factor",
+}
 _OPPOSED = "the model leans against the conjecture: take it as open"
 
 
@@ -39,12 +44,13 @@ def run(arguments: Namespace) -> str:
     """Answer the question."""
     kb = knowledge(arguments)
     if arguments.risk is None:
-        predictions = predict_all(kb, arguments.defense)
+        defense = kb.defense(arguments.defense).id
+        predictions = predict_all(kb, defense)
         if arguments.json:
             from predictor.documents import predictions_document
 
-            return as_json(predictions_document(predictions))
-        return overview(kb, predictions, style(arguments))
+            return as_json(predictions_document(defense, predictions))
+        return overview(kb, defense, predictions, style(arguments), again(arguments))
     prediction = predict(kb, arguments.defense, arguments.risk)
     if arguments.json:
         from predictor.documents import prediction_document
@@ -54,9 +60,10 @@ def run(arguments: Namespace) -> str:
     return look.finish(f"{describe(kb, prediction, look)}\n\n{knowledge_line(kb.digest)}")
 
 
-def overview(kb: KnowledgeBase, predictions: tuple[Prediction, ...], look: Style) -> str:
-    """Describe what one defense does to every risk."""
-    defense = kb.defenses[predictions[0].defense]
+def overview(
+    kb: KnowledgeBase, defense: str, predictions: tuple[Prediction, ...], look: Style, more: str
+) -> str:
+    """Describe what one defense does to every risk; `more` are the options to ask again with."""
     head = ["", "risk", "conjecture", "P(rise)", "published", "decided by"]
     rows = [[look.paint(cell, "dim") for cell in head]]
     for prediction in predictions:
@@ -69,10 +76,9 @@ def overview(kb: KnowledgeBase, predictions: tuple[Prediction, ...], look: Style
                 likely(prediction),
                 published(prediction, look),
                 ", ".join(path.factor.name.lower() for path in prediction.decisive)
-                or {"contested": "undecided", "none": "no common factor"}[prediction.basis],
+                or _UNDECIDED[prediction.basis, bool(prediction.paths)],
             ]
         )
-    chosen = max(predictions, key=lambda p: (len(p.paths), not p.intended))
     legend = [
         [
             "P(rise)",
@@ -85,8 +91,11 @@ def overview(kb: KnowledgeBase, predictions: tuple[Prediction, ...], look: Style
         legend.append(["!", _OPPOSED])
     if any(prediction.conditional for prediction in predictions):
         legend.append(["†", "depends on the adversary, or has exceptions"])
-    legend.append(["why", f"crosscurrent predict {defense.id} {chosen.risk}"])
-    heading = look.paint(f"{title(defense)}, when effective:", "bold")
+    if predictions:
+        chosen = max(predictions, key=lambda p: (len(p.paths), not p.intended))
+        legend.append(["why", f"crosscurrent predict {defense} {chosen.risk}{more}"])
+    heading = f"{title(kb.defenses[defense])}, when effective:"
+    heading = look.paint(paragraph(heading, look.width), "bold")
     table, notes = columns(rows, look.width), columns(legend, look.width, indent="")
     return look.finish("\n".join([heading, "", table, "", notes, "", knowledge_line(kb.digest)]))
 
@@ -99,7 +108,7 @@ def describe(kb: KnowledgeBase, prediction: Prediction, look: Style) -> str:
         heading += ": what it is meant for"
     others = calibration(kb).pairs - bool(prediction.observations)
     lines = [
-        look.paint(heading, "bold"),
+        look.paint(paragraph(heading, look.width), "bold"),
         "",
         f"  {look.effect(prediction.conjecture)}: {_basis(prediction)}",
         f"  {percent(prediction.probability_increase)} likely to increase"
@@ -153,7 +162,7 @@ def _basis(prediction: Prediction) -> str:
             return "the direction is not known for any common factor"
         return "the factors disagree, and no dominant one settles it"
     if prediction.paths:
-        return "no evidence: the common factors are known to have no effect"
+        return "the common factors are known to have no effect"
     return "no evidence: defense and risk share no factor"
 
 

@@ -35,6 +35,7 @@ _CODES = {
     "unexplored": "2",
 }
 _GLYPHS = {"increase": "▲", "decrease": "▼", "contested": "±", "unknown": "?", "unexplored": "·"}
+_HOLLOW = {"increase": "△", "decrease": "▽"}
 _ASCII = {"increase": "^", "decrease": "v", "contested": "~", "unknown": "?", "unexplored": "."}
 _WIDTH = 100
 _GAP = "  "
@@ -67,10 +68,11 @@ class Style:
             colour = True
         else:
             colour = stream.isatty() and os.environ.get("TERM") != "dumb"
-        width = _WIDTH
-        if stream.isatty():
-            # a terminal that does not know its width says 0
-            width = max(60, min(os.get_terminal_size(stream.fileno()).columns or _WIDTH, 120))
+        stated = os.environ.get("COLUMNS", "")
+        width = int(stated) if stated.isdecimal() and len(stated) < 5 else 0
+        if not width and stream.isatty():
+            width = os.get_terminal_size(stream.fileno()).columns  # 0 if it does not know
+        width = max(60, min(width or _WIDTH, 120))
         return cls(colour=colour, unicode=encoding.replace("-", "") == "utf8", width=width)
 
     def paint(self, text: str, name: str) -> str:
@@ -80,6 +82,10 @@ class Style:
     def glyph(self, effect: str) -> str:
         """Return the sign for an effect."""
         return (_GLYPHS if self.unicode else _ASCII)[effect]
+
+    def hollow(self, effect: str) -> str:
+        """Return the sign for an effect that does not hold for every adversary."""
+        return _HOLLOW[effect] if self.unicode else self.glyph(effect)
 
     def effect(self, effect: str) -> str:
         """Return an effect with its sign, coloured."""
@@ -183,7 +189,8 @@ def _short(kb: KnowledgeBase, source: str) -> str:
     work = kb.references[identity]
     where = f", {place.replace('-', ' ')}" if place else ""
     if work.status == "unresolved":
-        return f"[{work.number}] not identified{where}"
+        name = f"[{work.number}]" if work.number else work.title or work.id
+        return f"{name} not identified{where}"
     names = (work.authors or work.title or identity).split(", ")
     who = names[0] if len(names) == 1 else f"{names[0]} and {names[1]}"
     if len(names) > 2:

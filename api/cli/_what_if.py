@@ -12,7 +12,7 @@ from predictor.scenarios import Scenario, ScenarioError, scenario
 
 from ._common import as_json, knowledge, style
 from ._predict import describe, likely, published
-from ._text import Style, columns, knowledge_line, title
+from ._text import Style, columns, knowledge_line, paragraph, title
 
 __all__ = ["run"]
 
@@ -69,7 +69,7 @@ def _compare(
         else:
             rows.append([*named, "same", *_answer(change.after, look), reasons])
     heading = f"{title(kb.defenses[defense])}, {_assumptions(kb, assumed)}"
-    lines = [look.paint(heading, "bold"), "", columns(rows, look.width)]
+    lines = [look.paint(paragraph(heading, look.width), "bold"), "", columns(rows, look.width)]
     if len(changes) == 1:
         after = describe(kb, changes[0].after, look)
         lines += ["", look.paint("After, in full:", "bold"), "", after]

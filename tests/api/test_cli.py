@@ -8,6 +8,7 @@ import io
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
@@ -81,7 +82,7 @@ def overlay(tmp_path: Path) -> Path:
 def test_json_is_the_same_document_as_from_python(ask: Ask, kb: KnowledgeBase) -> None:
     pair = documents.prediction_document(predict(kb, "RD1", "P1"))
     assert ask("predict", "adversarial_training", "membership_inference", "--json").json == pair
-    whole = documents.predictions_document(predict_all(kb, "RD1"))
+    whole = documents.predictions_document("adversarial_training", predict_all(kb, "RD1"))
     assert ask("predict", "RD1", "--json").json == whole
     table = documents.matrix_document(matrix(kb), kb.digest)
     assert ask("matrix", "--json").json == table
@@ -276,6 +277,7 @@ def test_matrix_csv_has_a_row_for_every_pair(ask: Ask, kb: KnowledgeBase) -> Non
         assert float(row["probability_increase"]) == answer.probability_increase
         assert row["intended"] == str(answer.intended).lower()
         assert row["published"].split() == list(answer.seen)
+        assert row["conditional"] == str(answer.conditional).lower()
         assert row["decisive_factors"].split() == [path.factor.id for path in answer.decisive]
         assert row["knowledge"] == kb.digest
     assert any(row["published"] for row in rows)
@@ -297,6 +299,7 @@ def test_matrix_svg_is_self_contained_and_says_each_cell_in_words(
             assert f"{likely} % likely" in title
             published = " and ".join(answer.seen) or "unexplored"
             assert f"published: {published}" in title
+            assert ("depending on the adversary" in title) == answer.conditional
             assert title.endswith("meant for") == answer.intended
             assert ("leans against" in title) == answer.opposed
     assert out.count("http") == 1  # the namespace
@@ -318,7 +321,7 @@ def test_in_the_picture_colour_arrow_and_badge_say_the_same_as_the_words(ask: As
         assert ("stroke" in rect.attrib) == ("meant for" in spoken)
         assert (words[1].text or "").endswith("!") == ("leans against" in spoken)
         badge = cell.find(f"{space}path")
-        published = spoken.partition("published: ")[2].partition(";")[0]
+        published = re.split("[,;]", spoken.partition("published: ")[2])[0]
         if badge is None:
             assert published == "unexplored"
         else:  # M x base H x L x tip Z: up is towards smaller y
@@ -370,7 +373,7 @@ def test_matrix_table_has_every_defense_and_colours_only_where_wanted(
     assert "\x1b" not in plain
     rows = [line for line in plain.splitlines() if line.startswith(("RD", "PD", "FD"))]
     assert len(rows) == 7
-    assert "[▼  1 ▼]  ± 79 ▲   ▼ 70!▲ " in rows[0]  # its purpose, contested, opposed
+    assert "[▼  1 ▼]  ± 79 ▲   ▼ 70!△ " in rows[0]  # its purpose, contested, opposed
     monkeypatch.setenv("FORCE_COLOR", "1")
     assert "\x1b[48;5;" in ask("matrix").out
     assert "\x1b" not in ask("matrix", "--no-color").out
@@ -407,6 +410,68 @@ def test_a_broken_overlay_is_reported_whole_and_ends_with_2(ask: Ask, overlay: P
         assert "(did you mean me2026?)" in answer.err
 
 
+def test_kb_check_json_lists_every_problem_with_its_place(ask: Ask, overlay: Path) -> None:
+    assert ask("kb", "check", str(overlay), "--json").json["sound"] is True
+    (overlay / "mine.yaml").write_text("risks: [{id: 1}]\ncorrelation: []\n", encoding="utf-8")
+    answer = ask("kb", "check", str(overlay), "--json")
+    assert (answer.status, answer.err) == (2, "")
+    document = answer.json
+    assert document["sound"] is False
+    assert {(p["line"], p["field"]) for p in document["problems"]} >= {
+        (1, "risks[0].id"),
+        (1, "risks[0].name"),
+        (2, "correlation"),
+    }
+    assert {p["file"] for p in document["problems"]} == {str(overlay / "mine.yaml")}
+
+
+def test_kb_diff_shows_which_fields_change(ask: Ask, overlay: Path) -> None:
+    (overlay / "mine.yaml").write_text(
+        "correlations: [{action: revise, subject: RD1, factor: D2, sign: '+'}]\n"
+    )
+    out = ask("kb", "diff", str(overlay)).out
+    assert "revised  correlations  adversarial_training.tail_length: sign - → +" in out
+    document = ask("kb", "diff", str(overlay), "--json").json
+    assert document["records"]["revised"] == {
+        "correlations": {
+            "adversarial_training.tail_length": {"sign": {"before": "-", "after": "+"}}
+        }
+    }
+
+
+def test_every_question_is_answered_on_a_base_with_nothing_in_it(
+    ask: Ask, kb: KnowledgeBase, tmp_path: Path
+) -> None:
+    """Retracting everything is odd, and no reason for a traceback."""
+    lines = []
+    for section, records in kb.rows.items():
+        lines.append(f"{section}:")
+        for row in records.values():
+            names = ("subject", "factor") if section == "correlations" else ("id",)
+            named = ", ".join(f"{name}: {row[name]}" for name in names)
+            lines.append(f"  - {{action: retract, {named}}}")
+    (tmp_path / "all.yaml").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    for words in (
+        "matrix", "matrix --format csv", "matrix --format svg", "matrix --json", "kb show",
+        "kb show factors", "backtest --resamples 5", "backtest --json --resamples 5", "kb check",
+        "kb export --format dot", "kb export --format graphml",
+    ):  # fmt: skip
+        answer = ask(*words.split(), "--knowledge", str(tmp_path))
+        assert (answer.status, answer.err) == (0, ""), words
+    for words in ("predict RD1", "predict RD1 --json", "what-if RD1 --hold D1", "kb show RD1"):
+        answer = ask(*words.split(), "--knowledge", str(tmp_path))
+        assert (answer.status, answer.out) == (2, ""), words
+        assert "there are none" in answer.err or "unknown" in answer.err
+
+
+def test_the_next_question_is_suggested_with_the_same_knowledge(ask: Ask, overlay: Path) -> None:
+    out = ask("predict", "FD1", "--knowledge", str(overlay)).out
+    (line,) = [line for line in out.splitlines() if line.startswith("why")]
+    words = shlex.split(" ".join(out[out.index(line) :].split("\n\n")[0].split()))
+    assert ask(*words[2:]).status == 0
+    assert str(overlay) in words
+
+
 def test_overlays_come_from_the_environment_too(
     ask: Ask, overlay: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -418,7 +483,7 @@ def test_overlays_come_from_the_environment_too(
 
 def test_kb_diff_says_what_changes_in_predictions(ask: Ask, overlay: Path) -> None:
     answer = ask("kb", "diff", str(overlay))
-    assert "added      correlations: group_fairness.tail_length" in answer.out
+    assert "added  correlations  group_fairness.tail_length (+)" in answer.out
     rows = answer.out[answer.out.index("FD1 → R2") :].partition("FD1 → P1")
     before, after = re.split(r"\bafter\b", rows[0])
     assert "before" in before
@@ -535,6 +600,8 @@ def test_kb_export_dot_parses_and_keeps_signs(ask: Ask, kb: KnowledgeBase) -> No
         (("kb", "check", "/nowhere"), "No such file or directory"),
         (("kb", "check", __file__), "is a file; give the folder"),
         (("predict", "RD1", "--knowledge", "/nowhere"), "/nowhere"),
+        (("matrix", "--json", "--format", "svg"), "not both"),
+        (("kb", "export", "--json", "--format", "dot"), "not both"),
         (("completion", "powershell"), "one of bash, zsh, fish"),
         (("completion", "csh"), "did you mean zsh?"),
     ],

@@ -444,3 +444,23 @@ def test_the_digest_of_the_built_in_knowledge_does_not_depend_on_comments(
     ]
     assert KnowledgeBase(read([bare])).digest == kb.digest
     assert KnowledgeBase(read([sources[:3], sources[3:]])).digest == kb.digest
+
+
+def test_a_base_can_not_be_changed_through_anything_it_gives_out(kb: KnowledgeBase) -> None:
+    digest = kb.digest
+    kb.rows["correlations"].clear()
+    name = "sok2024.adversarial_training.unauthorized_model_ownership"
+    kb.rows["observations"][name]["when"]["role"] = "x"
+    assert kb.observations[name].when == {"role": "malicious_suspect"}
+    for mapping in (kb.factors, kb.correlations, kb.edges("evasion"), kb.observations[name].when):
+        with pytest.raises(TypeError):
+            mapping["x"] = None  # type: ignore[index]
+    with pytest.raises(AttributeError):
+        kb.digest = "x"
+    with pytest.raises(AttributeError):
+        kb.factors["tail_length"].name = "x"  # type: ignore[misc]
+    given = kb.rows
+    again = KnowledgeBase(given)
+    given["observations"][name]["when"]["role"] = "x"
+    assert again.observations[name].when == {"role": "malicious_suspect"}
+    assert KnowledgeBase(again.rows).digest == kb.digest == digest

@@ -645,7 +645,7 @@ ONE_FILE: list[tuple[str, bytes | str, list[str]]] = [
         "several problems of one record",
         OBSERVATION.replace("RD1", "RD7") + "    knd: x\n    when: {role: x}\n",
         [
-            "3:5 observations[0].defense: no defense 'RD7'",
+            "3:5 observations[0].defense: no defense 'RD7' (did you mean RD1?)",
             "8:5 observations[0].knd: unknown field (did you mean kind?)",
             "9:12 observations[0].when.role: should be 'suspect' or 'accuser', not 'x'",
         ],

@@ -62,7 +62,7 @@ def test_a_source_in_a_document_is_always_a_known_reference(kb: KnowledgeBase) -
 
 def test_one_defense_and_the_matrix_hold_the_single_documents(kb: KnowledgeBase) -> None:
     single = [documents.prediction_document(predict(kb, "PD1", risk)) for risk in kb.risks]
-    assert documents.predictions_document(predict_all(kb, "PD1")) == {
+    assert documents.predictions_document("differential_privacy", predict_all(kb, "PD1")) == {
         "defense": "differential_privacy",
         "predictions": single,
     }
@@ -130,7 +130,7 @@ def test_a_score_document_names_its_figures(kb: KnowledgeBase) -> None:
     document = documents.backtest_document(backtest(kb, seed=3, resamples=20))
     assert (document["seed"], document["resamples"]) == (3, 20)
     first = document["interactions"]["scores"]["all"][0]
-    assert first["increases"].keys() == {"right", "decided", "cells", "accuracy"}
+    assert first["increases"].keys() == {"right", "decided", "cells", "accuracy", "brier"}
     assert first["accuracy"].keys() == {"value", "low", "high"}
     assert len(document["interactions"]["cells"]) == 44
 
@@ -155,7 +155,8 @@ def test_differences_name_the_records_and_the_pairs_they_reach(
         reached = {r for r in kb.risks if "tail_length" in kb.edges(r)}
         assert pairs == {("watermarking", risk) for risk in reached}
     elif change == "observation":
-        assert document["records"]["revised"] == {"observations": [name]}
+        effect = {"effect": {"before": "increase", "after": "decrease"}}
+        assert document["records"]["revised"] == {"observations": {name: effect}}
         assert pairs == {("watermarking", "discriminatory_behavior")}
         shifts = [abs(s["after"] - s["before"]) for s in document["shifted"]]
         assert shifts
@@ -177,7 +178,8 @@ def test_other_words_in_a_record_are_no_change_of_a_prediction(kb: KnowledgeBase
     factor = rows["factors"]["tail_length"]
     rows["factors"]["tail_length"] = {**factor, "meaning": "put differently"}
     result = differences(kb, KnowledgeBase(rows))
-    assert result.revised == {"factors": ("tail_length",)}
+    changed = {"meaning": (factor["meaning"], "put differently")}
+    assert result.revised == {"factors": {"tail_length": changed}}
     assert (result.predictions, result.shifted) == ((), ())
 
 
