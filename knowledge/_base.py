@@ -85,14 +85,13 @@ class KnowledgeBase:
     _folded: Mapping[tuple[type, str], str]
 
     def __init__(self, rows: Rows, digest: str | None = None) -> None:
+        put = object.__setattr__
         if digest is None:
             rows = _in_order(rows)
-            digest = _digest(rows)
-        put = object.__setattr__
-        put(self, "digest", digest)
         for section, record_type in KINDS.items():
             records = {name: thaw(record_type, row) for name, row in rows[section].items()}
             put(self, section, MappingProxyType(records))
+        put(self, "digest", digest or _digest(self.rows))
         edges: dict[str, dict[str, Correlation]] = {}
         for edge in self.correlations.values():
             edges.setdefault(edge.subject, {})[edge.factor] = edge
@@ -109,7 +108,7 @@ class KnowledgeBase:
             for identity, record in named.items():
                 for name in (identity, record.code):
                     if name is not None:
-                        folded[record_type, name.casefold()] = identity
+                        folded[record_type, _fold(name)] = identity
         frozen = {subject: MappingProxyType(own) for subject, own in edges.items()}
         put(self, "_edges", MappingProxyType(frozen))
         put(self, "_observed", MappingProxyType(observed))
@@ -221,7 +220,7 @@ def _in_order(rows: Rows) -> Rows:
 
 def _rank(identity: str, row: Mapping[str, Any]) -> tuple[Any, ...]:
     kind = row.get("group") or row.get("pillar")
-    code = row.get("code", "~")  # sorts after all letters: without a code comes last
+    code = row.get("code") or "~"  # sorts after all letters: without a code comes last
     # numbers inside a code count as numbers: RD2 comes before RD10
     parts = tuple((int(p), "") if p.isdigit() else (-1, p) for p in re.split(r"(\d+)", code) if p)
     return (_RANKS.index(kind), parts, identity)

@@ -66,9 +66,8 @@ class Path(NamedTuple):
 
     def decides(self, conjecture: Conjecture, basis: Basis) -> bool:
         """Say whether this path made a verdict that was reached over it and others."""
-        if basis == "none" or basis == "contested" or self.effect == "0":
-            return False
-        return _CONJECTURE[self.effect] == conjecture and (basis == "unanimous" or self.dominant)
+        counts = basis == "unanimous" or (basis == "dominant" and self.dominant)
+        return counts and _CONJECTURE[self.effect] == conjecture
 
 
 def paths_between(
@@ -94,11 +93,11 @@ def paths_between(
     """
     moved = kb.edges(defense)
     dominant = risk.dominant
+    pushed = assumed is not NOTHING_ASSUMED
     strong: list[Path] = []
     weak: list[Path] = []
     for name, depends in kb.edges(risk.id).items():
         edge = moved.get(name)
-        pushed = assumed is not NOTHING_ASSUMED
         if (edge is None and not pushed) or (pushed and name in assumed.held):
             continue
         factor = kb.factors[name]

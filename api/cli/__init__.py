@@ -42,12 +42,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             return FAILED
         answer = import_module(f".{arguments.module}", __package__).run(arguments)
         _write(answer)
+        return int(arguments.status)
     except BrokenKnowledge as error:
-        if arguments.module == "_kb_check" and arguments.json:
-            from ._kb_check import broken
-
-            _write(broken(error))
-            return BAD_INPUT
         count = len(error.problems)
         _complain(str(error))
         _complain(
@@ -68,7 +64,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         return FAILED
     except KeyboardInterrupt:
         return INTERRUPTED
-    return ANSWERED
 
 
 def _complain(message: str) -> None:

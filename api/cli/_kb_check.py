@@ -8,18 +8,20 @@ from knowledge import BrokenKnowledge, load
 
 from ._common import as_json, overlays, style
 
-__all__ = ["broken", "run"]
-
-
-def broken(error: BrokenKnowledge) -> str:
-    """Return the document for knowledge that is not sound."""
-    return as_json({"sound": False, "problems": [problem._asdict() for problem in error.problems]})
+__all__ = ["run"]
 
 
 def run(arguments: Namespace) -> str:
-    """Answer the question; what is broken is raised with all its problems."""
+    """Answer the question; as text, what is broken is raised with all its problems."""
     folders = [*overlays(arguments), *arguments.folders]
-    kb = load(folders)
+    try:
+        kb = load(folders)
+    except BrokenKnowledge as error:
+        if not arguments.json:
+            raise
+        arguments.status = 2
+        problems = [problem._asdict() for problem in error.problems]
+        return as_json({"sound": False, "problems": problems})
     counts = {section: len(records) for section, records in kb.rows.items()}
     if arguments.json:
         return as_json(

@@ -27,36 +27,40 @@ __all__ = ["run"]
 def run(arguments: Namespace) -> str:
     """Answer the question."""
     kb, name, look = knowledge(arguments), arguments.name, style(arguments)
+    rows = kb.rows
     if name is None:
-        counts = {section: len(records) for section, records in kb.rows.items()}
+        counts = {section: len(records) for section, records in rows.items()}
         if arguments.json:
             return as_json({"knowledge": kb.digest, "records": counts})
         return look.finish(_overview(kb, counts, look))
-    if name in kb.rows:
+    if name in rows:
         if arguments.json:
-            records = [_with_id(identity, row) for identity, row in kb.rows[name].items()]
+            records = [_with_id(identity, row) for identity, row in rows[name].items()]
             return as_json({"knowledge": kb.digest, name: records})
         return look.finish(f"{_section(kb, name, look)}\n\n{knowledge_line(kb.digest)}")
-    section, record = _find(kb, name)
+    section, record = _find(kb, name, rows)
+    row = rows[section][record.id]
     if arguments.json:
         return as_json(
             {
                 "knowledge": kb.digest,
                 "section": section,
-                "record": _with_id(record.id, kb.rows[section][record.id]),
-                "correlations": [kb.rows["correlations"][edge.id] for edge in _edges(kb, record)],
+                "record": _with_id(record.id, row),
+                "correlations": [rows["correlations"][edge.id] for edge in _edges(kb, record)],
             }
         )
-    return look.finish(f"{_record(kb, section, record, look)}\n\n{knowledge_line(kb.digest)}")
+    return look.finish(f"{_record(kb, row, record, look)}\n\n{knowledge_line(kb.digest)}")
 
 
-def _find(kb: KnowledgeBase, name: str) -> tuple[str, Record]:
+def _find(
+    kb: KnowledgeBase, name: str, rows: Mapping[str, Mapping[str, Any]]
+) -> tuple[str, Record]:
     try:
         record = kb.find(name)
     except UnknownName as error:
-        names = [*kb.rows, *(n for section in kb.rows.values() for n in section)]
+        names = [*rows, *(n for section in rows.values() for n in section)]
         raise UnknownName("record or section", name, names) from error
-    section = next(s for s, records in kb.rows.items() if getattr(kb, s).get(record.id) is record)
+    section = next(section for section in rows if getattr(kb, section).get(record.id) is record)
     return section, record
 
 
@@ -102,8 +106,7 @@ def _section(kb: KnowledgeBase, section: str, look: Style) -> str:
     return columns(rows, look.width)
 
 
-def _record(kb: KnowledgeBase, section: str, record: Record, look: Style) -> str:
-    row = kb.rows[section][record.id]
+def _record(kb: KnowledgeBase, row: Mapping[str, Any], record: Record, look: Style) -> str:
     title = row.get("name") or row.get("title") or record.id
     lines = [look.paint(f"{title} ({type(record).__name__.lower()} {record.id})", "bold"), ""]
     lines += _fields({key: value for key, value in row.items() if key not in ("id", "name")}, look)
@@ -116,7 +119,7 @@ def _record(kb: KnowledgeBase, section: str, record: Record, look: Style) -> str
         o for o in kb.observations.values()
         if record.id in (o.defense, o.risk, *o.sources) and o.effect != "unexplored"
     ]  # fmt: skip
-    if seen and section != "observations":
+    if seen and not isinstance(record, Observation):
         lines += ["", look.paint("Observations", "bold")]
         lines.append(
             columns(

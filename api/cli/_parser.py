@@ -60,7 +60,8 @@ class _Parser(argparse.ArgumentParser):
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the whole command line.
 
-    Parsing yields ``module``, the name of the module beside this one whose ``run`` answers.
+    Parsing yields ``module``, the name of the module beside this one whose ``run`` answers, and
+    ``status``, the exit status, which an answer may change.
     """
     top = _Parser(
         prog="crosscurrent",
@@ -69,6 +70,7 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=f"crosscurrent {VERSION}")
     # a given prog keeps argparse from formatting usage, and importing shutil, at every start
+    top.set_defaults(status=0)
     questions = top.add_subparsers(
         title="questions", metavar="QUESTION", required=True, prog="crosscurrent"
     )

@@ -131,7 +131,7 @@ def laid_out(rows: Iterable[Sequence[str]], width: int, *, indent: str = "  ") -
     below = width - used < min(longest, _NARROW)
     lines: list[str] = []
     for row in table:
-        cells = [cell + " " * (w - _width(cell)) for cell, w in zip(row, widths, strict=False)]
+        cells = map(padded, row[:-1], widths)
         start = indent + "".join(cell + _GAP for cell in cells)
         if below:
             rest = _fold(row[-1], width, _BELOW)

@@ -454,12 +454,13 @@ def test_a_base_can_not_be_changed_through_anything_it_gives_out(kb: KnowledgeBa
     assert kb.observations[name].when == {"role": "malicious_suspect"}
     for mapping in (kb.factors, kb.correlations, kb.edges("evasion"), kb.observations[name].when):
         with pytest.raises(TypeError):
-            mapping["x"] = None  # type: ignore[index]
+            mapping["x"] = None
     with pytest.raises(AttributeError):
         kb.digest = "x"
     with pytest.raises(AttributeError):
-        kb.factors["tail_length"].name = "x"  # type: ignore[misc]
+        kb.factors["tail_length"].name = "x"
     given = kb.rows
+    given["factors"]["tail_length"]["note"] = None  # a default spelled out says nothing new
     again = KnowledgeBase(given)
     given["observations"][name]["when"]["role"] = "x"
     assert again.observations[name].when == {"role": "malicious_suspect"}

@@ -1140,7 +1140,7 @@ def test_a_source_names_a_place_in_its_work_in_one_way() -> None:
 def test_one_folder_instead_of_a_list_of_them_is_a_mistake_of_the_caller(tmp_path: Path) -> None:
     for one in (str(tmp_path), tmp_path):
         with pytest.raises(TypeError, match="list of folders"):
-            load(one)  # type: ignore[arg-type]
+            load(one)
 
 
 def test_a_name_stays_on_one_line() -> None:

@@ -21,7 +21,7 @@ def result(kb: KnowledgeBase) -> Backtest:
 
 
 def score(result: Backtest, method: str, scope: str = "all") -> Score:
-    (found,) = [s for s in result.scores[scope] if s.method == method]  # type: ignore[index]
+    (found,) = [s for s in result.scores[scope] if s.method == method]
     return found
 
 
@@ -68,13 +68,13 @@ def test_the_unintended_pairs_are_those_that_no_defense_is_meant_for(
 
 @pytest.mark.parametrize("scope", SCOPES)
 def test_counts_add_up_in_every_direction(result: Backtest, scope: str) -> None:
-    for found in result.scores[scope]:  # type: ignore[index]
+    for found in result.scores[scope]:
         assert sum(outcome(found)) == found.cells
         assert found.increases.right + found.decreases.right == found.right
         assert found.increases.decided + found.decreases.decided == found.right + found.wrong
         assert found.increases.cells + found.decreases.cells == found.cells
-    cells = result.scores[scope][0].cells  # type: ignore[index]
-    assert sum(row.cells for row in result.reliability[scope]) == cells  # type: ignore[index]
+    cells = result.scores[scope][0].cells
+    assert sum(row.cells for row in result.reliability[scope]) == cells
 
 
 def figures(found: Score) -> list[Estimate]:

@@ -127,7 +127,7 @@ def _flip(rows: Rows) -> Rows:
 
 
 def test_flipping_every_risk_sign_flips_every_definite_conjecture(kb: KnowledgeBase) -> None:
-    after = _flat(KnowledgeBase(_flip(dict(kb.rows))))  # type: ignore[arg-type]
+    after = _flat(KnowledgeBase(_flip(dict(kb.rows))))
     for pair, before in _flat(kb).items():
         assert after[pair].conjecture == FLIPPED[before.conjecture]
         assert after[pair].basis == before.basis

@@ -147,7 +147,7 @@ def test_assumptions_that_contradict_each_other_are_refused(
     kb: KnowledgeBase, assumptions: dict[str, list[str]]
 ) -> None:
     with pytest.raises(ScenarioError, match="can't be both"):
-        scenario(kb, **assumptions)  # type: ignore[arg-type]
+        scenario(kb, **assumptions)
 
 
 def test_names_that_do_not_exist_are_refused_with_a_suggestion(kb: KnowledgeBase) -> None:
