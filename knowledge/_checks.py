@@ -19,6 +19,8 @@ from .errors import Problem, clip, suggest
 
 __all__ = ["clashing_names", "dangling", "ill_formed", "typed"]
 
+_SUBJECTS = (("defense", "risk"), ("defenses",), ("first", "second"))
+_COMPOUND = {"model_knowledge": "output", "interaction": "", "data_knowledge": "blindness"}
 _PLACE = re.compile(r"[a-z0-9.-]{1,60}")
 
 
@@ -153,18 +155,25 @@ def clashing_names(drafts: Drafts) -> Iterator[Problem]:
     taken: dict[str, tuple[str, str]] = {}
     for entry, name, text, *owner in sorted(claims, key=lambda claim: claim[0].order):
         section, identity = taken.setdefault(text.casefold(), (owner[0], owner[1]))
-        if [section, identity] != owner:
+        shared = {section, owner[0]} == {"risks", "attacks"} and identity == owner[1]
+        if [section, identity] != owner and not (shared and name == "id"):
             other = f"{SINGULAR[section]} {clip(identity)}"
             yield entry.problem((name,), f"{clip(text)} already names the {other}")
 
 
 def ill_formed(
-    records: Iterable[tuple[str, Draft]], adversary: Mapping[str, Draft], report: Report
+    records: Iterable[tuple[str, Draft]], drafts: Drafts, report: Report
 ) -> Iterator[Problem]:
     """Yield problems that no single field shows, of rows that need not be valid otherwise."""
+    adversary = drafts["adversary"]
     scales = {name: _texts(draft.row.get("values")) for name, draft in adversary.items()}
     for section, draft in records:
         row = draft.row
+        for path, key, value in _conditions(section, row):
+            scale = scales.get(key)
+            if scale and value not in scale:
+                message = f"should be {one_of(list(scale))}, not {shown(value)}"
+                yield draft.problem(path, message + report.hint(value, scale))
         if section == "observations":
             effect, kind, sources = (row.get(name) for name in ("effect", "kind", "sources"))
             if effect == "unexplored" and kind is not None:
@@ -173,12 +182,31 @@ def ill_formed(
                 yield draft.problem(("effect",), "kind is missing: how is this effect known?")
             if effect in ("increase", "decrease") and sources in (None, []):
                 yield draft.problem(("effect",), "sources is missing: who saw this effect?")
-            for path, key, value in _conditions(row):
-                scale = scales.get(key)
-                if scale and value not in scale:
-                    message = f"should be {one_of(list(scale))}, not {shown(value)}"
-                    yield draft.problem((*path, key), message + report.hint(value, scale))
+        elif section == "attacks":
+            identity, risk = row.get("id"), row.get("risk")
+            if isinstance(identity, str) and identity in drafts["risks"] and identity != risk:
+                message = f"{identity} is a risk, but this attack exploits {shown(risk)}"
+                yield draft.problem(("id",), message)
+        elif section == "combinations":
+            if row.get("outcome") == "unreported" and row.get("tuned_outcome") is not None:
+                yield draft.problem(("tuned_outcome",), "an unreported outcome can't be tuned")
+            names = _texts(row.get("defenses"))
+            if max(names.values(), default=1) > 1:
+                yield draft.problem(("defenses",), "a defense is given twice")
+            if len(names) == 1:
+                yield draft.problem(("defenses",), "a combination takes at least two defenses")
+        elif section == "collusions":
+            unexplored = row.get("effect") == "unexplored"
+            if unexplored != (row.get("status") == "unexplored"):
+                message = "effect and status should both be unexplored, or neither"
+                yield draft.problem(("status",), message)
+            if not unexplored and row.get("sources") in (None, []):
+                yield draft.problem(("effect",), "sources is missing: who saw this effect?")
         elif section == "experiments":
+            about = [names for names in _SUBJECTS if any(row.get(n) for n in names)]
+            if len(about) != 1 or not all(row.get(n) for n in about[0]):
+                message = "say what it is about: defense and risk, defenses, or first and second"
+                yield draft.problem(("id",), message)
             known = _texts([m.get("id") for m in _mappings(row.get("metrics"))])
             if max(known.values(), default=1) > 1:
                 yield draft.problem(("metrics",), "a metric is given twice")
@@ -192,15 +220,33 @@ def ill_formed(
             yield draft.problem(("values",), "a value is given twice")
 
 
-def _conditions(row: Mapping[str, Any]) -> Iterator[tuple[Path, str, str]]:
-    """Yield every condition on the adversary in an observation: where, what, which value."""
-    places: list[tuple[Path, Any]] = [(("when",), row.get("when"))]
-    for index, exception in enumerate(_mappings(row.get("exceptions"))):
-        places.append((("exceptions", index, "when"), exception.get("when")))
-    for path, when in places:
-        for key, value in when.items() if isinstance(when, dict) else ():
-            if isinstance(value, str):
-                yield path, key, value
+def _conditions(section: str, row: Mapping[str, Any]) -> Iterator[tuple[Path, str, str]]:
+    """Yield every value of an adversary's characteristic: where, of which, and the value."""
+    if section == "observations":
+        places: list[tuple[Path, Any]] = [(("when",), row.get("when"))]
+        for index, exception in enumerate(_mappings(row.get("exceptions"))):
+            places.append((("exceptions", index, "when"), exception.get("when")))
+        for path, when in places:
+            for key, value in when.items() if isinstance(when, dict) else ():
+                if isinstance(value, str):
+                    yield (*path, key), key, value
+    nested = {"factors": "satisfied_by", "attacks": "needs"}.get(section, "")
+    for index, each in enumerate(_mappings(row.get(nested))):
+        key, value = each.get("characteristic"), each.get("value")
+        if isinstance(key, str) and isinstance(value, str):
+            yield (nested, index, "value"), key, value
+    if section == "published_attacks":
+        for key in ("capability", "optimization"):
+            if isinstance(row.get(key), str):
+                yield (key,), key, row[key]
+        for key, further in _COMPOUND.items():
+            values = row.get(key)
+            for index, text in enumerate(values if isinstance(values, list) else ()):
+                if isinstance(text, str):
+                    value, dot, rest = text.partition(".")
+                    yield (key, index), key, value
+                    if dot:
+                        yield (key, index), further, rest
 
 
 def _texts(value: object) -> dict[str, int]:

@@ -15,15 +15,23 @@ SINGULAR: Mapping[str, str] = {
     "factors": "factor",
     "risks": "risk",
     "defenses": "defense",
+    "variants": "variant",
+    "attacks": "attack",
     "adversary": "characteristic",
     "correlations": "correlation",
+    "outcomes": "outcome",
+    "prerequisites": "prerequisite",
     "observations": "observation",
+    "combinations": "combination",
+    "collusions": "collusion",
     "experiments": "experiment",
+    "published_attacks": "published attack",
     "references": "reference",
 }
 
-NAMED = ("factors", "risks", "defenses")
-"""The sections whose records have codes; ids and codes are unique over all three."""
+NAMED = ("factors", "risks", "defenses", "attacks")
+"""The sections whose records have codes; ids and codes are unique over all of them, save that an
+attack may have the id of the risk it exploits."""
 
 _SOURCES: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
     (("sources", "*"), ("references",)),
@@ -33,17 +41,39 @@ _PAIR: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
     (("defense",), ("defenses",)),
     (("risk",), ("risks",)),
 )
+_COLLUSION: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
+    (("first",), ("attacks",)),
+    (("second",), ("attacks",)),
+)
+_ATTACK_EDGE: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
+    (("attack",), ("attacks",)),
+    (("factor",), ("factors",)),
+    *_SOURCES,
+)
 
 LINKS: Mapping[str, tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]] = {
-    "factors": _SOURCES,
+    "factors": ((("satisfied_by", "*", "characteristic"), ("adversary",)), *_SOURCES),
     "risks": ((("dominant", "*"), ("factors",)), *_SOURCES),
     "defenses": ((("protects_against", "*"), ("risks",)), *_SOURCES),
+    "variants": (
+        (("defense",), ("defenses",)),
+        (("uses", "*", "risk"), ("risks",)),
+        (("mitigates", "*", "risk"), ("risks",)),
+        *_SOURCES,
+    ),
+    "attacks": (
+        (("risk",), ("risks",)),
+        (("needs", "*", "characteristic"), ("adversary",)),
+        *_SOURCES,
+    ),
     "adversary": _SOURCES,
     "correlations": (
         (("subject",), ("defenses", "risks")),
         (("factor",), ("factors",)),
         *_SOURCES,
     ),
+    "outcomes": _ATTACK_EDGE,
+    "prerequisites": _ATTACK_EDGE,
     "observations": (
         *_PAIR,
         (("when", "**"), ("adversary",)),
@@ -52,14 +82,22 @@ LINKS: Mapping[str, tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]] = {
         (("exceptions", "*", "when", "**"), ("adversary",)),
         *_SOURCES,
     ),
+    "combinations": ((("defenses", "*"), ("variants",)), *_SOURCES),
+    "collusions": (*_COLLUSION, (("factors", "*"), ("factors",)), *_SOURCES),
     "experiments": (
         *_PAIR,
+        (("defenses", "*"), ("variants",)),
+        *_COLLUSION,
         (("common_factors", "*"), ("factors",)),
         (("other_factors", "*"), ("factors",)),
         (("measurements", "*", "at", "**"), ("factors",)),
         *_SOURCES,
     ),
-    "references": (),
+    "published_attacks": (
+        (("attack",), ("attacks",)),
+        (("stated_in", "*"), ("references",)),
+    ),
+    "references": ((("cited_as", "**"), ("references",)),),
 }
 """For each section: the paths that name other records, and the sections those must be in."""
 

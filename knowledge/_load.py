@@ -61,7 +61,9 @@ def load(overlays: Iterable[str] = (), *, cached: bool = True) -> KnowledgeBase:
     if content is not None:
         return KnowledgeBase(**json.loads(content))
     kb = KnowledgeBase(_compile(layers, problems))
-    compiled = json.dumps({"rows": kb.rows, "digest": kb.digest}, separators=(",", ":"))
+    # each section as a text of its own, which is parsed only by a question that needs it
+    rows = {name: json.dumps(own, separators=(",", ":")) for name, own in kb.rows.items()}
+    compiled = json.dumps({"rows": rows, "digest": kb.digest}, separators=(",", ":"))
     _cache.store(key, compiled.encode())
     return kb
 

@@ -6,14 +6,14 @@ nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Literal
 
 from ._checks import clashing_names, dangling, ill_formed, typed
 from ._drafts import Draft, Drafts, Entry, Report, Retracted, field_name, one_of, place, shown
 from ._files import Source
 from ._links import NAMED, SINGULAR, Link, links
-from ._records import KINDS
+from ._records import IDENTITY, KINDS
 from ._yaml import MAX_NODES, Node, parse
 from .errors import BrokenKnowledge, Problem, clip
 
@@ -24,7 +24,6 @@ Codes = dict[str, dict[str, str]]
 Action = Literal["add", "revise", "retract"]
 
 _ACTIONS: tuple[Action, ...] = ("add", "revise", "retract")
-_IDENTITY: Mapping[str, tuple[str, ...]] = {"correlations": ("subject", "factor")}
 
 MAX_RECORD = 10_000
 
@@ -64,7 +63,7 @@ def read(layers: Sequence[Sequence[Source]], problems: Sequence[Problem] = ()) -
     named_drafts = [(s, draft) for s, named in drafts.items() for draft in named.values()]
     report.take(dangling([*named_drafts, *strays], drafts, retracted, report))
     report.take(clashing_names(drafts))
-    report.take(ill_formed([*named_drafts, *strays], drafts["adversary"], report))
+    report.take(ill_formed([*named_drafts, *strays], drafts, report))
     if report.found:
         raise BrokenKnowledge(report.found)
     return rows
@@ -74,7 +73,7 @@ def _entries(layers: Sequence[Sequence[Source]], report: Report) -> list[Entry]:
     """Return the records of all files, in order."""
     entries: list[Entry] = []
     room = MAX_NODES
-    for source in (source for layer in layers for source in layer):
+    for depth, source in ((i, source) for i, layer in enumerate(layers) for source in layer):
         root, trouble = parse(source.data, source.name, room)
         report.take(trouble)
         if root is None or root.value in (None, {}):
@@ -82,7 +81,8 @@ def _entries(layers: Sequence[Sequence[Source]], report: Report) -> list[Entry]:
                 message = f"empty; write a section such as correlations: ({', '.join(KINDS)})"
                 report.add(Problem(source.name, 1, 1, "", message))
             continue
-        room -= root.size
+        if depth or len(layers) == 1:  # what is built in takes nothing from the user's room
+            room -= root.size
         if isinstance(root.value, dict):
             entries += _records(source.name, root, report)
         else:
@@ -182,7 +182,8 @@ def _merge(
             report.add(entry.problem(("action",), message + report.hint(action, _ACTIONS)))
             continue
         section = entry.section
-        keys = _IDENTITY.get(section, ("id",))
+        first, joint, second = IDENTITY.get(section, ("id", "", ""))
+        keys = [first, second] if joint else [first]
         parts = [entry.row.get(key) for key in keys]
         if not all(isinstance(part, str) for part in parts):
             if action == "add":
@@ -193,7 +194,7 @@ def _merge(
                     message = "missing" if part is None else "should be a text"
                     report.add(entry.problem((key,), message))
             continue
-        identity = ".".join(map(str, parts))
+        identity = joint.join(map(str, parts))
         standing = drafts[section]
         kind = SINGULAR[section]
         if action == "add":

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from ._records import KINDS
+from ._records import IDENTITY, KINDS
 
 __all__ = ["schema"]
 
@@ -18,7 +18,6 @@ _ACTION = {
     "default": "add",
     "description": "add a record, revise fields of an existing one, or retract it",
 }
-_NAMES = {"correlations": ["subject", "factor"]}
 
 
 def schema() -> dict[str, Any]:
@@ -32,7 +31,8 @@ def schema() -> dict[str, Any]:
         required = record.pop("required")
         record["properties"] = {**record["properties"], "action": _ACTION}
         # a revision gives only what changes, a retraction only the name
-        named = _NAMES.get(section, ["id"])
+        first, joint, second = IDENTITY.get(section, ("id", "", ""))
+        named = [first, second] if joint else [first]
         other = {"properties": {"action": {"enum": ["revise", "retract"]}}, "required": ["action"]}
         record["if"] = other
         record["then"] = {"required": named}

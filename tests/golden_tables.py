@@ -8,9 +8,9 @@ from pathlib import Path
 FOLDER = Path(__file__).parent / "golden"
 
 
-def table(name: str) -> list[dict[str, str]]:
-    """Return the rows of a golden table."""
-    with (FOLDER / f"sok2024_{name}.csv").open(encoding="utf-8", newline="") as file:
+def table(name: str, paper: str = "sok2024_") -> list[dict[str, str]]:
+    """Return the rows of a golden table; by default one of the S&P 2024 paper."""
+    with (FOLDER / f"{paper}{name}.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     assert rows, f"{name} is empty"
     return rows

@@ -121,11 +121,39 @@ def cut_down() -> list[Source]:
         "correlations:\n"
         "  - {action: revise, subject: RD1, factor: M1, note: |\n      kept\n    }\n"
     ).replace("note: |\n      kept\n    }", "note: kept}")
+    files["joint.yaml"] = (
+        "variants:\n"
+        "  - defense: FD1\n    stage: in\n    meaning: 'a penalty'\n"
+        "    uses:\n      - {risk: R1, basis: inferred, note: made up}\n"
+        "    stated_in: [duddu2024sok#table-2]\n"
+        "  - {defense: RD4, stage: post, meaning: a test, mitigates: [{risk: R1, basis: read}]}\n"
+        "attacks:\n"
+        "  - id: distribution_inference\n    code: DistInf\n    name: Distribution inference\n"
+        "    risk: P4\n    time: test\n    meaning: tells a property\n    needs:\n"
+        "      - {characteristic: role, value: malicious_suspect, more_helps: true}\n"
+        "  - {id: theft, code: ModExt, name: Theft, risk: R3, time: test, meaning: copies}\n"
+        "outcomes:\n"
+        "  - {attack: DistInf, factor: D3, sign: '+', sources: [duddu2024sok]}\n"
+        "prerequisites:\n"
+        "  - {attack: ModExt, factor: D3, sign: '-', sources: [duddu2024sok], note: so}\n"
+        "combinations:\n"
+        "  - id: extra.pair\n    code: C1\n    defenses: [group_fairness@in, fingerprinting@post]\n"
+        "    outcome: effective\n    status: explored\n    sources: [duddu2024sok]\n"
+        "collusions:\n"
+        "  - {id: extra.theft, first: DistInf, second: ModExt, effect: hinders, status: prior,\n"
+        "     factors: [D3], sources: [duddu2024sok]}\n"
+        "published_attacks:\n"
+        "  - {id: extra.attack.1, attack: ModExt, title: 'A theft', year: 2024, venue: none,\n"
+        "     setting: [x], adversary: [Client], capability: any, optimization: any,\n"
+        "     model_knowledge: [blackbox.full], interaction: [no], data_knowledge: [some]}\n"
+    ).replace("interaction: [no]", "interaction: [k_shot]")
     mentioned = set(
         re.findall(r"[a-z]+[0-9]{4}[a-z]+|unresolved_[a-z0-9]+", "".join(files.values()))
     )
     files["references.yaml"] = kept["references.yaml"] + "".join(
-        block for block in blocks["references.yaml"] if block.split()[2] in mentioned
+        re.sub(r" +cited_as: .*\n", "", block)
+        for block in blocks["references.yaml"]
+        if block.split()[2] in mentioned
     )
     return [Source(f"small/{name}", text.encode()) for name, text in sorted(files.items())]
 

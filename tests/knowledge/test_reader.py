@@ -13,6 +13,7 @@ import yaml
 from knowledge import BrokenKnowledge, Problem, _files, _yaml, load
 from knowledge._files import Source, read_folder
 from knowledge._reader import read
+from knowledge._records import KINDS
 
 BASE = Source(
     "base.yaml",
@@ -49,9 +50,7 @@ observations:
     sources: [smith2020tails]
 """
 
-SECTIONS = (
-    "(factors, risks, defenses, adversary, correlations, observations, experiments, references)"
-)
+SECTIONS = f"({', '.join(KINDS)})"
 
 
 def said(*files: bytes | str) -> list[str]:
