@@ -181,8 +181,18 @@ def predict_all(
 def matrix(
     kb: KnowledgeBase, assumed: Scenario = NOTHING_ASSUMED
 ) -> tuple[tuple[Prediction, ...], ...]:
-    """Predict every defense against every risk: a row for each defense, in order."""
-    return tuple(predict_all(kb, defense, assumed) for defense in kb.defenses)
+    """Predict every defense against every risk: a row for each defense, in order.
+
+    A defense of which neither an effect on a factor nor one on a risk is known has no row: there
+    would be nothing in it.
+    """
+    pairs = ((defense, risk) for defense in kb.defenses for risk in kb.risks)
+    known = {defense for defense, risk in pairs if kb.observed(defense, risk)}
+    return tuple(
+        predict_all(kb, defense, assumed)
+        for defense in kb.defenses
+        if defense in known or kb.edges(defense)
+    )
 
 
 def _seen(

@@ -15,7 +15,7 @@ from strategies import random_rows
 from knowledge import KnowledgeBase
 from predictor.calibration import Case, Features, calibration, features, fit, observed_share
 from predictor.guideline import paths_between
-from predictor.interactions import matrix, predict
+from predictor.interactions import matrix, predict, predict_all
 
 SEEDS = st.integers(0, 2**32)
 
@@ -51,7 +51,7 @@ def test_a_pairs_own_observation_never_takes_part_in_its_answer(
 ) -> None:
     """Turning a pair's observation round, or dropping it, leaves its own probability alone."""
     others_moved = False
-    for before in matrix(kb)[list(kb.defenses).index(kb.defense(defense).id)]:
+    for before in predict_all(kb, defense):
         for seen in before.observations:
             row = kb.rows["observations"][seen.record.id]
             turned = "decrease" if row["effect"] == "increase" else "increase"

@@ -1,0 +1,274 @@
+"""The answers about several defenses or several attacks as JSON documents.
+
+The same contract as `predictor.documents`: plain dicts, lists, strings, numbers, booleans, None.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from knowledge import Collusion, Combination, PublishedAttack, Variant
+
+    from .chains import Breaker, Chain, Chains
+    from .collusion import Adversaries, Colluded, Link
+    from .collusion_backtest import CollusionBacktest
+    from .conflict_backtest import ConflictBacktest
+    from .conflicts import Combined, Conflict, Repair
+    from .expectations import Expected
+    from .plans import Plan, Plans
+    from .tensions import Tension
+
+__all__ = [
+    "adversaries_document",
+    "chains_document",
+    "collusion_backtest_document",
+    "collusion_document",
+    "combination_document",
+    "conflict_backtest_document",
+    "plans_document",
+    "published_attack_document",
+]
+
+Document = dict[str, Any]
+
+
+def combination_document(combined: Combined, tensions: Iterable[Tension] = ()) -> Document:
+    """Return the document for a set of defenses, with tensions where they were asked for."""
+    return {
+        "defenses": _ids(combined.defenses),
+        "effective": combined.effective,
+        "orders": [_ids(order) for order in combined.orders],
+        "more_orders": combined.more_orders,
+        "conflicts": [_conflict(each) for each in combined.conflicts],
+        "avoid": [_conflict(each) for each in combined.avoid],
+        "overlooked": [_conflict(each) for each in combined.overlooked],
+        "repairs": [_repair(each) for each in combined.repairs],
+        "repairs_cut": combined.repairs_cut,
+        "tensions": [each._asdict() for each in tensions],
+        "observations": [_combination(each) for each in combined.observations],
+        "knowledge": combined.knowledge,
+    }
+
+
+def collusion_document(answer: Colluded, breaking: Iterable[Breaker] = ()) -> Document:
+    """Return the document for one attack that may help another, with what breaks the link."""
+    return {
+        "first": answer.first.id,
+        "second": answer.second.id,
+        "kind": answer.kind,
+        "verdict": answer.verdict,
+        "potential": answer.potential,
+        "factors": [_link(link) for link in answer.factors],
+        "shortfalls": [each._asdict() for each in answer.shortfalls],
+        "contradicted": answer.contradicted,
+        "observations": [_collusion(each) for each in answer.observations],
+        "breakers": [_breaker(each) for each in breaking],
+        "knowledge": answer.knowledge,
+    }
+
+
+def adversaries_document(assumed: Adversaries) -> Document:
+    """Return what is assumed of both adversaries, in order."""
+    return {
+        "first": dict(sorted(assumed.first.items())),
+        "second": dict(sorted(assumed.second.items())),
+    }
+
+
+def chains_document(
+    found: Chains, assumed: Adversaries, breaking: Iterable[Iterable[Iterable[Breaker]]]
+) -> Document:
+    """Return the document of chains to a target, with what breaks each link of each."""
+    return {
+        "target": found.target.id,
+        "first": found.first.id if found.first else None,
+        "adversaries": adversaries_document(assumed),
+        "chains": [
+            _chain(chain, links) for chain, links in zip(found.chains, breaking, strict=True)
+        ],
+        "found": found.found,
+        "complete": found.complete,
+        "knowledge": found.knowledge,
+    }
+
+
+def plans_document(answer: Plans) -> Document:
+    """Return the document of a plan."""
+    return {
+        "protect": list(answer.wish.protect),
+        "avoid": list(answer.wish.avoid),
+        "have": _ids(answer.wish.have),
+        "max": answer.wish.most,
+        "plans": [_plan(each, answer.wish.protect) for each in answer.plans],
+        "complete": answer.complete,
+        "blocked": [each._asdict() for each in answer.blocked],
+        "knowledge": answer.knowledge,
+    }
+
+
+def published_attack_document(each: PublishedAttack) -> Document:
+    """Return the document of a published attack."""
+    return {
+        "id": each.id,
+        "attack": each.attack,
+        "title": each.title,
+        "year": each.year,
+        "venue": each.venue,
+        "setting": list(each.setting),
+        "adversary": list(each.adversary),
+        "capability": each.capability,
+        "optimization": each.optimization,
+        "model_knowledge": list(each.model_knowledge),
+        "interaction": list(each.interaction),
+        "data_knowledge": list(each.data_knowledge),
+        "backdoor": each.backdoor,
+        "included": each.included,
+        "printed": dict(each.printed or {}),
+    }
+
+
+def conflict_backtest_document(result: ConflictBacktest) -> Document:
+    """Return how good the verdicts on combinations are."""
+    return {
+        "scores": {
+            name: [score._asdict() for score in scores] for name, scores in result.scores.items()
+        },
+        "agreement": {"same": result.agreement[0], "of": result.agreement[1]},
+        "cells": [
+            {
+                "id": cell.record.id,
+                "code": cell.record.code,
+                "defenses": list(cell.record.defenses),
+                "status": cell.record.status,
+                "measured": cell.measured,
+                "measured_after_tuning": cell.tuned,
+                "answers": dict(cell.answers),
+            }
+            for cell in result.cells
+        ],
+    }
+
+
+def collusion_backtest_document(result: CollusionBacktest) -> Document:
+    """Return how good the verdicts on collusion are."""
+    return {
+        "scores": [score._asdict() for score in result.scores],
+        "agreement": {"same": result.agreement[0], "of": result.agreement[1]},
+        "contradicted": [
+            {"first": each.first.id, "second": each.second.id, "verdict": each.verdict}
+            for each in result.contradicted
+        ],
+    }
+
+
+def _ids(variants: Iterable[Variant]) -> list[str]:
+    return [variant.id for variant in variants]
+
+
+def _conflict(conflict: Conflict) -> Document:
+    return {
+        "earlier": conflict.earlier.id,
+        "later": conflict.later.id,
+        "risk": conflict.risk,
+        "inferred": conflict.inferred,
+    }
+
+
+def _repair(repair: Repair) -> Document:
+    return {
+        "changes": [
+            {"kind": kind, "defense": old.id, "by": new.id if new else None}
+            for kind, old, new in repair.changes
+        ],
+        "defenses": _ids(repair.defenses),
+        "uncovered": list(repair.uncovered),
+    }
+
+
+def _combination(record: Combination) -> Document:
+    return {
+        "id": record.id,
+        "code": record.code,
+        "defenses": list(record.defenses),
+        "outcome": record.outcome,
+        "tuned_outcome": record.tuned_outcome,
+        "status": record.status,
+        "identified": record.identified,
+        "datasets": list(record.datasets),
+        "sources": list(record.sources or record.stated_in),
+        "note": record.note,
+    }
+
+
+def _link(link: Link) -> Document:
+    return {
+        "factor": link.factor.id,
+        "code": link.factor.code,
+        "first_sign": link.moved_by.sign,
+        "second_sign": link.depends.sign,
+        "satisfied": link.satisfied == "met",
+        "partly": link.satisfied == "partly",
+        "sources": list(link.sources),
+        "notes": [edge.note for edge in (link.moved_by, link.depends) if edge.note],
+    }
+
+
+def _collusion(record: Collusion) -> Document:
+    return {
+        "id": record.id,
+        "effect": record.effect,
+        "status": record.status,
+        "predicted": record.predicted,
+        "factors": list(record.factors),
+        "sources": list(record.sources),
+        "note": record.note,
+    }
+
+
+def _chain(chain: Chain, breaking: Iterable[Iterable[Breaker]]) -> Document:
+    return {
+        "attacks": [attack.id for attack in chain.attacks],
+        "unproven": chain.unproven,
+        "reduced": chain.reduced,
+        "links": [
+            collusion_document(link, found)
+            for link, found in zip(chain.links, breaking, strict=True)
+        ],
+    }
+
+
+def _breaker(breaker: Breaker) -> Document:
+    return {
+        "defense": breaker.defense.id,
+        "how": breaker.how,
+        "factors": list(breaker.factors),
+        "whole": breaker.whole,
+        "ground": breaker.ground.ground if breaker.ground else None,
+        "raises": [_expected(each) for each in breaker.raises],
+    }
+
+
+def _plan(plan: Plan, protect: Iterable[str]) -> Document:
+    wanted = set(protect)
+    return {
+        "defenses": sorted(_ids(plan.order)),
+        "order": _ids(plan.order),
+        "alternatives": [_ids(each) for each in plan.alternatives],
+        "covers": [_expected(each) for each in plan.covers],
+        "raises": [{**_expected(e), "protected": e.risk in wanted} for e in plan.raises],
+        "lowers": [_expected(each) for each in plan.lowers],
+        "open": [_expected(each) for each in plan.open],
+    }
+
+
+def _expected(each: Expected) -> Document:
+    return {
+        "risk": each.risk,
+        "defense": each.defense,
+        "effect": each.effect,
+        "ground": each.ground,
+        "intended": each.intended,
+        "probability_increase": each.probability_increase,
+    }
