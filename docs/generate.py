@@ -14,6 +14,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from api.cli._parser import parser, parsers
@@ -96,7 +97,8 @@ def _catalogue(kb: KnowledgeBase) -> str:
         parts += [
             f"### {factor.name} (`{factor.id}`, {factor.code})",
             "",
-            f"{factor.meaning} Group: {factor.group}. Role: {factor.role}. Influences: {causes}.",
+            f"{factor.meaning} Group: {factor.group}. Role: {factor.role}."
+            + f" Influences: {causes}." * bool(causes),
             "",
             *_table([(e.subject, e.sign, ", ".join(e.sources)) for e in moved], "subject"),
         ]
@@ -107,12 +109,33 @@ def _catalogue(kb: KnowledgeBase) -> str:
             aims = getattr(record, "protects_against", ())
             aim = f" Protects against: {', '.join(aims)}." if aims else ""
             parts += [
-                f"### {record.name} (`{record.id}`, {record.code})",
+                f"### {record.name} (`{record.id}`{f', {record.code}' if record.code else ''})",
                 "",
                 f"{record.meaning} Pillar: {record.pillar}.{aim}",
                 "",
                 *_table([(e.factor, e.sign, ", ".join(e.sources)) for e in edges], "factor"),
             ]
+    parts += ["## Variants", "", "| variant | how | uses | mitigates |", "|---|---|---|---|"]
+    for variant in kb.variants.values():
+        uses, mitigates = (
+            ", ".join(s.risk + " (inferred)" * (s.basis == "inferred") for s in stakes)
+            for stakes in (variant.uses, variant.mitigates)
+        )
+        parts.append(f"| `{variant.id}` | {variant.meaning} | {uses} | {mitigates} |")
+    parts += ["", "## Attacks", ""]
+    for attack in kb.attacks.values():
+        parts += [
+            f"### {attack.name} (`{attack.id}`, {attack.code})",
+            "",
+            f"{attack.meaning} Exploits: {attack.risk}. Time: {attack.time}.",
+            "",
+        ]
+        for first, own in (
+            ("yields", kb.outcomes_of(attack.id)),
+            ("depends on", kb.prerequisites_of(attack.id)),
+        ):
+            rows = [(str(e.factor), str(e.sign), ", ".join(e.sources)) for e in own.values()]
+            parts += _table(rows, first) if rows else []
     parts += ["## Adversary", ""]
     for characteristic in kb.adversary.values():
         values = (" < " if characteristic.ordered else ", ").join(characteristic.values)
@@ -128,7 +151,7 @@ def _catalogue(kb: KnowledgeBase) -> str:
     return "\n".join(parts) + "\n"
 
 
-def _table(rows: list[tuple[str, str, str]], first: str) -> list[str]:
+def _table(rows: Sequence[tuple[str, str, str]], first: str) -> list[str]:
     head = [f"| {first} | sign | sources |", "|---|---|---|"]
     return [*head, *(f"| {a} | {b} | {c} |" for a, b, c in rows), ""]
 

@@ -6,6 +6,8 @@ from argparse import Namespace
 
 from knowledge import KnowledgeBase
 from predictor.backtest import LEVEL, Backtest, Bin, Estimate, Scope, Score, backtest
+from predictor.collusion_backtest import CollusionBacktest, collusion_backtest
+from predictor.conflict_backtest import SETS, ConflictBacktest, conflict_backtest
 
 from ._common import as_json, knowledge, style
 from ._text import Style, columns, knowledge_line, paragraph, percent
@@ -45,10 +47,21 @@ def run(arguments: Namespace) -> str:
     """Answer the question."""
     kb = knowledge(arguments)
     result = backtest(kb, seed=arguments.seed, resamples=arguments.resamples)
+    conflicts, collusion = conflict_backtest(kb), collusion_backtest(kb)
     if arguments.json:
         from predictor.documents import backtest_document
+        from predictor.joint_documents import (
+            collusion_backtest_document,
+            conflict_backtest_document,
+        )
 
-        return as_json(backtest_document(result))
+        return as_json(
+            {
+                **backtest_document(result),
+                "conflicts": conflict_backtest_document(conflicts),
+                "collusion": collusion_backtest_document(collusion),
+            }
+        )
     look = style(arguments)
     lines: list[str] = []
     for scope, heading in _SCOPES.items():
@@ -65,8 +78,85 @@ def run(arguments: Namespace) -> str:
         lines += [paragraph(f"Seen to move both ways, so not scored: {pairs}", look.width), ""]
     how = f"{result.resamples} resamples, seed {result.seed}"
     note = f"[ ] {percent(LEVEL)} bootstrap interval, {how}."
-    lines += [note, paragraph(_CAUTION, look.width), "", knowledge_line(result.knowledge)]
-    return look.finish("\n".join(lines))
+    lines += [note, paragraph(_CAUTION, look.width), ""]
+    lines += [*_conflicts(conflicts, look), "", *_collusion(collusion, look)]
+    return look.finish("\n".join([*lines, "", knowledge_line(result.knowledge)]))
+
+
+_SETS = {
+    "before_tuning": "Combinations, as first measured",
+    "after_tuning": "Combinations, after hyperparameters were tuned",
+    "prior_as_published": "Combinations from earlier work, as published (not all are named)",
+    "prior_identified": "Combinations from earlier work that are identified",
+}
+_METHODS = {
+    "rule": "rule",
+    "different_stages": "baseline: other stages",
+    "published_rule": "rule as published",
+    "published_baseline": "baseline as published",
+    "always_effective": "baseline: effective",
+    "always_amplifies": "baseline: amplifies",
+    "rule_and_opposed_factor": "+ opposed factor",
+    "rule_and_opposed_active_factor": "+ opposed active factor",
+    "rule_and_undermined_risk": "+ undermined risk",
+    "rule_and_best_mechanism_held_out": "+ best of these, held out",
+}
+
+
+def _conflicts(result: ConflictBacktest, look: Style) -> list[str]:
+    lines: list[str] = []
+    head = ["", "right", "effective", "conflicts", "accuracy", "balanced"]
+    for name in SETS:
+        scores = result.scores[name]
+        if not scores:
+            continue
+        lines += [look.paint(f"{_SETS[name]} ({scores[0].cells})", "bold"), ""]
+        rows = [[look.paint(cell, "dim") for cell in head]]
+        for score in scores:
+            balanced = score.balanced_accuracy
+            rows.append(
+                [
+                    f"{_METHODS[score.method]:<25}",
+                    f"{score.right}/{score.cells}",
+                    f"{score.effective_right}/{score.effective}",
+                    f"{score.conflict_right}/{score.conflict}",
+                    f"{score.accuracy * 100:.1f} %",
+                    "-" if balanced is None else f"{balanced * 100:.2f} %",
+                ]
+            )
+        lines += [columns(rows, look.width), ""]
+    same, of = result.agreement
+    wrong = [
+        f"{cell.record.code or cell.record.id} ({' + '.join(cell.record.defenses)})"
+        for cell in result.cells
+        if cell.record.defenses and cell.answers["rule"] != cell.tuned
+    ]
+    lines.append(f"Our rule equals the paper's printed prediction on {same} of {of}.")
+    if wrong:
+        lines.append(paragraph(f"Wrong even after tuning: {', '.join(wrong)}.", look.width))
+    return lines
+
+
+def _collusion(result: CollusionBacktest, look: Style) -> list[str]:
+    names = {
+        "prior": "earlier work",
+        "validated": "tested by the survey",
+        "all": "both",
+    }
+    rows = [[look.paint(cell, "dim") for cell in ["pairs seen by", "", "right"]]]
+    rows += [
+        [names[score.pairs], _METHODS[score.method], f"{score.right}/{score.cells}"]
+        for score in result.scores
+    ]
+    same, of = result.agreement
+    lines = [look.paint("Collusions", "bold"), "", columns(rows, look.width), ""]
+    lines.append(f"The rule equals the paper's own tables on {same} of {of} pairs.")
+    for each in result.contradicted:
+        text = (
+            f"{each.first.id} → {each.second.id}: the table differs, the rule says {each.verdict}"
+        )
+        lines.append(paragraph(text, look.width, "  "))
+    return lines
 
 
 def _counts(scores: tuple[Score, ...], look: Style) -> str:

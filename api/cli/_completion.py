@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 import argcomplete
 from argcomplete.shell_integration import shellcode
 
-from knowledge import Defense, Factor, KnowledgeBase, Risk, load
+from knowledge import Attack, Defense, Factor, KnowledgeBase, Risk, load
 from knowledge.errors import InputError
 
 from ._common import overlays
@@ -33,16 +33,24 @@ def complete(parser: argparse.ArgumentParser) -> None:
     argcomplete.autocomplete(parser, always_complete_options=False)
 
 
-def _named(records: Mapping[str, Defense | Factor | Risk]) -> list[str]:
+def _named(records: Mapping[str, Attack | Defense | Factor | Risk]) -> list[str]:
     """Return ids and codes."""
     return [*records, *(record.code for record in records.values() if record.code)]
 
 
 _NAMES: dict[str, Callable[[KnowledgeBase], list[str]]] = {
-    "DEFENSE": lambda kb: _named(kb.defenses),
+    "DEFENSE": lambda kb: [*_named(kb.defenses), *kb.variants],
+    "ATTACK": lambda kb: _named(kb.attacks),
     "RISK": lambda kb: _named(kb.risks),
     "FACTOR": lambda kb: _named(kb.factors),
-    "NAME": lambda kb: [*kb.rows, *_named(kb.factors), *_named(kb.defenses), *_named(kb.risks)],
+    "NAME": lambda kb: [
+        *kb.rows,
+        *_named(kb.factors),
+        *_named(kb.defenses),
+        *_named(kb.risks),
+        *kb.variants,
+        *_named(kb.attacks),
+    ],
     "KEY=VALUE": lambda kb: [f"{c.id}={v}" for c in kb.adversary.values() for v in c.values],
 }
 

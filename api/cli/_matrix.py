@@ -36,6 +36,8 @@ def run(arguments: Namespace) -> str:
     if arguments.json and arguments.format not in (None, "json"):
         raise InputError(f"give --json or --format {arguments.format}, not both")
     kb = knowledge(arguments)
+    if arguments.what != "interactions":
+        return _pairs(kb, arguments)
     rows = matrix(kb)
     if arguments.json or arguments.format == "json":
         from predictor.documents import matrix_document
@@ -46,6 +48,18 @@ def run(arguments: Namespace) -> str:
     if arguments.format == "svg":
         return as_markup(matrix_svg(kb, rows, own=bool(overlays(arguments))))
     return _heat_map(kb, rows, style(arguments))
+
+
+def _pairs(kb: KnowledgeBase, arguments: Namespace) -> str:
+    """Answer for pairs of defenses or of attacks."""
+    if arguments.format == "svg":
+        raise InputError(f"there is no picture of {arguments.what} yet: use table, csv or json")
+    from . import _pair_matrix
+
+    form = "json" if arguments.json else arguments.format or "table"
+    if arguments.what == "combinations":
+        return _pair_matrix.combinations(kb, form, style(arguments))
+    return _pair_matrix.collusions(kb, form, style(arguments))
 
 
 def _csv(rows: tuple[tuple[Prediction, ...], ...]) -> str:
@@ -76,10 +90,11 @@ def _csv(rows: tuple[tuple[Prediction, ...], ...]) -> str:
 
 def _heat_map(kb: KnowledgeBase, rows: tuple[tuple[Prediction, ...], ...], look: Style) -> str:
     explained: list[Defense | Risk] = list(kb.risks.values())
-    names = [f"{d.code or ''} {d.name}".strip() for d in kb.defenses.values()]
+    defenses = [kb.defenses[row[0].defense] for row in rows if row]
+    names = [f"{d.code or ''} {d.name}".strip() for d in defenses]
     if max(map(len, names), default=0) + 1 + _CELL * len(kb.risks) > look.width:
-        names = [clip(d.code or d.id, 20) for d in kb.defenses.values()]
-        explained = [*kb.defenses.values(), *explained]
+        names = [clip(d.code or d.id, 20) for d in defenses]
+        explained = [*defenses, *explained]
     side = max(map(len, names), default=0) + 1
     head = "".join(f"{(r.code or r.id)[: _CELL - 1]:^{_CELL}}" for r in kb.risks.values())
     lines = [look.paint(" " * side + head.rstrip(), "bold")]
@@ -96,8 +111,12 @@ def _heat_map(kb: KnowledgeBase, rows: tuple[tuple[Prediction, ...], ...], look:
         ["94!", "the model leans against the conjecture"],
         ["[ ]", "what the defense is meant for"],
     ]  # fmt: skip
+    silent = [d.name.lower() for d in kb.defenses.values() if d not in defenses]
     codes = "; ".join(f"{each.code or each.id} {each.name.lower()}" for each in explained)
     lines += ["", paragraph(codes, look.width, "  "), "", columns(legend, look.width)]
+    if silent:
+        text = f"no effect is known of: {', '.join(silent)}"
+        lines += ["", paragraph(text, look.width, "  ")]
     return look.finish("\n".join([*lines, "", knowledge_line(kb.digest)]))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NoReturn
 
 from knowledge.errors import suggest
@@ -20,6 +20,12 @@ examples:
       one risk, with every path that speaks for and against it, and the sources
   crosscurrent what-if RD1 P1 --hold model_capacity --lower training_set_size
       the same when capacity is kept constant and there is little data
+  crosscurrent combine watermarking@pre outlier_removal@in
+      whether two defenses can be combined, and if not, what to change
+  crosscurrent collude --target membership_inference
+      chains of attacks that end in membership inference, and what breaks them
+  crosscurrent plan --protect evasion --protect membership_inference
+      which defenses to choose
   crosscurrent matrix --format svg > matrix.svg
       all defenses against all risks, for a slide
   crosscurrent backtest
@@ -121,26 +127,33 @@ def parser() -> argparse.ArgumentParser:
         assume.add_argument(
             flag, metavar="FACTOR", action="append", default=[], dest=flag[2:] + "_", help=meaning
         )
-    assume.add_argument(
-        "--adversary",
-        metavar="KEY=VALUE",
-        action="append",
-        default=[],
-        help="what the adversary is, knows or can do; crosscurrent kb show adversary lists them",
-    )
+    _adversary(assume)
     scenario.set_defaults(module="_what_if")
+
+    _joint_questions(questions, common)
 
     table = questions.add_parser(
         "matrix",
         parents=common,
-        help="all defenses against all risks, as a heat map, CSV, JSON or SVG",
-        description="What each defense does to each risk, on one page.",
-        epilog="example: crosscurrent matrix --format svg > matrix.svg",
+        help="all defenses against all risks, or all pairs of defenses or of attacks",
+        description="What each defense does to each risk, on one page; or which defenses can be"
+        " combined, or which attacks amplify which.",
+        epilog="examples:\n  crosscurrent matrix --format svg > matrix.svg\n"
+        "  crosscurrent matrix combinations",
+    )
+    table.add_argument(
+        "what",
+        metavar="WHAT",
+        nargs="?",
+        default="interactions",
+        choices=["interactions", "combinations", "collusions"],
+        help="interactions (default), combinations or collusions",
     )
     table.add_argument(
         "--format",
         choices=["table", "csv", "json", "svg"],
-        help="table: a heat map for the terminal (default); svg: a self-contained picture",
+        help="table: a heat map for the terminal (default); svg: a self-contained picture, of"
+        " interactions only",
     )
     table.set_defaults(module="_matrix")
 
@@ -241,6 +254,117 @@ def _knowledge_questions(
     )
     export.add_argument("--format", choices=["graphml", "json", "dot"], help="which form")
     export.set_defaults(module="_kb_export")
+
+
+def _joint_questions(questions: Any, common: Sequence[argparse.ArgumentParser]) -> None:
+    together = questions.add_parser(
+        "combine",
+        parents=common,
+        help="whether defenses can be combined, in which order, and if not, what to change",
+        description="Whether defenses can be combined in one model: the orders that work, or what"
+        " conflicts and the nearest repairs. DEFENSE may name a stage: watermarking@pre.",
+        epilog="example: crosscurrent combine watermarking@pre outlier_removal@in explanations",
+    )
+    together.add_argument(
+        "defenses", metavar="DEFENSE", nargs="+", help="id or code of a defense, with its @stage"
+    )
+    together.add_argument(
+        "--tensions",
+        action="store_true",
+        help="also hints from the factor graph; they foretell conflicts poorly, so no verdict"
+        " rests on them",
+    )
+    together.set_defaults(module="_combine")
+
+    against = questions.add_parser(
+        "collude",
+        parents=common,
+        help="which attacks amplify which, chains of them, and what breaks those",
+        description="Whether one attack's outcome amplifies another. One ATTACK: against all"
+        " others; two or more: link by link; none: all pairs, or with --target chains.",
+        epilog="examples:\n  crosscurrent collude poisoning membership_inference\n"
+        "  crosscurrent collude --target data_reconstruction --limit 5\n"
+        "  crosscurrent collude ModExt Evsn --adversary model_knowledge=graybox",
+    )
+    against.add_argument(
+        "attacks", metavar="ATTACK", nargs="*", help="id or code of an attack, or the risk's"
+    )
+    against.add_argument(
+        "--target", metavar="RISK", help="chains that end in this attack, those best shown first"
+    )
+    against.add_argument(
+        "--limit", type=_positive, default=5, help="chains to list (default 5); all are counted"
+    )
+    _adversary(against)
+    against.set_defaults(module="_collude")
+
+    choose = questions.add_parser(
+        "plan",
+        parents=common,
+        help="which defenses to choose: sets that protect and raise other risks least",
+        description="The sets of defenses that cover what is to be protected, do not conflict, and"
+        " raise other risks least, so that none is better than another in every respect.",
+        epilog="example: crosscurrent plan --protect evasion --protect membership_inference"
+        " --max 3",
+    )
+    choose.add_argument(
+        "--protect",
+        metavar="RISK",
+        action="append",
+        required=True,
+        help="a risk to cover; may be repeated",
+    )
+    choose.add_argument(
+        "--avoid",
+        metavar="RISK",
+        action="append",
+        default=[],
+        help="a risk that no chosen defense may raise; may be repeated",
+    )
+    choose.add_argument(
+        "--have",
+        metavar="DEFENSE",
+        action="append",
+        default=[],
+        help="a defense that is there already and stays, with its @stage; may be repeated",
+    )
+    choose.add_argument(
+        "--max", type=_positive, help="how many defenses at most, those already there included"
+    )
+    choose.set_defaults(module="_plan")
+
+    catalogue = questions.add_parser(
+        "attacks",
+        parents=common,
+        help="the published attacks that an adversary can mount",
+        description="List published attacks that need no more than the stated adversary has.",
+        epilog="example: crosscurrent attacks --risk membership_inference"
+        " --model-knowledge blackbox --output hard_label",
+    )
+    catalogue.add_argument("--risk", metavar="RISK", help="only attacks on this risk")
+    for scale in (
+        "capability",
+        "optimization",
+        "model-knowledge",
+        "output",
+        "interaction",
+        "data-knowledge",
+        "blindness",
+    ):
+        catalogue.add_argument(
+            f"--{scale}", metavar="VALUE", help=f"the adversary's {scale.replace('-', ' ')}"
+        )
+    catalogue.set_defaults(module="_attacks")
+
+
+def _adversary(question: argparse._ActionsContainer) -> None:
+    question.add_argument(
+        "--adversary",
+        metavar="KEY=VALUE",
+        action="append",
+        default=[],
+        help="what the adversary is, knows or can do; crosscurrent kb show adversary lists them",
+    )
 
 
 def _defense_and_risk(question: argparse.ArgumentParser) -> None:

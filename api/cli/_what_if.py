@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from collections.abc import Iterable
 
 from knowledge import KnowledgeBase
 from predictor.changes import Change, what_if
 from predictor.interactions import Prediction
 from predictor.scenarios import Scenario, ScenarioError, scenario
 
-from ._common import as_json, knowledge, style
+from ._common import adversary_pairs, as_json, knowledge, style
 from ._predict import describe, likely, published
 from ._text import Style, columns, knowledge_line, paragraph, title
 
@@ -25,7 +24,7 @@ def run(arguments: Namespace) -> str:
         raise_=arguments.raise_,
         lower=arguments.lower_,
         hold=arguments.hold_,
-        adversary=_pairs(arguments.adversary),
+        adversary=adversary_pairs(arguments.adversary),
     )
     if assumed == Scenario():
         raise ScenarioError(
@@ -39,19 +38,6 @@ def run(arguments: Namespace) -> str:
 
         return as_json(what_if_document(defense, assumed, changes))
     return _compare(kb, defense, assumed, changes, style(arguments))
-
-
-def _pairs(texts: Iterable[str]) -> dict[str, str]:
-    pairs: dict[str, str] = {}
-    for text in texts:
-        key, equals, value = text.partition("=")
-        if not (key and equals and value):
-            raise ScenarioError(
-                f"--adversary {text!r} should be KEY=VALUE, such as role=malicious_accuser"
-            )
-        if pairs.setdefault(key, value) != value:
-            raise ScenarioError(f"--adversary gives {key} twice: {pairs[key]} and {value}")
-    return pairs
 
 
 def _compare(

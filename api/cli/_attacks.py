@@ -1,0 +1,65 @@
+"""``crosscurrent attacks``: the published attacks that an adversary can mount."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+
+from predictor.collusion import adversaries
+from predictor.published import within_reach
+
+from ._common import as_json, knowledge, style
+from ._text import columns, knowledge_line, paragraph
+
+__all__ = ["SCALES", "run"]
+
+SCALES = (
+    "capability",
+    "optimization",
+    "model_knowledge",
+    "output",
+    "interaction",
+    "data_knowledge",
+    "blindness",
+)
+
+
+def run(arguments: Namespace) -> str:
+    """Answer the question."""
+    kb = knowledge(arguments)
+    attack = kb.attack(arguments.risk).id if arguments.risk else None
+    stated = {key: value for key in SCALES if (value := getattr(arguments, key)) is not None}
+    adversary = adversaries(kb, stated).second
+    found = within_reach(kb, attack, adversary)
+    if arguments.json:
+        from predictor.joint_documents import published_attack_document
+
+        return as_json(
+            {
+                "attack": attack,
+                "adversary": dict(adversary),
+                "attacks": [published_attack_document(each) for each in found],
+                "knowledge": kb.digest,
+            }
+        )
+    look = style(arguments)
+    of = [each for each in kb.published_attacks.values() if attack in (None, each.attack)]
+    whom = ", ".join(f"{key}={value}" for key, value in adversary.items()) or "any adversary"
+    name = kb.attacks[attack].name.lower() if attack else "all attacks"
+    heading = f"{name}: {len(found)} of {len(of)} published ones need no more than {whom}"
+    lines = [look.paint(paragraph(heading, look.width), "bold"), ""]
+    rows = [
+        [
+            str(each.year),
+            " ".join(each.model_knowledge),
+            " ".join(each.data_knowledge),
+            f"{each.title} ({each.venue}){'' if each.included else ' -'}",
+        ]
+        for each in found
+    ]
+    if rows:
+        lines.append(columns(rows, look.width))
+        if not all(each.included for each in found):
+            lines += ["", "-: not counted in the survey's final version"]
+    else:
+        lines.append("  none: allow the adversary more, or ask for another risk")
+    return look.finish("\n".join([*lines, "", knowledge_line(kb.digest)]))

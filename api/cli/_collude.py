@@ -1,0 +1,270 @@
+"""``crosscurrent collude``: which attacks amplify which, chains of them, and what breaks those."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections.abc import Iterable
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from knowledge.errors import InputError
+from predictor.chains import Breaker, Chain, Chains, breakers, chains_to
+from predictor.collusion import Adversaries, Colluded, adversaries, collude
+
+from ._common import adversary_pairs, again, as_json, knowledge, style
+from ._text import Style, cite, columns, knowledge_line, paragraph
+
+if TYPE_CHECKING:
+    from knowledge import KnowledgeBase
+
+__all__ = ["overview", "run", "verdict"]
+
+_LOOK = {
+    "amplifies": "increase",
+    "hinders": "decrease",
+    "inconclusive": "unknown",
+    "unnecessary": "contested",
+}
+_ARROW = {"+": "increase", "-": "decrease", "0": "unexplored", "?": "contested"}
+_SHOWN_BREAKERS = 4
+
+
+def run(arguments: Namespace) -> str:
+    """Answer the question."""
+    kb = knowledge(arguments)
+    assumed = adversaries(kb, adversary_pairs(arguments.adversary))
+    names, look = arguments.attacks, style(arguments)
+    if arguments.target is not None:
+        if len(names) > 1:
+            raise InputError("with --target give at most one ATTACK: the first of the chains")
+        first = names[0] if names else None
+        found = chains_to(kb, arguments.target, first=first, assumed=assumed, limit=arguments.limit)
+        body = _chains(kb, found, assumed, arguments, look)
+    elif len(names) > 1:
+        answers = [collude(kb, a, b, assumed) for a, b in pairwise(names)]
+        body = _sequence(kb, answers, assumed, arguments, look)
+    else:
+        chosen = [kb.attack(names[0]).id] if names else list(kb.attacks)
+        answers = [collude(kb, a, b, assumed) for a in chosen for b in kb.attacks if a != b]
+        if arguments.json:
+            from predictor.joint_documents import adversaries_document, collusion_document
+
+            return as_json(
+                {
+                    "adversaries": adversaries_document(assumed),
+                    "collusions": [collusion_document(answer) for answer in answers],
+                    "knowledge": kb.digest,
+                }
+            )
+        body = (
+            overview(answers, look)
+            + f"\n\nwhy  crosscurrent collude FIRST SECOND{again(arguments)}"
+        )
+    if arguments.json:
+        return body
+    return look.finish(f"{body}\n\n{knowledge_line(kb.digest)}")
+
+
+def overview(answers: Iterable[Colluded], look: Style) -> str:
+    """Describe several pairs in a line each."""
+    head = ["first", "second", "verdict", "published", "by"]
+    rows = [[look.paint(cell, "dim") for cell in head]]
+    for answer in answers:
+        counted = answer.unmet or answer.factors
+        by = ", ".join(link.factor.name.lower() for link in counted)
+        seen = answer.seen or "unexplored"
+        mark = " †" * answer.contradicted
+        rows.append(
+            [answer.first.name, answer.second.name, verdict(answer, look) + mark, seen, by or "-"]
+        )
+    text = columns(rows, look.width)
+    if any(answer.contradicted for answer in answers):
+        text += "\n\n†  the paper's own table says otherwise than its rule"
+    return text
+
+
+def verdict(answer: Colluded, look: Style) -> str:
+    """Write a verdict with its sign, coloured."""
+    name = _LOOK[answer.verdict]
+    reduced = ", reduced" if answer.potential == "reduced" else ""
+    return look.paint(f"{look.glyph(name)} {answer.verdict}{reduced}", name)
+
+
+def _sequence(
+    kb: KnowledgeBase,
+    answers: list[Colluded],
+    assumed: Adversaries,
+    arguments: Namespace,
+    look: Style,
+) -> str:
+    """Describe one pair, or a chain as given, link by link."""
+    breaking = [breakers(kb, answer) for answer in answers]
+    if arguments.json:
+        from predictor.joint_documents import adversaries_document, collusion_document
+
+        documents = [collusion_document(a, b) for a, b in zip(answers, breaking, strict=True)]
+        if len(documents) == 1:
+            return as_json(documents[0])
+        attacks = [answers[0].first.id, *(answer.second.id for answer in answers)]
+        if len(set(attacks)) < len(attacks):
+            raise InputError("an attack is given twice: a chain takes different attacks")
+        return as_json(
+            {
+                "attacks": attacks,
+                "amplifies": all(answer.verdict == "amplifies" for answer in answers),
+                "adversaries": adversaries_document(assumed),
+                "links": documents,
+                "knowledge": kb.digest,
+            }
+        )
+    attacks = [answers[0].first.id, *(answer.second.id for answer in answers)]
+    if len(set(attacks)) < len(attacks):
+        raise InputError("an attack is given twice: a chain takes different attacks")
+    parts = [
+        _pair(kb, answer, found, look) for answer, found in zip(answers, breaking, strict=True)
+    ]
+    if len(answers) > 1:
+        weak = next((answer for answer in answers if answer.verdict != "amplifies"), None)
+        text = "the chain holds: every attack amplifies the next"
+        if weak is not None:
+            text = f"the chain ends at {weak.first.id}: {weak.verdict}"
+        parts.insert(0, look.paint(text, "bold"))
+    return "\n\n".join(parts)
+
+
+def _pair(kb: KnowledgeBase, answer: Colluded, breaking: Iterable[Breaker], look: Style) -> str:
+    heading = f"{answer.first.name} ({answer.first.code or answer.first.id}) → "
+    heading += f"{answer.second.name} ({answer.second.code or answer.second.id})"
+    lines = [
+        look.paint(heading, "bold"),
+        "",
+        paragraph(f"{verdict(answer, look)}: {_reason(answer)}", look.width, "  "),
+    ]
+    for each in answer.shortfalls:
+        who = f"the {each.adversary} adversary's {each.characteristic}={each.value}"
+        if each.standing == "below":
+            text = f"! {who} is less than its attack takes: {each.least}"
+        else:
+            text = f"{who} is more than the {each.least} it takes, so its attack is stronger"
+        lines.append(paragraph(text, look.width, "  "))
+    if answer.factors:
+        lines += ["", "Common factors"]
+        for link in answer.factors:
+            glyphs = "".join(
+                look.glyph(_ARROW[edge.sign]) for edge in (link.moved_by, link.depends)
+            )
+            had = {
+                "no": "",
+                "partly": ", partly there anyway",
+                "met": ", there anyway: not counted",
+            }
+            code = link.factor.code or ""
+            lines.append(f"  {glyphs}  {link.factor.name} {code}{had[link.satisfied]}")
+            notes = [edge.note for edge in (link.moved_by, link.depends) if edge.note]
+            for text in (cite(kb, link.sources), *notes):
+                lines.append(look.paint(paragraph(text, look.width, " " * 6), "dim"))
+    lines += ["", "Published", *_observed(kb, answer, look)]
+    if answer.verdict == "amplifies":
+        rows = _breaking(kb, breaking)
+        lines += ["", "What breaks it, and what that raises"]
+        lines.append(columns(rows, look.width) if rows else "  no defense in the knowledge base")
+    return "\n".join(lines)
+
+
+def _reason(answer: Colluded) -> str:
+    if not answer.factors:
+        return "no common factor, so nothing can be concluded"
+    if answer.verdict == "unnecessary":
+        return "the second adversary has all that the first could give"
+    if answer.verdict == "amplifies":
+        part = "; the second adversary has part of that already"
+        reduced = answer.potential == "reduced"
+        return "the first attack raises what the second one needs" + part * reduced
+    if answer.verdict == "hinders":
+        return "the first attack moves what the second one needs the wrong way"
+    return "the common factors disagree, and no rule settles it"
+
+
+def _observed(kb: KnowledgeBase, answer: Colluded, look: Style) -> list[str]:
+    lines: list[str] = []
+    for record in answer.observations:
+        works = cite(kb, record.sources) if record.sources else "no prior work"
+        status = "tested by the survey itself: " if record.status == "validated" else ""
+        lines.append(paragraph(f"{record.effect}: {status}{works}", look.width, "  "))
+        if record.predicted and record.predicted != answer.verdict and answer.contradicted:
+            text = f"! the paper's table says {record.predicted}; this follows its rule"
+            lines.append(paragraph(text, look.width, "    "))
+        if record.note:
+            lines.append(paragraph(record.note, look.width, "    "))
+    lines += [
+        f"  numbers: crosscurrent kb show {experiment.id}"
+        for experiment in kb.experiments.values()
+        if (experiment.first, experiment.second) == (answer.first.id, answer.second.id)
+    ]
+    return lines or ["  - nothing known for this pair"]
+
+
+def _breaking(kb: KnowledgeBase, breaking: Iterable[Breaker]) -> list[list[str]]:
+    rows: list[list[str]] = []
+    for each in breaking:
+        verb = "breaks" if each.whole else "weakens"
+        if each.how == "factor":
+            names = ", ".join(kb.factors[name].name.lower() for name in each.factors)
+            how = f"{verb} it by {names}"
+        else:
+            ground = each.ground.ground if each.ground else ""
+            how = f"{verb} it by lowering the first attack ({ground})"
+        raised = ", ".join(kb.risks[e.risk].code or e.risk for e in each.raises) or "nothing known"
+        rows.append([each.defense.id, how, f"raises {raised}"])
+    return rows
+
+
+def _chains(
+    kb: KnowledgeBase, found: Chains, assumed: Adversaries, arguments: Namespace, look: Style
+) -> str:
+    breaking = [[breakers(kb, link) for link in chain.links] for chain in found.chains]
+    if arguments.json:
+        from predictor.joint_documents import chains_document
+
+        return as_json(chains_document(found, assumed, breaking))
+    start = f" from {found.first.name.lower()}" if found.first else ""
+    heading = look.paint(f"Chains{start} to {found.target.name.lower()}", "bold")
+    if not found.chains:
+        needs = ", ".join(
+            kb.factors[name].name.lower() for name in kb.prerequisites_of(found.target.id)
+        )
+        text = f"none: no attack raises what it depends on ({needs or 'nothing is known'})"
+        return f"{heading}\n\n{paragraph(text, look.width, '  ')}"
+    many = f"{found.found}" if found.complete else f"more than {found.found}"
+    parts = [f"{heading}: {many}, the best {len(found.chains)}", ""]
+    for number, (chain, links) in enumerate(zip(found.chains, breaking, strict=True), 1):
+        parts += _chain(kb, number, chain, links, look)
+    parts.append("links marked ? were neither published nor measured")
+    return "\n".join(parts)
+
+
+def _chain(
+    kb: KnowledgeBase,
+    number: int,
+    chain: Chain,
+    links: list[tuple[Breaker, ...]],
+    look: Style,
+) -> list[str]:
+    text = chain.attacks[0].id
+    for link in chain.links:
+        by = ", ".join(each.factor.code or each.factor.id for each in link.unmet)
+        doubt = "" if link.seen == "amplifies" else "?"
+        text += f" →{doubt} {link.second.id} ({by})"
+    lines = [look.paint(paragraph(f"{number}. {text}", look.width), "bold")]
+    rows = []
+    for link, found in zip(chain.links, links, strict=True):
+        for each in [b for b in found if b.whole][:_SHOWN_BREAKERS]:
+            raised = ", ".join(kb.risks[e.risk].code or e.risk for e in each.raises)
+            rows.append(
+                [
+                    f"after {link.first.id}",
+                    f"{each.defense.id} breaks it",
+                    f"raises {raised or 'nothing known'}",
+                ]
+            )
+    return [*lines, columns(rows, look.width, indent="     ")] if rows else lines

@@ -1,0 +1,100 @@
+"""``crosscurrent plan``: which defenses to choose."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from predictor.plans import MAX_STEPS, Plan, Plans, plan, wish
+
+from ._combine import chain_of
+from ._common import again, as_json, knowledge, style
+from ._text import Style, columns, knowledge_line, paragraph
+
+if TYPE_CHECKING:
+    from knowledge import KnowledgeBase
+    from predictor.expectations import Expected
+
+__all__ = ["run"]
+
+
+def run(arguments: Namespace) -> str:
+    """Answer the question."""
+    kb = knowledge(arguments)
+    asked = wish(
+        kb,
+        protect=arguments.protect,
+        avoid=arguments.avoid,
+        have=arguments.have,
+        most=arguments.max,
+    )
+    answer = plan(kb, asked)
+    if arguments.json:
+        from predictor.joint_documents import plans_document
+
+        return as_json(plans_document(answer))
+    return _describe(kb, answer, style(arguments), again(arguments))
+
+
+def _describe(kb: KnowledgeBase, answer: Plans, look: Style, more: str) -> str:
+    heading = f"To protect against {', '.join(answer.wish.protect)}"
+    if answer.wish.avoid:
+        heading += f", raising none of {', '.join(answer.wish.avoid)}"
+    lines = [look.paint(paragraph(f"{heading}:", look.width), "bold"), ""]
+    for number, each in enumerate(answer.plans, 1):
+        lines += [*_plan(kb, number, each, answer, look), ""]
+    if not answer.plans:
+        lines += [*_none(answer, look), ""]
+    if not answer.complete:
+        text = f"! the search stopped after {MAX_STEPS} sets: better ones may exist; use --max"
+        lines += [paragraph(text, look.width), ""]
+    if answer.plans:
+        ground = "published effects where there are any, conjectures (?) elsewhere"
+        lines.append(paragraph(f"No set here is better than another in every respect: {ground}.",
+                               look.width))  # fmt: skip
+        names = " ".join(variant.id for variant in answer.plans[0].order)
+        if len(answer.plans[0].order) > 1:
+            lines.append(f"check  crosscurrent combine {names}{more}")
+        lines.append(f"why    crosscurrent predict DEFENSE RISK{more}")
+    return look.finish("\n".join([*lines, "", knowledge_line(kb.digest)]))
+
+
+def _plan(kb: KnowledgeBase, number: int, each: Plan, answer: Plans, look: Style) -> list[str]:
+    lines = [look.paint(paragraph(f"{number}. {chain_of(each.order)}", look.width), "bold")]
+    rows = [["covers", _effects(kb, each.covers)]]
+    wanted = answer.wish.protect
+    against = [e for e in each.raises if e.risk in wanted]
+    others = [e for e in each.raises if e.risk not in wanted]
+    if against:
+        rows.append(["undermines", look.paint(_effects(kb, against), "increase")])
+    if others:
+        rows.append(["raises", look.paint(_effects(kb, others), "increase")])
+    if each.lowers:
+        rows.append(["lowers", look.paint(_effects(kb, each.lowers), "decrease")])
+    if each.open:
+        rows.append(["open", _effects(kb, each.open)])
+    if each.alternatives:
+        rows.append(["or", "; ".join(chain_of(order) for order in each.alternatives[:4])])
+    return [*lines, columns(rows, look.width, indent="   ")]
+
+
+def _effects(kb: KnowledgeBase, effects: Iterable[Expected]) -> str:
+    by_risk: dict[str, list[str]] = {}
+    for each in effects:
+        name = kb.defenses[each.defense].code or each.defense
+        doubt = "?" if each.ground == "conjecture" and not each.intended else ""
+        by_risk.setdefault(each.risk, []).append(name + doubt)
+    return ", ".join(f"{risk} ({' '.join(names)})" for risk, names in by_risk.items())
+
+
+def _none(answer: Plans, look: Style) -> list[str]:
+    lines = ["  no set of defenses does all that"]
+    words = {"protect": "--protect", "avoid": "--avoid", "have": "--have", "max": "--max"}
+    for each in answer.blocked:
+        many = f"{each.plans} set{'s' * (each.plans != 1)}"
+        lines.append(f"  without {words[each.wish]} {each.value}: {many}")
+    if not answer.blocked:
+        text = "dropping a single wish does not help either: ask for less"
+        lines.append(paragraph(text, look.width, "  "))
+    return lines

@@ -1,0 +1,189 @@
+"""The command line about several defenses or attacks: documents, text, and bad input."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import pytest
+
+from api.cli import main
+from knowledge import KnowledgeBase
+from predictor import joint_documents as joint
+from predictor.chains import breakers, chains_to
+from predictor.collusion import NO_ADVERSARIES, collude, collude_all
+from predictor.conflicts import combine, combine_all
+from predictor.plans import plan, wish
+from predictor.tensions import tensions
+
+Capture = pytest.CaptureFixture[str]
+
+
+def asked(capsys: Capture, line: str, status: int = 0) -> str:
+    """Return what a command prints, on the stream that its exit status says."""
+    try:
+        code = main(line.split())
+    except SystemExit as error:  # argparse
+        code = int(str(error.code))
+    out, err = capsys.readouterr()
+    assert code == status, err
+    assert "Traceback" not in err
+    return out if status == 0 else err
+
+
+def test_json_is_the_same_document_as_from_python(capsys: Capture, kb: KnowledgeBase) -> None:
+    pair = combine(kb, ["RD3", "RD2@in"])
+    hints = tensions(kb, pair.defenses)
+    link = collude(kb, "poisoning", "P1")
+    found = chains_to(kb, "P1", limit=5)
+    breaking = [[breakers(kb, each) for each in chain.links] for chain in found.chains]
+    chosen = plan(kb, wish(kb, protect=["R1", "P1"], avoid=["R2"], most=3))
+    for line, document in (
+        ("combine RD3 RD2@in", joint.combination_document(pair)),
+        ("combine RD3 RD2@in --tensions", joint.combination_document(pair, hints)),
+        ("collude poisoning P1", joint.collusion_document(link, breakers(kb, link))),
+        ("collude --target P1", joint.chains_document(found, NO_ADVERSARIES, breaking)),
+        ("plan --protect R1 --protect P1 --avoid R2 --max 3", joint.plans_document(chosen)),
+        (
+            "matrix combinations",
+            {
+                "combinations": [joint.combination_document(each) for each in combine_all(kb)],
+                "knowledge": kb.digest,
+            },
+        ),
+        (
+            "matrix collusions",
+            {
+                "collusions": [
+                    joint.collusion_document(each)
+                    for row in collude_all(kb)
+                    for each in row
+                    if each is not None
+                ],
+                "knowledge": kb.digest,
+            },
+        ),
+    ):
+        assert json.loads(asked(capsys, line + " --json")) == json.loads(json.dumps(document))
+
+
+def test_the_contract_of_the_design_holds(capsys: Capture) -> None:
+    combined = json.loads(asked(capsys, "combine watermarking@pre outlier_removal@in --json"))
+    assert {"defenses", "effective", "orders", "conflicts", "repairs", "tensions"} < set(combined)
+    assert combined["conflicts"][0]["risk"] == "poisoning"
+    link = json.loads(
+        asked(capsys, "collude ModExt Evsn --adversary model_knowledge=graybox --json")
+    )
+    assert (link["verdict"], link["potential"]) == ("amplifies", "reduced")
+    assert {f["factor"]: f["satisfied"] for f in link["factors"]} == {
+        "shadow_similarity": False,
+        "architecture_similarity": True,
+    }
+
+
+def test_an_attack_alone_is_held_against_all_others(capsys: Capture, kb: KnowledgeBase) -> None:
+    document = json.loads(asked(capsys, "collude MemInf --json"))
+    assert len(document["collusions"]) == len(kb.attacks) - 1
+    assert len(json.loads(asked(capsys, "collude --json"))["collusions"]) == 56
+    chain = json.loads(asked(capsys, "collude poisoning ModExt Evsn --json"))
+    assert chain["amplifies"] is False
+    assert [each["verdict"] for each in chain["links"]] == ["hinders", "amplifies"]
+
+
+def test_csv_has_a_row_for_each_pair(capsys: Capture, kb: KnowledgeBase) -> None:
+    rows = list(csv.DictReader(io.StringIO(asked(capsys, "matrix combinations --format csv"))))
+    assert len(rows) == len(combine_all(kb))
+    assert {row["effective"] for row in rows} == {"true", "false"}
+    rows = list(csv.DictReader(io.StringIO(asked(capsys, "matrix collusions --format csv"))))
+    assert len(rows) == 56
+
+
+def test_attacks_lists_what_is_within_reach(capsys: Capture, kb: KnowledgeBase) -> None:
+    line = "attacks --risk R3 --model-knowledge blackbox --output hard_label"
+    document = json.loads(asked(capsys, line + " --json"))
+    titles = {each["title"] for each in document["attacks"]}
+    assert 0 < len(titles) < 29
+    text = " ".join(asked(capsys, line).split())
+    assert all(" ".join(title.split()[:3]) in text for title in titles)
+    everything = json.loads(asked(capsys, "attacks --json"))
+    assert len(everything["attacks"]) == len(kb.published_attacks)
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("combine RD1", "at least two"),
+        ("combine explanations@pre RD1", "write explanations@post"),
+        ("combine RD3 watermarking@pre", "given twice"),
+        ("combine RD3 nothing", "unknown defense"),
+        ("collude evasion evasion", "given twice"),
+        ("collude poisoning P1 poisoning", "given twice"),
+        ("collude P1 R1 --target P2", "at most one ATTACK"),
+        ("collude --adversary model_knowledge", "KEY=VALUE"),
+        ("collude --target nothing", "unknown attack"),
+        ("plan", "--protect"),
+        ("plan --protect R1 --avoid R1", "protected and avoided"),
+        ("plan --protect R1 --max 0", "whole number"),
+        ("attacks --risk tail_length", "is a factor"),
+        ("attacks --output hard", "unknown value"),
+        ("matrix collusion", "did you mean collusions"),
+        ("matrix collusions --format svg", "no picture"),
+    ],
+)
+def test_silly_input_is_answered_with_what_to_do(capsys: Capture, line: str, expected: str) -> None:
+    assert expected in asked(capsys, line, status=2)
+
+
+def test_a_target_nobody_can_reach_is_an_answer(capsys: Capture) -> None:
+    assert "none: no attack raises" in asked(capsys, "collude --target poisoning")
+
+
+def test_text_names_verdicts_reasons_and_slips(capsys: Capture) -> None:
+    text = asked(capsys, "collude attribute_inference distribution_inference")
+    assert "nothing can be concluded" in text
+    assert "the paper's table says amplifies" in text
+    assert "doubtful" not in asked(capsys, "combine RD1 PD1")
+    text = asked(capsys, "plan --protect poisoning --have watermarking@pre")
+    assert "without --have watermarking@pre" in text
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "combine RD1 RD2 RD3 RD4 PD1 FD1 FD2 --tensions",
+        "collude",
+        "collude --target P4 --limit 3",
+        "collude R3 R1",
+        "plan --protect R1 --protect R2 --protect R3 --protect P1 --protect F",
+        "matrix combinations",
+        "matrix collusions",
+        "attacks --risk P4",
+    ],
+)
+def test_a_terminals_width_is_kept(
+    capsys: Capture, monkeypatch: pytest.MonkeyPatch, line: str
+) -> None:
+    monkeypatch.setenv("COLUMNS", "100")
+    lines = asked(capsys, line).splitlines()
+    # a command to copy stays in one piece
+    assert all(len(each) <= 100 for each in lines if not each.startswith("check "))
+
+
+def test_own_knowledge_counts(capsys: Capture, tmp_path: Path) -> None:
+    (tmp_path / "own.yaml").write_text(
+        "variants:\n"
+        "  - {defense: FD1, stage: pre, meaning: weighs records,\n"
+        "     mitigates: [{risk: F, basis: read}]}\n"
+        "outcomes:\n"
+        "  - {attack: MemInf, factor: D2, sign: '-', sources: [duddu2024sok]}\n",
+        encoding="utf-8",
+    )
+    text = asked(capsys, f"combine FD1@pre RD1 --knowledge {tmp_path}")
+    assert "group_fairness@pre → adversarial_training@in" in text
+    text = asked(capsys, f"collude MemInf ModExt --knowledge {tmp_path} --json")
+    assert {each["factor"] for each in json.loads(text)["factors"]} == {
+        "auxiliary_data_quality",
+        "tail_length",
+    }
