@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from time import perf_counter
 
 from answers import calibration_times, matrix_times
+from joint import joint_times
 from pairs import PATHS, WHOLE, Disagreement, measure
 from report import Aim, Section, table
 from starting import WARM, command_times, load_times
@@ -58,6 +59,7 @@ def _sections(*, quick: bool) -> Iterator[Section]:
     yield command_times(3 if quick else 40)
     yield load_times(base, 1 if quick else 24)
     yield calibration_times(base, 2 if quick else 40)
+    yield joint_times(base, 1 if quick else 12, 6 if quick else 9)
 
 
 def aims(sections: dict[str, Section]) -> list[Aim]:

@@ -132,6 +132,14 @@ def test_a_target_nobody_can_reach_has_no_chain(kb: KnowledgeBase) -> None:
     assert {chain.attacks[-2].id for chain in only.chains} == {"poisoning"}
 
 
+def test_a_count_given_up_says_so(kb: KnowledgeBase, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("predictor.chains.MAX_CHAINS", 20)
+    answer = chains_to(kb, "P1", limit=3)
+    assert not answer.complete
+    assert len(answer.chains) == 3
+    assert chains_to(kb, "P1", limit=3).chains == answer.chains
+
+
 def test_chains_may_be_asked_to_begin_somewhere(kb: KnowledgeBase) -> None:
     found = chains_to(kb, "P1", first="poisoning", limit=4)
     assert all(chain.attacks[0].id == "poisoning" for chain in found.chains)

@@ -15,6 +15,7 @@ from knowledge import InputError, KnowledgeBase, UnknownName, Variant
 from predictor.conflict_backtest import conflict_backtest
 from predictor.conflicts import combine, combine_all, spoiling, workable
 from predictor.orders import orders
+from predictor.tensions import tensions
 
 
 @pytest.mark.parametrize("row", table("combinations", "defcon_"), ids=lambda row: row["id"])
@@ -108,6 +109,17 @@ def test_codes_and_bare_names_stand_for_variants(kb: KnowledgeBase) -> None:
     assert kb.variant("RD3").id == "watermarking@pre"
     with pytest.raises(UnknownName):
         kb.variant("nothing@pre")
+
+
+def test_tensions_find_c35_and_do_not_help_held_out(kb: KnowledgeBase) -> None:
+    answer = combine(kb, ["RD1", "outlier_removal@post"])
+    assert answer.effective
+    pulling = {(each.mechanism, each.subject) for each in tensions(kb, answer.defenses)}
+    assert ("opposed_factor", "tail_length") in pulling
+    assert ("undermined_risk", "poisoning") in pulling
+    for name in ("before_tuning", "after_tuning"):
+        scores = {s.method: s.right for s in conflict_backtest(kb).scores[name]}
+        assert scores["rule_and_best_mechanism_held_out"] < scores["rule"]
 
 
 def joint_base(seed: int, size: int = 6, risks: int = 3) -> KnowledgeBase:

@@ -102,6 +102,14 @@ def test_random_bases_agree_with_brute_force(seed: int) -> None:
             assert workable(order) == order
 
 
+def test_a_search_cut_short_says_so(kb: KnowledgeBase, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("predictor.plans.MAX_STEPS", 2)
+    asked = wish(kb, protect=["R1", "R2", "R3", "P1"])
+    answer = plan(kb, asked)
+    assert not answer.complete
+    assert not answer.plans
+
+
 def test_what_is_there_already_stays(kb: KnowledgeBase) -> None:
     answer = plan(kb, wish(kb, protect=["poisoning"], have=["watermarking@pre"]))
     assert not answer.plans
