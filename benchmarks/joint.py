@@ -51,7 +51,7 @@ def joint_times(base: KnowledgeBase, repeats: int, brute: int) -> Section:
     rows = [*_combine(base, repeats, brute), *_chains(base, repeats), *_plans(base, repeats)]
     return Section(
         "joint",
-        "Several defenses or attacks",
+        "6. Several defenses or attacks",
         (
             "combine: defenses of one stage, random stakes, against all permutations",
             "chains to a target, all of them, against networkx simple paths on the verdicts",
