@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping, Sequence
+from functools import partial
 from itertools import pairwise, permutations
 from time import perf_counter
 from typing import Any, NamedTuple
@@ -15,7 +16,7 @@ from report import Section
 from timing import seconds
 
 from knowledge import KnowledgeBase, Variant
-from predictor.chains import chains
+from predictor.chains import Chain, chains
 from predictor.collusion import collude
 from predictor.conflicts import combine
 from predictor.plans import plan, wish
@@ -74,7 +75,7 @@ def _combine(base: KnowledgeBase, repeats: int, brute: int) -> list[Row]:
             other = (perf_counter() - start) * 1e3
             if effective != answer.effective:
                 raise Disagreement(f"combine of {size}")
-        taken = seconds(lambda kb=kb, names=names: combine(kb, names), repeats)  # type: ignore[misc]
+        taken = seconds(partial(combine, kb, names), repeats)
         rows.append(Row("combine", f"{size} defenses", taken * 1e3, other, len(answer.orders)))
     return rows
 
@@ -83,13 +84,13 @@ def _chains(base: KnowledgeBase, repeats: int) -> list[Row]:
     rows: list[Row] = []
     for times in (1, 20):
         kb = base if times == 1 else KnowledgeBase(_more_attacks(base.rows, times))
-        ours = [tuple(a.id for a in chain.attacks) for chain in chains(kb, _TARGET)]
+        ours = [tuple(a.id for a in chain.attacks) for chain in _all_chains(kb)]
         start = perf_counter()
         theirs = _simple_paths(kb)
         other = (perf_counter() - start) * 1e3
         if sorted(ours) != sorted(theirs):
             raise Disagreement(f"chains at {times} times")
-        taken = seconds(lambda kb=kb: list(chains(kb, _TARGET)), max(1, repeats // 4))  # type: ignore[misc]
+        taken = seconds(partial(_all_chains, kb), max(1, repeats // 4))
         rows.append(Row("chains", f"x{times}", taken * 1e3, other, len(ours)))
     return rows
 
@@ -100,7 +101,7 @@ def _plans(base: KnowledgeBase, repeats: int) -> list[Row]:
         kb = base if times == 1 else KnowledgeBase(_more_defenses(base.rows, times))
         asked = wish(kb, protect=_PROTECT)
         answer = plan(kb, asked)
-        taken = seconds(lambda kb=kb, asked=asked: plan(kb, asked), max(1, repeats // 4))  # type: ignore[misc]
+        taken = seconds(partial(plan, kb, asked), max(1, repeats // 4))
         size = f"x{times}" if answer.complete else f"x{times}, cut"
         rows.append(Row("plan", size, taken * 1e3, "-", len(answer.plans)))
     return rows
@@ -135,6 +136,10 @@ def _every_permutation(variants: Sequence[Variant]) -> bool:
     for order in permutations(variants):
         fine += not any(uses[a.id] & takes[b.id] for a, b in pairwise(order))
     return fine > 0
+
+
+def _all_chains(kb: KnowledgeBase) -> list[Chain]:
+    return list(chains(kb, _TARGET))
 
 
 def _simple_paths(kb: KnowledgeBase) -> list[tuple[str, ...]]:

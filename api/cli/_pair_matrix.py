@@ -36,7 +36,8 @@ def combinations(kb: KnowledgeBase, form: str, look: Style) -> str:
     for answer in answers:
         one, other = (variant.id for variant in answer.defenses)
         cells[one, other] = cells[other, one] = _combination_cell(answer)
-    names = list(dict.fromkeys(name for pair in cells for name in pair))
+    paired = {name for pair in cells for name in pair}
+    names = [name for name in kb.variants if name in paired]
     legend = [
         ["o", "can be combined"],
         ["<", "can be combined with the row's defense first"],

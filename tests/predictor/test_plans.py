@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from itertools import combinations, product
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -137,7 +138,7 @@ def test_an_impossible_wish_names_what_stands_in_the_way(kb: KnowledgeBase) -> N
     ],
 )
 def test_contradictory_wishes_are_said(
-    kb: KnowledgeBase, asked: dict[str, object], expected_text: str
+    kb: KnowledgeBase, asked: dict[str, Any], expected_text: str
 ) -> None:
     with pytest.raises(InputError, match=expected_text):
-        wish(kb, **asked)  # type: ignore[arg-type]
+        wish(kb, **asked)
