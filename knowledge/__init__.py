@@ -6,36 +6,22 @@
 '+'
 """
 
+from typing import TYPE_CHECKING, Any
+
+from . import _records
 from ._base import KnowledgeBase
 from ._load import load
-from ._records import (
-    Attack,
-    Characteristic,
-    Collusion,
-    Combination,
-    Correlation,
-    Defense,
-    Edge,
-    EvidenceMark,
-    ExceptionRecord,
-    Experiment,
-    Factor,
-    Influence,
-    Measurement,
-    Metric,
-    Need,
-    Observation,
-    Outcome,
-    Prerequisite,
-    PublishedAttack,
-    Record,
-    Reference,
-    Risk,
-    Satisfaction,
-    Stake,
-    Variant,
-)
 from .errors import BrokenKnowledge, InputError, Problem, UnknownName
+
+if TYPE_CHECKING:
+    from ._records.adversaries import Characteristic, PublishedAttack
+    from ._records.collusions import Attack, Collusion, Need, Outcome, Prerequisite
+    from ._records.combinations import Combination, Stake, Variant
+    from ._records.experiments import Experiment, Measurement, Metric
+    from ._records.interactions import Correlation, EvidenceMark, ExceptionRecord, Observation
+    from ._records.references import Reference
+    from ._records.subjects import Defense, Factor, Influence, Risk, Satisfaction
+    from ._records.unions import Edge, Record
 
 __all__ = [
     "Attack",
@@ -70,3 +56,15 @@ __all__ = [
     "Variant",
     "load",
 ]
+
+
+if not TYPE_CHECKING:  # a type checker would take any name at all for granted
+
+    def __getattr__(name: str) -> Any:
+        """Import a record type when it is first asked for: most questions need few of them."""
+        if name not in _records.MODULES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return _records.kind(name)
+
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *__all__})

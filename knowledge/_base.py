@@ -2,45 +2,28 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, Final, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
-from ._records import (
-    KINDS,
-    Attack,
-    Characteristic,
-    Collusion,
-    Combination,
-    Correlation,
-    Defense,
-    Edge,
-    Experiment,
-    Factor,
-    Observation,
-    Outcome,
-    Prerequisite,
-    PublishedAttack,
-    Record,
-    Reference,
-    Risk,
-    Variant,
-    melt,
-    thaw,
-)
+from ._indexes import CODED, INDEXES, fold
+from ._records import KINDS
+from ._records.rows import melt, thaw
 from .errors import InputError, UnknownName, clip
+
+if TYPE_CHECKING:
+    from ._records.adversaries import Characteristic, PublishedAttack
+    from ._records.collusions import Attack, Collusion, Outcome, Prerequisite
+    from ._records.combinations import Combination, Variant
+    from ._records.experiments import Experiment
+    from ._records.interactions import Correlation, Observation
+    from ._records.references import Reference
+    from ._records.subjects import Defense, Factor, Risk
+    from ._records.unions import Record
 
 __all__ = ["KnowledgeBase"]
 
-Rows = Mapping[str, Mapping[str, Mapping[str, Any]]]
-
-_R = TypeVar("_R", Factor, Defense, Risk, Attack)
-_E = TypeVar("_E", bound=Edge)
-_RANKS: Final = ("data", "objective", "model", "knowledge", "security", "privacy", "fairness")
-_STAGES: Final[Mapping[str, int]] = {"pre": 1, "in": 2, "post": 3}
 _NO_EDGES: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
@@ -71,7 +54,6 @@ class KnowledgeBase:
         "__weakref__",
         "_colluded",
         "_edges",
-        "_folded",
         "_observed",
         "_outcomes",
         "_prerequisites",
@@ -79,6 +61,7 @@ class KnowledgeBase:
         "_stages",
         "digest",
         *KINDS,
+        *(f"_folded_{section}" for section in CODED),
     )
 
     digest: str
@@ -104,7 +87,6 @@ class KnowledgeBase:
     _observed: Mapping[tuple[str, str], tuple[Observation, ...]]
     _colluded: Mapping[tuple[str, str], tuple[Collusion, ...]]
     _stages: Mapping[str, Mapping[str, Variant]]
-    _folded: Mapping[tuple[type, str], str]
 
     def __init__(self, rows: Mapping[str, Any], digest: str | None = None) -> None:
         put = object.__setattr__
@@ -112,11 +94,13 @@ class KnowledgeBase:
             put(self, "_rows", rows)
             put(self, "digest", digest)
             return
-        put(self, "_rows", _in_order(rows))
+        from ._order import digest_of, in_order  # not for a cached start
+
+        put(self, "_rows", in_order(rows))
         for section in KINDS:  # before the rows, which are the caller's, can change
             getattr(self, section)
         put(self, "_rows", {})
-        put(self, "digest", _digest(self.rows))
+        put(self, "digest", digest_of(self.rows))
 
     def __getattr__(self, name: str) -> Any:
         """Make a section, or an index over some, when it is first asked for."""
@@ -124,9 +108,10 @@ class KnowledgeBase:
             rows = self._rows[name]
             if isinstance(rows, str):
                 rows = json.loads(rows)
-            made = {identity: thaw(KINDS[name], row) for identity, row in rows.items()}
-        elif name in _INDEXES:
-            made = _INDEXES[name](self)
+            record_type = KINDS[name]
+            made = {identity: thaw(record_type, row) for identity, row in rows.items()}
+        elif name in INDEXES:
+            made = INDEXES[name](self)
         else:
             raise AttributeError(f"a knowledge base has no {name}")
         frozen: Mapping[Any, Any] = MappingProxyType(made)
@@ -191,15 +176,15 @@ class KnowledgeBase:
 
     def defense(self, name: str) -> Defense:
         """Return a defense by id or code, in any case; raise `UnknownName` if there is none."""
-        return self.defenses.get(name) or self._named(Defense, self.defenses, name)
+        return self.defenses.get(name) or self.defenses[self._named("defenses", name)]
 
     def risk(self, name: str) -> Risk:
         """Return a risk by id or code, in any case; raise `UnknownName` if there is none."""
-        return self.risks.get(name) or self._named(Risk, self.risks, name)
+        return self.risks.get(name) or self.risks[self._named("risks", name)]
 
     def factor(self, name: str) -> Factor:
         """Return a factor by id or code, in any case; raise `UnknownName` if there is none."""
-        return self.factors.get(name) or self._named(Factor, self.factors, name)
+        return self.factors.get(name) or self.factors[self._named("factors", name)]
 
     def attack(self, name: str) -> Attack:
         """Return an attack by id or code, or by the risk that it alone exploits.
@@ -213,8 +198,8 @@ class KnowledgeBase:
         """
         if name in self.attacks:
             return self.attacks[name]
-        risk = self._folded.get((Risk, _fold(name)))
-        if risk is not None and (Attack, _fold(name)) not in self._folded:
+        risk = self._folded("risks", name)
+        if risk is not None and self._folded("attacks", name) is None:
             behind = [attack for attack in self.attacks.values() if attack.risk == risk]
             if len(behind) == 1:
                 return behind[0]
@@ -222,7 +207,7 @@ class KnowledgeBase:
                 names = ", ".join(attack.id for attack in behind)
                 raise InputError(f"several attacks exploit {risk}: name one of {names}")
             raise InputError(f"no attack is known for the risk {risk}")
-        return self._named(Attack, self.attacks, name)
+        return self.attacks[self._named("attacks", name)]
 
     def variant(self, name: str) -> Variant:
         """Return a defense at a stage, such as ``watermarking@pre`` or ``RD3@pre``.
@@ -255,15 +240,20 @@ class KnowledgeBase:
             raise InputError(f"{defense.id} has no variant at stage {clip(stage)!r}: write {which}")
         return known[stage.strip().casefold()]
 
-    def _named(self, kind: type[_R], records: Mapping[str, _R], name: str) -> _R:
-        identity = self._folded.get((kind, _fold(name)))
-        if identity is None:
-            what = kind.__name__.lower()
-            for other in (Factor, Defense, Risk, Attack):
-                if (other, _fold(name)) in self._folded:
-                    raise InputError(f"{name} is a {other.__name__.lower()}, not a {what}")
-            raise UnknownName(what, name, list(records))
-        return records[identity]
+    def _named(self, section: str, name: str) -> str:
+        """Return the id behind a name; raise what says which kind it is, if not this one."""
+        identity = self._folded(section, name)
+        if identity is not None:
+            return identity
+        for other in CODED:
+            if self._folded(other, name) is not None:
+                raise InputError(f"{name} is a {other[:-1]}, not a {section[:-1]}")
+        raise UnknownName(section[:-1], name, list(getattr(self, section)))
+
+    def _folded(self, section: str, name: str) -> str | None:
+        """Return the id behind an id or code, however written; None if there is none."""
+        known: Mapping[str, str] = getattr(self, f"_folded_{section}")
+        return known.get(fold(name))
 
     def find(self, name: str) -> Record:
         """Return any record by id, or by code; raise `UnknownName` if there is none."""
@@ -271,110 +261,9 @@ class KnowledgeBase:
             records: Mapping[str, Record] = getattr(self, section)
             if name in records:
                 return records[name]
-        for kind, records in (
-            (Factor, self.factors),
-            (Defense, self.defenses),
-            (Risk, self.risks),
-            (Attack, self.attacks),
-        ):
-            identity = self._folded.get((kind, _fold(name)))
+        for section in CODED:
+            identity = self._folded(section, name)
             if identity is not None:
-                return records[identity]
+                coded: Mapping[str, Record] = getattr(self, section)
+                return coded[identity]
         raise UnknownName("record", name, [n for section in KINDS for n in getattr(self, section)])
-
-
-def _by_factor(edges: Mapping[str, _E], owner: str) -> dict[str, Mapping[str, _E]]:
-    """Group edges by the defense, risk or attack at their other end, then by factor."""
-    grouped: dict[str, dict[str, _E]] = {}
-    for edge in edges.values():
-        grouped.setdefault(getattr(edge, owner), {})[edge.factor] = edge
-    return {name: MappingProxyType(own) for name, own in grouped.items()}
-
-
-def _by_pair(records: Mapping[str, Any], one: str, other: str) -> dict[Any, tuple[Any, ...]]:
-    """Group records by the two others that they are about."""
-    grouped: dict[tuple[str, str], tuple[Any, ...]] = {}
-    for record in records.values():
-        pair = (getattr(record, one), getattr(record, other))
-        grouped[pair] = (*grouped.get(pair, ()), record)
-    return grouped
-
-
-def _folded_names(kb: KnowledgeBase) -> dict[tuple[type, str], str]:
-    return {
-        (kind, _fold(name)): identity
-        for kind, records in (
-            (Factor, kb.factors),
-            (Defense, kb.defenses),
-            (Risk, kb.risks),
-            (Attack, kb.attacks),
-        )
-        for identity, record in records.items()
-        for name in (identity, record.code)
-        if name is not None
-    }
-
-
-def _by_stage(kb: KnowledgeBase) -> dict[str, Mapping[str, Variant]]:
-    grouped: dict[str, dict[str, Variant]] = {}
-    for stage in ("pre", "in", "post"):
-        for variant in kb.variants.values():
-            if variant.stage == stage:
-                grouped.setdefault(variant.defense, {})[stage] = variant
-    return {name: MappingProxyType(own) for name, own in grouped.items()}
-
-
-_INDEXES: Final[Mapping[str, Callable[[KnowledgeBase], dict[Any, Any]]]] = {
-    "_edges": lambda kb: _by_factor(kb.correlations, "subject"),
-    "_outcomes": lambda kb: _by_factor(kb.outcomes, "attack"),
-    "_prerequisites": lambda kb: _by_factor(kb.prerequisites, "attack"),
-    "_observed": lambda kb: _by_pair(kb.observations, "defense", "risk"),
-    "_colluded": lambda kb: _by_pair(kb.collusions, "first", "second"),
-    "_stages": _by_stage,
-    "_folded": _folded_names,
-}
-
-
-def _fold(name: str) -> str:
-    """Make names alike that differ only in case and in how words are joined."""
-    return name.strip().casefold().replace("-", "_").replace(" ", "_")
-
-
-def _in_order(rows: Rows) -> Rows:
-    """Order records by what they are rather than by where they were written."""
-    place: dict[str, int] = {}
-    for section in ("factors", "defenses", "risks"):
-        for identity in sorted(rows[section], key=lambda i: _rank(i, rows[section][i])):
-            place[identity] = len(place)
-    attacks = rows.get("attacks", {})
-    place |= {i: place[row["risk"]] for i, row in attacks.items() if row["risk"] in place}
-    ends = ("defense", "subject", "attack", "first", "risk", "factor", "second")
-
-    def order(row: Mapping[str, Any], identity: str) -> tuple[Any, ...]:
-        names = (identity, *(row.get(name, "") for name in ends))
-        at = _STAGES.get(row.get("stage", ""), 0)
-        return (*(place.get(name, -1) for name in names), at, _numbered(identity))
-
-    return {
-        section: {
-            i: rows[section][i]
-            for i in sorted(rows.get(section, {}), key=lambda i: order(rows[section][i], i))
-        }
-        for section in KINDS
-    }
-
-
-def _rank(identity: str, row: Mapping[str, Any]) -> tuple[Any, ...]:
-    kind = row.get("group") or row.get("pillar")
-    code = row.get("code") or "~"  # sorts after all letters: without a code comes last
-    return (_RANKS.index(kind), _numbered(code), identity)
-
-
-def _numbered(text: str) -> tuple[tuple[int, str], ...]:
-    """Make numbers inside a name count as numbers: RD2 comes before RD10."""
-    return tuple((int(p), "") if p.isdigit() else (-1, p) for p in re.split(r"(\d+)", text) if p)
-
-
-def _digest(rows: Rows) -> str:
-    canonical = json.dumps(rows, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
-    return f"sha256:{hashlib.sha256(canonical.encode()).hexdigest()}"

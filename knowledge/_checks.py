@@ -1,10 +1,9 @@
-"""Checks of records that are put together: fields by type, links to others, sense as a whole."""
+"""Checks of records that are put together: fields by type, links to others, names."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields
 from functools import cache
@@ -12,15 +11,13 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from ._drafts import Draft, Drafts, Path, Report, Retracted, one_of, place, shown
+from ._drafts import Draft, Drafts, Path, Report, Retracted, place, shown
 from ._links import LINKS, NAMED, SINGULAR, links
 from ._records import KINDS
 from .errors import Problem, clip, suggest
 
-__all__ = ["clashing_names", "dangling", "ill_formed", "typed"]
+__all__ = ["clashing_names", "dangling", "typed"]
 
-_SUBJECTS = (("defense", "risk"), ("defenses",), ("first", "second"))
-_COMPOUND = {"model_knowledge": "output", "interaction": "", "data_knowledge": "blindness"}
 _PLACE = re.compile(r"[a-z0-9.-]{1,60}")
 
 
@@ -159,100 +156,3 @@ def clashing_names(drafts: Drafts) -> Iterator[Problem]:
         if [section, identity] != owner and not (shared and name == "id"):
             other = f"{SINGULAR[section]} {clip(identity)}"
             yield entry.problem((name,), f"{clip(text)} already names the {other}")
-
-
-def ill_formed(
-    records: Iterable[tuple[str, Draft]], drafts: Drafts, report: Report
-) -> Iterator[Problem]:
-    """Yield problems that no single field shows, of rows that need not be valid otherwise."""
-    adversary = drafts["adversary"]
-    scales = {name: _texts(draft.row.get("values")) for name, draft in adversary.items()}
-    for section, draft in records:
-        row = draft.row
-        for path, key, value in _conditions(section, row):
-            scale = scales.get(key)
-            if scale and value not in scale:
-                message = f"should be {one_of(list(scale))}, not {shown(value)}"
-                yield draft.problem(path, message + report.hint(value, scale))
-        if section == "observations":
-            effect, kind, sources = (row.get(name) for name in ("effect", "kind", "sources"))
-            if effect == "unexplored" and kind is not None:
-                yield draft.problem(("kind",), "an unexplored pair has no kind of evidence")
-            if effect in ("increase", "decrease") and kind is None:
-                yield draft.problem(("effect",), "kind is missing: how is this effect known?")
-            if effect in ("increase", "decrease") and sources in (None, []):
-                yield draft.problem(("effect",), "sources is missing: who saw this effect?")
-        elif section == "attacks":
-            identity, risk = row.get("id"), row.get("risk")
-            if isinstance(identity, str) and identity in drafts["risks"] and identity != risk:
-                message = f"{identity} is a risk, but this attack exploits {shown(risk)}"
-                yield draft.problem(("id",), message)
-        elif section == "combinations":
-            if row.get("outcome") == "unreported" and row.get("tuned_outcome") is not None:
-                yield draft.problem(("tuned_outcome",), "an unreported outcome can't be tuned")
-            names = _texts(row.get("defenses"))
-            if max(names.values(), default=1) > 1:
-                yield draft.problem(("defenses",), "a defense is given twice")
-            if len(names) == 1:
-                yield draft.problem(("defenses",), "a combination takes at least two defenses")
-        elif section == "collusions":
-            unexplored = row.get("effect") == "unexplored"
-            if unexplored != (row.get("status") == "unexplored"):
-                message = "effect and status should both be unexplored, or neither"
-                yield draft.problem(("status",), message)
-            if not unexplored and row.get("sources") in (None, []):
-                yield draft.problem(("effect",), "sources is missing: who saw this effect?")
-        elif section == "experiments":
-            about = [names for names in _SUBJECTS if any(row.get(n) for n in names)]
-            if len(about) != 1 or not all(row.get(n) for n in about[0]):
-                message = "say what it is about: defense and risk, defenses, or first and second"
-                yield draft.problem(("id",), message)
-            known = _texts([m.get("id") for m in _mappings(row.get("metrics"))])
-            if max(known.values(), default=1) > 1:
-                yield draft.problem(("metrics",), "a metric is given twice")
-            for index, measurement in enumerate(_mappings(row.get("measurements"))):
-                name = measurement.get("metric")
-                if isinstance(name, str) and name not in known:
-                    message = f"no metric {clip(name)!r} in this experiment"
-                    path = ("measurements", index, "metric")
-                    yield draft.problem(path, message + report.hint(name, known))
-        elif section == "adversary" and max(_texts(row.get("values")).values(), default=1) > 1:
-            yield draft.problem(("values",), "a value is given twice")
-
-
-def _conditions(section: str, row: Mapping[str, Any]) -> Iterator[tuple[Path, str, str]]:
-    """Yield every value of an adversary's characteristic: where, of which, and the value."""
-    if section == "observations":
-        places: list[tuple[Path, Any]] = [(("when",), row.get("when"))]
-        for index, exception in enumerate(_mappings(row.get("exceptions"))):
-            places.append((("exceptions", index, "when"), exception.get("when")))
-        for path, when in places:
-            for key, value in when.items() if isinstance(when, dict) else ():
-                if isinstance(value, str):
-                    yield (*path, key), key, value
-    nested = {"factors": "satisfied_by", "attacks": "needs"}.get(section, "")
-    for index, each in enumerate(_mappings(row.get(nested))):
-        key, value = each.get("characteristic"), each.get("value")
-        if isinstance(key, str) and isinstance(value, str):
-            yield (nested, index, "value"), key, value
-    if section == "published_attacks":
-        for key in ("capability", "optimization"):
-            if isinstance(row.get(key), str):
-                yield (key,), key, row[key]
-        for key, further in _COMPOUND.items():
-            values = row.get(key)
-            for index, text in enumerate(values if isinstance(values, list) else ()):
-                if isinstance(text, str):
-                    value, dot, rest = text.partition(".")
-                    yield (key, index), key, value
-                    if dot:
-                        yield (key, index), further, rest
-
-
-def _texts(value: object) -> dict[str, int]:
-    """Return the texts in a list, and how often each is there."""
-    return Counter(v for v in value if isinstance(v, str)) if isinstance(value, list) else {}
-
-
-def _mappings(value: object) -> list[dict[str, Any]]:
-    return [v if isinstance(v, dict) else {} for v in value] if isinstance(value, list) else []

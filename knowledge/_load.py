@@ -79,10 +79,12 @@ def _compile(
 def _key(layers: list[list[Source]]) -> str:
     """Name the result of compiling these layers with the code as it is."""
     sha = hashlib.sha256()
-    for name in sorted(os.listdir(_CODE)):
-        if name.endswith(".py"):
-            with open(os.path.join(_CODE, name), "rb") as file:
-                sha.update(file.read())
+    for folder, below, names in os.walk(_CODE):
+        below.sort()
+        for name in sorted(names):
+            if name.endswith(".py"):
+                with open(os.path.join(folder, name), "rb") as file:
+                    sha.update(file.read())
     for layer in layers:
         sha.update(b"layer %d" % len(layer))
         for source in layer:

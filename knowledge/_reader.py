@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, Literal
 
-from ._checks import clashing_names, dangling, ill_formed, typed
+from ._checks import clashing_names, dangling, typed
 from ._drafts import Draft, Drafts, Entry, Report, Retracted, field_name, one_of, place, shown
 from ._files import Source
 from ._links import NAMED, SINGULAR, Link, links
 from ._records import IDENTITY, KINDS
+from ._sense import ill_formed
 from ._yaml import MAX_NODES, Node, parse
 from .errors import BrokenKnowledge, Problem, clip
 

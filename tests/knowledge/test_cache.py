@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -13,6 +14,7 @@ import pytest
 
 from knowledge import KnowledgeBase, _cache, load
 
+CODE = Path(_cache.__file__).parent
 KEYS = [f"{n:064x}" for n in range(40)]
 
 
@@ -258,14 +260,18 @@ def test_the_order_and_the_limits_of_overlays_are_never_missed(tmp_path: Path) -
     assert years == [2022, 2021, 2024, 2021]
 
 
+@pytest.mark.parametrize("changed", ["_reader.py", "_records/subjects.py"])
 def test_a_change_to_the_code_is_never_missed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cache: Path
+    changed: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cache: Path
 ) -> None:
-    load()
     code = tmp_path / "code"
-    code.mkdir()
-    (code / "_reader.py").write_text("changed = True")
+    shutil.copytree(CODE, code, ignore=shutil.ignore_patterns("base", "__pycache__"))
     monkeypatch.setattr("knowledge._load._CODE", str(code))
+    load()
+    load()
+    assert len(list(cache.iterdir())) == 1
+    with (code / changed).open("a") as file:
+        file.write("# changed")
     load()
     assert len(list(cache.iterdir())) == 2
 

@@ -1,0 +1,120 @@
+"""Attacks together: what each takes and yields, and what was seen of one helping another."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import ClassVar, Literal
+
+from .fields import (
+    CODE,
+    DOTTED_ID,
+    ID,
+    NOTE,
+    SOURCES,
+    STATED_IN,
+    SignText,
+    Strict,
+    about,
+    line,
+    many,
+    text,
+)
+
+__all__ = ["Attack", "Collusion", "Need", "Outcome", "Prerequisite"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Need(Strict):
+    """The least that an attack takes of its adversary in one respect."""
+
+    characteristic: str = field(metadata=text("the characteristic", limit=80))
+    value: str = field(metadata=text("the least value", limit=80))
+    more_helps: bool = field(
+        default=False, metadata=about("whether an adversary with more attacks better")
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Attack(Strict):
+    """What an adversary does, seen as a step that may help, or need help from, another attack."""
+
+    NESTED: ClassVar[Mapping[str, type]] = {"needs": Need}
+
+    id: str = field(
+        metadata=text(
+            "permanent identifier; may be that of the risk it exploits", limit=80, pattern=ID
+        )
+    )
+    name: str = field(metadata=line("name for people", limit=120))
+    risk: str = field(metadata=text("the risk that it exploits", limit=80))
+    time: Literal["train", "test"] = field(metadata=about("when it happens"))
+    meaning: str = field(metadata=text("what the adversary does and gains"))
+    code: str | None = field(default=None, metadata=text("short alias", limit=12, pattern=CODE))
+    needs: tuple[Need, ...] = field(
+        default=(), metadata=many("the least that it takes of the adversary")
+    )
+    sources: tuple[str, ...] = field(default=(), metadata=many(SOURCES))
+    stated_in: tuple[str, ...] = field(default=(), metadata=STATED_IN)
+    note: str | None = field(default=None, metadata=NOTE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Outcome(Strict):
+    """A signed edge from a successful attack to a factor that it moves, or knowledge it yields."""
+
+    attack: str = field(metadata=text("the attack", limit=80))
+    factor: str = field(metadata=text("the factor", limit=80))
+    sign: SignText = field(metadata=about("which way a successful attack moves the factor"))
+    sources: tuple[str, ...] = field(metadata=many(SOURCES, least=1))
+    stated_in: tuple[str, ...] = field(default=(), metadata=STATED_IN)
+    note: str | None = field(default=None, metadata=NOTE)
+
+    @property
+    def id(self) -> str:
+        """The edge's identity: ``attack>factor``."""
+        return f"{self.attack}>{self.factor}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Prerequisite(Strict):
+    """A signed edge from a factor to an attack whose effectiveness depends on it."""
+
+    attack: str = field(metadata=text("the attack", limit=80))
+    factor: str = field(metadata=text("the factor", limit=80))
+    sign: SignText = field(metadata=about("how the attack's effectiveness moves as it rises"))
+    sources: tuple[str, ...] = field(metadata=many(SOURCES, least=1))
+    stated_in: tuple[str, ...] = field(default=(), metadata=STATED_IN)
+    note: str | None = field(default=None, metadata=NOTE)
+
+    @property
+    def id(self) -> str:
+        """The edge's identity: ``factor>attack``."""
+        return f"{self.factor}>{self.attack}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Collusion(Strict):
+    """What was published, or measured, for one attack whose outcome serves another."""
+
+    id: str = field(metadata=text("permanent identifier", limit=200, pattern=DOTTED_ID))
+    first: str = field(metadata=text("the attack whose outcome is used", limit=80))
+    second: str = field(metadata=text("the attack that uses it", limit=80))
+    effect: Literal["amplifies", "hinders", "unexplored"] = field(
+        metadata=about("what was seen; unexplored: the source knows of no work on it")
+    )
+    status: Literal["prior", "validated", "unexplored"] = field(
+        metadata=about("seen by earlier work, tested by the source, or neither")
+    )
+    predicted: Literal["amplifies", "hinders"] | None = field(
+        default=None, metadata=about("what the source's own table says")
+    )
+    factors: tuple[str, ...] = field(
+        default=(), metadata=many("the common factors as the source prints them")
+    )
+    sources: tuple[str, ...] = field(default=(), metadata=many(SOURCES))
+    stated_in: tuple[str, ...] = field(default=(), metadata=STATED_IN)
+    printed: str | None = field(
+        default=None, metadata=text("what is printed, where that differs", limit=200)
+    )
+    note: str | None = field(default=None, metadata=NOTE)

@@ -1,0 +1,90 @@
+"""Defenses together: their stages, and what was seen of combinations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import ClassVar, Literal
+
+from .fields import DOTTED_ID, NOTE, SOURCES, STATED_IN, Stage, Strict, about, many, text
+
+__all__ = ["Combination", "Stake", "Variant"]
+
+Basis = Literal["read", "inferred"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Stake(Strict):
+    """A risk that a defense relies on, or takes away."""
+
+    risk: str = field(metadata=text("the risk", limit=80))
+    basis: Basis = field(metadata=about("read in a source, or inferred from what it implies"))
+    note: str | None = field(default=None, metadata=NOTE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Variant(Strict):
+    """A defense at one stage of the pipeline: before, in or after training."""
+
+    NESTED: ClassVar[Mapping[str, type]] = {"uses": Stake, "mitigates": Stake}
+
+    defense: str = field(metadata=text("the defense", limit=80))
+    stage: Stage = field(metadata=about("before (pre), in or after (post) training"))
+    meaning: str = field(metadata=text("how it works at this stage"))
+    uses: tuple[Stake, ...] = field(
+        default=(), metadata=many("risks without which it would not work")
+    )
+    mitigates: tuple[Stake, ...] = field(default=(), metadata=many("risks that it takes away"))
+    metric: str | None = field(
+        default=None, metadata=text("how its effectiveness is measured", limit=200)
+    )
+    better_when: Literal["higher", "lower"] | None = field(
+        default=None, metadata=about("which way that metric is better")
+    )
+    sources: tuple[str, ...] = field(default=(), metadata=many(SOURCES))
+    stated_in: tuple[str, ...] = field(default=(), metadata=STATED_IN)
+    note: str | None = field(default=None, metadata=NOTE)
+
+    @property
+    def id(self) -> str:
+        """The variant's identity: ``defense@stage``."""
+        return f"{self.defense}@{self.stage}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Combination(Strict):
+    """What was published, or measured, for defenses combined in one model."""
+
+    id: str = field(metadata=text("permanent identifier", limit=200, pattern=DOTTED_ID))
+    defenses: tuple[str, ...] = field(
+        metadata=many("variants, earlier ones first; empty: the source does not say which")
+    )
+    outcome: Literal["effective", "conflict", "unreported"] = field(
+        metadata=about("whether each defense stayed as effective as alone, as first measured")
+    )
+    status: Literal["prior", "explored", "validated"] = field(
+        metadata=about("prior: collected from earlier work; explored: measured by the source")
+    )
+    tuned_outcome: Literal["effective", "conflict"] | None = field(
+        default=None, metadata=about("the same after hyperparameters were tuned")
+    )
+    predicted: Literal["effective", "conflict"] | None = field(
+        default=None, metadata=about("what the source's own rule says")
+    )
+    baseline: Literal["effective", "conflict"] | None = field(
+        default=None, metadata=about("what the source's naive baseline says")
+    )
+    code: str | None = field(default=None, metadata=text("its number in the source", limit=12))
+    identified: Basis = field(
+        default="read", metadata=about("whether the defenses were read or worked out")
+    )
+    candidates: tuple[str, ...] = field(
+        default=(), metadata=many("pairs it could be, each as variant+variant")
+    )
+    datasets: tuple[str, ...] = field(default=(), metadata=many("data used"))
+    sources: tuple[str, ...] = field(default=(), metadata=many(SOURCES))
+    stated_in: tuple[str, ...] = field(default=(), metadata=STATED_IN)
+    printed: str | None = field(
+        default=None, metadata=text("what is printed, where that differs", limit=200)
+    )
+    note: str | None = field(default=None, metadata=NOTE)

@@ -1,0 +1,80 @@
+"""Experiments that tested a conjecture, with the numbers as printed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import ClassVar, Literal
+
+from .fields import DOTTED_ID, ID, NOTE, SOURCES, STATED_IN, Strict, about, many, text
+
+__all__ = ["Experiment", "Measurement", "Metric"]
+
+Expectation = Literal["increase", "decrease", "effective", "conflict", "amplifies", "hinders"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Metric(Strict):
+    """What an experiment measured, and which way is worse for the model's owner."""
+
+    id: str = field(metadata=text("identifier inside the experiment", limit=80, pattern=ID))
+    worse_when: Literal["higher", "lower"] = field(metadata=about("which way is worse"))
+    unit: str | None = field(default=None, metadata=text("unit; absent: none", limit=40))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Measurement(Strict):
+    """One printed number."""
+
+    arm: str = field(metadata=text("what was measured: baseline, or a variant", limit=80))
+    metric: str = field(metadata=text("a metric of the experiment", limit=80))
+    mean: float = field(metadata=about("printed mean", allow_inf_nan=False))
+    spread: float | None = field(
+        default=None, metadata=about("number printed after ±", ge=0, allow_inf_nan=False)
+    )
+    at: Mapping[str, float] | None = field(
+        default=None, metadata=about("values of factors at which it was measured")
+    )
+    setting: Mapping[str, str | float] | None = field(
+        default=None, metadata=about("other settings at which it was measured, by name")
+    )
+    note: str | None = field(default=None, metadata=NOTE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Experiment(Strict):
+    """An experiment that tested a conjecture, with its numbers.
+
+    It is about an interaction (defense and risk), a combination (defenses) or a collusion (first
+    and second attack).
+    """
+
+    NESTED: ClassVar[Mapping[str, type]] = {"metrics": Metric, "measurements": Measurement}
+
+    id: str = field(metadata=text("permanent identifier", limit=200, pattern=DOTTED_ID))
+    conjecture: Expectation = field(metadata=about("what was expected"))
+    outcome: Expectation = field(metadata=about("what came out"))
+    defense: str | None = field(
+        default=None, metadata=text("the defense; with risk: an interaction", limit=80)
+    )
+    risk: str | None = field(default=None, metadata=text("the risk", limit=80))
+    defenses: tuple[str, ...] = field(
+        default=(), metadata=many("variants of defenses that were combined, earlier ones first")
+    )
+    first: str | None = field(
+        default=None, metadata=text("the attack that helps; with second: a collusion", limit=80)
+    )
+    second: str | None = field(default=None, metadata=text("the attack helped", limit=80))
+    finding: str = field(metadata=text("what came out, in a sentence"))
+    dataset: str = field(metadata=text("data used", limit=400))
+    metrics: tuple[Metric, ...] = field(metadata=many("what was measured", least=1))
+    measurements: tuple[Measurement, ...] = field(metadata=many("the numbers", least=1))
+    common_factors: tuple[str, ...] = field(
+        default=(), metadata=many("factors shared by defense and risk")
+    )
+    other_factors: tuple[str, ...] = field(
+        default=(), metadata=many("further factors whose value matters")
+    )
+    sources: tuple[str, ...] = field(default=(), metadata=many(SOURCES))
+    stated_in: tuple[str, ...] = field(default=(), metadata=STATED_IN)
+    note: str | None = field(default=None, metadata=NOTE)

@@ -1,0 +1,79 @@
+"""What the fields of records are made of: descriptions and constraints in pydantic's words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, Literal
+
+__all__ = [
+    "CODE",
+    "DOTTED_ID",
+    "ID",
+    "NOTE",
+    "SOURCES",
+    "STATED_IN",
+    "Pillar",
+    "SignText",
+    "Stage",
+    "Strict",
+    "about",
+    "line",
+    "many",
+    "text",
+]
+
+SignText = Literal["+", "-", "0", "?"]
+Stage = Literal["pre", "in", "post"]
+Pillar = Literal["security", "privacy", "fairness"]
+
+ID = r"^[a-z][a-z0-9_]{0,79}$"
+DOTTED_ID = r"^[a-z][a-z0-9_]*(\.[a-z0-9_]+){0,7}$"
+CODE = r"^[A-Z][A-Za-z]{0,7}[0-9]{0,3}(\.[0-9]{1,3})?$"
+
+
+class Strict:
+    """What every record shares: unknown fields and loose types are refused.
+
+    Records compare, hash and print as dataclasses do. It is written once here because dataclass
+    would compile it anew for each type, at every start.
+    """
+
+    __slots__: tuple[str, ...] = ()
+    __pydantic_config__: ClassVar[Mapping[str, Any]] = {"extra": "forbid", "strict": True}
+
+    def __eq__(self, other: object) -> bool:
+        if type(other) is not type(self):
+            return NotImplemented
+        return all(getattr(self, name) == getattr(other, name) for name in self.__slots__)
+
+    def __hash__(self) -> int:
+        return hash(tuple(getattr(self, name) for name in self.__slots__))
+
+    def __repr__(self) -> str:
+        values = ", ".join(f"{name}={getattr(self, name)!r}" for name in self.__slots__)
+        return f"{type(self).__qualname__}({values})"
+
+
+def about(description: str, /, **constraints: Any) -> dict[str, Any]:
+    """Describe a field of any type."""
+    return {"description": description, **constraints}
+
+
+def text(description: str, *, limit: int = 2000, **constraints: Any) -> dict[str, Any]:
+    """Describe a text that is not empty."""
+    return about(description, min_length=1, max_length=limit, **constraints)
+
+
+def line(description: str, *, limit: int) -> dict[str, Any]:
+    """Describe a text without line breaks."""
+    return text(description, limit=limit, pattern=r"^[^\r\n]+$")
+
+
+def many(description: str, *, least: int = 0) -> dict[str, Any]:
+    """Describe a list."""
+    return about(description, min_length=least, max_length=200)
+
+
+NOTE = text("what we think of the record: doubts, known errors, conditions")
+SOURCES = "works that support it: ids of references, each with an optional #place"
+STATED_IN = many("where the record itself is stated, such as [duddu2024sok#table-2]")

@@ -1,0 +1,97 @@
+"""What moves what: the signed edges of defenses and risks, and effects seen for their pairs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import ClassVar, Literal
+
+from .fields import DOTTED_ID, NOTE, SOURCES, STATED_IN, SignText, Strict, about, many, text
+
+__all__ = ["Correlation", "EvidenceMark", "ExceptionRecord", "Observation"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Correlation(Strict):
+    """A signed edge between a defense or a risk and a factor.
+
+    For a defense the sign says which way the factor moves when the defense is effective; for a
+    risk, which way the risk moves when the factor rises.
+    """
+
+    subject: str = field(metadata=text("a defense or a risk", limit=80))
+    factor: str = field(metadata=text("the factor", limit=80))
+    sign: SignText = field(metadata=about("+ rises together, - opposed, 0 none, ? unclear"))
+    sources: tuple[str, ...] = field(metadata=many(SOURCES, least=1))
+    stated_in: tuple[str, ...] = field(default=(), metadata=STATED_IN)
+    note: str | None = field(default=None, metadata=NOTE)
+
+    @property
+    def id(self) -> str:
+        """The edge's identity: ``subject.factor``."""
+        return f"{self.subject}.{self.factor}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class EvidenceMark(Strict):
+    """A factor that a published effect is put down to, and the kinds of evidence for that."""
+
+    factor: str = field(metadata=text("the factor", limit=80))
+    kinds: tuple[Literal["empirical", "theoretical", "conjectured", "own_conjecture"], ...] = field(
+        metadata=many("kinds of evidence that this factor plays a part", least=1)
+    )
+    printed: str | None = field(
+        default=None, metadata=text("what is printed, where that differs", limit=200)
+    )
+    note: str | None = field(default=None, metadata=NOTE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class ExceptionRecord(Strict):
+    """An effect seen only under a stated adversary, against the main one."""
+
+    effect: Literal["increase", "decrease"] = field(metadata=about("what happens to the risk then"))
+    sources: tuple[str, ...] = field(metadata=many(SOURCES, least=1))
+    when: Mapping[str, str] | None = field(
+        default=None,
+        metadata=about("the adversary it takes, by characteristic; absent: not stated"),
+    )
+    printed: str | None = field(
+        default=None, metadata=text("what is printed, where that differs", limit=200)
+    )
+    note: str | None = field(default=None, metadata=NOTE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Observation(Strict):
+    """What was published, or measured, for one defense and one risk."""
+
+    NESTED: ClassVar[Mapping[str, type]] = {
+        "evidence": EvidenceMark,
+        "exceptions": ExceptionRecord,
+    }
+
+    id: str = field(metadata=text("permanent identifier", limit=200, pattern=DOTTED_ID))
+    defense: str = field(metadata=text("the defense, taken to be effective", limit=80))
+    risk: str = field(metadata=text("the risk", limit=80))
+    effect: Literal["increase", "decrease", "unexplored"] = field(
+        metadata=about("what happens to the risk; unexplored: the source knows of no work on it")
+    )
+    kind: Literal["empirical", "theoretical", "conjectured", "unspecified"] | None = field(
+        default=None, metadata=about("strongest kind of evidence; absent when unexplored")
+    )
+    when: Mapping[str, str] | None = field(
+        default=None, metadata=about("the adversary it takes, by characteristic; absent: any")
+    )
+    evidence: tuple[EvidenceMark, ...] = field(
+        default=(), metadata=many("factors that the source credits")
+    )
+    exceptions: tuple[ExceptionRecord, ...] = field(
+        default=(), metadata=many("effects under other adversaries")
+    )
+    sources: tuple[str, ...] = field(default=(), metadata=many(SOURCES))
+    stated_in: tuple[str, ...] = field(default=(), metadata=STATED_IN)
+    printed: str | None = field(
+        default=None, metadata=text("what is printed, where that differs", limit=200)
+    )
+    note: str | None = field(default=None, metadata=NOTE)

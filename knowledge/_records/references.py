@@ -1,0 +1,68 @@
+"""The works that everything is taken from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from .fields import ID, NOTE, Strict, about, line, many, text
+
+__all__ = ["Reference"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Reference(Strict):
+    """A cited work, and how sure we are that it is the one meant."""
+
+    id: str = field(metadata=text("permanent identifier", limit=80, pattern=ID))
+    status: Literal["confirmed", "deduced", "unresolved"] = field(
+        metadata=about("confirmed: a source ties it; deduced: worked out; unresolved: unknown")
+    )
+    authors: str | None = field(default=None, metadata=line("family names", limit=400))
+    title: str | None = field(default=None, metadata=line("title", limit=400))
+    venue: str | None = field(default=None, metadata=line("where published", limit=200))
+    year: int | None = field(default=None, metadata=about("year published", ge=1900, le=2100))
+    arxiv: str | None = field(default=None, metadata=text("arXiv identifier", limit=40))
+    doi: str | None = field(default=None, metadata=text("DOI", limit=200))
+    url: str | None = field(
+        default=None, metadata=text("address", limit=400, pattern=r"^https?://\S+$")
+    )
+    number: int | None = field(
+        default=None, metadata=about("its number in the S&P 2024 paper, camera-ready", ge=1)
+    )
+    preprint_number: int | None = field(
+        default=None, metadata=about("its number in that paper's first preprint", ge=1)
+    )
+    cited_as: Mapping[str, int] | None = field(
+        default=None, metadata=about("its number in other papers, by the id of their reference")
+    )
+    preprint_number_interpolated: bool = field(
+        default=False, metadata=about("that number was worked out from its neighbours")
+    )
+    confidence: Literal["high", "medium", "low"] | None = field(
+        default=None, metadata=about("how sure a deduction is")
+    )
+    basis: tuple[
+        Literal[
+            "alphabetical_order",
+            "companion_page",
+            "experiment_code",
+            "same_group",
+            "subject_fit",
+            "talk",
+            "text",
+        ],
+        ...,
+    ] = field(default=(), metadata=many("what the identification rests on"))
+    identifier: Literal["seen", "title_and_venue_seen", "from_memory"] | None = field(
+        default=None, metadata=about("whether arXiv id, DOI or address were seen in a source")
+    )
+    author_bound: str | None = field(
+        default=None, metadata=text("where its author must fall, if unresolved", limit=200)
+    )
+    topic: str | None = field(
+        default=None, metadata=text("what it must be about, if unresolved", limit=200)
+    )
+    candidates: tuple[str, ...] = field(default=(), metadata=many("other works that it could be"))
+    note: str | None = field(default=None, metadata=NOTE)

@@ -1,0 +1,137 @@
+"""Checks of what no single field shows: whether a record makes sense as a whole."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+from ._drafts import Draft, Drafts, Path, Report, one_of, shown
+from .errors import Problem, clip
+
+__all__ = ["ill_formed"]
+
+_SUBJECTS = (("defense", "risk"), ("defenses",), ("first", "second"))
+_COMPOUND = {"model_knowledge": "output", "interaction": "", "data_knowledge": "blindness"}
+
+
+def ill_formed(
+    records: Iterable[tuple[str, Draft]], drafts: Drafts, report: Report
+) -> Iterator[Problem]:
+    """Yield the problems of rows that need not be valid otherwise."""
+    adversary = drafts["adversary"]
+    scales = {name: _texts(draft.row.get("values")) for name, draft in adversary.items()}
+    for section, draft in records:
+        for path, key, value in _conditions(section, draft.row):
+            scale = scales.get(key)
+            if scale and value not in scale:
+                message = f"should be {one_of(list(scale))}, not {shown(value)}"
+                yield draft.problem(path, message + report.hint(value, scale))
+        if section in _BY_SECTION:
+            yield from _BY_SECTION[section](draft, drafts, report)
+
+
+def _observation(draft: Draft, _drafts: Drafts, _report: Report) -> Iterator[Problem]:
+    effect, kind, sources = (draft.row.get(name) for name in ("effect", "kind", "sources"))
+    if effect == "unexplored" and kind is not None:
+        yield draft.problem(("kind",), "an unexplored pair has no kind of evidence")
+    if effect in ("increase", "decrease") and kind is None:
+        yield draft.problem(("effect",), "kind is missing: how is this effect known?")
+    if effect in ("increase", "decrease") and sources in (None, []):
+        yield draft.problem(("effect",), "sources is missing: who saw this effect?")
+
+
+def _attack(draft: Draft, drafts: Drafts, _report: Report) -> Iterator[Problem]:
+    identity, risk = draft.row.get("id"), draft.row.get("risk")
+    if isinstance(identity, str) and identity in drafts["risks"] and identity != risk:
+        message = f"{identity} is a risk, but this attack exploits {shown(risk)}"
+        yield draft.problem(("id",), message)
+
+
+def _combination(draft: Draft, _drafts: Drafts, _report: Report) -> Iterator[Problem]:
+    if draft.row.get("outcome") == "unreported" and draft.row.get("tuned_outcome") is not None:
+        yield draft.problem(("tuned_outcome",), "an unreported outcome can't be tuned")
+    names = _texts(draft.row.get("defenses"))
+    if max(names.values(), default=1) > 1:
+        yield draft.problem(("defenses",), "a defense is given twice")
+    if len(names) == 1:
+        yield draft.problem(("defenses",), "a combination takes at least two defenses")
+
+
+def _collusion(draft: Draft, _drafts: Drafts, _report: Report) -> Iterator[Problem]:
+    unexplored = draft.row.get("effect") == "unexplored"
+    if unexplored != (draft.row.get("status") == "unexplored"):
+        message = "effect and status should both be unexplored, or neither"
+        yield draft.problem(("status",), message)
+    if not unexplored and draft.row.get("sources") in (None, []):
+        yield draft.problem(("effect",), "sources is missing: who saw this effect?")
+
+
+def _experiment(draft: Draft, _drafts: Drafts, report: Report) -> Iterator[Problem]:
+    row = draft.row
+    about = [names for names in _SUBJECTS if any(row.get(n) for n in names)]
+    if len(about) != 1 or not all(row.get(n) for n in about[0]):
+        message = "say what it is about: defense and risk, defenses, or first and second"
+        yield draft.problem(("id",), message)
+    known = _texts([m.get("id") for m in _mappings(row.get("metrics"))])
+    if max(known.values(), default=1) > 1:
+        yield draft.problem(("metrics",), "a metric is given twice")
+    for index, measurement in enumerate(_mappings(row.get("measurements"))):
+        name = measurement.get("metric")
+        if isinstance(name, str) and name not in known:
+            message = f"no metric {clip(name)!r} in this experiment"
+            path = ("measurements", index, "metric")
+            yield draft.problem(path, message + report.hint(name, known))
+
+
+def _characteristic(draft: Draft, _drafts: Drafts, _report: Report) -> Iterator[Problem]:
+    if max(_texts(draft.row.get("values")).values(), default=1) > 1:
+        yield draft.problem(("values",), "a value is given twice")
+
+
+_BY_SECTION: Mapping[str, Callable[[Draft, Drafts, Report], Iterator[Problem]]] = {
+    "observations": _observation,
+    "attacks": _attack,
+    "combinations": _combination,
+    "collusions": _collusion,
+    "experiments": _experiment,
+    "adversary": _characteristic,
+}
+
+
+def _conditions(section: str, row: Mapping[str, Any]) -> Iterator[tuple[Path, str, str]]:
+    """Yield every value of an adversary's characteristic: where, of which, and the value."""
+    if section == "observations":
+        places: list[tuple[Path, Any]] = [(("when",), row.get("when"))]
+        for index, exception in enumerate(_mappings(row.get("exceptions"))):
+            places.append((("exceptions", index, "when"), exception.get("when")))
+        for path, when in places:
+            for key, value in when.items() if isinstance(when, dict) else ():
+                if isinstance(value, str):
+                    yield (*path, key), key, value
+    nested = {"factors": "satisfied_by", "attacks": "needs"}.get(section, "")
+    for index, each in enumerate(_mappings(row.get(nested))):
+        key, value = each.get("characteristic"), each.get("value")
+        if isinstance(key, str) and isinstance(value, str):
+            yield (nested, index, "value"), key, value
+    if section == "published_attacks":
+        for key in ("capability", "optimization"):
+            if isinstance(row.get(key), str):
+                yield (key,), key, row[key]
+        for key, further in _COMPOUND.items():
+            values = row.get(key)
+            for index, text in enumerate(values if isinstance(values, list) else ()):
+                if isinstance(text, str):
+                    value, dot, rest = text.partition(".")
+                    yield (key, index), key, value
+                    if dot:
+                        yield (key, index), further, rest
+
+
+def _texts(value: object) -> dict[str, int]:
+    """Return the texts in a list, and how often each is there."""
+    return Counter(v for v in value if isinstance(v, str)) if isinstance(value, list) else {}
+
+
+def _mappings(value: object) -> list[dict[str, Any]]:
+    return [v if isinstance(v, dict) else {} for v in value] if isinstance(value, list) else []

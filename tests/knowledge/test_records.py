@@ -1,0 +1,67 @@
+"""Records are values: they compare, hash and print by their fields, and do not change."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import FrozenInstanceError, is_dataclass
+from typing import Any
+
+import pytest
+
+import knowledge
+from knowledge import Attack, Influence, Need, load
+from knowledge._records import KINDS, MODULES, kind
+
+
+def test_records_compare_and_hash_by_type_and_fields() -> None:
+    one, same = (Need(characteristic="output", value="label") for _ in range(2))
+    assert one == same
+    assert hash(one) == hash(same)
+    assert one != Need(characteristic="output", value="label", more_helps=True)
+    assert one != ("output", "label", False)
+    alike: Any = kind("Stake")(risk="evasion", basis="read")
+    assert alike != kind("Satisfaction")(characteristic="evasion", value="read", degree="met")
+
+
+def test_what_is_loaded_twice_is_equal() -> None:
+    one, other = load(cached=False), load(cached=False)
+    assert all(getattr(one, section) == getattr(other, section) for section in KINDS)
+
+
+def test_records_print_as_dataclasses_do() -> None:
+    printed = repr(Influence(cause="overfitting", sign="+"))
+    assert printed == "Influence(cause='overfitting', sign='+', note=None)"
+
+
+def test_records_do_not_change() -> None:
+    need: Any = Need(characteristic="output", value="label")
+    with pytest.raises(FrozenInstanceError):
+        need.value = "score"
+    with pytest.raises(FrozenInstanceError):
+        del need.value
+
+
+@pytest.mark.parametrize("name", [name for name in MODULES if name not in ("Edge", "Record")])
+def test_every_record_type_is_a_public_dataclass(name: str) -> None:
+    assert is_dataclass(kind(name))
+    assert getattr(knowledge, name) is kind(name)
+    assert name in knowledge.__all__
+    assert name in dir(knowledge)
+
+
+def test_sections_and_types_are_known_without_importing_them() -> None:
+    script = (
+        "import sys, knowledge\n"
+        "from knowledge._records import KINDS\n"
+        "assert 'attacks' in KINDS and 'nonsense' not in KINDS and len([*KINDS]) == len(KINDS)\n"
+        "own = {m.split('.')[2] for m in sys.modules if m.startswith('knowledge._records.')}\n"
+        "assert own == {'fields', 'rows'}, own\n"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True, timeout=60)
+    assert KINDS["attacks"] is Attack
+
+
+def test_an_unknown_name_is_refused() -> None:
+    with pytest.raises(AttributeError, match="has no attribute 'Nonsense'"):
+        _ = getattr(knowledge, "Nonsense")  # noqa: B009
