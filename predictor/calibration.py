@@ -75,7 +75,7 @@ def observed_share(kb: KnowledgeBase, defense: str, risk: str) -> float | None:
 
     Observations that hold only for one kind of adversary count where there are no others.
     """
-    seen = [each for each in kb.observed(defense, risk) if each.effect != "unexplored"]
+    seen = [each for each in kb.observed(defense, risk) if each.effect in ("increase", "decrease")]
     effects = [each.effect for each in seen if each.when is None] or [each.effect for each in seen]
     return effects.count("increase") / len(effects) if effects else None
 

@@ -18,7 +18,7 @@ from knowledge.errors import InputError
 
 from .collusion import NO_ADVERSARIES, Adversaries, Colluded, collude
 from .expectations import Expected, expected
-from .signs import multiply
+from .signs import Sign, multiply
 
 if TYPE_CHECKING:
     from knowledge import Attack, Defense, KnowledgeBase
@@ -65,6 +65,10 @@ class Chains(NamedTuple):
         How many there are.
     complete : bool
         Whether `found` is all of them; otherwise there are more.
+    obstacle : str or None
+        If there is none, why: ``first`` (those there are begin otherwise), ``reach`` (each takes
+        more than its adversaries are assumed to have), ``unnecessary`` (the target's adversary
+        has all that another attack could give) or ``factors`` (no attack amplifies the target).
     knowledge : str
         Digest of the knowledge base.
     """
@@ -74,33 +78,42 @@ class Chains(NamedTuple):
     chains: tuple[Chain, ...]
     found: int
     complete: bool
+    obstacle: Literal["first", "reach", "unnecessary", "factors"] | None
     knowledge: str
 
 
 class Breaker(NamedTuple):
-    """A defense that breaks, or weakens, a link of a chain.
+    """A defense that breaks, weakens or may deter a link of a chain.
 
     Attributes
     ----------
     defense : Defense
         The defense, taken to be effective.
     how : str
-        ``factor``: it moves common factors against the first attack; ``attack``: it lowers the
-        risk that the first attack exploits, so that there is less outcome to use.
+        ``factor``: it moves common factors against the first attack. ``attack``: it lowers the
+        first attack, so that there is less outcome to use. ``risk``: it lowers the risk behind
+        the first attack, which is another thing than the attack and may go on: whoever can prove
+        that a model was extracted has not kept it from being extracted.
     factors : tuple of str
-        Ids of the factors it moves so; empty for ``attack``.
+        Ids of the factors it moves so; empty unless `how` is ``factor``.
+    helps : tuple of str
+        Ids of the common factors that it moves as the first attack does.
     whole : bool
         Whether no common factor is left that helps, as far as the signs say.
+    backfires : bool
+        Whether it is expected to raise the very risk that the second attack exploits.
     ground : Expected or None
-        For ``attack``, what the lowering rests on.
+        Unless `how` is ``factor``, what the lowering rests on.
     raises : tuple of Expected
         Its side effects: the risks that it is expected to raise.
     """
 
     defense: Defense
-    how: Literal["factor", "attack"]
+    how: Literal["factor", "attack", "risk"]
     factors: tuple[str, ...]
+    helps: tuple[str, ...]
     whole: bool
+    backfires: bool
     ground: Expected | None
     raises: tuple[Expected, ...]
 
@@ -129,12 +142,7 @@ def chains(
     @cache
     def helpers(attack: str) -> tuple[Colluded, ...]:
         verdicts = (collude(kb, each, attack, assumed) for each in kb.attacks if each != attack)
-        return tuple(
-            each
-            for each in verdicts
-            if each.verdict == "amplifies"
-            and not any(s.standing == "below" for s in each.shortfalls)
-        )
+        return tuple(each for each in verdicts if each.holds)
 
     heap: list[tuple[int, int, int, int, tuple[Colluded, ...]]] = []
     count = 0
@@ -200,36 +208,58 @@ def chains_to(
             found += 1
             if len(best) < limit:
                 best.append(chain)
-    return Chains(end, start, tuple(best), found, searched <= MAX_CHAINS, kb.digest)
+    obstacle = None
+    if not found and searched <= MAX_CHAINS:
+        obstacle = "first" if searched else _obstacle(kb, end, assumed)
+    return Chains(end, start, tuple(best), found, searched <= MAX_CHAINS, obstacle, kb.digest)
+
+
+def _obstacle(
+    kb: KnowledgeBase, end: Attack, assumed: Adversaries
+) -> Literal["reach", "unnecessary", "factors"]:
+    """Say why no attack can come before the last one."""
+    verdicts = {collude(kb, each, end.id, assumed).verdict for each in kb.attacks if each != end.id}
+    if "amplifies" in verdicts:
+        return "reach"
+    return "unnecessary" if "unnecessary" in verdicts else "factors"
 
 
 def breakers(kb: KnowledgeBase, link: Colluded) -> tuple[Breaker, ...]:
-    """Return the defenses that break or weaken a link, those with the fewest side effects first.
+    """Return the defenses that break or weaken a link.
 
-    The join of the three papers: a defense's edges to factors, the risks it lowers, and what one
-    attack hands to the next.
+    First come those that do not raise the second attack, nor help the link otherwise; of these,
+    those that break it whole; and then those with the fewest side effects. The join of the three
+    papers: a defense's edges to factors, the risks it lowers, and what one attack hands to the
+    next.
     """
     helping = [each for each in link.unmet if each.effect == "+"]
     found: list[Breaker] = []
     for defense in kb.defenses.values():
         moved = kb.edges(defense.id)
-        against = tuple(
-            each.factor.id
-            for each in helping
-            if each.factor.id in moved
-            and multiply(moved[each.factor.id].sign, each.depends.sign) == "-"
-        )
-        toward = expected(kb, defense.id, link.first.risk)
-        if not against and toward.effect != "decrease":
-            continue
+        toward: dict[Sign, list[str]] = {"+": [], "-": [], "?": [], "0": []}
+        for each in helping:
+            if each.factor.id in moved:
+                sign = multiply(moved[each.factor.id].sign, each.depends.sign)
+                toward[sign].append(each.factor.id)
+        against, helps = tuple(toward["-"]), tuple(toward["+"])
+        lowering = expected(kb, defense.id, link.first.risk)
         raises = tuple(
             each
             for each in (expected(kb, defense.id, risk) for risk in kb.risks)
             if each.effect == "increase"
         )
+        backfires = link.second.risk in {each.risk for each in raises}
         if against:
             whole = len(against) == len(helping)
-            found.append(Breaker(defense, "factor", against, whole, None, raises))
-        if toward.effect == "decrease":
-            found.append(Breaker(defense, "attack", (), toward.intended, toward, raises))
-    return tuple(sorted(found, key=lambda each: (not each.whole, len(each.raises))))
+            found.append(Breaker(defense, "factor", against, helps, whole, backfires, None, raises))
+        if lowering.effect == "decrease":
+            itself = link.first.id == link.first.risk
+            how: Literal["attack", "risk"] = "attack" if itself else "risk"
+            whole = itself and lowering.intended and not helps
+            found.append(Breaker(defense, how, (), helps, whole, backfires, lowering, raises))
+    return tuple(
+        sorted(
+            found,
+            key=lambda each: (each.backfires, bool(each.helps), not each.whole, len(each.raises)),
+        )
+    )

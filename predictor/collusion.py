@@ -9,7 +9,7 @@ disagree: we answer ``inconclusive``.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from knowledge.errors import InputError, UnknownName
@@ -29,6 +29,7 @@ __all__ = [
     "adversaries",
     "collude",
     "collude_all",
+    "idle",
 ]
 
 Verdict = Literal["amplifies", "hinders", "inconclusive", "unnecessary"]
@@ -142,10 +143,20 @@ class Colluded(NamedTuple):
         return effects.pop() if len(effects) == 1 else "disputed" if effects else ""
 
     @property
+    def out_of_reach(self) -> bool:
+        """Whether one of the attacks takes more than its adversary is assumed to have."""
+        return any(each.standing == "below" for each in self.shortfalls)
+
+    @property
+    def holds(self) -> bool:
+        """Whether the first attack amplifies the second, both within reach: a link of a chain."""
+        return self.verdict == "amplifies" and not self.out_of_reach
+
+    @property
     def contradicted(self) -> bool:
-        """Whether a source's own table says otherwise than its rule."""
+        """Whether a source's own table says otherwise than its rule, whatever is assumed here."""
         said = {each.predicted for each in self.observations if each.predicted}
-        return bool(said) and not self.shortfalls and self.verdict not in {*said, "unnecessary"}
+        return bool(said) and _VERDICT[_sum(self.factors)] not in said
 
 
 def adversaries(kb: KnowledgeBase, described: Mapping[str, str]) -> Adversaries:
@@ -219,23 +230,16 @@ def collude(
         for name, depends in kb.prerequisites_of(other.id).items()
         if name in moved
     )
-    effect: Sign = "0"
-    for link in links:
-        if link.satisfied != "met":
-            effect = add(effect, link.effect)
-    verdict = _VERDICT[effect]
+    verdict = _VERDICT[_sum(link for link in links if link.satisfied != "met")]
     if links and all(link.satisfied == "met" for link in links):
         verdict = "unnecessary"
     potential: Literal["full", "reduced"] | None = None
     if verdict == "amplifies":
         potential = "reduced" if any(link.satisfied != "no" for link in links) else "full"
-    kind: Literal["train_test", "test_time"] | None = None
-    if other.time == "test":
-        kind = "train_test" if one.time == "train" else "test_time"
     return Colluded(
         one,
         other,
-        kind,
+        _kind(kb, one, other),
         verdict,
         potential,
         links,
@@ -256,6 +260,43 @@ def collude_all(
         tuple(collude(kb, a, b, assumed) if a != b else None for b in kb.attacks)
         for a in kb.attacks
     )
+
+
+def idle(kb: KnowledgeBase, assumed: Adversaries) -> tuple[str, ...]:
+    """Return the stated characteristics that no attack and no factor looks at.
+
+    As in `adversaries`, those of the first adversary have the prefix ``first.``.
+    """
+    compared = {
+        need.characteristic
+        for attack in kb.attacks.values()
+        for need in attack.needs
+        if kb.adversary[need.characteristic].ordered
+    }
+    had = {each.characteristic for factor in kb.factors.values() for each in factor.satisfied_by}
+    first = [_FIRST + key for key in assumed.first if key not in compared]
+    return (*first, *(key for key in assumed.second if key not in compared | had))
+
+
+def _sum(links: Iterable[Link]) -> Sign:
+    effect: Sign = "0"
+    for link in links:
+        effect = add(effect, link.effect)
+    return effect
+
+
+def _kind(
+    kb: KnowledgeBase, first: Attack, second: Attack
+) -> Literal["train_test", "test_time"] | None:
+    """Say how the attacks collude: at test time, one hands knowledge to the other."""
+    if second.time == "train":
+        return None
+    if first.time == "train":
+        return "train_test"
+    knowledge = {factor.id for factor in kb.factors.values() if factor.role == "knowledge"}
+    yields = knowledge.intersection(kb.outcomes_of(first.id))
+    needs = knowledge.intersection(kb.prerequisites_of(second.id))
+    return "test_time" if yields and needs else None
 
 
 def _satisfied(

@@ -25,6 +25,7 @@ __all__ = [
     "Repair",
     "combine",
     "combine_all",
+    "measured",
     "observed_combinations",
     "spoiling",
     "workable",
@@ -119,6 +120,22 @@ class Combined(NamedTuple):
     observations: tuple[Combination, ...]
     knowledge: str
 
+    @property
+    def measured_otherwise(self) -> tuple[Combination, ...]:
+        """Observations that contradict the verdict.
+
+        A conflict among some of the defenses stays in the whole set, so it contradicts as well;
+        that some of them go together says nothing about all.
+        """
+        whole = {variant.id for variant in self.defenses}
+        verdict = "effective" if self.effective else "conflict"
+        return tuple(
+            each
+            for each in self.observations
+            if (seen := measured(each)) != verdict
+            and (seen == "conflict" or whole == set(each.defenses))
+        )
+
 
 def combine(kb: KnowledgeBase, names: Iterable[str]) -> Combined:
     """Say whether defenses can be combined.
@@ -201,6 +218,11 @@ def spoiling(earlier: Variant, later: Variant) -> Iterator[Conflict]:
             if used.risk == taken.risk:
                 inferred = "inferred" in (used.basis, taken.basis)
                 yield Conflict(earlier, later, used.risk, inferred)
+
+
+def measured(record: Combination) -> Literal["effective", "conflict", "unreported"]:
+    """Return what was measured for a combination, after tuning where there was any."""
+    return record.tuned_outcome or record.outcome
 
 
 def observed_combinations(

@@ -48,18 +48,25 @@ def combination_document(combined: Combined, tensions: Iterable[Tension] = ()) -
         "repairs_cut": combined.repairs_cut,
         "tensions": [each._asdict() for each in tensions],
         "observations": [_combination(each) for each in combined.observations],
+        "measured_otherwise": [each.id for each in combined.measured_otherwise],
         "knowledge": combined.knowledge,
     }
 
 
-def collusion_document(answer: Colluded, breaking: Iterable[Breaker] = ()) -> Document:
-    """Return the document for one attack that may help another, with what breaks the link."""
-    return {
+def collusion_document(
+    answer: Colluded, breaking: Iterable[Breaker] = (), assumed: Adversaries | None = None
+) -> Document:
+    """Return the document for one attack that may help another, with what breaks the link.
+
+    Where it stands alone, it takes what is assumed of the adversaries as well.
+    """
+    document = {
         "first": answer.first.id,
         "second": answer.second.id,
         "kind": answer.kind,
         "verdict": answer.verdict,
         "potential": answer.potential,
+        "holds": answer.holds,
         "factors": [_link(link) for link in answer.factors],
         "shortfalls": [each._asdict() for each in answer.shortfalls],
         "contradicted": answer.contradicted,
@@ -67,6 +74,9 @@ def collusion_document(answer: Colluded, breaking: Iterable[Breaker] = ()) -> Do
         "breakers": [_breaker(each) for each in breaking],
         "knowledge": answer.knowledge,
     }
+    return (
+        document if assumed is None else {**document, "adversaries": adversaries_document(assumed)}
+    )
 
 
 def adversaries_document(assumed: Adversaries) -> Document:
@@ -90,6 +100,7 @@ def chains_document(
         ],
         "found": found.found,
         "complete": found.complete,
+        "obstacle": found.obstacle,
         "knowledge": found.knowledge,
     }
 
@@ -244,7 +255,9 @@ def _breaker(breaker: Breaker) -> Document:
         "defense": breaker.defense.id,
         "how": breaker.how,
         "factors": list(breaker.factors),
+        "helps": list(breaker.helps),
         "whole": breaker.whole,
+        "backfires": breaker.backfires,
         "ground": breaker.ground.ground if breaker.ground else None,
         "raises": [_expected(each) for each in breaker.raises],
     }
@@ -256,6 +269,7 @@ def _plan(plan: Plan, protect: Iterable[str]) -> Document:
         "defenses": sorted(_ids(plan.order)),
         "order": _ids(plan.order),
         "alternatives": [_ids(each) for each in plan.alternatives],
+        "observed": [_combination(each) for each in plan.observed],
         "covers": [_expected(each) for each in plan.covers],
         "raises": [{**_expected(e), "protected": e.risk in wanted} for e in plan.raises],
         "lowers": [_expected(each) for each in plan.lowers],

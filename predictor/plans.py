@@ -1,25 +1,28 @@
 """Which defenses to choose: the sets that protect, do not conflict, and raise other risks least.
 
 The three papers answer single questions; this puts the answers together. A set of defenses covers
-a risk if one of them is meant for it or, where no defense at all is meant for it, is expected to
-lower it. A set is dominated if another one raises no risk that it does not raise, takes no more
-defenses, and is better in one of these. The search is exact: it tries every smallest way to cover
-everything, and gives up only at a stated limit, which the answer tells.
+a risk if one of them is meant for it. Of several that are, those count that are expected to lower
+it, if there are such; and where none at all is meant for it, whatever is expected to lower it
+does. Conflicts are those of the rule; a set that was measured to conflict all the same comes last.
+A set is dominated if another one raises no risk that it does not raise, takes no more defenses,
+was not measured to conflict unless it was too, and is better in one of these. The search is exact:
+it tries every smallest way to cover everything, and gives up only at a stated limit, which the
+answer tells.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import product
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from knowledge.errors import InputError
 
-from .conflicts import workable
+from .conflicts import measured, workable
 from .expectations import Expected, expected
 
 if TYPE_CHECKING:
-    from knowledge import KnowledgeBase, Variant
+    from knowledge import Combination, KnowledgeBase, Variant
 
 __all__ = ["MAX_STEPS", "Blocked", "Plan", "Plans", "Wish", "plan", "wish"]
 
@@ -48,24 +51,49 @@ class Wish(NamedTuple):
     most: int | None
 
 
+class _Cost(NamedTuple):
+    """What a set costs: the risks it raises, its size, and whether it was seen to conflict.
+
+    None of the three falls when a defense is added.
+    """
+
+    raised: frozenset[str]
+    size: int
+    contradicted: bool
+
+    def below(self, other: _Cost) -> bool:
+        """Say whether this is as little in every respect and less in one."""
+        return (
+            self != other
+            and self.raised <= other.raised
+            and self.size <= other.size
+            and self.contradicted <= other.contradicted
+        )
+
+
 class Plan(NamedTuple):
     """A set of defenses.
 
     Attributes
     ----------
     order : tuple of Variant
-        The defenses at their stages, in an order in which none spoils another.
+        The defenses at their stages, in an order in which by the rule none spoils another.
     alternatives : tuple of tuple of Variant
-        The same defenses at other stages, in such an order.
+        The same defenses at other stages, in such an order; those that were measured to conflict
+        come last.
+    observed : tuple of Combination
+        What contradicts the rule: combinations within the order or an alternative that were
+        measured, after tuning where there was any, to conflict.
     covers : tuple of Expected
         For each risk to protect, what covers it.
     raises, lowers, open : tuple of Expected
-        Every effect on a risk that a defense is not meant for: expected to raise it, to lower it,
-        or not known.
+        Every other effect of a defense, expected to raise a risk, to lower it, or not known: all
+        but that it lowers what it is meant for.
     """
 
     order: tuple[Variant, ...]
     alternatives: tuple[tuple[Variant, ...], ...]
+    observed: tuple[Combination, ...]
     covers: tuple[Expected, ...]
     raises: tuple[Expected, ...]
     lowers: tuple[Expected, ...]
@@ -76,11 +104,22 @@ class Plan(NamedTuple):
         """Ids of the risks that some defense of the set raises."""
         return frozenset(each.risk for each in self.raises)
 
+    @property
+    def contradicted(self) -> bool:
+        """Whether some of its defenses were measured to conflict, at whichever stages."""
+        return bool(self.against(self.order))
+
+    def against(self, order: Iterable[Variant]) -> tuple[Combination, ...]:
+        """Return what contradicts one of its orders."""
+        return _within(order, self.observed)
+
     def dominates(self, other: Plan) -> bool:
         """Say whether this set is as good in every respect and better in one."""
-        mine = (self.raised, len(self.order))
-        others = (other.raised, len(other.order))
-        return mine != others and mine[0] <= others[0] and mine[1] <= others[1]
+        return self._cost.below(other._cost)
+
+    @property
+    def _cost(self) -> _Cost:
+        return _Cost(self.raised, len(self.order), self.contradicted)
 
 
 class Blocked(NamedTuple):
@@ -102,7 +141,8 @@ class Plans(NamedTuple):
     wish : Wish
         What was asked.
     plans : tuple of Plan
-        All sets that none dominates: fewest raised risks first, then fewest defenses.
+        All sets that none dominates: those that no measurement contradicts first, then those
+        with the fewest raised risks, then with the fewest defenses.
     complete : bool
         Whether the search came to its end; otherwise better sets may exist.
     blocked : tuple of Blocked
@@ -194,87 +234,97 @@ class _Search:
         known = dict.fromkeys([*self.able, *(v.defense for v in asked.have)])
         self.effects = {name: [expected(kb, name, risk) for risk in kb.risks] for name in known}
         self.raised = {
-            name: frozenset(e.risk for e in own if e.effect == "increase" and not e.intended)
+            name: frozenset(each.risk for each in own if each.effect == "increase")
             for name, own in self.effects.items()
         }
         self.coverers = {risk: self._coverers(risk) for risk in asked.protect}
-        self.best: dict[frozenset[str], tuple[frozenset[str], int]] = {}
+        self.conflicts = tuple(
+            each
+            for each in kb.combinations.values()
+            if each.defenses and measured(each) == "conflict"
+        )
+        self.there = frozenset(variant.defense for variant in asked.have)
+        # a defense at two stages counts twice in what was asked, and once as a name here
+        twice = len(asked.have) - len(self.there)
+        self.most = None if asked.most is None else asked.most - twice
+        self.best: dict[frozenset[str], _Cost] = {}
         self.seen: set[frozenset[str]] = set()
         self.steps = 0
 
     def run(self) -> tuple[tuple[Plan, ...], bool]:
-        start = frozenset(variant.defense for variant in self.asked.have)
-        fitting = not any(self.raised[name].intersection(self.asked.avoid) for name in start)
-        if fitting:
-            self._extend(start)
-        plans = [made for names in self.best if (made := self._plan(names)) is not None]
+        if not any(self.raised[name].intersection(self.asked.avoid) for name in self.there):
+            self._extend(self.there)
+        plans = [self._plan(names) for names in self.best]
         plans = [p for p in plans if not any(other.dominates(p) for other in plans)]
         risks = list(self.kb.risks)
 
-        def rank(each: Plan) -> tuple[int, int, int, list[str], list[int]]:
+        def rank(each: Plan) -> tuple[bool, int, int, int, list[str], list[int]]:
             undermined = len(each.raised.intersection(self.asked.protect))
             names = [v.id for v in each.order]
             harm = sorted(risks.index(risk) for risk in each.raised)
-            return len(each.raised), undermined, len(each.order), names, harm
+            raised = len(each.raised)
+            return each.contradicted, raised, undermined, len(each.order), names, harm
 
         return tuple(sorted(plans, key=rank)), self.steps <= MAX_STEPS
 
     def _coverers(self, risk: str) -> tuple[str, ...]:
-        meant = [n for n, d in self.kb.defenses.items() if risk in d.protects_against]
-        if not meant:
-            place = list(self.kb.risks).index(risk)
-            meant = [n for n in self.effects if self.effects[n][place].effect == "decrease"]
-        return tuple(name for name in meant if name in self.effects)
+        place = list(self.kb.risks).index(risk)
+        meant = {name: own[place] for name, own in self.effects.items() if own[place].intended}
+        lowering = [
+            name
+            for name, own in self.effects.items()
+            if own[place].effect == "decrease" and (name in meant or not meant)
+        ]
+        return tuple(lowering or meant)
 
     def _extend(self, names: frozenset[str]) -> None:
-        """Add defenses until everything is covered; keep what no known set dominates."""
+        """Add defenses until everything is covered; keep what no known set dominates.
+
+        The defenses given can be put at stages so that they work.
+        """
         if names in self.seen or self.steps > MAX_STEPS:
             return
         self.seen.add(names)
         self.steps += 1
         raised: frozenset[str] = frozenset().union(*(self.raised[name] for name in names))
-        if any(r <= raised and n <= len(names) and (r, n) != (raised, len(names))
-               for r, n in self.best.values()):  # fmt: skip
+        contradicted = all(_within(order, self.conflicts) for order in self._orders(names))
+        cost = _Cost(raised, len(names), contradicted)
+        if any(known.below(cost) for known in self.best.values()):
             return  # whatever is added, the known set stays better
         bare = [risk for risk in self.asked.protect if names.isdisjoint(self.coverers[risk])]
         if not bare:
-            if names and self._assigned(names):
-                self.best[names] = (raised, len(names))
+            self.best[names] = cost
             return
-        if self.asked.most is not None and len(names) >= self.asked.most:
+        if self.most is not None and len(names) >= self.most:
             return
         for name in self.coverers[min(bare, key=lambda risk: len(self.coverers[risk]))]:
             if not self.raised[name].intersection(self.asked.avoid):
                 longer = names | {name}
-                if self._assigned(longer, limit=1):
+                if any(True for _ in self._orders(longer)):
                     self._extend(longer)
 
-    def _assigned(
-        self, names: Iterable[str], limit: int | None = None
-    ) -> list[tuple[tuple[str, ...], tuple[Variant, ...]]]:
-        """Return the ways to put defenses at stages so that they work, the usual ones first."""
-        there = {variant.defense for variant in self.asked.have}
-        free = [name for name in self.kb.defenses if name in names and name not in there]
-        choices = [self._usual_first(name) for name in free]
-        found: list[tuple[tuple[str, ...], tuple[Variant, ...]]] = []
-        for choice in product(*choices):
+    def _orders(self, names: frozenset[str]) -> Iterator[tuple[Variant, ...]]:
+        """Yield the ways to put defenses at stages so that they work, the usual ones first."""
+        free = [name for name in self.kb.defenses if name in names - self.there]
+        for choice in product(*map(self._usual_first, free)):
             order = workable([*self.asked.have, *choice])
             if order is not None:
-                found.append((tuple(v.id for v in choice), order))
-                if limit is not None and len(found) >= limit:
-                    break
-        return found
+                yield order
 
     def _usual_first(self, name: str) -> list[Variant]:
         usual = self.kb.defenses[name].usual_stage
         return sorted(self.kb.stages(name).values(), key=lambda v: v.stage != usual)
 
-    def _plan(self, names: frozenset[str]) -> Plan | None:
-        orders = [order for _, order in self._assigned(names)]
-        if not orders:
-            return None
+    def _plan(self, names: frozenset[str]) -> Plan:
+        orders = sorted(self._orders(names), key=lambda order: len(_within(order, self.conflicts)))
+        against = {each.id for order in orders for each in _within(order, self.conflicts)}
         members = [name for name in self.kb.defenses if name in names]
-        effects = [each for name in members for each in self.effects[name] if not each.intended]
+        effects = [
+            each
+            for name in members
+            for each in self.effects[name]
+            if not (each.intended and each.effect == "decrease")
+        ]
         covers = [
             each
             for risk in self.asked.protect
@@ -286,11 +336,18 @@ class _Search:
         return Plan(
             orders[0],
             tuple(orders[1:]),
+            tuple(each for each in self.conflicts if each.id in against),
             tuple(covers),
             tuple(each for each in effects if each.effect == "increase"),
             tuple(each for each in effects if each.effect == "decrease"),
             tuple(each for each in effects if each.effect == "open"),
         )
+
+
+def _within(order: Iterable[Variant], records: Iterable[Combination]) -> tuple[Combination, ...]:
+    """Return the records on some or all of these defenses at these stages."""
+    ids = {variant.id for variant in order}
+    return tuple(each for each in records if ids.issuperset(each.defenses))
 
 
 def _blocked(kb: KnowledgeBase, asked: Wish) -> tuple[Blocked, ...]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from knowledge import KnowledgeBase, PublishedAttack
 
 __all__ = ["within_reach"]
+
+_WHITEBOX: Final = "whitebox"
 
 
 def within_reach(
@@ -25,12 +27,15 @@ def within_reach(
     adversary : mapping from str to str
         Values by characteristic, checked already; what is not stated counts as met. An attack
         with variants is within reach if, in each respect, its least demanding variant is.
+        White-box access shows every output in full, whatever output is stated.
 
     Returns
     -------
     tuple of PublishedAttack
         In the order of the catalogue.
     """
+    if adversary.get("model_knowledge") == _WHITEBOX:
+        adversary = {key: value for key, value in adversary.items() if key != "output"}
     ranks = {
         key: {value: rank for rank, value in enumerate(each.values)}
         for key, each in kb.adversary.items()
@@ -66,5 +71,5 @@ def _needs(published: PublishedAttack) -> Iterator[tuple[str, str]]:
         for text in values:
             value, dot, rest = text.partition(".")
             yield compound, value
-            if dot:
+            if dot and value != _WHITEBOX:
                 yield further, rest

@@ -46,7 +46,9 @@ def run(arguments: Namespace) -> str:
     whom = ", ".join(f"{key}={value}" for key, value in adversary.items()) or "any adversary"
     name = kb.attacks[attack].name.lower() if attack else "all attacks"
     heading = f"{name}: {len(found)} of {len(of)} published ones need no more than {whom}"
-    lines = [look.paint(paragraph(heading, look.width), "bold"), ""]
+    if not of:
+        heading = f"{name}: no published attacks on this risk are catalogued"
+    lines = [look.paint(paragraph(heading, look.width), "bold")]
     rows = [
         [
             str(each.year),
@@ -57,9 +59,9 @@ def run(arguments: Namespace) -> str:
         for each in found
     ]
     if rows:
-        lines.append(columns(rows, look.width))
+        lines += ["", columns(rows, look.width)]
         if not all(each.included for each in found):
             lines += ["", "-: not counted in the survey's final version"]
-    else:
-        lines.append("  none: allow the adversary more, or ask for another risk")
+    elif of:
+        lines += ["", "  none: allow the adversary more, or ask for another risk"]
     return look.finish("\n".join([*lines, "", knowledge_line(kb.digest)]))

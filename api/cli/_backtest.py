@@ -126,14 +126,15 @@ def _conflicts(result: ConflictBacktest, look: Style) -> list[str]:
             )
         lines += [columns(rows, look.width), ""]
     same, of = result.agreement
-    wrong = [
-        f"{cell.record.code or cell.record.id} ({' + '.join(cell.record.defenses)})"
-        for cell in result.cells
-        if cell.record.defenses and cell.answers["rule"] != cell.tuned
-    ]
+    wrong: dict[frozenset[str], str] = {}  # a pair may have been measured twice
+    for cell in result.cells:
+        if cell.record.defenses and cell.answers["rule"] != cell.tuned:
+            pair = f"{cell.record.code or cell.record.id} ({' + '.join(cell.record.defenses)})"
+            wrong.setdefault(frozenset(cell.record.defenses), pair)
     lines.append(f"Our rule equals the paper's printed prediction on {same} of {of}.")
     if wrong:
-        lines.append(paragraph(f"Wrong even after tuning: {', '.join(wrong)}.", look.width))
+        text = f"Wrong, after tuning where there was any: {', '.join(wrong.values())}."
+        lines.append(paragraph(text, look.width))
     return lines
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from knowledge.errors import InputError
 from predictor.chains import Breaker, Chain, Chains, breakers, chains_to
-from predictor.collusion import Adversaries, Colluded, adversaries, collude
+from predictor.collusion import Adversaries, Colluded, adversaries, collude, idle
 
 from ._common import adversary_pairs, again, as_json, knowledge, style
 from ._text import Style, cite, columns, knowledge_line, paragraph
@@ -27,6 +27,7 @@ _LOOK = {
 }
 _ARROW = {"+": "increase", "-": "decrease", "0": "unexplored", "?": "contested"}
 _SHOWN_BREAKERS = 4
+_CHAINS = 5
 
 
 def run(arguments: Namespace) -> str:
@@ -34,14 +35,20 @@ def run(arguments: Namespace) -> str:
     kb = knowledge(arguments)
     assumed = adversaries(kb, adversary_pairs(arguments.adversary))
     names, look = arguments.attacks, style(arguments)
+    if arguments.limit is not None and arguments.target is None:
+        raise InputError("--limit counts chains: name the attack that they end in with --target")
     if arguments.target is not None:
         if len(names) > 1:
             raise InputError("with --target give at most one ATTACK: the first of the chains")
         first = names[0] if names else None
-        found = chains_to(kb, arguments.target, first=first, assumed=assumed, limit=arguments.limit)
+        limit = arguments.limit or _CHAINS
+        found = chains_to(kb, arguments.target, first=first, assumed=assumed, limit=limit)
         body = _chains(kb, found, assumed, arguments, look)
     elif len(names) > 1:
-        answers = [collude(kb, a, b, assumed) for a, b in pairwise(names)]
+        attacks = [kb.attack(name).id for name in names]
+        if len(set(attacks)) < len(attacks):
+            raise InputError("an attack is given twice: collusion takes different attacks")
+        answers = [collude(kb, a, b, assumed) for a, b in pairwise(attacks)]
         body = _sequence(kb, answers, assumed, arguments, look)
     else:
         chosen = [kb.attack(names[0]).id] if names else list(kb.attacks)
@@ -56,16 +63,26 @@ def run(arguments: Namespace) -> str:
                     "knowledge": kb.digest,
                 }
             )
-        body = (
-            overview(answers, look)
-            + f"\n\nwhy  crosscurrent collude FIRST SECOND{again(arguments)}"
-        )
+        why = f"why  crosscurrent collude FIRST SECOND{_assuming(arguments)}{again(arguments)}"
+        body = f"{overview(answers, look)}\n\n{why}"
     if arguments.json:
         return body
+    if ignored := ", ".join(idle(kb, assumed)):
+        text = f"! no attack and no factor depends on {ignored}: assuming it changes nothing"
+        body += f"\n\n{paragraph(text, look.width)}"
     return look.finish(f"{body}\n\n{knowledge_line(kb.digest)}")
 
 
-def overview(answers: Iterable[Colluded], look: Style) -> str:
+def _assuming(arguments: Namespace) -> str:
+    """Return the options with which a further question is asked of the same adversaries."""
+    if not arguments.adversary:
+        return ""
+    import shlex
+
+    return "".join(f" --adversary {shlex.quote(text)}" for text in arguments.adversary)
+
+
+def overview(answers: Sequence[Colluded], look: Style) -> str:
     """Describe several pairs in a line each."""
     head = ["first", "second", "verdict", "published", "by"]
     rows = [[look.paint(cell, "dim") for cell in head]]
@@ -73,13 +90,15 @@ def overview(answers: Iterable[Colluded], look: Style) -> str:
         counted = answer.unmet or answer.factors
         by = ", ".join(link.factor.name.lower() for link in counted)
         seen = answer.seen or "unexplored"
-        mark = " †" * answer.contradicted
+        mark = " †" * answer.contradicted + " !" * answer.out_of_reach
         rows.append(
             [answer.first.name, answer.second.name, verdict(answer, look) + mark, seen, by or "-"]
         )
     text = columns(rows, look.width)
     if any(answer.contradicted for answer in answers):
         text += "\n\n†  the paper's own table says otherwise than its rule"
+    if any(answer.out_of_reach for answer in answers):
+        text += "\n\n!  takes more than the adversaries are assumed to have"
     return text
 
 
@@ -102,32 +121,28 @@ def _sequence(
     if arguments.json:
         from predictor.joint_documents import adversaries_document, collusion_document
 
-        documents = [collusion_document(a, b) for a, b in zip(answers, breaking, strict=True)]
-        if len(documents) == 1:
-            return as_json(documents[0])
-        attacks = [answers[0].first.id, *(answer.second.id for answer in answers)]
-        if len(set(attacks)) < len(attacks):
-            raise InputError("an attack is given twice: a chain takes different attacks")
+        pairs = zip(answers, breaking, strict=True)
+        if len(answers) == 1:
+            return as_json(collusion_document(answers[0], breaking[0], assumed))
         return as_json(
             {
-                "attacks": attacks,
-                "amplifies": all(answer.verdict == "amplifies" for answer in answers),
+                "attacks": [answers[0].first.id, *(answer.second.id for answer in answers)],
+                "amplifies": all(answer.holds for answer in answers),
                 "adversaries": adversaries_document(assumed),
-                "links": documents,
+                "links": [collusion_document(answer, found) for answer, found in pairs],
                 "knowledge": kb.digest,
             }
         )
-    attacks = [answers[0].first.id, *(answer.second.id for answer in answers)]
-    if len(set(attacks)) < len(attacks):
-        raise InputError("an attack is given twice: a chain takes different attacks")
     parts = [
         _pair(kb, answer, found, look) for answer, found in zip(answers, breaking, strict=True)
     ]
     if len(answers) > 1:
-        weak = next((answer for answer in answers if answer.verdict != "amplifies"), None)
+        weak = next((answer for answer in answers if not answer.holds), None)
         text = "the chain holds: every attack amplifies the next"
         if weak is not None:
-            text = f"the chain ends at {weak.first.id}: {weak.verdict}"
+            out = weak.verdict == "amplifies"
+            why = "out of the assumed adversaries' reach" if out else weak.verdict
+            text = f"the chain ends at {weak.first.id}: {why}"
         parts.insert(0, look.paint(text, "bold"))
     return "\n\n".join(parts)
 
@@ -164,9 +179,9 @@ def _pair(kb: KnowledgeBase, answer: Colluded, breaking: Iterable[Breaker], look
             for text in (cite(kb, link.sources), *notes):
                 lines.append(look.paint(paragraph(text, look.width, " " * 6), "dim"))
     lines += ["", "Published", *_observed(kb, answer, look)]
-    if answer.verdict == "amplifies":
-        rows = _breaking(kb, breaking)
-        lines += ["", "What breaks it, and what that raises"]
+    if answer.holds:
+        rows = _breaking(kb, answer, breaking)
+        lines += ["", "What works against it, and what that raises"]
         lines.append(columns(rows, look.width) if rows else "  no defense in the knowledge base")
     return "\n".join(lines)
 
@@ -191,7 +206,7 @@ def _observed(kb: KnowledgeBase, answer: Colluded, look: Style) -> list[str]:
         works = cite(kb, record.sources) if record.sources else "no prior work"
         status = "tested by the survey itself: " if record.status == "validated" else ""
         lines.append(paragraph(f"{record.effect}: {status}{works}", look.width, "  "))
-        if record.predicted and record.predicted != answer.verdict and answer.contradicted:
+        if record.predicted and answer.contradicted:
             text = f"! the paper's table says {record.predicted}; this follows its rule"
             lines.append(paragraph(text, look.width, "    "))
         if record.note:
@@ -204,19 +219,29 @@ def _observed(kb: KnowledgeBase, answer: Colluded, look: Style) -> list[str]:
     return lines or ["  - nothing known for this pair"]
 
 
-def _breaking(kb: KnowledgeBase, breaking: Iterable[Breaker]) -> list[list[str]]:
+def _breaking(kb: KnowledgeBase, answer: Colluded, breaking: Iterable[Breaker]) -> list[list[str]]:
     rows: list[list[str]] = []
     for each in breaking:
-        verb = "breaks" if each.whole else "weakens"
-        if each.how == "factor":
-            names = ", ".join(kb.factors[name].name.lower() for name in each.factors)
-            how = f"{verb} it by {names}"
+        ground = f" ({each.ground.ground})" if each.ground else ""
+        if each.how == "risk":
+            how = f"may deter the first attack{ground}"
         else:
-            ground = each.ground.ground if each.ground else ""
-            how = f"{verb} it by lowering the first attack ({ground})"
-        raised = ", ".join(kb.risks[e.risk].code or e.risk for e in each.raises) or "nothing known"
-        rows.append([each.defense.id, how, f"raises {raised}"])
+            by = _names(kb, each.factors) if each.how == "factor" else "lowering the first attack"
+            how = f"{'breaks' if each.whole else 'weakens'} it by {by}{ground}"
+        raised = {e.risk: kb.risks[e.risk].code or e.risk for e in each.raises}
+        names = list(raised.values())
+        if each.backfires:
+            target = raised.pop(answer.second.risk)
+            names = [f"the second attack itself ({target})", *raised.values()]
+        effects = f"raises {', '.join(names) or 'nothing known'}"
+        if each.helps:
+            effects = f"but helps it by {_names(kb, each.helps)}; {effects}"
+        rows.append([each.defense.id, how, effects])
     return rows
+
+
+def _names(kb: KnowledgeBase, factors: Iterable[str]) -> str:
+    return ", ".join(kb.factors[name].name.lower() for name in factors)
 
 
 def _chains(
@@ -230,17 +255,27 @@ def _chains(
     start = f" from {found.first.name.lower()}" if found.first else ""
     heading = look.paint(f"Chains{start} to {found.target.name.lower()}", "bold")
     if not found.chains:
-        needs = ", ".join(
-            kb.factors[name].name.lower() for name in kb.prerequisites_of(found.target.id)
-        )
-        text = f"none: no attack raises what it depends on ({needs or 'nothing is known'})"
-        return f"{heading}\n\n{paragraph(text, look.width, '  ')}"
+        return f"{heading}\n\n{paragraph(_no_chain(kb, found), look.width, '  ')}"
     many = f"{found.found}" if found.complete else f"more than {found.found}"
     parts = [f"{heading}: {many}, the best {len(found.chains)}", ""]
     for number, (chain, links) in enumerate(zip(found.chains, breaking, strict=True), 1):
         parts += _chain(kb, number, chain, links, look)
     parts.append("links marked ? were neither published nor measured")
     return "\n".join(parts)
+
+
+def _no_chain(kb: KnowledgeBase, found: Chains) -> str:
+    if found.obstacle == "first":
+        begins = f" with {found.first.name.lower()}" if found.first else " so"
+        return f"none begins{begins}, though some begin otherwise: leave it out to see those"
+    if found.obstacle == "reach":
+        return "none: each takes more than the adversaries are assumed to have"
+    if found.obstacle == "unnecessary":
+        return "none: the adversary is assumed to have all that another attack could give"
+    if found.obstacle is None:
+        return "none among those searched: there are too many to look at them all"
+    needs = _names(kb, kb.prerequisites_of(found.target.id))
+    return f"none: no attack raises what it depends on ({needs or 'nothing is known'})"
 
 
 def _chain(
@@ -257,8 +292,14 @@ def _chain(
         text += f" →{doubt} {link.second.id} ({by})"
     lines = [look.paint(paragraph(f"{number}. {text}", look.width), "bold")]
     rows = []
+    goal = chain.attacks[-1].risk
     for link, found in zip(chain.links, links, strict=True):
-        for each in [b for b in found if b.whole][:_SHOWN_BREAKERS]:
+        clean = [
+            each
+            for each in found
+            if each.whole and not each.backfires and goal not in {e.risk for e in each.raises}
+        ]
+        for each in clean[:_SHOWN_BREAKERS]:
             raised = ", ".join(kb.risks[e.risk].code or e.risk for e in each.raises)
             rows.append(
                 [
@@ -267,4 +308,6 @@ def _chain(
                     f"raises {raised or 'nothing known'}",
                 ]
             )
-    return [*lines, columns(rows, look.width, indent="     ")] if rows else lines
+    if not rows:
+        return [*lines, "     no known defense breaks it without raising an attack that follows"]
+    return [*lines, columns(rows, look.width, indent="     ")]

@@ -15,7 +15,7 @@ from ._text import Style, cite, columns, knowledge_line, paragraph
 if TYPE_CHECKING:
     from knowledge import Combination, KnowledgeBase, Variant
 
-__all__ = ["chain_of", "run"]
+__all__ = ["chain_of", "codes", "run"]
 
 _MECHANISMS = {
     "opposed_factor": "they move {subject} in opposite ways",
@@ -37,6 +37,8 @@ def run(arguments: Namespace) -> str:
     look = style(arguments)
     lines = [look.paint(paragraph(_heading(combined), look.width), "bold"), ""]
     lines += _verdict(combined, look)
+    if otherwise := codes(combined.measured_otherwise):
+        lines.append(paragraph(f"! measured otherwise: {otherwise}", look.width, "  "))
     lines += _section("Conflicts", _conflicts(kb, combined.conflicts, look), look)
     lines += _section("Order within a stage", _avoided(kb, combined, look), look)
     lines += _section(_repairs_heading(combined), _repairs(combined, look), look)
@@ -53,6 +55,14 @@ def run(arguments: Namespace) -> str:
 def chain_of(variants: Iterable[Variant]) -> str:
     """Write an order of defenses."""
     return " → ".join(variant.id for variant in variants)
+
+
+def codes(records: Iterable[Combination]) -> str:
+    """Name records by their codes, or ids, only one for the same defenses."""
+    names: dict[frozenset[str], str] = {}
+    for record in records:
+        names.setdefault(frozenset(record.defenses), record.code or record.id)
+    return ", ".join(names.values())
 
 
 def _heading(combined: Combined) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from knowledge.errors import clip
 from predictor.collusion import Colluded, collude_all
-from predictor.conflicts import Combined, combine_all
+from predictor.conflicts import Combined, combine_all, measured
 from predictor.joint_documents import collusion_document, combination_document
 
 from ._common import as_json
@@ -43,7 +43,10 @@ def combinations(kb: KnowledgeBase, form: str, look: Style) -> str:
         ["<", "can be combined with the row's defense first"],
         [">", "can be combined with the column's defense first"],
         ["X", "conflict"],
-        ["second", "as measured: o effective, X conflict, . unexplored"],
+        [
+            "second",
+            "as measured, after any tuning: o effective, X conflict, ~ disputed, . unexplored",
+        ],
     ]
     for answer in answers:
         if answer.effective and answer.avoid:
@@ -91,17 +94,17 @@ def collusions(kb: KnowledgeBase, form: str, look: Style) -> str:
 
 
 def _combination_cell(answer: Combined) -> str:
-    seen = {record.tuned_outcome or record.outcome for record in answer.observations}
-    measured = "."
+    seen = {measured(record) for record in answer.observations}
+    second = "."
     if seen:
-        measured = "X" if seen == {"conflict"} else "o" if seen == {"effective"} else "~"
-    return f"{'o' if answer.effective else 'X'} {measured}"
+        second = "X" if seen == {"conflict"} else "o" if seen == {"effective"} else "~"
+    return f"{'o' if answer.effective else 'X'} {second}"
 
 
 def _combination_row(answer: Combined) -> Sequence[str]:
     one, other = (variant.id for variant in answer.defenses)
     risks = dict.fromkeys(each.risk for each in (*answer.conflicts, *answer.avoid))
-    seen = dict.fromkeys(record.outcome for record in answer.observations)
+    seen = dict.fromkeys(measured(record) for record in answer.observations)
     order = " ".join(variant.id for variant in answer.orders[0]) if answer.orders else ""
     effective = str(answer.effective).lower()
     return (one, other, effective, order, " ".join(risks), " ".join(seen), answer.knowledge)

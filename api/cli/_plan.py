@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from collections.abc import Iterable
+from collections.abc import Container, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from predictor.plans import MAX_STEPS, Plan, Plans, plan, wish
 
-from ._combine import chain_of
+from ._combine import chain_of, codes
 from ._common import again, as_json, knowledge, style
 from ._text import Style, columns, knowledge_line, paragraph
 
 if TYPE_CHECKING:
-    from knowledge import KnowledgeBase
+    from knowledge import KnowledgeBase, Variant
     from predictor.expectations import Expected
 
 __all__ = ["run"]
@@ -41,28 +41,31 @@ def _describe(kb: KnowledgeBase, answer: Plans, look: Style, more: str) -> str:
     heading = f"To protect against {', '.join(answer.wish.protect)}"
     if answer.wish.avoid:
         heading += f", raising none of {', '.join(answer.wish.avoid)}"
-    lines = [look.paint(paragraph(f"{heading}:", look.width), "bold"), ""]
-    for number, each in enumerate(answer.plans, 1):
-        lines += [*_plan(kb, number, each, answer, look), ""]
+    parts = [look.paint(paragraph(f"{heading}:", look.width), "bold")]
+    parts += [_plan(kb, number, each, answer, look) for number, each in enumerate(answer.plans, 1)]
     if not answer.plans:
-        lines += [*_none(answer, look), ""]
+        parts.append(_none(answer, look))
     if not answer.complete:
         text = f"! the search stopped after {MAX_STEPS} sets: better ones may exist; use --max"
-        lines += [paragraph(text, look.width), ""]
+        parts.append(paragraph(text, look.width))
     if answer.plans:
         ground = "published effects where there are any, conjectures (?) elsewhere"
-        lines.append(paragraph(f"No set here is better than another in every respect: {ground}.",
-                               look.width))  # fmt: skip
+        text = f"No set here is better than another in every respect: {ground}."
+        lines = [paragraph(text, look.width)]
         names = " ".join(variant.id for variant in answer.plans[0].order)
         if len(answer.plans[0].order) > 1:
             lines.append(f"check  crosscurrent combine {names}{more}")
         lines.append(f"why    crosscurrent predict DEFENSE RISK{more}")
-    return look.finish("\n".join([*lines, "", knowledge_line(kb.digest)]))
+        parts.append("\n".join(lines))
+    return look.finish("\n\n".join([*parts, knowledge_line(kb.digest)]))
 
 
-def _plan(kb: KnowledgeBase, number: int, each: Plan, answer: Plans, look: Style) -> list[str]:
-    lines = [look.paint(paragraph(f"{number}. {chain_of(each.order)}", look.width), "bold")]
-    rows = [["covers", _effects(kb, each.covers)]]
+def _plan(kb: KnowledgeBase, number: int, each: Plan, answer: Plans, look: Style) -> str:
+    heading = look.paint(paragraph(f"{number}. {chain_of(each.order)}", look.width), "bold")
+    rows = [["covers", _effects(kb, each.covers, unsure=("conjecture", "none"))]]
+    if each.contradicted:
+        seen = f"conflict: {codes(each.against(each.order))}"
+        rows.insert(0, ["measured", look.paint(seen, "increase")])
     wanted = answer.wish.protect
     against = [e for e in each.raises if e.risk in wanted]
     others = [e for e in each.raises if e.risk not in wanted]
@@ -75,20 +78,28 @@ def _plan(kb: KnowledgeBase, number: int, each: Plan, answer: Plans, look: Style
     if each.open:
         rows.append(["open", _effects(kb, each.open)])
     if each.alternatives:
-        rows.append(["or", "; ".join(chain_of(order) for order in each.alternatives[:4])])
-    return [*lines, columns(rows, look.width, indent="   ")]
+        rows.append(["or", "; ".join(_or(each, order) for order in each.alternatives[:4])])
+    return f"{heading}\n{columns(rows, look.width, indent='   ')}"
 
 
-def _effects(kb: KnowledgeBase, effects: Iterable[Expected]) -> str:
+def _or(plan: Plan, order: Sequence[Variant]) -> str:
+    against = codes(plan.against(order))
+    return chain_of(order) + (f" (measured conflict: {against})" if against else "")
+
+
+def _effects(
+    kb: KnowledgeBase, effects: Iterable[Expected], *, unsure: Container[str] = ("conjecture",)
+) -> str:
+    """Name each risk with the defenses that move it, a question mark where the ground is unsure."""
     by_risk: dict[str, list[str]] = {}
     for each in effects:
         name = kb.defenses[each.defense].code or each.defense
-        doubt = "?" if each.ground == "conjecture" and not each.intended else ""
+        doubt = "?" if each.ground in unsure else ""
         by_risk.setdefault(each.risk, []).append(name + doubt)
     return ", ".join(f"{risk} ({' '.join(names)})" for risk, names in by_risk.items())
 
 
-def _none(answer: Plans, look: Style) -> list[str]:
+def _none(answer: Plans, look: Style) -> str:
     lines = ["  no set of defenses does all that"]
     words = {"protect": "--protect", "avoid": "--avoid", "have": "--have", "max": "--max"}
     for each in answer.blocked:
@@ -97,4 +108,4 @@ def _none(answer: Plans, look: Style) -> list[str]:
     if not answer.blocked:
         text = "dropping a single wish does not help either: ask for less"
         lines.append(paragraph(text, look.width, "  "))
-    return lines
+    return "\n".join(lines)

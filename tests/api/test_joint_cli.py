@@ -43,7 +43,10 @@ def test_json_is_the_same_document_as_from_python(capsys: Capture, kb: Knowledge
     for line, document in (
         ("combine RD3 RD2@in", joint.combination_document(pair)),
         ("combine RD3 RD2@in --tensions", joint.combination_document(pair, hints)),
-        ("collude poisoning P1", joint.collusion_document(link, breakers(kb, link))),
+        (
+            "collude poisoning P1",
+            joint.collusion_document(link, breakers(kb, link), NO_ADVERSARIES),
+        ),
         ("collude --target P1", joint.chains_document(found, NO_ADVERSARIES, breaking)),
         ("plan --protect R1 --protect P1 --avoid R2 --max 3", joint.plans_document(chosen)),
         (
@@ -120,6 +123,8 @@ def test_attacks_lists_what_is_within_reach(capsys: Capture, kb: KnowledgeBase) 
         ("combine RD3 nothing", "unknown defense"),
         ("collude evasion evasion", "given twice"),
         ("collude poisoning P1 poisoning", "given twice"),
+        ("collude poisoning P1 Poisn", "given twice"),
+        ("collude P1 R1 --limit 1", "with --target"),
         ("collude P1 R1 --target P2", "at most one ATTACK"),
         ("collude --adversary model_knowledge", "KEY=VALUE"),
         ("collude --target nothing", "unknown attack"),
@@ -149,6 +154,100 @@ def test_text_names_verdicts_reasons_and_slips(capsys: Capture) -> None:
     assert "without --have watermarking@pre" in text
 
 
+def test_measurements_stand_beside_verdicts(capsys: Capture) -> None:
+    assert "! measured otherwise: C17" in asked(capsys, "combine FD1 RD4")
+    assert "measured otherwise" not in asked(capsys, "combine FD1 RD2@post")
+    assert "measured  conflict: C17" in asked(capsys, "plan --protect F --protect R3")
+    text = asked(capsys, "plan --protect evasion --protect poisoning")
+    assert "outlier_removal@post (measured conflict: C35)" in text
+    document = json.loads(asked(capsys, "plan --protect F --protect R3 --json"))
+    assert [[r["code"] for r in p["observed"]] for p in document["plans"]] == [[], ["C17"]]
+    assert json.loads(asked(capsys, "combine FD1 RD4 --json"))["measured_otherwise"] == [
+        "defcon.c17"
+    ]
+
+
+def test_a_plan_says_how_sure_it_is_of_what_covers(capsys: Capture) -> None:
+    text = asked(capsys, "plan --protect F --have explanations")
+    assert "covers  discriminatory_behavior (FD1)\n" in text
+    assert "(FD2)" in text.partition("open ")[2]
+    text = asked(capsys, "plan --protect poisoning --have watermarking@pre")
+    assert "\n\n\n" not in text
+
+
+def test_what_helps_the_attacks_is_no_breaker(capsys: Capture) -> None:
+    text = " ".join(asked(capsys, "collude poisoning P1").split())
+    assert "differential_privacy breaks it by tail length, dataset" in text
+    assert "weakens it by tail length but helps it by dataset distinguishability" in text
+    assert "raises the second attack itself (P1)" in text
+    text = asked(capsys, "collude ModExt Evsn")
+    assert "may deter the first attack" in text
+    assert "breaks it" not in text
+    # outlier removal stops poisoning, and yet raises what the chain aims at
+    text = asked(capsys, "collude --target P2 --limit 3")
+    assert "outlier_removal" not in text
+    assert "differential_privacy breaks it" in text
+
+
+def test_reach_is_the_same_in_each_answer(capsys: Capture) -> None:
+    assuming = "--adversary model_knowledge=no_access"
+    text = asked(capsys, f"collude Evsn MemInf DtRecon {assuming}")
+    assert "the chain ends at evasion: out of the assumed adversaries' reach" in text
+    document = json.loads(asked(capsys, f"collude Evsn MemInf DtRecon {assuming} --json"))
+    assert document["amplifies"] is False
+    assert [each["holds"] for each in document["links"]] == [False, False]
+    text = asked(capsys, f"collude MemInf {assuming}")
+    assert "amplifies !" in text
+    assert "!  takes more than" in text
+    assert f"collude FIRST SECOND {assuming}" in text
+    assert "!" not in asked(capsys, "collude MemInf")
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("Discr --target MemInf", "none begins with discriminatory behavior"),
+        ("--target MemInf --adversary model_knowledge=no_access", "takes more than"),
+        ("--target ModExt --adversary data_knowledge=full_overlap", "assumed to have all"),
+    ],
+)
+def test_no_chain_for_the_true_reason(capsys: Capture, line: str, reason: str) -> None:
+    text = asked(capsys, f"collude {line}")
+    assert reason in text
+    assert "no attack raises" not in text
+
+
+def test_what_is_assumed_is_told_or_said_to_be_idle(capsys: Capture) -> None:
+    line = "collude Evsn MemInf --adversary output=full"
+    document = json.loads(asked(capsys, f"{line} --json"))
+    assert document["adversaries"] == {"first": {}, "second": {"output": "full"}}
+    assert "changes nothing" not in asked(capsys, line)
+    text = asked(capsys, "collude Evsn MemInf --adversary role=malicious_accuser")
+    assert "depends on role: assuming it changes nothing" in text
+
+
+def test_tables_and_csv_tell_the_outcome_after_tuning(capsys: Capture) -> None:
+    rows = csv.DictReader(io.StringIO(asked(capsys, "matrix combinations --format csv")))
+    pair = {"data_watermarking@pre", "watermarking@post"}
+    (published,) = [row["published"] for row in rows if {row["one"], row["other"]} == pair]
+    assert published == "effective"
+    text = asked(capsys, "matrix combinations")
+    assert "after any tuning: o effective, X conflict, ~ disputed, . unexplored" in text
+
+
+def test_an_empty_catalogue_is_not_the_adversarys_fault(capsys: Capture) -> None:
+    text = asked(capsys, "attacks --risk F")
+    assert "no published attacks on this risk are catalogued" in text
+    assert "allow the adversary more" not in text
+
+
+def test_the_backtest_names_each_wrong_pair_once(capsys: Capture) -> None:
+    text = " ".join(asked(capsys, "backtest --resamples 2").split())
+    wrong = text.partition("Wrong, after tuning")[2].partition(" Collusions ")[0]
+    assert wrong.count("(data_watermarking@pre + differential_privacy@in)") == 1
+    assert all(code in wrong for code in ("C7", "C17", "C35"))
+
+
 @pytest.mark.parametrize(
     "line",
     [
@@ -156,6 +255,7 @@ def test_text_names_verdicts_reasons_and_slips(capsys: Capture) -> None:
         "collude",
         "collude --target P4 --limit 3",
         "collude R3 R1",
+        "collude R2 P1",
         "plan --protect R1 --protect R2 --protect R3 --protect P1 --protect F",
         "matrix combinations",
         "matrix collusions",

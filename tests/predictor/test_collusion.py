@@ -13,7 +13,7 @@ from strategies import random_rows
 
 from knowledge import InputError, KnowledgeBase, UnknownName
 from predictor.chains import breakers, chains, chains_to
-from predictor.collusion import NO_ADVERSARIES, adversaries, collude
+from predictor.collusion import NO_ADVERSARIES, adversaries, collude, idle
 from predictor.collusion_backtest import collusion_backtest
 from predictor.published import within_reach
 
@@ -132,6 +132,59 @@ def test_a_target_nobody_can_reach_has_no_chain(kb: KnowledgeBase) -> None:
     assert {chain.attacks[-2].id for chain in only.chains} == {"poisoning"}
 
 
+def test_an_attack_out_of_reach_is_no_link_anywhere(kb: KnowledgeBase) -> None:
+    assumed = adversaries(kb, {"model_knowledge": "no_access"})
+    answer = collude(kb, "evasion", "membership_inference", assumed)
+    assert answer.verdict == "amplifies"
+    assert answer.out_of_reach
+    assert not answer.holds
+    assert not chains_to(kb, "membership_inference", assumed=assumed).found
+    assert collude(kb, "evasion", "membership_inference").holds
+
+
+@pytest.mark.parametrize(
+    ("target", "first", "described", "obstacle"),
+    [
+        ("poisoning", None, {}, "factors"),
+        ("membership_inference", "discriminatory_behavior", {}, "first"),
+        ("membership_inference", None, {"model_knowledge": "no_access"}, "reach"),
+        ("membership_inference", "poisoning", {"model_knowledge": "no_access"}, "reach"),
+        ("model_extraction", None, {"data_knowledge": "full_overlap"}, "unnecessary"),
+        ("membership_inference", None, {}, None),
+    ],
+)
+def test_why_there_is_no_chain(
+    kb: KnowledgeBase, target: str, first: str | None, described: dict[str, str], obstacle: str
+) -> None:
+    found = chains_to(kb, target, first=first, assumed=adversaries(kb, described))
+    assert found.obstacle == obstacle
+    assert (found.found == 0) == (obstacle is not None)
+
+
+def test_a_slip_in_the_tables_stays_one_whatever_is_assumed(kb: KnowledgeBase) -> None:
+    for described in ({}, {"model_knowledge": "graybox"}, {"data_knowledge": "full_overlap"}):
+        assumed = adversaries(kb, described)
+        contradicted = {
+            (first, second)
+            for first, second in permutations(kb.attacks, 2)
+            if collude(kb, first, second, assumed).contradicted
+        }
+        assert contradicted == {("attribute_inference", "distribution_inference")}
+
+
+def test_collusion_at_test_time_hands_knowledge_on(kb: KnowledgeBase) -> None:
+    assert collude(kb, "evasion", "membership_inference").kind == "test_time"
+    assert collude(kb, "poisoning", "discriminatory_behavior").kind == "train_test"
+    for first, second in (("evasion", "F"), ("F", "evasion"), ("evasion", "poisoning")):
+        assert collude(kb, first, second).kind is None
+
+
+def test_assumptions_that_nothing_looks_at_are_named(kb: KnowledgeBase) -> None:
+    described = {"role": "malicious_accuser", "first.defense_knowledge": "aware"}
+    assert idle(kb, adversaries(kb, described)) == ("first.defense_knowledge", "role")
+    assert not idle(kb, adversaries(kb, {"output": "full", "first.data_knowledge": "no_overlap"}))
+
+
 def test_a_count_given_up_says_so(kb: KnowledgeBase, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("predictor.chains.MAX_CHAINS", 20)
     answer = chains_to(kb, "P1", limit=3)
@@ -155,11 +208,40 @@ def test_breakers_join_defenses_factors_and_side_effects(kb: KnowledgeBase) -> N
     assert private.factors == ("tail_length", "dataset_distinguishability")
     assert private.whole
     assert "poisoning" in {each.risk for each in private.raises}
-    assert by["outlier_removal", "attack"].whole
-    assert not by["adversarial_training", "factor"].whole
+    assert not (private.helps or private.backfires)
+    assert found[0] == private
+    # both lengthen the tail or set records apart, as the first attack does, and raise the second
+    for how, defense, helped in (
+        ("attack", "outlier_removal", "tail_length"),
+        ("factor", "adversarial_training", "dataset_distinguishability"),
+    ):
+        each = by[defense, how]
+        assert each.helps == (helped,)
+        assert each.backfires
+        assert not each.whole
     for each in found:
         for factor in each.factors:
             assert kb.edges(each.defense.id)[factor].sign == "-"
+
+
+def test_proof_of_ownership_does_not_break_an_extraction(kb: KnowledgeBase) -> None:
+    for second in ("evasion", "membership_inference", "data_reconstruction"):
+        found = breakers(kb, collude(kb, "model_extraction", second))
+        marks = [each for each in found if each.defense.id in ("watermarking", "fingerprinting")]
+        assert len(marks) == 2
+        assert all(each.how == "risk" and not each.whole for each in marks)
+
+
+def test_what_backfires_comes_last(kb: KnowledgeBase) -> None:
+    for first, second in permutations(kb.attacks, 2):
+        link = collude(kb, first, second)
+        found = breakers(kb, link)
+        ranks = [(each.backfires, bool(each.helps), not each.whole) for each in found]
+        assert ranks == sorted(ranks)
+        for each in found:
+            raised = {effect.risk for effect in each.raises}
+            assert each.backfires == (link.second.risk in raised)
+            assert not set(each.helps).intersection(each.factors)
 
 
 def attack_base(seed: int, attacks: int = 5) -> KnowledgeBase:
@@ -213,6 +295,21 @@ def test_the_weakest_adversary_of_a_published_attack_reaches_it(kb: KnowledgeBas
         adversary = {k: v for k, v in adversary.items() if v in kb.adversary[k].values}
         found = within_reach(kb, row["attack"], adversary)
         assert len(found) >= int(row["titles"]), row
+
+
+def test_white_box_access_shows_the_output_in_full(kb: KnowledgeBase) -> None:
+    whitebox = {"model_knowledge": "whitebox"}
+    assert within_reach(kb, None, {**whitebox, "output": "hard_label"}) == within_reach(
+        kb, None, whitebox
+    )
+    narrow = within_reach(kb, None, {"output": "hard_label"})
+    only = [
+        each
+        for each in kb.published_attacks.values()
+        if all(text.startswith("whitebox") for text in each.model_knowledge)
+    ]
+    assert any("." in text for each in only for text in each.model_knowledge)
+    assert {each.id for each in only} <= {each.id for each in narrow}
 
 
 def test_a_stronger_adversary_reaches_no_fewer_published_attacks(kb: KnowledgeBase) -> None:

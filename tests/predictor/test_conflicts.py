@@ -122,6 +122,20 @@ def test_tensions_find_c35_and_do_not_help_held_out(kb: KnowledgeBase) -> None:
         assert scores["rule_and_best_mechanism_held_out"] < scores["rule"]
 
 
+def test_measurements_against_the_verdict_are_named(kb: KnowledgeBase) -> None:
+    def otherwise(*names: str) -> list[str]:
+        return [each.code or each.id for each in combine(kb, names).measured_otherwise]
+
+    assert otherwise("group_fairness", "fingerprinting") == ["C17"]
+    assert otherwise("group_fairness", "fingerprinting", "explanations") == ["C17"]
+    # before tuning C32 was a conflict
+    assert otherwise("data_watermarking", "watermarking@post") == []
+    assert otherwise("watermarking@pre", "outlier_removal@in") == []
+    assert "C7" in otherwise("data_watermarking", "differential_privacy")
+    # that two of these were measured to go together does not contradict the conflict of all
+    assert otherwise("watermarking@pre", "outlier_removal@in", "explanations") == []
+
+
 def joint_base(seed: int, size: int = 6, risks: int = 3) -> KnowledgeBase:
     """Return a random base in which each defense has one variant, with random stakes."""
     rng = random.Random(seed)

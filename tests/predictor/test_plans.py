@@ -7,12 +7,12 @@ from itertools import combinations, product
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from strategies import random_rows
 
-from knowledge import InputError, KnowledgeBase
-from predictor.conflicts import combine, workable
+from knowledge import InputError, KnowledgeBase, Variant
+from predictor.conflicts import combine, measured, workable
 from predictor.expectations import expected
 from predictor.interactions import predict
 from predictor.plans import Wish, plan, wish
@@ -36,35 +36,48 @@ def test_each_set_passes_combine_and_none_dominates_another(kb: KnowledgeBase) -
                     assert "increase" in (*prediction.seen, prediction.conjecture)
 
 
-def best_by_brute_force(kb: KnowledgeBase, asked: Wish) -> set[tuple[frozenset[str], int]]:
-    """Try every set of defenses at every stage; return the undominated (raised, size)."""
+def best_by_brute_force(kb: KnowledgeBase, asked: Wish) -> set[tuple[frozenset[str], int, bool]]:
+    """Try every set of defenses at every stage; return the undominated (raised, size, measured).
+
+    The last one says whether each way to place the defenses holds a measured conflict.
+    """
     there = {v.defense for v in asked.have}
     free = [name for name in kb.defenses if kb.stages(name) and name not in there]
 
     def covers(name: str, risk: str) -> bool:
-        meant = [n for n, d in kb.defenses.items() if risk in d.protects_against]
-        return name in meant if meant else expected(kb, name, risk).effect == "decrease"
+        staged = [n for n in kb.defenses if kb.stages(n)]
+        meant = [n for n in staged if risk in kb.defenses[n].protects_against]
+        lowers = [n for n in meant or staged if expected(kb, n, risk).effect == "decrease"]
+        return name in (lowers or meant)
+
+    def contradicted(order: tuple[Variant, ...]) -> bool:
+        ids = {v.id for v in order}
+        return any(
+            measured(record) == "conflict" and ids.issuperset(record.defenses)
+            for record in kb.combinations.values()
+        )
 
     found = set()
     for size in range(len(free) + 1):
         for extra in combinations(free, size):
             names = [*there, *extra]
-            if not names or (asked.most is not None and len(names) > asked.most):
+            total = len(asked.have) + len(extra)
+            if not names or (asked.most is not None and total > asked.most):
                 continue
             if not all(any(covers(n, r) for n in names) for r in asked.protect):
                 continue
-            raised = {
-                e.risk
-                for n in names
-                for r in kb.risks
-                if (e := expected(kb, n, r)).effect == "increase" and not e.intended
-            }
+            raised = {r for n in names for r in kb.risks if expected(kb, n, r).effect == "increase"}
             if raised.intersection(asked.avoid):
                 continue
             choices = product(*(kb.stages(n).values() for n in extra))
-            if any(workable([*asked.have, *choice]) is not None for choice in choices):
-                found.add((frozenset(raised), len(names)))
-    return {a for a in found if not any(b != a and b[0] <= a[0] and b[1] <= a[1] for b in found)}
+            orders = [o for c in choices if (o := workable([*asked.have, *c])) is not None]
+            if orders:
+                found.add((frozenset(raised), total, all(map(contradicted, orders))))
+
+    def below(a: tuple[frozenset[str], int, bool], b: tuple[frozenset[str], int, bool]) -> bool:
+        return a != b and a[0] <= b[0] and a[1] <= b[1] and a[2] <= b[2]
+
+    return {a for a in found if not any(below(b, a) for b in found)}
 
 
 def staged_base(seed: int) -> KnowledgeBase:
@@ -82,6 +95,16 @@ def staged_base(seed: int) -> KnowledgeBase:
                     {"risk": r, "basis": "read"} for r in rows["risks"] if rng.random() < 0.3
                 ],
             }
+    rows["combinations"] = {}
+    for number, pair in enumerate(combinations(rows["variants"], 2)):
+        if rng.random() < 0.3:
+            rows["combinations"][f"pair_{number}"] = {
+                "id": f"pair_{number}",
+                "defenses": list(pair),
+                "outcome": rng.choice(["effective", "conflict"]),
+                "tuned_outcome": rng.choice([None, "effective", "conflict"]),
+                "status": "explored",
+            }
     return KnowledgeBase(rows)
 
 
@@ -91,16 +114,76 @@ def test_random_bases_agree_with_brute_force(seed: int) -> None:
     risks = list(kb.risks)
     protect = rng.sample(risks, rng.choice([1, 2, 3]))
     avoid = [r for r in risks if r not in protect and rng.random() < 0.2]
-    have = [rng.choice(list(kb.variants))] if rng.random() < 0.3 else []
+    have = rng.sample(list(kb.variants), rng.choice([0, 0, 1, 2]))
+    assume(workable([kb.variants[name] for name in have]) is not None)
     most = rng.choice([None, None, 2, 3])
     asked = wish(kb, protect=protect, avoid=avoid, have=have, most=most)
     answer = plan(kb, asked)
-    found = {(each.raised, len(each.order)) for each in answer.plans}
+    found = {(each.raised, len(each.order), each.contradicted) for each in answer.plans}
     assert found == best_by_brute_force(kb, asked)
     for each in answer.plans:
         assert {v.id for v in asked.have} <= {v.id for v in each.order}
         for order in (each.order, *each.alternatives):
             assert workable(order) == order
+        counts = [len(each.against(order)) for order in (each.order, *each.alternatives)]
+        assert counts == sorted(counts)
+
+
+def test_a_defense_there_at_two_stages_counts_twice(kb: KnowledgeBase) -> None:
+    have = ["watermarking@pre", "watermarking@in"]
+    answer = plan(kb, wish(kb, protect=["F"], have=have, most=2))
+    assert not answer.plans
+    assert ("max", "2") in {(each.wish, each.value) for each in answer.blocked}
+    (one,) = plan(kb, wish(kb, protect=["F"], have=have, most=3)).plans
+    assert len(one.order) == 3
+
+
+def test_measured_conflicts_are_told_and_come_last(kb: KnowledgeBase) -> None:
+    clean, doubtful = plan(kb, wish(kb, protect=["F", "R3"])).plans
+    assert not clean.observed
+    assert [v.id for v in doubtful.order] == ["group_fairness@in", "fingerprinting@post"]
+    assert [each.code for each in doubtful.observed] == ["C17"]
+    assert doubtful.contradicted
+    (one,) = plan(kb, wish(kb, protect=["evasion", "poisoning"])).plans
+    assert not one.contradicted
+    (other,) = one.alternatives
+    assert [each.code for each in one.against(other)] == ["C35"]
+
+
+def test_a_defense_not_expected_to_lower_what_it_is_meant_for_does_not_cover_it(
+    kb: KnowledgeBase,
+) -> None:
+    (one,) = plan(kb, wish(kb, protect=["F"], have=["explanations"])).plans
+    assert [e.defense for e in one.covers] == ["group_fairness"]
+    assert ("explanations", "discriminatory_behavior") in {(e.defense, e.risk) for e in one.open}
+    for each in plan(kb, wish(kb, protect=["R3", "R2", "P1", "F", "R1"])).plans:
+        assert "explanations" not in {v.defense for v in each.order}
+
+
+def test_meant_for_a_risk_it_covers_it_for_want_of_a_better_one(kb: KnowledgeBase) -> None:
+    rows = kb.rows
+    for section in ("defenses", "variants", "correlations", "observations", "combinations"):
+        rows[section] = {k: v for k, v in rows[section].items() if "group_fairness" not in str(v)}
+    rows["experiments"] = {}
+    (one,) = plan(own := KnowledgeBase(rows), wish(own, protect=["F"])).plans
+    assert [e.defense for e in one.covers] == ["explanations"]
+    assert "discriminatory_behavior" in {e.risk for e in one.open}
+
+
+def test_a_defense_without_a_stage_takes_no_plan_away(kb: KnowledgeBase) -> None:
+    rows = kb.rows
+    rows["defenses"]["own"] = {
+        "id": "own",
+        "name": "Own",
+        "pillar": "privacy",
+        "protects_against": ["attribute_inference"],
+        "meaning": "x",
+    }
+    before = plan(kb, wish(kb, protect=["P3"])).plans
+    own = KnowledgeBase(rows)
+    after = plan(own, wish(own, protect=["P3"])).plans
+    assert before
+    assert [each.order for each in after] == [each.order for each in before]
 
 
 def test_a_search_cut_short_says_so(kb: KnowledgeBase, monkeypatch: pytest.MonkeyPatch) -> None:
