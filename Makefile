@@ -1,9 +1,10 @@
 # The only tools needed are make and Python 3.11 or newer; everything else comes into .venv.
 PYTHON ?= python3
 BIN := .venv/bin
+ORACLES := adversarial-robustness-toolbox torchattacks foolbox eagerpy
 SOURCES := knowledge predictor validator api tests benchmarks docs
 
-.PHONY: demo test lint unit docs bench clean
+.PHONY: demo validate test lint unit docs bench clean
 .DEFAULT_GOAL := help
 
 help: ## Show what can be made.
@@ -14,8 +15,12 @@ demo: .venv/base ## Set up the base install and answer a real question.
 	@echo
 	@$(BIN)/crosscurrent predict adversarial_training membership_inference
 	@echo
-	@echo "Next: $(BIN)/crosscurrent what-if adversarial_training membership_inference --hold boundary_distance"
+	@echo "Next: make validate      trains models and says whether such a prediction holds"
+	@echo "      $(BIN)/crosscurrent what-if adversarial_training membership_inference --hold boundary_distance"
 	@echo "      $(BIN)/crosscurrent matrix        $(BIN)/crosscurrent backtest        README.md"
+
+validate: .venv/validate ## Set the extra up and measure a real prediction.
+	@$(BIN)/crosscurrent validate adversarial_training membership_inference
 
 test: lint unit ## Set everything up and pass all tests.
 
@@ -46,8 +51,14 @@ clean: ## Remove the virtual environment and all caches.
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
 	@touch $@
 
+.venv/validate: .venv/base
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[validate]'
+	@touch $@
+
+# Oracles are what tests compare our attacks with; what they ask for beside (torchvision) is not used.
 .venv/dev: .venv/base
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,validate]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --no-deps $(ORACLES)
 	@touch $@
 
 .venv/bench: .venv/dev

@@ -136,10 +136,12 @@ def _cell(kb: KnowledgeBase, prediction: Prediction, left: float, top: float) ->
 
 
 def _badge(x: float, y: float, effect: str, *, dashed: bool = False) -> str:
-    """Draw the published effect: a white disc with an arrow."""
+    """Draw the published effect: a white disc with an arrow, or a bar where nothing changes."""
     dashes = ' stroke-dasharray="3 2.2"' * dashed
     up = effect == "increase"
     tip, base = (y - 5, y + 4) if up else (y + 5, y - 4)
+    if effect == "no_change":
+        tip, base = y - 2, y + 2
     return (
         f'<circle cx="{x}" cy="{y}" r="10" fill="{_GROUND}" stroke="{_INK}" stroke-width="1.2"'
         f"{dashes}/>"

@@ -15,6 +15,7 @@ __all__ = [
     "natural",
     "positive",
     "printing",
+    "whole",
 ]
 
 Questions = Mapping[str, tuple[str, Callable[[ArgumentParser], None]]]
@@ -76,8 +77,14 @@ def positive(text: str) -> int:
     return _whole(text, 1)
 
 
+def whole(text: str) -> int:
+    """Read a whole number, whatever its sign; what it is for says which will do."""
+    return _whole(text, -999999999)
+
+
 def _whole(text: str, least: int) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) <= 9 and int(text) >= least):
+    digits = text.removeprefix("-") if least < 0 else text
+    if not (digits.isascii() and digits.isdigit() and len(digits) <= 9 and int(text) >= least):
         raise argparse.ArgumentTypeError(
             f"should be a whole number from {least} to 999999999, not {text!r}"
         )

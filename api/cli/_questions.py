@@ -100,7 +100,7 @@ def _collude(question: ArgumentParser) -> None:
         "--target", metavar="RISK", help="chains that end in this attack, those best shown first"
     )
     question.add_argument(
-        "--limit", type=positive, default=5, help="chains to list (default 5); all are counted"
+        "--limit", type=positive, help="chains to list (default 5); all are counted"
     )
     adversary(question)
 
@@ -228,6 +228,19 @@ def _kb(question: ArgumentParser) -> None:
     ask(question, COMMANDS, title="commands", metavar="COMMAND")
 
 
+def _validate(question: ArgumentParser) -> None:
+    from ._measuring_questions import validate
+
+    validate(question)
+
+
+def _results(question: ArgumentParser) -> None:
+    question.description = "Look at what was measured; results are kept in one file."
+    from ._measuring_questions import COMMANDS
+
+    ask(question, COMMANDS, title="commands", metavar="COMMAND")
+
+
 QUESTIONS: Questions = {
     "predict": ("what a defense does to every risk, or to one, and why", _predict),
     "what-if": ("the same under assumptions about factors and the adversary", _what_if),
@@ -240,6 +253,8 @@ QUESTIONS: Questions = {
     "attacks": ("the published attacks that an adversary can mount", _attacks),
     "matrix": ("all defenses against all risks, or all pairs of defenses or of attacks", _matrix),
     "backtest": ("how good the conjectures are, against every explored pair", _backtest),
+    "validate": ("measure whether a prediction holds, by training models", _validate),
+    "results": ("what was measured: list, show, plot, export, prune", _results),
     "kb": ("the knowledge base itself: check, show, schema, diff, export", _kb),
     "completion": ("print the completion script for a shell", _completion),
 }

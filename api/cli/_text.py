@@ -32,11 +32,25 @@ _CODES = {
     "decrease": "38;5;39",
     "contested": "38;5;141",
     "unknown": "2",
+    "no_change": "2",
     "unexplored": "2",
 }
-_GLYPHS = {"increase": "▲", "decrease": "▼", "contested": "±", "unknown": "?", "unexplored": "·"}
+_GLYPHS = {
+    "increase": "▲",
+    "decrease": "▼",
+    "no_change": "=",
+    "contested": "±",
+    "unknown": "?",
+    "unexplored": "·",
+}
 _HOLLOW = {"increase": "△", "decrease": "▽"}
-_ASCII = {"increase": "^", "decrease": "v", "contested": "~", "unknown": "?", "unexplored": "."}
+_ASCII = {
+    **_GLYPHS,
+    "increase": "^",
+    "decrease": "v",
+    "contested": "~",
+    "unexplored": ".",
+}
 _WIDTH = 100
 _GAP = "  "
 _NARROW = 24  # a last column narrower than this goes below
@@ -85,12 +99,12 @@ class Style:
 
     def hollow(self, effect: str) -> str:
         """Return the sign for an effect that does not hold for every adversary."""
-        return _HOLLOW[effect] if self.unicode else self.glyph(effect)
+        return _HOLLOW.get(effect, self.glyph(effect)) if self.unicode else self.glyph(effect)
 
     def effect(self, effect: str) -> str:
         """Return an effect with its sign, coloured."""
         name = effect if effect in _CODES else "unknown"
-        return self.paint(f"{self.glyph(name)} {effect}", name)
+        return self.paint(f"{self.glyph(name)} {effect.replace('_', ' ')}", name)
 
     def finish(self, text: str) -> str:
         """Return a text that the stream can show."""

@@ -10,7 +10,18 @@ from .fields import DOTTED_ID, ID, NOTE, SOURCES, STATED_IN, Strict, about, many
 
 __all__ = ["Experiment", "Measurement", "Metric"]
 
-Expectation = Literal["increase", "decrease", "effective", "conflict", "amplifies", "hinders"]
+Expectation = Literal[
+    "increase",
+    "decrease",
+    "no_change",
+    "contested",
+    "unknown",
+    "inconclusive",
+    "effective",
+    "conflict",
+    "amplifies",
+    "hinders",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)

@@ -74,8 +74,11 @@ class Observation(Strict):
     id: str = field(metadata=text("permanent identifier", limit=200, pattern=DOTTED_ID))
     defense: str = field(metadata=text("the defense, taken to be effective", limit=80))
     risk: str = field(metadata=text("the risk", limit=80))
-    effect: Literal["increase", "decrease", "unexplored"] = field(
-        metadata=about("what happens to the risk; unexplored: the source knows of no work on it")
+    effect: Literal["increase", "decrease", "no_change", "unexplored"] = field(
+        metadata=about(
+            "what happens to the risk; no_change: too little to matter; unexplored: the source"
+            " knows of no work on it"
+        )
     )
     kind: Literal["empirical", "theoretical", "conjectured", "unspecified"] | None = field(
         default=None, metadata=about("strongest kind of evidence; absent when unexplored")

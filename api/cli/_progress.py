@@ -1,0 +1,67 @@
+"""How far a measurement is, on standard error."""
+
+from __future__ import annotations
+
+import sys
+from time import monotonic
+
+__all__ = ["Progress"]
+
+_EVERY = 0.2
+"""Seconds between two updates of a line on a terminal."""
+
+
+class Progress:
+    """Tells how many trials are finished and about how long the others take.
+
+    On a terminal one line is written over and over; otherwise there is a line for each time that
+    results were kept.
+    """
+
+    def __init__(self) -> None:
+        self._terminal = sys.stderr is not None and sys.stderr.isatty()
+        self._trials = self._finished = self._work = self._done = 0
+        self._began = self._shown = monotonic()
+
+    def start(self, trials: int, remembered: int, work: int) -> None:
+        """Begin; `remembered` trials are known already."""
+        self._trials, self._finished, self._work, self._done = trials, remembered, work, 0
+        self._began = monotonic()
+        if remembered and remembered < trials:
+            self._say(f"{remembered} of {trials} trials known from before")
+        elif remembered:
+            self._say(f"all {trials} trials known from before: nothing to train")
+
+    def advance(self, work: int) -> None:
+        """So many more models × updates are done."""
+        self._done += work
+        if self._terminal and monotonic() - self._shown > _EVERY:
+            self._shown = monotonic()
+            sys.stderr.write(f"\r{self._line()}\x1b[K")
+            sys.stderr.flush()
+
+    def finished(self, trials: int) -> None:
+        """So many more trials are finished and kept."""
+        self._finished += trials
+        if not self._terminal:
+            self._say(self._line())
+        elif self._finished == self._trials:
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()
+
+    def _line(self) -> str:
+        share = min(1.0, self._done / self._work) if self._work else 1.0
+        spent = monotonic() - self._began
+        left = f", about {_time(spent / share - spent)} left" if 0 < share < 1 else ""
+        return f"{self._finished} of {self._trials} trials kept, {share:.0%} trained{left}"
+
+    @staticmethod
+    def _say(text: str) -> None:
+        if sys.stderr is not None:
+            print(text, file=sys.stderr, flush=True)
+
+
+def _time(seconds: float) -> str:
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

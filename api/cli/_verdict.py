@@ -1,0 +1,176 @@
+"""A verdict in words."""
+
+from __future__ import annotations
+
+from statistics import fmean
+from typing import Any
+
+from ._text import Style, columns, paragraph
+
+__all__ = ["describe", "sentence"]
+
+_OUTCOME = {
+    "increase": "increase",
+    "decrease": "decrease",
+    "no_change": "no change that matters",
+    "inconclusive": "inconclusive",
+}
+_EXPECTED = {
+    "increase": "an increase was expected",
+    "decrease": "a decrease was expected",
+    "no_change": "no change was expected",
+    "contested": "the factors disagree, so there is no conjecture to confirm or refute",
+    "unknown": "no factor is known to matter, so there is no conjecture to confirm or refute",
+}
+_SHOWN = {
+    "increase": "it rises",
+    "decrease": "it falls",
+    "no_change": "it does not change by as much as matters",
+    "inconclusive": "these seeds cannot tell",
+}
+
+
+def describe(document: dict[str, Any], look: Style) -> str:
+    """Describe a verdict, as `validate --json` gives it."""
+    defense, risk = _name(document["defense"]), _name(document["risk"])
+    shown = "contested" if document["outcome"] == "inconclusive" else document["outcome"]
+    lines = [
+        look.paint(paragraph(f"{defense} → {risk.lower()}, measured", look.width), "bold"),
+        "",
+        f"  {look.paint(look.glyph(shown), shown)} {_OUTCOME[document['outcome']]};"
+        f" verdict: {document['verdict']}",
+        paragraph(sentence(document), look.width, "  "),
+        "",
+        columns(_rows(document), look.width),
+        "",
+        columns(_metrics(document), look.width),
+        "",
+        paragraph(_scale(document), look.width),
+        "",
+        columns(
+            [
+                ["again", f"crosscurrent results show {document['id'][:12]}"],
+                ["picture", f"crosscurrent results plot {document['id'][:12]} verdict.svg"],
+            ],
+            look.width,
+            indent="",
+        ),
+    ]
+    return look.finish("\n".join(lines))
+
+
+def sentence(document: dict[str, Any]) -> str:
+    """Say what came out in a sentence or two that a practitioner understands."""
+    found = document["effect"]
+    before, after = fmean(document["baseline"]), fmean(document["defended"])
+    risk = _name(document["risk"]).lower()
+    seeds = len(document["seeds"])
+    expected = _EXPECTED[document["conjecture"]]
+    text = (
+        f"Susceptibility to {risk}: {_SHOWN[document['outcome']]}; {expected}. With the defense,"
+        f" {_lower(found['name'])} goes from {before:.3f} to {after:.3f} (mean of {seeds} paired"
+        f" seeds).{_published(document)}"
+    )
+    if document["effective_defense"] is False:
+        did = document["effectiveness"]
+        return (
+            f"{text} But the defense did not do its own work here ({did['name']}: needed"
+            f" {did['needed']}), so this says nothing about an effective one."
+        )
+    if document["outcome"] == "inconclusive":
+        more = document["seeds_to_settle"]
+        return text + (
+            f" About {more} seeds would settle it (--seeds {more})."
+            if more
+            else " The effect is about as large as the smallest one that matters: more seeds would"
+            " hardly settle it."
+        )
+    return text
+
+
+def _published(document: dict[str, Any]) -> str:
+    """Say whether this is what was published."""
+    published, outcome = document["published"], document["outcome"]
+    if len(published) != 1 or outcome == "inconclusive" or document["effective_defense"] is False:
+        return ""
+    same = "as" if published[0] == outcome else "unlike"
+    effect = published[0].replace("_", " ")
+    return f" That is {same} published ({effect})."
+
+
+def _rows(document: dict[str, Any]) -> list[list[str]]:
+    found, used = document["effect"], document["utility"]
+    cost = document["cost"]
+    rows = [
+        [
+            "effect",
+            f"{_signed(found['estimate'])} towards more susceptible, {found['level']:.0%} interval"
+            f" {_signed(found['low'])} to {_signed(found['high'])}; less than"
+            f" ±{found['smallest_effect']:g} does not matter",
+        ]
+    ]
+    did = document["effectiveness"]
+    if did is not None:
+        without = "" if did["baseline"] is None else f"{did['baseline']:.3f} without, "
+        rows.append(
+            [
+                "effective",
+                f"{'yes' if did['met'] else 'no'}: {did['name']} {without}{did['defended']:.3f}"
+                f" with it; needed: {did['needed']}",
+            ]
+        )
+    rows.append(
+        [
+            "utility",
+            f"accuracy {fmean(used['baseline']):.3f} without, {fmean(used['defended']):.3f} with"
+            f" ({_signed(used['estimate'])}, {_signed(used['low'])} to {_signed(used['high'])})",
+        ]
+    )
+    ratio = cost["defended_seconds"] / cost["baseline_seconds"] if cost["baseline_seconds"] else 1
+    rows.append(
+        [
+            "cost",
+            f"{ratio:.1f} × the training time ({cost['defended_seconds']:.3f} s for one model of"
+            " those trained side by side)",
+        ]
+    )
+    return rows
+
+
+def _metrics(document: dict[str, Any]) -> list[list[str]]:
+    """Lay out everything that was measured, by seed."""
+    rows = [["measured", "without", "with", "by seed"]]
+    for measured in document["metrics"].values():
+        for metric, arms in measured.items():
+            pairs = zip(arms["baseline"], arms["defended"], strict=True)
+            rows.append(
+                [
+                    metric.replace("_", " "),
+                    f"{fmean(arms['baseline']):.3f}",
+                    f"{fmean(arms['defended']):.3f}",
+                    " ".join(_signed(after - before) for before, after in pairs),
+                ]
+            )
+    return rows
+
+
+def _scale(document: dict[str, Any]) -> str:
+    scale = document["scale"]
+    return (
+        f"This holds for models of this size on this data: {scale['model']} with"
+        f" {scale['parameters']:,} parameters, {scale['dataset']} with"
+        f" {scale['training_records']:,} training records (train accuracy"
+        f" {scale['train_accuracy']:.3f} without the defense)."
+    )
+
+
+def _signed(number: float) -> str:
+    return f"{number:+.3f}".replace("-", "−")
+
+
+def _name(identity: str) -> str:
+    return identity.replace("_", " ").capitalize()
+
+
+def _lower(text: str) -> str:
+    return text if text[:2].isupper() else text[0].lower() + text[1:]

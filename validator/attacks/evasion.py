@@ -1,0 +1,86 @@
+"""Evasion by projected gradient descent, white-box (Madry et al. 2018)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..knobs import knob
+from ..metrics import Artifact, Metric
+from ..pgd import descend
+from ..randomness import Streams, derive
+from ..scenes import Victim
+from ._attack import Attack, Lab
+
+__all__ = ["Evasion"]
+
+ROBUST_ACCURACY = Metric(
+    "robust_accuracy",
+    "accuracy under attack",
+    "lower",
+    0.03,
+    lambda got: float(np.mean((got["attacked"] == got["y"]).all(axis=0))),
+)
+SUCCESS = Metric(
+    "attack_success_rate",
+    "share of correctly classified records that the attack turns",
+    "higher",
+    0.03,
+    lambda got: _turned(got),
+)
+
+
+@dataclass(frozen=True)
+class Evasion(Attack):
+    """Moves test records within an L∞ ball until they are misclassified; knows true labels."""
+
+    risk: ClassVar[str] = "evasion"
+    metrics: ClassVar[tuple[Metric, ...]] = (ROBUST_ACCURACY, SUCCESS)
+
+    epsilon: float = knob(
+        0.1, "radius of the L∞ ball, in units of the attributes", least=1e-6, most=1e6
+    )
+    steps: int = knob(20, "gradient steps", least=1, most=10_000)
+    restarts: int = knob(2, "random starts; the worst counts", least=1, most=100)
+
+    def mount(self, victims: Sequence[Victim], lab: Lab) -> list[Artifact]:
+        """Return predictions on the test records before and after (restarts, records)."""
+        del lab
+        return [self._mount(victim) for victim in victims]
+
+    def _mount(self, victim: Victim) -> Artifact:
+        scene, model = victim.scene, victim.deployed
+        x, y = scene.pool.x[scene.test], scene.pool.y[scene.test]
+        gradients = model.input_gradients()
+        draws = Streams([derive(scene.seed, "evasion")], x.device)
+
+        def gradient(moved: Tensor) -> Tensor:
+            return gradients(moved, y[None])
+
+        attacked = []
+        for _ in range(self.restarts):
+            moved = descend(
+                gradient,
+                x[None],
+                (scene.pool.low, scene.pool.high),
+                draws.uniform(x.shape),
+                epsilon=self.epsilon,
+                steps=self.steps,
+            )
+            attacked.append(model.logits(moved)[0].argmax(-1))
+        return {
+            "y": y.cpu().numpy(),
+            "clean": model.logits(x)[0].argmax(-1).cpu().numpy(),
+            "attacked": torch.stack(attacked).cpu().numpy(),
+        }
+
+
+def _turned(got: Artifact) -> float:
+    right = got["clean"] == got["y"]
+    turned = (got["attacked"] != got["y"]).any(axis=0)
+    return float(np.mean(turned[right])) if right.any() else 0.0

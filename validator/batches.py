@@ -1,0 +1,87 @@
+"""Which records each model sees in each update."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+import torch
+from torch import Tensor
+
+from .randomness import generator
+
+if TYPE_CHECKING:
+    from .training import Member, Schedule
+
+__all__ = ["Batches", "poisson", "shuffled", "widest"]
+
+OVERFLOW = 1e-12
+"""Chance that one Poisson sample holds more records than are kept; see `widest`."""
+
+
+class Batches(NamedTuple):
+    """All batches of several models.
+
+    Attributes
+    ----------
+    records : Tensor
+        Indices into the pool: (models, updates, width).
+    weights : Tensor
+        1 for what is in the batch, 0 for what only fills it up: (models, updates, width).
+    """
+
+    records: Tensor
+    weights: Tensor
+
+    def batch(self, update: int) -> tuple[Tensor, Tensor]:
+        """Return indices and weights of one update: (models, width) each."""
+        return self.records[:, update], self.weights[:, update]
+
+
+def shuffled(members: Sequence[Member], schedule: Schedule, device: torch.device) -> Batches:
+    """Go through each model's records in random order, again and again."""
+    width = schedule.batch
+    needed = schedule.updates * width
+    rows = []
+    for member in members:
+        source = generator(member.seed, "order")
+        count = len(member.records)
+        order = [torch.randperm(count, generator=source) for _ in range(-(-needed // count))]
+        positions = torch.cat(order)[:needed].reshape(schedule.updates, width)
+        rows.append(member.records[positions.to(member.records.device)])
+    records = torch.stack(rows).to(device)
+    return Batches(records, torch.ones((1, 1, 1), device=device).expand(records.shape))
+
+
+def poisson(members: Sequence[Member], schedule: Schedule, device: torch.device) -> Batches:
+    """Take each record into each batch with probability `Schedule.rate`, independently."""
+    width = widest(schedule)
+    rows, weights = [], []
+    for member in members:
+        source = generator(member.seed, "order")
+        count = len(member.records)
+        chosen = torch.rand((schedule.updates, count), generator=source) < schedule.rate
+        # a stable sort moves what is chosen to the front and keeps its order
+        order = chosen.to(torch.int8).argsort(dim=1, descending=True, stable=True)[:, :width]
+        kept = chosen.gather(1, order)
+        short = width - order.shape[1]
+        if short > 0:
+            order = torch.nn.functional.pad(order, (0, short))
+            kept = torch.nn.functional.pad(kept, (0, short))
+        rows.append(member.records[order.to(member.records.device)])
+        weights.append(kept)
+    return Batches(torch.stack(rows).to(device), torch.stack(weights).to(device, torch.float32))
+
+
+def widest(schedule: Schedule) -> int:
+    """Return the width that Poisson samples are cut to.
+
+    A sample is larger with probability below `OVERFLOW` (Bernstein's bound), so that cutting adds
+    less than updates × (1 + e^ε) × `OVERFLOW` to δ (Chua et al. 2024, truncated Poisson sampling).
+    """
+    mean = schedule.batch
+    spread = mean * (1 - schedule.rate)
+    bound = -math.log(OVERFLOW)
+    above = bound / 3 + math.sqrt(bound * bound / 9 + 2 * bound * spread)
+    return min(schedule.records, mean + math.ceil(above)) if spread else mean

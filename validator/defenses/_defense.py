@@ -1,0 +1,106 @@
+"""What all defenses have in common."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from ..peers import peers
+from ..training import Method, Schedule
+
+if TYPE_CHECKING:
+    from ..data import Dataset
+    from ..ensembles import Ensemble
+    from ..scenes import Scene, Victim
+
+__all__ = ["Defense", "Reading", "defenses"]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How well a defense does its own work, where that needs no attack.
+
+    Attributes
+    ----------
+    id, name : str
+        In documents, and for people.
+    bound : float
+        The defense is effective if the mean over seeds is on the right side of it.
+    better_when : {'higher', 'lower'}
+        Which side is right.
+    """
+
+    id: str
+    name: str
+    bound: float
+    better_when: Literal["higher", "lower"]
+
+    def met(self, mean: float) -> bool:
+        """Whether the defense is effective."""
+        return mean >= self.bound if self.better_when == "higher" else mean <= self.bound
+
+
+@dataclass(frozen=True)
+class Defense:
+    """Changes data, training or the released model; each hook is neutral unless overridden.
+
+    A subclass is a frozen dataclass; its fields are knobs (`validator.knobs.knob`).
+
+    Attributes
+    ----------
+    id : str
+        As in the knowledge base.
+    guards : str or None
+        The risk whose attack must become less successful for the defense to count as effective;
+        None if `reading` says it.
+    reading : Reading or None
+        How its effectiveness is read where no attack is needed; see `read`.
+    sampling : {'shuffled', 'poisson'}
+        How batches are drawn in *both* arms.
+    provable : bool
+        Whether an owner can prove by it that a model is theirs; see `ownership`.
+    """
+
+    id: ClassVar[str]
+    guards: ClassVar[str | None] = None
+    reading: ClassVar[Reading | None] = None
+    sampling: ClassVar[Literal["shuffled", "poisson"]] = "shuffled"
+    provable: ClassVar[bool] = False
+
+    def check(self, data: Dataset) -> None:
+        """Raise `InputError` if the defense cannot be applied to models of this data."""
+
+    def seed(self, seed: int) -> int:
+        """Return the seed of a model's initialisation and batch order; a pair shares it."""
+        return seed
+
+    def prepare(self, scene: Scene) -> Scene:
+        """Change what models are trained on; they are trained from scratch on that."""
+        return scene
+
+    def method(self, schedule: Schedule, data: Dataset) -> Method:
+        """Return what changes in training."""
+        del schedule, data
+        return Method()
+
+    def release(self, models: Ensemble, scene: Scene) -> Ensemble:
+        """Change trained models before anyone may use them."""
+        del scene
+        return models
+
+    def read(self, victims: Sequence[Victim], schedule: Schedule) -> list[float]:
+        """Return the reading of each of the defended victims."""
+        raise NotImplementedError(f"{self.id} has no reading of its own")
+
+    def ownership(self, victim: Victim, suspects: Ensemble) -> list[float]:
+        """Return, for each suspect, the p-value of the owner's test that it is theirs."""
+        raise NotImplementedError(f"{self.id} proves nothing about ownership")
+
+
+@cache
+def defenses() -> dict[str, type[Defense]]:
+    """Return the defenses that can be applied, by id."""
+    return peers(sys.modules[__package__], Defense)

@@ -1,0 +1,22 @@
+"""A defense that defends nothing: what a measurement must not mistake for an effect."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from ..randomness import derive
+from ._defense import Defense
+
+__all__ = ["Placebo"]
+
+
+@dataclass(frozen=True)
+class Placebo(Defense):
+    """Trains the same models from other initialisations, in another batch order."""
+
+    id: ClassVar[str] = "placebo"
+
+    def seed(self, seed: int) -> int:
+        """Return another seed than the baseline's."""
+        return derive(seed, "placebo")

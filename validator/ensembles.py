@@ -1,0 +1,170 @@
+"""Many models of one architecture, run as one batched computation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.func import functional_call, grad, stack_module_state, vmap
+
+from .models import Architecture
+from .programs import Program, traced
+
+__all__ = ["Ensemble", "losses"]
+
+_ROWS = 1 << 16
+"""Records that go through all models at once, summed over the models."""
+
+
+@dataclass(frozen=True, eq=False)
+class Ensemble:
+    """Models of one architecture, their parameters stacked along a first dimension.
+
+    Attributes
+    ----------
+    architecture : Architecture
+        What all of them look like.
+    parameters, buffers : dict of str to Tensor
+        Stacked states: (models, ...).
+    """
+
+    architecture: Architecture
+    skeleton: nn.Module
+    parameters: dict[str, Tensor]
+    buffers: dict[str, Tensor]
+
+    @classmethod
+    def fresh(
+        cls, architecture: Architecture, seeds: Sequence[int], device: torch.device
+    ) -> Ensemble:
+        """Initialise one model for each seed."""
+        models = [architecture.build(seed).to(device) for seed in seeds]
+        parameters, buffers = stack_module_state(models)
+        return cls(architecture, models[0], parameters, buffers)
+
+    @classmethod
+    def joined(cls, parts: Sequence[Ensemble], order: Sequence[int]) -> Ensemble:
+        """Put ensembles together; `order` says where each of their models goes."""
+        back = torch.as_tensor(order).argsort().to(next(iter(parts[0].parameters.values())).device)
+
+        def merged(states: Sequence[dict[str, Tensor]]) -> dict[str, Tensor]:
+            return {k: torch.cat([s[k].detach() for s in states])[back] for k in states[0]}
+
+        return cls(
+            parts[0].architecture,
+            parts[0].skeleton,
+            merged([part.parameters for part in parts]),
+            merged([part.buffers for part in parts]),
+        )
+
+    def __len__(self) -> int:
+        return len(next(iter(self.parameters.values())))
+
+    @property
+    def device(self) -> torch.device:
+        """Where the models are."""
+        return next(iter(self.parameters.values())).device
+
+    def only(self, chosen: Sequence[int]) -> Ensemble:
+        """Return some of the models, as an ensemble."""
+        index = torch.as_tensor(chosen, device=self.device)
+        return Ensemble(
+            self.architecture,
+            self.skeleton,
+            {k: v.detach()[index] for k, v in self.parameters.items()},
+            {k: v[index] for k, v in self.buffers.items()},
+        )
+
+    def call(self, parameters: dict[str, Tensor], buffers: dict[str, Tensor], x: Tensor) -> Tensor:
+        """Run one model, given its state: (records, *shape) to logits (records, classes)."""
+        logits: Tensor = functional_call(self.skeleton, (parameters, buffers), (x,))
+        return logits
+
+    @torch.no_grad()
+    def logits(self, x: Tensor) -> Tensor:
+        """Run all models on the same records, or each on its own.
+
+        Parameters
+        ----------
+        x : Tensor
+            (records, *shape): for all models; (models, records, *shape): for each its own.
+
+        Returns
+        -------
+        Tensor
+            (models, records, classes).
+        """
+        own = x.dim() > len(self.architecture.shape) + 1
+        run = vmap(self.call, in_dims=(0, 0, 0 if own else None))
+        rows = max(1, _ROWS // len(self))
+        parts = torch.split(x, rows, dim=1 if own else 0)
+        return torch.cat([run(self.parameters, self.buffers, part) for part in parts], dim=1)
+
+    def batched(self, function: Program) -> Program:
+        """Return a function of one model as one of all models, at their present states.
+
+        Parameters
+        ----------
+        function : callable
+            From a model's parameters and buffers, and its share of further tensors, to a sequence
+            of tensors.
+
+        Returns
+        -------
+        callable
+            From the further tensors, stacked over models, to stacked results; no gradients.
+        """
+        named, kept = list(self.parameters), list(self.buffers)
+
+        def of_states(*tensors: Tensor) -> Sequence[Tensor]:
+            parameters = dict(zip(named, tensors, strict=False))
+            rest = tensors[len(named) :]
+            buffers = dict(zip(kept, rest, strict=False))
+            found: Sequence[Tensor] = vmap(function)(parameters, buffers, *rest[len(kept) :])
+            return found
+
+        program = traced(of_states)
+        return lambda *given: program(*self.parameters.values(), *self.buffers.values(), *given)
+
+    def input_gradients(self) -> Callable[[Tensor, Tensor], Tensor]:
+        """Return the gradient of the summed cross-entropy with respect to the records.
+
+        Returns
+        -------
+        callable
+            From x (models, records, *shape) and labels (models, records), or probabilities
+            (models, records, classes), to gradients shaped like x. Nothing that is done to x
+            outside, such as a projection, is part of what is differentiated.
+        """
+
+        def loss(
+            x: Tensor, y: Tensor, parameters: dict[str, Tensor], buffers: dict[str, Tensor]
+        ) -> Tensor:
+            return losses(self.call(parameters, buffers, x), y).sum()
+
+        gradient = grad(loss)
+        batched = self.batched(lambda states, buffers, x, y: (gradient(x, y, states, buffers),))
+        return lambda x, y: batched(x, y)[0]
+
+
+def losses(logits: Tensor, y: Tensor) -> Tensor:
+    """Return the cross-entropy of each record.
+
+    Parameters
+    ----------
+    logits : Tensor
+        (records, classes).
+    y : Tensor
+        Classes (records,), or probabilities (records, classes).
+
+    Returns
+    -------
+    Tensor
+        (records,). As `torch.nn.functional.cross_entropy`, in a third of the operations.
+    """
+    surprise = -logits.log_softmax(-1)
+    if y.dim() == 2:
+        return (surprise * y).sum(-1)
+    return surprise.gather(-1, y[:, None])[:, 0]

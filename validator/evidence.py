@@ -1,0 +1,139 @@
+"""Measured results as knowledge files, which predictions show beside what was published."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from statistics import fmean, stdev
+from typing import Any
+
+import yaml
+
+from knowledge.errors import InputError
+
+__all__ = ["export", "records"]
+
+_DIGITS = 6
+_SHORT = 12
+
+
+def export(documents: Iterable[dict[str, Any]], folder: str) -> list[str]:
+    """Write one file for each result; each is written in full or not at all.
+
+    Parameters
+    ----------
+    documents : iterable of dict
+        As `validator.verdicts.Verdict.document` returns them. A placebo's is left out: it is no
+        defense that anything could be known about.
+    folder : str
+        Made if it is not there. What is in it stays; a result written before is written again.
+
+    Returns
+    -------
+    list of str
+        The files.
+
+    Raises
+    ------
+    InputError
+        There is a file where the folder should be.
+    OSError
+        Something cannot be written.
+    """
+    if os.path.exists(folder) and not os.path.isdir(folder):
+        raise InputError(f"{folder}: should be a folder, and is a file")
+    os.makedirs(folder, exist_ok=True)
+    written = []
+    for document in documents:
+        if document["defense"] == "placebo":
+            continue
+        name = f"{document['defense']}.{document['risk']}.{document['id'][:_SHORT]}.yaml"
+        file = os.path.join(folder, name)
+        text = yaml.safe_dump(records(document), sort_keys=False, allow_unicode=True, width=100)
+        with open(f"{file}.partial", "w", encoding="utf-8") as stream:
+            stream.write("# Measured by crosscurrent validate.\n" + text)
+        os.replace(f"{file}.partial", file)
+        written.append(file)
+    return written
+
+
+def records(document: dict[str, Any]) -> dict[str, Any]:
+    """Return a result as knowledge records: a reference, an experiment, and an observation.
+
+    There is an observation only if the defense was effective and the outcome is conclusive.
+    """
+    short = document["id"][:_SHORT]
+    reference = f"measured_{short}"
+    found: dict[str, Any] = {
+        "references": [
+            {
+                "id": reference,
+                "status": "confirmed",
+                "authors": "measured here",
+                "title": f"crosscurrent validate {document['defense']} {document['risk']}"
+                f" ({document['scale']['dataset']}), result {short}",
+            }
+        ],
+        "experiments": [_experiment(document, f"measured.{reference}", reference)],
+    }
+    conclusive = document["outcome"] != "inconclusive"
+    if conclusive and document["effective_defense"]:
+        found["observations"] = [
+            {
+                "id": f"measured.{reference}.observation",
+                "defense": document["defense"],
+                "risk": document["risk"],
+                "effect": document["outcome"],
+                "kind": "empirical",
+                "sources": [reference],
+                "note": f"{_finding(document)} {_scale(document)}",
+            }
+        ]
+    return found
+
+
+def _experiment(document: dict[str, Any], identity: str, reference: str) -> dict[str, Any]:
+    risk = document["risk"]
+    judged = document["effect"]["metric"]
+    arms = document["metrics"][risk]
+    values = {judged: arms[judged], "accuracy": document["utility"]}
+    worse = {judged: document["effect"]["worse_when"], "accuracy": "lower"}
+    return {
+        "id": identity,
+        "defense": document["defense"],
+        "risk": risk,
+        "conjecture": document["conjecture"],
+        "outcome": document["outcome"],
+        "finding": _finding(document),
+        "dataset": _scale(document),
+        "metrics": [{"id": metric, "worse_when": worse[metric]} for metric in values],
+        "measurements": [
+            {
+                "arm": document["defense"] if arm == "defended" else arm,
+                "metric": metric,
+                "mean": round(fmean(by_arm[arm]), _DIGITS),
+                "spread": round(stdev(by_arm[arm]), _DIGITS),
+            }
+            for metric, by_arm in values.items()
+            for arm in ("baseline", "defended")
+        ],
+        "sources": [reference],
+        "note": "spread is the standard deviation over seeds",
+    }
+
+
+def _finding(document: dict[str, Any]) -> str:
+    found = document["effect"]
+    return (
+        f"{document['verdict']}: {found['name']} changes by {found['estimate']:+.4f} towards more"
+        f" susceptible ({found['level']:.0%} interval {found['low']:+.4f} to {found['high']:+.4f},"
+        f" {len(document['seeds'])} paired seeds)."
+    )
+
+
+def _scale(document: dict[str, Any]) -> str:
+    scale = document["scale"]
+    return (
+        f"{scale['dataset']}, {scale['training_records']} training records, {scale['model']} with"
+        f" {scale['parameters']} parameters"
+    )

@@ -1,0 +1,282 @@
+"""Experiments: the trials of one defense and one risk, run or remembered, and their verdict."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+import torch
+
+from knowledge.errors import InputError, UnknownName
+
+from .attacks import Attack, attacks
+from .data import dataset
+from .defenses import Defense, defenses
+from .knobs import configured, knob
+from .models import architecture
+from .scenes import TEST_SHARE
+from .sharing import sharing
+from .store import Store, address
+from .training import Schedule
+from .trials import Bench, Result, Trial, run
+from .verdicts import Verdict, judge
+
+if TYPE_CHECKING:
+    from knowledge import KnowledgeBase
+
+__all__ = ["DEFAULT_DATASET", "DEFAULT_SEEDS", "Experiment", "Watcher", "experiment", "measure"]
+
+DEFAULT_DATASET = "synthetic"
+DEFAULT_SEEDS = 5
+MOST_SEEDS = 1000
+_SIDE_BY_SIDE = 64
+"""Models trained in one go: more are hardly faster, and fewer lose less if the run is killed."""
+_GROUPS = ("training", "data", "defense", "attack")
+
+
+@dataclass(frozen=True)
+class Training:
+    """What users may set of the training; see `validator.training.Schedule`."""
+
+    epochs: int = knob(20, "passes over the training records", least=1, most=100_000)
+    batch_size: int = knob(64, "records in a batch", least=1, most=1_000_000)
+    optimizer: str = knob("adam", "how parameters are updated", choices=("adam", "sgd"))
+    learning_rate: float = knob(0.003, "step of an update", least=1e-9, most=100.0)
+    weight_decay: float = knob(0.0, "L2 penalty on parameters", least=0.0, most=100.0)
+    cosine: bool = knob(False, "whether the learning rate falls to zero along half a cosine")
+
+
+@dataclass(frozen=True, eq=False)
+class Experiment:
+    """One defense against one risk, on one data set, under several seeds.
+
+    Attributes
+    ----------
+    bench : Bench
+        Data, model, training and device.
+    defense : Defense
+        In the defended arm.
+    attack : Attack
+        Behind the risk.
+    guard : Attack or None
+        By which the effectiveness of the defense is measured, where that takes another attack.
+    seeds : tuple of int
+        Each gives one trial of either arm.
+    """
+
+    bench: Bench
+    defense: Defense
+    attack: Attack
+    guard: Attack | None
+    seeds: tuple[int, ...]
+
+    def trials(self) -> list[Trial]:
+        """Return all trials, the two arms of a seed side by side."""
+        mounted = (self.attack, *([self.guard] if self.guard else []))
+        return [Trial(arm, mounted, seed) for seed in self.seeds for arm in (None, self.defense)]
+
+    def work(self, trials: Sequence[Trial]) -> int:
+        """Return about how many models × updates trials take."""
+        return sum(trial.models for trial in trials) * self.bench.schedule.updates
+
+
+class Watcher(Protocol):
+    """Is told how far an experiment is."""
+
+    def start(self, trials: int, remembered: int, work: int) -> None:
+        """`work` models × updates are ahead, for all trials but those `remembered`."""
+
+    def advance(self, work: int) -> None:
+        """So much more was done."""
+
+    def finished(self, trials: int) -> None:
+        """So many more trials are finished and kept."""
+
+
+def experiment(
+    kb: KnowledgeBase,
+    defense: str,
+    risk: str,
+    *,
+    data: str = DEFAULT_DATASET,
+    model: str | None = None,
+    seeds: int = DEFAULT_SEEDS,
+    device: str = "cpu",
+    memory: int | None = None,
+    settings: Sequence[str] = (),
+) -> Experiment:
+    """Set an experiment up; nothing is trained yet.
+
+    Parameters
+    ----------
+    kb : KnowledgeBase
+        Knows the names and codes.
+    defense, risk : str
+        Id or code; the defense may be ``placebo``.
+    data : str
+        Name of an embedded data set, or the path of a user's own.
+    model : str, optional
+        Architecture; by default ``mlp-m``.
+    seeds : int
+        2 to 1000; the seeds are 0, 1, ….
+    device : str
+        ``cpu``, ``cuda`` or ``cuda:N``.
+    memory : int, optional
+        Bytes that may be used at once.
+    settings : sequence of str
+        ``group.name=value`` with group training, data, defense or attack.
+
+    Raises
+    ------
+    InputError
+        Anything that will not work, before any training starts.
+    """
+    if not 2 <= seeds <= MOST_SEEDS:
+        raise InputError(
+            f"--seeds {seeds}: should be 2 to {MOST_SEEDS}; an interval takes at least two"
+        )
+    given = _grouped(settings)
+    target = kb.risk(risk).id
+    if target not in attacks():
+        raise InputError(f"{target} cannot be measured yet; measurable: {', '.join(attacks())}")
+    arm = configured(defenses()[_defense(kb, defense)], given["defense"], "defense")
+    attack = configured(attacks()[target], given["attack"], "attack")
+    where = _device(device)
+    records = dataset(data, given["data"])
+    guard = _guard(arm, attack)
+    arm.check(records)
+    for each in (attack, *([guard] if guard else [])):
+        each.check(records)
+    wanted = configured(Training, given["training"], "training")
+    schedule = Schedule(
+        records=(records.records - round(TEST_SHARE * records.records)) // 2,
+        sampling=arm.sampling,
+        **vars(wanted),
+    )
+    arm.method(schedule, records)
+    found = architecture(model or "mlp-m", records.shape, records.classes)
+    bench = Bench(records, found, schedule, where, memory)
+    return Experiment(bench, arm, attack, guard, tuple(range(seeds)))
+
+
+def measure(
+    planned: Experiment,
+    conjecture: str,
+    store: Store,
+    watcher: Watcher | None = None,
+    *,
+    published: tuple[str, ...] = (),
+    threads: int | None = None,
+) -> Verdict:
+    """Run what was not run before, keep every result, and judge.
+
+    Parameters
+    ----------
+    planned : Experiment
+        From `experiment`.
+    conjecture : str
+        What is expected: ``increase``, ``decrease``, ``no_change``, ``contested`` or ``unknown``.
+    store : Store
+        Where results are kept and looked up.
+    watcher : Watcher, optional
+        Is told how far it is.
+    published : tuple of str
+        What was published for this pair; it is told, and no part of the judgement.
+    threads : int, optional
+        By default the cores, shared with other runs that keep results in the same place.
+    """
+    trials = planned.trials()
+    recipes = [planned.bench.recipe(trial) for trial in trials]
+    results: dict[int, Result] = {}
+    for i, recipe in enumerate(recipes):
+        known = store.trial(recipe)
+        if known is not None:
+            results[i] = Result(**known)
+    ahead = [i for i in range(len(trials)) if i not in results]
+    if watcher:
+        work = planned.work([trials[i] for i in ahead])
+        watcher.start(len(trials), len(results), work)
+    advance: Callable[[int], None] = watcher.advance if watcher else lambda _: None
+    with sharing(f"{store.file}.running", threads) as cores:
+        for batch in _batches(trials, ahead):
+            cores.take()
+            found = run(planned.bench, [trials[i] for i in batch], advance)
+            kept = {
+                address(recipes[i]): (recipes[i], dataclasses.asdict(result))
+                for i, result in zip(batch, found, strict=True)
+            }
+            store.keep_trials(kept)
+            results.update(zip(batch, found, strict=True))
+            if watcher:
+                watcher.finished(len(batch))
+    ordered = [results[i] for i in range(len(trials))]
+    verdict = judge(planned, conjecture, ordered[0::2], ordered[1::2], published=published)
+    store.keep_experiment(
+        verdict.address, verdict.document(), [address(recipe) for recipe in recipes]
+    )
+    return verdict
+
+
+def _batches(trials: Sequence[Trial], ahead: Sequence[int]) -> list[list[int]]:
+    """Put trials together that are trained in one go."""
+    batches: list[list[int]] = []
+    size = 0
+    for i in ahead:
+        models = trials[i].models
+        if not batches or size + models > _SIDE_BY_SIDE:
+            batches.append([])
+            size = 0
+        batches[-1].append(i)
+        size += models
+    return batches
+
+
+def _grouped(settings: Sequence[str]) -> dict[str, dict[str, str]]:
+    """Read ``group.name=value``."""
+    given: dict[str, dict[str, str]] = {group: {} for group in _GROUPS}
+    for text in settings:
+        name, equals, value = text.partition("=")
+        group, dot, key = name.partition(".")
+        if not (equals and dot and key and value):
+            raise InputError(
+                f"--set {text!r}: should be GROUP.NAME=VALUE, such as defense.epsilon=1"
+            )
+        if group not in given:
+            raise UnknownName("group of settings", group, _GROUPS)
+        if given[group].setdefault(key, value) != value:
+            raise InputError(f"--set gives {name} twice: {given[group][key]} and {value}")
+    return given
+
+
+def _defense(kb: KnowledgeBase, name: str) -> str:
+    """Return the id of a defense that can be applied."""
+    if name == "placebo":
+        return name
+    found = kb.defense(name).id
+    if found not in defenses():
+        raise InputError(f"{found} cannot be measured yet; measurable: {', '.join(defenses())}")
+    return found
+
+
+def _guard(defense: Defense, attack: Attack) -> Attack | None:
+    """Return the attack that shows whether a defense is effective, unless it is mounted anyway."""
+    if defense.guards is None or defense.guards == attack.risk:
+        return None
+    return attacks()[defense.guards]()
+
+
+def _device(name: str) -> torch.device:
+    if name == "cpu":
+        return torch.device("cpu")
+    kind, _, number = name.partition(":")
+    if kind != "cuda" or (number and not number.isdecimal()):
+        raise InputError(f"--device {name}: should be cpu, cuda or cuda:0, cuda:1, …")
+    if not torch.cuda.is_available():
+        raise InputError(f"--device {name}: there is no CUDA device here; use --device cpu")
+    if int(number or 0) >= torch.cuda.device_count():
+        raise InputError(
+            f"--device {name}: there are only {torch.cuda.device_count()} CUDA devices"
+        )
+    return torch.device(name)

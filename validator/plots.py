@@ -1,0 +1,146 @@
+"""A picture of a verdict: paired seeds, and the effect against the smallest that matters."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from knowledge.errors import InputError
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = ["FORMATS", "plot"]
+
+FORMATS = (".png", ".svg", ".pdf")
+"""Endings of files that can be written."""
+
+_INK, _QUIET = "#1b1b1b", "#767676"
+_COLOURS = {
+    # blue and vermilion of Okabe and Ito, told apart by colour-blind readers
+    "increase": "#d55e00",
+    "decrease": "#0072b2",
+    "no_change": "#5b5b5b",
+    "inconclusive": "#5b5b5b",
+}
+_SAID = {
+    "increase": "more susceptible",
+    "decrease": "less susceptible",
+    "no_change": "no change that matters",
+    "inconclusive": "inconclusive",
+}
+
+
+def plot(document: dict[str, Any], file: str) -> None:
+    """Draw a verdict.
+
+    Parameters
+    ----------
+    document : dict
+        As `validator.verdicts.Verdict.document` returns it.
+    file : str
+        Where to write it; the ending says in which form (PNG, SVG or PDF). Written in full or not
+        at all.
+
+    Raises
+    ------
+    InputError
+        Another ending.
+    OSError
+        The file cannot be written.
+    """
+    ending = os.path.splitext(file)[1].lower()
+    if ending not in FORMATS:
+        raise InputError(f"{file}: should end in {', '.join(FORMATS)}")
+    import matplotlib as mpl
+
+    mpl.use("agg")
+    from matplotlib import pyplot as plt
+
+    style: Any = {
+        "font.size": 10,
+        "font.family": "DejaVu Sans",
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "svg.hashsalt": "crosscurrent",
+        "svg.fonttype": "none",
+        "text.color": _INK,
+        "axes.labelcolor": _INK,
+    }
+    with plt.rc_context(style):
+        figure, (left, right) = plt.subplots(
+            1, 2, figsize=(8.2, 3.9), width_ratios=(1, 1.25), layout="constrained"
+        )
+        try:
+            _pairs(left, document)
+            _effect(right, document)
+            figure.suptitle(_title(document), x=0.01, ha="left", fontweight="bold", fontsize=11)
+            figure.supxlabel(_scale(document), x=0.01, ha="left", fontsize=8, color=_QUIET)
+            partial = f"{file}.partial"
+            when = {"Date": None} if ending == ".svg" else None
+            figure.savefig(partial, format=ending[1:], dpi=160, metadata=when)
+            os.replace(partial, file)
+        finally:
+            plt.close(figure)
+
+
+def _pairs(axes: Axes, document: dict[str, Any]) -> None:
+    colour = _COLOURS[document["outcome"]]
+    for before, after in zip(document["baseline"], document["defended"], strict=True):
+        axes.plot([0, 1], [before, after], "-o", color=colour, alpha=0.65, markersize=4, lw=1.2)
+    axes.set_xticks([0, 1], ["without", "with"])
+    axes.set_xlim(-0.25, 1.25)
+    worse = document["effect"]["worse_when"]
+    axes.set_ylabel(f"{_wrapped(document['effect']['name'])}\n({worse} is worse)")
+    axes.set_title(f"{len(document['seeds'])} paired seeds", fontsize=9, color=_QUIET, loc="left")
+
+
+def _effect(axes: Axes, document: dict[str, Any]) -> None:
+    found = document["effect"]
+    colour, smallest = _COLOURS[document["outcome"]], found["smallest_effect"]
+    axes.axvspan(-smallest, smallest, color="#000000", alpha=0.07, lw=0)
+    axes.axvline(0, color=_QUIET, lw=0.8)
+    axes.plot([found["low"], found["high"]], [0, 0], color=colour, lw=3, solid_capstyle="butt")
+    axes.plot([found["estimate"]], [0], "D", color=colour, markersize=8)
+    axes.plot(found["differences"], [-0.35] * len(found["differences"]), "|", color=colour, ms=9)
+    reach = 1.3 * max(
+        abs(found["low"]), abs(found["high"]), 2 * smallest, *map(abs, found["differences"])
+    )
+    axes.set_xlim(-reach, reach)
+    axes.set_ylim(-0.8, 0.8)
+    axes.set_yticks([])
+    axes.spines["left"].set_visible(False)
+    axes.annotate(
+        f"{found['estimate']:+.3f}  [{found['low']:+.3f}, {found['high']:+.3f}]",
+        (found["estimate"], 0.14),
+        ha="center",
+        fontsize=10,
+        annotation_clip=False,
+    )
+    axes.set_xlabel("← less susceptible        effect        more susceptible →")
+    axes.set_title(
+        f"{found['level']:.0%} interval; grey: too small to matter (±{smallest:g})",
+        fontsize=9,
+        color=_QUIET,
+        loc="left",
+    )
+
+
+def _title(document: dict[str, Any]) -> str:
+    names = [document[key].replace("_", " ") for key in ("defense", "risk")]
+    return f"{names[0].capitalize()} → {names[1]}: {_SAID[document['outcome']]}"
+
+
+def _scale(document: dict[str, Any]) -> str:
+    scale = document["scale"]
+    return (
+        f"{scale['dataset']}, {scale['training_records']} training records,"
+        f" {scale['model']} ({scale['parameters']} parameters); expected:"
+        f" {document['conjecture'].replace('_', ' ')}; verdict: {document['verdict']}"
+    )
+
+
+def _wrapped(text: str) -> str:
+    import textwrap
+
+    return textwrap.fill(text, 34)

@@ -1,0 +1,176 @@
+"""One arm of one seed: which records train which model, and what attack and defense set aside."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from .randomness import derive, numpy_generator
+from .training import Pool
+
+if TYPE_CHECKING:
+    from .data import Dataset
+    from .defenses import Defense
+    from .ensembles import Ensemble
+
+__all__ = ["Scene", "Victim", "pool_of", "scene"]
+
+TEST_SHARE = 0.3
+"""Of all records, kept for testing; each model is trained on half of the others."""
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """Who is trained on what, in one arm of one seed.
+
+    Attributes
+    ----------
+    seed : int
+        Of the split and of everything drawn.
+    pool : Pool
+        The data set, followed by the records that attack and defense add.
+    classes : int
+        Number of classes.
+    candidates : Tensor
+        Indices of the records that training sets are drawn from.
+    test : Tensor
+        Indices of the records that no model and no adversary sees.
+    training : tuple of Tensor
+        Indices of the records of each model; the first is the model that is deployed, the others
+        are an adversary's shadow models.
+    kept : mapping of str to Tensor
+        What attack and defense set aside for later, such as a trigger.
+    """
+
+    seed: int
+    pool: Pool
+    classes: int
+    candidates: Tensor
+    test: Tensor
+    training: tuple[Tensor, ...]
+    kept: Mapping[str, Tensor] = field(default_factory=lambda: MappingProxyType({}))
+
+    @property
+    def unused(self) -> Tensor:
+        """Candidates that the deployed model was not trained on; an adversary may have them."""
+        mine = torch.isin(self.candidates, self.training[0])
+        return self.candidates[~mine]
+
+    @property
+    def unseen(self) -> Tensor:
+        """All records of the data set that the deployed model was not trained on."""
+        return torch.cat([self.unused, self.test])
+
+    def generator(self, purpose: str) -> np.random.Generator:
+        """Return the random stream of this seed for a purpose; the same in both arms."""
+        return numpy_generator(self.seed, purpose)
+
+    def adding(self, x: Tensor, y: Tensor, z: Tensor, **kept: Tensor) -> Scene:
+        """Return a scene in which every model is trained on further records too."""
+        start = len(self.pool.x)
+        new = torch.arange(start, start + len(x), device=self.pool.x.device)
+        return replace(
+            self,
+            pool=self.pool.extended(x, y, z),
+            training=tuple(torch.cat([each, new]) for each in self.training),
+            kept=MappingProxyType({**self.kept, **kept}),
+        )
+
+    def replacing(self, old: Tensor, x: Tensor, y: Tensor, z: Tensor, **kept: Tensor) -> Scene:
+        """Return a scene in which changed records take the place of old ones, wherever used."""
+        start = len(self.pool.x)
+        where = torch.arange(start, device=old.device)
+        where[old] = torch.arange(start, start + len(old), device=old.device)
+        return replace(
+            self,
+            pool=self.pool.extended(x, y, z),
+            training=tuple(where[each] for each in self.training),
+            kept=MappingProxyType({**self.kept, **kept}),
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Victim:
+    """What an adversary faces: the models of a scene, trained, under their defense.
+
+    Attributes
+    ----------
+    scene : Scene
+        What they were trained on.
+    models : Ensemble
+        The deployed model first, then the shadow models.
+    defense : Defense or None
+        None in the baseline arm.
+    """
+
+    scene: Scene
+    models: Ensemble
+    defense: Defense | None
+
+    @property
+    def deployed(self) -> Ensemble:
+        """The one model that is attacked."""
+        return self.models.only([0])
+
+    def predictions(self, x: Tensor) -> Tensor:
+        """Return the classes that the deployed model gives: (records,)."""
+        return self.deployed.logits(x)[0].argmax(-1)
+
+
+def pool_of(data: Dataset, device: torch.device) -> Pool:
+    """Move a data set to a device."""
+
+    def moved(array: np.ndarray) -> Tensor:
+        return torch.tensor(array, device=device)
+
+    return Pool(moved(data.x), moved(data.y), moved(data.z), moved(data.low), moved(data.high))
+
+
+def scene(data: Dataset, pool: Pool, seed: int, models: int) -> Scene:
+    """Split the data for one seed.
+
+    Test records are drawn by class. The deployed model gets exactly half of the others; of the
+    shadow models, each record trains half (Carlini et al. 2022, Membership Inference Attacks From
+    First Principles, section V).
+
+    Parameters
+    ----------
+    data : Dataset
+        What is split.
+    pool : Pool
+        The same records, on the device.
+    seed : int
+        Splits and masks depend on it alone.
+    models : int
+        The deployed model and its shadow models.
+    """
+    draw = numpy_generator(seed, "split")
+    test = []
+    for label in range(data.classes):
+        rows = draw.permutation(np.flatnonzero(data.y == label))
+        test.append(rows[: max(1, round(TEST_SHARE * len(rows)))])
+    held = np.sort(np.concatenate(test))
+    rest = np.setdiff1d(np.arange(data.records), held)
+    masks = np.zeros((models, len(rest)), dtype=bool)
+    masks[0, numpy_generator(seed, "training").permutation(len(rest))[: len(rest) // 2]] = True
+    if models > 1:
+        order = numpy_generator(seed, "shadows").random((models - 1, len(rest))).argsort(0)
+        masks[1:] = order < (models - 1) // 2
+
+    def moved(rows: np.ndarray) -> Tensor:
+        return torch.tensor(rows, device=pool.x.device)
+
+    return Scene(
+        seed=derive(seed, data.digest),
+        pool=pool,
+        classes=data.classes,
+        candidates=moved(rest),
+        test=moved(held),
+        training=tuple(moved(rest[mask]) for mask in masks),
+    )

@@ -1,0 +1,82 @@
+"""How many measurements run on this machine beside one another, so that they share its cores."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Iterator
+from typing import IO
+
+import torch
+
+if sys.platform != "win32":
+    import fcntl
+
+__all__ = ["Cores", "sharing"]
+
+
+class Cores:
+    """The cores of this machine, shared by the runs that are alive.
+
+    Threads of several processes that outnumber the cores slow each other down by far more than
+    their share (measured: six times, for two processes of two threads on two cores).
+
+    Parameters
+    ----------
+    folder : str
+        Where each run has a file, locked while it is alive.
+    threads : int, optional
+        As many threads as this run shall take, however many others there are.
+    """
+
+    def __init__(self, folder: str, threads: int | None = None) -> None:
+        self._folder, self._threads = folder, threads
+
+    def take(self) -> int:
+        """Take this run's share from now on; return how many threads that is."""
+        share = self._threads or max(1, _cores() // max(1, self.runs()))
+        torch.set_num_threads(share)
+        return share
+
+    def runs(self) -> int:
+        """Return how many runs are alive, this one included; forget those that are not."""
+        alive = 0
+        for name in os.listdir(self._folder) if os.path.isdir(self._folder) else ():
+            path = os.path.join(self._folder, name)
+            with contextlib.suppress(OSError), open(path, "rb+") as file:
+                if _lock(file):
+                    os.remove(path)
+                else:
+                    alive += 1
+        return alive
+
+
+@contextlib.contextmanager
+def sharing(folder: str, threads: int | None = None) -> Iterator[Cores]:
+    """Be counted as a run while this lasts; the mark of a killed run counts no more."""
+    cores = Cores(folder, threads)
+    os.makedirs(folder, exist_ok=True)
+    path = os.path.join(folder, str(os.getpid()))
+    with open(path, "wb") as file:
+        _lock(file)
+        try:
+            yield cores
+        finally:
+            with contextlib.suppress(OSError):
+                os.remove(path)
+
+
+def _lock(file: IO[bytes]) -> bool:
+    """Lock a file unless another process has; say whether that worked."""
+    if sys.platform == "win32":
+        return False  # nothing is counted there: each run takes the cores for itself
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

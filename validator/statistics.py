@@ -1,0 +1,127 @@
+"""From paired measurements to an interval and an outcome."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+__all__ = ["LEVEL", "Effect", "Outcome", "effect", "outcome", "seeds_to_settle"]
+
+LEVEL = 0.95
+"""Confidence of every interval."""
+_RESAMPLES = 9999
+_MOST_SEEDS = 10_000
+
+Outcome = Literal["increase", "decrease", "no_change", "inconclusive"]
+
+
+@dataclass(frozen=True)
+class Effect:
+    """How much more susceptible the defended model is.
+
+    Attributes
+    ----------
+    estimate : float
+        Mean over the seeds of defended − baseline, in the direction 'more susceptible'.
+    low, high : float
+        95 % confidence interval.
+    differences : tuple of float
+        One for each seed.
+    """
+
+    estimate: float
+    low: float
+    high: float
+    differences: tuple[float, ...]
+
+
+def effect(differences: Sequence[float], *, seed: int = 0) -> Effect:
+    """Estimate a mean difference with its interval.
+
+    The interval is the wider, on each side, of the expanded percentile bootstrap (Hesterberg 2015,
+    What Teachers Should Know About the Bootstrap, section 4.3) and Student's t: the bootstrap
+    follows skewed differences, but cannot reach beyond the largest one seen, so that with few
+    seeds it promises more than it keeps.
+
+    Parameters
+    ----------
+    differences : sequence of float
+        One for each seed; two or more.
+    seed : int
+        Of the resampling.
+    """
+    values = np.asarray(differences, dtype=float)
+    count = len(values)
+    if count < 2:
+        raise ValueError("an interval takes two or more differences")
+    estimate = float(values.mean())
+    if np.ptp(values) == 0:
+        return Effect(estimate, estimate, estimate, tuple(values.tolist()))
+    from scipy import stats
+
+    reach = float(stats.t.ppf((1 + LEVEL) / 2, count - 1))
+    half = reach * float(values.std(ddof=1)) / math.sqrt(count)
+    tail = float(stats.norm.cdf(-math.sqrt(count / (count - 1)) * reach))
+    found = stats.bootstrap(
+        (values,),
+        np.mean,
+        n_resamples=_RESAMPLES,
+        confidence_level=1 - 2 * tail,
+        method="percentile",
+        rng=np.random.default_rng(seed),
+    ).confidence_interval
+    return Effect(
+        estimate,
+        min(float(found.low), estimate - half),
+        max(float(found.high), estimate + half),
+        tuple(values.tolist()),
+    )
+
+
+def outcome(found: Effect, smallest: float) -> Outcome:
+    """Say what an interval shows.
+
+    Parameters
+    ----------
+    found : Effect
+        The estimate with its interval.
+    smallest : float
+        The smallest effect of interest: what lies within ± this does not matter in practice.
+
+    Returns
+    -------
+    str
+        ``increase`` or ``decrease``: the interval excludes zero and the estimate is large enough
+        to matter; ``no_change``: the whole interval is too small to matter; otherwise
+        ``inconclusive``.
+    """
+    if -smallest < found.low and found.high < smallest:
+        return "no_change"
+    if found.low > 0 and found.estimate >= smallest:
+        return "increase"
+    if found.high < 0 and found.estimate <= -smallest:
+        return "decrease"
+    return "inconclusive"
+
+
+def seeds_to_settle(found: Effect, smallest: float) -> int | None:
+    """Return about how many seeds would give an outcome, if these are typical.
+
+    None if not even ten thousand would: the effect is as large as the smallest one of interest.
+    """
+    from scipy import stats
+
+    spread = float(np.std(found.differences, ddof=1))
+    size = abs(found.estimate)
+    needed = size if size >= smallest else smallest - size
+    count = len(found.differences) + 1
+    while count <= _MOST_SEEDS:
+        half = float(stats.t.ppf((1 + LEVEL) / 2, count - 1)) * spread / math.sqrt(count)
+        if half < needed:
+            return count
+        count += max(1, count // 20)
+    return None

@@ -1,0 +1,229 @@
+"""Trials: one arm under one seed, trained, attacked and measured; many run side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from .attacks import Attack, Lab
+from .code import code_version
+from .data import Dataset
+from .defenses import Defense
+from .knobs import settings_of
+from .models import Architecture
+from .randomness import derive
+from .scenes import Scene, Victim, pool_of, scene
+from .training import Member, Method, Pool, Schedule, Trained, train
+
+__all__ = ["Bench", "Result", "Trial", "run"]
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One arm under one seed.
+
+    Attributes
+    ----------
+    defense : Defense or None
+        None in the baseline arm.
+    attacks : tuple of Attack
+        The first is the one in question and decides which models are trained; the others only
+        measure the deployed model.
+    seed : int
+        Of the split and of everything drawn.
+    """
+
+    defense: Defense | None
+    attacks: tuple[Attack, ...]
+    seed: int
+
+    @property
+    def models(self) -> int:
+        """How many models are trained for it, the adversary's own among them."""
+        return self.attacks[0].models + sum(each.own_models for each in self.attacks)
+
+
+@dataclass(frozen=True, eq=False)
+class Bench:
+    """What all trials of an experiment have in common.
+
+    Attributes
+    ----------
+    data : Dataset
+        What is learned.
+    architecture : Architecture
+        What learns.
+    schedule : Schedule
+        For how long.
+    device : torch.device
+        Where.
+    memory : int or None
+        Bytes that may be used at once; by default half of what is free.
+    """
+
+    data: Dataset
+    architecture: Architecture
+    schedule: Schedule
+    device: torch.device
+    memory: int | None = None
+
+    def recipe(self, trial: Trial) -> dict[str, Any]:
+        """Return all that a trial's result depends on, ready for JSON.
+
+        Memory and the other trials are not in it: they change nothing.
+        """
+        return {
+            "defense": trial.defense and _peer(trial.defense.id, trial.defense),
+            "attacks": [_peer(each.risk, each) for each in trial.attacks],
+            "seed": trial.seed,
+            "data": {"name": self.data.name, "digest": self.data.digest},
+            "model": {"name": self.architecture.name, "code": self.architecture.source},
+            "schedule": vars(self.schedule),
+            "device": self.device.type,
+            "torch": torch.__version__,
+            "code": code_version([*trial.attacks, *([trial.defense] if trial.defense else [])]),
+        }
+
+
+@dataclass(frozen=True)
+class Result:
+    """What one trial measured.
+
+    Attributes
+    ----------
+    metrics : dict of str to dict
+        Numbers by risk and metric.
+    accuracy : float
+        Of the deployed model on the test records: its utility.
+    train_accuracy : float
+        The same on its own training records.
+    reading : float or None
+        How well the defense does its own work, where it has a reading.
+    seconds : float
+        Wall time to train one model.
+    """
+
+    metrics: dict[str, dict[str, float]]
+    accuracy: float
+    train_accuracy: float
+    reading: float | None
+    seconds: float
+
+
+def run(
+    bench: Bench, trials: Sequence[Trial], progress: Callable[[int], None] = lambda _: None
+) -> list[Result]:
+    """Train and measure trials side by side; each result depends on its own recipe alone.
+
+    Parameters
+    ----------
+    bench : Bench
+        What they have in common.
+    trials : sequence of Trial
+        One or more.
+    progress : callable
+        Called with the number of models × updates done since the last call.
+
+    Returns
+    -------
+    list of Result
+        In the order of the trials.
+
+    Raises
+    ------
+    InputError
+        Training diverged, or not even one model fits into the memory.
+    """
+
+    def trained(pool: Pool, members: Sequence[Member], schedule: Schedule) -> Trained:
+        return train(
+            bench.architecture, pool, members, schedule, memory=bench.memory, progress=progress
+        )
+
+    base = pool_of(bench.data, bench.device)
+    scenes = [_scene(bench, base, trial) for trial in trials]
+    pool, offsets = _joined(base, scenes)
+    members = []
+    for trial, each, offset in zip(trials, scenes, offsets, strict=True):
+        method = trial.defense.method(bench.schedule, bench.data) if trial.defense else Method()
+        for i, records in enumerate(each.training):
+            seed = derive(each.seed, "model", i)
+            if trial.defense:
+                seed = trial.defense.seed(seed)
+            added = records >= len(base.x)
+            members.append(Member(seed, records + added * offset, method))
+    models, seconds = trained(pool, members, bench.schedule)
+    victims, times, start = [], [], 0
+    for trial, each in zip(trials, scenes, strict=True):
+        stop = start + len(each.training)
+        own = models.only(range(start, stop))
+        if trial.defense:
+            own = trial.defense.release(own, each)
+        victims.append(Victim(each, own, trial.defense))
+        times.append(sum(seconds[start:stop]) / (stop - start))
+        start = stop
+    lab = Lab(trained, bench.schedule, bench.data.sensitive)
+    metrics = _attacked(trials, victims, lab)
+    return [
+        Result(
+            metrics=measured,
+            accuracy=_accuracy(victim, victim.scene.test),
+            train_accuracy=_accuracy(victim, victim.scene.training[0]),
+            reading=_reading(trial, victim, bench.schedule),
+            seconds=time,
+        )
+        for trial, victim, measured, time in zip(trials, victims, metrics, times, strict=True)
+    ]
+
+
+def _scene(bench: Bench, base: Pool, trial: Trial) -> Scene:
+    split = scene(bench.data, base, trial.seed, trial.attacks[0].models)
+    for attack in trial.attacks:
+        split = attack.corrupt(split)
+    return trial.defense.prepare(split) if trial.defense else split
+
+
+def _joined(base: Pool, scenes: Sequence[Scene]) -> tuple[Pool, list[int]]:
+    """Put the records that scenes added behind one another; say how far each one's have moved."""
+    count = len(base.x)
+    offsets, total = [], 0
+    for each in scenes:
+        offsets.append(total)
+        total += len(each.pool.x) - count
+    pool = base.extended(
+        torch.cat([base.x[:0], *(each.pool.x[count:] for each in scenes)]),
+        torch.cat([base.y[:0], *(each.pool.y[count:] for each in scenes)]),
+        torch.cat([base.z[:0], *(each.pool.z[count:] for each in scenes)]),
+    )
+    return pool, offsets
+
+
+def _attacked(
+    trials: Sequence[Trial], victims: Sequence[Victim], lab: Lab
+) -> list[dict[str, dict[str, float]]]:
+    """Mount each attack on all victims that it is meant for, at once."""
+    found: list[dict[str, dict[str, float]]] = [{} for _ in trials]
+    for attack in dict.fromkeys(each for trial in trials for each in trial.attacks):
+        chosen = [i for i, trial in enumerate(trials) if attack in trial.attacks]
+        for i, got in zip(chosen, attack.mount([victims[i] for i in chosen], lab), strict=True):
+            found[i][attack.risk] = {metric.id: metric.judge(got) for metric in attack.metrics}
+    return found
+
+
+def _accuracy(victim: Victim, records: torch.Tensor) -> float:
+    pool = victim.scene.pool
+    right = victim.predictions(pool.x[records]) == pool.y[records]
+    return float(right.double().mean())
+
+
+def _reading(trial: Trial, victim: Victim, schedule: Schedule) -> float | None:
+    if trial.defense is None or trial.defense.reading is None:
+        return None
+    return trial.defense.read([victim], schedule)[0]
+
+
+def _peer(name: str, peer: Attack | Defense) -> dict[str, Any]:
+    return {"id": name, **settings_of(peer)}

@@ -1,0 +1,260 @@
+"""What an experiment shows, and whether that is what was expected."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import fmean
+from typing import TYPE_CHECKING, Any, Literal
+
+from .knobs import settings_of
+from .statistics import LEVEL, Effect, Outcome, effect, outcome, seeds_to_settle
+from .store import address
+
+if TYPE_CHECKING:
+    from .experiments import Experiment
+    from .metrics import Metric
+    from .trials import Result
+
+__all__ = ["Effectiveness", "Verdict", "judge"]
+
+Judgement = Literal["confirmed", "refuted", "inconclusive"]
+
+
+@dataclass(frozen=True)
+class Effectiveness:
+    """Whether the defense did its own work.
+
+    Attributes
+    ----------
+    metric, name : str
+        What says so: in documents, and for people.
+    met : bool
+        Whether it did.
+    baseline : float or None
+        Mean of the baseline arm, where it was measured there too.
+    defended : float
+        Mean of the defended arm.
+    needed : str
+        What was asked for, in words.
+    """
+
+    metric: str
+    name: str
+    met: bool
+    baseline: float | None
+    defended: float
+    needed: str
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """An experiment's result.
+
+    Attributes
+    ----------
+    experiment : Experiment
+        What was run.
+    conjecture : str
+        What was expected.
+    published : tuple of str
+        What was published or measured before for this pair.
+    metric : Metric
+        What is judged.
+    effect : Effect
+        By how much more susceptible the defended model is, with an interval.
+    outcome : str
+        ``increase``, ``decrease``, ``no_change`` or ``inconclusive``.
+    judgement : str
+        ``confirmed``, ``refuted`` or ``inconclusive``.
+    effectiveness : Effectiveness or None
+        None for a placebo, which has nothing to do.
+    utility : Effect
+        Change of the accuracy on test records.
+    baseline, defended : sequence of Result
+        One for each seed.
+    address : str
+        What it is kept under.
+    """
+
+    experiment: Experiment
+    conjecture: str
+    published: tuple[str, ...]
+    metric: Metric
+    effect: Effect
+    outcome: Outcome
+    judgement: Judgement
+    effectiveness: Effectiveness | None
+    utility: Effect
+    baseline: Sequence[Result]
+    defended: Sequence[Result]
+    address: str
+
+    @property
+    def seeds_to_settle(self) -> int | None:
+        """About how many seeds would give an outcome; None if it has one, or none would."""
+        if self.outcome != "inconclusive":
+            return None
+        return seeds_to_settle(self.effect, self.metric.smallest_effect)
+
+    def document(self) -> dict[str, Any]:
+        """Return the verdict, ready for JSON."""
+        planned, bench = self.experiment, self.experiment.bench
+        risk = planned.attack.risk
+        return {
+            "id": self.address,
+            "defense": planned.defense.id,
+            "risk": risk,
+            "conjecture": self.conjecture,
+            "published": list(self.published),
+            "outcome": self.outcome,
+            "verdict": self.judgement,
+            "effect": {
+                "metric": self.metric.id,
+                "name": self.metric.name,
+                "worse_when": self.metric.worse_when,
+                **_interval(self.effect),
+                "smallest_effect": self.metric.smallest_effect,
+            },
+            "effective_defense": self.effectiveness and self.effectiveness.met,
+            "effectiveness": self.effectiveness and vars(self.effectiveness),
+            "baseline": _values(self.baseline, risk, self.metric.id),
+            "defended": _values(self.defended, risk, self.metric.id),
+            "seeds": list(planned.seeds),
+            "seeds_to_settle": self.seeds_to_settle,
+            "metrics": {
+                of: {
+                    metric: {
+                        "baseline": _values(self.baseline, of, metric),
+                        "defended": _values(self.defended, of, metric),
+                    }
+                    for metric in self.baseline[0].metrics[of]
+                }
+                for of in self.baseline[0].metrics
+            },
+            "utility": {
+                "metric": "accuracy",
+                "baseline": [each.accuracy for each in self.baseline],
+                "defended": [each.accuracy for each in self.defended],
+                **_interval(self.utility),
+            },
+            "cost": {
+                "baseline_seconds": fmean(each.seconds for each in self.baseline),
+                "defended_seconds": fmean(each.seconds for each in self.defended),
+            },
+            "scale": {
+                "dataset": bench.data.name,
+                "records": bench.data.records,
+                "training_records": bench.schedule.records,
+                "model": bench.architecture.name,
+                "parameters": bench.architecture.parameters,
+                "train_accuracy": fmean(each.train_accuracy for each in self.baseline),
+            },
+            "settings": {
+                "data": dict(bench.data.settings),
+                "training": vars(bench.schedule),
+                "defense": settings_of(planned.defense),
+                "attack": settings_of(planned.attack),
+            },
+            "factors": [],
+        }
+
+
+def judge(
+    planned: Experiment,
+    conjecture: str,
+    baseline: Sequence[Result],
+    defended: Sequence[Result],
+    *,
+    published: tuple[str, ...] = (),
+) -> Verdict:
+    """Compare the arms, seed by seed.
+
+    Parameters
+    ----------
+    planned : Experiment
+        What was run.
+    conjecture : str
+        What was expected.
+    baseline, defended : sequence of Result
+        One for each seed, in their order.
+    published : tuple of str
+        What was published for this pair; it is told, and no part of the judgement.
+    """
+    attack = planned.attack
+    metric = attack.judged(provable=planned.defense.provable)
+    found = _effect(attack.risk, metric, baseline, defended)
+    shown = outcome(found, metric.smallest_effect)
+    did = _effectiveness(planned, baseline, defended)
+    recipes = [planned.bench.recipe(trial) for trial in planned.trials()]
+    return Verdict(
+        experiment=planned,
+        conjecture=conjecture,
+        published=published,
+        metric=metric,
+        effect=found,
+        outcome=shown,
+        judgement=_judgement(conjecture, shown, effective=did is None or did.met),
+        effectiveness=did,
+        utility=effect([d.accuracy - b.accuracy for b, d in zip(baseline, defended, strict=True)]),
+        baseline=baseline,
+        defended=defended,
+        address=address(
+            {"conjecture": conjecture, "published": list(published), "trials": recipes}
+        ),
+    )
+
+
+def _judgement(conjecture: str, shown: Outcome, *, effective: bool) -> Judgement:
+    if not effective or shown == "inconclusive":
+        return "inconclusive"
+    if conjecture not in ("increase", "decrease", "no_change"):
+        return "inconclusive"  # nothing was expected, so nothing can be confirmed
+    return "confirmed" if shown == conjecture else "refuted"
+
+
+def _effectiveness(
+    planned: Experiment, baseline: Sequence[Result], defended: Sequence[Result]
+) -> Effectiveness | None:
+    defense = planned.defense
+    if defense.reading is not None:
+        said = defense.reading
+        mean = fmean(each.reading for each in defended if each.reading is not None)
+        side = "at least" if said.better_when == "higher" else "at most"
+        return Effectiveness(
+            said.id, said.name, said.met(mean), None, mean, f"{side} {said.bound:g}"
+        )
+    if defense.guards is None:
+        return None
+    guard = planned.guard or planned.attack
+    metric = guard.judged(provable=False)
+    found = _effect(guard.risk, metric, baseline, defended)
+    return Effectiveness(
+        metric.id,
+        metric.name,
+        outcome(found, metric.smallest_effect) == "decrease",
+        fmean(_values(baseline, guard.risk, metric.id)),
+        fmean(_values(defended, guard.risk, metric.id)),
+        f"better by {metric.smallest_effect:g} or more, with an interval that excludes zero",
+    )
+
+
+def _effect(
+    risk: str, metric: Metric, baseline: Sequence[Result], defended: Sequence[Result]
+) -> Effect:
+    pairs = zip(_values(baseline, risk, metric.id), _values(defended, risk, metric.id), strict=True)
+    return effect([metric.worsening(b, d) for b, d in pairs])
+
+
+def _values(results: Sequence[Result], risk: str, metric: str) -> list[float]:
+    return [each.metrics[risk][metric] for each in results]
+
+
+def _interval(found: Effect) -> dict[str, Any]:
+    return {
+        "estimate": found.estimate,
+        "low": found.low,
+        "high": found.high,
+        "level": LEVEL,
+        "differences": list(found.differences),
+    }
