@@ -56,7 +56,7 @@ def shuffled(members: Sequence[Member], schedule: Schedule, device: torch.device
 
 def poisson(members: Sequence[Member], schedule: Schedule, device: torch.device) -> Batches:
     """Take each record into each batch with probability `Schedule.rate`, independently."""
-    width = widest(schedule)
+    width = widest(schedule, max(len(member.records) for member in members))
     rows, weights = [], []
     for member in members:
         source = generator(member.seed, "order")
@@ -74,14 +74,25 @@ def poisson(members: Sequence[Member], schedule: Schedule, device: torch.device)
     return Batches(torch.stack(rows).to(device), torch.stack(weights).to(device, torch.float32))
 
 
-def widest(schedule: Schedule) -> int:
-    """Return the width that Poisson samples are cut to.
+def widest(schedule: Schedule, records: int) -> int:
+    """Return the width that a model's Poisson samples are cut to.
 
-    A sample is larger with probability below `OVERFLOW` (Bernstein's bound), so that cutting adds
-    less than updates × (1 + e^ε) × `OVERFLOW` to δ (Chua et al. 2024, truncated Poisson sampling).
+    A sample is larger with probability below `OVERFLOW` (Bernstein's bound), so that cutting it
+    adds less than updates × (1 + e^ε) × `OVERFLOW` to δ (Chua et al. 2024, truncated Poisson
+    sampling).
+
+    Parameters
+    ----------
+    schedule : Schedule
+        How often each record is drawn.
+    records : int
+        Training records of the model. What counts is the next of a few sizes above it, so that
+        models of about the same size are trained side by side.
     """
-    mean = schedule.batch
-    spread = mean * (1 - schedule.rate)
+    size = schedule.records
+    while size < records:
+        size += -(-size // 4)
+    mean = size * schedule.rate
     bound = -math.log(OVERFLOW)
-    above = bound / 3 + math.sqrt(bound * bound / 9 + 2 * bound * spread)
-    return min(schedule.records, mean + math.ceil(above)) if spread else mean
+    above = bound / 3 + math.sqrt(bound * bound / 9 + 2 * bound * mean * (1 - schedule.rate))
+    return min(size, math.ceil(mean + above))

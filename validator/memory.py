@@ -13,7 +13,7 @@ from knowledge.errors import InputError
 
 if TYPE_CHECKING:
     from .models import Architecture
-    from .training import Pool, Schedule
+    from .training import Pool
 
 __all__ = ["footprint", "free", "grouped"]
 
@@ -27,11 +27,22 @@ _COMFORTABLE = 256 << 20
 """Larger chunks fall out of the processor's caches and are not faster."""
 
 
-def footprint(architecture: Architecture, pool: Pool, schedule: Schedule, *, private: bool) -> int:
-    """Return about how many bytes one model takes while it is trained."""
-    from .batches import widest
+def footprint(
+    architecture: Architecture, pool: Pool, updates: int, width: int, *, private: bool
+) -> int:
+    """Return about how many bytes one model takes while it is trained.
 
-    width = widest(schedule) if schedule.sampling == "poisson" else schedule.batch
+    Parameters
+    ----------
+    architecture : Architecture
+        What it looks like.
+    pool : Pool
+        For the size of a record.
+    updates, width : int
+        How many batches there are, and how many records in each.
+    private : bool
+        Whether each example's gradient is held.
+    """
     model = architecture.build(0)
     outputs: list[int] = []
 
@@ -48,7 +59,7 @@ def footprint(architecture: Architecture, pool: Pool, schedule: Schedule, *, pri
     numbers = (
         parameters * _COPIES
         + width * (record * 3 + sum(outputs) * _ACTIVATIONS)
-        + schedule.updates * width * 3  # the plan: an index of eight bytes and a weight
+        + updates * width * 3  # the plan: an index of eight bytes and a weight
         + (parameters * width * _PER_EXAMPLE if private else 0)
     )
     return numbers * 4

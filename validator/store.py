@@ -11,7 +11,7 @@ import json
 import os
 import sqlite3
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -227,32 +227,32 @@ class Store:
 
     def _prepare(self, database: sqlite3.Connection) -> None:
         """Make the tables in a new file; refuse one that is not ours."""
-        if self._version(database) == _FORMAT:
+        database.execute("PRAGMA synchronous = FULL")  # what is finished survives a loss of power
+        if self._is_ours(database):
             return
-        # a finished transaction survives a loss of power, and readers do not wait for writers
-        database.execute("PRAGMA journal_mode = WAL")
-        database.execute("PRAGMA synchronous = FULL")
         database.execute("BEGIN IMMEDIATE")
-        version = self._version(database)
-        if version == 0:
-            taken = database.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-            if taken:
-                database.rollback()
-                raise InputError(f"{self.file}: another program's database; name another (--store)")
+        if not self._is_ours(database):  # another process may just have made them
             for statement in filter(str.strip, _TABLES.split(";")):
                 database.execute(statement)
             database.execute(f"PRAGMA user_version = {_FORMAT}")
-        elif version != _FORMAT:
-            database.rollback()
+        database.commit()
+        with suppress(sqlite3.OperationalError):  # others use the file already: it works without
+            database.execute("PRAGMA journal_mode = WAL")  # readers do not wait for writers
+
+    def _is_ours(self, database: sqlite3.Connection) -> bool:
+        """Whether the tables are there; an error if others are."""
+        # one statement sees one state, whatever other processes do
+        version, tables = database.execute(
+            "SELECT user_version, (SELECT count(*) FROM sqlite_master) FROM pragma_user_version"
+        ).fetchone()
+        if version == 0 and tables:
+            raise InputError(f"{self.file}: another program's database; name another (--store)")
+        if version not in (0, _FORMAT):
             raise InputError(
                 f"{self.file}: written by another version of Crosscurrent (format {version},"
                 f" this one knows {_FORMAT}); name another file (--store)"
             )
-        database.commit()
-
-    @staticmethod
-    def _version(database: sqlite3.Connection) -> int:
-        return int(database.execute("PRAGMA user_version").fetchone()[0])
+        return bool(version)
 
 
 def _text(value: object) -> str:

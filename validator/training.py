@@ -19,7 +19,7 @@ from torch.func import grad
 
 from knowledge.errors import InputError
 
-from .batches import poisson, shuffled
+from .batches import poisson, shuffled, widest
 from .ensembles import Ensemble, losses
 from .memory import footprint, grouped
 from .models import Architecture
@@ -248,19 +248,31 @@ def train(
     InputError
         Not even one model fits into the memory.
     """
-    groups: dict[Method, list[int]] = {}
+    groups: dict[tuple[Method, int], list[int]] = {}
     for i, member in enumerate(members):
-        groups.setdefault(member.method, []).append(i)
+        poissonian = schedule.sampling == "poisson"
+        width = widest(schedule, len(member.records)) if poissonian else schedule.batch
+        groups.setdefault((member.method, width), []).append(i)
+    chunks = [
+        (method, chunk)
+        for (method, width), indices in groups.items()
+        for chunk in grouped(
+            indices,
+            footprint(
+                architecture, pool, schedule.updates, width, private=method.privacy is not None
+            ),
+            memory,
+            pool.x.device,
+        )
+    ]
     parts, order, seconds = [], [], [0.0] * len(members)
-    for method, indices in groups.items():
-        each = footprint(architecture, pool, schedule, private=method.privacy is not None)
-        for chunk in grouped(indices, each, memory, pool.x.device):
-            started = perf_counter()
-            chosen = [members[i] for i in chunk]
-            parts.append(_train(architecture, pool, chosen, method, schedule, progress))
-            order += chunk
-            for i in chunk:
-                seconds[i] = (perf_counter() - started) / len(chunk)
+    for method, chunk in chunks:
+        started = perf_counter()
+        chosen = [members[i] for i in chunk]
+        parts.append(_train(architecture, pool, chosen, method, schedule, progress))
+        order += chunk
+        for i in chunk:
+            seconds[i] = (perf_counter() - started) / len(chunk)
     return Trained(Ensemble.joined(parts, order), tuple(seconds))
 
 
@@ -275,7 +287,8 @@ def _train(
     if len(members) == 1:
         # a batch of one goes through other kernels, which round differently: train a twin beside it
         pair = [members[0], members[0]]
-        return _train(architecture, pool, pair, method, schedule, progress).only([0])
+        halved = _train(architecture, pool, pair, method, schedule, lambda n: progress(n // 2))
+        return halved.only([0])
     device = pool.x.device
     ensemble = Ensemble.fresh(architecture, [member.seed for member in members], device)
     draws = Streams([member.seed for member in members], device)

@@ -208,7 +208,8 @@ def test_breakers_join_defenses_factors_and_side_effects(kb: KnowledgeBase) -> N
     assert private.factors == ("tail_length", "dataset_distinguishability")
     assert private.whole
     assert "poisoning" in {each.risk for each in private.raises}
-    assert not (private.helps or private.backfires)
+    assert not private.helps
+    assert not private.backfires
     assert found[0] == private
     # both lengthen the tail or set records apart, as the first attack does, and raise the second
     for how, defense, helped in (

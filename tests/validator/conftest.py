@@ -1,0 +1,20 @@
+"""What tests of the validator share: one thread, so that they do not crowd each other out."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import torch
+
+sys.path.insert(0, str(Path(__file__).parent))  # for the helper module beside this file
+
+
+@pytest.fixture(autouse=True)
+def _one_thread() -> Iterator[None]:
+    """Run torch on one thread, whatever another test has left."""
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(1)
