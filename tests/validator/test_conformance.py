@@ -1,0 +1,154 @@
+"""All attacks and defenses, found by discovery, keep to their protocol."""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from knowledge import KnowledgeBase
+from knowledge.errors import InputError
+from validator.attacks import Attack, Lab, attacks
+from validator.data import dataset
+from validator.defenses import Defense, defenses
+from validator.experiments import experiment
+from validator.knobs import described, settings_of
+from validator.models import architecture
+from validator.store import address
+from validator.trials import Bench, Trial, run
+
+PEERS = [*defenses().values(), *attacks().values()]
+
+
+def named(kind: type[Attack] | type[Defense]) -> str:
+    return kind.__name__
+
+
+@pytest.mark.parametrize("kind", PEERS, ids=named)
+def test_a_peer_is_frozen_hashable_and_documented(
+    kind: type[Attack] | type[Defense], kb: KnowledgeBase
+) -> None:
+    one = kind()
+    assert hash(one) == hash(kind())
+    for name, default, meaning in described(kind):
+        assert meaning
+        with pytest.raises(dataclasses.FrozenInstanceError):
+            setattr(one, name, default)
+    if isinstance(one, Attack):
+        assert one.risk in kb.risks
+        assert kind.__module__.endswith(f".{one.risk}")
+        assert len({metric.id for metric in one.metrics}) == len(one.metrics)
+        assert all(metric.smallest_effect > 0 for metric in one.metrics)
+        assert one.judged(provable=False) in one.metrics
+    else:
+        assert isinstance(one, Defense)
+        assert kind.__module__.endswith(f".{one.id}")
+        placebo = one.id == "placebo"
+        assert placebo or one.id in kb.defenses
+        assert placebo or (one.guards in attacks()) != (one.reading is not None)
+
+
+@pytest.mark.parametrize("risk", attacks())
+@pytest.mark.parametrize("defense", defenses())
+def test_every_pair_is_measured_and_each_trial_stands_alone(
+    defense: str, risk: str, kb: KnowledgeBase
+) -> None:
+    settings = ["data.records=120", "training.epochs=1", "training.batch_size=32"]
+    settings += {"membership_inference": ["attack.shadows=4"]}.get(risk, [])
+    settings += {"unauthorized_model_ownership": ["attack.queries=50"]}.get(risk, [])
+    settings += {"differential_privacy": ["defense.epsilon=50"]}.get(defense, [])
+    planned = experiment(kb, defense, risk, model="mlp-s", seeds=2, settings=settings)
+    trials = planned.trials()
+    together = run(planned.bench, trials)
+    alone = run(planned.bench, trials[-1:])[0]
+    assert together[-1].metrics == alone.metrics
+    assert together[-1].accuracy == alone.accuracy
+    assert all(np.isfinite(v) for r in together for m in r.metrics.values() for v in m.values())
+
+
+@pytest.mark.parametrize("kind", PEERS, ids=named)
+def test_every_setting_is_part_of_the_recipe(
+    kind: type[Attack] | type[Defense], kb: KnowledgeBase
+) -> None:
+    bench = experiment(kb, "placebo", "R1", model="mlp-s").bench
+    for name, default, _ in described(kind):
+        other = kind(**{name: f"{default}x" if isinstance(default, str) else default + 1})
+        addresses = {address(bench.recipe(_trial(each))) for each in (kind(), other)}
+        assert len(addresses) == 2, name
+        assert settings_of(other) != settings_of(kind())
+
+
+def _trial(peer: Attack | Defense) -> Trial:
+    if isinstance(peer, Attack):
+        return Trial(None, (peer,), 0)
+    return Trial(peer, (attacks()["evasion"](),), 0)
+
+
+MODELS = """
+import torch
+from torch import nn
+
+class Good(nn.Module):
+    def __init__(self, shape, classes):
+        super().__init__()
+        self.only = nn.Linear(shape[0], classes)
+    def forward(self, x):
+        return self.only(x)
+
+class Branches(Good):
+    def forward(self, x):
+        return self.only(x) if x.sum() > 0 else -self.only(x)
+
+def normalised(shape, classes):
+    return nn.Sequential(nn.Linear(shape[0], 8), nn.BatchNorm1d(8), nn.Linear(8, classes))
+
+def forgetful(shape, classes):
+    return nn.Sequential(nn.Dropout(), nn.Linear(shape[0], classes))
+
+def narrow(shape, classes):
+    return nn.Linear(shape[0], classes + 1)
+
+def fixed(shape, classes):
+    return nn.Identity()
+
+def nothing(shape, classes):
+    return None
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("Branches", "cannot be trained as part of an ensemble"),
+        ("normalised", "mixes the records"),
+        ("forgetful", "cannot be trained as part of an ensemble"),
+        ("narrow", "expected"),
+        ("fixed", "no parameters"),
+        ("nothing", "not a module"),
+        ("missing", "cannot import"),
+    ],
+)
+def test_a_model_that_cannot_be_batched_is_refused_with_the_reason(
+    name: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "own_models.py").write_text(MODELS, encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "own_models", raising=False)
+    assert architecture("own_models:Good", (5,), 3).source
+    with pytest.raises(InputError, match=said):
+        architecture(f"own_models:{name}", (5,), 3)
+
+
+def test_a_bench_says_all_that_a_result_depends_on(kb: KnowledgeBase) -> None:
+    planned = experiment(kb, "PD1", "P1")
+    recipe = planned.bench.recipe(planned.trials()[1])
+    assert recipe["defense"]["epsilon"] == 1.0
+    assert recipe["data"]["digest"] == dataset("synthetic").digest
+    assert {"seed", "schedule", "device", "torch", "code", "model", "attacks"} <= recipe.keys()
+    assert isinstance(planned.bench, Bench)
+    assert Lab.__doc__
+    assert planned.bench.device == torch.device("cpu")
