@@ -22,7 +22,7 @@ CAPACITIES: Mapping[str, Mapping[str, tuple[int, ...]]] = {
 }
 """Widths of the hidden layers (perceptrons) or channels (convolutional nets), by capacity."""
 
-_MIXES_RECORDS = (nn.modules.batchnorm._NormBase,)
+_MIXES_RECORDS = (nn.modules.batchnorm._BatchNorm,)
 _DRAWS = (nn.modules.dropout._DropoutNd, nn.RNNBase)
 
 
@@ -163,10 +163,7 @@ def _try_out(found: Architecture) -> None:
             raise InputError(f"model {found.name}: gives a {type(model).__name__}, not a module")
         for name, part in model.named_modules():
             if isinstance(part, _MIXES_RECORDS):
-                raise InputError(
-                    f"model {found.name}: {name} ({type(part).__name__}) mixes the records of a"
-                    " batch, so one record's gradient is not defined: use GroupNorm or LayerNorm"
-                )
+                raise _mixing(found, f"{name} ({type(part).__name__})")
             if isinstance(part, _DRAWS):
                 raise InputError(
                     f"model {found.name}: {name} ({type(part).__name__}) cannot be trained as part"
@@ -194,6 +191,24 @@ def _try_out(found: Architecture) -> None:
         raise InputError(
             f"model {found.name}: cannot be trained as part of an ensemble: {_said(error)}"
         ) from error
+    _keeps_records_apart(found, found.build(0))
+
+
+def _keeps_records_apart(found: Architecture, model: nn.Module) -> None:
+    """Refuse a model whose answer for a record depends on the others in the batch."""
+    draw = torch.Generator().manual_seed(0)
+    x = torch.randn((3, *found.shape), generator=draw)
+    with torch.no_grad():
+        together, alone = model(x), torch.cat([model(each[None]) for each in x])
+    if not torch.allclose(together, alone, rtol=1e-3, atol=1e-4):
+        raise _mixing(found, "its forward pass")
+
+
+def _mixing(found: Architecture, what: str) -> InputError:
+    return InputError(
+        f"model {found.name}: {what} mixes the records of a batch, so one record's gradient is not"
+        " defined: use GroupNorm or LayerNorm"
+    )
 
 
 def _said(error: Exception) -> str:

@@ -13,6 +13,9 @@ from .ensembles import Ensemble, losses
 
 __all__ = ["clipped", "clipped_by_layer", "clipped_by_record", "layered"]
 
+_ELEMENTWISE = (nn.ReLU, nn.LeakyReLU, nn.ELU, nn.GELU, nn.SiLU, nn.Tanh, nn.Sigmoid, nn.Softplus)
+"""Activations: they have no parameters and keep every record's shape."""
+
 Clipped = Callable[[Tensor, Tensor, Tensor], Sequence[Tensor]]
 """From x (models, batch, *shape), y (models, batch) and weights (models, batch) to the weighted
 sums of clipped gradients, one for each parameter: (models, ...)."""
@@ -103,15 +106,20 @@ def clipped_by_layer(ensemble: Ensemble, clip: float) -> Clipped:
 def layered(model: nn.Module) -> bool:
     """Whether norms can be taken layer by layer.
 
-    They can if only linear layers have parameters, each used once on one vector for each record.
+    They can if each linear layer is used once, on one vector for each record. Only a plain chain
+    is known to do so: records are flattened, then linear layers and activations take turns.
     """
-    layers = dict(_linear(model))
-    owned = {id(p) for layer in layers.values() for p in layer.parameters()}
-    if {id(p) for p in model.parameters()} != owned or not isinstance(model, nn.Sequential):
+    if type(model) is not nn.Sequential or not len(model):
         return False
-    # a chain of layers uses each once; only its first parts may change a record's shape
-    parts = list(model)
-    return len({id(part) for part in parts}) == len(parts) and isinstance(parts[0], nn.Flatten)
+    first, *rest = model
+    linear = [part for part in rest if type(part) is nn.Linear]
+    parameters = {id(p) for part in linear for p in part.parameters()}
+    return (
+        type(first) is nn.Flatten
+        and (first.start_dim, first.end_dim) == (1, -1)
+        and all(type(part) is nn.Linear or isinstance(part, _ELEMENTWISE) for part in rest)
+        and len(parameters) == sum(1 + (part.bias is not None) for part in linear)
+    )
 
 
 def _linear(model: nn.Module) -> Iterator[tuple[str, nn.Linear]]:

@@ -41,6 +41,8 @@ class Scene:
         Indices of the records that training sets are drawn from.
     test : Tensor
         Indices of the records that no model and no adversary sees.
+    deployed : Tensor
+        Indices of the candidates that the deployed model was given, whatever became of them.
     training : tuple of Tensor
         Indices of the records of each model; the first is the model that is deployed, the others
         are an adversary's shadow models.
@@ -53,13 +55,14 @@ class Scene:
     classes: int
     candidates: Tensor
     test: Tensor
+    deployed: Tensor
     training: tuple[Tensor, ...]
     kept: Mapping[str, Tensor] = field(default_factory=lambda: MappingProxyType({}))
 
     @property
     def unused(self) -> Tensor:
         """Candidates that the deployed model was not trained on; an adversary may have them."""
-        mine = torch.isin(self.candidates, self.training[0])
+        mine = torch.isin(self.candidates, self.deployed)
         return self.candidates[~mine]
 
     @property
@@ -172,5 +175,6 @@ def scene(data: Dataset, pool: Pool, seed: int, models: int) -> Scene:
         classes=data.classes,
         candidates=moved(rest),
         test=moved(held),
+        deployed=moved(rest[masks[0]]),
         training=tuple(moved(rest[mask]) for mask in masks),
     )

@@ -6,6 +6,7 @@ import math
 import random
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ import torch
 from benches import CPU, close, random_pool, same, states
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import binom
 from torch.nn.functional import cross_entropy
 
 from knowledge.errors import InputError
@@ -36,23 +38,29 @@ METHODS = {
 }
 SHAPES = {"mlp-s": (7,), "cnn-s": (1, 5, 6)}
 RECORDS = 45
-CASES = [(model, method) for model in SHAPES for method in METHODS]
+CASES = [
+    *(("mlp-s", method) for method in ("private", "several")),
+    *(("cnn-s", method) for method in ("plain", "adversarial", "private", "penalised")),
+]
 
 
 def _sampling(method: str) -> Any:
     return "poisson" if method == "private" else "shuffled"
 
 
+_architecture = cache(architecture)
+
+
 def _setting(model: str, method: str, **changed: Any) -> tuple[Architecture, Pool, Schedule]:
     shape = SHAPES[model]
     classes = 2 if METHODS[method].penalties else 3
-    schedule = Schedule(records=30, epochs=2, batch_size=8, sampling=_sampling(method))
-    found = architecture(model, shape, classes)
+    schedule = Schedule(records=20, epochs=2, batch_size=8, sampling=_sampling(method))
+    found = _architecture(model, shape, classes)
     return found, random_pool(RECORDS, shape, classes), replace(schedule, **changed)
 
 
 def _members(
-    method: Method, count: int = 5, seeds: Sequence[int] | None = None, records: int = 30
+    method: Method, count: int = 5, seeds: Sequence[int] | None = None, records: int = 20
 ) -> list[Member]:
     found = []
     for seed in seeds if seeds is not None else range(count):
@@ -61,40 +69,43 @@ def _members(
     return found
 
 
-@pytest.mark.parametrize(("model", "method"), CASES)
+def _footprint(found: Architecture, pool: Pool, schedule: Schedule, *, private: bool) -> int:
+    poissonian = schedule.sampling == "poisson"
+    width = widest(schedule, schedule.records) if poissonian else schedule.batch
+    return footprint(found, pool, schedule.updates, width, private=private)
+
+
+@pytest.mark.parametrize(("model", "method"), [*CASES, ("mlp-s", "plain")])
 def test_results_are_the_same_to_the_last_bit_however_the_ensemble_is_cut(
     model: str, method: str
 ) -> None:
     found, pool, schedule = _setting(model, method)
-    members = _members(METHODS[method])
+    members = _members(METHODS[method], 3)
     whole = states(train(found, pool, members, schedule).models)
-    each = footprint(
-        found,
-        pool,
-        schedule.updates,
-        widest(schedule, schedule.records),
-        private=method == "private",
-    )
-    for size in (1, 2, 3, 4):
-        cut = train(found, pool, members, schedule, memory=each * size + 1).models
-        assert all(map(same, whole, states(cut))), f"chunks of {size}"
+    each = _footprint(found, pool, schedule, private=method == "private")
+    done: list[int] = []
+    two_and_one = each * 2 + 1
+    cut = train(found, pool, members, schedule, memory=two_and_one, progress=done.append)
+    assert set(done) == {2, 1}
+    assert all(map(same, whole, states(cut.models)))
 
 
-@pytest.mark.parametrize(("model", "method"), CASES)
+@pytest.mark.parametrize(
+    ("model", "method"), [("mlp-s", method) for method in METHODS] + [("cnn-s", "plain")]
+)
 def test_results_are_the_same_whichever_models_are_trained_beside(model: str, method: str) -> None:
     found, pool, schedule = _setting(model, method)
-    members = _members(METHODS[method], 3)
-    alone = [states(train(found, pool, [each], schedule).models)[0] for each in members]
+    (member,) = _members(METHODS[method], 1)
+    (alone,) = states(train(found, pool, [member], schedule).models)
     others = [m for name in ("plain", method) for m in _members(METHODS[name], seeds=(7, 8))]
-    mixed = [others[0], members[2], others[3], members[0], others[1], members[1], others[2]]
+    mixed = [others[0], others[3], others[1], member, others[2]]
     beside = states(train(found, pool, mixed, schedule).models)
-    assert [same(alone[i], beside[at]) for i, at in enumerate((3, 5, 1))] == [True] * 3
+    assert same(alone, beside[3])
 
 
 @pytest.mark.parametrize(
     ("model", "shape", "method"),
     [
-        ("mlp-l", (61,), "plain"),
         ("mlp-l", (61,), "adversarial"),
         ("mlp-l", (61,), "private"),
         ("mlp-l", (61,), "penalised"),
@@ -108,7 +119,7 @@ def test_one_and_two_threads_give_the_same_result_to_the_last_bit(
     """Tensors are large enough that torch shares the work out."""
     found = architecture(model, shape, 2)
     pool = random_pool(RECORDS, shape, 2)
-    schedule = Schedule(records=40, epochs=4, batch_size=32, sampling=_sampling(method))
+    schedule = Schedule(records=40, epochs=2, batch_size=32, sampling=_sampling(method))
     members = _members(METHODS[method], 7)
     once = states(train(found, pool, members, schedule).models)
     torch.set_num_threads(2)
@@ -116,44 +127,30 @@ def test_one_and_two_threads_give_the_same_result_to_the_last_bit(
     assert all(map(same, once, twice))
 
 
-@settings(max_examples=25)
-@given(
-    data=st.data(),
-    order=st.permutations(range(8)),
-    used=st.integers(1, 8),
-    chunk=st.integers(1, 8),
-)
+@settings(max_examples=6)
+@given(order=st.permutations(range(6)), used=st.integers(1, 6), chunk=st.integers(1, 6))
 def test_any_selection_order_and_chunking_give_the_same_models(
-    data: st.DataObject, order: list[int], used: int, chunk: int
+    order: list[int], used: int, chunk: int
 ) -> None:
-    model, method = data.draw(st.sampled_from([("mlp-s", "plain"), ("mlp-s", "private")]))
-    found, pool, schedule = _setting(model, method, epochs=1)
-    members = _members(METHODS[method], 8)
-    whole = states(train(found, pool, members, schedule).models)
-    chosen = order[:used]
-    memory = (
-        footprint(
-            found,
-            pool,
-            schedule.updates,
-            widest(schedule, schedule.records),
-            private=method == "private",
-        )
-        * chunk
-        + 1
-    )
-    some = train(found, pool, [members[i] for i in chosen], schedule, memory=memory)
+    found, pool, schedule = _setting("mlp-s", "private", epochs=1)
+    members, whole = _members(METHODS["private"], 6), _six()
+    memory = _footprint(found, pool, schedule, private=True) * chunk + 1
+    some = train(found, pool, [members[i] for i in order[:used]], schedule, memory=memory)
     assert len(some.seconds) == used
-    for i, got in zip(chosen, states(some.models), strict=True):
+    for i, got in zip(order[:used], states(some.models), strict=True):
         assert same(whole[i], got)
 
 
-@pytest.mark.parametrize(("model", "method"), CASES)
-def test_the_same_seed_gives_the_same_model_and_another_seed_another(
-    model: str, method: str
-) -> None:
-    found, pool, schedule = _setting(model, method)
-    rows = torch.arange(30)
+@cache
+def _six() -> list[dict[str, torch.Tensor]]:
+    found, pool, schedule = _setting("mlp-s", "private", epochs=1)
+    return states(train(found, pool, _members(METHODS["private"], 6), schedule).models)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_the_same_seed_gives_the_same_model_and_another_seed_another(method: str) -> None:
+    found, pool, schedule = _setting("mlp-s", method)
+    rows = torch.arange(20)
     twins = [Member(seed, rows, METHODS[method]) for seed in (3, 3, 4)]
     one, again, other = states(train(found, pool, twins, schedule).models)
     assert same(one, again)
@@ -164,8 +161,8 @@ def test_training_leaves_every_global_random_state_and_the_pool_untouched() -> N
     found, pool, schedule = _setting("mlp-s", "private")
     before = torch.get_rng_state(), np.random.get_state()[1].tolist(), random.getstate()
     x, y = pool.x.clone(), pool.y.clone()
-    for method in METHODS.values():
-        train(found, pool, _members(method, 2), schedule)
+    for method in ("adversarial", "private"):
+        train(found, pool, _members(METHODS[method], 2), schedule)
     assert torch.equal(before[0], torch.get_rng_state())
     assert before[1:] == (np.random.get_state()[1].tolist(), random.getstate())
     assert torch.equal(x, pool.x)
@@ -195,8 +192,8 @@ class _Watching:
 @pytest.mark.parametrize("sampling", ["shuffled", "poisson"])
 def test_every_model_gets_as_many_updates_even_if_a_defense_adds_records(sampling: Any) -> None:
     found, pool, schedule = _setting("mlp-s", "plain", sampling=sampling)
-    assert schedule.updates == 2 * 4
-    for records in (20, 30, 45):
+    assert schedule.updates == 2 * 3
+    for records in (15, 45):
         watching = _Watching()
         train(found, pool, _members(Method(inner=watching), 2, records=records), schedule)
         assert len(watching.seen) == schedule.updates
@@ -204,7 +201,7 @@ def test_every_model_gets_as_many_updates_even_if_a_defense_adds_records(samplin
         assert {tuple(x.shape) for x in watching.seen} == {(2, wide, 7)}
 
 
-@pytest.mark.parametrize("count", [1, 2, 5])
+@pytest.mark.parametrize("count", [1, 2])
 def test_progress_counts_each_update_of_each_model_once(count: int) -> None:
     found, pool, schedule = _setting("mlp-s", "plain")
     done: list[int] = []
@@ -242,8 +239,6 @@ def _by_hand(found: Architecture, pool: Pool, member: Member, schedule: Schedule
     for update in range(schedule.updates):
         index = plan.batch(update)[0][0]
         x, y = pool.x[index], pool.y[index]
-        if member.method.inner:
-            raise NotImplementedError
         optimizer.zero_grad()
         cross_entropy(model(x), y).backward()
         optimizer.step()
@@ -252,10 +247,15 @@ def _by_hand(found: Architecture, pool: Pool, member: Member, schedule: Schedule
     return {name: value.detach() for name, value in model.named_parameters()}
 
 
-@pytest.mark.parametrize("model", SHAPES)
-@pytest.mark.parametrize("optimizer", ["adam", "sgd"])
-@pytest.mark.parametrize("cosine", [False, True])
-@pytest.mark.parametrize("weight_decay", [0.0, 0.1])
+@pytest.mark.parametrize(
+    ("model", "optimizer", "cosine", "weight_decay"),
+    [
+        ("mlp-s", "adam", False, 0.0),
+        ("mlp-s", "sgd", True, 0.1),
+        ("cnn-s", "adam", True, 0.1),
+        ("cnn-s", "sgd", False, 0.0),
+    ],
+)
 def test_plain_training_is_what_an_ordinary_loop_of_pytorch_does(
     model: str, optimizer: Any, cosine: bool, weight_decay: float
 ) -> None:
@@ -296,10 +296,7 @@ def test_too_little_memory_is_refused_before_anything_is_trained(method: str) ->
 def test_too_little_memory_for_one_method_is_refused_before_another_is_trained() -> None:
     """The arms of an experiment are trained together; the larger one decides."""
     found, pool, schedule = _setting("mlp-s", "private")
-    plain, private = (
-        footprint(found, pool, schedule.updates, widest(schedule, schedule.records), private=p)
-        for p in (False, True)
-    )
+    plain, private = (_footprint(found, pool, schedule, private=p) for p in (False, True))
     assert plain < private
     members = [*_members(METHODS["plain"]), *_members(METHODS["private"])]
     done: list[int] = []
@@ -401,10 +398,9 @@ def test_poisson_samples_never_fill_the_width_they_are_cut_to(records: int, batc
     assert float(weights.sum(2).max()) < width
 
 
+@settings(max_examples=40)
 @given(schedules)
 def test_the_widest_poisson_samples_keeps_to_its_chance_of_overflow(schedule: Schedule) -> None:
-    from scipy.stats import binom
-
     width = widest(schedule, schedule.records)
     assert schedule.batch <= width <= schedule.records
     assert binom.sf(width, schedule.records, schedule.rate) < 1e-12

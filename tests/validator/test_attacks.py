@@ -1,0 +1,311 @@
+"""Attacks get what they may and no more, and metrics say what they are called."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from benches import CPU, bench, data_of, random_pool, tiny
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+from torch import Tensor
+
+from knowledge.errors import InputError
+from validator.attacks import Lab
+from validator.attacks.discriminatory_behavior import DiscriminatoryBehavior
+from validator.attacks.evasion import Evasion
+from validator.attacks.membership_inference import MembershipInference, confidences
+from validator.attacks.poisoning import TARGET, Poisoning
+from validator.attacks.unauthorized_model_ownership import UnauthorizedModelOwnership
+from validator.data import Dataset
+from validator.ensembles import Ensemble
+from validator.metrics import auc, tpr_at_fpr
+from validator.models import architecture
+from validator.pgd import descend, step_size
+from validator.scenes import Scene, Victim, pool_of, scene
+from validator.training import Member, Pool, Schedule, Trained, train
+from validator.trials import Trial, run
+
+LAB = Lab(None, Schedule(10), ("group",))  # type: ignore[arg-type]
+
+
+def judged(attack: Any, got: dict[str, Any]) -> dict[str, float]:
+    return {metric.id: metric.judge(got) for metric in attack.metrics}
+
+
+def victim_of(data: Dataset, models: int = 1, seed: int = 0) -> Victim:
+    """Return models that were initialised and never trained."""
+    split = scene(data, pool_of(data, CPU), seed, models)
+    found = architecture("mlp-s", data.shape, data.classes)
+    return Victim(split, Ensemble.fresh(found, range(models), CPU), None)
+
+
+unit = st.floats(0, 1, width=32)
+
+
+@settings(max_examples=60)
+@given(
+    x=arrays.arrays(np.float32, (2, 3, 4), elements=unit),
+    start=arrays.arrays(
+        np.float32, (2, 3, 4), elements=st.floats(0, 1, width=32, exclude_max=True)
+    ),
+    slope=arrays.arrays(np.float32, (2, 3, 4), elements=st.floats(-1, 1, width=32)),
+    epsilon=st.floats(1e-6, 3),
+    steps=st.integers(1, 12),
+    span=st.floats(0.1, 100),
+)
+def test_moved_records_stay_in_the_ball_and_in_the_box(
+    x: Any, start: Any, slope: Any, epsilon: float, steps: int, span: float
+) -> None:
+    low, high = torch.full((4,), -span), torch.full((4,), span)
+    here = low + torch.tensor(x) * (high - low)
+    here = torch.clamp(here, low, high)
+    moved = descend(
+        lambda _: torch.tensor(slope),
+        here,
+        (low, high),
+        torch.tensor(start),
+        epsilon=epsilon,
+        steps=steps,
+    )
+    assert bool(((low <= moved) & (moved <= high)).all())
+    assert float((moved - here).abs().max()) <= epsilon + 1e-6 * span
+
+
+@given(st.floats(1e-6, 10), st.integers(3, 200))
+def test_steps_reach_every_point_of_the_ball_from_every_other(epsilon: float, steps: int) -> None:
+    assert step_size(epsilon, steps) * steps >= 2 * epsilon
+
+
+def test_a_linear_loss_is_raised_to_the_corner_of_the_ball() -> None:
+    x = torch.full((1, 1, 3), 0.5)
+    slope = torch.tensor([1.0, -2.0, 0.5])
+    box = torch.zeros(3), torch.tensor([1.0, 1.0, 0.55])
+    moved = descend(lambda _: slope[None, None], x, box, x, epsilon=0.1, steps=5)
+    assert torch.allclose(moved, torch.tensor([0.6, 0.4, 0.55]))
+
+
+def test_more_restarts_never_find_less() -> None:
+    data = data_of("digits")
+    victim = victim_of(data)
+    (few,), (many,) = (Evasion(0.05, 3, n).mount([victim], LAB) for n in (1, 3))
+    assert np.array_equal(few["attacked"], many["attacked"][:1])
+    few_, many_ = judged(Evasion, few), judged(Evasion, many)
+    assert many_["robust_accuracy"] <= few_["robust_accuracy"]
+    assert many_["attack_success_rate"] >= few_["attack_success_rate"]
+
+
+def test_evasion_counts_the_worst_restart() -> None:
+    got = {
+        "y": np.array([0, 1, 1, 0]),
+        "clean": np.array([0, 1, 0, 0]),
+        "attacked": np.array([[0, 1, 0, 0], [1, 1, 1, 0]]),
+    }
+    assert judged(Evasion, got) == {"robust_accuracy": 0.5, "attack_success_rate": 1 / 3}
+    got["clean"] = 1 - got["y"]
+    assert judged(Evasion, got)["attack_success_rate"] == 0
+
+
+@given(arrays.arrays(np.float32, (2, 5, 4), elements=st.floats(-8, 8, width=32)))
+def test_confidences_are_log_odds_of_the_true_class(logits: Any) -> None:
+    y = torch.tensor([0, 1, 2, 3, 0])
+    p = torch.tensor(logits).double().softmax(-1)[:, torch.arange(5), y].numpy()
+    np.testing.assert_allclose(
+        confidences(torch.tensor(logits), y).numpy(), np.log(p / (1 - p)), rtol=1e-6, atol=1e-6
+    )
+
+
+@pytest.mark.parametrize("size", [1e2, 1e4, 1e30])
+def test_confidences_of_saturated_models_are_finite_and_in_order(size: float) -> None:
+    logits = torch.tensor([[[size, 0.0], [size / 2, 0.0], [0.0, 0.0], [0.0, size]]])
+    found = confidences(logits, torch.zeros(4, dtype=torch.int64)).numpy()[0]
+    assert np.isfinite(found).all()
+    assert found.tolist() == sorted(found, reverse=True)
+    assert found[0] == pytest.approx(-found[3]) == pytest.approx(size)
+
+
+def test_scores_by_hand_have_the_rates_that_one_counts() -> None:
+    """Two of five members score above all non-members; one more above all but the best."""
+    member = np.array([1, 1, 1, 1, 1, 0, 0, 0, 0], bool)
+    scores = np.array([9, 8, 6, 3, 1, 7, 5, 4, 2])
+    assert tpr_at_fpr(scores, member, 0.0) == pytest.approx(0.4)
+    assert tpr_at_fpr(scores, member, 0.24) == pytest.approx(0.4)
+    assert tpr_at_fpr(scores, member, 0.25) == pytest.approx(0.6)
+    assert tpr_at_fpr(scores, member, 1.0) == 1.0
+    assert auc(scores, member) == pytest.approx((4 + 4 + 3 + 1 + 0) / 20)
+    assert auc(scores, ~member) == pytest.approx(1 - 12 / 20)
+    assert tpr_at_fpr(np.zeros(9), member, 0.01) == 0.0
+
+
+def test_members_are_exactly_what_each_model_was_trained_on() -> None:
+    victim = victim_of(tiny(), models=5)
+    (got,) = MembershipInference(shadows=4).mount([victim], LAB)
+    candidates = victim.scene.candidates
+    assert (
+        got["member"].shape == got["online"].shape == got["offline"].shape == (5, len(candidates))
+    )
+    for inside, training in zip(got["member"], victim.scene.training, strict=True):
+        members, others = candidates[inside], candidates[~inside]
+        assert torch.equal(members, training.sort().values)
+        assert not torch.isin(others, training).any()
+    assert not torch.isin(victim.scene.test, candidates).any()
+
+
+def test_an_odd_number_of_shadow_models_is_refused() -> None:
+    with pytest.raises(InputError, match=r"attack\.shadows=5: should be even"):
+        MembershipInference(shadows=5).check(tiny())
+
+
+def test_group_gaps_by_hand() -> None:
+    """Of group 0, 2 of 2 and 1 of 2 get the good outcome; of group 1, 1 of 2 and 0 of 2."""
+    got = {
+        "y": np.array([1, 1, 0, 0, 1, 1, 0, 0]),
+        "predicted": np.array([1, 1, 1, 0, 1, 0, 0, 0]),
+        "group": np.array([0, 0, 0, 0, 1, 1, 1, 1]),
+    }
+    assert judged(DiscriminatoryBehavior, got) == pytest.approx(
+        {
+            "equalized_odds_difference": 0.5,
+            "demographic_parity_difference": 0.5,
+            "worst_group_accuracy": 0.75,
+        }
+    )
+    blind = {**got, "predicted": np.ones(8, int), "group": got["group"]}
+    assert judged(DiscriminatoryBehavior, blind)["equalized_odds_difference"] == 0
+
+
+def test_groups_are_judged_on_records_that_the_model_has_not_seen() -> None:
+    victim = victim_of(tiny())
+    (got,) = DiscriminatoryBehavior().mount([victim], LAB)
+    unseen = victim.scene.unseen
+    assert not torch.isin(unseen, victim.scene.training[0]).any()
+    assert len(unseen) + len(victim.scene.training[0]) == tiny().records
+    assert np.array_equal(got["y"], tiny().y[unseen.numpy()])
+    assert np.array_equal(got["group"], tiny().z[unseen.numpy(), 0])
+
+
+@pytest.mark.parametrize("data", [tiny(), data_of("digits")], ids=["table", "images"])
+@pytest.mark.parametrize("share", [0.05, 0.3])
+def test_the_backdoor_is_on_the_promised_attributes_of_the_promised_share(
+    data: Dataset, share: float
+) -> None:
+    clean = scene(data, pool_of(data, CPU), 3, 1)
+    size = 2
+    corrupt = Poisoning(share=share, size=size).corrupt(clean)
+    count = round(share * len(clean.candidates))
+    mask, values = corrupt.kept["backdoor_mask"], corrupt.kept["backdoor_values"]
+    assert int(mask.sum()) == (4 if data.image else 2)
+    if data.image:
+        assert bool(mask[:, -2:, -2:].all())
+    extreme = (values == torch.tensor(data.low)) | (values == torch.tensor(data.high))
+    assert bool(extreme[mask].all())
+    added = slice(data.records, None)
+    assert len(corrupt.pool.x[added]) == count
+    assert bool((corrupt.pool.y[added] == TARGET).all())
+    assert bool((corrupt.pool.x[added][:, mask] == values[mask]).all())
+    before = torch.cat([clean.training[0][corrupt.training[0] != clean.training[0]]])
+    new = corrupt.training[0][corrupt.training[0] != clean.training[0]]
+    assert 0 < len(new) <= count
+    assert torch.equal(corrupt.pool.x[new][:, ~mask], corrupt.pool.x[before][:, ~mask])
+    assert torch.equal(corrupt.pool.z[new], corrupt.pool.z[before])
+    assert abs(len(new) / len(clean.training[0]) - share) < 0.1
+
+
+def test_the_backdoor_is_tried_on_test_records_of_other_classes() -> None:
+    data = data_of("digits")
+    found = victim_of(data)
+    corrupt = Poisoning().corrupt(found.scene)
+    shown: list[Tensor] = []
+
+    class Watching(Victim):
+        def predictions(self, x: Tensor) -> Tensor:
+            shown.append(x)
+            return super().predictions(x)
+
+    (got,) = Poisoning().mount([Watching(corrupt, found.models, None)], LAB)
+    others = corrupt.test[corrupt.pool.y[corrupt.test] != TARGET]
+    assert len(got["triggered"]) == len(others) > 0
+    mask = corrupt.kept["backdoor_mask"]
+    assert torch.equal(shown[0][:, ~mask], corrupt.pool.x[others][:, ~mask])
+    assert bool((shown[0][:, mask] == corrupt.kept["backdoor_values"][mask]).all())
+
+
+def test_a_backdoor_works_and_a_clean_model_has_none() -> None:
+    digits = bench(data_of("digits"), epochs=6)
+    poisoned, hardly = run(
+        digits, [Trial(None, (Poisoning(share=share),), 0) for share in (0.05, 0.001)]
+    )
+    worst = poisoned.metrics["poisoning"]["attack_success_rate"]
+    assert worst > 0.6
+    assert hardly.metrics["poisoning"]["attack_success_rate"] < 0.2
+
+
+def _one_attribute_each() -> Dataset:
+    """Return records that each have an attribute of their own, so that mixtures can be told."""
+    count = 60
+    return dataclasses.replace(
+        tiny(),
+        x=np.eye(count, dtype=np.float32),
+        y=np.arange(count) % 2,
+        z=np.arange(count)[:, None] // 2 % 2,
+        low=np.zeros(count, np.float32),
+        high=np.ones(count, np.float32),
+    )
+
+
+@pytest.mark.parametrize("labels", ["soft", "hard"])
+def test_a_thief_asks_only_about_records_that_the_model_was_not_trained_on(labels: str) -> None:
+    victims = [victim_of(_one_attribute_each(), seed=seed) for seed in (0, 1)]
+    seen: list[tuple[Pool, Sequence[Member], Schedule]] = []
+
+    def training(pool: Pool, members: Sequence[Member], schedule: Schedule) -> Trained:
+        seen.append((pool, members, schedule))
+        return train(victims[0].models.architecture, pool, members, schedule)
+
+    attack = UnauthorizedModelOwnership(queries=150, labels=labels, epochs=1)
+    got = attack.mount(victims, Lab(training, Schedule(21, sampling="poisson"), ("group",)))
+    ((pool, members, schedule),) = seen
+    assert (schedule.records, schedule.epochs, schedule.sampling) == (150, 1, "shuffled")
+    for victim, member, artifact in zip(victims, members, got, strict=True):
+        asked, answers = pool.x[member.records], pool.y[member.records]
+        sources = asked.sum(0).nonzero().flatten()
+        assert bool(torch.isin(sources, victim.scene.unused).all())
+        assert not torch.isin(victim.scene.unused, victim.scene.training[0]).any()
+        assert not torch.isin(victim.scene.unused, victim.scene.test).any()
+        assert torch.allclose(asked.sum(1), torch.ones(150))
+        assert torch.allclose(answers.sum(1), torch.ones(150))
+        assert bool((answers.max(1).values == 1).all()) == (labels == "hard")
+        assert torch.equal(answers.argmax(1), victim.predictions(asked))
+        assert artifact["p_values"].tolist() == [1.0, 1.0]
+
+
+def test_thefts_by_hand() -> None:
+    got = {
+        "y": np.array([0, 1, 1, 0]),
+        "owner": np.array([0, 1, 0, 0]),
+        "surrogate": np.array([0, 1, 0, 1]),
+        "p_values": np.array([1e-9, 0.2]),
+    }
+    assert judged(UnauthorizedModelOwnership, got) == {
+        "fidelity": 0.75,
+        "unproven_copies": 0.5,
+        "surrogate_accuracy": 0.5,
+    }
+
+
+def test_records_and_bounds_of_the_scene_are_left_as_they_were() -> None:
+    data = tiny()
+    pool = random_pool(data.records, data.shape, 2)
+    clean: Scene = scene(data, pool, 0, 1)
+    x, y = pool.x.clone(), pool.y.clone()
+    corrupt = Poisoning(share=0.5).corrupt(clean)
+    assert torch.equal(pool.x, x)
+    assert torch.equal(pool.y, y)
+    assert torch.equal(corrupt.pool.x[: len(x)], x)
+    assert math.isclose(float(corrupt.pool.low.max()), 0)

@@ -1,0 +1,244 @@
+"""Models: ours at growing capacities, a user's own by import path, and what is refused and why."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from benches import CPU, close, random_pool, states
+from torch.nn.functional import cross_entropy
+
+from knowledge.errors import InputError, UnknownName
+from validator.batches import shuffled
+from validator.ensembles import Ensemble
+from validator.models import CAPACITIES, architecture
+from validator.training import Member, Schedule, train
+
+SHAPE, CLASSES = (6,), 3
+OWN = '''
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+
+class Net(nn.Module):
+    def __init__(self, shape, classes):
+        super().__init__()
+        self.first, self.second = nn.Linear(shape[0], 8), nn.Linear(8, classes)
+
+    def forward(self, x):
+        return self.second(torch.relu(self.first(x)))
+
+
+class InPlace(Net):
+    def forward(self, x):
+        hidden = self.first(x)
+        hidden.mul_(3)
+        out = self.second(torch.relu_(hidden))
+        out.add_(1)
+        out[:, 0] = out[:, 0] * 2
+        return out
+
+
+class Scaled(Net):
+    """With a buffer, and a tied parameter."""
+    def __init__(self, shape, classes):
+        super().__init__(shape, classes)
+        self.register_buffer("scale", torch.full((8,), 0.5))
+        self.again = self.second
+
+    def forward(self, x):
+        hidden = torch.relu(self.first(x)) * self.scale
+        return self.second(hidden) + self.again(hidden)
+
+
+class Branching(Net):
+    def forward(self, x):
+        return super().forward(x) if x.sum() > 0 else super().forward(-x)
+
+
+class Item(Net):
+    def forward(self, x):
+        return super().forward(x) * self.first.bias[0].item()
+
+
+class FunctionalDropout(Net):
+    def forward(self, x):
+        return self.second(F.dropout(self.first(x), training=True))
+
+
+class Centred(Net):
+    def forward(self, x):
+        hidden = self.first(x)
+        return self.second(hidden - hidden.mean(0))
+
+
+class Flat(Net):
+    def forward(self, x):
+        return super().forward(x).sum()
+
+
+class Pair(Net):
+    def forward(self, x):
+        return super().forward(x), x
+
+
+class Greedy(Net):
+    def __init__(self, shape):
+        super().__init__(shape, 2)
+
+
+class Recurrent(Net):
+    def __init__(self, shape, classes):
+        super().__init__(shape, classes)
+        self.memory = nn.GRU(4, 4)
+
+
+def buried(shape, classes):
+    inner = nn.Sequential(nn.Linear(shape[0], 8), nn.BatchNorm1d(8))
+    return nn.Sequential(nn.Flatten(), inner, nn.Linear(8, classes))
+
+
+def late(shape, classes):
+    return nn.LazyLinear(classes)
+
+
+def raising(shape, classes):
+    raise RuntimeError("no weights today\\nsee the manual")
+
+
+number = 7
+'''
+
+
+@pytest.fixture
+def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a module of a user's own, on the import path; it is forgotten afterwards."""
+    file = tmp_path / "a_users_models.py"
+    file.write_text(OWN, encoding="utf-8")
+    (tmp_path / "a_users_broken.py").write_text("import no_such_module\n", encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    for name in ("a_users_models", "a_users_broken"):
+        monkeypatch.setitem(sys.modules, name, sys)  # so that its absence comes back
+        monkeypatch.delitem(sys.modules, name)
+    return file
+
+
+@pytest.mark.parametrize("family", CAPACITIES)
+def test_capacities_have_more_and_more_parameters(family: str) -> None:
+    counts = [
+        architecture(f"{family}-{size}", (1, 6, 6), 4).parameters for size in CAPACITIES[family]
+    ]
+    assert list(CAPACITIES[family]) == ["s", "m", "l", "xl"]
+    assert counts == sorted(set(counts))
+
+
+@pytest.mark.parametrize(
+    ("name", "shape"), [("mlp-m", (5,)), ("mlp-s", (3, 4, 7)), ("cnn-s", (3, 4, 7))]
+)
+def test_every_shape_of_record_gets_one_logit_for_each_class(
+    name: str, shape: tuple[int, ...]
+) -> None:
+    found = architecture(name, shape, CLASSES)
+    assert found.build(0)(torch.zeros((2, *shape))).shape == (2, CLASSES)
+    models = Ensemble.fresh(found, [0, 1], CPU)
+    shared, own = torch.rand((4, *shape)), torch.rand((2, 4, *shape))
+    assert models.logits(shared).shape == models.logits(own).shape == (2, 4, CLASSES)
+    assert torch.allclose(models.logits(own)[1], models.only([1]).logits(own[1])[0], atol=1e-6)
+
+
+def test_a_family_alone_means_its_middle_capacity() -> None:
+    assert architecture("mlp", SHAPE, 2).parameters == architecture("mlp-m", SHAPE, 2).parameters
+
+
+def test_a_seed_decides_the_initialisation_and_nothing_global_does() -> None:
+    found = architecture("mlp-s", SHAPE, CLASSES)
+    before = torch.get_rng_state()
+    one, again, other = (found.build(seed).state_dict() for seed in (1, 1, 2))
+    assert torch.equal(before, torch.get_rng_state())
+    assert all(torch.equal(one[k], again[k]) for k in one)
+    assert not any(torch.equal(one[k], other[k]) for k in one)
+
+
+@pytest.mark.parametrize(("name", "close_to"), [("mlp-xs", "mlp-s"), ("cnm-m", "cnn-m")])
+def test_an_unknown_name_is_refused_with_what_it_is_close_to(name: str, close_to: str) -> None:
+    with pytest.raises(UnknownName, match=close_to):
+        architecture(name, SHAPE, 2)
+
+
+@pytest.mark.parametrize("shape", [(30,), (1, 3, 8), (1, 8, 2)])
+def test_a_convolutional_net_needs_images_and_the_message_says_what_to_use(
+    shape: tuple[int, ...],
+) -> None:
+    with pytest.raises(InputError, match=r"needs images of 4 × 4.*use mlp-m"):
+        architecture("cnn-s", shape, 2)
+
+
+@pytest.mark.parametrize("name", ["Net", "InPlace", "Scaled"])
+def test_an_own_model_is_trained_as_an_ordinary_loop_of_pytorch_would(own: Path, name: str) -> None:
+    """In-place operations, buffers and tied parameters are as good as any."""
+    found = architecture(f"a_users_models:{name}", SHAPE, CLASSES)
+    pool = random_pool(30, SHAPE, CLASSES)
+    schedule = Schedule(30, 2, 8)
+    member = Member(1, torch.arange(30))
+    (got,) = states(train(found, pool, [member], schedule).models)
+    model = found.build(1)
+    optimizer = torch.optim.Adam(model.parameters(), lr=schedule.learning_rate)
+    plan = shuffled([member], schedule, CPU)
+    for update in range(schedule.updates):
+        index = plan.batch(update)[0][0]
+        optimizer.zero_grad()
+        cross_entropy(model(pool.x[index]), pool.y[index]).backward()
+        optimizer.step()
+    assert close(got, {k: v.detach() for k, v in model.named_parameters()}, 2e-4)
+
+
+def test_a_changed_file_of_an_own_model_is_noticed(own: Path) -> None:
+    before = architecture("a_users_models:Net", SHAPE, CLASSES).source
+    own.write_text(OWN + "# changed\n", encoding="utf-8")
+    assert before != architecture("a_users_models:Net", SHAPE, CLASSES).source
+    assert architecture("mlp-s", SHAPE, CLASSES).source == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("a_users_models:buried", r"1\.1 \(BatchNorm1d\) mixes the records.*GroupNorm"),
+        ("a_users_models:Recurrent", r"memory \(GRU\) cannot be trained.*leave it out"),
+        ("a_users_models:FunctionalDropout", "cannot be trained as part of an ensemble: .*random"),
+        ("a_users_models:Branching", "cannot be trained as part of an ensemble: .*control"),
+        ("a_users_models:Item", r"cannot be trained as part of an ensemble: .*\.item"),
+        ("a_users_models:Flat", r"gives \(\) for 3 records, expected \(3, 3\)"),
+        ("a_users_models:Pair", "cannot be trained as part of an ensemble"),
+        ("a_users_models:Greedy", r"cannot be built with shape \(6,\) and 3 classes: TypeError"),
+        ("a_users_models:late", "cannot be trained as part of an ensemble"),
+        ("a_users_models:raising", "cannot be built.*RuntimeError: no weights today$"),
+        ("a_users_models:number", "number should be a torch.nn.Module class or a function"),
+        ("a_users_models:Absent", "cannot import it: AttributeError.*Absent"),
+        ("a_users_models:", "cannot import it"),
+        ("a_users_broken:Net", "cannot import it: ModuleNotFoundError.*no_such_module"),
+        ("no_such_module:Net", "cannot import it: ModuleNotFoundError"),
+        (":Net", "cannot import it"),
+    ],
+)
+def test_an_own_model_that_cannot_be_used_is_refused_with_the_reason(
+    own: Path, name: str, said: str
+) -> None:
+    with pytest.raises(InputError, match=said) as refused:
+        architecture(name, SHAPE, CLASSES)
+    assert str(refused.value).startswith(f"model {name}: ")
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Centred",
+        "buried",
+    ],
+)
+def test_a_model_that_mixes_the_records_of_a_batch_is_refused(own: Path, name: str) -> None:
+    with pytest.raises(InputError, match="mixes the records"):
+        architecture(f"a_users_models:{name}", SHAPE, CLASSES)

@@ -1,0 +1,153 @@
+"""Adding an attack or a defense touches no other; what a peer cannot use it refuses."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from benches import CPU, bench, data_of, tiny
+
+import validator
+from knowledge.errors import InputError, UnknownName
+from validator import attacks as attack_package
+from validator import code
+from validator.attacks import Attack, Lab, attacks
+from validator.attacks.discriminatory_behavior import DiscriminatoryBehavior
+from validator.code import code_version
+from validator.defenses import Defense, defenses
+from validator.defenses.group_fairness import GroupFairness
+from validator.peers import peers
+from validator.scenes import Victim, pool_of, scene
+from validator.training import Member, train
+
+ROOM = Path(validator.__file__).parent
+CHANGES_NOTHING = {"code", "data", "knobs", "memory", "peers"}
+"""Modules behind a trial that are not part of its code's version: what they give is in the recipe,
+or they change no result."""
+NEW = '''
+from dataclasses import dataclass
+from typing import ClassVar
+from validator.attacks import Attack
+from validator.attacks.evasion import ROBUST_ACCURACY
+
+@dataclass(frozen=True)
+class Daydreaming(Attack):
+    """Does nothing."""
+    risk: ClassVar[str] = "daydreaming"
+    metrics: ClassVar = (ROBUST_ACCURACY,)
+    def mount(self, victims, lab):
+        return []
+'''
+
+
+def _everyone() -> list[Attack | Defense]:
+    return [kind() for kind in (*attacks().values(), *defenses().values())]
+
+
+def test_adding_a_file_adds_a_peer_and_leaves_every_earlier_result_valid(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = {type(each): code_version([each]) for each in _everyone()}
+    file = tmp_path / "daydreaming.py"
+    file.write_text(NEW, encoding="utf-8")
+    (tmp_path / "_helper.py").write_text("raise RuntimeError", encoding="utf-8")
+    paths = [*attack_package.__path__, str(tmp_path)]
+    monkeypatch.setattr(attack_package, "__path__", paths)
+    monkeypatch.setitem(sys.modules, "validator.attacks.daydreaming", sys)
+    monkeypatch.delitem(sys.modules, "validator.attacks.daydreaming")
+    monkeypatch.setattr(attack_package, "daydreaming", None, raising=False)
+    found = peers(attack_package, Attack)  # type: ignore[type-abstract]
+    assert found.keys() == attacks().keys() | {"daydreaming"}
+    code._digest.cache_clear()
+    assert before == {type(each): code_version([each]) for each in _everyone()}
+    new = code_version([found["daydreaming"]()])
+    assert new not in before.values()
+    file.write_text(NEW + "# changed\n", encoding="utf-8")
+    code._digest.cache_clear()
+    assert new != code_version([found["daydreaming"]()])
+    assert before == {type(each): code_version([each]) for each in _everyone()}
+    code._digest.cache_clear()
+
+
+def test_peers_have_versions_of_their_own_whatever_order_they_come_in() -> None:
+    everyone = _everyone()
+    assert len({code_version([each]) for each in everyone}) == len(everyone)
+    assert code_version(everyone) == code_version(everyone[::-1])
+
+
+def _imported(file: Path) -> set[str]:
+    """Return the modules of the validator that a file imports, without those for type checking."""
+    found = set()
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    guarded = {
+        id(inner)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
+        for inner in ast.walk(node)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.level and id(node) not in guarded:
+            folder = file.parent if node.level == 1 else file.parent.parent
+            names = [node.module] if node.module else [each.name for each in node.names]
+            found |= {(folder / name).relative_to(ROOM).as_posix() for name in names if name}
+    return found
+
+
+def test_the_version_covers_every_module_that_a_result_depends_on() -> None:
+    """What a trial imports, and what that imports in turn; peers count on their own."""
+    files = [
+        ROOM / "trials.py",
+        *(ROOM / "attacks").glob("*.py"),
+        *(ROOM / "defenses").glob("*.py"),
+    ]
+    behind: set[str] = set()
+    while files:
+        for name in _imported(files.pop()) - behind:
+            behind.add(name)
+            if (ROOM / f"{name}.py").exists():
+                files.append(ROOM / f"{name}.py")
+    assert behind - {"attacks", "defenses"} - CHANGES_NOTHING == set(code._SHARED) - {"trials"}
+
+
+@pytest.mark.parametrize("peer", [DiscriminatoryBehavior, GroupFairness])
+def test_a_question_of_groups_needs_groups_and_two_classes(peer: type[Attack | Defense]) -> None:
+    peer().check(tiny())
+    peer(attribute="group").check(tiny())  # type: ignore[call-arg]
+    with pytest.raises(InputError, match=r"needs a sensitive attribute.*breast_cancer has none"):
+        peer().check(data_of("breast_cancer"))
+    with pytest.raises(InputError, match=r"needs two classes.*has 3"):
+        peer().check(data_of("synthetic", {"classes": 3}))
+    with pytest.raises(UnknownName, match=r"grup.*did you mean group"):
+        peer(attribute="grup").check(tiny())  # type: ignore[call-arg]
+
+
+@pytest.mark.parametrize("risk", attacks())
+def test_what_an_attack_returns_is_arrays_and_only_metrics_judge_it(risk: str) -> None:
+    """The same for a victim whichever others are mounted beside it."""
+    small = bench(tiny(), epochs=1)
+    values = {"membership_inference": {"shadows": 4}}.get(risk, {})
+    values |= {"unauthorized_model_ownership": {"queries": 40, "epochs": 1}}.get(risk, {})
+    attack = attacks()[risk](**values)
+    victims = []
+    for seed in (0, 1):
+        split = attack.corrupt(scene(small.data, pool_of(small.data, CPU), seed, attack.models))
+        members = [Member(seed * 10 + i, rows) for i, rows in enumerate(split.training)]
+        models = train(small.architecture, split.pool, members, small.schedule).models
+        victims.append(Victim(split, models, None))
+
+    lab = Lab(
+        lambda pool, members, schedule: train(small.architecture, pool, members, schedule),
+        small.schedule,
+        small.data.sensitive,
+    )
+    one, other = attack.mount(victims, lab)
+    (alone,) = attack.mount(victims[1:], lab)
+    for got in (one, other):
+        assert all(type(value) is np.ndarray for value in got.values())
+        for metric in attack.metrics:
+            assert type(metric.judge(got)) is float
+    assert other.keys() == alone.keys()
+    assert all(np.array_equal(other[name], alone[name]) for name in other)
