@@ -11,7 +11,9 @@ import yaml
 
 from knowledge.errors import InputError
 
-__all__ = ["export", "records"]
+from .files import write_whole
+
+__all__ = ["export", "prepare", "records"]
 
 _DIGITS = 6
 _SHORT = 12
@@ -40,9 +42,7 @@ def export(documents: Iterable[dict[str, Any]], folder: str) -> list[str]:
     OSError
         Something cannot be written.
     """
-    if os.path.exists(folder) and not os.path.isdir(folder):
-        raise InputError(f"{folder}: should be a folder, and is a file")
-    os.makedirs(folder, exist_ok=True)
+    prepare(folder)
     written = []
     for document in documents:
         if document["defense"] == "placebo":
@@ -50,11 +50,16 @@ def export(documents: Iterable[dict[str, Any]], folder: str) -> list[str]:
         name = f"{document['defense']}.{document['risk']}.{document['id'][:_SHORT]}.yaml"
         file = os.path.join(folder, name)
         text = yaml.safe_dump(records(document), sort_keys=False, allow_unicode=True, width=100)
-        with open(f"{file}.partial", "w", encoding="utf-8") as stream:
-            stream.write("# Measured by crosscurrent validate.\n" + text)
-        os.replace(f"{file}.partial", file)
+        write_whole(file, f"# Measured by crosscurrent validate.\n{text}".encode())
         written.append(file)
     return written
+
+
+def prepare(folder: str) -> None:
+    """Make the folder, or raise `InputError` if it cannot be one."""
+    if os.path.exists(folder) and not os.path.isdir(folder):
+        raise InputError(f"{folder}: should be a folder, and is a file")
+    os.makedirs(folder, exist_ok=True)
 
 
 def records(document: dict[str, Any]) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from .knobs import configured, knob
 from .models import architecture
 from .scenes import TEST_SHARE
 from .sharing import sharing
+from .statistics import MOST_SEEDS
 from .store import Store, address
 from .training import Schedule
 from .trials import Bench, Result, Trial, run
@@ -30,7 +31,6 @@ __all__ = ["DEFAULT_DATASET", "DEFAULT_SEEDS", "Experiment", "Watcher", "experim
 
 DEFAULT_DATASET = "synthetic"
 DEFAULT_SEEDS = 5
-MOST_SEEDS = 1000
 _SIDE_BY_SIDE = 64
 """Models trained in one go: more are hardly faster, and fewer lose less if the run is killed."""
 _GROUPS = ("training", "data", "defense", "attack")
@@ -38,7 +38,7 @@ _GROUPS = ("training", "data", "defense", "attack")
 
 @dataclass(frozen=True)
 class Training:
-    """What users may set of the training; see `validator.training.Schedule`."""
+    """How long and how fast models learn; the same in both arms."""
 
     epochs: int = knob(20, "passes over the training records", least=1, most=100_000)
     batch_size: int = knob(64, "records in a batch", least=1, most=1_000_000)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from knowledge.errors import InputError
+
+from .files import write_whole
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -65,6 +68,7 @@ def plot(document: dict[str, Any], file: str) -> None:
         "svg.hashsalt": "crosscurrent",
         "svg.fonttype": "none",
         "text.color": _INK,
+        "text.parse_math": False,  # names of data sets may hold any sign
         "axes.labelcolor": _INK,
     }
     with plt.rc_context(style):
@@ -76,12 +80,12 @@ def plot(document: dict[str, Any], file: str) -> None:
             _effect(right, document)
             figure.suptitle(_title(document), x=0.01, ha="left", fontweight="bold", fontsize=11)
             figure.supxlabel(_scale(document), x=0.01, ha="left", fontsize=8, color=_QUIET)
-            partial = f"{file}.partial"
+            drawn = BytesIO()
             when = {"Date": None} if ending == ".svg" else None
-            figure.savefig(partial, format=ending[1:], dpi=160, metadata=when)
-            os.replace(partial, file)
+            figure.savefig(drawn, format=ending[1:], dpi=160, metadata=when)
         finally:
             plt.close(figure)
+    write_whole(file, drawn.getvalue())
 
 
 def _pairs(axes: Axes, document: dict[str, Any]) -> None:

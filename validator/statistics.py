@@ -9,12 +9,13 @@ from typing import Literal
 
 import numpy as np
 
-__all__ = ["LEVEL", "Effect", "Outcome", "effect", "outcome", "seeds_to_settle"]
+__all__ = ["LEVEL", "MOST_SEEDS", "Effect", "Outcome", "effect", "outcome", "seeds_to_settle"]
 
 LEVEL = 0.95
 """Confidence of every interval."""
 _RESAMPLES = 9999
-_MOST_SEEDS = 10_000
+MOST_SEEDS = 1000
+"""As many seeds as one experiment takes."""
 
 Outcome = Literal["increase", "decrease", "no_change", "inconclusive"]
 
@@ -67,7 +68,7 @@ def effect(differences: Sequence[float], *, seed: int = 0) -> Effect:
     half = reach * float(values.std(ddof=1)) / math.sqrt(count)
     tail = float(stats.norm.cdf(-math.sqrt(count / (count - 1)) * reach))
     found = stats.bootstrap(
-        (values,),
+        (np.sort(values),),  # so that the order of the seeds does not matter
         np.mean,
         n_resamples=_RESAMPLES,
         confidence_level=1 - 2 * tail,
@@ -111,7 +112,7 @@ def outcome(found: Effect, smallest: float) -> Outcome:
 def seeds_to_settle(found: Effect, smallest: float) -> int | None:
     """Return about how many seeds would give an outcome, if these are typical.
 
-    None if not even ten thousand would: the effect is as large as the smallest one of interest.
+    None if not even `MOST_SEEDS` would: the effect is as large as the smallest one of interest.
     """
     from scipy import stats
 
@@ -119,7 +120,7 @@ def seeds_to_settle(found: Effect, smallest: float) -> int | None:
     size = abs(found.estimate)
     needed = size if size >= smallest else smallest - size
     count = len(found.differences) + 1
-    while count <= _MOST_SEEDS:
+    while count <= MOST_SEEDS:
         half = float(stats.t.ppf((1 + LEVEL) / 2, count - 1)) * spread / math.sqrt(count)
         if half < needed:
             return count

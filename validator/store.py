@@ -211,6 +211,8 @@ class Store:
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
+        if os.path.isdir(self.file):
+            raise InputError(f"{self.file}: a folder, not a file of results; name a file (--store)")
         try:
             with closing(
                 sqlite3.connect(self.file, timeout=_PATIENCE, isolation_level=None)
@@ -256,7 +258,7 @@ class Store:
 
 
 def _text(value: object) -> str:
-    return json.dumps(value, sort_keys=True, ensure_ascii=False, allow_nan=False)
+    return json.dumps(value, sort_keys=True, allow_nan=False)
 
 
 def _now() -> str:

@@ -55,7 +55,10 @@ _WIDTH = 100
 _GAP = "  "
 _NARROW = 24  # a last column narrower than this goes below
 _BELOW = " " * 8
-_PLAIN = str.maketrans({"→": ">", "·": ".", "–": "-", "—": "-", "…": ".", "±": "~", "†": "+"})
+_PLAIN = str.maketrans(
+    {"→": ">", "·": ".", "–": "-", "—": "-", "…": ".", "±": "~", "†": "+"}
+    | {"−": "-", "×": "x", "ε": "epsilon", "δ": "delta", "∞": "inf"}
+)
 
 
 class Style:

@@ -45,6 +45,10 @@ def run(arguments: Namespace) -> str:
         memory=arguments.memory and arguments.memory << 20,
         settings=arguments.settings,
     )
+    if arguments.export is not None:
+        from validator.evidence import export, prepare
+
+        prepare(arguments.export)  # before the work, not after it
     document = measure(
         planned,
         conjecture,
@@ -54,8 +58,6 @@ def run(arguments: Namespace) -> str:
         threads=arguments.threads,
     ).document()
     if arguments.export is not None:
-        from validator.evidence import export
-
         export([document], arguments.export)
     return as_json(document) if arguments.json else describe(document, style(arguments))
 

@@ -177,6 +177,13 @@ def test_what_was_kept_reads_back_as_it_was(store: Store) -> None:
     assert store.experiment("abc").document == result
 
 
+def test_names_of_files_that_are_no_text_are_kept_like_any_other(store: Store) -> None:
+    odd = {"data": {"name": os.fsdecode(b"b\xff")}}
+    store.keep_trials({address(odd): (odd, odd)})
+    store.keep_experiment("abc", odd, [])
+    assert store.trial(odd) == store.experiment("abc").document == odd
+
+
 def test_an_entry_of_several_that_cannot_be_written_leaves_none(store: Store) -> None:
     keep(store, 1)
     with pytest.raises(ValueError, match="JSON"):

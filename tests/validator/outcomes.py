@@ -1,0 +1,95 @@
+"""Experiments with made-up results, so that verdicts need no training."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+from knowledge import KnowledgeBase
+from validator.attacks import Attack
+from validator.experiments import Experiment, experiment
+from validator.metrics import Metric
+from validator.trials import Result
+from validator.verdicts import Verdict, judge
+
+DIFFERENCES: dict[str, tuple[float, ...]] = {
+    "increase": (0.10, 0.11, 0.12, 0.11),
+    "decrease": (-0.10, -0.11, -0.12, -0.11),
+    "no_change": (0.001, -0.001, 0.002, -0.002),
+    "inconclusive": (0.3, -0.25, 0.1, -0.1),
+}
+"""How much more susceptible the defended model is, seed by seed, by the outcome that shows."""
+
+MIDDLE = 0.5
+
+
+@cache
+def planned(kb: KnowledgeBase, defense: str, risk: str, data: str, seeds: int) -> Experiment:
+    """Set up a small experiment, which is never run."""
+    return experiment(
+        kb, defense, risk, data=data, model="mlp-s", seeds=seeds, settings=["training.epochs=1"]
+    )
+
+
+def verdict(
+    kb: KnowledgeBase,
+    defense: str = "watermarking",
+    risk: str = "membership_inference",
+    *,
+    conjecture: str = "increase",
+    shows: str | Sequence[float] = "increase",
+    reading: float | None = None,
+    guard: str | Sequence[float] = "decrease",
+    data: str = "digits",
+    published: tuple[str, ...] = (),
+) -> Verdict:
+    """Judge made-up results.
+
+    Parameters
+    ----------
+    shows : str or sequence of float
+        An outcome, or the differences that the judged metric has.
+    reading : float, optional
+        What the defense reads of its own work.
+    guard : str or sequence of float
+        The same as `shows` for the attack that tells whether the defense is effective.
+    """
+    found = DIFFERENCES[shows] if isinstance(shows, str) else tuple(shows)
+    kept_off = DIFFERENCES[guard] if isinstance(guard, str) else tuple(guard)
+    setup = planned(kb, defense, risk, data, len(found))
+    chosen = {setup.attack: setup.attack.judged(provable=setup.defense.provable)}
+    by = {setup.attack: found}
+    if setup.guard is not None:
+        chosen[setup.guard] = setup.guard.judged(provable=False)
+        by[setup.guard] = kept_off
+    baseline = [_result(chosen, dict.fromkeys(by, 0.0), None) for _ in found]
+    defended = [
+        _result(chosen, {attack: each[i] for attack, each in by.items()}, reading)
+        for i in range(len(found))
+    ]
+    return judge(setup, conjecture, baseline, defended, published=published)
+
+
+def document(kb: KnowledgeBase, *words: str, **how: Any) -> dict[str, Any]:
+    """Return the document of a verdict about made-up results."""
+    return verdict(kb, *words, **how).document()
+
+
+def _result(
+    chosen: dict[Attack, Metric], worse: dict[Attack, float], reading: float | None
+) -> Result:
+    def value(attack: Attack, metric: Metric) -> float:
+        change = worse[attack] if metric.id == chosen[attack].id else 0.0
+        return MIDDLE + (change if metric.worse_when == "higher" else -change)
+
+    return Result(
+        metrics={
+            attack.risk: {metric.id: value(attack, metric) for metric in attack.metrics}
+            for attack in chosen
+        },
+        accuracy=0.9,
+        train_accuracy=0.95,
+        reading=reading,
+        seconds=0.01,
+    )
