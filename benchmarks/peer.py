@@ -26,10 +26,11 @@ import torch
 from validator.attacks.membership_inference import confidences, likelihood_ratios
 from validator.data import dataset
 from validator.defenses.adversarial_training import WorstCase
+from validator.members import Member, Method, Pool, Privacy, Schedule
 from validator.metrics import auc
 from validator.models import Architecture, architecture
 from validator.pgd import descend
-from validator.training import Member, Method, Pool, Privacy, Schedule, train
+from validator.training import train
 
 ROOT = Path(__file__).parents[1]
 PEER = ROOT / ".venv-amulet" / "bin" / "python"
@@ -163,10 +164,10 @@ def pairs(
     x_test, y_test = torch.tensor(x[test]), torch.tensor(y[test])
     if task == "adversarial":
         many = x_test.expand(10, *x_test.shape)
-        gradients, labels = models.input_gradients(), y_test.expand(10, -1)
+        gradient = models.input_gradients()(y_test.expand(10, -1))
         start = torch.rand(many.shape, generator=torch.Generator().manual_seed(0))
         box = (pool.low, pool.high)
-        x_test = descend(lambda at: gradients(at, labels), many, box, start, epsilon=0.1, steps=7)
+        x_test = descend(gradient, many, box, start, epsilon=0.1, steps=7)
     right = models.logits(x_test).argmax(-1) == y_test
     return [float(v) for v in right.float().mean(1)[5:]]
 

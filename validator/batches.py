@@ -12,7 +12,7 @@ from torch import Tensor
 from .randomness import generator
 
 if TYPE_CHECKING:
-    from .training import Member, Schedule
+    from .members import Member, Schedule
 
 __all__ = ["Batches", "poisson", "shuffled", "widest"]
 

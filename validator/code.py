@@ -5,15 +5,16 @@ from __future__ import annotations
 import hashlib
 import sys
 from collections.abc import Iterable
-from functools import cache
 from pathlib import Path
 
-__all__ = ["code_version"]
+__all__ = ["code_version", "note"]
 
+_HERE = Path(__file__).parent
 _SHARED = (
     "batches",
     "ensembles",
     "groups",
+    "members",
     "metrics",
     "models",
     "per_example",
@@ -29,18 +30,28 @@ _SHARED = (
 )
 """Modules that every result depends on."""
 
+_seen: dict[str, str] = {}
+
+
+def note(file: str) -> str:
+    """Return the digest of a file as it was when this was first asked, which is when it is loaded.
+
+    What is edited later is not what this process runs.
+    """
+    if file not in _seen:
+        _seen[file] = hashlib.sha256(Path(file).read_bytes()).hexdigest()
+    return _seen[file]
+
+
+for _name in _SHARED:
+    note(str(_HERE / f"{_name}.py"))
+
 
 def code_version(peers: Iterable[object]) -> str:
     """Return a digest of the code that these attacks and defenses are measured by.
 
     Adding another attack or defense leaves it as it was, so that earlier results stay valid.
     """
-    here = Path(__file__).parent
-    files = [here / f"{name}.py" for name in _SHARED]
-    files += sorted({Path(sys.modules[type(each).__module__].__file__ or "") for each in peers})
-    return hashlib.sha256("".join(map(_digest, files)).encode()).hexdigest()[:16]
-
-
-@cache
-def _digest(file: Path) -> str:
-    return hashlib.sha256(file.read_bytes()).hexdigest()
+    files = [str(_HERE / f"{name}.py") for name in _SHARED]
+    files += sorted({str(sys.modules[type(each).__module__].__file__) for each in peers})
+    return hashlib.sha256("".join(map(note, files)).encode()).hexdigest()[:16]

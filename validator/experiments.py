@@ -15,12 +15,12 @@ from .attacks import Attack, attacks
 from .data import dataset
 from .defenses import Defense, defenses
 from .knobs import configured, knob
+from .members import Schedule
 from .models import architecture
 from .scenes import TEST_SHARE
 from .sharing import sharing
 from .statistics import MOST_SEEDS
 from .store import Store, address
-from .training import Schedule
 from .trials import Bench, Result, Trial, run
 from .verdicts import Verdict, judge
 
@@ -190,16 +190,16 @@ def measure(
     trials = planned.trials()
     recipes = [planned.bench.recipe(trial) for trial in trials]
     results: dict[int, Result] = {}
-    for i, recipe in enumerate(recipes):
-        known = store.trial(recipe)
-        if known is not None:
-            results[i] = Result(**known)
-    ahead = [i for i in range(len(trials)) if i not in results]
-    if watcher:
-        work = planned.work([trials[i] for i in ahead])
-        watcher.start(len(trials), len(results), work)
-    advance: Callable[[int], None] = watcher.advance if watcher else lambda _: None
-    with sharing(f"{store.file}.running", threads) as cores:
+    with sharing(store.marks, threads) as cores:
+        for i, recipe in enumerate(recipes):
+            known = store.trial(recipe)
+            if known is not None:
+                results[i] = Result(**known)
+        ahead = [i for i in range(len(trials)) if i not in results]
+        if watcher:
+            work = planned.work([trials[i] for i in ahead])
+            watcher.start(len(trials), len(results), work)
+        advance: Callable[[int], None] = watcher.advance if watcher else lambda _: None
         for batch in _batches(trials, ahead):
             cores.take()
             found = run(planned.bench, [trials[i] for i in batch], advance)
@@ -211,12 +211,12 @@ def measure(
             results.update(zip(batch, found, strict=True))
             if watcher:
                 watcher.finished(len(batch))
-    ordered = [results[i] for i in range(len(trials))]
-    verdict = judge(planned, conjecture, ordered[0::2], ordered[1::2], published=published)
-    store.keep_experiment(
-        verdict.address, verdict.document(), [address(recipe) for recipe in recipes]
-    )
-    return verdict
+        ordered = [results[i] for i in range(len(trials))]
+        verdict = judge(planned, conjecture, ordered[0::2], ordered[1::2], published=published)
+        store.keep_experiment(
+            verdict.address, verdict.document(), [address(recipe) for recipe in recipes]
+        )
+        return verdict
 
 
 def _batches(trials: Sequence[Trial], ahead: Sequence[int]) -> list[list[int]]:

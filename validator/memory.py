@@ -11,9 +11,11 @@ from torch import Tensor, nn
 
 from knowledge.errors import InputError
 
+from .per_example import layered
+
 if TYPE_CHECKING:
+    from .members import Pool
     from .models import Architecture
-    from .training import Pool
 
 __all__ = ["footprint", "free", "grouped"]
 
@@ -41,7 +43,7 @@ def footprint(
     updates, width : int
         How many batches there are, and how many records in each.
     private : bool
-        Whether each example's gradient is held.
+        Whether examples' gradients are clipped one by one.
     """
     model = architecture.build(0)
     outputs: list[int] = []
@@ -60,7 +62,7 @@ def footprint(
         parameters * _COPIES
         + width * (record * 3 + sum(outputs) * _ACTIVATIONS)
         + updates * width * 3  # the plan: an index of eight bytes and a weight
-        + (parameters * width * _PER_EXAMPLE if private else 0)
+        + (parameters * width * _PER_EXAMPLE if private and not layered(model) else 0)
     )
     return numbers * 4
 
@@ -96,18 +98,19 @@ def grouped(
     Raises
     ------
     InputError
-        Not even one fits.
+        Not even two fit: no model is trained alone.
     """
     limit = free(device) // 2 if memory is None else memory
-    if each > limit:
+    least = 2 * each  # a model alone is trained beside its twin
+    if least > limit:
         raise InputError(
-            f"too little memory: one model takes about {_mib(each)} MiB while it is trained, and"
-            f" {_mib(limit)} MiB may be used: choose a smaller model or batch"
-            " (--model mlp-s, --set training.batch_size=32), or allow more (--memory)"
+            f"too little memory: two models, the least that is trained at once, take about"
+            f" {_mib(least)} MiB, and {_mib(limit)} MiB may be used: choose a smaller model or"
+            " batch (--model mlp-s, --set training.batch_size=32), or allow more (--memory)"
         )
     if device.type == "cpu":
-        limit = max(each, min(limit, _COMFORTABLE))
-    count = max(1, limit // each)
+        limit = max(least, min(limit, _COMFORTABLE))
+    count = limit // each
     for start in range(0, len(indices), count):
         yield list(indices[start : start + count])
 

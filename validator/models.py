@@ -191,6 +191,7 @@ def _try_out(found: Architecture) -> None:
         raise InputError(
             f"model {found.name}: cannot be trained as part of an ensemble: {_said(error)}"
         ) from error
+    _keeps_no_state(found, found.build(0))
     _keeps_records_apart(found, found.build(0))
 
 
@@ -202,6 +203,35 @@ def _keeps_records_apart(found: Architecture, model: nn.Module) -> None:
         together, alone = model(x), torch.cat([model(each[None]) for each in x])
     if not torch.allclose(together, alone, rtol=1e-3, atol=1e-4):
         raise _mixing(found, "its forward pass")
+
+
+def _keeps_no_state(found: Architecture, model: nn.Module) -> None:
+    """Refuse a model that counts or remembers in Python: its forward pass is recorded only once."""
+
+    def state() -> list[tuple[str, dict[str, object]]]:
+        kinds = (bool, int, float, str, bytes, tuple, type(None))
+        return [
+            (name, {k: v for k, v in vars(part).items() if isinstance(v, kinds)})
+            for name, part in model.named_modules()
+        ]
+
+    x = torch.zeros((2, *found.shape))
+    with torch.no_grad():
+        first = model(x)
+        before = state()
+        later = [model(x) for _ in range(2)]
+    changed = [
+        f"{name or 'it'}.{key}"
+        for (name, old), (_, new) in zip(before, state(), strict=True)
+        for key in new
+        if key not in old or new[key] != old[key]
+    ]
+    if changed or not all(torch.equal(first, each) for each in later):
+        what = f" ({changed[0]} changes)" if changed else ""
+        raise InputError(
+            f"model {found.name}: its forward pass depends on what was run before{what}; it is"
+            " recorded once and replayed, so it should depend on nothing but parameters and records"
+        )
 
 
 def _mixing(found: Architecture, what: str) -> InputError:

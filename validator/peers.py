@@ -7,6 +7,8 @@ import pkgutil
 from types import ModuleType
 from typing import TypeVar
 
+from .code import note
+
 __all__ = ["peers"]
 
 T = TypeVar("T")
@@ -29,5 +31,6 @@ def peers(package: ModuleType, base: type[T]) -> dict[str, type[T]]:
             and issubclass(thing, base)
             and thing.__module__ == module.__name__
         )
+        note(str(module.__file__))
         found[each.name] = kind
     return found

@@ -53,5 +53,5 @@ def descend(
     moved = torch.clamp(x + (2 * start - 1) * epsilon, low, high)
     step = step_size(epsilon, steps)
     for _ in range(steps):
-        moved = torch.clamp(moved + step * gradient(moved).sign(), low, high)
+        moved = torch.clamp(torch.add(moved, gradient(moved).sign(), alpha=step), low, high)
     return moved

@@ -11,8 +11,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from .members import Pool
 from .randomness import derive, numpy_generator
-from .training import Pool
 
 if TYPE_CHECKING:
     from .data import Dataset

@@ -17,6 +17,8 @@ from typing import Any, NamedTuple
 
 from knowledge.errors import InputError, UnknownName
 
+from .sharing import Cores
+
 __all__ = ["Entry", "Store", "address", "default_file"]
 
 _FORMAT = 1
@@ -88,6 +90,11 @@ class Store:
 
     def __init__(self, file: str) -> None:
         self.file = file
+
+    @property
+    def marks(self) -> str:
+        """The folder in which each run that keeps its results here has a mark."""
+        return f"{self.file}.running"
 
     def trial(self, recipe: Mapping[str, Any]) -> dict[str, Any] | None:
         """Return what a trial measured, or None if it was not run yet."""
@@ -171,10 +178,21 @@ class Store:
         -------
         tuple of int
             How many experiments and how many trials were removed.
+
+        Raises
+        ------
+        InputError
+            Something is being measured: its finished trials rest on no experiment yet.
         """
         if not os.path.exists(self.file):
             return 0, 0
         with self._writing() as database:
+            # asked while nobody can write: a run that starts now keeps its trials after this
+            if runs := Cores(self.marks).runs():
+                raise InputError(
+                    f"{self.file}: {runs} measurement{'s are' if runs > 1 else ' is'} running;"
+                    " prune when nothing is measured, so that no finished trial is lost"
+                )
             gone = database.executemany(
                 "DELETE FROM experiments WHERE address = ?", [[name] for name in names]
             ).rowcount

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from functools import partial
 from time import perf_counter
-from typing import Literal, NamedTuple, Protocol
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -21,180 +20,13 @@ from knowledge.errors import InputError
 
 from .batches import poisson, shuffled, widest
 from .ensembles import Ensemble, losses
+from .members import Member, Method, Pool, Privacy, Schedule
 from .memory import footprint, grouped
 from .models import Architecture
 from .per_example import clipped
 from .randomness import Streams
 
-__all__ = [
-    "Inner",
-    "Member",
-    "Method",
-    "Penalty",
-    "Pool",
-    "Privacy",
-    "Schedule",
-    "Trained",
-    "train",
-]
-
-
-@dataclass(frozen=True, eq=False)
-class Pool:
-    """The records that models are trained on; each model has indices into it.
-
-    Attributes
-    ----------
-    x : Tensor
-        (records, *shape), float32.
-    y : Tensor
-        Class of each record: (records,), int64; or its probabilities: (records, classes).
-    z : Tensor
-        Sensitive attributes: (records, attributes), int64.
-    low, high : Tensor
-        Bounds of the attributes: shape of one record. Perturbed records stay between them.
-    """
-
-    x: Tensor
-    y: Tensor
-    z: Tensor
-    low: Tensor
-    high: Tensor
-
-    def extended(self, x: Tensor, y: Tensor, z: Tensor) -> Pool:
-        """Return a pool with further records after these."""
-        return replace(
-            self, x=torch.cat([self.x, x]), y=torch.cat([self.y, y]), z=torch.cat([self.z, z])
-        )
-
-
-@dataclass(frozen=True)
-class Schedule:
-    """How long and how fast every model of an experiment learns; the same in all arms.
-
-    Attributes
-    ----------
-    records : int
-        Training records of one undefended model; with `epochs` and `batch_size` it fixes the
-        number of updates, which a defense that adds records does not change.
-    epochs, batch_size : int
-        As usual; the last batch of an epoch is filled up from the next one.
-    optimizer : {'adam', 'sgd'}
-        SGD has momentum 0.9.
-    learning_rate, weight_decay : float
-        As usual.
-    cosine : bool
-        Whether the learning rate falls to zero along half a cosine.
-    sampling : {'shuffled', 'poisson'}
-        Shuffled epochs, or each record in each batch with the same probability, independently,
-        as the accounting of differential privacy takes it.
-    """
-
-    records: int
-    epochs: int = 20
-    batch_size: int = 64
-    optimizer: Literal["adam", "sgd"] = "adam"
-    learning_rate: float = 0.003
-    weight_decay: float = 0.0
-    cosine: bool = False
-    sampling: Literal["shuffled", "poisson"] = "shuffled"
-
-    @property
-    def batch(self) -> int:
-        """Records in a batch: never more than there are."""
-        return min(self.batch_size, self.records)
-
-    @property
-    def updates(self) -> int:
-        """Number of updates of every model."""
-        return self.epochs * math.ceil(self.records / self.batch)
-
-    @property
-    def rate(self) -> float:
-        """Share of the records that one batch takes."""
-        return self.batch / self.records
-
-
-class Inner(Protocol):
-    """Moves the records of a batch before the model learns from them."""
-
-    def __call__(
-        self,
-        gradient: Callable[[Tensor], Tensor],
-        x: Tensor,
-        bounds: tuple[Tensor, Tensor],
-        draws: Streams,
-    ) -> Tensor:
-        """Return what to learn from, shaped like x (models, batch, *shape)."""
-
-
-class Penalty(Protocol):
-    """Adds a term to the loss of one model on one batch."""
-
-    def __call__(
-        self,
-        forward: Callable[[Tensor], Tensor],
-        x: Tensor,
-        y: Tensor,
-        z: Tensor,
-        weight: Tensor,
-    ) -> Tensor:
-        """Return a scalar.
-
-        Parameters
-        ----------
-        forward : callable
-            The model: from records (any number, *shape) to logits (any number, classes).
-        x, y, z, weight : Tensor
-            The batch: (batch, *shape), (batch,), (batch, attributes), (batch,).
-        """
-
-
-@dataclass(frozen=True)
-class Privacy:
-    """Per-example clipping and noise (Abadi et al. 2016).
-
-    Attributes
-    ----------
-    clip : float
-        Largest L2 norm of one example's gradient.
-    noise_multiplier : float
-        Standard deviation of the noise on the summed gradient, as a multiple of `clip`.
-    """
-
-    clip: float
-    noise_multiplier: float
-
-
-@dataclass(frozen=True)
-class Method:
-    """What a defense changes in training; equal methods are trained side by side.
-
-    The parts compose: perturb the batch, add penalties to the loss, clip and noise gradients.
-    """
-
-    inner: Inner | None = None
-    penalties: tuple[Penalty, ...] = ()
-    privacy: Privacy | None = None
-
-
-@dataclass(frozen=True, eq=False)
-class Member:
-    """One model to train.
-
-    Attributes
-    ----------
-    seed : int
-        Of its initialisation, batch order and noise; shared by the arms of a pair.
-    records : Tensor
-        Indices of its training records in the pool: (n,), int64.
-    method : Method
-        What its defense changes in training.
-    """
-
-    seed: int
-    records: Tensor
-    method: Method = Method()
+__all__ = ["Trained", "train"]
 
 
 class Trained(NamedTuple):
@@ -246,7 +78,7 @@ def train(
     Raises
     ------
     InputError
-        Not even one model fits into the memory.
+        Not even two models fit into the memory.
     """
     groups: dict[tuple[Method, int], list[int]] = {}
     for i, member in enumerate(members):
@@ -290,7 +122,8 @@ def _train(
         halved = _train(architecture, pool, pair, method, schedule, lambda n: progress(n // 2))
         return halved.only([0])
     device = pool.x.device
-    ensemble = Ensemble.fresh(architecture, [member.seed for member in members], device)
+    fresh = Ensemble.fresh(architecture, [member.seed for member in members], device)
+    weights, ensemble = fresh.flattened()
     draws = Streams([member.seed for member in members], device)
     plan = (poisson if schedule.sampling == "poisson" else shuffled)(members, schedule, device)
     gradients = (
@@ -299,24 +132,22 @@ def _train(
         else _gradients(ensemble, method, schedule)
     )
     inputs = ensemble.input_gradients()
-    parameters = list(ensemble.parameters.values())
-    optimizer = _optimizer(parameters, schedule)
+    optimizer = _optimizer(weights, schedule)
     for update in range(schedule.updates):
         _cool(optimizer, schedule, update)
         index, weight = plan.batch(update)
         x, y, z = pool.x[index], pool.y[index], pool.z[index]
         if method.inner:
-            x = method.inner(
-                lambda moved, labels=y: inputs(moved, labels),  # type: ignore[misc]
-                x,
-                (pool.low, pool.high),
-                draws,
-            )
-        for parameter, found in zip(parameters, gradients(x, y, z, weight, draws), strict=True):
-            parameter.grad = found
+            x = method.inner(inputs(y), x, (pool.low, pool.high), draws)
+        weights.grad = torch.cat([each.flatten() for each in gradients(x, y, z, weight, draws)])
         optimizer.step()
         progress(len(members))
-    return _checked(ensemble)
+    if not torch.isfinite(weights).all():
+        raise InputError(
+            "training diverged: parameters are not finite; lower the learning rate"
+            " (--set training.learning_rate=0.001)"
+        )
+    return ensemble
 
 
 _Step = Callable[[Tensor, Tensor, Tensor, Tensor, Streams], Sequence[Tensor]]
@@ -370,15 +201,15 @@ def _private_gradients(
     return step
 
 
-def _optimizer(parameters: list[Tensor], schedule: Schedule) -> torch.optim.Optimizer:
+def _optimizer(weights: Tensor, schedule: Schedule) -> torch.optim.Optimizer:
     """Return a torch optimizer: elementwise, so that stacking models changes nothing.
 
     Its fused kernels round differently at the end of a tensor, so they are not used.
     """
     rate, decay = schedule.learning_rate, schedule.weight_decay
     if schedule.optimizer == "adam":
-        return torch.optim.Adam(parameters, lr=rate, weight_decay=decay)
-    return torch.optim.SGD(parameters, lr=rate, weight_decay=decay, momentum=0.9)
+        return torch.optim.Adam([weights], lr=rate, weight_decay=decay, foreach=False)
+    return torch.optim.SGD([weights], lr=rate, weight_decay=decay, momentum=0.9, foreach=False)
 
 
 def _cool(optimizer: torch.optim.Optimizer, schedule: Schedule, update: int) -> None:
@@ -386,13 +217,3 @@ def _cool(optimizer: torch.optim.Optimizer, schedule: Schedule, update: int) -> 
         share = (1 + math.cos(math.pi * update / schedule.updates)) / 2
         for group in optimizer.param_groups:
             group["lr"] = schedule.learning_rate * share
-
-
-def _checked(ensemble: Ensemble) -> Ensemble:
-    for value in ensemble.parameters.values():
-        if not torch.isfinite(value).all():
-            raise InputError(
-                "training diverged: parameters are not finite; lower the learning rate"
-                " (--set training.learning_rate=0.001)"
-            )
-    return ensemble

@@ -13,10 +13,11 @@ from .code import code_version
 from .data import Dataset
 from .defenses import Defense
 from .knobs import settings_of
+from .members import Member, Method, Pool, Schedule
 from .models import Architecture
 from .randomness import derive
 from .scenes import Scene, Victim, pool_of, scene
-from .training import Member, Method, Pool, Schedule, Trained, train
+from .training import Trained, train
 
 __all__ = ["Bench", "Result", "Trial", "run"]
 
@@ -135,7 +136,7 @@ def run(
     Raises
     ------
     InputError
-        Training diverged, or not even one model fits into the memory.
+        Training diverged, or not even two models fit into the memory.
     """
 
     def trained(pool: Pool, members: Sequence[Member], schedule: Schedule) -> Trained:

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .training import Pool
+from .members import Pool
 
 __all__ = ["stamped", "trigger"]
 

@@ -13,9 +13,9 @@ from torch import Tensor
 
 from validator.data import Dataset, dataset
 from validator.ensembles import Ensemble
+from validator.members import Pool, Schedule
 from validator.models import architecture
 from validator.scenes import TEST_SHARE
-from validator.training import Pool, Schedule
 from validator.trials import Bench
 
 CPU = torch.device("cpu")

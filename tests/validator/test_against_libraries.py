@@ -15,11 +15,12 @@ from validator.attacks.membership_inference import confidences, likelihood_ratio
 from validator.data import dataset
 from validator.defenses.differential_privacy import DifferentialPrivacy, delta
 from validator.ensembles import Ensemble
+from validator.members import Member, Schedule
 from validator.models import architecture
 from validator.per_example import clipped_by_layer, clipped_by_record
 from validator.pgd import descend
 from validator.scenes import pool_of, scene
-from validator.training import Member, Schedule, train
+from validator.training import train
 
 EPSILON, STEPS = 0.1, 20
 
@@ -44,10 +45,10 @@ def test_our_attack_is_as_strong_as_the_strongest_of_three_libraries(
     digits: tuple[nn.Module, Ensemble, torch.Tensor, torch.Tensor],
 ) -> None:
     module, models, x, y = digits
-    gradients = models.input_gradients()
+    gradient = models.input_gradients()(y[None])
     start = torch.rand(x.shape, generator=torch.Generator().manual_seed(0))[None]
     moved = descend(
-        lambda at: gradients(at, y[None]),
+        gradient,
         x[None],
         (torch.zeros(x.shape[1:]), torch.ones(x.shape[1:])),
         start,

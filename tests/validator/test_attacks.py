@@ -25,11 +25,12 @@ from validator.attacks.poisoning import TARGET, Poisoning
 from validator.attacks.unauthorized_model_ownership import UnauthorizedModelOwnership
 from validator.data import Dataset
 from validator.ensembles import Ensemble
+from validator.members import Member, Pool, Schedule
 from validator.metrics import auc, tpr_at_fpr
 from validator.models import architecture
 from validator.pgd import descend, step_size
 from validator.scenes import Scene, Victim, pool_of, scene
-from validator.training import Member, Pool, Schedule, Trained, train
+from validator.training import Trained, train
 from validator.trials import Trial, run
 
 LAB = Lab(None, Schedule(10), ("group",))  # type: ignore[arg-type]

@@ -13,8 +13,9 @@ from torch.nn.functional import cross_entropy
 from knowledge.errors import InputError, UnknownName
 from validator.batches import shuffled
 from validator.ensembles import Ensemble
+from validator.members import Member, Schedule
 from validator.models import CAPACITIES, architecture
-from validator.training import Member, Schedule, train
+from validator.training import train
 
 SHAPE, CLASSES = (6,), 3
 OWN = '''
@@ -67,6 +68,24 @@ class Item(Net):
 class FunctionalDropout(Net):
     def forward(self, x):
         return self.second(F.dropout(self.first(x), training=True))
+
+
+class Counting(Net):
+    calls = 0
+
+    def forward(self, x):
+        self.calls += 1
+        return super().forward(x)
+
+
+class Warming(Net):
+    def __init__(self, shape, classes):
+        super().__init__(shape, classes)
+        self.seen = []
+
+    def forward(self, x):
+        self.seen.append(1)
+        return super().forward(x) * min(len(self.seen), 3)
 
 
 class Centred(Net):
@@ -208,6 +227,8 @@ def test_a_changed_file_of_an_own_model_is_noticed(own: Path) -> None:
         ("a_users_models:buried", r"1\.1 \(BatchNorm1d\) mixes the records.*GroupNorm"),
         ("a_users_models:Recurrent", r"memory \(GRU\) cannot be trained.*leave it out"),
         ("a_users_models:FunctionalDropout", "cannot be trained as part of an ensemble: .*random"),
+        ("a_users_models:Counting", r"depends on what was run before \(it\.calls changes\)"),
+        ("a_users_models:Warming", "depends on what was run before; it is recorded once"),
         ("a_users_models:Branching", "cannot be trained as part of an ensemble: .*control"),
         ("a_users_models:Item", r"cannot be trained as part of an ensemble: .*\.item"),
         ("a_users_models:Flat", r"gives \(\) for 3 records, expected \(3, 3\)"),

@@ -19,9 +19,10 @@ from validator.attacks.discriminatory_behavior import DiscriminatoryBehavior
 from validator.code import code_version
 from validator.defenses import Defense, defenses
 from validator.defenses.group_fairness import GroupFairness
+from validator.members import Member
 from validator.peers import peers
 from validator.scenes import Victim, pool_of, scene
-from validator.training import Member, train
+from validator.training import train
 
 ROOM = Path(validator.__file__).parent
 CHANGES_NOTHING = {"code", "data", "knobs", "memory", "peers"}
@@ -61,15 +62,14 @@ def test_adding_a_file_adds_a_peer_and_leaves_every_earlier_result_valid(
     monkeypatch.setattr(attack_package, "daydreaming", None, raising=False)
     found = peers(attack_package, Attack)  # type: ignore[type-abstract]
     assert found.keys() == attacks().keys() | {"daydreaming"}
-    code._digest.cache_clear()
     assert before == {type(each): code_version([each]) for each in _everyone()}
     new = code_version([found["daydreaming"]()])
     assert new not in before.values()
     file.write_text(NEW + "# changed\n", encoding="utf-8")
-    code._digest.cache_clear()
+    assert new == code_version([found["daydreaming"]()]), "what was loaded is what runs"
+    monkeypatch.delitem(code._seen, str(file))
     assert new != code_version([found["daydreaming"]()])
     assert before == {type(each): code_version([each]) for each in _everyone()}
-    code._digest.cache_clear()
 
 
 def test_peers_have_versions_of_their_own_whatever_order_they_come_in() -> None:

@@ -18,9 +18,10 @@ from torch.nn.functional import cross_entropy
 from knowledge.errors import InputError
 from validator.defenses.differential_privacy import DifferentialPrivacy, delta
 from validator.ensembles import Ensemble
+from validator.members import Member, Method, Privacy, Schedule
 from validator.models import Architecture, architecture
 from validator.per_example import clipped, clipped_by_layer, clipped_by_record, layered
-from validator.training import Member, Method, Privacy, Schedule, train
+from validator.training import train
 
 SHAPE, CLASSES = (8,), 3
 

@@ -23,8 +23,8 @@ from validator.defenses import Defense
 from validator.defenses.adversarial_training import AdversarialTraining
 from validator.defenses.placebo import Placebo
 from validator.defenses.watermarking import Watermarking
+from validator.members import Member
 from validator.scenes import TEST_SHARE, Scene, pool_of, scene
-from validator.training import Member
 from validator.trials import Trial, run
 
 NAMES = ["tiny", "digits", "diabetes", "breast_cancer"]

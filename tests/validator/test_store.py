@@ -20,6 +20,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from knowledge.errors import InputError, UnknownName
+from validator.sharing import sharing
 from validator.store import Store, address, default_file
 
 Recipe = dict[str, Any]
@@ -563,6 +564,14 @@ def test_prune_removes_just_the_trials_that_no_other_experiment_rests_on(store: 
     assert e in before
     assert store.prune(["two", "three"]) == (2, 3)
     assert store.counts() == (0, 0)
+
+
+def test_prune_waits_for_runs_whose_trials_rest_on_nothing_yet(store: Store) -> None:
+    keep(store, 1)
+    with sharing(store.marks), pytest.raises(InputError, match="1 measurement is running; prune"):
+        store.prune([])
+    assert store.counts() == (0, 1)
+    assert store.prune([]) == (0, 1)
 
 
 def test_prune_without_names_removes_trials_of_unfinished_runs_only(store: Store) -> None:

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, ClassVar
 
+from ..members import Member, Pool, Schedule
 from ..metrics import Artifact, Metric
 from ..peers import peers
-from ..training import Member, Pool, Schedule, Trained
+from ..training import Trained
 
 if TYPE_CHECKING:
     from ..data import Dataset

@@ -8,7 +8,6 @@ from typing import ClassVar
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from ..knobs import knob
 from ..metrics import Artifact, Metric
@@ -56,11 +55,8 @@ class Evasion(Attack):
     def _mount(self, victim: Victim) -> Artifact:
         scene, model = victim.scene, victim.deployed
         x, y = scene.pool.x[scene.test], scene.pool.y[scene.test]
-        gradients = model.input_gradients()
+        gradient = model.input_gradients()(y[None])
         draws = Streams([derive(scene.seed, "evasion")], x.device)
-
-        def gradient(moved: Tensor) -> Tensor:
-            return gradients(moved, y[None])
 
         attacked = []
         for _ in range(self.restarts):

@@ -11,10 +11,10 @@ import torch
 from torch import Tensor
 
 from ..knobs import knob
+from ..members import Member, Pool, Schedule
 from ..metrics import Artifact, Metric
 from ..randomness import derive
 from ..scenes import Victim
-from ..training import Member, Pool, Schedule
 from ._attack import Attack, Lab
 
 __all__ = ["UnauthorizedModelOwnership"]

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, ClassVar, Literal
 
+from ..members import Method, Schedule
 from ..peers import peers
-from ..training import Method, Schedule
 
 if TYPE_CHECKING:
     from ..data import Dataset

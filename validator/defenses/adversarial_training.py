@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, ClassVar
 from torch import Tensor
 
 from ..knobs import knob
+from ..members import Method, Schedule
 from ..pgd import descend
 from ..randomness import Streams
-from ..training import Method, Schedule
 from ._defense import Defense
 
 if TYPE_CHECKING:

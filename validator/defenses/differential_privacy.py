@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from knowledge.errors import InputError
 
 from ..knobs import knob
-from ..training import Method, Privacy, Schedule
+from ..members import Method, Privacy, Schedule
 from ._defense import Defense, Reading
 
 if TYPE_CHECKING:

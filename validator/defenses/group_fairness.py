@@ -11,7 +11,7 @@ from torch import Tensor
 
 from ..groups import sensitive_column
 from ..knobs import knob
-from ..training import Method, Schedule
+from ..members import Method, Schedule
 from ._defense import Defense
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 
 from ..knobs import knob
+from ..members import Schedule
 from ..scenes import Scene, Victim
-from ..training import Schedule
 from ._defense import Defense, Reading
 
 if TYPE_CHECKING:

@@ -1,0 +1,100 @@
+"""Programs that are traced once give what the function gives, bit for bit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch import Tensor
+
+from validator.ensembles import Ensemble, losses
+from validator.models import architecture
+from validator.programs import staged, traced
+
+Function = Callable[..., Sequence[Tensor]]
+
+
+def _same_shape(x: Tensor, y: Tensor) -> Sequence[Tensor]:
+    return x.expand(3, 4).view(3, 4) * 1 + y.transpose(0, 1).transpose(1, 0), y.view(3, 4)
+
+
+def _other_shape(x: Tensor, y: Tensor) -> Sequence[Tensor]:
+    return x.view(4, 3) * 2, y.transpose(0, 1), y.transpose(0, 1).transpose(0, 1).sum(0)
+
+
+def _written_into(x: Tensor, y: Tensor) -> Sequence[Tensor]:
+    copy = x * 1
+    copy.add_(y)
+    return x + copy, copy
+
+
+def _first_only(x: Tensor, y: Tensor) -> Sequence[Tensor]:
+    del y
+    return (x.exp(),)
+
+
+def _given_back(x: Tensor, y: Tensor) -> Sequence[Tensor]:
+    return y, x
+
+
+@pytest.mark.parametrize("fixed", [0, 1, 2])
+@pytest.mark.parametrize(
+    "function", [_same_shape, _other_shape, _written_into, _first_only, _given_back]
+)
+def test_a_program_gives_what_the_function_gives(function: Function, fixed: int) -> None:
+    draw = torch.Generator().manual_seed(0)
+    program = staged(function, fixed)
+    for _ in range(3):
+        x, y = torch.rand((2, 3, 4), generator=draw)
+        expected = function(x.clone(), y.clone())
+        later = program(*(x, y)[:fixed])
+        for _ in range(2):
+            found = later(*(x, y)[fixed:])
+            assert len(found) == len(expected)
+            assert all(map(torch.equal, found, expected))
+
+
+@given(st.lists(st.integers(1, 5), min_size=1, max_size=6))
+def test_a_program_is_traced_again_for_other_shapes(sizes: list[int]) -> None:
+    program = traced(lambda x: (x.view(-1) * 1, x.sum(0)))
+    for size in sizes:
+        x = torch.arange(float(size * 2)).view(size, 2)
+        flat, total = program(x)
+        assert torch.equal(flat, x.view(-1))
+        assert torch.equal(total, x.sum(0))
+
+
+def test_what_the_first_arguments_decide_is_done_once() -> None:
+    done = []
+
+    def function(x: Tensor, y: Tensor) -> Sequence[Tensor]:
+        done.append(1)
+        return (x.exp() + y,)
+
+    later = staged(function, 1)(torch.ones(3))
+    assert torch.equal(later(torch.zeros(3))[0], torch.ones(3).exp())
+    assert torch.equal(later(torch.ones(3))[0], torch.ones(3).exp() + 1)
+    assert len(done) == 1
+
+
+@pytest.mark.parametrize(("model", "shape"), [("mlp-s", (5,)), ("cnn-s", (1, 6, 6))])
+@pytest.mark.parametrize("soft", [False, True])
+def test_input_gradients_are_those_of_the_cross_entropy(
+    model: str, shape: tuple[int, ...], soft: bool
+) -> None:
+    ensemble = Ensemble.fresh(architecture(model, shape, 3), [1, 2], torch.device("cpu"))
+    draw = torch.Generator().manual_seed(0)
+    x = torch.rand((2, 7, *shape), generator=draw)
+    y = torch.randint(0, 3, (2, 7), generator=draw)
+    if soft:
+        y = torch.rand((2, 7, 3), generator=draw).softmax(-1)
+    found = ensemble.input_gradients()(y)(x)
+    for i in range(2):
+        moved = x[i].clone().requires_grad_()
+        state = [{k: v[i] for k, v in s.items()} for s in (ensemble.parameters, ensemble.buffers)]
+        loss = losses(ensemble.call(*state, moved), y[i]).sum()
+        (expected,) = torch.autograd.grad(loss, moved)
+        assert torch.allclose(found[i], expected, rtol=1e-4, atol=1e-6)
