@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
@@ -132,8 +133,16 @@ class Ensemble:
         program = traced(self._of_all(function))
         return lambda *given: program(*self._states, *given)
 
-    def input_gradients(self) -> Callable[[Tensor], Callable[[Tensor], Tensor]]:
-        """Return the gradient of the summed cross-entropy with respect to the records.
+    def input_gradients(
+        self, *, of: Literal["cross_entropy", "margin"] = "cross_entropy"
+    ) -> Callable[[Tensor], Callable[[Tensor], Tensor]]:
+        """Return the gradient of a loss, summed over records, with respect to the records.
+
+        Parameters
+        ----------
+        of : {'cross_entropy', 'margin'}
+            The margin is the largest logit of another class less that of the record's own: unlike
+            the cross-entropy's, its gradient does not fade where a model is sure of itself.
 
         Returns
         -------
@@ -148,8 +157,10 @@ class Ensemble:
             parameters: dict[str, Tensor], buffers: dict[str, Tensor], y: Tensor, x: Tensor
         ) -> Sequence[Tensor]:
             logits, pulled, *_ = vjp(lambda moved: self.call(parameters, buffers, moved), x)
-            # the derivative of the cross-entropy, in a third of the operations of its own chain
-            found: tuple[Tensor] = pulled(logits.softmax(-1) - _targets(y, logits))
+            # the derivative by the logits, in a third of the operations of the loss's own chain
+            wanted = _targets(y, logits)
+            against = logits.softmax(-1) if of == "cross_entropy" else _runner_up(logits, wanted)
+            found: tuple[Tensor] = pulled(against - wanted)
             return found
 
         prepare = staged(self._of_all(of_one), len(self._states) + 1)
@@ -183,6 +194,12 @@ def _targets(y: Tensor, logits: Tensor) -> Tensor:
     if y.dim() == 2:
         return y
     return (y[:, None] == torch.arange(logits.shape[-1], device=y.device)).to(logits.dtype)
+
+
+def _runner_up(logits: Tensor, wanted: Tensor) -> Tensor:
+    """Return 1 for the most likely class but the wanted one, and 0 for the others."""
+    others = logits.masked_fill(wanted > 0.5, -torch.inf)
+    return _targets(others.argmax(-1), logits)
 
 
 def losses(logits: Tensor, y: Tensor) -> Tensor:

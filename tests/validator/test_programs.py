@@ -98,3 +98,19 @@ def test_input_gradients_are_those_of_the_cross_entropy(
         loss = losses(ensemble.call(*state, moved), y[i]).sum()
         (expected,) = torch.autograd.grad(loss, moved)
         assert torch.allclose(found[i], expected, rtol=1e-4, atol=1e-6)
+
+
+def test_gradients_of_the_margin_lead_to_the_nearest_other_class() -> None:
+    ensemble = Ensemble.fresh(architecture("mlp-s", (5,), 4), [1, 2], torch.device("cpu"))
+    draw = torch.Generator().manual_seed(0)
+    x = torch.rand((2, 9, 5), generator=draw)
+    y = torch.randint(0, 4, (2, 9), generator=draw)
+    found = ensemble.input_gradients(of="margin")(y)(x)
+    for i in range(2):
+        moved = x[i].clone().requires_grad_()
+        state = [{k: v[i] for k, v in s.items()} for s in (ensemble.parameters, ensemble.buffers)]
+        logits = ensemble.call(*state, moved)
+        own = logits.gather(1, y[i][:, None])[:, 0]
+        other = logits.scatter(1, y[i][:, None], -torch.inf).max(1).values
+        (expected,) = torch.autograd.grad((other - own).sum(), moved)
+        assert torch.allclose(found[i], expected, rtol=1e-4, atol=1e-6)
