@@ -11,12 +11,12 @@ __all__ = ["code_version", "note"]
 
 _HERE = Path(__file__).parent
 _SHARED = (
+    "architectures",
     "batches",
     "ensembles",
     "groups",
     "members",
     "metrics",
-    "models",
     "per_example",
     "pgd",
     "programs",
@@ -25,6 +25,7 @@ _SHARED = (
     "training",
     "trials",
     "triggers",
+    "tryouts",
     "attacks/_attack",
     "defenses/_defense",
 )

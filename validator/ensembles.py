@@ -10,8 +10,9 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call, stack_module_state, vjp, vmap
 
-from .models import Architecture
+from .architectures import Architecture
 from .programs import Program, staged, traced
+from .tryouts import FAILURES, failed
 
 __all__ = ["Ensemble", "losses"]
 
@@ -28,7 +29,7 @@ class Ensemble:
     architecture : Architecture
         What all of them look like.
     parameters, buffers : dict of str to Tensor
-        Stacked states: (models, ...).
+        Stacked states: (models, ...). What a model's author has frozen is a buffer here.
     """
 
     architecture: Architecture
@@ -43,6 +44,9 @@ class Ensemble:
         """Initialise one model for each seed."""
         models = [architecture.build(seed).to(device) for seed in seeds]
         parameters, buffers = stack_module_state(models)
+        for name, own in models[0].named_parameters():
+            if not own.requires_grad:
+                buffers[name] = parameters.pop(name)
         return cls(architecture, models[0], parameters, buffers)
 
     @classmethod
@@ -92,8 +96,17 @@ class Ensemble:
         )
 
     def call(self, parameters: dict[str, Tensor], buffers: dict[str, Tensor], x: Tensor) -> Tensor:
-        """Run one model, given its state: (records, *shape) to logits (records, classes)."""
-        logits: Tensor = functional_call(self.skeleton, (parameters, buffers), (x,))
+        """Run one model, given its state: (records, *shape) to logits (records, classes).
+
+        Raises
+        ------
+        InputError
+            A user's own model raised something.
+        """
+        try:
+            logits: Tensor = functional_call(self.skeleton, (parameters, buffers), (x,))
+        except FAILURES as error:
+            raise failed(self.architecture.name, error) from error
         return logits
 
     @torch.no_grad()

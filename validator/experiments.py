@@ -156,7 +156,7 @@ def experiment(
         **vars(wanted),
     )
     arm.method(schedule, records)
-    found = architecture(model or "mlp-m", records.shape, records.classes)
+    found = architecture(model or "mlp-m", records.shape, records.classes, batch=schedule.batch)
     bench = Bench(records, found, schedule, where, memory)
     return Experiment(bench, arm, attack, guard, tuple(range(seeds)))
 

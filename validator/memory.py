@@ -14,8 +14,8 @@ from knowledge.errors import InputError
 from .per_example import layered
 
 if TYPE_CHECKING:
+    from .architectures import Architecture
     from .members import Pool
-    from .models import Architecture
 
 __all__ = ["footprint", "free", "grouped"]
 
@@ -57,7 +57,7 @@ def footprint(
     with torch.no_grad():
         model(torch.zeros((1, *architecture.shape)))
     record = pool.x[0].numel()
-    parameters = sum(p.numel() for p in model.parameters())
+    parameters = architecture.parameters
     numbers = (
         parameters * _COPIES
         + width * (record * 3 + sum(outputs) * _ACTIVATIONS)

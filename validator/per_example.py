@@ -113,7 +113,7 @@ def layered(model: nn.Module) -> bool:
         return False
     first, *rest = model
     linear = [part for part in rest if type(part) is nn.Linear]
-    parameters = {id(p) for part in linear for p in part.parameters()}
+    parameters = {id(p) for part in linear for p in part.parameters() if p.requires_grad}
     return (
         type(first) is nn.Flatten
         and (first.start_dim, first.end_dim) == (1, -1)

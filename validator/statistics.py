@@ -9,10 +9,21 @@ from typing import Literal
 
 import numpy as np
 
-__all__ = ["LEVEL", "MOST_SEEDS", "Effect", "Outcome", "effect", "outcome", "seeds_to_settle"]
+__all__ = [
+    "LEVEL",
+    "MOST_SEEDS",
+    "POWER",
+    "Effect",
+    "Outcome",
+    "effect",
+    "outcome",
+    "seeds_to_settle",
+]
 
 LEVEL = 0.95
 """Confidence of every interval."""
+POWER = 0.8
+"""How likely the advised number of seeds should be to give an outcome."""
 _RESAMPLES = 9999
 MOST_SEEDS = 1000
 """As many seeds as one experiment takes."""
@@ -40,7 +51,7 @@ class Effect:
     differences: tuple[float, ...]
 
 
-def effect(differences: Sequence[float], *, seed: int = 0) -> Effect:
+def effect(differences: Sequence[float], *, resolution: float = 0.0, seed: int = 0) -> Effect:
     """Estimate a mean difference with its interval.
 
     The interval is the wider, on each side, of the expanded percentile bootstrap (Hesterberg 2015,
@@ -52,6 +63,10 @@ def effect(differences: Sequence[float], *, seed: int = 0) -> Effect:
     ----------
     differences : sequence of float
         One for each seed; two or more.
+    resolution : float
+        The smallest step of what is measured, such as one record of those that are counted. Equal
+        differences show no more than that the spread is below it, so it is taken to be at least
+        that of a number rounded to such steps (resolution / √12).
     seed : int
         Of the resampling.
     """
@@ -60,12 +75,13 @@ def effect(differences: Sequence[float], *, seed: int = 0) -> Effect:
     if count < 2:
         raise ValueError("an interval takes two or more differences")
     estimate = float(values.mean())
-    if np.ptp(values) == 0:
-        return Effect(estimate, estimate, estimate, tuple(values.tolist()))
     from scipy import stats
 
+    spread = max(float(values.std(ddof=1)), resolution / math.sqrt(12))
     reach = float(stats.t.ppf((1 + LEVEL) / 2, count - 1))
-    half = reach * float(values.std(ddof=1)) / math.sqrt(count)
+    half = reach * spread / math.sqrt(count)
+    if np.ptp(values) == 0:
+        return Effect(estimate, estimate - half, estimate + half, tuple(values.tolist()))
     tail = float(stats.norm.cdf(-math.sqrt(count / (count - 1)) * reach))
     found = stats.bootstrap(
         (np.sort(values),),  # so that the order of the seeds does not matter
@@ -110,7 +126,9 @@ def outcome(found: Effect, smallest: float) -> Outcome:
 
 
 def seeds_to_settle(found: Effect, smallest: float) -> int | None:
-    """Return about how many seeds would give an outcome, if these are typical.
+    """Return about how many seeds would probably give an outcome, if these are typical.
+
+    Probably: with `POWER`, where a number that just fits would fail half of the time.
 
     None if not even `MOST_SEEDS` would: the effect is as large as the smallest one of interest.
     """
@@ -121,8 +139,8 @@ def seeds_to_settle(found: Effect, smallest: float) -> int | None:
     needed = size if size >= smallest else smallest - size
     count = len(found.differences) + 1
     while count <= MOST_SEEDS:
-        half = float(stats.t.ppf((1 + LEVEL) / 2, count - 1)) * spread / math.sqrt(count)
-        if half < needed:
+        reach = float(stats.t.ppf((1 + LEVEL) / 2, count - 1) + stats.t.ppf(POWER, count - 1))
+        if reach * spread / math.sqrt(count) < needed:
             return count
         count += max(1, count // 20)
     return None

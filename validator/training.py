@@ -18,11 +18,11 @@ from torch.func import grad
 
 from knowledge.errors import InputError
 
+from .architectures import Architecture
 from .batches import poisson, shuffled, widest
 from .ensembles import Ensemble, losses
 from .members import Member, Method, Pool, Privacy, Schedule
 from .memory import footprint, grouped
-from .models import Architecture
 from .per_example import clipped
 from .randomness import Streams
 

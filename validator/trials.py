@@ -8,13 +8,13 @@ from typing import Any
 
 import torch
 
+from .architectures import Architecture
 from .attacks import Attack, Lab
 from .code import code_version
 from .data import Dataset
 from .defenses import Defense
 from .knobs import settings_of
 from .members import Member, Method, Pool, Schedule
-from .models import Architecture
 from .randomness import derive
 from .scenes import Scene, Victim, pool_of, scene
 from .training import Trained, train
@@ -81,7 +81,7 @@ class Bench:
             "attacks": [_peer(each.risk, each) for each in trial.attacks],
             "seed": trial.seed,
             "data": {"name": self.data.name, "digest": self.data.digest},
-            "model": {"name": self.architecture.name, "code": self.architecture.source},
+            "model": {"name": self.architecture.name, "code": self.architecture.code},
             "schedule": vars(self.schedule),
             "device": self.device.type,
             "torch": torch.__version__,

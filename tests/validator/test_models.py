@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 from pathlib import Path
 
@@ -13,12 +14,13 @@ from torch.nn.functional import cross_entropy
 from knowledge.errors import InputError, UnknownName
 from validator.batches import shuffled
 from validator.ensembles import Ensemble
-from validator.members import Member, Schedule
+from validator.members import Member, Method, Privacy, Schedule
 from validator.models import CAPACITIES, architecture
 from validator.training import train
 
 SHAPE, CLASSES = (6,), 3
 OWN = '''
+import random
 import torch
 from torch import nn
 from torch.nn import functional as F
@@ -53,6 +55,45 @@ class Scaled(Net):
     def forward(self, x):
         hidden = torch.relu(self.first(x)) * self.scale
         return self.second(hidden) + self.again(hidden)
+
+
+class Frozen(Net):
+    def __init__(self, shape, classes):
+        super().__init__(shape, classes)
+        self.first.requires_grad_(False)
+
+
+class Undecided(Net):
+    def __init__(self, shape, classes):
+        super().__init__(shape, classes)
+        self.first.weight.data += random.random()
+
+
+class Undefined(Net):
+    def forward(self, x):
+        return super().forward(x) * float("nan")
+
+
+class Leaving(Net):
+    def forward(self, x):
+        raise SystemExit(3)
+
+
+class Large(Net):
+    def forward(self, x):
+        if len(x) > 10:
+            raise RuntimeError("out of\\nluck")
+        return super().forward(x)
+
+
+class Idle(Net):
+    """Dropout that drops nothing draws nothing."""
+    def __init__(self, shape, classes):
+        super().__init__(shape, classes)
+        self.rest = nn.Dropout(0.0)
+
+    def forward(self, x):
+        return self.rest(super().forward(x))
 
 
 class Branching(Net):
@@ -138,8 +179,9 @@ def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     file = tmp_path / "a_users_models.py"
     file.write_text(OWN, encoding="utf-8")
     (tmp_path / "a_users_broken.py").write_text("import no_such_module\n", encoding="utf-8")
+    (tmp_path / "a_users_leaving.py").write_text("raise SystemExit(7)\n", encoding="utf-8")
     monkeypatch.syspath_prepend(tmp_path)
-    for name in ("a_users_models", "a_users_broken"):
+    for name in ("a_users_models", "a_users_broken", "a_users_front", "a_users_helper"):
         monkeypatch.setitem(sys.modules, name, sys)  # so that its absence comes back
         monkeypatch.delitem(sys.modules, name)
     return file
@@ -214,11 +256,65 @@ def test_an_own_model_is_trained_as_an_ordinary_loop_of_pytorch_would(own: Path,
     assert close(got, {k: v.detach() for k, v in model.named_parameters()}, 2e-4)
 
 
-def test_a_changed_file_of_an_own_model_is_noticed(own: Path) -> None:
-    before = architecture("a_users_models:Net", SHAPE, CLASSES).source
-    own.write_text(OWN + "# changed\n", encoding="utf-8")
-    assert before != architecture("a_users_models:Net", SHAPE, CLASSES).source
-    assert architecture("mlp-s", SHAPE, CLASSES).source == ""
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("8", "9"),
+        ("torch.relu(self.first(x)))", "torch.tanh(self.first(x)))"),
+        ("super().__init__()", "super().__init__(); torch.rand(1)"),
+        ("super().__init__()\n", "super().__init__()\n        self.c = 2.0\n"),
+    ],
+)
+def test_a_change_of_what_an_own_model_does_is_noticed_wherever_it_is_made(
+    own: Path, old: str, new: str
+) -> None:
+    """The class named is in another file than what changes."""
+    helper, named = own.parent / "a_users_helper.py", own.parent / "a_users_front.py"
+    named.write_text("from a_users_helper import Net\n", encoding="utf-8")
+
+    def code(text: str) -> str:
+        helper.write_text(text, encoding="utf-8")
+        for name in ("a_users_helper", "a_users_front"):
+            sys.modules.pop(name, None)
+        importlib.invalidate_caches()
+        return architecture("a_users_front:Net", SHAPE, CLASSES).code
+
+    assert old in OWN
+    before = code(OWN)
+    assert code(f"# only a comment\n{OWN}") == before
+    changes_nothing = "self.c" in new
+    assert (code(OWN.replace(old, new)) == before) is changes_nothing
+    assert architecture("mlp-s", SHAPE, CLASSES).code == ""
+
+
+def test_an_own_model_is_tried_out_on_a_batch_of_the_size_that_it_is_trained_on(own: Path) -> None:
+    architecture("a_users_models:Large", SHAPE, CLASSES, batch=10)
+    with pytest.raises(InputError, match=r"a_users_models:Large: .* RuntimeError: out of$"):
+        architecture("a_users_models:Large", SHAPE, CLASSES, batch=11)
+
+
+def test_an_own_model_that_fails_later_is_named_with_the_reason(own: Path) -> None:
+    found = architecture("a_users_models:Large", SHAPE, CLASSES, batch=10)
+    models = Ensemble.fresh(found, [1, 2], CPU)
+    with pytest.raises(InputError, match=r"a_users_models:Large: its forward pass failed: Runtime"):
+        models.logits(torch.zeros((11, *SHAPE)))
+
+
+def test_layers_that_would_draw_but_do_not_are_welcome(own: Path) -> None:
+    architecture("a_users_models:Idle", SHAPE, CLASSES)
+
+
+def test_what_its_author_has_frozen_stays_as_it_is(own: Path) -> None:
+    found = architecture("a_users_models:Frozen", SHAPE, CLASSES)
+    assert found.parameters == 8 * CLASSES + CLASSES
+    pool = random_pool(60, SHAPE, CLASSES)
+    start = found.build(4).state_dict()
+    for method in (Method(), Method(privacy=Privacy(1.0, 1.0))):
+        member = Member(4, torch.arange(40), method)
+        models = train(found, pool, [member], Schedule(40, epochs=2)).models
+        assert set(models.parameters) == {"second.weight", "second.bias"}
+        assert torch.equal(models.buffers["first.weight"][0], start["first.weight"])
+        assert not torch.equal(models.parameters["second.weight"][0], start["second.weight"])
 
 
 @pytest.mark.parametrize(
@@ -229,6 +325,10 @@ def test_a_changed_file_of_an_own_model_is_noticed(own: Path) -> None:
         ("a_users_models:FunctionalDropout", "cannot be trained as part of an ensemble: .*random"),
         ("a_users_models:Counting", r"depends on what was run before \(it\.calls changes\)"),
         ("a_users_models:Warming", "depends on what was run before; it is recorded once"),
+        ("a_users_models:Undecided", r"first\.weight starts differently each time"),
+        ("a_users_models:Undefined", "not finite"),
+        ("a_users_models:Leaving", "cannot be trained as part of an ensemble: SystemExit: 3"),
+        ("a_users_leaving:Net", "cannot import it: SystemExit: 7"),
         ("a_users_models:Branching", "cannot be trained as part of an ensemble: .*control"),
         ("a_users_models:Item", r"cannot be trained as part of an ensemble: .*\.item"),
         ("a_users_models:Flat", r"gives \(\) for 3 records, expected \(3, 3\)"),
