@@ -178,7 +178,7 @@ def growth(model: Architecture, x: Any, y: Any, rows: Any) -> None:
 
     pool = pool_of(x[rows], y[rows])
     schedule = Schedule(len(rows), epochs=10)
-    each = footprint(model, pool, schedule.updates, schedule.batch, private=False)
+    each = footprint(model, schedule, Method(), len(rows))
     print("\n| models | seconds | seconds for one | MiB if trained in one go |\n|---|---|---|---|")
     for count in (1, 4, 16, 64, 256):
         members = [Member(i, torch.arange(len(rows))) for i in range(count)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -14,10 +13,7 @@ from .randomness import generator
 if TYPE_CHECKING:
     from .members import Member, Schedule
 
-__all__ = ["Batches", "poisson", "shuffled", "widest"]
-
-OVERFLOW = 1e-12
-"""Chance that one Poisson sample holds more records than are kept; see `widest`."""
+__all__ = ["Batches", "poisson", "shuffled"]
 
 
 class Batches(NamedTuple):
@@ -56,7 +52,7 @@ def shuffled(members: Sequence[Member], schedule: Schedule, device: torch.device
 
 def poisson(members: Sequence[Member], schedule: Schedule, device: torch.device) -> Batches:
     """Take each record into each batch with probability `Schedule.rate`, independently."""
-    width = widest(schedule, max(len(member.records) for member in members))
+    width = schedule.width(max(len(member.records) for member in members))
     rows, weights = [], []
     for member in members:
         source = generator(member.seed, "order")
@@ -72,27 +68,3 @@ def poisson(members: Sequence[Member], schedule: Schedule, device: torch.device)
         rows.append(member.records[order.to(member.records.device)])
         weights.append(kept)
     return Batches(torch.stack(rows).to(device), torch.stack(weights).to(device, torch.float32))
-
-
-def widest(schedule: Schedule, records: int) -> int:
-    """Return the width that a model's Poisson samples are cut to.
-
-    A sample is larger with probability below `OVERFLOW` (Bernstein's bound), so that cutting it
-    adds less than updates × (1 + e^ε) × `OVERFLOW` to δ (Chua et al. 2024, truncated Poisson
-    sampling).
-
-    Parameters
-    ----------
-    schedule : Schedule
-        How often each record is drawn.
-    records : int
-        Training records of the model. What counts is the next of a few sizes above it, so that
-        models of about the same size are trained side by side.
-    """
-    size = schedule.records
-    while size < records:
-        size += -(-size // 4)
-    mean = size * schedule.rate
-    bound = -math.log(OVERFLOW)
-    above = bound / 3 + math.sqrt(bound * bound / 9 + 2 * bound * mean * (1 - schedule.rate))
-    return min(size, math.ceil(mean + above))

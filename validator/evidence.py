@@ -38,7 +38,7 @@ def export(documents: Iterable[dict[str, Any]], folder: str) -> list[str]:
     Raises
     ------
     InputError
-        There is a file where the folder should be.
+        The folder cannot be made.
     OSError
         Something cannot be written.
     """
@@ -59,7 +59,12 @@ def prepare(folder: str) -> None:
     """Make the folder, or raise `InputError` if it cannot be one."""
     if os.path.exists(folder) and not os.path.isdir(folder):
         raise InputError(f"{folder}: should be a folder, and is a file")
-    os.makedirs(folder, exist_ok=True)
+    try:
+        os.makedirs(folder, exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            f"{folder}: cannot be made ({error.strerror}); name another folder"
+        ) from error
 
 
 def records(document: dict[str, Any]) -> dict[str, Any]:
@@ -91,7 +96,7 @@ def records(document: dict[str, Any]) -> dict[str, Any]:
                 "effect": document["outcome"],
                 "kind": "empirical",
                 "sources": [reference],
-                "note": f"{_finding(document)} {_scale(document)}",
+                "note": f"{_measured(document)} {_scale(document)}",
             }
         ]
     return found
@@ -109,7 +114,7 @@ def _experiment(document: dict[str, Any], identity: str, reference: str) -> dict
         "risk": risk,
         "conjecture": document["conjecture"],
         "outcome": document["outcome"],
-        "finding": _finding(document),
+        "finding": f"{document['verdict']}: {_measured(document)}",
         "dataset": _scale(document),
         "metrics": [{"id": metric, "worse_when": worse[metric]} for metric in values],
         "measurements": [
@@ -127,10 +132,10 @@ def _experiment(document: dict[str, Any], identity: str, reference: str) -> dict
     }
 
 
-def _finding(document: dict[str, Any]) -> str:
+def _measured(document: dict[str, Any]) -> str:
     found = document["effect"]
     return (
-        f"{document['verdict']}: {found['name']} changes by {found['estimate']:+.4f} towards more"
+        f"{found['name']} changes by {found['estimate']:+.4f} towards more"
         f" susceptible ({found['level']:.0%} interval {found['low']:+.4f} to {found['high']:+.4f},"
         f" {len(document['seeds'])} paired seeds)."
     )

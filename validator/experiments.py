@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import torch
 
@@ -155,10 +155,11 @@ def experiment(
         sampling=arm.sampling,
         **vars(wanted),
     )
-    arm.method(schedule, records)
     found = architecture(model or "mlp-m", records.shape, records.classes, batch=schedule.batch)
     bench = Bench(records, found, schedule, where, memory)
-    return Experiment(bench, arm, attack, guard, tuple(range(seeds)))
+    planned = Experiment(bench, arm, attack, guard, tuple(range(seeds)))
+    bench.require_memory(planned.trials()[:2])
+    return planned
 
 
 def measure(
@@ -167,6 +168,7 @@ def measure(
     store: Store,
     watcher: Watcher | None = None,
     *,
+    intended: bool = False,
     published: tuple[str, ...] = (),
     threads: int | None = None,
 ) -> Verdict:
@@ -177,11 +179,15 @@ def measure(
     planned : Experiment
         From `experiment`.
     conjecture : str
-        What is expected: ``increase``, ``decrease``, ``no_change``, ``contested`` or ``unknown``.
+        What the factors say: ``increase``, ``decrease``, ``no_change`` (of a placebo),
+        ``contested`` or ``unknown``.
     store : Store
         Where results are kept and looked up.
     watcher : Watcher, optional
         Is told how far it is.
+    intended : bool
+        Whether this risk is what the defense is meant for: then a decrease is expected where the
+        factors do not settle it.
     published : tuple of str
         What was published for this pair; it is told, and no part of the judgement.
     threads : int, optional
@@ -189,34 +195,52 @@ def measure(
     """
     trials = planned.trials()
     recipes = [planned.bench.recipe(trial) for trial in trials]
-    results: dict[int, Result] = {}
-    with sharing(store.marks, threads) as cores:
-        for i, recipe in enumerate(recipes):
-            known = store.trial(recipe)
-            if known is not None:
-                results[i] = Result(**known)
-        ahead = [i for i in range(len(trials)) if i not in results]
+    results = _known(store, recipes)
+    if len(results) == len(trials):
         if watcher:
-            work = planned.work([trials[i] for i in ahead])
-            watcher.start(len(trials), len(results), work)
-        advance: Callable[[int], None] = watcher.advance if watcher else lambda _: None
-        for batch in _batches(trials, ahead):
-            cores.take()
-            found = run(planned.bench, [trials[i] for i in batch], advance)
-            kept = {
-                address(recipes[i]): (recipes[i], dataclasses.asdict(result))
-                for i, result in zip(batch, found, strict=True)
-            }
-            store.keep_trials(kept)
-            results.update(zip(batch, found, strict=True))
+            watcher.start(len(trials), len(trials), 0)
+    else:
+        store.ready()
+        with sharing(store.marks, threads) as cores:
+            results = _known(store, recipes)  # nothing is removed from now on
+            ahead = [i for i in range(len(trials)) if i not in results]
             if watcher:
-                watcher.finished(len(batch))
-        ordered = [results[i] for i in range(len(trials))]
-        verdict = judge(planned, conjecture, ordered[0::2], ordered[1::2], published=published)
-        store.keep_experiment(
-            verdict.address, verdict.document(), [address(recipe) for recipe in recipes]
-        )
-        return verdict
+                work = planned.work([trials[i] for i in ahead])
+                watcher.start(len(trials), len(results), work)
+            for batch in _batches(trials, ahead):
+                cores.take()
+                found = run(
+                    planned.bench,
+                    [trials[i] for i in batch],
+                    watcher.advance if watcher else lambda _: None,
+                )
+                kept = {
+                    address(recipes[i]): (recipes[i], dataclasses.asdict(result))
+                    for i, result in zip(batch, found, strict=True)
+                }
+                store.keep_trials(kept)
+                results.update(zip(batch, found, strict=True))
+                if watcher:
+                    watcher.finished(len(batch))
+    ordered = [results[i] for i in range(len(trials))]
+    verdict = judge(
+        planned,
+        conjecture,
+        ordered[0::2],
+        ordered[1::2],
+        intended=intended,
+        published=published,
+    )
+    store.keep_experiment(
+        verdict.address, verdict.document(), [address(recipe) for recipe in recipes]
+    )
+    return verdict
+
+
+def _known(store: Store, recipes: Sequence[dict[str, Any]]) -> dict[int, Result]:
+    """Return the results of the trials that were run before, by their place."""
+    found = ((i, store.trial(recipe)) for i, recipe in enumerate(recipes))
+    return {i: Result(**result) for i, result in found if result is not None}
 
 
 def _batches(trials: Sequence[Trial], ahead: Sequence[int]) -> list[list[int]]:

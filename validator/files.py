@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import os
 
+from knowledge.errors import InputError
+
 __all__ = ["write_whole"]
 
 
@@ -13,15 +15,22 @@ def write_whole(file: str, content: bytes) -> None:
 
     Raises
     ------
+    InputError
+        Its folder is not there.
     OSError
-        It cannot be written.
+        It cannot be written; it names the file.
     """
+    folder = os.path.dirname(file) or "."
+    if not os.path.isdir(folder):
+        raise InputError(f"{file}: there is no folder {folder}; make it, or name another file")
     partial = f"{file}.partial"
     try:
         with open(partial, "wb") as stream:
             stream.write(content)
         os.replace(partial, file)
-    except BaseException:
+    except BaseException as error:
         with contextlib.suppress(OSError):
             os.remove(partial)
+        if isinstance(error, OSError):
+            raise OSError(error.errno, error.strerror, file) from error
         raise

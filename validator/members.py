@@ -12,7 +12,10 @@ from torch import Tensor
 
 from .randomness import Streams
 
-__all__ = ["Inner", "Member", "Method", "Penalty", "Pool", "Privacy", "Schedule"]
+__all__ = ["OVERFLOW", "Inner", "Member", "Method", "Penalty", "Pool", "Privacy", "Schedule"]
+
+OVERFLOW = 1e-12
+"""Chance that one Poisson sample holds more records than are kept; see `Schedule.width`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,6 +92,29 @@ class Schedule:
     def rate(self) -> float:
         """Share of the records that one batch takes."""
         return self.batch / self.records
+
+    def width(self, records: int) -> int:
+        """Return how many places for records a batch has.
+
+        A Poisson sample is larger than that with probability below `OVERFLOW` (Bernstein's bound),
+        so that cutting it adds less than updates × (1 + e^ε) × `OVERFLOW` to δ (Chua et al. 2024,
+        truncated Poisson sampling).
+
+        Parameters
+        ----------
+        records : int
+            Training records of the model. What counts is the next of a few sizes above it, so
+            that models of about the same size are trained side by side.
+        """
+        if self.sampling == "shuffled":
+            return self.batch
+        size = self.records
+        while size < records:
+            size += -(-size // 4)
+        mean = size * self.rate
+        bound = -math.log(OVERFLOW)
+        above = bound / 3 + math.sqrt(bound * bound / 9 + 2 * bound * mean * (1 - self.rate))
+        return min(size, math.ceil(mean + above))
 
 
 class Inner(Protocol):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import math
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -11,13 +11,17 @@ from torch import Tensor, nn
 
 from knowledge.errors import InputError
 
+from .machine import free_bytes, mib
 from .per_example import layered
 
 if TYPE_CHECKING:
     from .architectures import Architecture
-    from .members import Pool
+    from .members import Method, Schedule
 
-__all__ = ["footprint", "free", "grouped"]
+__all__ = ["LEAST", "footprint", "free", "grouped", "require"]
+
+LEAST = 2
+"""A model alone is trained beside its twin."""
 
 _COPIES = 5
 """Parameters, gradients, two moments of the optimizer, and one temporary."""
@@ -29,22 +33,21 @@ _COMFORTABLE = 256 << 20
 """Larger chunks fall out of the processor's caches and are not faster."""
 
 
-def footprint(
-    architecture: Architecture, pool: Pool, updates: int, width: int, *, private: bool
-) -> int:
+def footprint(architecture: Architecture, schedule: Schedule, method: Method, records: int) -> int:
     """Return about how many bytes one model takes while it is trained.
 
     Parameters
     ----------
     architecture : Architecture
         What it looks like.
-    pool : Pool
-        For the size of a record.
-    updates, width : int
-        How many batches there are, and how many records in each.
-    private : bool
+    schedule : Schedule
+        How many batches there are, and of how many records.
+    method : Method
         Whether examples' gradients are clipped one by one.
+    records : int
+        How many records train it.
     """
+    width = schedule.width(records)
     model = architecture.build(0)
     outputs: list[int] = []
 
@@ -56,27 +59,49 @@ def footprint(
         part.register_forward_hook(note)
     with torch.no_grad():
         model(torch.zeros((1, *architecture.shape)))
-    record = pool.x[0].numel()
+    record = math.prod(architecture.shape)
     parameters = architecture.parameters
     numbers = (
         parameters * _COPIES
         + width * (record * 3 + sum(outputs) * _ACTIVATIONS)
-        + updates * width * 3  # the plan: an index of eight bytes and a weight
-        + (parameters * width * _PER_EXAMPLE if private and not layered(model) else 0)
+        + schedule.updates * width * 3  # the plan: an index of eight bytes and a weight
+        + (parameters * width * _PER_EXAMPLE if method.privacy and not layered(model) else 0)
     )
     return numbers * 4
 
 
 def free(device: torch.device) -> int:
     """Return the bytes that are free on a device."""
-    if device.type == "cuda":
-        return int(torch.cuda.mem_get_info(device)[0])
-    try:
-        with open("/proc/meminfo", encoding="ascii") as lines:
-            found = {line.split(":")[0]: int(line.split()[1]) for line in lines}
-        return found["MemAvailable"] * 1024
-    except (OSError, KeyError):
-        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2
+    return int(torch.cuda.mem_get_info(device)[0]) if device.type == "cuda" else free_bytes()
+
+
+def require(each: int, held: int, memory: int | None, device: torch.device) -> None:
+    """Make sure that the least that is trained at once fits beside what is held meanwhile.
+
+    Parameters
+    ----------
+    each : int
+        Bytes that one model takes while it is trained.
+    held : int
+        Bytes of the data and of what is measured on it.
+    memory : int, optional
+        Bytes that may be used at once; by default half of what is free.
+    device : torch.device
+        Where models are trained.
+
+    Raises
+    ------
+    InputError
+        It does not fit.
+    """
+    limit = free(device) // 2 if memory is None else memory
+    if held + LEAST * each > limit:
+        raise InputError(
+            f"too little memory: the data, and what is measured on it, take about {mib(held)} MiB,"
+            f" {LEAST} models, the least that is trained at once, {mib(LEAST * each)} MiB, and"
+            f" {mib(limit)} MiB may be used: choose a smaller model or batch (--model mlp-s, --set"
+            " training.batch_size=32) or fewer records, or allow more (--memory)"
+        )
 
 
 def grouped(
@@ -91,29 +116,14 @@ def grouped(
     each : int
         Bytes that one takes.
     memory : int, optional
-        Bytes that a chunk may take; by default half of what is free.
+        Bytes that a chunk may take; by default half of what is free. `LEAST` models are trained
+        at once even so: see `require`.
     device : torch.device
         Where they are trained.
-
-    Raises
-    ------
-    InputError
-        Not even two fit: no model is trained alone.
     """
     limit = free(device) // 2 if memory is None else memory
-    least = 2 * each  # a model alone is trained beside its twin
-    if least > limit:
-        raise InputError(
-            f"too little memory: two models, the least that is trained at once, take about"
-            f" {_mib(least)} MiB, and {_mib(limit)} MiB may be used: choose a smaller model or"
-            " batch (--model mlp-s, --set training.batch_size=32), or allow more (--memory)"
-        )
     if device.type == "cpu":
-        limit = max(least, min(limit, _COMFORTABLE))
-    count = limit // each
+        limit = min(limit, _COMFORTABLE)
+    count = max(LEAST, limit // each)
     for start in range(0, len(indices), count):
         yield list(indices[start : start + count])
-
-
-def _mib(count: int) -> int:
-    return -(-count // (1 << 20))

@@ -102,22 +102,28 @@ def _pairs(axes: Axes, document: dict[str, Any]) -> None:
 def _effect(axes: Axes, document: dict[str, Any]) -> None:
     found = document["effect"]
     colour, smallest = _COLOURS[document["outcome"]], found["smallest_effect"]
+    seen = (found["low"], found["high"], -smallest, smallest, *found["differences"])
+    least, most = min(seen), max(seen)
+    room = 0.12 * (most - least)
     axes.axvspan(-smallest, smallest, color="#000000", alpha=0.07, lw=0)
     axes.axvline(0, color=_QUIET, lw=0.8)
-    axes.plot([found["low"], found["high"]], [0, 0], color=colour, lw=3, solid_capstyle="butt")
-    axes.plot([found["estimate"]], [0], "D", color=colour, markersize=8)
-    axes.plot(found["differences"], [-0.35] * len(found["differences"]), "|", color=colour, ms=9)
-    reach = 1.3 * max(
-        abs(found["low"]), abs(found["high"]), 2 * smallest, *map(abs, found["differences"])
-    )
-    axes.set_xlim(-reach, reach)
+    ends = [found["low"], found["high"]]
+    axes.plot(ends, [0, 0], color=colour, lw=2, solid_capstyle="butt")
+    axes.plot(ends, [0, 0], "|", color=colour, markersize=16, markeredgewidth=2)
+    axes.plot([found["estimate"]], [0], "o", color=colour, markersize=4)
+    axes.plot(found["differences"], [-0.4] * len(found["differences"]), "|", color=colour, ms=9)
+    axes.set_xlim(least - room, most + room)
     axes.set_ylim(-0.8, 0.8)
-    axes.set_yticks([])
+    axes.set_yticks([0, -0.4], ["mean", "seeds"])
+    axes.tick_params("y", length=0)
     axes.spines["left"].set_visible(False)
+    said = f"{found['estimate']:+.3f}  [{found['low']:+.3f}, {found['high']:+.3f}]"
+    # beside the middle, the text would run out of the picture
+    share = (found["estimate"] - least + room) / (most - least + 2 * room)
     axes.annotate(
-        f"{found['estimate']:+.3f}  [{found['low']:+.3f}, {found['high']:+.3f}]",
-        (found["estimate"], 0.14),
-        ha="center",
+        said.replace("-", "−"),
+        (found["estimate"], 0.2),
+        ha="left" if share < 0.3 else "right" if share > 0.7 else "center",
         fontsize=10,
         annotation_clip=False,
     )
@@ -140,7 +146,7 @@ def _scale(document: dict[str, Any]) -> str:
     return (
         f"{scale['dataset']}, {scale['training_records']} training records,"
         f" {scale['model']} ({scale['parameters']} parameters); expected:"
-        f" {document['conjecture'].replace('_', ' ')}; verdict: {document['verdict']}"
+        f" {(document['expected'] or 'nothing').replace('_', ' ')}; verdict: {document['verdict']}"
     )
 
 

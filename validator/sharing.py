@@ -55,16 +55,23 @@ class Cores:
 @contextlib.contextmanager
 def sharing(folder: str, threads: int | None = None) -> Iterator[Cores]:
     """Be counted as a run while this lasts; the mark of a killed run counts no more."""
-    cores = Cores(folder, threads)
-    os.makedirs(folder, exist_ok=True)
     path = os.path.join(folder, str(os.getpid()))
-    with open(path, "wb") as file:
+    with _made(path) as file:
         _lock(file)
         try:
-            yield cores
+            yield Cores(folder, threads)
         finally:
             with contextlib.suppress(OSError):
                 os.remove(path)
+                os.rmdir(folder)  # unless others are in it
+
+
+def _made(path: str) -> IO[bytes]:
+    """Make a file with its folder, which a run that ends may be removing."""
+    while True:
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with contextlib.suppress(FileNotFoundError):
+            return open(path, "wb")
 
 
 def _lock(file: IO[bytes]) -> bool:

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
+from urllib.parse import quote
 
 from knowledge.errors import InputError, UnknownName
 
@@ -119,7 +120,11 @@ class Store:
             )
 
     def keep_experiment(self, name: str, document: Mapping[str, Any], trials: list[str]) -> None:
-        """Write an experiment; writing it again leaves the first one."""
+        """Write an experiment, unless it is there."""
+        with self._reading() as database:
+            known = "SELECT 1 FROM experiments WHERE address = ?"
+            if database and database.execute(known, [name]).fetchone():
+                return
         with self._writing() as database:
             database.execute(
                 "INSERT OR IGNORE INTO experiments VALUES (?, ?, ?, ?)",
@@ -200,25 +205,47 @@ class Store:
                 "DELETE FROM trials WHERE address NOT IN"
                 " (SELECT value FROM experiments, json_each(experiments.trials))"
             ).rowcount
-        with self._open() as database:
+        with self._open(f"file:{quote(os.path.abspath(self.file))}") as database:
             database.execute("VACUUM")
         return max(0, gone), trials
 
+    def ready(self) -> None:
+        """Make sure that results can be kept, before the work that they take.
+
+        Raises
+        ------
+        InputError
+            They cannot; the message says why.
+        """
+        try:
+            with self._writing():
+                pass
+        except OSError as error:
+            raise InputError(
+                f"{self.file}: results cannot be kept there ({error.strerror}); name another file"
+                " (--store)"
+            ) from error
+
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection | None]:
-        """Open for reading; None if there is no file yet."""
+        """Open for reading only; None if nothing was ever kept."""
+        self._require_file()
         if not os.path.exists(self.file):
             yield None
             return
-        with self._open() as database:
-            yield database
+        place = f"file:{quote(os.path.abspath(self.file))}"
+        # where nothing can be written beside the file, nobody else writes it either
+        frozen = "" if os.access(os.path.dirname(place[5:]), os.W_OK) else "&immutable=1"
+        with self._open(f"{place}?mode=ro{frozen}") as database:
+            yield database if self._is_ours(database) else None
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
         """Open for one transaction, which is undone if anything fails."""
-        folder = os.path.dirname(os.path.abspath(self.file))
-        os.makedirs(folder, exist_ok=True)
-        with self._open() as database:
+        self._require_file()
+        os.makedirs(os.path.dirname(os.path.abspath(self.file)), exist_ok=True)
+        with self._open(f"file:{quote(os.path.abspath(self.file))}") as database:
+            self._prepare(database)
             database.execute("BEGIN IMMEDIATE")
             try:
                 yield database
@@ -227,15 +254,23 @@ class Store:
                 raise
             database.commit()
 
+    def _require_file(self) -> None:
+        """Refuse what is there and no file: SQLite would make others beside it."""
+        if os.path.exists(self.file) and not os.path.isfile(self.file):
+            what = "a folder" if os.path.isdir(self.file) else "a device"
+            raise InputError(f"{self.file}: {what}, not a file of results; name a file (--store)")
+        folder = os.path.dirname(os.path.abspath(self.file))
+        while not os.path.exists(folder):
+            folder = os.path.dirname(folder)
+        if not os.path.isdir(folder):
+            raise InputError(f"{self.file}: {folder} is no folder; name another file (--store)")
+
     @contextmanager
-    def _open(self) -> Iterator[sqlite3.Connection]:
-        if os.path.isdir(self.file):
-            raise InputError(f"{self.file}: a folder, not a file of results; name a file (--store)")
+    def _open(self, place: str) -> Iterator[sqlite3.Connection]:
         try:
             with closing(
-                sqlite3.connect(self.file, timeout=_PATIENCE, isolation_level=None)
+                sqlite3.connect(place, timeout=_PATIENCE, isolation_level=None, uri=True)
             ) as database:
-                self._prepare(database)
                 yield database
         except sqlite3.DatabaseError as error:
             problem = str(error)
@@ -263,16 +298,20 @@ class Store:
         """Whether the tables are there; an error if others are."""
         # one statement sees one state, whatever other processes do
         version, tables = database.execute(
-            "SELECT user_version, (SELECT count(*) FROM sqlite_master) FROM pragma_user_version"
+            "SELECT user_version, (SELECT group_concat(name) FROM sqlite_master"
+            " WHERE type = 'table' AND name NOT LIKE 'sqlite_%') FROM pragma_user_version"
         ).fetchone()
-        if version == 0 and tables:
-            raise InputError(f"{self.file}: another program's database; name another (--store)")
-        if version not in (0, _FORMAT):
+        named = set((tables or "").split(",")) - {""}
+        if not version and not named:
+            return False
+        if version != _FORMAT and {"trials", "experiments"} <= named:
             raise InputError(
                 f"{self.file}: written by another version of Crosscurrent (format {version},"
                 f" this one knows {_FORMAT}); name another file (--store)"
             )
-        return bool(version)
+        if version != _FORMAT or not {"trials", "experiments"} <= named:
+            raise InputError(f"{self.file}: another program's database; name another (--store)")
+        return True
 
 
 def _text(value: object) -> str:

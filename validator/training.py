@@ -19,7 +19,7 @@ from torch.func import grad
 from knowledge.errors import InputError
 
 from .architectures import Architecture
-from .batches import poisson, shuffled, widest
+from .batches import poisson, shuffled
 from .ensembles import Ensemble, losses
 from .members import Member, Method, Pool, Privacy, Schedule
 from .memory import footprint, grouped
@@ -66,7 +66,7 @@ def train(
     schedule : Schedule
         The same for all of them.
     memory : int, optional
-        Bytes that may be used at once; by default half of what is free.
+        Bytes that may be used at once, with at least two models; by default half of what is free.
     progress : callable
         Called with the number of models × updates done since the last call.
 
@@ -78,21 +78,18 @@ def train(
     Raises
     ------
     InputError
-        Not even two models fit into the memory.
+        Training diverged.
     """
     groups: dict[tuple[Method, int], list[int]] = {}
     for i, member in enumerate(members):
-        poissonian = schedule.sampling == "poisson"
-        width = widest(schedule, len(member.records)) if poissonian else schedule.batch
+        width = schedule.width(len(member.records))
         groups.setdefault((member.method, width), []).append(i)
     chunks = [
         (method, chunk)
-        for (method, width), indices in groups.items()
+        for (method, _), indices in groups.items()
         for chunk in grouped(
             indices,
-            footprint(
-                architecture, pool, schedule.updates, width, private=method.privacy is not None
-            ),
+            footprint(architecture, schedule, method, len(members[indices[0]].records)),
             memory,
             pool.x.device,
         )

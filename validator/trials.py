@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
+from uuid import uuid4
 
 import torch
 
@@ -15,11 +16,17 @@ from .data import Dataset
 from .defenses import Defense
 from .knobs import settings_of
 from .members import Member, Method, Pool, Schedule
+from .memory import footprint, require
 from .randomness import derive
 from .scenes import Scene, Victim, pool_of, scene
 from .training import Trained, train
 
 __all__ = ["Bench", "Result", "Trial", "run"]
+
+_DATA_COPIES = 3
+"""The data set itself, on the device, and with the records that attacks and defenses add."""
+_ANSWER_BYTES = 28
+"""A logit, and three numbers of double precision that scores are made of."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +78,23 @@ class Bench:
     device: torch.device
     memory: int | None = None
 
+    def held(self, trials: Sequence[Trial]) -> int:
+        """Return about how many bytes the data takes, with what is measured on it."""
+        answers = max(trial.models for trial in trials) * self.data.records * self.data.classes
+        return _DATA_COPIES * self.data.x.nbytes + _ANSWER_BYTES * answers
+
+    def require_memory(self, trials: Sequence[Trial]) -> None:
+        """Raise `InputError` unless the least that trials take fits into the memory."""
+        each = (
+            footprint(self.architecture, self.schedule, self.method(trial), self.schedule.records)
+            for trial in trials
+        )
+        require(max(each), self.held(trials), self.memory, self.device)
+
+    def method(self, trial: Trial) -> Method:
+        """Return what the defense of a trial changes in training."""
+        return trial.defense.method(self.schedule, self.data) if trial.defense else Method()
+
     def recipe(self, trial: Trial) -> dict[str, Any]:
         """Return all that a trial's result depends on, ready for JSON.
 
@@ -105,6 +129,8 @@ class Result:
         How well the defense does its own work, where it has a reading.
     seconds : float
         Wall time to train one model.
+    run : str
+        Names what was trained side by side; times compare only within.
     """
 
     metrics: dict[str, dict[str, float]]
@@ -112,6 +138,7 @@ class Result:
     train_accuracy: float
     reading: float | None
     seconds: float
+    run: str = field(compare=False)
 
 
 def run(
@@ -136,20 +163,19 @@ def run(
     Raises
     ------
     InputError
-        Training diverged, or not even two models fit into the memory.
+        Training diverged.
     """
+    memory = None if bench.memory is None else max(0, bench.memory - bench.held(trials))
 
     def trained(pool: Pool, members: Sequence[Member], schedule: Schedule) -> Trained:
-        return train(
-            bench.architecture, pool, members, schedule, memory=bench.memory, progress=progress
-        )
+        return train(bench.architecture, pool, members, schedule, memory=memory, progress=progress)
 
     base = pool_of(bench.data, bench.device)
     scenes = [_scene(bench, base, trial) for trial in trials]
     pool, offsets = _joined(base, scenes)
     members = []
     for trial, each, offset in zip(trials, scenes, offsets, strict=True):
-        method = trial.defense.method(bench.schedule, bench.data) if trial.defense else Method()
+        method = bench.method(trial)
         for i, records in enumerate(each.training):
             seed = derive(each.seed, "model", i)
             if trial.defense:
@@ -168,6 +194,7 @@ def run(
         start = stop
     lab = Lab(trained, bench.schedule, bench.data.sensitive)
     metrics = _attacked(trials, victims, lab)
+    side_by_side = uuid4().hex
     return [
         Result(
             metrics=measured,
@@ -175,6 +202,7 @@ def run(
             train_accuracy=_accuracy(victim, victim.scene.training[0]),
             reading=_reading(trial, victim, bench.schedule),
             seconds=time,
+            run=side_by_side,
         )
         for trial, victim, measured, time in zip(trials, victims, metrics, times, strict=True)
     ]

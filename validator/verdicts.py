@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from statistics import fmean
 from typing import TYPE_CHECKING, Any, Literal
 
+import numpy as np
+
 from .knobs import settings_of
 from .statistics import LEVEL, Effect, Outcome, effect, outcome, seeds_to_settle
 from .store import address
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Effectiveness", "Verdict", "judge"]
 
+Expected = Literal["increase", "decrease", "no_change"]
 Judgement = Literal["confirmed", "refuted", "inconclusive"]
 
 
@@ -56,7 +59,10 @@ class Verdict:
     experiment : Experiment
         What was run.
     conjecture : str
-        What was expected.
+        What the factors say.
+    expected : str or None
+        What was expected: the conjecture, or where there is none a decrease of the risk that the
+        defense is meant for; None where nothing was.
     published : tuple of str
         What was published or measured before for this pair.
     metric : Metric
@@ -79,6 +85,7 @@ class Verdict:
 
     experiment: Experiment
     conjecture: str
+    expected: Expected | None
     published: tuple[str, ...]
     metric: Metric
     effect: Effect
@@ -97,6 +104,30 @@ class Verdict:
             return None
         return seeds_to_settle(self.effect, self.metric.smallest_effect)
 
+    @property
+    def chance(self) -> float:
+        """Accuracy of always answering the most common class."""
+        sizes = np.bincount(self.experiment.bench.data.y)
+        return float(sizes.max() / sizes.sum())
+
+    @property
+    def kept(self) -> float:
+        """Share that is left under the defense of what the baseline is better than chance by."""
+        before, after = (
+            fmean(each.accuracy for each in arm) - self.chance
+            for arm in (self.baseline, self.defended)
+        )
+        return max(0.0, min(1.0, after / before)) if before > 0 else 1.0
+
+    def _cost(self) -> dict[str, Any]:
+        """Return seconds to train a model; only arms that were trained side by side compare."""
+        pairs = zip(self.baseline, self.defended, strict=True)
+        return {
+            "baseline_seconds": fmean(each.seconds for each in self.baseline),
+            "defended_seconds": fmean(each.seconds for each in self.defended),
+            "side_by_side": all(b.run == d.run for b, d in pairs),
+        }
+
     def document(self) -> dict[str, Any]:
         """Return the verdict, ready for JSON."""
         planned, bench = self.experiment, self.experiment.bench
@@ -106,6 +137,7 @@ class Verdict:
             "defense": planned.defense.id,
             "risk": risk,
             "conjecture": self.conjecture,
+            "expected": self.expected,
             "published": list(self.published),
             "outcome": self.outcome,
             "verdict": self.judgement,
@@ -137,11 +169,10 @@ class Verdict:
                 "baseline": [each.accuracy for each in self.baseline],
                 "defended": [each.accuracy for each in self.defended],
                 **_interval(self.utility),
+                "chance": self.chance,
+                "kept": self.kept,
             },
-            "cost": {
-                "baseline_seconds": fmean(each.seconds for each in self.baseline),
-                "defended_seconds": fmean(each.seconds for each in self.defended),
-            },
+            "cost": self._cost(),
             "scale": {
                 "dataset": bench.data.name,
                 "records": bench.data.records,
@@ -166,6 +197,7 @@ def judge(
     baseline: Sequence[Result],
     defended: Sequence[Result],
     *,
+    intended: bool = False,
     published: tuple[str, ...] = (),
 ) -> Verdict:
     """Compare the arms, seed by seed.
@@ -175,9 +207,11 @@ def judge(
     planned : Experiment
         What was run.
     conjecture : str
-        What was expected.
+        What the factors say.
     baseline, defended : sequence of Result
         One for each seed, in their order.
+    intended : bool
+        Whether this risk is what the defense is meant for.
     published : tuple of str
         What was published for this pair; it is told, and no part of the judgement.
     """
@@ -187,30 +221,41 @@ def judge(
     shown = outcome(found, metric.smallest_effect)
     did = _effectiveness(planned, baseline, defended)
     recipes = [planned.bench.recipe(trial) for trial in planned.trials()]
+    expected = _expected(conjecture, intended=intended)
     return Verdict(
         experiment=planned,
         conjecture=conjecture,
+        expected=expected,
         published=published,
         metric=metric,
         effect=found,
         outcome=shown,
-        judgement=_judgement(conjecture, shown, effective=did is None or did.met),
+        judgement=_judgement(expected, shown, effective=did is None or did.met),
         effectiveness=did,
         utility=effect([d.accuracy - b.accuracy for b, d in zip(baseline, defended, strict=True)]),
         baseline=baseline,
         defended=defended,
         address=address(
-            {"conjecture": conjecture, "published": list(published), "trials": recipes}
+            {
+                "conjecture": conjecture,
+                "expected": expected,
+                "published": list(published),
+                "trials": recipes,
+            }
         ),
     )
 
 
-def _judgement(conjecture: str, shown: Outcome, *, effective: bool) -> Judgement:
-    if not effective or shown == "inconclusive":
+def _expected(conjecture: str, *, intended: bool) -> Expected | None:
+    if conjecture in ("increase", "decrease", "no_change"):
+        return conjecture  # type: ignore[return-value]
+    return "decrease" if intended else None
+
+
+def _judgement(expected: Expected | None, shown: Outcome, *, effective: bool) -> Judgement:
+    if not effective or shown == "inconclusive" or expected is None:
         return "inconclusive"
-    if conjecture not in ("increase", "decrease", "no_change"):
-        return "inconclusive"  # nothing was expected, so nothing can be confirmed
-    return "confirmed" if shown == conjecture else "refuted"
+    return "confirmed" if shown == expected else "refuted"
 
 
 def _effectiveness(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib import import_module
 from io import TextIOWrapper
 
@@ -54,10 +55,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     except InputError as error:
         _complain(f"crosscurrent: {error}")
         return BAD_INPUT
-    except BrokenPipeError:
-        # the reader has seen enough; keep Python from flushing into the closed pipe at exit
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return ANSWERED
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         _complain(f"crosscurrent: {where}{error.strerror or error}")
@@ -69,12 +66,19 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _complain(message: str) -> None:
     """Say what went wrong; with standard error closed, print would say it on standard output."""
     if sys.stderr is not None:
-        print(message, file=sys.stderr)
+        with suppress(OSError):
+            print(message, file=sys.stderr)
 
 
 def _write(text: str) -> None:
     """Write an answer to the end."""
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")
-    sys.stdout.write(text if text.endswith("\n") else text + "\n")
-    sys.stdout.flush()
+    try:
+        sys.stdout.write(text if text.endswith("\n") else text + "\n")
+        sys.stdout.flush()
+    except OSError as error:
+        # keep Python from flushing what is left at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):  # whose reader has seen enough
+            raise OSError(error.errno, error.strerror, "standard output") from error

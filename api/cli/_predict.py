@@ -128,7 +128,7 @@ def describe(kb: KnowledgeBase, prediction: Prediction, look: Style) -> str:
         ]
         lines += ["", "Also matters (the defense is not known to move it)"]
         lines.append(columns(rows, look.width))
-    lines += ["", "Published", *_observed(kb, prediction, look)]
+    lines += ["", "Published or measured", *_observed(kb, prediction, look)]
     if any(_DOUBT.search(line) for line in lines):
         lines += [
             "",

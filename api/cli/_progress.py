@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from time import monotonic
 
 __all__ = ["Progress"]
@@ -28,26 +29,24 @@ class Progress:
         self._trials, self._finished, self._work, self._done = trials, remembered, work, 0
         self._began = monotonic()
         if remembered and remembered < trials:
-            self._say(f"{remembered} of {trials} trials known from before")
+            self.say(f"{remembered} of {trials} trials known from before")
         elif remembered:
-            self._say(f"all {trials} trials known from before: nothing to train")
+            self.say(f"all {trials} trials known from before: nothing to train")
 
     def advance(self, work: int) -> None:
         """So many more models × updates are done."""
         self._done += work
         if self._terminal and monotonic() - self._shown > _EVERY:
             self._shown = monotonic()
-            sys.stderr.write(f"\r{self._line()}\x1b[K")
-            sys.stderr.flush()
+            self.say(f"\r{self._line()}\x1b[K", end="")
 
     def finished(self, trials: int) -> None:
         """So many more trials are finished and kept."""
         self._finished += trials
         if not self._terminal:
-            self._say(self._line())
+            self.say(self._line())
         elif self._finished == self._trials:
-            sys.stderr.write("\r\x1b[K")
-            sys.stderr.flush()
+            self.say("\r\x1b[K", end="")
 
     def _line(self) -> str:
         share = min(1.0, self._done / self._work) if self._work else 1.0
@@ -56,9 +55,11 @@ class Progress:
         return f"{self._finished} of {self._trials} trials kept, {share:.0%} trained{left}"
 
     @staticmethod
-    def _say(text: str) -> None:
+    def say(text: str, end: str = "\n") -> None:
+        """Say something to whoever listens."""
         if sys.stderr is not None:
-            print(text, file=sys.stderr, flush=True)
+            with suppress(OSError):  # whoever stops listening does not stop the work
+                print(text, end=end, file=sys.stderr, flush=True)
 
 
 def _time(seconds: float) -> str:

@@ -213,7 +213,8 @@ def _short(kb: KnowledgeBase, source: str) -> str:
     if len(names) > 2:
         who = f"{names[0]} et al."
     doubt = "?" if work.status == "deduced" and work.confidence != "high" else ""
-    return f"{who} {work.year or 'n.d.'}{doubt}{where}"
+    when = f" {work.year}" if work.year else ""
+    return f"{who}{when}{doubt}{where}"
 
 
 def title(record: Named) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from argparse import Namespace
-from typing import TYPE_CHECKING
+from contextlib import redirect_stdout
+from typing import TYPE_CHECKING, Any
 
 from knowledge.errors import InputError
 from predictor.interactions import predict
@@ -31,7 +33,18 @@ def run(arguments: Namespace) -> str:
     if arguments.defense is None or arguments.risk is None:
         raise InputError("validate takes a DEFENSE and a RISK; validate --list shows which")
     kb = knowledge(arguments)
-    conjecture, published = _expected(kb, arguments.defense, arguments.risk)
+    expected = _expected(kb, arguments.defense, arguments.risk)
+    with redirect_stdout(sys.stderr):  # what a model of the user's own prints is no answer
+        try:
+            document = _measured(kb, expected, arguments)
+        except KeyboardInterrupt:
+            Progress.say("interrupted; finished trials are kept, and the same command goes on")
+            raise
+    return as_json(document) if arguments.json else describe(document, style(arguments))
+
+
+def _measured(kb: KnowledgeBase, expected: dict[str, Any], arguments: Namespace) -> dict[str, Any]:
+    from validator.evidence import export, prepare
     from validator.experiments import DEFAULT_DATASET, experiment, measure
 
     planned = experiment(
@@ -46,25 +59,22 @@ def run(arguments: Namespace) -> str:
         settings=arguments.settings,
     )
     if arguments.export is not None:
-        from validator.evidence import export, prepare
-
         prepare(arguments.export)  # before the work, not after it
     document = measure(
-        planned,
-        conjecture,
-        store(arguments),
-        Progress(),
-        published=published,
-        threads=arguments.threads,
+        planned, watcher=Progress(), store=store(arguments), threads=arguments.threads, **expected
     ).document()
     if arguments.export is not None:
         export([document], arguments.export)
-    return as_json(document) if arguments.json else describe(document, style(arguments))
+    return document
 
 
-def _expected(kb: KnowledgeBase, defense: str, risk: str) -> tuple[str, tuple[str, ...]]:
-    """Return the conjecture and the published effects; nothing changes under a placebo."""
+def _expected(kb: KnowledgeBase, defense: str, risk: str) -> dict[str, Any]:
+    """Return what is known of the pair beforehand; nothing changes under a placebo."""
     if defense == PLACEBO:
-        return "no_change", ()
+        return {"conjecture": "no_change"}
     found = predict(kb, defense, risk)
-    return found.conjecture, tuple(found.seen)
+    return {
+        "conjecture": found.conjecture,
+        "intended": found.intended,
+        "published": tuple(found.seen),
+    }

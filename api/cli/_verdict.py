@@ -19,8 +19,8 @@ _EXPECTED = {
     "increase": "an increase was expected",
     "decrease": "a decrease was expected",
     "no_change": "no change was expected",
-    "contested": "the factors disagree, so there is no conjecture to confirm or refute",
-    "unknown": "no factor is known to matter, so there is no conjecture to confirm or refute",
+    "contested": "the factors disagree",
+    "unknown": "no factor is known to matter",
 }
 _SHOWN = {
     "increase": "it rises",
@@ -29,16 +29,21 @@ _SHOWN = {
     "inconclusive": "these seeds cannot tell",
 }
 
+_USEFUL = 0.5
+"""Share of what a model is better than chance by, below which it is no longer of use."""
+
 
 def describe(document: dict[str, Any], look: Style) -> str:
     """Describe a verdict, as `validate --json` gives it."""
     defense, risk = _name(document["defense"]), _name(document["risk"])
     shown = "contested" if document["outcome"] == "inconclusive" else document["outcome"]
+    verdict = f"verdict: {document['verdict']}"
+    if document["expected"] is None:
+        verdict = "no conjecture to confirm or refute"
     lines = [
         look.paint(paragraph(f"{defense} → {risk.lower()}, measured", look.width), "bold"),
         "",
-        f"  {look.paint(look.glyph(shown), shown)} {_OUTCOME[document['outcome']]};"
-        f" verdict: {document['verdict']}",
+        f"  {look.paint(look.glyph(shown), shown)} {_OUTCOME[document['outcome']]}; {verdict}",
         paragraph(sentence(document), look.width, "  "),
         "",
         columns(_rows(document), look.width),
@@ -66,6 +71,10 @@ def sentence(document: dict[str, Any]) -> str:
     risk = _name(document["risk"]).lower()
     seeds = len(document["seeds"])
     expected = _EXPECTED[document["conjecture"]]
+    if document["expected"] is None:
+        expected += ", so nothing was expected"
+    elif document["expected"] != document["conjecture"]:
+        expected += ", but a decrease is what the defense is meant for"
     text = (
         f"Susceptibility to {risk}: {_SHOWN[document['outcome']]}; {expected}. With the defense,"
         f" {_lower(found['name'])} goes from {before:.3f} to {after:.3f} (mean of {seeds} paired"
@@ -77,10 +86,17 @@ def sentence(document: dict[str, Any]) -> str:
             f"{text} But the defense did not do its own work here ({did['name']}: needed"
             f" {did['needed']}), so this says nothing about an effective one."
         )
+    used = document["utility"]
+    if used["kept"] < _USEFUL:
+        text += (
+            f" Beware: the defended model has lost most of its use (accuracy"
+            f" {fmean(used['baseline']):.3f} to {fmean(used['defended']):.3f}; always answering the"
+            f" most common class gives {used['chance']:.3f}), which may be all that this shows."
+        )
     if document["outcome"] == "inconclusive":
         more = document["seeds_to_settle"]
         return text + (
-            f" About {more} seeds would settle it (--seeds {more})."
+            f" About {more} seeds would probably settle it (--seeds {more})."
             if more
             else " The effect is about as large as the smallest one that matters: more seeds would"
             " hardly settle it."
@@ -126,14 +142,10 @@ def _rows(document: dict[str, Any]) -> list[list[str]]:
             f" ({_signed(used['estimate'])}, {_signed(used['low'])} to {_signed(used['high'])})",
         ]
     )
-    ratio = cost["defended_seconds"] / cost["baseline_seconds"] if cost["baseline_seconds"] else 1
-    rows.append(
-        [
-            "cost",
-            f"{ratio:.1f} × the training time ({cost['defended_seconds']:.3f} s for one model of"
-            " those trained side by side)",
-        ]
-    )
+    spent = f"{cost['defended_seconds']:.3f} s to train one model of those trained side by side"
+    if cost["side_by_side"] and cost["baseline_seconds"]:
+        spent += f", {cost['defended_seconds'] / cost['baseline_seconds']:.1f} × the time without"
+    rows.append(["cost", spent])
     return rows
 
 

@@ -666,7 +666,7 @@ def test_a_full_disk_is_an_error_with_a_reason() -> None:
         with open("/dev/full", "wb") as stream:
             done = process(*words, stdout=stream, stderr=subprocess.PIPE)
         assert done.returncode == 1
-        assert done.stderr.decode() == "crosscurrent: No space left on device\n"
+        assert done.stderr.decode() == "crosscurrent: standard output: No space left on device\n"
 
 
 @pytest.mark.skipif(os.name != "posix", reason="closing a stream this way needs a POSIX shell")

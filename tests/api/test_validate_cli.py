@@ -184,7 +184,7 @@ def test_a_plot_is_written_in_full_or_not_at_all(
     assert main(["results", "plot", str(found["id"]), str(file)]) == 0
     assert file.stat().st_size > 1000
     assert main(["results", "plot", str(found["id"]), str(tmp_path / "verdict.bmp")]) == 2
-    assert main(["results", "plot", str(found["id"]), str(tmp_path / "no" / "verdict.svg")]) == 1
+    assert main(["results", "plot", str(found["id"]), str(tmp_path / "no" / "verdict.svg")]) == 2
     assert [each.name for each in tmp_path.glob("verdict*")] == [file.name]
     capsys.readouterr()
 

@@ -196,7 +196,7 @@ def test_what_cannot_be_measured_is_refused_with_2_and_what_to_do(
 def test_too_little_memory_is_found_out_before_training(ask: Ask, file: Path) -> None:
     answer = ask("validate", "RD1", "R1", "--memory", "1", "--model", "mlp-xl")
     assert (answer.status, answer.out) == (2, "")
-    assert "crosscurrent: too little memory: one model takes about" in answer.err
+    assert "crosscurrent: too little memory: the data, and what is measured on it" in answer.err
     assert "1 MiB may be used" in answer.err
     assert "trained" not in answer.err.partition("crosscurrent:")[0]
     assert Store(str(file)).counts() == (0, 0)
@@ -575,3 +575,47 @@ def test_a_run_that_is_interrupted_says_nothing_and_keeps_what_was_finished(
     assert (answer.status, answer.out) == (130, "")
     assert "Traceback" not in answer.err
     assert 0 < Store(str(file)).counts()[1] < 2 * SEEDS
+
+
+PRINTING = """
+from torch import nn
+print("imported")
+
+
+class Net(nn.Module):
+    def __init__(self, shape, classes):
+        super().__init__()
+        print("built")
+        self.only = nn.Linear(shape[0], classes)
+
+    def forward(self, x):
+        print("asked")
+        return self.only(x)
+"""
+
+
+def test_what_a_model_of_the_users_own_prints_is_no_part_of_the_answer(
+    ask: Ask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a_printing_model.py").write_text(PRINTING, encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setitem(sys.modules, "a_printing_model", sys)
+    monkeypatch.delitem(sys.modules, "a_printing_model")
+    model = ["--model", "a_printing_model:Net", "--dataset", "diabetes", "--seeds", "2"]
+    answer = ask("validate", "RD1", "R1", *model, "--set", "training.epochs=1", "--json")
+    assert answer.status == 0
+    assert json.loads(answer.out)["scale"]["model"] == "a_printing_model:Net"
+    assert {"imported", "built", "asked"} <= set(answer.err.split())
+
+
+def test_a_measurement_goes_on_when_nobody_reads_its_progress(file: Path) -> None:
+    words = "validate placebo R1 --dataset diabetes --model mlp-s --seeds 2 --json".split()
+    done = subprocess.run(
+        ["bash", "-c", 'set -o pipefail; "$@" 2>&1 >/dev/null | true', "-", COMMAND, *words],
+        env={**os.environ, "CROSSCURRENT_RESULTS": str(file)},
+        capture_output=True,
+        timeout=120,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (0, b"")
+    assert Store(str(file)).counts() == (1, 4)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -42,7 +43,10 @@ def verdict(
     reading: float | None = None,
     guard: str | Sequence[float] = "decrease",
     data: str = "digits",
+    intended: bool = False,
     published: tuple[str, ...] = (),
+    accuracy: float = 0.9,
+    run: str = "one",
 ) -> Verdict:
     """Judge made-up results.
 
@@ -54,6 +58,10 @@ def verdict(
         What the defense reads of its own work.
     guard : str or sequence of float
         The same as `shows` for the attack that tells whether the defense is effective.
+    accuracy : float
+        Of the defended models.
+    run : str
+        In which the defended models were trained; the others in ``one``.
     """
     found = DIFFERENCES[shows] if isinstance(shows, str) else tuple(shows)
     kept_off = DIFFERENCES[guard] if isinstance(guard, str) else tuple(guard)
@@ -65,10 +73,14 @@ def verdict(
         by[setup.guard] = kept_off
     baseline = [_result(chosen, dict.fromkeys(by, 0.0), None) for _ in found]
     defended = [
-        _result(chosen, {attack: each[i] for attack, each in by.items()}, reading)
+        replace(
+            _result(chosen, {attack: each[i] for attack, each in by.items()}, reading),
+            accuracy=accuracy,
+            run=run,
+        )
         for i in range(len(found))
     ]
-    return judge(setup, conjecture, baseline, defended, published=published)
+    return judge(setup, conjecture, baseline, defended, intended=intended, published=published)
 
 
 def document(kb: KnowledgeBase, *words: str, **how: Any) -> dict[str, Any]:
@@ -92,4 +104,5 @@ def _result(
         train_accuracy=0.95,
         reading=reading,
         seconds=0.01,
+        run="one",
     )

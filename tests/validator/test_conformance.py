@@ -138,7 +138,7 @@ def test_a_model_that_cannot_be_batched_is_refused_with_the_reason(
     (tmp_path / "own_models.py").write_text(MODELS, encoding="utf-8")
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.delitem(sys.modules, "own_models", raising=False)
-    assert architecture("own_models:Good", (5,), 3).source
+    assert architecture("own_models:Good", (5,), 3).code
     with pytest.raises(InputError, match=said):
         architecture(f"own_models:{name}", (5,), 3)
 

@@ -122,7 +122,7 @@ def test_the_folder_is_made_and_a_file_in_its_place_is_refused(
     (tmp_path / "file").write_text("mine")
     with pytest.raises(InputError, match="file: should be a folder"):
         export([found], str(tmp_path / "file"))
-    with pytest.raises(OSError, match="file"):
+    with pytest.raises(InputError, match="below: cannot be made"):
         export([found], str(tmp_path / "file" / "below"))
     assert (tmp_path / "file").read_text() == "mine"
 

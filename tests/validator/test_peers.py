@@ -25,7 +25,7 @@ from validator.scenes import Victim, pool_of, scene
 from validator.training import train
 
 ROOM = Path(validator.__file__).parent
-CHANGES_NOTHING = {"code", "data", "knobs", "memory", "peers"}
+CHANGES_NOTHING = {"code", "data", "knobs", "machine", "memory", "peers"}
 """Modules behind a trial that are not part of its code's version: what they give is in the recipe,
 or they change no result."""
 NEW = '''

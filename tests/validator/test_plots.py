@@ -163,7 +163,8 @@ def test_a_place_that_cannot_be_written_is_an_error_and_leaves_nothing(
     kb: KnowledgeBase, tmp_path: Path
 ) -> None:
     (tmp_path / "folder.svg").mkdir()
-    for place in (tmp_path / "folder.svg", tmp_path / "no" / "such.svg"):
-        with pytest.raises(OSError, match=r"\.svg"):
-            plot(document(kb, **EFFECTIVE), str(place))
+    with pytest.raises(OSError, match=r"folder\.svg"):
+        plot(document(kb, **EFFECTIVE), str(tmp_path / "folder.svg"))
+    with pytest.raises(InputError, match=r"no/such\.svg: there is no folder .*no; make it"):
+        plot(document(kb, **EFFECTIVE), str(tmp_path / "no" / "such.svg"))
     assert [each.name for each in tmp_path.iterdir()] == ["folder.svg"]

@@ -360,8 +360,54 @@ def test_a_folder_is_no_file_of_results(tmp_path: Path, use: Callable[[Store], o
 
 def test_a_folder_that_cannot_be_made_is_an_error_with_its_place(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(OSError, match=r"tmp|file"):
-        keep(Store(str(tmp_path / "file" / "results.sqlite")), 1)
+    store = Store(str(tmp_path / "file" / "results.sqlite"))
+    for use in (store.experiments, store.ready, lambda: keep(store, 1)):
+        with pytest.raises(InputError, match=r"file is no folder; name another file \(--store\)"):
+            use()
+
+
+def test_what_is_no_file_is_refused_and_nothing_is_made_beside_it(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for use in USES.values():
+        with pytest.raises(InputError, match=r"pipe: a device, not a file of results"):
+            use(Store(str(tmp_path / "pipe")))
+    assert [each.name for each in tmp_path.iterdir()] == ["pipe"]
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="there is no /proc here")
+def test_a_place_where_nothing_can_be_kept_is_found_out_beforehand() -> None:
+    with pytest.raises(InputError, match=r"results cannot be kept there .*name another file"):
+        Store("/proc/self/results.sqlite").ready()
+
+
+def test_results_are_read_where_nothing_can_be_written(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep(store, 1)
+    with closing(sqlite3.connect(store.file)) as database:  # as a copy on a disc has it
+        database.execute("PRAGMA journal_mode = DELETE")
+    before = sorted(os.listdir(Path(store.file).parent))
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    assert store.trial(recipe(1)) is not None
+    assert store.counts() == (0, 1)
+    assert sorted(os.listdir(Path(store.file).parent)) == before
+
+
+def test_an_experiment_that_is_there_is_not_written_again(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.keep_experiment("a", {}, [])
+    monkeypatch.setattr(Store, "_writing", None)
+    store.keep_experiment("a", {}, [])
+
+
+def test_a_file_of_another_program_is_told_by_its_tables(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "theirs.sqlite")) as database:
+        database.execute("CREATE TABLE songs (name)")
+        database.execute("PRAGMA user_version = 1")
+    for use in USES.values():
+        with pytest.raises(InputError, match="another program's database"):
+            use(Store(str(tmp_path / "theirs.sqlite")))
 
 
 @pytest.mark.skipif(not Path("/proc/self").exists(), reason="there is no /proc here")

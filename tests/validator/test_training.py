@@ -18,12 +18,14 @@ from hypothesis import strategies as st
 from scipy.stats import binom
 from torch.nn.functional import cross_entropy
 
+from knowledge import load
 from knowledge.errors import InputError
-from validator.batches import poisson, shuffled, widest
+from validator.batches import poisson, shuffled
 from validator.defenses.adversarial_training import WorstCase
 from validator.defenses.group_fairness import GapPenalty
+from validator.experiments import Experiment, experiment
 from validator.members import Member, Method, Pool, Privacy, Schedule
-from validator.memory import footprint
+from validator.memory import footprint, require
 from validator.models import Architecture, architecture
 from validator.training import train
 
@@ -70,10 +72,9 @@ def _members(
     return found
 
 
-def _footprint(found: Architecture, pool: Pool, schedule: Schedule, *, private: bool) -> int:
-    poissonian = schedule.sampling == "poisson"
-    width = widest(schedule, schedule.records) if poissonian else schedule.batch
-    return footprint(found, pool, schedule.updates, width, private=private)
+def _footprint(found: Architecture, schedule: Schedule, *, private: bool) -> int:
+    method = METHODS["private" if private else "plain"]
+    return footprint(found, schedule, method, schedule.records)
 
 
 @pytest.mark.parametrize(("model", "method"), [*CASES, ("mlp-s", "plain")])
@@ -83,7 +84,7 @@ def test_results_are_the_same_to_the_last_bit_however_the_ensemble_is_cut(
     found, pool, schedule = _setting(model, method)
     members = _members(METHODS[method], 3)
     whole = states(train(found, pool, members, schedule).models)
-    each = _footprint(found, pool, schedule, private=method == "private")
+    each = _footprint(found, schedule, private=method == "private")
     done: list[int] = []
     two_and_one = each * 2 + 1
     cut = train(found, pool, members, schedule, memory=two_and_one, progress=done.append)
@@ -135,7 +136,7 @@ def test_any_selection_order_and_chunking_give_the_same_models(
 ) -> None:
     found, pool, schedule = _setting("mlp-s", "private", epochs=1)
     members, whole = _members(METHODS["private"], 6), _six()
-    memory = _footprint(found, pool, schedule, private=True) * chunk + 1
+    memory = _footprint(found, schedule, private=True) * chunk + 1
     some = train(found, pool, [members[i] for i in order[:used]], schedule, memory=memory)
     assert len(some.seconds) == used
     for i, got in zip(order[:used], states(some.models), strict=True):
@@ -198,7 +199,7 @@ def test_every_model_gets_as_many_updates_even_if_a_defense_adds_records(samplin
         watching = _Watching()
         train(found, pool, _members(Method(inner=watching), 2, records=records), schedule)
         assert len(watching.seen) == schedule.updates
-        wide = schedule.batch if sampling == "shuffled" else widest(schedule, records)
+        wide = schedule.width(records)
         assert {tuple(x.shape) for x in watching.seen} == {(2, wide, 7)}
 
 
@@ -285,30 +286,49 @@ def test_divergence_is_refused_with_advice(method: str) -> None:
         train(found, pool, _members(METHODS[method], 2), schedule)
 
 
-@pytest.mark.parametrize("method", ["plain", "private"])
-def test_too_little_memory_is_refused_before_anything_is_trained(method: str) -> None:
-    found, pool, schedule = _setting("mlp-s", method)
+def test_with_hardly_any_memory_models_are_trained_two_at_a_time() -> None:
+    found, pool, schedule = _setting("mlp-s", "plain")
     done: list[int] = []
-    with pytest.raises(InputError, match=r"too little memory.*MiB.*--memory"):
-        train(found, pool, _members(METHODS[method]), schedule, memory=1000, progress=done.append)
-    assert done == []
+    train(found, pool, _members(METHODS["plain"], 4), schedule, memory=0, progress=done.append)
+    assert set(done) == {2}
 
 
-def test_too_little_memory_for_one_method_is_refused_before_another_is_trained() -> None:
-    """The arms of an experiment are trained together; the larger one decides."""
-    found, pool, schedule = _setting("cnn-s", "private")
-    plain, private = (_footprint(found, pool, schedule, private=p) for p in (False, True))
-    assert plain < private
-    members = [*_members(METHODS["plain"]), *_members(METHODS["private"])]
-    done: list[int] = []
+def test_the_least_that_is_trained_at_once_must_fit_beside_the_data() -> None:
+    require(10, 5, 25, CPU)
+    with pytest.raises(InputError, match=r"too little memory.*1 MiB may be used.*--memory"):
+        require(10, 5, 24, CPU)
     with pytest.raises(InputError, match="too little memory"):
-        train(found, pool, members, schedule, memory=2 * private - 1, progress=done.append)
-    assert done == []
+        require(1 << 50, 0, None, CPU)
+
+
+def test_the_larger_arm_decides_whether_memory_is_enough_before_any_training() -> None:
+    kb = load()
+
+    def planned(defense: str, memory: int) -> Experiment:
+        return experiment(kb, defense, "R1", data="digits", model="cnn-s", memory=memory << 20)
+
+    planned("placebo", 12)
+    with pytest.raises(InputError, match="too little memory"):
+        planned("PD1", 12)
+    planned("PD1", 60)
+
+
+def test_the_data_and_what_is_measured_on_it_take_memory_too(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    kb, many = load(), ["data.records=40000", "data.attributes=100"]
+    with pytest.raises(
+        InputError, match=r"the data, and what is measured on it, take about 83 MiB"
+    ):
+        experiment(kb, "RD1", "P1", memory=64 << 20, settings=many)
+    monkeypatch.setattr("validator.data._dataset.free_bytes", lambda: 100 << 20)
+    with pytest.raises(InputError, match=r"synthetic: .* take about 168 MiB.* 100 MiB are free"):
+        experiment(kb, "RD1", "P1", settings=many)
 
 
 def test_perceptrons_need_no_room_for_the_gradient_of_each_example() -> None:
-    found, pool, schedule = _setting("mlp-s", "private")
-    plain, private = (_footprint(found, pool, schedule, private=p) for p in (False, True))
+    found, _, schedule = _setting("mlp-s", "private")
+    plain, private = (_footprint(found, schedule, private=p) for p in (False, True))
     assert plain == private
 
 
@@ -372,9 +392,7 @@ def test_poisson_samples_hold_no_record_twice_and_only_a_models_own(
     schedule = replace(schedule, sampling="poisson")
     own = torch.arange(schedule.records) * 3 + 1
     records, weights = poisson([Member(seed, own)], schedule, CPU)
-    assert (
-        records.shape == weights.shape == (1, schedule.updates, widest(schedule, schedule.records))
-    )
+    assert records.shape == weights.shape == (1, schedule.updates, schedule.width(schedule.records))
     assert bool(torch.isin(records, own).all())
     assert set(weights.unique().tolist()) <= {0.0, 1.0}
     for update in range(schedule.updates):
@@ -385,7 +403,9 @@ def test_poisson_samples_hold_no_record_twice_and_only_a_models_own(
 @pytest.mark.parametrize(("records", "batch"), [(350, 64), (350, 8), (60, 30), (400, 390)])
 def test_poisson_takes_each_record_as_often_as_promised(records: int, batch: int) -> None:
     """The inclusion counts are binomial: their mean and spread are within sampling error."""
-    schedule = Schedule(records=records, epochs=2000 * batch // records, batch_size=batch)
+    schedule = Schedule(
+        records=records, epochs=2000 * batch // records, batch_size=batch, sampling="poisson"
+    )
     records_, weights = poisson([Member(5, torch.arange(records))], schedule, CPU)
     counts = torch.zeros(records).scatter_add_(0, records_.flatten(), weights.flatten())
     draws, rate = schedule.updates, schedule.rate
@@ -398,8 +418,13 @@ def test_poisson_takes_each_record_as_often_as_promised(records: int, batch: int
 
 @pytest.mark.parametrize(("records", "batch"), [(1000, 8), (1000, 64), (1000, 500), (5000, 64)])
 def test_poisson_samples_never_fill_the_width_they_are_cut_to(records: int, batch: int) -> None:
-    schedule = Schedule(records=records, epochs=max(1, 4000 * batch // records), batch_size=batch)
-    width = widest(schedule, schedule.records)
+    schedule = Schedule(
+        records=records,
+        epochs=max(1, 4000 * batch // records),
+        batch_size=batch,
+        sampling="poisson",
+    )
+    width = schedule.width(schedule.records)
     assert batch < width < records
     weights = poisson([Member(0, torch.arange(records))], schedule, CPU).weights
     assert float(weights.sum(2).max()) < width
@@ -408,7 +433,7 @@ def test_poisson_samples_never_fill_the_width_they_are_cut_to(records: int, batc
 @settings(max_examples=40)
 @given(schedules)
 def test_the_widest_poisson_samples_keeps_to_its_chance_of_overflow(schedule: Schedule) -> None:
-    width = widest(schedule, schedule.records)
+    width = replace(schedule, sampling="poisson").width(schedule.records)
     assert schedule.batch <= width <= schedule.records
     assert binom.sf(width, schedule.records, schedule.rate) < 1e-12
 
@@ -416,7 +441,9 @@ def test_the_widest_poisson_samples_keeps_to_its_chance_of_overflow(schedule: Sc
 @pytest.mark.parametrize("batch", [64, 330, 350])
 def test_a_model_with_more_records_than_planned_still_samples_each_as_often(batch: int) -> None:
     """Shadow models have more or fewer records than the deployed model, by chance."""
-    schedule = Schedule(records=350, epochs=800 * batch // 350, batch_size=batch)
+    schedule = Schedule(
+        records=350, epochs=800 * batch // 350, batch_size=batch, sampling="poisson"
+    )
     records, weights = poisson([Member(0, torch.arange(375))], schedule, CPU)
     counts = torch.zeros(375).scatter_add_(0, records.flatten(), weights.flatten())
     draws, rate = schedule.updates, schedule.rate

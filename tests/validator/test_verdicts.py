@@ -74,7 +74,6 @@ def test_people_are_told_the_verdict_the_outcome_and_what_was_expected(
 ) -> None:
     found = document(kb, conjecture=conjecture, shows=shows, **EFFECTIVE)
     told = " ".join(describe(found, PLAIN).split())
-    assert f"verdict: {found['verdict']}" in told
     said = {
         "increase": "it rises",
         "decrease": "it falls",
@@ -83,11 +82,53 @@ def test_people_are_told_the_verdict_the_outcome_and_what_was_expected(
     }[shows]
     assert f"membership inference: {said}" in told
     if conjecture in ("contested", "unknown"):
-        assert "no conjecture to confirm or refute" in told
+        assert "; no conjecture to confirm or refute Susceptibility" in told
+        assert "so nothing was expected" in told
+        assert found["expected"] is None
     else:
+        assert f"verdict: {found['verdict']}" in told
+        assert found["expected"] == conjecture
         assert f"{conjecture.replace('_', ' ')} was expected" in told
     low, high = found["effect"]["low"], found["effect"]["high"]
     assert f"95% interval {low:+.3f} to {high:+.3f}".replace("-", "−") in told
+
+
+@pytest.mark.parametrize(
+    ("shows", "verdict"),
+    [("decrease", "confirmed"), ("increase", "refuted"), ("inconclusive", "inconclusive")],
+)
+def test_what_a_defense_is_meant_for_is_expected_where_the_factors_disagree(
+    kb: KnowledgeBase, shows: str, verdict: str
+) -> None:
+    found = document(
+        kb, "differential_privacy", "membership_inference", conjecture="contested",
+        intended=True, shows=shows, reading=0.5,
+    )  # fmt: skip
+    assert (found["conjecture"], found["expected"]) == ("contested", "decrease")
+    assert (found["effective_defense"], found["verdict"]) == (True, verdict)
+    told = " ".join(describe(found, PLAIN).split())
+    assert "the factors disagree, but a decrease is what the defense is meant for" in told
+
+
+def test_a_defended_model_that_is_of_no_more_use_is_warned_of(kb: KnowledgeBase) -> None:
+    found = document(kb, **EFFECTIVE)
+    assert found["utility"]["kept"] == 1
+    assert "Beware" not in sentence(found)
+    spoilt = document(kb, **EFFECTIVE, accuracy=0.3)
+    assert spoilt["utility"]["chance"] == pytest.approx(183 / 1797)
+    assert spoilt["utility"]["kept"] == pytest.approx((0.3 - 183 / 1797) / (0.9 - 183 / 1797))
+    assert "Beware: the defended model has lost most of its use (accuracy 0.900 to 0.300" in (
+        sentence(spoilt)
+    )
+
+
+def test_times_compare_only_where_both_arms_were_trained_side_by_side(kb: KnowledgeBase) -> None:
+    beside = document(kb, **EFFECTIVE)
+    assert beside["cost"]["side_by_side"] is True
+    assert "× the time without" in describe(beside, PLAIN)
+    apart = document(kb, **EFFECTIVE, run="another")
+    assert apart["cost"]["side_by_side"] is False
+    assert "× the time without" not in describe(apart, PLAIN)
 
 
 @pytest.mark.parametrize(("reading", "effective"), [(0.9, True), (0.899, False), (1.0, True)])
@@ -193,7 +234,7 @@ def test_only_without_an_outcome_it_is_said_how_many_seeds_would_give_one(
     more = unclear["seeds_to_settle"]
     assert unclear["outcome"] == "inconclusive"
     assert more > 4
-    assert f"About {more} seeds would settle it (--seeds {more})" in sentence(unclear)
+    assert f"About {more} seeds would probably settle it (--seeds {more})" in sentence(unclear)
 
 
 def test_an_effect_as_large_as_the_smallest_that_matters_is_said_to_stay_open(

@@ -13,6 +13,8 @@ import numpy as np
 
 from knowledge.errors import InputError, clip
 
+from ..machine import free_bytes, mib
+
 if TYPE_CHECKING:
     from typing import Any
 
@@ -31,6 +33,9 @@ __all__ = [
 
 MAX_BYTES: Final = 2 * 1024**3
 """As large as the attributes of a data set may be, as 32-bit numbers."""
+
+_PREPARED: Final = 44
+"""Bytes that a number takes at most: five copies in double precision, and one in single."""
 
 MIN_RECORDS: Final = 40
 """Fewer records cannot be split into parts for a model, its test and an adversary."""
@@ -146,8 +151,14 @@ def require_size(source: str, records: int, attributes: int) -> None:
     Raises
     ------
     InputError
-        If they take more than `MAX_BYTES`.
+        If they take more than `MAX_BYTES`, or more than is free while they are prepared.
     """
+    if (needed := records * attributes * _PREPARED) > (free := free_bytes()):
+        raise InputError(
+            f"{source}: {records} records of {attributes} attributes take about {mib(needed)} MiB "
+            f"while they are prepared, and {mib(free)} MiB are free; drop columns, or give fewer "
+            "records"
+        )
     if records * attributes * 4 > MAX_BYTES:
         raise InputError(
             f"{source}: {records} records of {attributes} attributes take more than "

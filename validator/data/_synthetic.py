@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
-from ._dataset import Dataset, checked, standardised
+from ._dataset import Dataset, checked, require_size, standardised
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -110,8 +110,9 @@ def synthetic(knobs: Knobs) -> Dataset:
     Raises
     ------
     InputError
-        If the knobs leave too few records of a class.
+        If the knobs leave too few records of a class, or more than fit.
     """
+    require_size("synthetic", knobs.records, knobs.attributes)
     drawn = draw(knobs)
     return checked(
         "synthetic",
