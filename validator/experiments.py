@@ -276,9 +276,12 @@ def _grouped(settings: Sequence[str]) -> dict[str, dict[str, str]]:
 
 def _defense(kb: KnowledgeBase, name: str) -> str:
     """Return the id of a defense that can be applied."""
-    if name == "placebo":
+    if name in defenses():
         return name
-    found = kb.defense(name).id
+    try:
+        found = kb.defense(name).id
+    except UnknownName:
+        raise UnknownName("defense", name, list(defenses())) from None
     if found not in defenses():
         raise InputError(f"{found} cannot be measured yet; measurable: {', '.join(defenses())}")
     return found

@@ -78,14 +78,15 @@ def positive(text: str) -> int:
 
 
 def whole(text: str) -> int:
-    """Read a whole number, whatever its sign; what it is for says which will do."""
-    return _whole(text, -999999999)
+    """Read a whole number of any sign; what it is for says which will do."""
+    return _whole(text, None)
 
 
-def _whole(text: str, least: int) -> int:
-    digits = text.removeprefix("-") if least < 0 else text
-    if not (digits.isascii() and digits.isdigit() and len(digits) <= 9 and int(text) >= least):
-        raise argparse.ArgumentTypeError(
-            f"should be a whole number from {least} to 999999999, not {text!r}"
-        )
-    return int(text)
+def _whole(text: str, least: int | None) -> int:
+    digits = text.removeprefix("-") if least is None else text
+    if not (digits.isascii() and digits.isdigit() and len(digits) <= 9):
+        pass
+    elif least is None or int(text) >= least:
+        return int(text)
+    allowed = "" if least is None else f" from {least} to 999999999"
+    raise argparse.ArgumentTypeError(f"should be a whole number{allowed}, not {text!r}")

@@ -35,7 +35,7 @@ examples:
       how good these predictions are
 
 Names are ids (adversarial_training) or the papers' codes (RD1); crosscurrent kb show lists them.
-Exit status: 0 answered, 2 bad input, 1 anything else."""
+Exit status: 0 answered, 2 bad input, 1 anything else that went wrong, 130 interrupted."""
 
 
 class _Parser(argparse.ArgumentParser):

@@ -33,17 +33,16 @@ def run(arguments: Namespace) -> str:
     if arguments.defense is None or arguments.risk is None:
         raise InputError("validate takes a DEFENSE and a RISK; validate --list shows which")
     kb = knowledge(arguments)
-    expected = _expected(kb, arguments.defense, arguments.risk)
     with redirect_stdout(sys.stderr):  # what a model of the user's own prints is no answer
         try:
-            document = _measured(kb, expected, arguments)
+            document = _measured(kb, arguments)
         except KeyboardInterrupt:
             Progress.say("interrupted; finished trials are kept, and the same command goes on")
             raise
     return as_json(document) if arguments.json else describe(document, style(arguments))
 
 
-def _measured(kb: KnowledgeBase, expected: dict[str, Any], arguments: Namespace) -> dict[str, Any]:
+def _measured(kb: KnowledgeBase, arguments: Namespace) -> dict[str, Any]:
     from validator.evidence import export, prepare
     from validator.experiments import DEFAULT_DATASET, experiment, measure
 
@@ -60,6 +59,7 @@ def _measured(kb: KnowledgeBase, expected: dict[str, Any], arguments: Namespace)
     )
     if arguments.export is not None:
         prepare(arguments.export)  # before the work, not after it
+    expected = _expected(kb, planned.defense.id, planned.attack.risk)
     document = measure(
         planned, watcher=Progress(), store=store(arguments), threads=arguments.threads, **expected
     ).document()

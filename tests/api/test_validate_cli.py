@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
-import sqlite3
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -100,81 +96,6 @@ def test_a_verdict_has_the_fields_of_the_contract_and_is_kept(
     assert "removed 1 result and 4 trials" in capsys.readouterr().out
 
 
-def test_another_budget_shares_the_baseline_and_nothing_else(
-    capsys: pytest.CaptureFixture[str], store: Path
-) -> None:
-    asked = ["validate", "PD1", "P1", *QUICK, "--set", "attack.shadows=4"]
-    document(capsys, *asked)
-    document(capsys, *asked, "--set", "defense.epsilon=2")
-    with sqlite3.connect(store) as database:
-        rows = [json.loads(r) for (r,) in database.execute("SELECT recipe FROM trials")]
-    database.close()
-    budgets = [row["defense"] and row["defense"]["epsilon"] for row in rows]
-    assert sorted(budgets, key=str) == [1.0, 1.0, 2.0, 2.0, None, None]
-
-
-def test_a_killed_run_goes_on_where_it_was_and_ends_as_an_undisturbed_one(
-    capsys: pytest.CaptureFixture[str], store: Path, tmp_path: Path
-) -> None:
-    asked = ["validate", "RD1", "P1", *SMALL, "--seeds", "3", "--set", "attack.shadows=30"]
-    asked += ["--set", "training.epochs=2", "--json"]
-    run = subprocess.Popen(
-        [sys.executable, "-c", "import sys; from api.cli import main; sys.exit(main())", *asked],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    assert run.stderr is not None
-    line = run.stderr.readline()
-    os.kill(run.pid, signal.SIGKILL)
-    run.wait()
-    run.stderr.close()
-    assert "trials kept" in line
-    kept = _written(store)
-    assert 0 < len(kept) < 6
-    assert main(asked) == 0
-    resumed = capsys.readouterr()
-    assert "known from before" in resumed.err
-    after = _written(store)
-    assert len(after) == 6
-    assert kept.items() <= after.items()
-    assert main([*asked, "--store", str(tmp_path / "other.sqlite")]) == 0
-    undisturbed = json.loads(capsys.readouterr().out)
-    found = json.loads(resumed.out)
-    assert found.pop("cost")
-    assert undisturbed.pop("cost")
-    assert found == undisturbed
-
-
-def _written(store: Path) -> dict[str, str]:
-    deadline = time.monotonic() + 10
-    while not store.exists():
-        assert time.monotonic() < deadline
-    database = sqlite3.connect(store)
-    try:
-        return dict(database.execute("SELECT address, written FROM trials"))
-    finally:
-        database.close()
-
-
-def test_exported_evidence_is_knowledge_that_predictions_show(
-    capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> None:
-    folder = str(tmp_path / "measured")
-    found = document(capsys, "validate", "RD1", "R1", *SMALL, "--seeds", "3", "--export", folder)
-    assert found["outcome"] == "decrease"
-    assert main(["kb", "check", folder]) == 0
-    capsys.readouterr()
-    shown = document(capsys, "predict", "RD1", "R1", "--knowledge", folder)
-    notes = [each["note"] for each in shown["observations"]]  # type: ignore[attr-defined]
-    assert any(note and "paired seeds" in note for note in notes)
-    (file,) = Path(folder).iterdir()
-    before = file.read_bytes()
-    assert main(["results", "export", folder]) == 0
-    assert file.read_bytes() == before
-    capsys.readouterr()
-
-
 @pytest.mark.parametrize("ending", ["png", "svg", "pdf"])
 def test_a_plot_is_written_in_full_or_not_at_all(
     ending: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
@@ -187,19 +108,6 @@ def test_a_plot_is_written_in_full_or_not_at_all(
     assert main(["results", "plot", str(found["id"]), str(tmp_path / "no" / "verdict.svg")]) == 2
     assert [each.name for each in tmp_path.glob("verdict*")] == [file.name]
     capsys.readouterr()
-
-
-def test_everything_that_can_be_measured_is_listed(capsys: pytest.CaptureFixture[str]) -> None:
-    listed = document(capsys, "validate", "--list")
-    assert "differential_privacy" in {each["id"] for each in listed["defenses"]}  # type: ignore[attr-defined]
-    assert main(["validate", "--list"]) == 0
-    assert "attack.shadows" in capsys.readouterr().out
-
-
-def test_without_the_extra_a_message_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("api.cli._measuring.find_spec", lambda _: None)
-    with pytest.raises(SystemExit, match="pip install 'crosscurrent"):
-        main(["validate", "RD1", "R1"])
 
 
 def test_predictions_never_import_what_only_measuring_needs() -> None:

@@ -271,7 +271,7 @@ def test_npz_holds_images_or_tables(tmp_path: Path) -> None:
 NPZ: dict[str, tuple[dict[str, Any], str]] = {
     "nothing as NaN": (
         {"x": np.full((50, 2, 2), np.nan)},
-        "record 1 has pixels that are not from 0",
+        "record 1 has pixels that are NaN or infinite",
     ),
     "bright": ({"x": np.full((50, 2, 2), 2.0)}, "scale x"),
     "channels last": ({"x": np.zeros((50, 4, 4, 3))}, "channels last"),

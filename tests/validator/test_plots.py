@@ -49,7 +49,8 @@ def test_a_vector_picture_says_the_numbers_and_the_verdict_as_text(
     plot(found, str(tmp_path / "v.svg"))
     text = words(tmp_path / "v.svg")
     effect = found["effect"]
-    assert f"{effect['estimate']:+.3f} [{effect['low']:+.3f}, {effect['high']:+.3f}]" in text
+    numbers = f"{effect['estimate']:+.3f} [{effect['low']:+.3f}, {effect['high']:+.3f}]"
+    assert numbers.replace("-", "−") in text
     assert f"verdict: {found['verdict']}" in text
     assert "Watermarking → membership inference" in text
     assert "AUC of online LiRA" in text

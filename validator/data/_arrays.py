@@ -155,8 +155,14 @@ def _pixels(x: NDArray[Any], table: Table) -> NDArray[np.float32]:
     # not a comparison with what is allowed: NaN is not below or above anything
     wrong = ~((images >= 0) & (images <= top)).all(axis=(1, 2, 3))
     if wrong.any():
+        first = int(wrong.argmax())
+        if not np.isfinite(images[first]).all():
+            raise InputError(
+                f"{table.source}: record {first + 1} has pixels that are NaN or infinite; leave it "
+                "out, or fill them in"
+            )
         raise InputError(
-            f"{table.source}: record {int(wrong.argmax()) + 1} has pixels that are not from 0 to "
+            f"{table.source}: record {first + 1} has pixels that are not from 0 to "
             f"{top}; scale x to numbers from 0 to 1, or whole numbers from 0 to 255"
         )
     return np.asarray(images, np.float32) / np.float32(top)

@@ -177,6 +177,7 @@ def checked(
     bounds: tuple[float, float] | None = None,
     settings: Mapping[str, Any] = MappingProxyType({}),
     source: str = "",
+    remedy: str = "give at least {} of each class, or leave out those of this one",
 ) -> Dataset:
     """Make a data set of arrays, if it is one that can be measured on.
 
@@ -200,6 +201,8 @@ def checked(
         What the data set was made with.
     source : str
         What to call it in messages; by default its name.
+    remedy : str
+        What to do about a class with too few records; ``{}`` stands for how many it takes.
 
     Raises
     ------
@@ -217,8 +220,8 @@ def checked(
     if sizes.min() < MIN_PER_CLASS:
         rare = int(sizes.argmin())
         raise InputError(
-            f"{source}: class {clip(labels[rare])!r} has {sizes[rare]} of {len(x)} records; give "
-            f"at least {MIN_PER_CLASS} of each class, or leave out those of this one"
+            f"{source}: class {clip(labels[rare])!r} has {sizes[rare]} of {len(x)} records; "
+            f"{remedy.format(MIN_PER_CLASS)}"
         )
     groups = np.zeros((len(x), 0), np.int64) if z is None else z
     for column, attribute in enumerate(sensitive):

@@ -122,6 +122,7 @@ def synthetic(knobs: Knobs) -> Dataset:
         labels=[str(each) for each in range(knobs.classes)],
         sensitive=("group",),
         settings=asdict(knobs),
+        remedy="give at least {} of each class: raise data.records, or lower data.classes",
     )
 
 
