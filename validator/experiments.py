@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 import torch
 
-from knowledge.errors import InputError, UnknownName
+from knowledge.errors import InputError, UnknownName, clip
 
 from .attacks import Attack, attacks
 from .data import dataset
@@ -142,13 +142,14 @@ def experiment(
     if target not in attacks():
         raise InputError(f"{target} cannot be measured yet; measurable: {', '.join(attacks())}")
     arm = configured(defenses()[_defense(kb, defense)], given["defense"], "defense")
-    attack = configured(attacks()[target], given["attack"], "attack")
     where = _device(device)
     records = dataset(data, given["data"])
-    guard = _guard(arm, attack)
     arm.check(records)
-    for each in (attack, *([guard] if guard else [])):
+    arm = arm.settled(records)
+    mounted = _attacks(arm, target, given["attack"])
+    for each in mounted:
         each.check(records)
+    attack, *guard = [each.settled(records) for each in mounted]
     wanted = configured(Training, given["training"], "training")
     schedule = Schedule(
         records=(records.records - round(TEST_SHARE * records.records)) // 2,
@@ -158,7 +159,7 @@ def experiment(
     arm.method(schedule, records)
     found = architecture(model or "mlp-m", records.shape, records.classes)
     bench = Bench(records, found, schedule, where, memory)
-    return Experiment(bench, arm, attack, guard, tuple(range(seeds)))
+    return Experiment(bench, arm, attack, guard[0] if guard else None, tuple(range(seeds)))
 
 
 def measure(
@@ -260,11 +261,24 @@ def _defense(kb: KnowledgeBase, name: str) -> str:
     return found
 
 
-def _guard(defense: Defense, attack: Attack) -> Attack | None:
-    """Return the attack that shows whether a defense is effective, unless it is mounted anyway."""
-    if defense.guards is None or defense.guards == attack.risk:
-        return None
-    return attacks()[defense.guards]()
+def _attacks(defense: Defense, target: str, given: Mapping[str, str]) -> list[Attack]:
+    """Return the attack in question, and the one that shows whether the defense is effective.
+
+    That is left out if it is the same one.
+    """
+    needed = defense.guard_settings()
+    if defense.guards is None:
+        return [configured(attacks()[target], given, "attack")]
+    if defense.guards != target:
+        own = configured(attacks()[defense.guards], needed, "attack")
+        return [configured(attacks()[target], given, "attack"), own]
+    for name, value in needed.items():
+        if given.get(name, value) != value:
+            raise InputError(
+                f"--set attack.{name}={clip(given[name])}: {defense.id} is set to {value}, and"
+                f" would not be judged by its own work; set defense.{name} to the same"
+            )
+    return [configured(attacks()[target], {**needed, **given}, "attack")]
 
 
 def _device(name: str) -> torch.device:

@@ -57,7 +57,7 @@ def test_a_peer_is_frozen_hashable_and_documented(
 def test_every_pair_is_measured_and_each_trial_stands_alone(
     defense: str, risk: str, kb: KnowledgeBase
 ) -> None:
-    settings = ["data.records=120", "training.epochs=1", "training.batch_size=32"]
+    settings = ["data.records=300", "training.epochs=1", "training.batch_size=32"]
     settings += {"membership_inference": ["attack.shadows=4"]}.get(risk, [])
     settings += {"unauthorized_model_ownership": ["attack.queries=50"]}.get(risk, [])
     settings += {"differential_privacy": ["defense.epsilon=50"]}.get(defense, [])
