@@ -79,7 +79,12 @@ class Experiment:
 
     def work(self, trials: Sequence[Trial]) -> int:
         """Return about how many models × updates trials take."""
-        return sum(trial.models for trial in trials) * self.bench.schedule.updates
+        schedule = self.bench.schedule
+        return sum(
+            trial.attacks[0].models * schedule.updates
+            + sum(each.own_models * each.own_schedule(schedule).updates for each in trial.attacks)
+            for trial in trials
+        )
 
 
 class Watcher(Protocol):

@@ -63,7 +63,9 @@ def test_every_pair_is_measured_and_each_trial_stands_alone(
     settings += {"differential_privacy": ["defense.epsilon=50"]}.get(defense, [])
     planned = experiment(kb, defense, risk, model="mlp-s", seeds=2, settings=settings)
     trials = planned.trials()
-    together = run(planned.bench, trials)
+    done: list[int] = []
+    together = run(planned.bench, trials, done.append)
+    assert sum(done) == planned.work(trials)
     alone = run(planned.bench, trials[-1:])[0]
     assert together[-1].metrics == alone.metrics
     assert together[-1].accuracy == alone.accuracy

@@ -67,6 +67,10 @@ class Attack(ABC):
         """How many further models the adversary trains for one victim."""
         return 0
 
+    def own_schedule(self, schedule: Schedule) -> Schedule:
+        """Return how these are trained, given how the victims are."""
+        return schedule
+
     def check(self, data: Dataset) -> None:  # noqa: B027  most need nothing of the data
         """Raise `InputError` if the attack cannot be mounted on models of this data."""
 

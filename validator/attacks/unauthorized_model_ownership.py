@@ -86,6 +86,10 @@ class UnauthorizedModelOwnership(Attack):
         """The surrogates."""
         return self.surrogates
 
+    def own_schedule(self, schedule: Schedule) -> Schedule:
+        """Return passes over the queries."""
+        return replace(schedule, records=self.queries, epochs=self.epochs, sampling="shuffled")
+
     def judged(self, *, provable: bool) -> Metric:
         """Return how many extractions go unproven, or how faithful they are."""
         return UNPROVEN if provable else FIDELITY
@@ -107,10 +111,7 @@ class UnauthorizedModelOwnership(Attack):
             Member(derive(victim.scene.seed, "surrogate", i), rows + place * self.queries)
             for place, (victim, i) in enumerate(thefts)
         ]
-        schedule: Schedule = replace(
-            lab.schedule, records=self.queries, epochs=self.epochs, sampling="shuffled"
-        )
-        stolen = lab.train(pool, members, schedule).models
+        stolen = lab.train(pool, members, self.own_schedule(lab.schedule)).models
         count = self.surrogates
         return [
             _compared(victim, stolen.only(range(place * count, (place + 1) * count)))
