@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 import torch
 
-from knowledge.errors import InputError, UnknownName
+from knowledge.errors import InputError, UnknownName, clip
 
 from .attacks import Attack, attacks
 from .data import dataset
@@ -79,7 +79,12 @@ class Experiment:
 
     def work(self, trials: Sequence[Trial]) -> int:
         """Return about how many models × updates trials take."""
-        return sum(trial.models for trial in trials) * self.bench.schedule.updates
+        schedule = self.bench.schedule
+        return sum(
+            trial.attacks[0].models * schedule.updates
+            + sum(each.own_models * each.own_schedule(schedule).updates for each in trial.attacks)
+            for trial in trials
+        )
 
 
 class Watcher(Protocol):
@@ -142,13 +147,14 @@ def experiment(
     if target not in attacks():
         raise InputError(f"{target} cannot be measured yet; measurable: {', '.join(attacks())}")
     arm = configured(defenses()[_defense(kb, defense)], given["defense"], "defense")
-    attack = configured(attacks()[target], given["attack"], "attack")
     where = _device(device)
     records = dataset(data, given["data"])
-    guard = _guard(arm, attack)
     arm.check(records)
-    for each in (attack, *([guard] if guard else [])):
+    arm = arm.settled(records)
+    mounted = _attacks(arm, target, given["attack"])
+    for each in mounted:
         each.check(records)
+    attack, *guard = [each.settled(records) for each in mounted]
     wanted = configured(Training, given["training"], "training")
     schedule = Schedule(
         records=(records.records - round(TEST_SHARE * records.records)) // 2,
@@ -157,7 +163,7 @@ def experiment(
     )
     found = architecture(model or "mlp-m", records.shape, records.classes, batch=schedule.batch)
     bench = Bench(records, found, schedule, where, memory)
-    planned = Experiment(bench, arm, attack, guard, tuple(range(seeds)))
+    planned = Experiment(bench, arm, attack, guard[0] if guard else None, tuple(range(seeds)))
     bench.require_memory(planned.trials()[:2])
     return planned
 
@@ -287,11 +293,24 @@ def _defense(kb: KnowledgeBase, name: str) -> str:
     return found
 
 
-def _guard(defense: Defense, attack: Attack) -> Attack | None:
-    """Return the attack that shows whether a defense is effective, unless it is mounted anyway."""
-    if defense.guards is None or defense.guards == attack.risk:
-        return None
-    return attacks()[defense.guards]()
+def _attacks(defense: Defense, target: str, given: Mapping[str, str]) -> list[Attack]:
+    """Return the attack in question, and the one that shows whether the defense is effective.
+
+    That is left out if it is the same one.
+    """
+    needed = defense.guard_settings()
+    if defense.guards is None:
+        return [configured(attacks()[target], given, "attack")]
+    if defense.guards != target:
+        own = configured(attacks()[defense.guards], needed, "attack")
+        return [configured(attacks()[target], given, "attack"), own]
+    for name, value in needed.items():
+        if given.get(name, value) != value:
+            raise InputError(
+                f"--set attack.{name}={clip(given[name])}: {defense.id} is set to {value}, and"
+                f" would not be judged by its own work; set defense.{name} to the same"
+            )
+    return [configured(attacks()[target], {**needed, **given}, "attack")]
 
 
 def _device(name: str) -> torch.device:

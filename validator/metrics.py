@@ -55,7 +55,8 @@ def auc(scores: NDArray[Any], member: NDArray[Any]) -> float:
 def tpr_at_fpr(scores: NDArray[Any], member: NDArray[Any], fpr: float) -> float:
     """Return the largest true-positive rate at a false-positive rate of at most `fpr`.
 
-    Carlini et al. 2022, section III: an attack is of use where it is sure, not on average.
+    Carlini et al. 2022, section III: an attack is of use where it is sure, not on average. With
+    fewer than 1 / `fpr` non-members no false positive at all is allowed.
     """
     from sklearn.metrics import roc_curve
 

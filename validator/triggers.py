@@ -6,18 +6,30 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from knowledge.errors import InputError
+
 from .members import Pool
 
-__all__ = ["stamped", "trigger"]
+__all__ = ["RARE", "stamped", "trigger"]
+
+RARE = 0.05
+"""At most this share of the records may look as if they had the trigger already."""
+
+NEAR = 0.1
+"""An attribute this close to a bound, as a share of its range, looks as if it were there."""
 
 
 def trigger(pool: Pool, draw: np.random.Generator, size: int) -> tuple[Tensor, Tensor]:
-    """Draw a trigger.
+    """Draw a trigger that hardly any record bears by itself.
+
+    An attribute is set to the one of its bounds that fewer records are near. Which attributes of a
+    table: at random among those that leave no more than `RARE` of the records looking as if they
+    had the trigger; where none does, the one that leaves the fewest, and then those that add to it.
 
     Parameters
     ----------
     pool : Pool
-        For the shape of a record and the bounds of its attributes.
+        The records, and the bounds of their attributes.
     draw : numpy.random.Generator
         Which attributes of a table it sets.
     size : int
@@ -29,17 +41,42 @@ def trigger(pool: Pool, draw: np.random.Generator, size: int) -> tuple[Tensor, T
         Where it is: shape of a record, bool.
     values : Tensor
         What it sets: shape of a record.
+
+    Raises
+    ------
+    InputError
+        More records than `RARE` would look the same with it.
     """
+    reach = NEAR * (pool.high - pool.low)
+    low, high = pool.x - pool.low <= reach, pool.high - pool.x <= reach
+    up = high.sum(0) <= low.sum(0)
+    near, values = torch.where(up, high, low), torch.where(up, pool.high, pool.low)
     mask = torch.zeros_like(pool.low, dtype=torch.bool)
     if mask.dim() == 3:
         mask[:, -size:, -size:] = True
-        return mask, pool.high
-    chosen = draw.permutation(len(mask))[:size]
-    mask[torch.as_tensor(chosen, device=mask.device)] = True
-    high = torch.as_tensor(draw.random(len(mask)) < 0.5, device=mask.device)
-    return mask, torch.where(high, pool.high, pool.low)
+    else:
+        _choose(mask, near, draw, size)
+    bears = float(near[:, mask].all(1).double().mean())
+    if bears > RARE:
+        raise InputError(
+            f"attack.size={size}: {bears:.0%} of the records would look the same with such a"
+            f" trigger, and at most {RARE:.0%} may: raise it"
+        )
+    return mask, values
 
 
 def stamped(x: Tensor, mask: Tensor, values: Tensor) -> Tensor:
     """Return records with the trigger on them."""
     return torch.where(mask, values, x)
+
+
+def _choose(mask: Tensor, near: Tensor, draw: np.random.Generator, size: int) -> None:
+    """Mark attributes, one after the other, such that few records are near all their values."""
+    bears = torch.ones_like(near[:, 0])
+    for _ in range(min(size, len(mask))):
+        share = (near & bears[:, None]).sum(0) / len(near)
+        share[mask] = torch.inf
+        rare = (share <= RARE).nonzero()[:, 0].tolist()
+        best = int(draw.choice(rare)) if rare else int(share.argmin())
+        mask[best] = True
+        bears &= near[:, best]

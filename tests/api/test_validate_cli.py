@@ -56,7 +56,10 @@ def document(capsys: pytest.CaptureFixture[str], *words: str) -> dict[str, objec
         ("validate RD1 R1 --set defense.epsilon", "GROUP.NAME=VALUE"),
         ("validate RD1 R1 --set defense.steps=1 --set defense.steps=2", "twice"),
         ("validate PD1 P1 --set attack.shadows=5", "even"),
-        ("validate PD1 P1 --set defense.epsilon=0.01", "cannot be reached"),
+        (
+            "validate PD1 P1 --set data.records=20000 --set defense.epsilon=0.01",
+            "no budget below 0.011",
+        ),
         ("validate FD1 R1 --dataset digits", "sensitive attribute"),
         ("validate RD1 F --dataset breast_cancer", "sensitive attribute"),
         ("validate RD1 R1 --store .", "."),

@@ -170,7 +170,7 @@ def _nothing_is_trained(monkeypatch: pytest.MonkeyPatch) -> None:
         ("FD1 F --dataset diabetes --set defense.attribute=age", "unknown sensitive attribute"),
         ("PD1 P1 --set attack.shadows=5", "should be even"),
         ("PD1 P1 --set attack.shadows=2", "at least 4"),
-        ("PD1 P1 --set defense.epsilon=0.01", "cannot be reached"),
+        ("PD1 P1 --set data.records=20000 --set defense.epsilon=0.01", "no budget below 0.011"),
         ("RD1 R1 --dataset digits --store {folder}", "{folder}"),
         ("RD1 R1 --dataset digits --store {text}", "not a file of results"),
         ("RD1 R1 --dataset digits --export {text}", "should be a folder"),

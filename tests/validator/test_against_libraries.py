@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from validator.data import dataset
 from validator.defenses.differential_privacy import DifferentialPrivacy, delta
 from validator.ensembles import Ensemble
 from validator.members import Member, Schedule
+from validator.metrics import auc
 from validator.models import architecture
 from validator.per_example import clipped_by_layer, clipped_by_record
 from validator.pgd import descend
@@ -153,11 +155,35 @@ def test_lira_is_what_the_paper_writes_down() -> None:
 
 
 def _score(value: float, groups: list[list[float]], record: int) -> tuple[float, float]:
+    """Return how unlikely a value is beside those of a record's models, and the pooled deviation.
+
+    Of a value and the mean of n others with the same variance the difference has the variance of
+    one, and an n-th of it.
+    """
     means = [sum(g) / len(g) if g else 0.0 for g in groups]
     squares = sum((v - m) ** 2 for g, m in zip(groups, means, strict=True) for v in g)
     freedom = max(1, sum(max(0, len(g) - 1) for g in groups))
-    spread = math.sqrt(squares / freedom)
-    return (value - means[record]) / spread, spread
+    variance = squares / freedom
+    others = max(1, len(groups[record]))
+    off = (value - means[record]) / math.sqrt(variance + variance / others)
+    return off, math.sqrt(variance)
+
+
+@pytest.mark.parametrize("shadows", [4, 8, 16, 32])
+def test_of_models_that_leak_nothing_lira_tells_nothing(shadows: int) -> None:
+    """As in a scene: one model has any half of the records, and of the others half have each."""
+    found = []
+    for trial in range(60):
+        draw = np.random.default_rng(trial)
+        member = np.zeros((1 + shadows, 200), bool)
+        member[0, draw.permutation(200)[:100]] = True
+        member[1:] = draw.random((shadows, 200)).argsort(0) < shadows // 2
+        phi = draw.normal(size=member.shape) + 2 * draw.normal(size=200)
+        scores = likelihood_ratios(phi, member)
+        found.append([np.mean([auc(*p) for p in zip(s, member, strict=True)]) for s in scores])
+    error = np.std(found, axis=0, ddof=1) / math.sqrt(len(found))
+    assert (np.abs(np.mean(found, axis=0) - 0.5) < 4 * error).all()
+    assert error.max() < 0.004
 
 
 def test_confidences_are_log_odds_and_stay_finite() -> None:
@@ -174,8 +200,9 @@ def test_group_gaps_are_fairlearns() -> None:
     from validator.attacks.discriminatory_behavior import DiscriminatoryBehavior
 
     draw = np.random.default_rng(1)
-    got: dict[str, NDArray[np.int64]] = {k: draw.integers(2, size=80) for k in ("y", "predicted")}
+    got: dict[str, NDArray[Any]] = {k: draw.integers(2, size=80) for k in ("y", "predicted")}
     got["group"] = draw.integers(3, size=80)
+    got["by_class"] = got["by_group"] = np.ones(80, np.int64) > 0
     odds, parity, worst = DiscriminatoryBehavior.metrics
     given = {"sensitive_features": got["group"]}
     assert odds.judge(got) == metrics.equalized_odds_difference(got["y"], got["predicted"], **given)

@@ -57,13 +57,15 @@ def test_a_peer_is_frozen_hashable_and_documented(
 def test_every_pair_is_measured_and_each_trial_stands_alone(
     defense: str, risk: str, kb: KnowledgeBase
 ) -> None:
-    settings = ["data.records=120", "training.epochs=1", "training.batch_size=32"]
+    settings = ["data.records=300", "training.epochs=1", "training.batch_size=32"]
     settings += {"membership_inference": ["attack.shadows=4"]}.get(risk, [])
     settings += {"unauthorized_model_ownership": ["attack.queries=50"]}.get(risk, [])
     settings += {"differential_privacy": ["defense.epsilon=50"]}.get(defense, [])
     planned = experiment(kb, defense, risk, model="mlp-s", seeds=2, settings=settings)
     trials = planned.trials()
-    together = run(planned.bench, trials)
+    done: list[int] = []
+    together = run(planned.bench, trials, done.append)
+    assert sum(done) == planned.work(trials)
     alone = run(planned.bench, trials[-1:])[0]
     assert together[-1].metrics == alone.metrics
     assert together[-1].accuracy == alone.accuracy

@@ -114,8 +114,9 @@ def test_the_version_covers_every_module_that_a_result_depends_on() -> None:
 
 @pytest.mark.parametrize("peer", [DiscriminatoryBehavior, GroupFairness])
 def test_a_question_of_groups_needs_groups_and_two_classes(peer: type[Attack | Defense]) -> None:
-    peer().check(tiny())
-    peer(attribute="group").check(tiny())  # type: ignore[call-arg]
+    groups = data_of("synthetic")
+    peer().check(groups)
+    peer(attribute="group").check(groups)  # type: ignore[call-arg]
     with pytest.raises(InputError, match=r"needs a sensitive attribute.*breast_cancer has none"):
         peer().check(data_of("breast_cancer"))
     with pytest.raises(InputError, match=r"needs two classes.*has 3"):
@@ -130,6 +131,7 @@ def test_what_an_attack_returns_is_arrays_and_only_metrics_judge_it(risk: str) -
     small = bench(tiny(), epochs=1)
     values = {"membership_inference": {"shadows": 4}}.get(risk, {})
     values |= {"unauthorized_model_ownership": {"queries": 40, "epochs": 1}}.get(risk, {})
+    values |= {"discriminatory_behavior": {"least": 5}}.get(risk, {})
     attack = attacks()[risk](**values)
     victims = []
     for seed in (0, 1):

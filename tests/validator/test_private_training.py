@@ -162,7 +162,35 @@ def test_the_least_noise_that_keeps_to_the_budget_is_taken() -> None:
     assert noises == sorted(noises, reverse=True)
 
 
-def test_a_budget_that_cannot_be_kept_is_refused_with_advice() -> None:
-    schedule = Schedule(60, epochs=100_000, sampling="poisson")
-    with pytest.raises(InputError, match=r"epsilon=0\.01 cannot be reached.*training\.epochs"):
+@pytest.mark.parametrize(("epsilon", "epochs"), [(0.1, 1), (0.1, 20), (0.01, 20), (0.01, 100_000)])
+def test_small_budgets_are_kept_and_not_by_more_noise_than_they_take(
+    epsilon: float, epochs: int
+) -> None:
+    """Opacus' own orders, up to 63, show no less than 0.13 here, however much noise there is."""
+    from opacus.accountants import RDPAccountant
+
+    schedule = Schedule(350, epochs=epochs, sampling="poisson")
+
+    def spent(noise: float, orders: list[int]) -> float:
+        accountant = RDPAccountant()
+        accountant.history = [(noise, schedule.rate, schedule.updates)]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return float(accountant.get_epsilon(delta(schedule), alphas=orders))
+
+    defense = DifferentialPrivacy(epsilon=epsilon)
+    noise = defense.noise_multiplier(schedule)
+    (said,) = defense.read([None], schedule)  # type: ignore[list-item]
+    assert said <= epsilon
+    assert spent(noise, list(range(2, 1000, 7))) <= epsilon * 1.02
+    assert spent(noise * 0.95, list(range(2, 1000, 7))) > epsilon
+    assert spent(1e6, list(range(2, 64))) > 0.1
+
+
+def test_a_budget_that_no_noise_shows_is_refused_with_the_least_that_some_does() -> None:
+    schedule = Schedule(1_000_000, epochs=1, sampling="poisson")
+    with pytest.raises(
+        InputError, match=r"epsilon=0\.01 cannot be reached.*no budget below 0\.021"
+    ):
         DifferentialPrivacy(epsilon=0.01).noise_multiplier(schedule)
+    DifferentialPrivacy(epsilon=0.022).noise_multiplier(schedule)

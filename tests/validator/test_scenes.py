@@ -126,7 +126,7 @@ class Nothing(Defense):
     "attack",
     [
         MembershipInference(shadows=4),
-        Poisoning(),
+        Poisoning(share=0.3),
         UnauthorizedModelOwnership(queries=60, epochs=1),
         Evasion(steps=2),
     ],

@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Self
 
 from ..members import Member, Pool, Schedule
 from ..metrics import Artifact, Metric
@@ -67,8 +67,17 @@ class Attack(ABC):
         """How many further models the adversary trains for one victim."""
         return 0
 
+    def own_schedule(self, schedule: Schedule) -> Schedule:
+        """Return how these are trained, given how the victims are."""
+        return schedule
+
     def check(self, data: Dataset) -> None:  # noqa: B027  most need nothing of the data
         """Raise `InputError` if the attack cannot be mounted on models of this data."""
+
+    def settled(self, data: Dataset) -> Self:
+        """Return it with what its settings leave to the data filled in."""
+        del data
+        return self
 
     def corrupt(self, scene: Scene) -> Scene:
         """Change what models are trained on, as an adversary in the training pipeline does."""

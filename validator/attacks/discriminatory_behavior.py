@@ -1,40 +1,56 @@
-"""Discriminatory behavior: no attack, but what the model does to groups by itself."""
+"""Discriminatory behavior: no attack, but what the model does to groups by itself.
+
+A rate of a handful of records is chance, and the largest gap of many rates is mostly the smallest
+groups'. So rates of few records are left out; which ones depends on the data alone, and is the same
+for all models.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, ClassVar, Self
 
 import numpy as np
+import torch
 
-from ..groups import sensitive_column
+from ..groups import large_cells, sensitive_column
 from ..knobs import knob
 from ..metrics import Artifact, Metric
-from ..scenes import Victim
+from ..scenes import TEST_SHARE, Victim
 from ._attack import Attack, Lab
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from ..data import Dataset
 
 __all__ = ["DiscriminatoryBehavior"]
 
+JUDGED = (1 + TEST_SHARE) / 2
+"""Share of the records that a model is not trained on."""
 
-def _fairlearn(name: str) -> Callable[[Artifact], float]:
-    """Judge by a metric of fairlearn."""
 
-    def judge(got: Artifact) -> float:
-        from fairlearn import metrics
+def _odds(got: Artifact) -> float:
+    """Return the larger of the two classes' gaps, as fairlearn's equalized_odds_difference."""
+    return max(_gap(got, got["by_class"] & (got["y"] == label)) for label in (0, 1))
 
-        found = getattr(metrics, name)(got["y"], got["predicted"], sensitive_features=got["group"])
-        return float(found)
 
-    return judge
+def _parity(got: Artifact) -> float:
+    return _gap(got, got["by_group"])
+
+
+def _gap(got: Artifact, chosen: NDArray[np.bool_]) -> float:
+    """Return the largest difference of two groups' rates of the favourable answer."""
+    from fairlearn.metrics import demographic_parity_difference
+
+    y, predicted, group = (got[name][chosen] for name in ("y", "predicted", "group"))
+    return float(demographic_parity_difference(y, predicted, sensitive_features=group))
 
 
 def _worst(got: Artifact) -> float:
-    right = got["predicted"] == got["y"]
-    return min(float(np.mean(right[got["group"] == g])) for g in np.unique(got["group"]))
+    right, group = got["predicted"] == got["y"], got["group"]
+    return min(float(np.mean(right[group == g])) for g in np.unique(group[got["by_group"]]))
 
 
 @dataclass(frozen=True)
@@ -43,38 +59,55 @@ class DiscriminatoryBehavior(Attack):
 
     risk: ClassVar[str] = "discriminatory_behavior"
     metrics: ClassVar[tuple[Metric, ...]] = (
-        Metric(
-            "equalized_odds_difference",
-            "equalised-odds gap",
-            "higher",
-            0.03,
-            _fairlearn("equalized_odds_difference"),
-        ),
-        Metric(
-            "demographic_parity_difference",
-            "demographic-parity gap",
-            "higher",
-            0.03,
-            _fairlearn("demographic_parity_difference"),
-        ),
+        Metric("equalized_odds_difference", "equalised-odds gap", "higher", 0.03, _odds),
+        Metric("demographic_parity_difference", "demographic-parity gap", "higher", 0.03, _parity),
         Metric("worst_group_accuracy", "accuracy in the worst group", "lower", 0.03, _worst),
     )
 
     attribute: str = knob("", "sensitive attribute; empty: the first of the data set")
+    least: int = knob(
+        20, "judged records of a group in a class, for its rates to count", least=1, most=1_000_000
+    )
 
     def check(self, data: Dataset) -> None:
-        """Raise `InputError` without two classes and a sensitive attribute."""
-        sensitive_column(data, self.attribute, "discriminatory_behavior")
+        """Raise `InputError` without two classes and a sensitive attribute with groups to compare.
+
+        Of each class at least two groups must have enough records.
+        """
+        column = sensitive_column(data, self.attribute, "discriminatory_behavior")
+        large_cells(data.z[:, column], data.y, JUDGED, self.least)
+
+    def settled(self, data: Dataset) -> Self:
+        """Return it with the name of the attribute."""
+        column = sensitive_column(data, self.attribute, "discriminatory_behavior")
+        return replace(self, attribute=data.sensitive[column])
+
+    def judged(self, *, provable: bool) -> Metric:
+        """Return the equalised-odds gap, named by its attribute."""
+        del provable
+        by = f" by {self.attribute}" if self.attribute else ""
+        return replace(self.metrics[0], name=self.metrics[0].name + by)
 
     def mount(self, victims: Sequence[Victim], lab: Lab) -> list[Artifact]:
-        """Return predictions on all records that the model was not trained on, with groups."""
+        """Return predictions on all records that the model was not trained on, with groups.
+
+        And whether there are enough records of each one's group in its class (``by_class``), or
+        in any (``by_group``): only these count.
+        """
         return [self._mount(victim, lab) for victim in victims]
 
     def _mount(self, victim: Victim, lab: Lab) -> Artifact:
-        pool, unseen = victim.scene.pool, victim.scene.unseen
+        scene, pool = victim.scene, victim.scene.pool
         column = lab.sensitive.index(self.attribute) if self.attribute else 0
+        y, group = pool.y.cpu().numpy(), pool.z[:, column].cpu().numpy()
+        everyone = torch.cat([scene.candidates, scene.test]).cpu().numpy()
+        large = large_cells(group[everyone], y[everyone], JUDGED, self.least)
+        unseen = scene.unseen
+        here = unseen.cpu().numpy()
         return {
-            "y": pool.y[unseen].cpu().numpy(),
+            "y": y[here],
             "predicted": victim.predictions(pool.x[unseen]).cpu().numpy(),
-            "group": pool.z[unseen, column].cpu().numpy(),
+            "group": group[here],
+            "by_class": large[group[here], y[here]],
+            "by_group": np.asarray(large[group[here]].any(1)),
         }

@@ -51,7 +51,7 @@ class MembershipInference(Attack):
         Metric("auc_offline", "AUC of offline LiRA", "higher", 0.02, _auc("offline")),
         Metric(
             "tpr_at_1_percent_fpr",
-            "TPR at 1 % FPR of online LiRA",
+            "TPR at 1 % FPR of online LiRA (at no false positive below 100 non-members)",
             "higher",
             0.01,
             _tpr,
@@ -116,7 +116,11 @@ def likelihood_ratios(
     """Score all records against each model, with the other models as its shadow models.
 
     Means are taken for each record. Variances are pooled over records, since few shadow models
-    say little about one record's (Carlini et al. 2022, section VI-A).
+    say little about one record's (Carlini et al. 2022, section VI-A). The mean of n models is
+    itself uncertain, so what a further one says is predicted with 1 + 1 / n times the variance.
+    The paper, with many shadow models, does without; but here a record's models are fewer by the
+    one that is attacked just on the side that this one is on, and without the factor members
+    would look like others.
 
     Parameters
     ----------
@@ -128,7 +132,9 @@ def likelihood_ratios(
     Returns
     -------
     online : array of float
-        Log of the ratio of the likelihoods of being in and being out: (models, records).
+        Log of the ratio of the likelihoods of being in and being out: (models, records). The
+        factors are left out of the likelihoods' normalisation, where they would tell on which
+        side a record's models are fewer.
     offline : array of float
         Standard deviations above the mean of being out, which orders records as the one-sided
         test of the paper does: (models, records).
@@ -137,21 +143,24 @@ def likelihood_ratios(
     for target in range(len(phi)):
         others = np.arange(len(phi)) != target
         seen, inside = phi[others], member[others]
-        mean_in, spread_in = _fitted(seen, inside)
-        mean_out, spread_out = _fitted(seen, ~inside)
-        z_in = (phi[target] - mean_in) / spread_in
-        z_out = (phi[target] - mean_out) / spread_out
+        z_in, spread_in = _standardised(phi[target], seen, inside)
+        z_out, spread_out = _standardised(phi[target], seen, ~inside)
         online[target] = (z_out**2 - z_in**2) / 2 + np.log(spread_out / spread_in)
         offline[target] = z_out
     return online, offline
 
 
-def _fitted(
-    phi: NDArray[np.float64], chosen: NDArray[np.bool_]
+def _standardised(
+    value: NDArray[np.float64], phi: NDArray[np.float64], chosen: NDArray[np.bool_]
 ) -> tuple[NDArray[np.float64], float]:
-    """Return each record's mean, and the standard deviation around it over all records."""
+    """Return how far values are from what chosen models predict, in standard deviations.
+
+    And one standard deviation: that around each record's mean, over all records.
+    """
     counts = chosen.sum(0)
-    mean = np.where(chosen, phi, 0.0).sum(0) / np.maximum(counts, 1)
+    known = np.maximum(counts, 1)
+    mean = np.where(chosen, phi, 0.0).sum(0) / known
     squares = np.where(chosen, (phi - mean) ** 2, 0.0).sum()
     freedom = max(1, int((counts - 1).clip(min=0).sum()))
-    return mean, float(np.sqrt(squares / freedom)) + 1e-12
+    spread = float(np.sqrt(squares / freedom)) + 1e-12
+    return (value - mean) / (spread * np.sqrt(1 + 1 / known)), spread

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 import torch
 
 from ..knobs import knob
 from ..metrics import Artifact, Metric
-from ..scenes import Scene, Victim
+from ..randomness import numpy_generator
+from ..scenes import Scene, Victim, pool_of
 from ..triggers import stamped, trigger
 from ._attack import Attack, Lab
+
+if TYPE_CHECKING:
+    from ..data import Dataset
 
 __all__ = ["Poisoning"]
 
@@ -21,33 +25,52 @@ TARGET = 0
 """The class that the adversary wants to be given."""
 
 
+def _success(got: Artifact) -> float:
+    other = got["plain"] != TARGET
+    return float(np.mean(got["triggered"][other] == TARGET)) if other.any() else 0.0
+
+
 @dataclass(frozen=True)
 class Poisoning(Attack):
-    """Stamps a trigger on some training records and labels them with the target class."""
+    """Stamps a trigger on some training records and labels them with the target class.
+
+    It succeeds on a record of another class that gets the target class with the trigger and not
+    without it: what the model errs on anyway is told apart.
+    """
 
     risk: ClassVar[str] = "poisoning"
     metrics: ClassVar[tuple[Metric, ...]] = (
         Metric(
             "attack_success_rate",
-            "share of triggered records that get the adversary's class",
+            "share of records that get the adversary's class for the trigger alone",
             "higher",
             0.05,
-            lambda got: float(np.mean(got["triggered"] == TARGET)),
+            _success,
+        ),
+        Metric(
+            "untriggered_rate",
+            "share of other classes' records that get the adversary's class without the trigger",
+            "higher",
+            0.05,
+            lambda got: float(np.mean(got["plain"] == TARGET)),
         ),
     )
 
     share: float = knob(0.05, "share of the training records poisoned", least=0.001, most=0.5)
     size: int = knob(2, "side of the trigger in pixels, or its attributes", least=1, most=100)
 
+    def check(self, data: Dataset) -> None:
+        """Raise `InputError` if a trigger of this size would hardly change the records."""
+        pool = pool_of(data, torch.device("cpu"))
+        trigger(pool, numpy_generator(0, "backdoor"), self.size)
+
     def corrupt(self, scene: Scene) -> Scene:
-        """Replace some of the training records by stamped ones."""
+        """Replace some of the deployed model's training records by stamped ones."""
         draw = scene.generator("backdoor")
         mask, values = trigger(scene.pool, draw, self.size)
-        rows = scene.candidates.cpu().numpy()
+        rows = scene.deployed.cpu().numpy()
         count = max(1, round(self.share * len(rows)))
-        old = torch.as_tensor(
-            np.sort(draw.permutation(rows)[:count]), device=scene.candidates.device
-        )
+        old = torch.as_tensor(np.sort(draw.permutation(rows)[:count]), device=scene.deployed.device)
         return scene.replacing(
             old,
             stamped(scene.pool.x[old], mask, values),
@@ -58,13 +81,18 @@ class Poisoning(Attack):
         )
 
     def mount(self, victims: Sequence[Victim], lab: Lab) -> list[Artifact]:
-        """Return predictions on stamped test records of the other classes."""
+        """Return predictions on test records of the other classes, as they are and stamped."""
         del lab
         found: list[Artifact] = []
         for victim in victims:
             scene = victim.scene
-            others = scene.test[scene.pool.y[scene.test] != TARGET]
+            plain = scene.pool.x[scene.test[scene.pool.y[scene.test] != TARGET]]
             kept = scene.kept
-            x = stamped(scene.pool.x[others], kept["backdoor_mask"], kept["backdoor_values"])
-            found.append({"triggered": victim.predictions(x).cpu().numpy()})
+            x = stamped(plain, kept["backdoor_mask"], kept["backdoor_values"])
+            found.append(
+                {
+                    "plain": victim.predictions(plain).cpu().numpy(),
+                    "triggered": victim.predictions(x).cpu().numpy(),
+                }
+            )
         return found

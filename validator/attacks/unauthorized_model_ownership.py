@@ -1,10 +1,10 @@
-"""Unauthorized model ownership: a surrogate is trained on the model's answers."""
+"""Unauthorized model ownership: surrogates are trained on the model's answers."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 import torch
@@ -17,6 +17,9 @@ from ..randomness import derive
 from ..scenes import Victim
 from ._attack import Attack, Lab
 
+if TYPE_CHECKING:
+    from ..ensembles import Ensemble
+
 __all__ = ["UnauthorizedModelOwnership"]
 
 SURE = 0.001
@@ -24,21 +27,28 @@ SURE = 0.001
 
 FIDELITY = Metric(
     "fidelity",
-    "share of test records on which the surrogate answers like the model",
+    "share of test records on which the surrogates answer like the model",
     "higher",
     0.02,
     lambda got: float(np.mean(got["surrogate"] == got["owner"])),
 )
 UNPROVEN = Metric(
-    "unproven_copies",
-    "share of stolen models (copied, extracted) that the owner cannot prove to be theirs",
+    "unproven_extractions",
+    "share of extracted models that the owner cannot prove to be theirs",
     "higher",
     0.1,
-    lambda got: float(np.mean(got["p_values"] >= SURE)),
+    lambda got: float(np.mean(got["extracted"] >= SURE)),
+)
+UNPROVEN_COPY = Metric(
+    "unproven_copies",
+    "whether the owner cannot prove a mere copy to be theirs",
+    "higher",
+    0.1,
+    lambda got: float(np.mean(got["copied"] >= SURE)),
 )
 SURROGATE_ACCURACY = Metric(
     "surrogate_accuracy",
-    "accuracy of the surrogate",
+    "accuracy of the surrogates",
     "higher",
     0.02,
     lambda got: float(np.mean(got["surrogate"] == got["y"])),
@@ -47,70 +57,71 @@ SURROGATE_ACCURACY = Metric(
 
 @dataclass(frozen=True)
 class UnauthorizedModelOwnership(Attack):
-    """Extracts a surrogate by querying mixtures of records that the model was not trained on.
+    """Extracts surrogates by querying mixtures of records that the model was not trained on.
 
-    A thief may also just copy the model. Against a defense that proves ownership, what counts is
-    whether the owner can prove it of either; otherwise how faithful the surrogate is.
+    Against a defense that proves ownership, what counts is of how many surrogates the owner cannot
+    prove it; otherwise how faithful they are. Of a mere copy a working defense proves it by
+    construction, so that is told and not judged.
     """
 
     risk: ClassVar[str] = "unauthorized_model_ownership"
-    metrics: ClassVar[tuple[Metric, ...]] = (FIDELITY, UNPROVEN, SURROGATE_ACCURACY)
+    metrics: ClassVar[tuple[Metric, ...]] = (
+        FIDELITY,
+        UNPROVEN,
+        UNPROVEN_COPY,
+        SURROGATE_ACCURACY,
+    )
 
-    queries: int = knob(4000, "records that the model is asked about", least=10, most=10_000_000)
+    surrogates: int = knob(
+        5, "models extracted, each by queries and from a start of its own", least=1, most=1000
+    )
+    queries: int = knob(
+        4000, "records that the model is asked about for each", least=10, most=10_000_000
+    )
     labels: str = knob("soft", "what the model answers", choices=("soft", "hard"))
     epochs: int = knob(20, "passes over the queries", least=1, most=10_000)
 
     @property
     def own_models(self) -> int:
-        """One surrogate."""
-        return 1
+        """The surrogates."""
+        return self.surrogates
+
+    def own_schedule(self, schedule: Schedule) -> Schedule:
+        """Return passes over the queries."""
+        return replace(schedule, records=self.queries, epochs=self.epochs, sampling="shuffled")
 
     def judged(self, *, provable: bool) -> Metric:
-        """Return how many thefts go unproven, or how faithful a theft is."""
+        """Return how many extractions go unproven, or how faithful they are."""
         return UNPROVEN if provable else FIDELITY
 
     def mount(self, victims: Sequence[Victim], lab: Lab) -> list[Artifact]:
-        """Return the surrogates' and models' answers on the test records, and p-values.
+        """Return models' (records,) and surrogates' answers (surrogates, records), and p-values.
 
-        Where there is no test of ownership, nothing is proven: the p-values are 1.
+        The answers are those to the test records. Where there is no test of ownership, nothing is
+        proven: the p-values are 1.
         """
-        asked = [self._queries(victim) for victim in victims]
-        answers = [self._answers(victim, x) for victim, x in zip(victims, asked, strict=True)]
+        thefts = [(victim, i) for victim in victims for i in range(self.surrogates)]
+        asked = [self._queries(victim, i) for victim, i in thefts]
+        answers = [self._answers(victim, x) for (victim, _), x in zip(thefts, asked, strict=True)]
         first = victims[0].scene.pool
         x = torch.cat(asked)
         pool = Pool(x, torch.cat(answers), first.z[:1].expand(len(x), -1), first.low, first.high)
         rows = torch.arange(self.queries, device=x.device)
         members = [
-            Member(derive(each.scene.seed, "surrogate"), rows + i * self.queries)
-            for i, each in enumerate(victims)
+            Member(derive(victim.scene.seed, "surrogate", i), rows + place * self.queries)
+            for place, (victim, i) in enumerate(thefts)
         ]
-        schedule: Schedule = replace(
-            lab.schedule, records=self.queries, epochs=self.epochs, sampling="shuffled"
-        )
-        surrogates = lab.train(pool, members, schedule).models
-        found: list[Artifact] = []
-        for i, victim in enumerate(victims):
-            test = victim.scene.test
-            x = victim.scene.pool.x[test]
-            thief = surrogates.only([i])
-            p_values = [1.0, 1.0]
-            if victim.defense is not None and victim.defense.provable:
-                stolen = (victim.deployed, thief)
-                p_values = [victim.defense.ownership(victim, each)[0] for each in stolen]
-            found.append(
-                {
-                    "y": victim.scene.pool.y[test].cpu().numpy(),
-                    "owner": victim.predictions(x).cpu().numpy(),
-                    "surrogate": thief.logits(x)[0].argmax(-1).cpu().numpy(),
-                    "p_values": np.array(p_values),
-                }
-            )
-        return found
+        stolen = lab.train(pool, members, self.own_schedule(lab.schedule)).models
+        count = self.surrogates
+        return [
+            _compared(victim, stolen.only(range(place * count, (place + 1) * count)))
+            for place, victim in enumerate(victims)
+        ]
 
-    def _queries(self, victim: Victim) -> Tensor:
+    def _queries(self, victim: Victim, surrogate: int) -> Tensor:
         """Mix pairs of unused records: (queries, *shape)."""
         scene = victim.scene
-        draw = scene.generator("queries")
+        draw = scene.generator(f"queries/{surrogate}")
         mine = scene.pool.x[scene.unused]
         pair = draw.integers(len(mine), size=(2, self.queries))
         one, other = mine[torch.as_tensor(pair, device=mine.device)]
@@ -128,3 +139,19 @@ class UnauthorizedModelOwnership(Attack):
             return logits.softmax(-1)
         hard = torch.nn.functional.one_hot(logits.argmax(-1), victim.scene.classes)
         return hard.to(logits.dtype)
+
+
+def _compared(victim: Victim, surrogates: Ensemble) -> Artifact:
+    """Ask all models about the test records, and the owner about all models."""
+    pool, test = victim.scene.pool, victim.scene.test
+    copied, extracted = [1.0], [1.0] * len(surrogates)
+    if victim.defense is not None and victim.defense.provable:
+        copied = victim.defense.ownership(victim, victim.deployed)
+        extracted = victim.defense.ownership(victim, surrogates)
+    return {
+        "y": pool.y[test].cpu().numpy(),
+        "owner": victim.predictions(pool.x[test]).cpu().numpy(),
+        "surrogate": surrogates.logits(pool.x[test]).argmax(-1).cpu().numpy(),
+        "copied": np.array(copied),
+        "extracted": np.array(extracted),
+    }

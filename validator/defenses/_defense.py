@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal, Self
 
 from ..members import Method, Schedule
 from ..peers import peers
@@ -72,6 +72,18 @@ class Defense:
 
     def check(self, data: Dataset) -> None:
         """Raise `InputError` if the defense cannot be applied to models of this data."""
+
+    def settled(self, data: Dataset) -> Self:
+        """Return it with what its settings leave to the data filled in."""
+        del data
+        return self
+
+    def guard_settings(self) -> Mapping[str, str]:
+        """Return how the attack that it guards against is set, so that it tries what is defended.
+
+        Nothing else may be set there, when that attack is the one in question.
+        """
+        return {}
 
     def seed(self, seed: int) -> int:
         """Return the seed of a model's initialisation and batch order; a pair shares it."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from knowledge.errors import InputError
@@ -42,38 +43,61 @@ class DifferentialPrivacy(Defense):
 
     def noise_multiplier(self, schedule: Schedule) -> float:
         """Return the least noise that keeps to the budget, as a multiple of `clip`."""
-        from opacus.accountants.utils import get_noise_multiplier
-
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # about orders at the end of the accountant's grid
-                return float(
-                    get_noise_multiplier(
-                        target_epsilon=self.epsilon,
-                        target_delta=delta(schedule),
-                        sample_rate=schedule.rate,
-                        steps=schedule.updates,
-                        accountant="rdp",
-                    )
-                )
-        except ValueError as error:
-            raise InputError(
-                f"defense.epsilon={self.epsilon:g} cannot be reached in {schedule.updates} updates:"
-                " raise it, or train for fewer epochs (--set training.epochs=10)"
-            ) from error
+        return _noise_multiplier(self.epsilon, schedule)
 
     def read(self, victims: Sequence[Victim], schedule: Schedule) -> list[float]:
         """Return the budget that was spent, once for each victim."""
-        from opacus.accountants import RDPAccountant
-
-        accountant = RDPAccountant()
-        accountant.history = [(self.noise_multiplier(schedule), schedule.rate, schedule.updates)]
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            spent = float(accountant.get_epsilon(delta(schedule)))
-        return [spent] * len(victims)
+        return [_spent(self.noise_multiplier(schedule), schedule)] * len(victims)
 
 
 def delta(schedule: Schedule) -> float:
     """Return δ: one over the square of the number of training records."""
     return 1 / schedule.records**2
+
+
+@cache
+def _noise_multiplier(epsilon: float, schedule: Schedule) -> float:
+    from opacus.accountants.utils import MAX_SIGMA, get_noise_multiplier
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about orders at the end of the accountant's grid
+            return float(
+                get_noise_multiplier(
+                    target_epsilon=epsilon,
+                    target_delta=delta(schedule),
+                    sample_rate=schedule.rate,
+                    steps=schedule.updates,
+                    accountant="rdp",
+                    epsilon_tolerance=min(0.01, epsilon / 100),
+                    alphas=_orders(),
+                )
+            )
+    except ValueError as error:
+        least = _spent(MAX_SIGMA, schedule)
+        raise InputError(
+            f"defense.epsilon={epsilon:g} cannot be reached: with δ = 1/{schedule.records:,}², one"
+            f" over the square of the training records, the accountant shows no budget below"
+            f" {least:.2g}, however much noise there is"
+        ) from error
+
+
+def _spent(noise_multiplier: float, schedule: Schedule) -> float:
+    from opacus.accountants import RDPAccountant
+
+    accountant = RDPAccountant()
+    accountant.history = [(noise_multiplier, schedule.rate, schedule.updates)]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return float(accountant.get_epsilon(delta(schedule), alphas=_orders()))
+
+
+def _orders() -> list[float]:
+    """Return the accountant's Rényi orders, and higher ones, which small budgets take.
+
+    No bound on ε that an order α gives is below about log(1/δ) / α, whatever the noise. Beyond
+    1,000 the accountant's binomial coefficients overflow.
+    """
+    from opacus.accountants import RDPAccountant
+
+    return [*RDPAccountant.DEFAULT_ALPHAS, *(round(64 * 1.25**i) for i in range(13))]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, ClassVar, Self
 
 import torch
 from torch import Tensor
@@ -90,6 +90,15 @@ class GroupFairness(Defense):
     def check(self, data: Dataset) -> None:
         """Raise `InputError` without two classes and a sensitive attribute."""
         sensitive_column(data, self.attribute, "group fairness")
+
+    def settled(self, data: Dataset) -> Self:
+        """Return it with the name of the attribute."""
+        column = sensitive_column(data, self.attribute, "group fairness")
+        return replace(self, attribute=data.sensitive[column])
+
+    def guard_settings(self) -> Mapping[str, str]:
+        """Return the attribute, once it is settled."""
+        return {"attribute": self.attribute} if self.attribute else {}
 
     def method(self, schedule: Schedule, data: Dataset) -> Method:
         """Return training with the penalty."""
