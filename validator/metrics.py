@@ -31,6 +31,8 @@ class Metric:
         Differences below this do not matter in practice, in the metric's unit.
     judge : callable
         From an artifact to the number.
+    counted : callable
+        From an artifact to how many things the number counts: its steps are about one over that.
     """
 
     id: str
@@ -38,6 +40,7 @@ class Metric:
     worse_when: Literal["higher", "lower"]
     smallest_effect: float
     judge: Callable[[Artifact], float]
+    counted: Callable[[Artifact], int]
 
     def worsening(self, baseline: float, defended: float) -> float:
         """Return by how much the defended model is more susceptible than the baseline."""

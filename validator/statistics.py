@@ -83,18 +83,22 @@ def effect(differences: Sequence[float], *, resolution: float = 0.0, seed: int =
     if np.ptp(values) == 0:
         return Effect(estimate, estimate - half, estimate + half, tuple(values.tolist()))
     tail = float(stats.norm.cdf(-math.sqrt(count / (count - 1)) * reach))
+    # so that neither the order of the seeds nor which way is up matters
+    rising, falling = np.sort(values), np.sort(-values)
+    sign = 1 if rising.tolist() >= falling.tolist() else -1
     found = stats.bootstrap(
-        (np.sort(values),),  # so that the order of the seeds does not matter
+        (rising if sign > 0 else falling,),
         np.mean,
         n_resamples=_RESAMPLES,
         confidence_level=1 - 2 * tail,
         method="percentile",
         rng=np.random.default_rng(seed),
     ).confidence_interval
+    low, high = sorted((sign * float(found.low), sign * float(found.high)))
     return Effect(
         estimate,
-        min(float(found.low), estimate - half),
-        max(float(found.high), estimate + half),
+        min(low, estimate - half),
+        max(high, estimate + half),
         tuple(values.tolist()),
     )
 

@@ -17,6 +17,7 @@ from .defenses import Defense
 from .knobs import settings_of
 from .members import Member, Method, Pool, Schedule
 from .memory import footprint, require
+from .metrics import Artifact
 from .randomness import derive
 from .scenes import Scene, Victim, pool_of, scene
 from .training import Trained, train
@@ -121,6 +122,8 @@ class Result:
     ----------
     metrics : dict of str to dict
         Numbers by risk and metric.
+    counted : dict of str to dict
+        How many things each of them counts.
     accuracy : float
         Of the deployed model on the test records: its utility.
     train_accuracy : float
@@ -134,6 +137,7 @@ class Result:
     """
 
     metrics: dict[str, dict[str, float]]
+    counted: dict[str, dict[str, int]]
     accuracy: float
     train_accuracy: float
     reading: float | None
@@ -193,18 +197,26 @@ def run(
         times.append(sum(seconds[start:stop]) / (stop - start))
         start = stop
     lab = Lab(trained, bench.schedule, bench.data.sensitive)
-    metrics = _attacked(trials, victims, lab)
     side_by_side = uuid4().hex
     return [
         Result(
-            metrics=measured,
+            metrics={
+                attack.risk: {metric.id: metric.judge(got) for metric in attack.metrics}
+                for attack, got in artifacts.items()
+            },
+            counted={
+                attack.risk: {metric.id: metric.counted(got) for metric in attack.metrics}
+                for attack, got in artifacts.items()
+            },
             accuracy=_accuracy(victim, victim.scene.test),
             train_accuracy=_accuracy(victim, victim.scene.training[0]),
             reading=_reading(trial, victim, bench.schedule),
             seconds=time,
             run=side_by_side,
         )
-        for trial, victim, measured, time in zip(trials, victims, metrics, times, strict=True)
+        for trial, victim, artifacts, time in zip(
+            trials, victims, _attacked(trials, victims, lab), times, strict=True
+        )
     ]
 
 
@@ -232,13 +244,13 @@ def _joined(base: Pool, scenes: Sequence[Scene]) -> tuple[Pool, list[int]]:
 
 def _attacked(
     trials: Sequence[Trial], victims: Sequence[Victim], lab: Lab
-) -> list[dict[str, dict[str, float]]]:
+) -> list[dict[Attack, Artifact]]:
     """Mount each attack on all victims that it is meant for, at once."""
-    found: list[dict[str, dict[str, float]]] = [{} for _ in trials]
+    found: list[dict[Attack, Artifact]] = [{} for _ in trials]
     for attack in dict.fromkeys(each for trial in trials for each in trial.attacks):
         chosen = [i for i, trial in enumerate(trials) if attack in trial.attacks]
         for i, got in zip(chosen, attack.mount([victims[i] for i in chosen], lab), strict=True):
-            found[i][attack.risk] = {metric.id: metric.judge(got) for metric in attack.metrics}
+            found[i][attack] = got
     return found
 
 

@@ -288,7 +288,8 @@ def _effect(
     risk: str, metric: Metric, baseline: Sequence[Result], defended: Sequence[Result]
 ) -> Effect:
     pairs = zip(_values(baseline, risk, metric.id), _values(defended, risk, metric.id), strict=True)
-    return effect([metric.worsening(b, d) for b, d in pairs])
+    counted = min(each.counted[risk][metric.id] for each in (*baseline, *defended))
+    return effect([metric.worsening(b, d) for b, d in pairs], resolution=1 / max(1, counted))
 
 
 def _values(results: Sequence[Result], risk: str, metric: str) -> list[float]:

@@ -100,6 +100,7 @@ def _result(
             attack.risk: {metric.id: value(attack, metric) for metric in attack.metrics}
             for attack in chosen
         },
+        counted={attack.risk: {metric.id: 100 for metric in attack.metrics} for attack in chosen},
         accuracy=0.9,
         train_accuracy=0.95,
         reading=reading,

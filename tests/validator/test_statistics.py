@@ -13,9 +13,36 @@ def test_one_difference_gives_no_interval() -> None:
         effect([0.1])
 
 
-def test_equal_differences_give_a_point() -> None:
-    found = effect([0.25] * 4)
-    assert (found.estimate, found.low, found.high) == (0.25, 0.25, 0.25)
+def test_equal_differences_show_no_more_than_the_measure_resolves() -> None:
+    assert effect([0.25] * 4) == Effect(0.25, 0.25, 0.25, (0.25,) * 4)
+    coarse, fine = (effect([0.25] * 4, resolution=step) for step in (0.1, 0.01))
+    assert coarse.low < fine.low < 0.25 < fine.high < coarse.high
+    assert coarse.high - 0.25 == pytest.approx(0.25 - coarse.low)
+
+
+@pytest.mark.parametrize(("records", "seeds"), [(12, 2), (12, 3), (30, 2), (30, 5), (300, 5)])
+def test_counts_that_tie_by_chance_are_hardly_ever_an_effect(records: int, seeds: int) -> None:
+    """Both arms answer rightly with the same chance, independently."""
+    draw = np.random.default_rng(1)
+    false = 0
+    for _ in range(400):
+        right = draw.binomial(records, 0.8, size=(2, seeds)) / records
+        found = effect((right[0] - right[1]).tolist(), resolution=1 / records)
+        false += outcome(found, 0.03) in ("increase", "decrease")
+    assert false / 400 <= 0.09
+
+
+def test_the_advised_number_of_seeds_mostly_settles_it() -> None:
+    draw, settled, asked = np.random.default_rng(2), 0, 0
+    for _ in range(60):
+        values = draw.normal(0.05, 0.06, size=5).tolist()
+        more = seeds_to_settle(effect(values), 0.02)
+        if outcome(effect(values), 0.02) == "inconclusive" and more is not None and more < 60:
+            asked += 1
+            whole = effect([*values, *draw.normal(np.mean(values), 0.06, size=more - 5).tolist()])
+            settled += outcome(whole, 0.02) != "inconclusive"
+    assert asked > 20
+    assert settled / asked > 0.6
 
 
 def test_turning_every_difference_around_turns_the_interval_around() -> None:

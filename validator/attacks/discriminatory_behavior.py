@@ -48,6 +48,16 @@ def _gap(got: Artifact, chosen: NDArray[np.bool_]) -> float:
     return float(demographic_parity_difference(y, predicted, sensitive_features=group))
 
 
+def _smallest(got: Artifact) -> int:
+    """Return how many records the most uncertain rate is of."""
+    chosen = (got["by_class"] & (got["y"] == label) for label in (0, 1))
+    return min(_least(got["group"][each]) for each in chosen)
+
+
+def _least(group: NDArray[np.int64]) -> int:
+    return int(np.unique(group, return_counts=True)[1].min())
+
+
 def _worst(got: Artifact) -> float:
     right, group = got["predicted"] == got["y"], got["group"]
     return min(float(np.mean(right[group == g])) for g in np.unique(group[got["by_group"]]))
@@ -59,9 +69,23 @@ class DiscriminatoryBehavior(Attack):
 
     risk: ClassVar[str] = "discriminatory_behavior"
     metrics: ClassVar[tuple[Metric, ...]] = (
-        Metric("equalized_odds_difference", "equalised-odds gap", "higher", 0.03, _odds),
-        Metric("demographic_parity_difference", "demographic-parity gap", "higher", 0.03, _parity),
-        Metric("worst_group_accuracy", "accuracy in the worst group", "lower", 0.03, _worst),
+        Metric("equalized_odds_difference", "equalised-odds gap", "higher", 0.03, _odds, _smallest),
+        Metric(
+            "demographic_parity_difference",
+            "demographic-parity gap",
+            "higher",
+            0.03,
+            _parity,
+            lambda got: _least(got["group"][got["by_group"]]),
+        ),
+        Metric(
+            "worst_group_accuracy",
+            "accuracy in the worst group",
+            "lower",
+            0.03,
+            _worst,
+            lambda got: _least(got["group"][got["by_group"]]),
+        ),
     )
 
     attribute: str = knob("", "sensitive attribute; empty: the first of the data set")

@@ -32,6 +32,7 @@ ROBUST_ACCURACY = Metric(
     "lower",
     0.03,
     lambda got: float(np.mean((got["attacked"] == got["y"]).all(axis=0))),
+    lambda got: len(got["y"]),
 )
 SUCCESS = Metric(
     "attack_success_rate",
@@ -39,6 +40,7 @@ SUCCESS = Metric(
     "higher",
     0.03,
     lambda got: _turned(got),
+    lambda got: int((got["clean"] == got["y"]).sum()),
 )
 
 

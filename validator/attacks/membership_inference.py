@@ -32,6 +32,10 @@ def _auc(scores: str) -> Callable[[Artifact], float]:
     return judge
 
 
+def _pairs(got: Artifact) -> int:
+    return int((got["member"].sum(1) * (~got["member"]).sum(1)).sum())
+
+
 def _tpr(got: Artifact) -> float:
     pairs = zip(got["online"], got["member"], strict=True)
     return float(np.mean([tpr_at_fpr(score, member, 0.01) for score, member in pairs]))
@@ -47,14 +51,15 @@ class MembershipInference(Attack):
 
     risk: ClassVar[str] = "membership_inference"
     metrics: ClassVar[tuple[Metric, ...]] = (
-        Metric("auc", "AUC of online LiRA", "higher", 0.02, _auc("online")),
-        Metric("auc_offline", "AUC of offline LiRA", "higher", 0.02, _auc("offline")),
+        Metric("auc", "AUC of online LiRA", "higher", 0.02, _auc("online"), _pairs),
+        Metric("auc_offline", "AUC of offline LiRA", "higher", 0.02, _auc("offline"), _pairs),
         Metric(
             "tpr_at_1_percent_fpr",
             "TPR at 1 % FPR of online LiRA (at no false positive below 100 non-members)",
             "higher",
             0.01,
             _tpr,
+            lambda got: int(got["member"].sum()),
         ),
     )
 

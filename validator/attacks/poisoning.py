@@ -46,6 +46,7 @@ class Poisoning(Attack):
             "higher",
             0.05,
             _success,
+            lambda got: int((got["plain"] != TARGET).sum()),
         ),
         Metric(
             "untriggered_rate",
@@ -53,6 +54,7 @@ class Poisoning(Attack):
             "higher",
             0.05,
             lambda got: float(np.mean(got["plain"] == TARGET)),
+            lambda got: len(got["plain"]),
         ),
     )
 

@@ -31,6 +31,7 @@ FIDELITY = Metric(
     "higher",
     0.02,
     lambda got: float(np.mean(got["surrogate"] == got["owner"])),
+    lambda got: got["surrogate"].size,
 )
 UNPROVEN = Metric(
     "unproven_extractions",
@@ -38,6 +39,7 @@ UNPROVEN = Metric(
     "higher",
     0.1,
     lambda got: float(np.mean(got["extracted"] >= SURE)),
+    lambda got: len(got["extracted"]),
 )
 UNPROVEN_COPY = Metric(
     "unproven_copies",
@@ -45,6 +47,7 @@ UNPROVEN_COPY = Metric(
     "higher",
     0.1,
     lambda got: float(np.mean(got["copied"] >= SURE)),
+    lambda got: got["copied"].size,
 )
 SURROGATE_ACCURACY = Metric(
     "surrogate_accuracy",
@@ -52,6 +55,7 @@ SURROGATE_ACCURACY = Metric(
     "higher",
     0.02,
     lambda got: float(np.mean(got["surrogate"] == got["y"])),
+    lambda got: got["surrogate"].size,
 )
 
 
