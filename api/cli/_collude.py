@@ -7,11 +7,12 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from api.answers import collusions as answers
+from api.answers.adversaries import adversary_pairs
 from knowledge.errors import InputError
 from predictor.chains import Breaker, Chain, Chains, breakers
 from predictor.collusion import Colluded, adversaries, idle
 
-from ._common import adversary_pairs, again, as_json, knowledge, style
+from ._common import again, as_json, knowledge, style
 from ._text import Style, cite, columns, knowledge_line, paragraph
 
 if TYPE_CHECKING:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from argparse import Namespace
 
+from api.answers.adversaries import adversary_pairs
 from api.answers.assumptions import Assumed, assume
 from knowledge import KnowledgeBase
 from predictor.documents import what_if_document
 from predictor.interactions import Prediction
 from predictor.scenarios import Scenario
 
-from ._common import adversary_pairs, as_json, knowledge, style
+from ._common import as_json, knowledge, style
 from ._predict import describe, likely, published
 from ._text import Style, columns, knowledge_line, paragraph, title
 

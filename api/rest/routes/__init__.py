@@ -1,0 +1,1 @@
+"""The routes, a module for each resource; each has a ``router``."""

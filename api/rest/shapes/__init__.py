@@ -1,0 +1,1 @@
+"""The shapes of the documents, as the OpenAPI declares them; a test compares them with answers."""
