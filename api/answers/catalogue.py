@@ -27,8 +27,10 @@ def section(kb: KnowledgeBase, name: str) -> dict[str, Any]:
     return {"knowledge": kb.digest, name: records}
 
 
-def record(kb: KnowledgeBase, name: str) -> dict[str, Any]:
+def record(kb: KnowledgeBase, name: str, within: str | None = None) -> dict[str, Any]:
     """Answer with one record, by id or code, and the correlations that it takes part in.
+
+    An attack may have the id of a risk: `within` says which section is meant.
 
     Raises
     ------
@@ -36,7 +38,16 @@ def record(kb: KnowledgeBase, name: str) -> dict[str, Any]:
         If there is none.
     """
     rows = kb.rows
-    where, found = find(kb, name, rows)
+    if within is None:
+        where, found = find(kb, name, rows)
+    else:
+        known: Mapping[str, Record] = getattr(kb, within)
+        singular = within.removesuffix("s")
+        if name not in known:  # those with codes have a method that knows them
+            name = getattr(kb, singular)(name).id if hasattr(kb, singular) else name
+        if name not in known:
+            raise UnknownName(singular, name, list(known))
+        where, found = within, known[name]
     return {
         "knowledge": kb.digest,
         "section": where,

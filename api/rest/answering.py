@@ -59,7 +59,7 @@ class Answers:
     """
 
     def __init__(self, code: str, max_bytes: int = MAX_BYTES) -> None:
-        self._code, self._room = code, max_bytes
+        self._code, self._most, self._room = code, max_bytes, max_bytes
         self._kept: OrderedDict[str, Ready] = OrderedDict()
         self._lock = Lock()
 
@@ -90,7 +90,7 @@ class Answers:
         body = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
         ready = Ready(body, etag)
         with self._lock:
-            if etag not in self._kept and len(body) <= self._room:
+            if etag not in self._kept and len(body) <= self._most:
                 self._kept[etag] = ready
                 self._room -= len(body)
                 while self._room < 0:

@@ -101,7 +101,7 @@ def examples() -> dict[str, Any]:
     }
     for section, one in SECTIONS.items():
         answers[f"list_{section}"] = {**catalogue.section(kb, section), "next": None}
-        answers[f"get_{one}"] = catalogue.record(kb, asked(f"get_{one}")["name"])
+        answers[f"get_{one}"] = catalogue.record(kb, asked(f"get_{one}")["name"], section)
     return {name: _short(answer) for name, answer in {**answers, **_sets(kb)}.items()}
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
+from starlette.concurrency import run_in_threadpool
 
 from knowledge import KnowledgeBase, load
 
@@ -19,7 +20,7 @@ from .problems import ProblemError
 from .sets import KnowledgeSets
 from .settings import Settings
 
-__all__ = ["Asked", "Asker", "Here", "Owner", "Service", "expect_json", "owner", "service"]
+__all__ = ["Ask", "Asked", "Asker", "Here", "Owner", "Service", "expect_json", "owner", "service"]
 
 
 class Service:
@@ -60,20 +61,26 @@ class Service:
         return self.kb if name is None else self.sets.base(name)
 
 
-def service(request: Request) -> Service:
+# what routes depend on is async, though it never waits: FastAPI takes all else to another thread
+
+
+async def service(request: Request) -> Service:
     """Return the service that a request was made of."""
     found: Service = request.app.state.service
     return found
 
 
-def owner(request: Request) -> str | None:
+async def owner(request: Request) -> str | None:
     """Return the name of the key that a request came with; None where no keys are asked for."""
     found: str | None = request.scope.get("crosscurrent.owner")
     return found
 
 
 Here = Annotated[Service, Depends(service)]
+"""The service, for routes."""
+
 Owner = Annotated[str | None, Depends(owner)]
+"""Whose key a request came with, for routes."""
 
 
 class Asked(BaseModel):
@@ -95,18 +102,25 @@ class Asker:
     ----------
     request : Request
         The request.
-    here : Service
-        The service that it was made of.
     """
 
-    def __init__(self, request: Request, here: Here) -> None:
-        self._request, self._service = request, here
+    def __init__(self, request: Request) -> None:
+        self._request: Request = request
+        self._service: Service = request.app.state.service
 
     def answer(
         self, name: str | None, question: Callable[..., dict[str, Any]], /, **parameters: Any
     ) -> Response:
         """Return the answer to a question, asked of a knowledge set or of the service's own."""
         kb = self._service.knowledge(name)
+        return self.keep(kb, question, parameters, lambda: question(kb, **parameters))
+
+    async def quick(
+        self, name: str | None, question: Callable[..., dict[str, Any]], /, **parameters: Any
+    ) -> Response:
+        """Do as `answer` does, for questions that take no longer than to change the thread."""
+        here = self._service
+        kb = here.kb if name is None else await run_in_threadpool(here.knowledge, name)
         return self.keep(kb, question, parameters, lambda: question(kb, **parameters))
 
     def keep(
@@ -121,7 +135,16 @@ class Asker:
         return self._service.answers.respond(self._request, kb, key, parameters, build)
 
 
-def expect_json(request: Request) -> None:
+async def asker(request: Request) -> Asker:
+    """Return what answers a request."""
+    return Asker(request)
+
+
+Ask = Annotated[Asker, Depends(asker)]
+"""What answers a request, for routes."""
+
+
+async def expect_json(request: Request) -> None:
     """Refuse a request that takes no JSON, or whose body is none."""
     accept = request.headers.get("accept")
     if accept is not None and not accepts_json(accept.encode("latin-1", "replace")):

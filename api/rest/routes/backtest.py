@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Query, Response
 from pydantic import Field
 
 from api.answers import backtests
 
 from ..declared import answered
-from ..service import Asked, Asker
+from ..service import Ask, Asked
 from ..shapes.interactions import Backtest
 
 __all__ = ["router"]
@@ -35,7 +35,7 @@ class Tested(Asked):
     summary="How good the conjectures are, against every explored pair",
     responses=answered(Backtest, "Scores of all methods, with intervals."),
 )
-def get_backtest(ask: Annotated[Asker, Depends()], asked: Annotated[Tested, Query()]) -> Response:
+def get_backtest(ask: Ask, asked: Annotated[Tested, Query()]) -> Response:
     """Answer as `crosscurrent backtest --json` does."""
     return ask.answer(
         asked.knowledge, backtests.backtest, seed=asked.seed, resamples=asked.resamples

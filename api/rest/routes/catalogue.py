@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Path, Query, Response
+from fastapi import APIRouter, Path, Query, Response
 from pydantic import Field
 
 from api.answers import catalogue
@@ -14,7 +14,8 @@ from knowledge.errors import InputError, UnknownName
 
 from ..declared import answered
 from ..pages import LARGEST, cut
-from ..service import Asked, Asker, Here
+from ..problems import ProblemError
+from ..service import Ask, Asked, Here
 
 __all__ = ["SECTIONS", "router"]
 
@@ -52,9 +53,7 @@ def _resource(section: str, one: str) -> None:
         tags=[section],
         responses=answered(None, f"A page of {section}, and the token of the next."),
     )
-    def listed(
-        ask: Annotated[Asker, Depends()], here: Here, asked: Annotated[Page, Query()]
-    ) -> Response:
+    def listed(ask: Ask, here: Here, asked: Annotated[Page, Query()]) -> Response:
         kb = here.knowledge(asked.knowledge)
 
         def page() -> dict[str, Any]:
@@ -74,22 +73,16 @@ def _resource(section: str, one: str) -> None:
         responses=answered(None, f"The {one}."),
     )
     def single(
-        ask: Annotated[Asker, Depends()],
-        here: Here,
+        ask: Ask,
         name: Name,
         asked: Annotated[Asked, Query()],
     ) -> Response:
-        kb = here.knowledge(asked.knowledge)
-        known = list(getattr(kb, section))
         try:
-            identity = getattr(kb, one)(name).id if hasattr(kb, one) else name
+            return ask.answer(asked.knowledge, catalogue.record, name=name, within=section)
         except UnknownName:
             raise
         except InputError as error:  # it names a record of another kind
-            raise UnknownName(one, name, known) from error
-        if identity not in known:
-            raise UnknownName(one, name, known)
-        return ask.answer(asked.knowledge, catalogue.record, name=identity)
+            raise ProblemError(404, str(error), kind="unknown-name") from error
 
 
 for _section, _one in SECTIONS.items():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Query, Response
 from pydantic import Field
 
 from api.answers import attacks, collusions, combinations, plans
@@ -12,7 +12,7 @@ from api.answers.adversaries import adversary_pairs
 from knowledge.errors import InputError
 
 from ..declared import answered
-from ..service import Asked, Asker
+from ..service import Ask, Asked
 from ..shapes.joint import (
     Chains,
     Collusion,
@@ -28,7 +28,6 @@ __all__ = ["router"]
 
 router = APIRouter(prefix="/v1")
 
-Ask = Annotated[Asker, Depends()]
 Name = Annotated[str, Field(max_length=200)]
 Names = Annotated[list[Name], Field(max_length=50)]
 _ADVERSARY = "what the adversary is, KEY=VALUE; may be repeated"

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Depends, Path, Query, Response
+from fastapi import APIRouter, Body, Path, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.answers import comparisons
 
 from ..declared import answered, refusals
 from ..pages import LARGEST, cut
-from ..service import Asker, Here, Owner
+from ..service import Ask, Here, Owner
 from ..sets import Version
 from ..shapes.joint import Differences
 from ..shapes.service import KnowledgeSet, KnowledgeSets, KnowledgeVersion
@@ -77,9 +77,7 @@ def list_knowledge(here: Here, asked: Annotated[Page, Query()]) -> KnowledgeSets
     summary="What one knowledge set says differently from another",
     responses=answered(Differences, "What changes in records and predictions."),
 )
-def diff_knowledge(
-    ask: Annotated[Asker, Depends()], here: Here, asked: Annotated[Compared, Query()]
-) -> Response:
+def diff_knowledge(ask: Ask, here: Here, asked: Annotated[Compared, Query()]) -> Response:
     """Answer as `crosscurrent kb diff --json` does."""
     before, after = here.knowledge(asked.from_), here.knowledge(asked.to)
     parameters = {"to": after.digest}

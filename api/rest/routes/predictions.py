@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Depends, Path, Query, Response
+from fastapi import APIRouter, Body, Path, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.answers import assumptions, predictions
 from knowledge.errors import InputError
 
 from ..declared import answered, refusals
-from ..service import Asked, Asker
+from ..service import Ask, Asked
 from ..shapes.interactions import Matrix, Prediction, Predictions, WhatIf
 
 __all__ = ["router"]
 
 router = APIRouter(prefix="/v1", tags=["predictions"])
 
-Ask = Annotated[Asker, Depends()]
 Question = Annotated[Asked, Query()]
 Defense = Annotated[str, Path(max_length=200, description="id or code of a defense")]
 Risk = Annotated[str, Path(max_length=200, description="id or code of a risk")]
@@ -46,9 +45,9 @@ class Assumptions(BaseModel):
     summary="What every defense does to every risk",
     responses=answered(Matrix, "A prediction for each pair."),
 )
-def get_matrix(ask: Ask, asked: Question) -> Response:
+async def get_matrix(ask: Ask, asked: Question) -> Response:
     """Answer as `crosscurrent matrix --json` does."""
-    return ask.answer(asked.knowledge, predictions.matrix)
+    return await ask.quick(asked.knowledge, predictions.matrix)
 
 
 @router.get(
@@ -57,9 +56,9 @@ def get_matrix(ask: Ask, asked: Question) -> Response:
     summary="What one defense does to every risk",
     responses=answered(Predictions, "A prediction for each risk."),
 )
-def get_predictions(ask: Ask, defense: Defense, asked: Question) -> Response:
+async def get_predictions(ask: Ask, defense: Defense, asked: Question) -> Response:
     """Answer as `crosscurrent predict DEFENSE --json` does."""
-    return ask.answer(asked.knowledge, predictions.predictions, defense=defense)
+    return await ask.quick(asked.knowledge, predictions.predictions, defense=defense)
 
 
 @router.get(
@@ -68,9 +67,9 @@ def get_predictions(ask: Ask, defense: Defense, asked: Question) -> Response:
     summary="What one defense does to one risk, and why",
     responses=answered(Prediction, "The prediction with every path and source."),
 )
-def get_prediction(ask: Ask, defense: Defense, risk: Risk, asked: Question) -> Response:
+async def get_prediction(ask: Ask, defense: Defense, risk: Risk, asked: Question) -> Response:
     """Answer as `crosscurrent predict DEFENSE RISK --json` does."""
-    return ask.answer(asked.knowledge, predictions.prediction, defense=defense, risk=risk)
+    return await ask.quick(asked.knowledge, predictions.prediction, defense=defense, risk=risk)
 
 
 @router.post(
@@ -82,11 +81,11 @@ def get_prediction(ask: Ask, defense: Defense, risk: Risk, asked: Question) -> R
         **refusals(400, 413, 415),
     },
 )
-def what_if(ask: Ask, asked: Question, body: Annotated[Assumptions, Body()]) -> Response:
+async def what_if(ask: Ask, asked: Question, body: Annotated[Assumptions, Body()]) -> Response:
     """Answer as `crosscurrent what-if --json` does."""
     if not (body.raise_ or body.lower or body.hold or body.adversary):
         raise InputError("nothing is assumed: give raise, lower, hold or adversary")
-    return ask.answer(
+    return await ask.quick(
         asked.knowledge,
         assumptions.what_if,
         defense=body.defense,
