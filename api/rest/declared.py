@@ -40,7 +40,7 @@ def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
     }
 
 
-REFUSALS = refusals(401, 404, 406, 409, 410, 422, 429, 500)
+REFUSALS = refusals(400, 401, 404, 406, 409, 410, 422, 429, 500)
 """What every question may be refused with."""
 
 

@@ -10,7 +10,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from knowledge.errors import BrokenKnowledge, InputError, UnknownName, legible, suggest
+from knowledge.errors import BrokenKnowledge, InputError, UnknownName, legible
 
 __all__ = ["MEDIA_TYPE", "ProblemError", "handle_problems", "problem"]
 
@@ -129,8 +129,7 @@ def _fault(error: Mapping[str, Any]) -> dict[str, str]:
     name = legible(".".join(str(part)[:60] for part in place[1:] or place))
     message = str(error["msg"]).removeprefix("Value error, ")
     if error["type"] == "extra_forbidden":
-        close = suggest(str(place[-1])[:60], error.get("ctx", {}).get("known", ()))
-        message = "there is no such field" + f" (did you mean {' or '.join(close)}?)" * bool(close)
+        message = "there is no such field"
     if error["type"] == "json_invalid":
         message = f"is not JSON: {error['ctx']['error']} at character {place[-1]}"
         name = "body"

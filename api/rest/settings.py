@@ -43,10 +43,12 @@ class Settings(BaseSettings):
         env_prefix=PREFIX, env_ignore_empty=True, extra="forbid", frozen=True
     )
 
-    host: str = Field("127.0.0.1", min_length=1, description="address to listen on")
-    port: int = Field(8000, ge=0, le=65535, description="port to listen on; 0 takes a free one")
+    host: str = Field(default="127.0.0.1", min_length=1, description="address to listen on")
+    port: int = Field(
+        default=8000, ge=0, le=65535, description="port to listen on; 0 takes a free one"
+    )
     knowledge: Annotated[tuple[str, ...], NoDecode] = Field(
-        (), description="folders of your own knowledge, on top of what is built in"
+        default=(), description="folders of your own knowledge, on top of what is built in"
     )
     data: str = Field(
         default_factory=_data_folder,
@@ -54,22 +56,28 @@ class Settings(BaseSettings):
         description="folder for uploaded knowledge; several servers may share it",
     )
     keys: str | None = Field(
-        None, min_length=1, description="file of API keys; without it no key is asked for"
+        default=None, min_length=1, description="file of API keys; without it no key is asked for"
     )
     cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
-        (), description="origins whose web pages may ask, such as https://lab.example; none"
+        default=(), description="origins whose web pages may ask, such as https://lab.example; none"
     )
     max_body_size: int = Field(
-        2 * 1024 * 1024, ge=1024, le=64 * 1024 * 1024, description="largest request body in bytes"
+        default=2 * 1024 * 1024,
+        ge=1024,
+        le=64 * 1024 * 1024,
+        description="largest request body in bytes",
     )
     max_versions: int = Field(
-        1000, ge=1, le=100_000, description="most versions of all knowledge sets together"
+        default=1000, ge=1, le=100_000, description="most versions of all knowledge sets together"
     )
     grace: int = Field(
-        10, ge=0, le=3600, description="seconds that running requests have left when it stops"
+        default=10,
+        ge=0,
+        le=3600,
+        description="seconds that running requests have left when it stops",
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
-        "info", description="least severe log lines that are written"
+        default="info", description="least severe log lines that are written"
     )
 
     @field_validator("knowledge", "cors_origins", mode="before")

@@ -115,7 +115,7 @@ def get_knowledge(here: Here, name: Name) -> KnowledgeSet:
             "description": "The newest version has these files already.",
             "model": KnowledgeVersion,
         },
-        **refusals(400, 403, 413, 415, 507),
+        **refusals(403, 413, 415, 507),
     },
 )
 def put_knowledge(
@@ -139,7 +139,7 @@ def put_knowledge(
     operation_id="retire_knowledge",
     summary="Take a version, or a whole set, out of use; nothing is deleted",
     status_code=204,
-    responses={204: {"description": "It is retired."}, **refusals(403, 507)},
+    responses={204: {"description": "It is retired."}, **refusals(403, 413, 507)},
 )
 def retire_knowledge(here: Here, owner: Owner, name: Name) -> None:
     """Retire the version that is named, or all of a set."""

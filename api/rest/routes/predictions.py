@@ -78,7 +78,7 @@ async def get_prediction(ask: Ask, defense: Defense, risk: Risk, asked: Question
     summary="What assumptions change in the predictions of one defense",
     responses={
         200: {"description": "Predictions before and after.", "model": WhatIf},
-        **refusals(400, 413, 415),
+        **refusals(413, 415),
     },
 )
 async def what_if(ask: Ask, asked: Question, body: Annotated[Assumptions, Body()]) -> Response:
