@@ -42,7 +42,7 @@ fuzz: .venv/dev ## Send the service thousands of random requests.
 docs: .venv/dev ## Write again all that is generated: reference pages, pictures, example output.
 	$(BIN)/python docs/generate.py
 
-bench: .venv/bench ## Print the figures that docs/benchmarks.md quotes.
+bench: .venv/bench ## Print the figures that docs/benchmarks.md quotes; those of the service need wrk.
 	$(BIN)/python benchmarks/run.py
 	$(BIN)/python benchmarks/service.py
 

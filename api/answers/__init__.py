@@ -4,3 +4,5 @@ The command line's ``--json`` and REST call these, so there is one way to each d
 function takes a `KnowledgeBase` and plain values, and returns plain dicts, lists, strings,
 numbers, booleans and None. The modules are imported one by one, as a question needs them.
 """
+
+__all__: list[str] = []

@@ -2,3 +2,5 @@
 
 Nothing here is imported unless ``crosscurrent serve`` runs: it needs the extra ``serve``.
 """
+
+__all__: list[str] = []

@@ -21,8 +21,7 @@ from api.answers import (
 from knowledge import KnowledgeBase, load
 
 from .routes.catalogue import SECTIONS
-from .routes.knowledge import _version
-from .sets import KnowledgeSets
+from .sets import KnowledgeSets, described
 
 __all__ = ["BODIES", "PARAMETERS", "examples"]
 
@@ -111,7 +110,7 @@ def _sets(kb: KnowledgeBase) -> dict[str, Any]:
         sets = KnowledgeSets(folder, clock=lambda: "2026-11-24T09:00:00Z")
         files = BODIES["put_knowledge"]["files"]
         version, _ = sets.put("lab", files, None)
-        shown = _version(version)
+        shown = described(version)
         return {
             "put_knowledge": shown,
             "get_knowledge": {**shown, "contents": files, "versions": [1]},

@@ -20,8 +20,9 @@ from knowledge import BrokenKnowledge, KnowledgeBase, load
 from knowledge.errors import clip, legible, suggest
 
 from .problems import ProblemError
+from .shapes.service import KnowledgeVersion
 
-__all__ = ["KnowledgeSets", "Version", "now"]
+__all__ = ["KnowledgeSets", "Version", "described", "now"]
 
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,62}")
 _FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}\.ya?ml")
@@ -41,6 +42,19 @@ class Version(NamedTuple):
     digest: str
     files: Mapping[str, str]
     retired: bool
+
+
+def described(found: Version) -> KnowledgeVersion:
+    """Return the document of a version, without the content of its files."""
+    return {
+        "name": found.name,
+        "version": found.version,
+        "created": found.created,
+        "owner": found.owner,
+        "files": sorted(found.files),
+        "retired": found.retired,
+        "digest": found.digest,
+    }
 
 
 def now() -> str:
@@ -134,7 +148,7 @@ class KnowledgeSets:
             detail = f"there is no knowledge set {clip(name)!r}{hint}"
             raise ProblemError(404, detail, kind="unknown-name", suggestions=close)
         if at:
-            if not (number.isascii() and number.isdigit() and int(number[:9]) in existing):
+            if not (re.fullmatch(r"[0-9]{1,6}", number) and int(number) in existing):
                 known = [f"{name}@{each}" for each in existing[-3:]]
                 detail = f"{name} has no version {clip(number)!r}"
                 raise ProblemError(404, detail, kind="unknown-name", suggestions=known)

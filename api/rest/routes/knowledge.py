@@ -12,7 +12,7 @@ from api.answers import comparisons
 from ..declared import answered, refusals
 from ..pages import LARGEST, cut
 from ..service import Ask, Here, Owner
-from ..sets import Version
+from ..sets import described
 from ..shapes.joint import Differences
 from ..shapes.service import KnowledgeSet, KnowledgeSets, KnowledgeVersion
 
@@ -65,7 +65,7 @@ def list_knowledge(here: Here, asked: Annotated[Page, Query()]) -> KnowledgeSets
     state = f"sets {[(v.name, v.version) for v in versions]}"
     shown, token = cut(versions, state, asked.limit, asked.next)
     return {
-        "sets": [_version(each) for each in shown],
+        "sets": [described(each) for each in shown],
         "next": token,
         "knowledge": here.kb.digest,
     }
@@ -94,7 +94,7 @@ def get_knowledge(here: Here, name: Name) -> KnowledgeSet:
     """Return the version that is named, or the newest that is not retired."""
     found = here.sets.get(name)
     return {
-        **_version(found),
+        **described(found),
         "contents": dict(found.files),
         "versions": here.sets.numbers(found.name),
     }
@@ -131,7 +131,7 @@ def put_knowledge(
         here.log.info("knowledge kept", name=name, version=version.version, key=owner)
     response.status_code = 201 if new else 200
     response.headers["Location"] = f"/v1/knowledge/{version.name}@{version.version}"
-    return _version(version)
+    return described(version)
 
 
 @router.delete(
@@ -145,15 +145,3 @@ def retire_knowledge(here: Here, owner: Owner, name: Name) -> None:
     """Retire the version that is named, or all of a set."""
     here.sets.retire(name, owner)
     here.log.info("knowledge retired", name=name, key=owner)
-
-
-def _version(found: Version) -> KnowledgeVersion:
-    return {
-        "name": found.name,
-        "version": found.version,
-        "created": found.created,
-        "owner": found.owner,
-        "files": sorted(found.files),
-        "retired": found.retired,
-        "digest": found.digest,
-    }

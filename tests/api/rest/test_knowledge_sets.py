@@ -185,7 +185,7 @@ def test_a_name_with_a_slash_leads_nowhere(empty: Any, name: str) -> None:
 def test_a_version_that_is_not_there_is_told(serve: Serve) -> None:
     client = serve()
     put(client, revising("First"))
-    for wanted in ("team@", "team@0", "team@9", "team@x", "team@1@1", "team@¹"):
+    for wanted in ("team@", "team@0", "team@9", "team@x", "team@1@1", "team@¹", "team@0000000015"):
         answer = client.get("/v1/predictions", params={"knowledge": wanted})
         assert answer.status_code == 404
         assert answer.json()["suggestions"] == ["team@1"]
