@@ -60,8 +60,8 @@ class Load(NamedTuple):
 def main() -> int:
     """Run, print, and say whether the aims are met."""
     parser = argparse.ArgumentParser(description="Measure the service under load.")
-    parser.add_argument("--seconds", type=int, default=4, help="length of a run")
-    parser.add_argument("--rounds", type=int, default=5, help="runs of each route")
+    parser.add_argument("--seconds", type=int, default=2, help="length of a run")
+    parser.add_argument("--rounds", type=int, default=9, help="runs of each route")
     parser.add_argument("--requests", type=int, default=100_000, help="of the search for leaks")
     arguments = parser.parse_args()
     if which("wrk") is None:
