@@ -4,7 +4,7 @@ BIN := .venv/bin
 ORACLES := adversarial-robustness-toolbox torchattacks foolbox eagerpy
 SOURCES := knowledge predictor validator api tests benchmarks docs
 
-.PHONY: demo validate test lint unit docs bench clean
+.PHONY: demo validate serve test lint unit fuzz docs bench clean
 .DEFAULT_GOAL := help
 
 help: ## Show what can be made.
@@ -22,6 +22,9 @@ demo: .venv/base ## Set up the base install and answer a real question.
 validate: .venv/validate ## Set the extra up and measure a real prediction.
 	@$(BIN)/crosscurrent validate adversarial_training membership_inference
 
+serve: .venv/serve ## Set the extra up and answer over HTTP, until Ctrl-C.
+	@$(BIN)/crosscurrent serve
+
 test: lint unit ## Set everything up and pass all tests.
 
 lint: .venv/dev
@@ -33,11 +36,15 @@ lint: .venv/dev
 unit: .venv/dev
 	$(BIN)/pytest -n auto
 
+fuzz: .venv/dev ## Send the service thousands of random requests.
+	CROSSCURRENT_FUZZ=200 $(BIN)/pytest tests/api/rest/test_openapi.py
+
 docs: .venv/dev ## Write again all that is generated: reference pages, pictures, example output.
 	$(BIN)/python docs/generate.py
 
-bench: .venv/bench ## Print the figures that docs/benchmarks.md quotes.
+bench: .venv/bench ## Print the figures that docs/benchmarks.md quotes; those of the service need wrk.
 	$(BIN)/python benchmarks/run.py
+	$(BIN)/python benchmarks/service.py
 
 clean: ## Remove the virtual environment and all caches.
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist build
@@ -55,9 +62,13 @@ clean: ## Remove the virtual environment and all caches.
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[validate]'
 	@touch $@
 
+.venv/serve: .venv/base
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[serve]'
+	@touch $@
+
 # Oracles are what tests compare our attacks with; what they ask for beside (torchvision) is not used.
 .venv/dev: .venv/base
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,validate]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,serve,validate]'
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --no-deps $(ORACLES)
 	@touch $@
 

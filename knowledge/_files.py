@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from .errors import Problem, legible
 
-__all__ = ["BASE", "Source", "read_folder"]
+__all__ = ["BASE", "Source", "read_folder", "read_texts"]
 
 BASE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "base")
 """The folder of the built-in records."""
@@ -17,6 +18,7 @@ MAX_BYTES = 2 * 1024 * 1024
 MAX_TOTAL = 8 * 1024 * 1024
 MAX_FILES = 200
 _ENDINGS = (".yaml", ".yml")
+_LARGE = f"larger than {MAX_BYTES // 1024 // 1024} MiB; split it into several files"
 
 
 class Source(NamedTuple):
@@ -72,6 +74,31 @@ def read_folder(folder: str, shown_as: str | None = None) -> tuple[list[Source],
     return sources, problems
 
 
+def read_texts(files: Mapping[str, bytes]) -> tuple[list[Source], list[Problem]]:
+    """Take files that are in memory, in order of name, within the same bounds as a folder's.
+
+    Parameters
+    ----------
+    files : mapping from str to bytes
+        Content by file name; a name is only that, and never looked up anywhere.
+
+    Returns
+    -------
+    tuple
+        The files within bounds, and a problem for each that is not, or for all together.
+    """
+    if not files:
+        return [], [_whole("knowledge", "holds no file; give at least one knowledge file")]
+    if len(files) > MAX_FILES:
+        return [], [_whole("knowledge", f"holds more than {MAX_FILES} files; merge some")]
+    if sum(map(len, files.values())) > MAX_TOTAL:
+        limit = MAX_TOTAL // 1024 // 1024
+        return [], [_whole("knowledge", f"holds more than {limit} MiB; remove some")]
+    large = [name for name, data in files.items() if len(data) > MAX_BYTES]
+    sources = [Source(legible(n), files[n]) for n in sorted(files) if n not in large]
+    return sources, [_whole(legible(name), _LARGE) for name in large]
+
+
 def _read_file(path: str) -> bytes | str:
     """Return a file's content, or what is wrong with it."""
     try:
@@ -83,7 +110,7 @@ def _read_file(path: str) -> bytes | str:
     except OSError as error:
         return f"can't be read: {_reason(error)}"
     if len(data) > MAX_BYTES:
-        return f"larger than {MAX_BYTES // 1024 // 1024} MiB; split it into several files"
+        return _LARGE
     return data
 
 

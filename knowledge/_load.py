@@ -5,25 +5,28 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from . import _cache
 from ._base import KnowledgeBase
-from ._files import BASE, Source, read_folder
+from ._files import BASE, Source, read_folder, read_texts
 from .errors import Problem
 
 __all__ = ["load"]
 
+Overlay = str | Mapping[str, bytes]
+
 _CODE = os.path.dirname(os.path.abspath(__file__))
 
 
-def load(overlays: Iterable[str] = (), *, cached: bool = True) -> KnowledgeBase:
+def load(overlays: Iterable[Overlay] = (), *, cached: bool = True) -> KnowledgeBase:
     """Load the built-in knowledge, with a user's own on top.
 
     Parameters
     ----------
-    overlays : iterable of str
-        Folders of knowledge files, applied in order: each may add, revise or retract records.
+    overlays : iterable of str or mapping from str to bytes
+        Folders of knowledge files, or files in memory by name, applied in order: each may add,
+        revise or retract records.
     cached : bool
         Whether compiled knowledge may be read from, and kept in, the user's cache folder. The
         answer is the same either way.
@@ -46,12 +49,16 @@ def load(overlays: Iterable[str] = (), *, cached: bool = True) -> KnowledgeBase:
     >>> kb.defense("RD1").name
     'Adversarial training'
     """
-    if isinstance(overlays, str | bytes | os.PathLike):
+    if isinstance(overlays, str | bytes | os.PathLike | Mapping):
         raise TypeError("overlays should be a list of folders; write [folder] for one")
     layers: list[list[Source]] = []
     problems: list[Problem] = []
-    for folder, shown in [(BASE, "knowledge/base"), *((os.fspath(o), None) for o in overlays)]:
-        sources, trouble = read_folder(folder, shown)
+    for overlay in (BASE, *overlays):
+        if isinstance(overlay, Mapping):
+            sources, trouble = read_texts(overlay)
+        else:
+            shown = "knowledge/base" if overlay is BASE else None
+            sources, trouble = read_folder(os.fspath(overlay), shown)
         layers.append(sources)
         problems += trouble
     if problems or not cached:

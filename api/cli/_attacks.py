@@ -4,43 +4,22 @@ from __future__ import annotations
 
 from argparse import Namespace
 
-from predictor.collusion import adversaries
-from predictor.published import within_reach
+from api.answers.attacks import SCALES, attacks, reach
 
 from ._common import as_json, knowledge, style
 from ._text import columns, knowledge_line, paragraph
 
-__all__ = ["SCALES", "run"]
-
-SCALES = (
-    "capability",
-    "optimization",
-    "model_knowledge",
-    "output",
-    "interaction",
-    "data_knowledge",
-    "blindness",
-)
+__all__ = ["run"]
 
 
 def run(arguments: Namespace) -> str:
     """Answer the question."""
     kb = knowledge(arguments)
-    attack = kb.attack(arguments.risk).id if arguments.risk else None
+    risk = arguments.risk or None
     stated = {key: value for key in SCALES if (value := getattr(arguments, key)) is not None}
-    adversary = adversaries(kb, stated).second
-    found = within_reach(kb, attack, adversary)
     if arguments.json:
-        from predictor.joint_documents import published_attack_document
-
-        return as_json(
-            {
-                "attack": attack,
-                "adversary": dict(adversary),
-                "attacks": [published_attack_document(each) for each in found],
-                "knowledge": kb.digest,
-            }
-        )
+        return as_json(attacks(kb, risk, stated))
+    attack, adversary, found = reach(kb, risk, stated)
     look = style(arguments)
     of = [each for each in kb.published_attacks.values() if attack in (None, each.attack)]
     whom = ", ".join(f"{key}={value}" for key, value in adversary.items()) or "any adversary"

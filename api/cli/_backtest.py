@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from argparse import Namespace
 
+from api.answers.backtests import backtest, measure
 from knowledge import KnowledgeBase
-from predictor.backtest import LEVEL, Backtest, Bin, Estimate, Scope, Score, backtest
-from predictor.collusion_backtest import CollusionBacktest, collusion_backtest
-from predictor.conflict_backtest import SETS, ConflictBacktest, conflict_backtest
+from predictor.backtest import LEVEL, Backtest, Bin, Estimate, Scope, Score
+from predictor.collusion_backtest import CollusionBacktest
+from predictor.conflict_backtest import SETS, ConflictBacktest
 
 from ._common import as_json, knowledge, style
 from ._text import Style, columns, knowledge_line, paragraph, percent
@@ -46,22 +47,10 @@ _CAUTION = (
 def run(arguments: Namespace) -> str:
     """Answer the question."""
     kb = knowledge(arguments)
-    result = backtest(kb, seed=arguments.seed, resamples=arguments.resamples)
-    conflicts, collusion = conflict_backtest(kb), collusion_backtest(kb)
+    how = {"seed": arguments.seed, "resamples": arguments.resamples}
     if arguments.json:
-        from predictor.documents import backtest_document
-        from predictor.joint_documents import (
-            collusion_backtest_document,
-            conflict_backtest_document,
-        )
-
-        return as_json(
-            {
-                **backtest_document(result),
-                "conflicts": conflict_backtest_document(conflicts),
-                "collusion": collusion_backtest_document(collusion),
-            }
-        )
+        return as_json(backtest(kb, **how))
+    result, conflicts, collusion = measure(kb, **how)
     look = style(arguments)
     lines: list[str] = []
     for scope, heading in _SCOPES.items():
@@ -76,8 +65,8 @@ def run(arguments: Namespace) -> str:
     if result.disputed:
         pairs = ", ".join(f"{p.defense} → {p.risk}" for p in result.disputed)
         lines += [paragraph(f"Seen to move both ways, so not scored: {pairs}", look.width), ""]
-    how = f"{result.resamples} resamples, seed {result.seed}"
-    note = f"[ ] {percent(LEVEL)} bootstrap interval, {how}."
+    resampling = f"{result.resamples} resamples, seed {result.seed}"
+    note = f"[ ] {percent(LEVEL)} bootstrap interval, {resampling}."
     lines += [note, paragraph(_CAUTION, look.width), ""]
     lines += [*_conflicts(conflicts, look), "", *_collusion(collusion, look)]
     return look.finish("\n".join([*lines, "", knowledge_line(result.knowledge)]))

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from argparse import Namespace
 from collections.abc import Iterable, Sequence
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from api.answers import collusions as answers
+from api.answers.adversaries import adversary_pairs
 from knowledge.errors import InputError
-from predictor.chains import Breaker, Chain, Chains, breakers, chains_to
-from predictor.collusion import Adversaries, Colluded, adversaries, collude, idle
+from predictor.chains import Breaker, Chain, Chains, breakers
+from predictor.collusion import Colluded, adversaries, idle
 
-from ._common import adversary_pairs, again, as_json, knowledge, style
+from ._common import again, as_json, knowledge, style
 from ._text import Style, cite, columns, knowledge_line, paragraph
 
 if TYPE_CHECKING:
@@ -27,46 +28,30 @@ _LOOK = {
 }
 _ARROW = {"+": "increase", "-": "decrease", "0": "unexplored", "?": "contested"}
 _SHOWN_BREAKERS = 4
-_CHAINS = 5
 
 
 def run(arguments: Namespace) -> str:
     """Answer the question."""
     kb = knowledge(arguments)
-    assumed = adversaries(kb, adversary_pairs(arguments.adversary))
-    names, look = arguments.attacks, style(arguments)
-    if arguments.limit is not None and arguments.target is None:
+    stated = adversary_pairs(arguments.adversary)
+    names, target = arguments.attacks, arguments.target
+    if arguments.limit is not None and target is None:
         raise InputError("--limit counts chains: name the attack that they end in with --target")
-    if arguments.target is not None:
-        if len(names) > 1:
-            raise InputError("with --target give at most one ATTACK: the first of the chains")
-        first = names[0] if names else None
-        limit = arguments.limit or _CHAINS
-        found = chains_to(kb, arguments.target, first=first, assumed=assumed, limit=limit)
-        body = _chains(kb, found, assumed, arguments, look)
-    elif len(names) > 1:
-        attacks = [kb.attack(name).id for name in names]
-        if len(set(attacks)) < len(attacks):
-            raise InputError("an attack is given twice: collusion takes different attacks")
-        answers = [collude(kb, a, b, assumed) for a, b in pairwise(attacks)]
-        body = _sequence(kb, answers, assumed, arguments, look)
-    else:
-        chosen = [kb.attack(names[0]).id] if names else list(kb.attacks)
-        answers = [collude(kb, a, b, assumed) for a in chosen for b in kb.attacks if a != b]
-        if arguments.json:
-            from predictor.joint_documents import adversaries_document, collusion_document
-
-            return as_json(
-                {
-                    "adversaries": adversaries_document(assumed),
-                    "collusions": [collusion_document(answer) for answer in answers],
-                    "knowledge": kb.digest,
-                }
-            )
-        why = f"why  crosscurrent collude FIRST SECOND{_assuming(arguments)}{again(arguments)}"
-        body = f"{overview(answers, look)}\n\n{why}"
+    if target is not None and len(names) > 1:
+        raise InputError("with --target give at most one ATTACK: the first of the chains")
+    first = names[0] if names else None
+    if arguments.json and target is not None:
+        return as_json(answers.chains(kb, target, first, stated, arguments.limit))
     if arguments.json:
-        return body
+        return as_json(answers.collude(kb, names, stated))
+    assumed, look = adversaries(kb, stated), style(arguments)
+    if target is not None:
+        body = _chains(kb, answers.search(kb, target, first, assumed, arguments.limit), look)
+    elif len(names) > 1:
+        body = _sequence(kb, answers.links(kb, names, assumed), look)
+    else:
+        why = f"why  crosscurrent collude FIRST SECOND{_assuming(arguments)}{again(arguments)}"
+        body = f"{overview(answers.pairs(kb, first, assumed), look)}\n\n{why}"
     if ignored := ", ".join(idle(kb, assumed)):
         text = f"! no attack and no factor depends on {ignored}: assuming it changes nothing"
         body += f"\n\n{paragraph(text, look.width)}"
@@ -109,33 +94,9 @@ def verdict(answer: Colluded, look: Style) -> str:
     return look.paint(f"{look.glyph(name)} {answer.verdict}{reduced}", name)
 
 
-def _sequence(
-    kb: KnowledgeBase,
-    answers: list[Colluded],
-    assumed: Adversaries,
-    arguments: Namespace,
-    look: Style,
-) -> str:
+def _sequence(kb: KnowledgeBase, answers: list[Colluded], look: Style) -> str:
     """Describe one pair, or a chain as given, link by link."""
-    breaking = [breakers(kb, answer) for answer in answers]
-    if arguments.json:
-        from predictor.joint_documents import adversaries_document, collusion_document
-
-        pairs = zip(answers, breaking, strict=True)
-        if len(answers) == 1:
-            return as_json(collusion_document(answers[0], breaking[0], assumed))
-        return as_json(
-            {
-                "attacks": [answers[0].first.id, *(answer.second.id for answer in answers)],
-                "amplifies": all(answer.holds for answer in answers),
-                "adversaries": adversaries_document(assumed),
-                "links": [collusion_document(answer, found) for answer, found in pairs],
-                "knowledge": kb.digest,
-            }
-        )
-    parts = [
-        _pair(kb, answer, found, look) for answer, found in zip(answers, breaking, strict=True)
-    ]
+    parts = [_pair(kb, answer, breakers(kb, answer), look) for answer in answers]
     if len(answers) > 1:
         weak = next((answer for answer in answers if not answer.holds), None)
         text = "the chain holds: every attack amplifies the next"
@@ -244,14 +205,8 @@ def _names(kb: KnowledgeBase, factors: Iterable[str]) -> str:
     return ", ".join(kb.factors[name].name.lower() for name in factors)
 
 
-def _chains(
-    kb: KnowledgeBase, found: Chains, assumed: Adversaries, arguments: Namespace, look: Style
-) -> str:
+def _chains(kb: KnowledgeBase, found: Chains, look: Style) -> str:
     breaking = [[breakers(kb, link) for link in chain.links] for chain in found.chains]
-    if arguments.json:
-        from predictor.joint_documents import chains_document
-
-        return as_json(chains_document(found, assumed, breaking))
     start = f" from {found.first.name.lower()}" if found.first else ""
     heading = look.paint(f"Chains{start} to {found.target.name.lower()}", "bold")
     if not found.chains:

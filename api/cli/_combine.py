@@ -28,12 +28,12 @@ _SHOWN_ORDERS = 4
 def run(arguments: Namespace) -> str:
     """Answer the question."""
     kb = knowledge(arguments)
+    if arguments.json:
+        from api.answers.combinations import combination
+
+        return as_json(combination(kb, arguments.defenses, tensions=arguments.tensions))
     combined = combine(kb, arguments.defenses)
     hints = tensions(kb, combined.defenses) if arguments.tensions else ()
-    if arguments.json:
-        from predictor.joint_documents import combination_document
-
-        return as_json(combination_document(combined, hints))
     look = style(arguments)
     lines = [look.paint(paragraph(_heading(combined), look.width), "bold"), ""]
     lines += _verdict(combined, look)

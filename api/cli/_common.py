@@ -5,18 +5,16 @@ from __future__ import annotations
 import os
 import sys
 from argparse import Namespace
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from knowledge import load
-from knowledge.errors import InputError
 
 from ._text import Style
 
 if TYPE_CHECKING:
     from knowledge import KnowledgeBase
 
-__all__ = ["adversary_pairs", "again", "as_json", "as_markup", "knowledge", "overlays", "style"]
+__all__ = ["again", "as_json", "as_markup", "knowledge", "overlays", "style"]
 
 VARIABLE = "CROSSCURRENT_KNOWLEDGE"
 
@@ -30,20 +28,6 @@ def overlays(arguments: Namespace) -> list[str]:
 def knowledge(arguments: Namespace) -> KnowledgeBase:
     """Load the knowledge that a question is asked of."""
     return load(overlays(arguments))
-
-
-def adversary_pairs(texts: Iterable[str]) -> dict[str, str]:
-    """Read what ``--adversary KEY=VALUE`` says, each key once."""
-    pairs: dict[str, str] = {}
-    for text in texts:
-        key, equals, value = text.partition("=")
-        if not (key and equals and value):
-            raise InputError(
-                f"--adversary {text!r} should be KEY=VALUE, such as model_knowledge=whitebox"
-            )
-        if pairs.setdefault(key, value) != value:
-            raise InputError(f"--adversary gives {key} twice: {pairs[key]} and {value}")
-    return pairs
 
 
 def again(arguments: Namespace) -> str:

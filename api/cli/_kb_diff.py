@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from argparse import Namespace
 
+from api.answers.comparisons import diff
 from knowledge import KnowledgeBase, load
 from knowledge.errors import clip
 from predictor.differences import Differences, differences
@@ -23,12 +24,9 @@ def run(arguments: Namespace) -> str:
     """Answer the question."""
     standing = overlays(arguments)
     before, after = load(standing), load([*standing, *arguments.folders])
-    result = differences(before, after)
     if arguments.json:
-        from predictor.documents import differences_document
-
-        return as_json(differences_document(result))
-    return _describe(before, after, result, style(arguments))
+        return as_json(diff(before, after))
+    return _describe(before, after, differences(before, after), style(arguments))
 
 
 def _describe(before: KnowledgeBase, after: KnowledgeBase, result: Differences, look: Style) -> str:

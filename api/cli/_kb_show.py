@@ -6,17 +6,8 @@ from argparse import Namespace
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from knowledge import (
-    Correlation,
-    Defense,
-    Factor,
-    KnowledgeBase,
-    Observation,
-    Record,
-    Reference,
-    Risk,
-)
-from knowledge.errors import UnknownName
+from api.answers import catalogue
+from knowledge import KnowledgeBase, Observation, Record
 
 from ._common import as_json, knowledge, style
 from ._text import Style, cite, columns, knowledge_line, paragraph
@@ -27,55 +18,19 @@ __all__ = ["run"]
 def run(arguments: Namespace) -> str:
     """Answer the question."""
     kb, name, look = knowledge(arguments), arguments.name, style(arguments)
+    if arguments.json:
+        if name is None:
+            return as_json(catalogue.overview(kb))
+        known = name in kb.rows
+        return as_json(catalogue.section(kb, name) if known else catalogue.record(kb, name))
     rows = kb.rows
     if name is None:
-        counts = {section: len(records) for section, records in rows.items()}
-        if arguments.json:
-            return as_json({"knowledge": kb.digest, "records": counts})
-        return look.finish(_overview(kb, counts, look))
+        return look.finish(_overview(kb, catalogue.counts(rows), look))
     if name in rows:
-        if arguments.json:
-            records = [_with_id(identity, row) for identity, row in rows[name].items()]
-            return as_json({"knowledge": kb.digest, name: records})
         return look.finish(f"{_section(kb, name, look)}\n\n{knowledge_line(kb.digest)}")
-    section, record = _find(kb, name, rows)
-    row = rows[section][record.id]
-    if arguments.json:
-        return as_json(
-            {
-                "knowledge": kb.digest,
-                "section": section,
-                "record": _with_id(record.id, row),
-                "correlations": [rows["correlations"][edge.id] for edge in _edges(kb, record)],
-            }
-        )
-    return look.finish(f"{_record(kb, row, record, look)}\n\n{knowledge_line(kb.digest)}")
-
-
-def _find(
-    kb: KnowledgeBase, name: str, rows: Mapping[str, Mapping[str, Any]]
-) -> tuple[str, Record]:
-    try:
-        record = kb.find(name)
-    except UnknownName as error:
-        names = [*rows, *(n for section in rows.values() for n in section)]
-        raise UnknownName("record or section", name, names) from error
-    section = next(section for section in rows if getattr(kb, section).get(record.id) is record)
-    return section, record
-
-
-def _with_id(identity: str, row: Mapping[str, Any]) -> dict[str, Any]:
-    return {"id": identity, **row}
-
-
-def _edges(kb: KnowledgeBase, record: Record) -> list[Correlation]:
-    if isinstance(record, Defense | Risk):
-        return list(kb.edges(record.id).values())
-    if isinstance(record, Factor):
-        return [edge for edge in kb.correlations.values() if edge.factor == record.id]
-    if isinstance(record, Reference):
-        return [e for e in kb.correlations.values() if record.id in e.sources]
-    return []
+    section, record = catalogue.find(kb, name, rows)
+    body = _record(kb, rows[section][record.id], record, look)
+    return look.finish(f"{body}\n\n{knowledge_line(kb.digest)}")
 
 
 def _overview(kb: KnowledgeBase, counts: Mapping[str, int], look: Style) -> str:
@@ -110,7 +65,7 @@ def _record(kb: KnowledgeBase, row: Mapping[str, Any], record: Record, look: Sty
     title = row.get("name") or row.get("title") or record.id
     lines = [look.paint(f"{title} ({type(record).__name__.lower()} {record.id})", "bold"), ""]
     lines += _fields({key: value for key, value in row.items() if key not in ("id", "name")}, look)
-    edges = _edges(kb, record)
+    edges = catalogue.edges(kb, record)
     if edges:
         lines += ["", look.paint("Correlations", "bold")]
         rows = [[e.subject, e.sign, e.factor, cite(kb, e.sources)] for e in edges]

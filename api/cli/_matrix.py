@@ -38,11 +38,11 @@ def run(arguments: Namespace) -> str:
     kb = knowledge(arguments)
     if arguments.what != "interactions":
         return _pairs(kb, arguments)
-    rows = matrix(kb)
     if arguments.json or arguments.format == "json":
-        from predictor.documents import matrix_document
+        from api.answers.predictions import matrix as answer
 
-        return as_json(matrix_document(rows, kb.digest))
+        return as_json(answer(kb))
+    rows = matrix(kb)
     if arguments.format == "csv":
         return _csv(rows)
     if arguments.format == "svg":

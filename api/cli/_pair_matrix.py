@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from knowledge.errors import clip
 from predictor.collusion import Colluded, collude_all
 from predictor.conflicts import Combined, combine_all, measured
-from predictor.joint_documents import collusion_document, combination_document
 
 from ._common import as_json
 from ._text import Style, columns, knowledge_line, padded, paragraph
@@ -25,10 +24,11 @@ _CELL = 6
 
 def combinations(kb: KnowledgeBase, form: str, look: Style) -> str:
     """Return every two variants of different defenses, as a table, CSV or JSON."""
-    answers = combine_all(kb)
     if form == "json":
-        documents = [combination_document(answer) for answer in answers]
-        return as_json({"combinations": documents, "knowledge": kb.digest})
+        from api.answers.combinations import combinations as answer_all
+
+        return as_json(answer_all(kb))
+    answers = combine_all(kb)
     if form == "csv":
         head = ("one", "other", "effective", "order", "risk", "published", "knowledge")
         return _csv(head, (_combination_row(answer) for answer in answers))
@@ -58,11 +58,11 @@ def combinations(kb: KnowledgeBase, form: str, look: Style) -> str:
 
 def collusions(kb: KnowledgeBase, form: str, look: Style) -> str:
     """Return every attack against every other, as a table, CSV or JSON."""
-    rows = collude_all(kb)
-    answers = [answer for row in rows for answer in row if answer is not None]
     if form == "json":
-        documents = [collusion_document(answer) for answer in answers]
-        return as_json({"collusions": documents, "knowledge": kb.digest})
+        from api.answers.collusions import collusions as answer_all
+
+        return as_json(answer_all(kb))
+    answers = [answer for row in collude_all(kb) for answer in row if answer is not None]
     if form == "csv":
         head = ("first", "second", "verdict", "potential", "factors", "published", "knowledge")
         return _csv(head, (_collusion_row(answer) for answer in answers))

@@ -22,6 +22,11 @@ __all__ = ["run"]
 def run(arguments: Namespace) -> str:
     """Answer the question."""
     kb = knowledge(arguments)
+    if arguments.json:
+        from api.answers.plans import plan as answer_plan
+
+        wanted = (arguments.protect, arguments.avoid, arguments.have, arguments.max)
+        return as_json(answer_plan(kb, wanted[0], avoid=wanted[1], have=wanted[2], most=wanted[3]))
     asked = wish(
         kb,
         protect=arguments.protect,
@@ -29,12 +34,7 @@ def run(arguments: Namespace) -> str:
         have=arguments.have,
         most=arguments.max,
     )
-    answer = plan(kb, asked)
-    if arguments.json:
-        from predictor.joint_documents import plans_document
-
-        return as_json(plans_document(answer))
-    return _describe(kb, answer, style(arguments), again(arguments))
+    return _describe(kb, plan(kb, asked), style(arguments), again(arguments))
 
 
 def _describe(kb: KnowledgeBase, answer: Plans, look: Style, more: str) -> str:

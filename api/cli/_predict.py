@@ -43,20 +43,17 @@ _OPPOSED = "the model leans against the conjecture: take it as open"
 def run(arguments: Namespace) -> str:
     """Answer the question."""
     kb = knowledge(arguments)
+    if arguments.json:
+        from api.answers import predictions as answers
+
+        if arguments.risk is None:
+            return as_json(answers.predictions(kb, arguments.defense))
+        return as_json(answers.prediction(kb, arguments.defense, arguments.risk))
+    look = style(arguments)
     if arguments.risk is None:
         defense = kb.defense(arguments.defense).id
-        predictions = predict_all(kb, defense)
-        if arguments.json:
-            from predictor.documents import predictions_document
-
-            return as_json(predictions_document(defense, predictions))
-        return overview(kb, defense, predictions, style(arguments), again(arguments))
+        return overview(kb, defense, predict_all(kb, defense), look, again(arguments))
     prediction = predict(kb, arguments.defense, arguments.risk)
-    if arguments.json:
-        from predictor.documents import prediction_document
-
-        return as_json(prediction_document(prediction))
-    look = style(arguments)
     return look.finish(f"{describe(kb, prediction, look)}\n\n{knowledge_line(kb.digest)}")
 
 

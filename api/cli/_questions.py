@@ -241,6 +241,19 @@ def _results(question: ArgumentParser) -> None:
     ask(question, COMMANDS, title="commands", metavar="COMMAND")
 
 
+def _serve(question: ArgumentParser) -> None:
+    from ._serving_questions import serve
+
+    serve(question)
+
+
+def _keys(question: ArgumentParser) -> None:
+    question.description = "API keys for crosscurrent serve; without a file of keys it asks none."
+    from ._serving_questions import COMMANDS
+
+    ask(question, COMMANDS, title="commands", metavar="COMMAND")
+
+
 QUESTIONS: Questions = {
     "predict": ("what a defense does to every risk, or to one, and why", _predict),
     "what-if": ("the same under assumptions about factors and the adversary", _what_if),
@@ -256,6 +269,8 @@ QUESTIONS: Questions = {
     "validate": ("measure whether a prediction holds, by training models", _validate),
     "results": ("what was measured: list, show, plot, export, prune", _results),
     "kb": ("the knowledge base itself: check, show, schema, diff, export", _kb),
+    "serve": ("answer over HTTP: REST under /v1, for programs and teams", _serve),
+    "keys": ("API keys for the service: add, list, remove", _keys),
     "completion": ("print the completion script for a shell", _completion),
 }
 """In the order in which help lists them: a summary, and the function that adds the arguments."""

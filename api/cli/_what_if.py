@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from argparse import Namespace
 
+from api.answers.adversaries import adversary_pairs
+from api.answers.assumptions import Assumed, assume
 from knowledge import KnowledgeBase
-from predictor.changes import Change, what_if
+from predictor.documents import what_if_document
 from predictor.interactions import Prediction
-from predictor.scenarios import Scenario, ScenarioError, scenario
+from predictor.scenarios import Scenario
 
-from ._common import adversary_pairs, as_json, knowledge, style
+from ._common import as_json, knowledge, style
 from ._predict import describe, likely, published
 from ._text import Style, columns, knowledge_line, paragraph, title
 
@@ -19,30 +21,22 @@ __all__ = ["run"]
 def run(arguments: Namespace) -> str:
     """Answer the question."""
     kb = knowledge(arguments)
-    assumed = scenario(
+    found = assume(
         kb,
+        arguments.defense,
+        arguments.risk or None,
         raise_=arguments.raise_,
         lower=arguments.lower_,
         hold=arguments.hold_,
         adversary=adversary_pairs(arguments.adversary),
     )
-    if assumed == Scenario():
-        raise ScenarioError(
-            "nothing is assumed: add --raise, --lower, --hold FACTOR or --adversary KEY=VALUE"
-        )
-    defense = kb.defense(arguments.defense).id
-    risks = [kb.risk(arguments.risk).id] if arguments.risk else list(kb.risks)
-    changes = [what_if(kb, defense, risk, assumed) for risk in risks]
     if arguments.json:
-        from predictor.documents import what_if_document
-
-        return as_json(what_if_document(defense, assumed, changes))
-    return _compare(kb, defense, assumed, changes, style(arguments))
+        return as_json(what_if_document(*found))
+    return _compare(kb, found, style(arguments))
 
 
-def _compare(
-    kb: KnowledgeBase, defense: str, assumed: Scenario, changes: list[Change], look: Style
-) -> str:
+def _compare(kb: KnowledgeBase, found: Assumed, look: Style) -> str:
+    defense, assumed, changes = found
     head = ["", "risk", "", "conjecture", "P(rise)", "published", "because"]
     rows = [[look.paint(cell, "dim") for cell in head]]
     for change in changes:

@@ -1,0 +1,69 @@
+"""What changes in predictions under assumptions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from predictor.changes import Change
+from predictor.changes import what_if as compare
+from predictor.documents import what_if_document
+from predictor.scenarios import Scenario, ScenarioError, scenario
+
+if TYPE_CHECKING:
+    from knowledge import KnowledgeBase
+
+__all__ = ["Assumed", "assume", "what_if"]
+
+
+class Assumed(NamedTuple):
+    """One defense before and after assumptions."""
+
+    defense: str
+    scenario: Scenario
+    changes: tuple[Change, ...]
+
+
+def assume(
+    kb: KnowledgeBase,
+    defense: str,
+    risk: str | None = None,
+    *,
+    raise_: Iterable[str] = (),
+    lower: Iterable[str] = (),
+    hold: Iterable[str] = (),
+    adversary: Mapping[str, str] | None = None,
+) -> Assumed:
+    """Compare one defense's predictions with the same under assumptions.
+
+    Raises
+    ------
+    ScenarioError
+        If nothing is assumed, or assumptions contradict each other.
+    UnknownName
+        If there is no such defense, risk, factor or characteristic.
+    """
+    assumed = scenario(kb, raise_=raise_, lower=lower, hold=hold, adversary=adversary)
+    if assumed == Scenario():
+        raise ScenarioError(
+            "nothing is assumed: add --raise, --lower, --hold FACTOR or --adversary KEY=VALUE"
+        )
+    identity = kb.defense(defense).id
+    risks = list(kb.risks) if risk is None else [kb.risk(risk).id]
+    changes = tuple(compare(kb, identity, each, assumed) for each in risks)
+    return Assumed(identity, assumed, changes)
+
+
+def what_if(
+    kb: KnowledgeBase,
+    defense: str,
+    risk: str | None = None,
+    *,
+    raise_: Iterable[str] = (),
+    lower: Iterable[str] = (),
+    hold: Iterable[str] = (),
+    adversary: Mapping[str, str] | None = None,
+) -> dict[str, Any]:
+    """Answer for one defense, every risk or one, under assumptions; raises what `assume` does."""
+    found = assume(kb, defense, risk, raise_=raise_, lower=lower, hold=hold, adversary=adversary)
+    return what_if_document(found.defense, found.scenario, found.changes)

@@ -1,0 +1,60 @@
+"""Which published attacks an adversary can mount."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from predictor.collusion import adversaries
+from predictor.joint_documents import published_attack_document
+from predictor.published import within_reach
+
+if TYPE_CHECKING:
+    from knowledge import KnowledgeBase, PublishedAttack
+
+__all__ = ["SCALES", "Reach", "attacks", "reach"]
+
+SCALES = (
+    "capability",
+    "optimization",
+    "model_knowledge",
+    "output",
+    "interaction",
+    "data_knowledge",
+    "blindness",
+)
+"""The scales on which an adversary may be described."""
+
+
+class Reach(NamedTuple):
+    """The attacks on one risk, or on all, that need no more than an adversary has."""
+
+    attack: str | None
+    adversary: Mapping[str, str]
+    found: tuple[PublishedAttack, ...]
+
+
+def reach(kb: KnowledgeBase, risk: str | None, stated: Mapping[str, str]) -> Reach:
+    """Find published attacks within an adversary's reach.
+
+    Raises
+    ------
+    UnknownName
+        If there is no such attack, characteristic or value.
+    """
+    attack = None if risk is None else kb.attack(risk).id
+    adversary = adversaries(kb, stated).second
+    return Reach(attack, adversary, tuple(within_reach(kb, attack, adversary)))
+
+
+def attacks(
+    kb: KnowledgeBase, risk: str | None = None, adversary: Mapping[str, str] | None = None
+) -> dict[str, Any]:
+    """Answer with the published attacks within an adversary's reach."""
+    found = reach(kb, risk, adversary or {})
+    return {
+        "attack": found.attack,
+        "adversary": dict(found.adversary),
+        "attacks": [published_attack_document(each) for each in found.found],
+        "knowledge": kb.digest,
+    }

@@ -1,0 +1,45 @@
+"""How good the conjectures are."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from predictor import backtest as interactions
+from predictor import collusion_backtest as collusions
+from predictor import conflict_backtest as conflicts
+from predictor import documents, joint_documents
+
+if TYPE_CHECKING:
+    from knowledge import KnowledgeBase
+
+__all__ = ["RESAMPLES", "Backtests", "backtest", "measure"]
+
+RESAMPLES = 2000
+"""Bootstrap resamples unless another number is asked for."""
+
+
+class Backtests(NamedTuple):
+    """The backtests of all three kinds of verdict."""
+
+    interactions: interactions.Backtest
+    conflicts: conflicts.ConflictBacktest
+    collusion: collusions.CollusionBacktest
+
+
+def measure(kb: KnowledgeBase, *, seed: int = 0, resamples: int = RESAMPLES) -> Backtests:
+    """Compare every conjecture with what was seen."""
+    return Backtests(
+        interactions.backtest(kb, seed=seed, resamples=resamples),
+        conflicts.conflict_backtest(kb),
+        collusions.collusion_backtest(kb),
+    )
+
+
+def backtest(kb: KnowledgeBase, *, seed: int = 0, resamples: int = RESAMPLES) -> dict[str, Any]:
+    """Answer how good the conjectures are."""
+    found = measure(kb, seed=seed, resamples=resamples)
+    return {
+        **documents.backtest_document(found.interactions),
+        "conflicts": joint_documents.conflict_backtest_document(found.conflicts),
+        "collusion": joint_documents.collusion_backtest_document(found.collusion),
+    }

@@ -1,0 +1,86 @@
+"""What is known: the records of the knowledge base."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from knowledge import Defense, Factor, Record, Reference, Risk
+from knowledge.errors import UnknownName
+
+if TYPE_CHECKING:
+    from knowledge import Correlation, KnowledgeBase
+
+__all__ = ["counts", "edges", "find", "overview", "record", "section"]
+
+Rows = Mapping[str, Mapping[str, Any]]
+
+
+def overview(kb: KnowledgeBase) -> dict[str, Any]:
+    """Answer how many records each section has."""
+    return {"knowledge": kb.digest, "records": counts(kb.rows)}
+
+
+def section(kb: KnowledgeBase, name: str) -> dict[str, Any]:
+    """Answer with all records of a section."""
+    records = [_with_id(identity, row) for identity, row in kb.rows[name].items()]
+    return {"knowledge": kb.digest, name: records}
+
+
+def record(kb: KnowledgeBase, name: str, within: str | None = None) -> dict[str, Any]:
+    """Answer with one record, by id or code, and the correlations that it takes part in.
+
+    An attack may have the id of a risk: `within` says which section is meant.
+
+    Raises
+    ------
+    UnknownName
+        If there is none.
+    """
+    rows = kb.rows
+    if within is None:
+        where, found = find(kb, name, rows)
+    else:
+        known: Mapping[str, Record] = getattr(kb, within)
+        singular = within.removesuffix("s")
+        if name not in known:  # those with codes have a method that knows them
+            name = getattr(kb, singular)(name).id if hasattr(kb, singular) else name
+        if name not in known:
+            raise UnknownName(singular, name, list(known))
+        where, found = within, known[name]
+    return {
+        "knowledge": kb.digest,
+        "section": where,
+        "record": _with_id(found.id, rows[where][found.id]),
+        "correlations": [rows["correlations"][edge.id] for edge in edges(kb, found)],
+    }
+
+
+def counts(rows: Rows) -> dict[str, int]:
+    """Count the records of each section."""
+    return {section: len(records) for section, records in rows.items()}
+
+
+def find(kb: KnowledgeBase, name: str, rows: Rows) -> tuple[str, Record]:
+    """Return a record with its section; where there is none, sections are suggested as well."""
+    try:
+        found = kb.find(name)
+    except UnknownName as error:
+        names = [*rows, *(n for section in rows.values() for n in section)]
+        raise UnknownName("record or section", name, names) from error
+    return next(each for each in rows if getattr(kb, each).get(found.id) is found), found
+
+
+def edges(kb: KnowledgeBase, found: Record) -> list[Correlation]:
+    """Return the correlations that a record takes part in."""
+    if isinstance(found, Defense | Risk):
+        return list(kb.edges(found.id).values())
+    if isinstance(found, Factor):
+        return [edge for edge in kb.correlations.values() if edge.factor == found.id]
+    if isinstance(found, Reference):
+        return [edge for edge in kb.correlations.values() if found.id in edge.sources]
+    return []
+
+
+def _with_id(identity: str, row: Mapping[str, Any]) -> dict[str, Any]:
+    return {"id": identity, **row}

@@ -1,0 +1,97 @@
+"""Which attacks amplify which: pairs, sequences, and chains to a target."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+from knowledge.errors import InputError
+from predictor import joint_documents as documents
+from predictor.chains import Chains, breakers, chains_to
+from predictor.collusion import Adversaries, Colluded, adversaries, collude_all
+from predictor.collusion import collude as judge
+
+if TYPE_CHECKING:
+    from knowledge import KnowledgeBase
+
+__all__ = ["CHAINS", "chains", "collude", "collusions", "links", "pairs", "search"]
+
+CHAINS = 5
+"""How many chains are listed unless more are asked for."""
+
+
+def collude(
+    kb: KnowledgeBase, attacks: Sequence[str] = (), adversary: Mapping[str, str] | None = None
+) -> dict[str, Any]:
+    """Answer for no attack (all pairs), one (against all others), two, or a longer sequence.
+
+    Raises
+    ------
+    UnknownName
+        If there is no such attack or characteristic.
+    InputError
+        If an attack is given twice.
+    """
+    assumed = adversaries(kb, adversary or {})
+    if len(attacks) < 2:
+        answers = pairs(kb, attacks[0] if attacks else None, assumed)
+        return {
+            "adversaries": documents.adversaries_document(assumed),
+            "collusions": [documents.collusion_document(answer) for answer in answers],
+            "knowledge": kb.digest,
+        }
+    answers = links(kb, attacks, assumed)
+    if len(answers) == 1:
+        return documents.collusion_document(answers[0], breakers(kb, answers[0]), assumed)
+    return {
+        "attacks": [answers[0].first.id, *(answer.second.id for answer in answers)],
+        "amplifies": all(answer.holds for answer in answers),
+        "adversaries": documents.adversaries_document(assumed),
+        "links": [documents.collusion_document(each, breakers(kb, each)) for each in answers],
+        "knowledge": kb.digest,
+    }
+
+
+def chains(
+    kb: KnowledgeBase,
+    target: str,
+    first: str | None = None,
+    adversary: Mapping[str, str] | None = None,
+    limit: int | None = None,
+) -> dict[str, Any]:
+    """Answer with the chains of attacks that end in one, those best shown first."""
+    assumed = adversaries(kb, adversary or {})
+    found = search(kb, target, first, assumed, limit)
+    breaking = [[breakers(kb, link) for link in chain.links] for chain in found.chains]
+    return documents.chains_document(found, assumed, breaking)
+
+
+def collusions(kb: KnowledgeBase) -> dict[str, Any]:
+    """Answer for every attack against every other, whoever the adversaries are."""
+    answers = [answer for row in collude_all(kb) for answer in row if answer is not None]
+    return {
+        "collusions": [documents.collusion_document(answer) for answer in answers],
+        "knowledge": kb.digest,
+    }
+
+
+def pairs(kb: KnowledgeBase, attack: str | None, assumed: Adversaries) -> list[Colluded]:
+    """Judge one attack, or every one, against all others."""
+    chosen = list(kb.attacks) if attack is None else [kb.attack(attack).id]
+    return [judge(kb, a, b, assumed) for a in chosen for b in kb.attacks if a != b]
+
+
+def links(kb: KnowledgeBase, names: Sequence[str], assumed: Adversaries) -> list[Colluded]:
+    """Judge a sequence of attacks link by link; raise `InputError` if one is given twice."""
+    attacks = [kb.attack(name).id for name in names]
+    if len(set(attacks)) < len(attacks):
+        raise InputError("an attack is given twice: collusion takes different attacks")
+    return [judge(kb, a, b, assumed) for a, b in pairwise(attacks)]
+
+
+def search(
+    kb: KnowledgeBase, target: str, first: str | None, assumed: Adversaries, limit: int | None
+) -> Chains:
+    """Find chains of attacks to a target."""
+    return chains_to(kb, target, first=first, assumed=assumed, limit=limit or CHAINS)

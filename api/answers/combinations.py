@@ -1,0 +1,29 @@
+"""Which defenses can be combined."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from predictor.conflicts import combine, combine_all
+from predictor.joint_documents import combination_document
+from predictor.tensions import tensions as hints
+
+if TYPE_CHECKING:
+    from knowledge import KnowledgeBase
+
+__all__ = ["combination", "combinations"]
+
+
+def combination(
+    kb: KnowledgeBase, defenses: Sequence[str], *, tensions: bool = False
+) -> dict[str, Any]:
+    """Answer for a set of defenses, with hints from the factor graph where they are asked for."""
+    combined = combine(kb, defenses)
+    return combination_document(combined, hints(kb, combined.defenses) if tensions else ())
+
+
+def combinations(kb: KnowledgeBase) -> dict[str, Any]:
+    """Answer for every two variants of different defenses."""
+    documents = [combination_document(answer) for answer in combine_all(kb)]
+    return {"combinations": documents, "knowledge": kb.digest}

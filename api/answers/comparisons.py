@@ -1,0 +1,18 @@
+"""What one knowledge base says differently from another."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from predictor.differences import differences
+from predictor.documents import differences_document
+
+if TYPE_CHECKING:
+    from knowledge import KnowledgeBase
+
+__all__ = ["diff"]
+
+
+def diff(before: KnowledgeBase, after: KnowledgeBase) -> dict[str, Any]:
+    """Answer what changes in records and predictions from one base to another."""
+    return differences_document(differences(before, after))

@@ -1,0 +1,27 @@
+"""Which defenses to choose."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from predictor import plans as engine
+from predictor.joint_documents import plans_document
+
+if TYPE_CHECKING:
+    from knowledge import KnowledgeBase
+
+__all__ = ["plan"]
+
+
+def plan(
+    kb: KnowledgeBase,
+    protect: Sequence[str],
+    *,
+    avoid: Sequence[str] = (),
+    have: Sequence[str] = (),
+    most: int | None = None,
+) -> dict[str, Any]:
+    """Answer with the undominated sets of defenses that do what is wished for."""
+    asked = engine.wish(kb, protect=protect, avoid=avoid, have=have, most=most)
+    return plans_document(engine.plan(kb, asked))

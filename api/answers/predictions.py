@@ -1,0 +1,29 @@
+"""What a defense does to risks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from predictor import documents
+from predictor import interactions as engine
+
+if TYPE_CHECKING:
+    from knowledge import KnowledgeBase
+
+__all__ = ["matrix", "prediction", "predictions"]
+
+
+def prediction(kb: KnowledgeBase, defense: str, risk: str) -> dict[str, Any]:
+    """Answer for one defense and one risk."""
+    return documents.prediction_document(engine.predict(kb, defense, risk))
+
+
+def predictions(kb: KnowledgeBase, defense: str) -> dict[str, Any]:
+    """Answer for one defense and every risk."""
+    identity = kb.defense(defense).id
+    return documents.predictions_document(identity, engine.predict_all(kb, identity))
+
+
+def matrix(kb: KnowledgeBase) -> dict[str, Any]:
+    """Answer for every defense and every risk."""
+    return documents.matrix_document(engine.matrix(kb), kb.digest)

@@ -1,0 +1,52 @@
+"""What routes declare of their responses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .problems import MEDIA_TYPE
+from .shapes.service import Problem
+
+__all__ = ["REFUSALS", "answered", "refusals"]
+
+_MEANINGS = {
+    400: "The body, or a page token, can't be read.",
+    401: "A key is needed.",
+    403: "It belongs to another key.",
+    404: "There is no such name; close ones are suggested.",
+    406: "The request takes no JSON.",
+    409: "The knowledge set does not fit the service's knowledge any more.",
+    410: "The knowledge set is retired.",
+    413: "The body is too large.",
+    415: "The body is not said to be JSON.",
+    422: "What is asked makes no sense, field by field or problem by problem.",
+    429: "The quota of the key is used up.",
+    500: "The service failed; its log has the reason.",
+    503: "The service is not ready.",
+    507: "The service has no room left.",
+}
+_ETAG = {"ETag": {"description": "names this answer", "schema": {"type": "string"}}}
+
+
+def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Declare problems."""
+    return {
+        status: {
+            "description": _MEANINGS[status],
+            "model": Problem,
+            "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+        }
+        for status in statuses
+    }
+
+
+REFUSALS = refusals(400, 401, 404, 406, 409, 410, 422, 429, 500)
+"""What every question may be refused with."""
+
+
+def answered(shape: Any, meaning: str) -> dict[int | str, dict[str, Any]]:
+    """Declare an answer with its ETag, and that the asker may have it already."""
+    return {
+        200: {"description": meaning, "model": shape, "headers": _ETAG},
+        304: {"description": "The answer is what the asker has.", "headers": _ETAG},
+    }

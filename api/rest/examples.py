@@ -1,0 +1,128 @@
+"""An example for every operation: the real answer to a real question, its lists cut short."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from api.answers import (
+    assumptions,
+    attacks,
+    backtests,
+    catalogue,
+    collusions,
+    combinations,
+    comparisons,
+    plans,
+    predictions,
+)
+from knowledge import KnowledgeBase, load
+
+from .routes.catalogue import SECTIONS
+from .sets import KnowledgeSets, described
+
+__all__ = ["BODIES", "PARAMETERS", "examples"]
+
+_SHOWN = 2
+_OVERLAY = """\
+correlations:
+  - subject: watermarking
+    factor: boundary_distance
+    sign: "-"
+    sources: [adi2018watermark]
+    note: as measured in our lab
+"""
+
+PARAMETERS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
+    {
+        "": {
+            "defense": "adversarial_training",
+            "risk": "membership_inference",
+        },
+        "get_conflicts": {"defense": ["watermarking@pre", "outlier_removal@in"]},
+        "get_collusions": {"attack": ["poisoning", "membership_inference"]},
+        "get_chains": {"target": "data_reconstruction", "limit": 2},
+        "get_plans": {"protect": ["evasion", "membership_inference"]},
+        "get_published_attacks": {"risk": "membership_inference", "model_knowledge": "blackbox"},
+        "get_backtest": {"resamples": 200},
+        "get_factor": {"name": "tail_length"},
+        "get_defense": {"name": "RD1"},
+        "get_risk": {"name": "P1"},
+        "get_attack": {"name": "poisoning"},
+        "get_correlation": {"name": "adversarial_training.tail_length"},
+        "get_reference": {"name": "song2019privacy"},
+        "get_knowledge": {"name": "lab"},
+        "put_knowledge": {"name": "lab"},
+        "retire_knowledge": {"name": "lab@1"},
+        "diff_knowledge": {"to": "lab"},
+    }
+)
+"""What the examples ask, by operation; under the empty name, what several do."""
+
+BODIES: Mapping[str, Mapping[str, Any]] = MappingProxyType(
+    {
+        "what_if": {
+            "defense": "differential_privacy",
+            "risk": "membership_inference",
+            "lower": ["training_set_size"],
+            "adversary": {"model_knowledge": "whitebox"},
+        },
+        "put_knowledge": {"files": {"lab.yaml": _OVERLAY}},
+    }
+)
+"""What the examples send."""
+
+
+def examples() -> dict[str, Any]:
+    """Return the answer to each operation's example, by operation id."""
+    kb = load()
+    asked: Callable[[str], dict[str, Any]] = lambda name: dict(PARAMETERS[name])  # noqa: E731
+    pair = asked("")
+    body = {("raise_" if k == "raise" else k): v for k, v in BODIES["what_if"].items()}
+    reach = asked("get_published_attacks")
+    answers = {
+        "get_matrix": predictions.matrix(kb),
+        "get_predictions": predictions.predictions(kb, pair["defense"]),
+        "get_prediction": predictions.prediction(kb, **pair),
+        "what_if": assumptions.what_if(kb, **body),
+        "get_conflicts": combinations.combination(kb, asked("get_conflicts")["defense"]),
+        "get_collusions": collusions.collude(kb, asked("get_collusions")["attack"]),
+        "get_chains": collusions.chains(kb, **asked("get_chains")),
+        "get_plans": plans.plan(kb, **asked("get_plans")),
+        "get_published_attacks": attacks.attacks(kb, reach.pop("risk"), reach),
+        "get_backtest": backtests.backtest(kb, **asked("get_backtest")),
+        "get_live": {"status": "live"},
+        "get_ready": {"status": "ready"},
+        "get_metrics": 'crosscurrent_requests_total{method="GET",route="/v1/predictions",'
+        'status="200"} 7.0\n',
+    }
+    for section, one in SECTIONS.items():
+        answers[f"list_{section}"] = {**catalogue.section(kb, section), "next": None}
+        answers[f"get_{one}"] = catalogue.record(kb, asked(f"get_{one}")["name"], section)
+    return {name: _short(answer) for name, answer in {**answers, **_sets(kb)}.items()}
+
+
+def _sets(kb: KnowledgeBase) -> dict[str, Any]:
+    """Return the answers about a set that is uploaded for the purpose."""
+    with tempfile.TemporaryDirectory() as folder:
+        sets = KnowledgeSets(folder, clock=lambda: "2026-11-24T09:00:00Z")
+        files = BODIES["put_knowledge"]["files"]
+        version, _ = sets.put("lab", files, None)
+        shown = described(version)
+        return {
+            "put_knowledge": shown,
+            "get_knowledge": {**shown, "contents": files, "versions": [1]},
+            "list_knowledge": {"sets": [shown], "next": None, "knowledge": kb.digest},
+            "diff_knowledge": comparisons.diff(kb, sets.base("lab")),
+        }
+
+
+def _short(value: Any) -> Any:
+    """Cut long lists, so that an example shows the form and not the mass."""
+    if isinstance(value, dict):
+        return {key: _short(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_short(inner) for inner in value[:_SHOWN]]
+    return value

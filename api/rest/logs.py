@@ -1,0 +1,57 @@
+"""Structured logs: one JSON object a line, on standard error."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from typing import Any, TextIO
+
+import structlog
+
+__all__ = ["Log", "logger", "standard_logging"]
+
+Log = Any
+"""A structlog logger; its methods are made when it is bound, so no type tells them."""
+
+_ENCODER = json.JSONEncoder(default=str)  # making one for every line takes as long as the line
+_LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
+
+
+def _encoded(event: object, **_: object) -> str:
+    return _ENCODER.encode(event)
+
+
+def logger(level: str, stream: TextIO | None = None) -> Log:
+    """Return a logger that writes lines to a stream, by default standard error."""
+    return structlog.wrap_logger(
+        structlog.WriteLogger(stream or sys.stderr),
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(_encoded),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(_LEVELS[level]),
+    ).bind()  # once, rather than at every line
+
+
+class _Forward(logging.Handler):
+    """Writes what libraries log with the logger of the service."""
+
+    def __init__(self, log: Log) -> None:
+        super().__init__()
+        self._log = log
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write one record."""
+        self._log.log(
+            record.levelno, record.getMessage(), logger=record.name, exc_info=record.exc_info
+        )
+
+
+def standard_logging(log: Log) -> None:
+    """Let warnings and errors of libraries, the server among them, be logged in the same form."""
+    root = logging.getLogger()
+    root.handlers[:] = [_Forward(log)]
+    root.setLevel(logging.WARNING)

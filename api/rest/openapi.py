@@ -1,0 +1,127 @@
+"""The OpenAPI document: what FastAPI finds out, with records, problems and examples."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from knowledge.schema import schema
+
+from .examples import BODIES, PARAMETERS, examples
+from .routes.catalogue import SECTIONS
+
+__all__ = ["describe"]
+
+_JSON = "application/json"
+_PROBLEM = {
+    "type": "urn:crosscurrent:problem:unknown-name",
+    "title": "There is no such resource",
+    "status": 404,
+    "detail": "unknown defense 'adverserial_training' (did you mean adversarial_training?)",
+    "request_id": "5f0c8b1e9a7d42c3b6e01f88",
+    "suggestions": ["adversarial_training"],
+}
+
+
+def describe(app: FastAPI) -> dict[str, Any]:
+    """Return the OpenAPI document of an application."""
+    document = get_openapi(
+        title=app.title, version=app.version, description=app.description, routes=app.routes
+    )
+    schemas = document["components"]["schemas"]
+    schemas.pop("HTTPValidationError", None)
+    schemas.pop("ValidationError", None)
+    schemas["Problem"]["examples"] = [_PROBLEM]
+    schemas |= _records()
+    if app.state.service.keyring is not None:
+        document["components"]["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
+    answers = examples()
+    for path, operation in _operations(document):
+        name = operation["operationId"]
+        if app.state.service.keyring is not None and path.startswith("/v1"):
+            operation["security"] = [{"key": []}]
+        _refer(operation, name)
+        for status, response in operation["responses"].items():
+            content = response.get("content", {})
+            if status.startswith(("4", "5")):
+                content.pop(_JSON, None)  # a problem has a media type of its own
+            elif name in answers:
+                for media in content.values():
+                    media["example"] = answers[name]
+        chosen = {**PARAMETERS[""], **PARAMETERS.get(name, {})}
+        for parameter in operation.get("parameters", ()):
+            known = parameter["name"] in PARAMETERS.get(name, {}) or parameter["in"] == "path"
+            if known and parameter["name"] in chosen:
+                parameter["example"] = chosen[parameter["name"]]
+        if name in BODIES:
+            operation["requestBody"]["content"][_JSON]["example"] = dict(BODIES[name])
+    return document
+
+
+def _operations(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for path, methods in document["paths"].items():
+        for operation in methods.values():
+            yield path, operation
+
+
+def _refer(operation: dict[str, Any], name: str) -> None:
+    """Let the routes of the catalogue say which records they return."""
+    for section, one in SECTIONS.items():
+        kind = one.capitalize()
+        shape = {f"list_{section}": f"{kind}Page", f"get_{one}": f"{kind}Answer"}.get(name)
+        if shape is not None:
+            media = operation["responses"]["200"].setdefault("content", {}).setdefault(_JSON, {})
+            media["schema"] = {"$ref": f"#/components/schemas/{shape}"}
+
+
+def _records() -> dict[str, Any]:
+    """Return the schemas of records, pages of them, and single ones, from the record types."""
+    written = schema()["$defs"]
+    found: dict[str, Any] = {}
+    for name, each in written.items():
+        record = {k: v for k, v in each.items() if k not in ("if", "then")}
+        needed = record.pop("else", {}).get("required", record.get("required", []))
+        properties = {k: v for k, v in record.get("properties", {}).items() if k != "action"}
+        if "properties" in record:
+            record |= {"properties": properties, "required": needed}
+        found[f"{name}Record"] = _moved(record)
+    for section, one in SECTIONS.items():
+        kind = one.capitalize()
+        record = found[f"{kind}Record"]
+        record["properties"] = {"id": {"type": "string"}, **record["properties"]}
+        record["required"] = list(dict.fromkeys(["id", *record["required"]]))
+        found[f"{kind}Page"] = _object(
+            knowledge={"type": "string"},
+            next={"type": ["string", "null"]},
+            **{section: _list(f"{kind}Record")},
+        )
+        found[f"{kind}Answer"] = _object(
+            knowledge={"type": "string"},
+            section={"const": section},
+            record={"$ref": f"#/components/schemas/{kind}Record"},
+            correlations={"type": "array", "items": {"type": "object"}},
+        )
+    return found
+
+
+def _moved(value: Any) -> Any:
+    """Let references into the schema of knowledge files lead into this document."""
+    if isinstance(value, dict):
+        return {
+            k: f"{v.replace('#/$defs/', '#/components/schemas/')}Record"
+            if k == "$ref" and isinstance(v, str)
+            else _moved(v)
+            for k, v in value.items()
+        }
+    return [_moved(each) for each in value] if isinstance(value, list) else value
+
+
+def _object(**properties: Any) -> dict[str, Any]:
+    return {"type": "object", "properties": properties, "required": list(properties)}
+
+
+def _list(name: str) -> dict[str, Any]:
+    return {"type": "array", "items": {"$ref": f"#/components/schemas/{name}"}}

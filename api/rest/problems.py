@@ -1,0 +1,137 @@
+"""Why there is no answer: RFC 9457 problems, the same for every error."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from knowledge.errors import BrokenKnowledge, InputError, UnknownName, legible
+
+__all__ = ["MEDIA_TYPE", "ProblemError", "handle_problems", "problem"]
+
+MEDIA_TYPE = "application/problem+json"
+_TITLES = {
+    400: ("bad-request", "The request can't be read"),
+    401: ("key-needed", "An API key is needed"),
+    403: ("not-yours", "This belongs to another key"),
+    404: ("not-found", "There is no such resource"),
+    405: ("method-not-allowed", "The resource does not take this method"),
+    406: ("not-acceptable", "The answer is JSON"),
+    409: ("conflict", "The state of the resource does not allow it"),
+    410: ("retired", "The knowledge set is retired"),
+    413: ("too-large", "The request is too large"),
+    415: ("media-type", "The body should be JSON"),
+    422: ("invalid", "The request asks for something that can't be answered"),
+    429: ("quota", "The quota of the key is used up"),
+    500: ("internal", "Something went wrong in the service"),
+    503: ("not-ready", "The service is not ready"),
+    507: ("no-room", "The service has no room left"),
+}
+
+
+class ProblemError(Exception):
+    """An error with its problem document.
+
+    Parameters
+    ----------
+    status : int
+        HTTP status.
+    detail : str
+        What is wrong with this very request.
+    kind : str, optional
+        The last part of the problem's type, where it is narrower than the status.
+    headers : mapping from str to str, optional
+        Further headers.
+    **more
+        Further members of the document.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        detail: str,
+        *,
+        kind: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        **more: Any,
+    ) -> None:
+        super().__init__(detail)
+        self.status, self.detail, self.kind = status, detail, kind
+        self.headers, self.more = dict(headers or {}), more
+
+
+def problem(error: ProblemError, request_id: str) -> Response:
+    """Return the response for an error."""
+    kind, title = _TITLES.get(error.status, ("error", "The request failed"))
+    document = {
+        "type": f"urn:crosscurrent:problem:{error.kind or kind}",
+        "title": title,
+        "status": error.status,
+        "detail": error.detail,
+        "request_id": request_id,
+        **error.more,
+    }
+    # escaped, so that half a surrogate pair in what was asked can be told as well
+    body = json.dumps(document).encode("ascii")
+    headers = {"Cache-Control": "no-store", **error.headers}
+    return Response(body, error.status, headers, media_type=MEDIA_TYPE)
+
+
+def handle_problems(app: FastAPI) -> None:
+    """Let every error that a request may meet be answered with a problem."""
+
+    async def told(request: Request, error: Exception) -> Response:
+        return problem(_of(request, error), request.scope.get("crosscurrent.id", ""))
+
+    for kind in (ProblemError, InputError, RequestValidationError, HTTPException):
+        app.add_exception_handler(kind, told)
+
+
+def _of(request: Request, error: Exception) -> ProblemError:
+    if isinstance(error, ProblemError):
+        return error
+    if isinstance(error, BrokenKnowledge):
+        found = [each._asdict() for each in error.problems]
+        count = f"{len(found)} problem{'s' * (len(found) != 1)}"
+        detail = f"{count} in the knowledge files; nothing was kept"
+        return ProblemError(422, detail, kind="broken-knowledge", problems=found)
+    if isinstance(error, UnknownName):
+        asked = {legible(str(value)) for value in request.path_params.values()}
+        status = 404 if legible(error.name) in asked else 422
+        close = list(error.suggestions)
+        return ProblemError(status, str(error), kind="unknown-name", suggestions=close)
+    if isinstance(error, InputError):
+        return ProblemError(422, str(error))
+    if isinstance(error, RequestValidationError):
+        faults = [_fault(each) for each in error.errors()]
+        detail = "; ".join(f"{each['field']}: {each['message']}" for each in faults[:3])
+        return ProblemError(422, detail, errors=faults)
+    if isinstance(error, HTTPException):
+        known = {
+            400: "the body can't be read as JSON",
+            404: f"there is nothing at {legible(request.url.path[:200])}; see /docs",
+            405: f"{legible(request.method[:20])} is not possible here",
+            413: "the body is larger than the service takes",
+        }
+        detail = known.get(error.status_code, str(error.detail))
+        return ProblemError(error.status_code, detail, headers=error.headers)
+    raise error
+
+
+def _fault(error: Mapping[str, Any]) -> dict[str, str]:
+    """Say what is wrong with one field, without repeating what was sent."""
+    place: Sequence[int | str] = error["loc"]
+    name = legible(".".join(str(part)[:60] for part in place[1:] or place))
+    message = str(error["msg"]).removeprefix("Value error, ")
+    if error["type"] == "extra_forbidden":
+        message = "there is no such field"
+    if error["type"] == "json_invalid":
+        message = f"is not JSON: {error['ctx']['error']} at character {place[-1]}"
+        name = "body"
+    return {"field": f"{place[0]}.{name}" if place[1:] and name != "body" else name,
+            "message": message}  # fmt: skip

@@ -1,0 +1,42 @@
+"""How good the conjectures are."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+from pydantic import Field
+
+from api.answers import backtests
+
+from ..declared import answered
+from ..service import Ask, Asked
+from ..shapes.interactions import Backtest
+
+__all__ = ["router"]
+
+router = APIRouter(prefix="/v1", tags=["backtest"])
+
+_MOST_RESAMPLES = 5000
+
+
+class Tested(Asked):
+    """What `crosscurrent backtest` takes, with fewer resamples at most: they take seconds."""
+
+    seed: int = Field(0, ge=0, le=999_999_999, description="seed of the bootstrap")
+    resamples: int = Field(
+        backtests.RESAMPLES, ge=1, le=_MOST_RESAMPLES, description="bootstrap resamples"
+    )
+
+
+@router.get(
+    "/backtest",
+    operation_id="get_backtest",
+    summary="How good the conjectures are, against every explored pair",
+    responses=answered(Backtest, "Scores of all methods, with intervals."),
+)
+def get_backtest(ask: Ask, asked: Annotated[Tested, Query()]) -> Response:
+    """Answer as `crosscurrent backtest --json` does."""
+    return ask.answer(
+        asked.knowledge, backtests.backtest, seed=asked.seed, resamples=asked.resamples
+    )

@@ -1,0 +1,89 @@
+"""What is known: lists of records by section, and single records."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Query, Response
+from pydantic import Field
+
+from api.answers import catalogue
+from knowledge.errors import InputError, UnknownName
+
+from ..declared import answered
+from ..pages import LARGEST, cut
+from ..problems import ProblemError
+from ..service import Ask, Asked, Here
+
+__all__ = ["SECTIONS", "router"]
+
+SECTIONS: Mapping[str, str] = MappingProxyType(
+    {
+        "factors": "factor",
+        "defenses": "defense",
+        "risks": "risk",
+        "attacks": "attack",
+        "correlations": "correlation",
+        "references": "reference",
+    }
+)
+"""The sections of the knowledge base that are resources, and what a record of each is called."""
+
+router = APIRouter(prefix="/v1")
+
+Name = Annotated[str, Path(max_length=200, description="id or code")]
+
+
+class Page(Asked):
+    """Which part of a list."""
+
+    limit: int = Field(100, ge=1, le=LARGEST, description="records on a page")
+    next: str | None = Field(None, max_length=200, description="token of the page, from the last")
+
+
+def _resource(section: str, one: str) -> None:
+    """Add the two routes of a section."""
+
+    @router.get(
+        f"/{section}",
+        operation_id=f"list_{section}",
+        summary=f"The {section} that are known",
+        tags=[section],
+        responses=answered(None, f"A page of {section}, and the token of the next."),
+    )
+    def listed(ask: Ask, here: Here, asked: Annotated[Page, Query()]) -> Response:
+        kb = here.knowledge(asked.knowledge)
+
+        def page() -> dict[str, Any]:
+            document = catalogue.section(kb, section)
+            what = f"{section} {kb.digest}"
+            document[section], token = cut(document[section], what, asked.limit, asked.next)
+            return {**document, "next": token}
+
+        parameters = {"section": section, "limit": asked.limit, "next": asked.next}
+        return ask.keep(kb, catalogue.section, parameters, page)
+
+    @router.get(
+        f"/{section}/{{name}}",
+        operation_id=f"get_{one}",
+        summary=f"One {one}, with the correlations that it takes part in",
+        tags=[section],
+        responses=answered(None, f"The {one}."),
+    )
+    def single(
+        ask: Ask,
+        name: Name,
+        asked: Annotated[Asked, Query()],
+    ) -> Response:
+        try:
+            return ask.answer(asked.knowledge, catalogue.record, name=name, within=section)
+        except UnknownName:
+            raise
+        except InputError as error:  # it names a record of another kind
+            raise ProblemError(404, str(error), kind="unknown-name") from error
+
+
+for _section, _one in SECTIONS.items():
+    _resource(_section, _one)

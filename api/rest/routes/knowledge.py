@@ -1,0 +1,147 @@
+"""Knowledge sets: a team's own records, uploaded by name."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Body, Path, Query, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from api.answers import comparisons
+
+from ..declared import answered, refusals
+from ..pages import LARGEST, cut
+from ..service import Ask, Here, Owner
+from ..sets import described
+from ..shapes.joint import Differences
+from ..shapes.service import KnowledgeSet, KnowledgeSets, KnowledgeVersion
+
+__all__ = ["router"]
+
+router = APIRouter(prefix="/v1", tags=["knowledge"])
+
+Name = Annotated[str, Path(max_length=200, description="NAME, or NAME@VERSION")]
+
+
+class Page(BaseModel):
+    """Which part of the list."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    limit: int = Field(100, ge=1, le=LARGEST, description="versions on a page")
+    next: str | None = Field(None, max_length=200, description="token of the page, from the last")
+
+
+class Compared(BaseModel):
+    """Which two."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    from_: str | None = Field(
+        None, alias="from", max_length=100, description="a set; without it the service's own"
+    )
+    to: str | None = Field(None, max_length=100, description="a set; without it the service's own")
+
+
+class Files(BaseModel):
+    """Knowledge files."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    files: dict[str, str] = Field(
+        min_length=1, max_length=200, description="the text of each file, by its name"
+    )
+
+
+@router.get(
+    "/knowledge",
+    operation_id="list_knowledge",
+    summary="The versions of all knowledge sets",
+    responses={200: {"description": "Versions by name, newest first.", "model": KnowledgeSets}},
+)
+def list_knowledge(here: Here, asked: Annotated[Page, Query()]) -> KnowledgeSets:
+    """List what was uploaded, retired versions too."""
+    versions = here.sets.listed()
+    state = f"sets {[(v.name, v.version) for v in versions]}"
+    shown, token = cut(versions, state, asked.limit, asked.next)
+    return {
+        "sets": [described(each) for each in shown],
+        "next": token,
+        "knowledge": here.kb.digest,
+    }
+
+
+@router.get(
+    "/knowledge/diff",
+    operation_id="diff_knowledge",
+    summary="What one knowledge set says differently from another",
+    responses=answered(Differences, "What changes in records and predictions."),
+)
+def diff_knowledge(ask: Ask, here: Here, asked: Annotated[Compared, Query()]) -> Response:
+    """Answer as `crosscurrent kb diff --json` does."""
+    before, after = here.knowledge(asked.from_), here.knowledge(asked.to)
+    parameters = {"to": after.digest}
+    return ask.keep(before, comparisons.diff, parameters, lambda: comparisons.diff(before, after))
+
+
+@router.get(
+    "/knowledge/{name}",
+    operation_id="get_knowledge",
+    summary="One version of a knowledge set, with its files",
+    responses={200: {"description": "The version.", "model": KnowledgeSet}},
+)
+def get_knowledge(here: Here, name: Name) -> KnowledgeSet:
+    """Return the version that is named, or the newest that is not retired."""
+    found = here.sets.get(name)
+    return {
+        **described(found),
+        "contents": dict(found.files),
+        "versions": here.sets.numbers(found.name),
+    }
+
+
+@router.put(
+    "/knowledge/{name}",
+    operation_id="put_knowledge",
+    summary="Keep knowledge files as the newest version of a set",
+    status_code=201,
+    responses={
+        201: {
+            "description": "A new version.",
+            "model": KnowledgeVersion,
+            "headers": {"Location": {"description": "the version", "schema": {"type": "string"}}},
+        },
+        200: {
+            "description": "The newest version has these files already.",
+            "model": KnowledgeVersion,
+        },
+        **refusals(403, 413, 415, 507),
+    },
+)
+def put_knowledge(
+    here: Here,
+    owner: Owner,
+    name: Annotated[str, Path(max_length=200, description="NAME")],
+    body: Annotated[Files, Body()],
+    response: Response,
+) -> KnowledgeVersion:
+    """Check the files on top of the service's own knowledge; keep them if all are sound."""
+    version, new = here.sets.put(name, body.files, owner)
+    if new:
+        here.log.info("knowledge kept", name=name, version=version.version, key=owner)
+    response.status_code = 201 if new else 200
+    response.headers["Location"] = f"/v1/knowledge/{version.name}@{version.version}"
+    return described(version)
+
+
+@router.delete(
+    "/knowledge/{name}",
+    operation_id="retire_knowledge",
+    summary="Take a version, or a whole set, out of use; nothing is deleted",
+    status_code=204,
+    responses={204: {"description": "It is retired."}, **refusals(403, 413, 507)},
+)
+def retire_knowledge(here: Here, owner: Owner, name: Name) -> None:
+    """Retire the version that is named, or all of a set."""
+    here.sets.retire(name, owner)
+    here.log.info("knowledge retired", name=name, key=owner)

@@ -1,0 +1,97 @@
+"""Predictions: the matrix, a defense, a pair, and what assumptions change."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Body, Path, Query, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from api.answers import assumptions, predictions
+from knowledge.errors import InputError
+
+from ..declared import answered, refusals
+from ..service import Ask, Asked
+from ..shapes.interactions import Matrix, Prediction, Predictions, WhatIf
+
+__all__ = ["router"]
+
+router = APIRouter(prefix="/v1", tags=["predictions"])
+
+Question = Annotated[Asked, Query()]
+Defense = Annotated[str, Path(max_length=200, description="id or code of a defense")]
+Risk = Annotated[str, Path(max_length=200, description="id or code of a risk")]
+Names = Annotated[list[Annotated[str, Field(max_length=200)]], Field(max_length=50)]
+
+
+class Assumptions(BaseModel):
+    """What `crosscurrent what-if` takes."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    defense: str = Field(max_length=200, description="id or code of a defense")
+    risk: str | None = Field(None, max_length=200, description="id or code of a risk; null: all")
+    raise_: Names = Field([], alias="raise", description="factors that the context raises")
+    lower: Names = Field([], description="factors that the context lowers")
+    hold: Names = Field([], description="factors that are kept constant by other means")
+    adversary: Annotated[dict[str, str], Field(max_length=50)] = Field(
+        {}, description="what the adversary is, by characteristic"
+    )
+
+
+@router.get(
+    "/predictions",
+    operation_id="get_matrix",
+    summary="What every defense does to every risk",
+    responses=answered(Matrix, "A prediction for each pair."),
+)
+async def get_matrix(ask: Ask, asked: Question) -> Response:
+    """Answer as `crosscurrent matrix --json` does."""
+    return await ask.quick(asked.knowledge, predictions.matrix)
+
+
+@router.get(
+    "/predictions/{defense}",
+    operation_id="get_predictions",
+    summary="What one defense does to every risk",
+    responses=answered(Predictions, "A prediction for each risk."),
+)
+async def get_predictions(ask: Ask, defense: Defense, asked: Question) -> Response:
+    """Answer as `crosscurrent predict DEFENSE --json` does."""
+    return await ask.quick(asked.knowledge, predictions.predictions, defense=defense)
+
+
+@router.get(
+    "/predictions/{defense}/{risk}",
+    operation_id="get_prediction",
+    summary="What one defense does to one risk, and why",
+    responses=answered(Prediction, "The prediction with every path and source."),
+)
+async def get_prediction(ask: Ask, defense: Defense, risk: Risk, asked: Question) -> Response:
+    """Answer as `crosscurrent predict DEFENSE RISK --json` does."""
+    return await ask.quick(asked.knowledge, predictions.prediction, defense=defense, risk=risk)
+
+
+@router.post(
+    "/what-if",
+    operation_id="what_if",
+    summary="What assumptions change in the predictions of one defense",
+    responses={
+        200: {"description": "Predictions before and after.", "model": WhatIf},
+        **refusals(413, 415),
+    },
+)
+async def what_if(ask: Ask, asked: Question, body: Annotated[Assumptions, Body()]) -> Response:
+    """Answer as `crosscurrent what-if --json` does."""
+    if not (body.raise_ or body.lower or body.hold or body.adversary):
+        raise InputError("nothing is assumed: give raise, lower, hold or adversary")
+    return await ask.quick(
+        asked.knowledge,
+        assumptions.what_if,
+        defense=body.defense,
+        risk=body.risk,
+        raise_=body.raise_,
+        lower=body.lower,
+        hold=body.hold,
+        adversary=body.adversary,
+    )

@@ -1,0 +1,155 @@
+"""What all routes share, and how a route gets at it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Any
+
+from fastapi import Depends, Request, Response
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.concurrency import run_in_threadpool
+
+from knowledge import KnowledgeBase, load
+
+from .answering import Answers, code_digest
+from .front import accepts_json
+from .keys import KeyFile, Keyring
+from .logs import Log
+from .metrics import Metrics
+from .problems import ProblemError
+from .sets import KnowledgeSets
+from .settings import Settings
+
+__all__ = ["Ask", "Asked", "Asker", "Here", "Owner", "Service", "expect_json", "owner", "service"]
+
+
+class Service:
+    """The parts of one running service; ``request.app.state.service`` is one.
+
+    Parameters
+    ----------
+    settings : Settings
+        How it is set.
+    log
+        Where it writes what happens.
+
+    Attributes
+    ----------
+    kb : KnowledgeBase
+        What is asked unless a request names a set; it stays the same while the service runs.
+    sets : KnowledgeSets
+        What users uploaded.
+    answers : Answers
+        Answers as bytes.
+    keyring : Keyring or None
+        The keys that open it.
+    metrics : Metrics
+        Its figures.
+    """
+
+    def __init__(self, settings: Settings, log: Log) -> None:
+        self.settings, self.log = settings, log
+        self.kb = load(settings.knowledge)
+        folder = f"{settings.data}/knowledge"
+        self.sets = KnowledgeSets(folder, settings.knowledge, settings.max_versions)
+        self.answers = Answers(code_digest())
+        self.keyring = Keyring(KeyFile(settings.keys)) if settings.keys else None
+        self.metrics = Metrics()
+
+    def knowledge(self, name: str | None) -> KnowledgeBase:
+        """Return the service's own knowledge, or that of a set by ``NAME`` or ``NAME@VERSION``."""
+        return self.kb if name is None else self.sets.base(name)
+
+
+# what routes depend on is async, though it never waits: FastAPI takes all else to another thread
+
+
+async def service(request: Request) -> Service:
+    """Return the service that a request was made of."""
+    found: Service = request.app.state.service
+    return found
+
+
+async def owner(request: Request) -> str | None:
+    """Return the name of the key that a request came with; None where no keys are asked for."""
+    found: str | None = request.scope.get("crosscurrent.owner")
+    return found
+
+
+Here = Annotated[Service, Depends(service)]
+"""The service, for routes."""
+
+Owner = Annotated[str | None, Depends(owner)]
+"""Whose key a request came with, for routes."""
+
+
+class Asked(BaseModel):
+    """What every question may be asked with; a parameter that there is not is refused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    knowledge: str | None = Field(
+        None,
+        max_length=100,
+        description="a knowledge set, NAME or NAME@VERSION, on top of the service's own knowledge",
+    )
+
+
+class Asker:
+    """Answers one request with one function of `api.answers`.
+
+    Parameters
+    ----------
+    request : Request
+        The request.
+    """
+
+    def __init__(self, request: Request) -> None:
+        self._request: Request = request
+        self._service: Service = request.app.state.service
+
+    def answer(
+        self, name: str | None, question: Callable[..., dict[str, Any]], /, **parameters: Any
+    ) -> Response:
+        """Return the answer to a question, asked of a knowledge set or of the service's own."""
+        kb = self._service.knowledge(name)
+        return self.keep(kb, question, parameters, lambda: question(kb, **parameters))
+
+    async def quick(
+        self, name: str | None, question: Callable[..., dict[str, Any]], /, **parameters: Any
+    ) -> Response:
+        """Do as `answer` does, for questions that take no longer than to change the thread."""
+        here = self._service
+        kb = here.kb if name is None else await run_in_threadpool(here.knowledge, name)
+        return self.keep(kb, question, parameters, lambda: question(kb, **parameters))
+
+    def keep(
+        self,
+        kb: KnowledgeBase,
+        question: Callable[..., Any],
+        parameters: dict[str, Any],
+        build: Callable[[], dict[str, Any]],
+    ) -> Response:
+        """Return what `build` makes, or what it made before for the same question."""
+        key = f"{question.__module__}.{question.__name__}"
+        return self._service.answers.respond(self._request, kb, key, parameters, build)
+
+
+async def asker(request: Request) -> Asker:
+    """Return what answers a request."""
+    return Asker(request)
+
+
+Ask = Annotated[Asker, Depends(asker)]
+"""What answers a request, for routes."""
+
+
+async def expect_json(request: Request) -> None:
+    """Refuse a request that takes no JSON, or whose body is none."""
+    accept = request.headers.get("accept")
+    if accept is not None and not accepts_json(accept.encode("latin-1", "replace")):
+        raise ProblemError(406, "this service answers in application/json")
+    if request.method in ("POST", "PUT"):
+        media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if media != "application/json":
+            raise ProblemError(415, "send the body with Content-Type: application/json")

@@ -1,0 +1,185 @@
+"""What can be set: on the command line, in the environment, in a file; checked before all else."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+from knowledge.errors import InputError, clip, suggest
+
+__all__ = ["PREFIX", "Settings", "SettingsError", "read_settings"]
+
+PREFIX = "CROSSCURRENT_"
+_CONFIG = f"{PREFIX}CONFIG"
+_LARGEST_FILE = 1024 * 1024
+_SEPARATORS = {"knowledge": os.pathsep, "cors_origins": ","}
+
+
+class SettingsError(InputError, ValueError):
+    """Settings with which the service can't start; the message names each."""
+
+
+def _data_folder() -> str:
+    base = os.environ.get("XDG_DATA_HOME") or os.path.join(
+        os.path.expanduser("~"), ".local", "share"
+    )
+    return os.path.join(base, "crosscurrent", "service")
+
+
+class Settings(BaseSettings):
+    """The settings of the service; a description of each is shown in docs/serve.md."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_ignore_empty=True, extra="forbid", frozen=True
+    )
+
+    host: str = Field(default="127.0.0.1", min_length=1, description="address to listen on")
+    port: int = Field(
+        default=8000, ge=0, le=65535, description="port to listen on; 0 takes a free one"
+    )
+    knowledge: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(), description="folders of your own knowledge, on top of what is built in"
+    )
+    data: str = Field(
+        default_factory=_data_folder,
+        min_length=1,
+        description="folder for uploaded knowledge; several servers may share it",
+    )
+    keys: str | None = Field(
+        default=None, min_length=1, description="file of API keys; without it no key is asked for"
+    )
+    cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(), description="origins whose web pages may ask, such as https://lab.example; none"
+    )
+    max_body_size: int = Field(
+        default=2 * 1024 * 1024,
+        ge=1024,
+        le=64 * 1024 * 1024,
+        description="largest request body in bytes",
+    )
+    max_versions: int = Field(
+        default=1000, ge=1, le=100_000, description="most versions of all knowledge sets together"
+    )
+    grace: int = Field(
+        default=10,
+        ge=0,
+        le=3600,
+        description="seconds that running requests have left when it stops",
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="least severe log lines that are written"
+    )
+
+    @field_validator("knowledge", "cors_origins", mode="before")
+    @classmethod
+    def _listed(cls, value: object, info: Any) -> object:
+        """Read a list as the environment writes it."""
+        if isinstance(value, str):
+            return [part for part in value.split(_SEPARATORS[info.field_name]) if part]
+        return value
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for origin in value:
+            scheme, found, rest = origin.partition("://")
+            if scheme not in ("http", "https") or not found or not rest or "/" in rest:
+                raise ValueError(f"{clip(origin)!r} is no origin, such as https://lab.example")
+        return value
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Let what is given win over the environment, and that over the file."""
+        del dotenv_settings, file_secret_settings
+        return init_settings, env_settings, _File(settings_cls)
+
+
+class _File(PydanticBaseSettingsSource):
+    """The settings in the YAML file that ``CROSSCURRENT_CONFIG`` names."""
+
+    def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:
+        del field
+        return _file().get(field_name), field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        return _file()
+
+
+def _file() -> dict[str, Any]:
+    name = os.environ.get(_CONFIG)
+    if not name:
+        return {}
+    try:
+        with open(name, encoding="utf-8") as stream:
+            text = stream.read(_LARGEST_FILE + 1)
+        if len(text) > _LARGEST_FILE:
+            raise SettingsError(f"{name}: larger than a settings file can be")
+        content = yaml.safe_load(text)
+    except OSError as error:
+        raise SettingsError(f"{name}: can't be read: {error.strerror}") from error
+    except (yaml.YAMLError, UnicodeDecodeError, RecursionError, ValueError) as error:
+        raise SettingsError(f"{name}: is not YAML: {' '.join(str(error).split())}") from error
+    if content is None:
+        return {}
+    if not isinstance(content, dict):
+        raise SettingsError(f"{name}: should be settings, such as port: 8000")
+    return {str(key): value for key, value in content.items()}
+
+
+def read_settings(given: Mapping[str, Any]) -> Settings:
+    """Return the settings: those given, then the environment's, then the file's, then defaults.
+
+    Raises
+    ------
+    SettingsError
+        If any is wrong; the message names all that are.
+    """
+    wrong = _misspelt()
+    try:
+        settings = Settings(**given)
+    except ValidationError as error:
+        wrong += [_told(each["loc"], each["msg"], each["type"]) for each in error.errors()]
+    if wrong:
+        raise SettingsError("\n".join(wrong))
+    return settings
+
+
+def _told(place: tuple[int | str, ...], message: str, kind: str) -> str:
+    name = clip(".".join(map(str, place)))
+    if kind == "extra_forbidden":
+        close = suggest(name, Settings.model_fields)
+        hint = f"did you mean {' or '.join(close)}?" if close else ", ".join(Settings.model_fields)
+        return f"there is no setting {name} ({hint})"
+    field = name.partition(".")[0]
+    return f"setting {name} ({PREFIX}{field.upper()}): {message.removeprefix('Value error, ')}"
+
+
+def _misspelt() -> list[str]:
+    """Find variables of the environment that are nearly, but not quite, a setting."""
+    known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
+    others = {_CONFIG, f"{PREFIX}CACHE", f"{PREFIX}RESULTS"}
+    wrong = []
+    for name in sorted(os.environ):
+        if name.startswith(PREFIX) and name not in known | others:
+            bare = name.removeprefix(PREFIX).lower()
+            if close := suggest(bare, Settings.model_fields):
+                meant = " or ".join(f"{PREFIX}{each.upper()}" for each in close)
+                wrong.append(f"there is no setting {clip(name)} (did you mean {meant}?)")
+    return wrong

@@ -1,0 +1,29 @@
+"""A client of a service in this process."""
+
+from __future__ import annotations
+
+import io
+import json
+from typing import Any
+
+from fastapi.testclient import TestClient
+
+from api.rest.app import create_app
+from api.rest.logs import logger
+from api.rest.settings import Settings
+
+__all__ = ["Asking"]
+
+
+class Asking(TestClient):
+    """A client of a service, with the lines that the service has logged."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.stream = io.StringIO()
+        super().__init__(
+            create_app(settings, logger("info", self.stream)), raise_server_exceptions=False
+        )
+
+    @property
+    def lines(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.stream.getvalue().splitlines()]

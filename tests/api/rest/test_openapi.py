@@ -1,0 +1,157 @@
+"""The OpenAPI tells the truth: shapes, examples, problems, and what random requests get."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import jsonschema
+import pytest
+import schemathesis
+from asking import Asking
+from hypothesis import HealthCheck, Phase, given, settings
+from pydantic import TypeAdapter
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+    unsupported_method,
+)
+
+from api.answers import (
+    assumptions,
+    attacks,
+    backtests,
+    collusions,
+    combinations,
+    comparisons,
+    plans,
+    predictions,
+)
+from api.rest.settings import Settings
+from api.rest.shapes import interactions, joint
+from knowledge import KnowledgeBase, load
+
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_schema_conformance,
+    response_headers_conformance,
+    unsupported_method,
+]
+# names are free texts to a schema, so a request may keep to it and name nothing: 422 is right
+CASES = int(os.environ.get("CROSSCURRENT_FUZZ", "10"))
+
+
+def closed(shape: Any) -> dict[str, Any]:
+    """Return a shape's schema that lets no further field pass."""
+    schema = TypeAdapter(shape).json_schema()
+    for each in (schema, *schema.get("$defs", {}).values()):
+        if "properties" in each:
+            each["additionalProperties"] = False
+    return schema
+
+
+def test_shapes_have_every_field_of_the_answers_and_no_other(kb: KnowledgeBase) -> None:
+    own = {"own.yaml": b"defenses:\n  - {id: explanations, action: revise, note: Ours}\n"}
+    attack_ids = list(kb.attacks)
+    gray = {"model_knowledge": "graybox"}
+    pairs = [(a, b) for a in attack_ids for b in attack_ids if a != b]
+    answers: list[tuple[Any, list[dict[str, Any]]]] = [
+        (interactions.Matrix, [predictions.matrix(kb)]),
+        (interactions.Predictions, [predictions.predictions(kb, "RD1")]),
+        (interactions.WhatIf, [assumptions.what_if(kb, "RD1", hold=["O3"], raise_=["D2"])]),
+        (interactions.Backtest, [backtests.backtest(kb, resamples=5)]),
+        (joint.Combinations, [combinations.combinations(kb)]),
+        (joint.Combination, [combinations.combination(kb, ["RD3@pre", "RD2@in"], tensions=True)]),
+        (joint.Collusions, [collusions.collude(kb), collusions.collude(kb, ["P1"])]),
+        (joint.CollusionSequence, [collusions.collude(kb, attack_ids[:3])]),
+        (joint.Collusion, [collusions.collude(kb, pair, gray) for pair in pairs]),
+        (joint.Chains, [collusions.chains(kb, each) for each in attack_ids]),
+        (joint.Plans, [plans.plan(kb, ["R1", "P1"]), plans.plan(kb, ["R1"], have=["PD1"], most=1)]),
+        (joint.PublishedAttacks, [attacks.attacks(kb)]),
+        (joint.Differences, [comparisons.diff(kb, load([own]))]),
+    ]
+    for shape, documents in answers:
+        validator = jsonschema.Draft202012Validator(closed(shape))
+        for document in documents:
+            assert list(validator.iter_errors(document)) == []
+
+
+def test_every_operation_has_an_id_an_example_and_its_problems(asking: Any) -> None:
+    document = asking.get("/openapi.json").json()
+    ids = []
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            ids.append(operation["operationId"])
+            for status, response in operation["responses"].items():
+                for media, content in response.get("content", {}).items():
+                    if status.startswith("2"):
+                        assert "example" in content, (path, method)
+                        assert content["schema"], (path, method)
+                    else:
+                        assert media == "application/problem+json"
+                        assert content["schema"] == {"$ref": "#/components/schemas/Problem"}
+            if "requestBody" in operation:
+                assert "example" in operation["requestBody"]["content"]["application/json"]
+            if path.startswith("/v1"):
+                assert {"401", "404", "406", "422", "429", "500"} <= operation["responses"].keys()
+    assert len(ids) == len(set(ids))
+
+
+def test_examples_are_as_their_schemas_say(asking: Any) -> None:
+    document = asking.get("/openapi.json").json()
+    for methods in document["paths"].values():
+        for operation in methods.values():
+            for response in operation["responses"].values():
+                for content in response.get("content", {}).values():
+                    if "example" in content:
+                        schema = {**content["schema"], "components": document["components"]}
+                        jsonschema.Draft202012Validator(schema).validate(content["example"])
+
+
+@pytest.fixture(scope="module")
+def schema(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """Return the OpenAPI of a service, with a short answer to how good it is."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CROSSCURRENT_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
+        client = Asking(Settings(data=str(tmp_path_factory.mktemp("fuzzed"))))
+    return schemathesis.openapi.from_asgi("/openapi.json", client.app)
+
+
+def fuzzing(cases: int) -> settings:
+    return settings(
+        max_examples=cases,
+        derandomize=True,
+        deadline=None,
+        database=None,
+        phases=[Phase.explicit, Phase.generate],
+        suppress_health_check=list(HealthCheck),
+        stateful_step_count=20,
+    )
+
+
+def test_random_requests_get_what_is_declared(schema: Any) -> None:
+    tried = 0
+    for operation in schema.get_all_operations():
+        if operation.ok().label == "GET /v1/backtest":  # seconds each; it has tests of its own
+            continue
+
+        def ask(case: Any) -> None:
+            nonlocal tried
+            tried += 1
+            case.call_and_validate(checks=CHECKS)
+
+        fuzzing(CASES)(given(operation.ok().as_strategy())(ask))()
+    assert tried > 20 * CASES
+
+
+def test_random_walks_get_what_is_declared(schema: Any) -> None:
+    class Walk(schema.as_state_machine()):  # type: ignore[misc]
+        def validate_response(self, response: Any, case: Any, **_: Any) -> None:
+            case.validate_response(response, checks=CHECKS)
+
+    Walk.run(settings=fuzzing(max(3, CASES // 4)))
