@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 from statistics import fmean
 from time import perf_counter
-from typing import Any
+from typing import Any, NamedTuple
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
@@ -59,7 +59,10 @@ def main() -> None:
         ours, scores = timed(partial(lira, model, x, y, rows["train"], shadows, seeds))
         for name, setting in settings(shipped=asked.shipped):
             theirs = peer({**job, **setting}, x, y, rows)
-            report(f"LiRA, {shadows} shadow models", name, theirs, ours, "auc_online", scores)
+            task = f"LiRA, {shadows} shadow models"
+            report(task, name, theirs, ours, "auc_online", [each.theirs for each in scores])
+        told = " ".join(f"{each.ours:.3f}" for each in scores)
+        print(f"| the same models, scored our way | | | | | | {told} |", flush=True)
     half = rows["train"][:628]
     for task, method, options in (
         ("adversarial", Method(inner=WorstCase(0.1, 7)), {"adversarial": ADVERSARIAL}),
@@ -74,6 +77,13 @@ def main() -> None:
             theirs = peer(given, x, y, {"train": half, "test": rows["test"]})
             report(f"{task}, 10 models", name, theirs, ours, rule, scores)
     growth(model, x, y, half)
+
+
+class Auc(NamedTuple):
+    """Of online LiRA against one model, from the same shadow models, by two ways of scoring."""
+
+    theirs: float
+    ours: float
 
 
 def settings(*, shipped: bool) -> list[tuple[str, dict[str, Any]]]:
@@ -125,7 +135,7 @@ def pool_of(x: Any, y: Any) -> Pool:
 
 def lira(
     model: Architecture, x: Any, y: Any, rows: Any, shadows: int, seeds: Sequence[int]
-) -> list[float]:
+) -> list[Auc]:
     """Attack one model for each seed; all models are trained at once, by Amulet's recipe."""
     pool = pool_of(x[rows], y[rows])
     masks = []
@@ -145,10 +155,23 @@ def lira(
     )
     phi = confidences(train(model, pool, members, schedule).models.logits(pool.x), pool.y).numpy()
     per = shadows + 1
-    return [
-        auc(likelihood_ratios(phi[i * per : (i + 1) * per], mask)[0][0], mask[0])
-        for i, mask in enumerate(masks)
-    ]
+    found = []
+    for i, mask in enumerate(masks):
+        seen = phi[i * per : (i + 1) * per]
+        ours = likelihood_ratios(seen, mask)[0][0]
+        found.append(Auc(auc(as_amulet_scores(seen, mask), mask[0]), auc(ours, mask[0])))
+    return found
+
+
+def as_amulet_scores(phi: Any, mask: Any) -> Any:
+    """Score the first model's records as Amulet does: medians, and a variance for each record."""
+
+    def likelihood(chosen: Any) -> Any:
+        seen = np.where(chosen, phi[1:], np.nan)
+        mean, spread = np.nanmedian(seen, axis=0), np.nanstd(seen, axis=0) + 1e-30
+        return -(((phi[0] - mean) / spread) ** 2) / 2 - np.log(spread)
+
+    return likelihood(mask[1:]) - likelihood(~mask[1:])
 
 
 def pairs(
