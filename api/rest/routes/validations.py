@@ -1,0 +1,225 @@
+"""Validations: jobs that train models to see whether a prediction holds."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Body, Depends, Header, Path, Query, Response
+from fastapi.sse import EventSourceResponse, ServerSentEvent
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.concurrency import run_in_threadpool
+
+from api.jobs.jobs import Jobs
+from api.jobs.records import Event
+
+from ..declared import refusals
+from ..service import Here, Owner, expect_json
+from ..shapes.validations import Evidence, Validation, Validations, Verdict
+
+__all__ = ["other", "router"]
+
+_TAGS = ["validations"]
+_SLOWLY = {"Retry-After": "2"}
+_POLLED = 0.5
+"""Seconds between two looks at what has happened to a job."""
+
+router = APIRouter(prefix="/v1", tags=_TAGS, dependencies=[Depends(expect_json)])
+other = APIRouter(prefix="/v1", tags=_TAGS)
+"""What is not JSON: events, pictures, reports."""
+
+Identity = Annotated[
+    str, Path(alias="id", max_length=64, description="the id that POST /v1/validations returned")
+]
+
+
+class Page(BaseModel):
+    """Which part of the list."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    limit: int = Field(50, ge=1, le=200, description="validations on a page")
+    next: str | None = Field(None, max_length=200, description="token of the page, from the last")
+
+
+def _jobs(here: Here) -> Jobs:
+    return here.jobs()
+
+
+def _holder(owner: Owner) -> str:
+    """Return whose jobs these are; where no keys are asked for, they are everybody's."""
+    return owner or "*"
+
+
+Kept = Annotated[Jobs, Depends(_jobs)]
+Holder = Annotated[str, Depends(_holder)]
+
+
+@router.post(
+    "/validations",
+    operation_id="submit_validation",
+    summary="Measure whether a prediction holds: a job is accepted, a worker trains models",
+    status_code=202,
+    responses={
+        202: {
+            "description": "Accepted; the job will end exactly once.",
+            "model": Validation,
+            "headers": {"Location": {"description": "the job", "schema": {"type": "string"}}},
+        },
+        **refusals(409, 413, 415, 503),
+    },
+)
+def submit_validation(
+    jobs: Kept,
+    holder: Holder,
+    response: Response,
+    request: Annotated[dict[str, Any], Body()],
+    idempotency_key: Annotated[
+        str | None,
+        Header(max_length=255, description="your own name for this request: asked again, same job"),
+    ] = None,
+) -> Validation:
+    """Accept what `crosscurrent validate` takes, checked completely as it does."""
+    job = jobs.submit(request, holder, idempotency_key)
+    response.headers["Location"] = f"/v1/validations/{job.id}"
+    response.headers.update(_SLOWLY)
+    return job.document()
+
+
+@router.get(
+    "/validations",
+    operation_id="list_validations",
+    summary="Your validations, the latest first",
+    responses=refusals(503),
+)
+def list_validations(
+    jobs: Kept, holder: Holder, asked: Annotated[Page, Query()]
+) -> Validations:
+    """List the jobs of the key that asks."""
+    page = jobs.list(holder, after=asked.next, limit=asked.limit)
+    return {"validations": [job.document() for job in page.jobs], "next": page.next}
+
+
+@router.get(
+    "/validations/{id}",
+    operation_id="get_validation",
+    summary="What has become of a validation",
+    responses=refusals(503),
+)
+def get_validation(
+    jobs: Kept, holder: Holder, identity: Identity, response: Response
+) -> Validation:
+    """Return its state."""
+    job = jobs.get(identity, holder)
+    if not job.over:
+        response.headers.update(_SLOWLY)
+    return job.document()
+
+
+@router.delete(
+    "/validations/{id}",
+    operation_id="cancel_validation",
+    summary="Cancel a validation unless it has ended",
+    responses=refusals(503),
+)
+def cancel_validation(jobs: Kept, holder: Holder, identity: Identity) -> Validation:
+    """End it; trials that are finished stay known."""
+    return jobs.cancel(identity, holder).document()
+
+
+@router.get(
+    "/validations/{id}/result",
+    operation_id="get_validation_result",
+    summary="The verdict, as validate --json prints it",
+    responses=refusals(409, 503),
+)
+def get_validation_result(jobs: Kept, holder: Holder, identity: Identity) -> Verdict:
+    """Return the document of a validation that succeeded."""
+    return jobs.result(identity, holder)
+
+
+@router.get(
+    "/validations/{id}/evidence",
+    operation_id="get_validation_evidence",
+    summary="What was measured, as knowledge files for an overlay",
+    responses=refusals(409, 503),
+)
+def get_validation_evidence(jobs: Kept, holder: Holder, identity: Identity) -> Evidence:
+    """Return the files; PUT /v1/knowledge/NAME takes them as they are."""
+    found = jobs.evidence(identity, holder)
+    return {"files": {name: content.decode() for name, content in found.items()}}
+
+
+@other.get(
+    "/validations/{id}/report",
+    operation_id="get_validation_report",
+    summary="The verdict in words",
+    response_class=Response,
+    responses={
+        200: {"description": "The report.", "content": {"text/plain": {"schema": {}}}},
+        **refusals(409, 503),
+    },
+)
+def get_validation_report(jobs: Kept, holder: Holder, identity: Identity) -> Response:
+    """Return what the command line prints."""
+    return Response(jobs.report(identity, holder), media_type="text/plain")
+
+
+@other.get(
+    "/validations/{id}/plot.{kind}",
+    operation_id="get_validation_plot",
+    summary="The verdict as a picture",
+    response_class=Response,
+    responses={
+        200: {
+            "description": "The picture.",
+            "content": {"image/svg+xml": {"schema": {}}, "image/png": {"schema": {}}},
+        },
+        **refusals(409, 503),
+    },
+)
+def get_validation_plot(
+    jobs: Kept, holder: Holder, identity: Identity, kind: Literal["svg", "png"]
+) -> Response:
+    """Draw paired seeds, and the effect against the smallest that matters."""
+    media = {"svg": "image/svg+xml", "png": "image/png"}[kind]
+    return Response(jobs.picture(identity, holder, kind), media_type=media)
+
+
+def _watched(jobs: Kept, holder: Holder, identity: Identity) -> str:
+    """Find the job before anything is streamed, so that a problem can still be told."""
+    return jobs.get(identity, holder).id
+
+
+@other.get(
+    "/validations/{id}/events",
+    operation_id="watch_validation",
+    summary="What happens to a validation, as it happens (server-sent events)",
+    response_class=EventSourceResponse,
+    responses=refusals(503),
+)
+async def watch_validation(
+    jobs: Kept,
+    holder: Holder,
+    identity: Annotated[str, Depends(_watched)],
+    last_event_id: Annotated[
+        int, Header(ge=0, le=2**31, description="number of the last event that was seen")
+    ] = 0,
+) -> AsyncIterator[ServerSentEvent]:
+    """Send every event with its number as id, until the last one."""
+    seen = last_event_id
+    while True:
+        events = await run_in_threadpool(jobs.events, identity, holder, seen)
+        for event in events:
+            seen = event.number
+            yield _sent(event)
+            if event.last:
+                return
+        await asyncio.sleep(_POLLED)
+
+
+def _sent(event: Event) -> ServerSentEvent:
+    return ServerSentEvent(
+        id=str(event.number), event=event.kind, data={"at": event.at, **event.data}
+    )
