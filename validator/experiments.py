@@ -27,7 +27,15 @@ from .verdicts import Verdict, judge
 if TYPE_CHECKING:
     from knowledge import KnowledgeBase
 
-__all__ = ["DEFAULT_DATASET", "DEFAULT_SEEDS", "Experiment", "Watcher", "experiment", "measure"]
+__all__ = [
+    "DEFAULT_DATASET",
+    "DEFAULT_SEEDS",
+    "Experiment",
+    "Watcher",
+    "available",
+    "experiment",
+    "measure",
+]
 
 DEFAULT_DATASET = "synthetic"
 DEFAULT_SEEDS = 5
@@ -143,7 +151,7 @@ def experiment(
         raise InputError(f"{target} cannot be measured yet; measurable: {', '.join(attacks())}")
     arm = configured(defenses()[_defense(kb, defense)], given["defense"], "defense")
     attack = configured(attacks()[target], given["attack"], "attack")
-    where = _device(device)
+    where = available(device)
     records = dataset(data, given["data"])
     guard = _guard(arm, attack)
     arm.check(records)
@@ -267,7 +275,8 @@ def _guard(defense: Defense, attack: Attack) -> Attack | None:
     return attacks()[defense.guards]()
 
 
-def _device(name: str) -> torch.device:
+def available(name: str) -> torch.device:
+    """Return the device of that name; raise `InputError` if there is none here."""
     if name == "cpu":
         return torch.device("cpu")
     kind, _, number = name.partition(":")

@@ -1,0 +1,1 @@
+"""Validations as durable jobs: accepted once, run by any worker, ended exactly once."""

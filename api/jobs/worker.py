@@ -1,0 +1,99 @@
+"""A worker: takes jobs from the queue one at a time, and over from workers that were lost.
+
+It ends at once when it is asked to (SIGTERM), as if it had been killed: whatever it was doing goes
+on where it was, in another worker or in the next one.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+import threading
+import uuid
+
+from dbos import DBOS, DBOSPortableJSONSerializer
+
+from .alive import Life, life
+from .database import APPLICATION, VERSION, migrate, quiet
+from .jobs import QUEUE
+from .settings import JobSettings
+from .trainee import Trainee
+from .workflow import define
+
+__all__ = ["work"]
+
+_EVERY = 1.0
+"""Seconds between two looks for lost workers."""
+_POLLED = 0.5
+"""Seconds between two looks for jobs."""
+_log = logging.getLogger("crosscurrent.worker")
+
+
+def work(settings: JobSettings, device: str = "cpu") -> None:
+    """Work until SIGTERM or SIGINT.
+
+    Parameters
+    ----------
+    settings : JobSettings
+        Which jobs, and what they may use.
+    device : str
+        Where to train: ``cpu``, ``cuda`` or ``cuda:N``. Only jobs for that kind are taken.
+
+    Raises
+    ------
+    Unavailable
+        The database cannot be used.
+    """
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    migrate(settings)
+    worker = uuid.uuid4().hex
+    alive = life(settings, worker)
+    _launch(settings, device, worker)
+    _log.info("worker %s takes jobs for %s", worker[:8], device)
+    while not stop.wait(_EVERY):
+        try:
+            alive.renew()
+            _take_over(alive, worker)
+        except Exception as error:  # noqa: BLE001 - the database is away: it may come back
+            _log.warning("cannot look for lost workers: %s", str(error).partition("\n")[0])
+    Trainee.stopping = True
+    _log.info("worker %s ends", worker[:8])
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)  # what trains sees that and ends too
+
+
+def _launch(settings: JobSettings, device: str, worker: str) -> None:
+    quiet()
+    DBOS(
+        config={
+            "name": APPLICATION,
+            "system_database_url": settings.url,
+            "application_version": VERSION,
+            "executor_id": worker,
+            "serializer": DBOSPortableJSONSerializer(),
+            "log_level": "WARNING",
+            "sys_db_pool_size": 5,
+        }
+    )
+    queue = QUEUE.format(device=device.partition(":")[0])
+    define(settings, device)
+    DBOS.listen_queues([queue])
+    DBOS.launch()
+    # one job in a process of DBOS: its limit holds for all workers of a queue alike
+    DBOS.register_queue(
+        queue, worker_concurrency=1, polling_interval_sec=_POLLED, on_conflict="always_update"
+    )
+
+
+def _take_over(alive: Life, worker: str) -> None:
+    """Put jobs of lost workers back into their queue, with all that was finished of them."""
+    running = DBOS.list_workflows(status="PENDING", load_input=False, load_output=False)
+    for other in {each.executor_id for each in running} - {worker, None}:
+        if other is not None and not alive.lives(other):
+            _log.info("worker %s is lost; its jobs go on", other[:8])
+            DBOS._recover_pending_workflows([other])
