@@ -12,6 +12,7 @@ import signal
 import sys
 import threading
 import uuid
+from collections.abc import Set
 
 from dbos import DBOS, DBOSPortableJSONSerializer
 
@@ -28,6 +29,8 @@ _EVERY = 1.0
 """Seconds between two looks for lost workers."""
 _POLLED = 0.5
 """Seconds between two looks for jobs."""
+_LIMBO = 20.0
+"""Seconds for which a job may be ours without being run, as after an error of the database."""
 _log = logging.getLogger("crosscurrent.worker")
 
 
@@ -52,14 +55,19 @@ def work(settings: JobSettings, device: str = "cpu") -> None:
     migrate(settings)
     worker = uuid.uuid4().hex
     alive = life(settings, worker)
-    _launch(settings, device, worker)
+    running = _launch(settings, device, worker)
     _log.info("worker %s takes jobs for %s", worker[:8], device)
+    idle = 0
     while not stop.wait(_EVERY):
         try:
             alive.renew()
-            _take_over(alive, worker)
+            mine = _take_over(alive, worker)
+            idle = idle + 1 if mine > len(running) else 0
         except Exception as error:  # noqa: BLE001 - the database is away: it may come back
             _log.warning("cannot look for lost workers: %s", str(error).partition("\n")[0])
+        if idle * _EVERY > _LIMBO:
+            _log.error("worker %s has a job that it does not run; it ends", worker[:8])
+            os._exit(1)
     Trainee.stopping = True
     _log.info("worker %s ends", worker[:8])
     sys.stdout.flush()
@@ -67,7 +75,7 @@ def work(settings: JobSettings, device: str = "cpu") -> None:
     os._exit(0)  # what trains sees that and ends too
 
 
-def _launch(settings: JobSettings, device: str, worker: str) -> None:
+def _launch(settings: JobSettings, device: str, worker: str) -> Set[str]:
     quiet()
     DBOS(
         config={
@@ -81,19 +89,21 @@ def _launch(settings: JobSettings, device: str, worker: str) -> None:
         }
     )
     queue = QUEUE.format(device=device.partition(":")[0])
-    define(settings, device)
+    running = define(settings, device)
     DBOS.listen_queues([queue])
     DBOS.launch()
     # one job in a process of DBOS: its limit holds for all workers of a queue alike
     DBOS.register_queue(
         queue, worker_concurrency=1, polling_interval_sec=_POLLED, on_conflict="always_update"
     )
+    return running
 
 
-def _take_over(alive: Life, worker: str) -> None:
-    """Put jobs of lost workers back into their queue, with all that was finished of them."""
-    running = DBOS.list_workflows(status="PENDING", load_input=False, load_output=False)
-    for other in {each.executor_id for each in running} - {worker, None}:
+def _take_over(alive: Life, worker: str) -> int:
+    """Put jobs of lost workers back into their queue; return how many are this one's own."""
+    taken = DBOS.list_workflows(status="PENDING", load_input=False, load_output=False)
+    for other in {each.executor_id for each in taken} - {worker, None}:
         if other is not None and not alive.lives(other):
             _log.info("worker %s is lost; its jobs go on", other[:8])
             DBOS._recover_pending_workflows([other])
+    return sum(each.executor_id == worker for each in taken)
