@@ -13,9 +13,22 @@ import sqlalchemy as sa
 from .errors import Unavailable
 from .settings import JobSettings
 
-__all__ = ["APPLICATION", "VERSION", "engine", "migrate", "quiet", "reachable", "writable"]
+__all__ = [
+    "APPLICATION",
+    "QUEUE",
+    "VERSION",
+    "WORKFLOW",
+    "engine",
+    "migrate",
+    "quiet",
+    "reachable",
+    "writable",
+]
 
 APPLICATION = "crosscurrent"
+QUEUE = "validations-{device}"
+"""The queue of the jobs for one kind of device."""
+WORKFLOW = "validation"
 VERSION = "jobs-1"
 """Which jobs a worker may go on with: raised only when the steps of a job change."""
 _PATIENCE = 5
@@ -23,7 +36,7 @@ _PATIENCE = 5
 
 
 def quiet() -> None:
-    """Keep DBOS to warnings, and away from everything but the database."""
+    """Keep DBOS to warnings, and away from everything but the database; before it is imported."""
     for name in [name for name in os.environ if name.startswith("DBOS_")]:
         del os.environ[name]  # some of these make it look for a service elsewhere
     logging.getLogger("dbos").setLevel(logging.WARNING)

@@ -16,17 +16,23 @@ from dbos import DBOSClient, DBOSPortableJSONSerializer, WorkflowStatus
 from knowledge.errors import InputError
 
 from .checks import Checks
-from .database import APPLICATION, VERSION, engine, migrate, reachable, writable
+from .database import (
+    APPLICATION,
+    QUEUE,
+    VERSION,
+    WORKFLOW,
+    engine,
+    migrate,
+    reachable,
+    writable,
+)
 from .errors import BeingAccepted, DifferentPayload, NoSuchJob, NotFinished
 from .records import ENDED, Event, Job, Page, event_of, job_of
 from .request import arguments, plain
 from .settings import JobSettings
 
-__all__ = ["PICTURES", "QUEUE", "WORKFLOW", "Jobs"]
+__all__ = ["PICTURES", "Jobs"]
 
-QUEUE = "validations-{device}"
-"""The queue of the jobs for one kind of device."""
-WORKFLOW = "validation"
 PICTURES = {"png": ".png", "svg": ".svg"}
 _LONGEST_KEY = 255
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -14,14 +14,10 @@ import threading
 import uuid
 from collections.abc import Set
 
-from dbos import DBOS, DBOSPortableJSONSerializer
-
 from .alive import Life, life
-from .database import APPLICATION, VERSION, migrate, quiet
-from .jobs import QUEUE
+from .database import APPLICATION, QUEUE, VERSION, migrate, quiet
 from .settings import JobSettings
 from .trainee import Trainee
-from .workflow import define
 
 __all__ = ["work"]
 
@@ -52,6 +48,7 @@ def work(settings: JobSettings, device: str = "cpu") -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
+    quiet()
     migrate(settings)
     worker = uuid.uuid4().hex
     alive = life(settings, worker)
@@ -76,7 +73,10 @@ def work(settings: JobSettings, device: str = "cpu") -> None:
 
 
 def _launch(settings: JobSettings, device: str, worker: str) -> Set[str]:
-    quiet()
+    from dbos import DBOS, DBOSPortableJSONSerializer
+
+    from .workflow import define
+
     DBOS(
         config={
             "name": APPLICATION,
@@ -101,6 +101,8 @@ def _launch(settings: JobSettings, device: str, worker: str) -> Set[str]:
 
 def _take_over(alive: Life, worker: str) -> int:
     """Put jobs of lost workers back into their queue; return how many are this one's own."""
+    from dbos import DBOS
+
     taken = DBOS.list_workflows(status="PENDING", load_input=False, load_output=False)
     for other in {each.executor_id for each in taken} - {worker, None}:
         if other is not None and not alive.lives(other):

@@ -14,7 +14,7 @@ from typing import Any
 from dbos import DBOS
 from sqlalchemy.exc import DBAPIError
 
-from .jobs import WORKFLOW
+from .database import WORKFLOW
 from .settings import JobSettings
 from .trainee import Trainee
 

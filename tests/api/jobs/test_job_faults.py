@@ -26,7 +26,8 @@ from api.jobs.jobs import Jobs
 from api.jobs.local import LocalWorkers
 from api.jobs.settings import JobSettings
 
-KILLS = int(os.environ.get("CROSSCURRENT_KILLS", "3"))
+KILLS = int(os.environ.get("CROSSCURRENT_KILLS", "0"))
+FEW = 3
 VICTIMS = ("worker", "trial", "submitter")
 OWNER = "ann"
 
@@ -81,6 +82,8 @@ def submitted(
 def test_another_machine_goes_on_with_what_was_finished_elsewhere(
     jobs: Jobs, settings: JobSettings, workers: LocalWorkers, tmp_path: Path
 ) -> None:
+    if settings.database is None and not KILLS:
+        pytest.skip("machines share PostgreSQL; on SQLite only with CROSSCURRENT_KILLS")
     request = large(1000)
     identity = jobs.submit(request, "bob").id
 
@@ -110,7 +113,7 @@ def test_killed_at_random_every_job_ends_once_as_if_nothing_had_happened(
     draw = random.Random(2026)
     killed = dict.fromkeys(VICTIMS, 0)
     seen: dict[str, Any] = {}
-    for number in range(KILLS):
+    for number in range(KILLS or FEW):
         victim = VICTIMS[number % len(VICTIMS)]
         request = large(number) if number % 5 == 4 else tiny(number)
         if victim == "submitter":
@@ -135,9 +138,9 @@ def test_killed_at_random_every_job_ends_once_as_if_nothing_had_happened(
         assert [event.last for event in events] == [False] * (len(events) - 1) + [True]
     every = jobs.list(OWNER, limit=len(seen) + 10).jobs
     assert {job.id for job in every} == set(seen)
-    interrupted = sum(
-        event.kind == "interrupted" or (event.kind == "started" and event.number > 2)
+    again = sum(
+        event.kind == "started" and event.number > 2
         for _, events, _ in seen.values()
         for event in events
     )
-    print(f"\nkilled {killed}; {len(seen)} jobs, {interrupted} interruptions seen in events")
+    print(f"\nkilled {killed}: {len(seen)} jobs ended once each, {again} of them started again")
