@@ -6,8 +6,9 @@ stays small, and outlives whatever happens to them.
 
 from __future__ import annotations
 
+import contextlib
 import os
-import sys
+import signal
 import tempfile
 import threading
 from collections.abc import Callable, Mapping
@@ -59,6 +60,12 @@ class Checks:
         """Return a result as knowledge files, by name; there are none for a placebo."""
         return self._run(_evidence, document)
 
+    @property
+    def pids(self) -> list[int]:
+        """The processes that check now."""
+        with self._lock:
+            return _pids(self._pool)
+
     def close(self) -> None:
         """End the process."""
         with self._lock:
@@ -84,17 +91,15 @@ class Checks:
         with self._lock:
             if self._pool is broken:
                 self._pool = None
-        for process in list(getattr(broken, "_processes", None) or {}).copy():
-            _kill(process)
+        for process in _pids(broken):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
         broken.shutdown(wait=False, cancel_futures=True)
 
 
-def _kill(process: int) -> None:
-    import contextlib
-    import signal
-
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(process, signal.SIGKILL if sys.platform != "win32" else signal.SIGTERM)
+def _pids(pool: ProcessPoolExecutor | None) -> list[int]:
+    """Return the processes of a pool; there is no public name for them."""
+    return list(getattr(pool, "_processes", None) or ())
 
 
 def _end_with_parent() -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import logging
 import subprocess
 import sys
 import threading
 from contextlib import suppress
 from typing import IO, cast
 
+from .errors import Unavailable
 from .parents import end_with_parent
 from .settings import JobSettings
 
@@ -84,9 +86,13 @@ def main() -> None:
     """Be one of them."""
     told = json.loads(sys.stdin.readline())
     threading.Thread(target=end_with_parent, daemon=True).start()
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     from .worker import work
 
-    work(JobSettings.read(told["settings"]), told["device"])
+    try:
+        work(JobSettings.read(told["settings"]), told["device"])
+    except Unavailable as error:
+        raise SystemExit(f"worker: {error}") from None
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ import uuid
 from collections.abc import Set
 
 from .alive import Life, life
-from .database import APPLICATION, QUEUE, VERSION, migrate, quiet
+from .database import APPLICATION, QUEUE, VERSION, migrate, quiet, reachable
 from .settings import JobSettings
 from .trainee import Trainee
 
@@ -52,7 +52,8 @@ def work(settings: JobSettings, device: str = "cpu") -> None:
     migrate(settings)
     worker = uuid.uuid4().hex
     alive = life(settings, worker)
-    running = _launch(settings, device, worker)
+    with reachable(settings):
+        running = _launch(settings, device, worker)
     _log.info("worker %s takes jobs for %s", worker[:8], device)
     idle = 0
     while not stop.wait(_EVERY):

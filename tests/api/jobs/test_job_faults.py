@@ -13,8 +13,9 @@ import random
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
@@ -22,6 +23,8 @@ from typing import Any
 import pytest
 from running import below, ended, large, tiny, undisturbed, until, without_cost
 
+from api.jobs.checks import Checks
+from api.jobs.errors import Unavailable
 from api.jobs.jobs import Jobs
 from api.jobs.local import LocalWorkers
 from api.jobs.settings import JobSettings
@@ -105,6 +108,41 @@ def test_another_machine_goes_on_with_what_was_finished_elsewhere(
     assert without_cost(jobs.result(identity, "bob")) == undisturbed(
         request, str(tmp_path / "undisturbed.sqlite")
     )
+
+
+@pytest.fixture
+def small() -> Iterator[Path]:
+    """Return a folder on a disk of three megabytes."""
+    with tempfile.TemporaryDirectory() as folder:
+        mount = ["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", folder]
+        try:
+            if subprocess.run(mount, capture_output=True, check=False).returncode:
+                pytest.skip("no small disk can be mounted here")
+        except FileNotFoundError:
+            pytest.skip("no small disk can be mounted here")
+        yield Path(folder)
+        subprocess.run(["umount", folder], check=True)
+
+
+@pytest.mark.skipif(not KILLS, reason="takes a minute: only with CROSSCURRENT_KILLS")
+def test_a_disk_that_is_full_for_a_while_loses_nothing(small: Path, checks: Checks) -> None:
+    settings = JobSettings(str(small / "service"))
+    with closing(Jobs(settings, checks)) as jobs:
+        job = jobs.submit(tiny(2000), "ann")
+        workers = LocalWorkers(settings, ["cpu"])
+        try:
+            until(lambda: len(jobs.events(job.id, "ann")) > 1, "it should start")
+            with suppress(OSError), open(small / "fill", "ab", buffering=0) as file:
+                while True:
+                    file.write(b"x" * 1024)
+            with pytest.raises(Unavailable, match=r"disk is full|disk I/O error"):
+                jobs.submit(tiny(2001), "ann")
+            pause(15)
+            assert jobs.get(job.id, "ann").state in ("queued", "running")
+            (small / "fill").unlink()
+            assert ended(jobs, job.id, "ann").state == "succeeded"
+        finally:
+            workers.close()
 
 
 def test_killed_at_random_every_job_ends_once_as_if_nothing_had_happened(

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from argparse import ArgumentParser
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +17,7 @@ from api.cli._measuring_questions import LOCAL, validate
 from api.cli._parser import parser
 from api.jobs.admission import admitted
 from api.jobs.checks import Checks
-from api.jobs.errors import Refused
+from api.jobs.errors import Refused, Unavailable
 from api.jobs.request import arguments, plain, schema
 from api.jobs.settings import JobSettings
 from knowledge.errors import InputError
@@ -197,3 +200,18 @@ def test_what_the_command_line_refuses_is_refused_in_the_same_words_before_it_is
     if "did you mean" in expected and "." not in expected:
         assert refused.value.suggestions or "dataset" in changed
     assert str(tmp_path) not in str(refused.value)
+
+
+def test_a_request_that_ends_the_checking_process_is_not_the_end_of_the_others(
+    tmp_path: Path,
+) -> None:
+    settings = JobSettings(str(tmp_path))
+    with closing(Checks()) as checks:
+        with pytest.raises(Refused, match="--seeds 1"):
+            checks.check(tiny(seeds=1), settings)
+        for process in checks.pids:
+            os.kill(process, signal.SIGKILL)
+        with pytest.raises(Unavailable, match="try again"):
+            checks.check(tiny(), settings)
+        with pytest.raises(Refused, match="--seeds 1"):
+            checks.check(tiny(seeds=1), settings)
