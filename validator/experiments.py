@@ -27,7 +27,15 @@ from .verdicts import Verdict, judge
 if TYPE_CHECKING:
     from knowledge import KnowledgeBase
 
-__all__ = ["DEFAULT_DATASET", "DEFAULT_SEEDS", "Experiment", "Watcher", "experiment", "measure"]
+__all__ = [
+    "DEFAULT_DATASET",
+    "DEFAULT_SEEDS",
+    "Experiment",
+    "Watcher",
+    "available",
+    "experiment",
+    "measure",
+]
 
 DEFAULT_DATASET = "synthetic"
 DEFAULT_SEEDS = 5
@@ -147,7 +155,7 @@ def experiment(
     if target not in attacks():
         raise InputError(f"{target} cannot be measured yet; measurable: {', '.join(attacks())}")
     arm = configured(defenses()[_defense(kb, defense)], given["defense"], "defense")
-    where = _device(device)
+    where = available(device)
     records = dataset(data, given["data"])
     arm.check(records)
     arm = arm.settled(records)
@@ -313,7 +321,8 @@ def _attacks(defense: Defense, target: str, given: Mapping[str, str]) -> list[At
     return [configured(attacks()[target], {**needed, **given}, "attack")]
 
 
-def _device(name: str) -> torch.device:
+def available(name: str) -> torch.device:
+    """Return the device of that name; raise `InputError` if there is none here."""
     if name == "cpu":
         return torch.device("cpu")
     kind, _, number = name.partition(":")

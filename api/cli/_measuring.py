@@ -10,15 +10,19 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from validator.store import Store
 
-__all__ = ["needed", "store"]
+__all__ = ["absent", "needed", "store"]
 
 _NEEDED = ("torch", "sklearn", "scipy", "opacus", "fairlearn", "matplotlib", "pyarrow")
 
 
+def absent() -> list[str]:
+    """Return what is missing of the extra ``validate``."""
+    return [name for name in _NEEDED if find_spec(name) is None]
+
+
 def needed() -> None:
     """Leave with a clear message unless the extra ``validate`` is installed."""
-    missing = [name for name in _NEEDED if find_spec(name) is None]
-    if missing:
+    if missing := absent():
         raise SystemExit(
             f"crosscurrent: measuring needs the extra 'validate' ({', '.join(missing)} missing):\n"
             "  pip install 'crosscurrent[validate]'        or, in a clone: make validate"

@@ -6,7 +6,12 @@ from argparse import ArgumentParser, _ActionsContainer
 
 from ._arguments import Questions, knowing, positive, printing, whole
 
-__all__ = ["COMMANDS", "validate"]
+__all__ = ["COMMANDS", "LOCAL", "validate"]
+
+LOCAL = frozenset({"export", "json", "knowledge", "list", "no_color", "store"})
+"""What concerns this machine or this terminal only. All else that `validate` adds can be asked for
+over the network too; an option that names files belongs here, or needs what `api.jobs.admission`
+does for data sets."""
 
 
 def validate(question: ArgumentParser) -> None:

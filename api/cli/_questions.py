@@ -234,6 +234,12 @@ def _validate(question: ArgumentParser) -> None:
     validate(question)
 
 
+def _worker(question: ArgumentParser) -> None:
+    from ._worker_questions import worker
+
+    worker(question)
+
+
 def _results(question: ArgumentParser) -> None:
     question.description = "Look at what was measured; results are kept in one file."
     from ._measuring_questions import COMMANDS
@@ -268,6 +274,7 @@ QUESTIONS: Questions = {
     "backtest": ("how good the conjectures are, against every explored pair", _backtest),
     "validate": ("measure whether a prediction holds, by training models", _validate),
     "results": ("what was measured: list, show, plot, export, prune", _results),
+    "worker": ("run the validations that a service has accepted", _worker),
     "kb": ("the knowledge base itself: check, show, schema, diff, export", _kb),
     "serve": ("answer over HTTP: REST under /v1, for programs and teams", _serve),
     "keys": ("API keys for the service: add, list, remove", _keys),

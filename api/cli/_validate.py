@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from argparse import Namespace
 from contextlib import redirect_stdout
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from knowledge.errors import InputError
@@ -17,10 +18,40 @@ from ._verdict import describe
 
 if TYPE_CHECKING:
     from knowledge import KnowledgeBase
+    from validator.experiments import Experiment, Watcher
+    from validator.store import Store
 
-__all__ = ["run"]
+__all__ = ["Plan", "plan", "run"]
 
 PLACEBO = "placebo"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What was asked to be measured, checked; nothing is trained yet.
+
+    Attributes
+    ----------
+    experiment : Experiment
+        What will be run.
+    known : dict
+        What is known of the pair beforehand: the conjecture, whether the defense is meant for the
+        risk, and what was published.
+    threads : int or None
+        As many threads as it shall take.
+    """
+
+    experiment: Experiment
+    known: dict[str, Any]
+    threads: int | None
+
+    def measure(self, kept: Store, watcher: Watcher) -> dict[str, Any]:
+        """Measure; return the document that ``validate --json`` prints."""
+        from validator.experiments import measure
+
+        return measure(
+            self.experiment, store=kept, watcher=watcher, threads=self.threads, **self.known
+        ).document()
 
 
 def run(arguments: Namespace) -> str:
@@ -30,21 +61,39 @@ def run(arguments: Namespace) -> str:
         from ._validate_list import listing
 
         return listing(arguments)
-    if arguments.defense is None or arguments.risk is None:
-        raise InputError("validate takes a DEFENSE and a RISK; validate --list shows which")
-    kb = knowledge(arguments)
     with redirect_stdout(sys.stderr):  # what a model of the user's own prints is no answer
-        try:
-            document = _measured(kb, arguments)
-        except KeyboardInterrupt:
-            Progress.say("interrupted; finished trials are kept, and the same command goes on")
-            raise
+        document = _measured(arguments)
     return as_json(document) if arguments.json else describe(document, style(arguments))
 
 
-def _measured(kb: KnowledgeBase, arguments: Namespace) -> dict[str, Any]:
+def _measured(arguments: Namespace) -> dict[str, Any]:
     from validator.evidence import export, prepare
-    from validator.experiments import DEFAULT_DATASET, experiment, measure
+
+    planned = plan(arguments)
+    if arguments.export is not None:
+        prepare(arguments.export)  # before the work, not after it
+    try:
+        document = planned.measure(store(arguments), Progress())
+    except KeyboardInterrupt:
+        Progress.say("interrupted; finished trials are kept, and the same command goes on")
+        raise
+    if arguments.export is not None:
+        export([document], arguments.export)
+    return document
+
+
+def plan(arguments: Namespace) -> Plan:
+    """Check what is asked for.
+
+    Raises
+    ------
+    InputError
+        Anything that will not work, before any training starts.
+    """
+    if arguments.defense is None or arguments.risk is None:
+        raise InputError("validate takes a DEFENSE and a RISK; validate --list shows which")
+    kb = knowledge(arguments)
+    from validator.experiments import DEFAULT_DATASET, experiment
 
     planned = experiment(
         kb,
@@ -57,18 +106,11 @@ def _measured(kb: KnowledgeBase, arguments: Namespace) -> dict[str, Any]:
         memory=arguments.memory and arguments.memory << 20,
         settings=arguments.settings,
     )
-    if arguments.export is not None:
-        prepare(arguments.export)  # before the work, not after it
-    expected = _expected(kb, planned.defense.id, planned.attack.risk)
-    document = measure(
-        planned, watcher=Progress(), store=store(arguments), threads=arguments.threads, **expected
-    ).document()
-    if arguments.export is not None:
-        export([document], arguments.export)
-    return document
+    known = _known(kb, planned.defense.id, planned.attack.risk)
+    return Plan(planned, known, arguments.threads)
 
 
-def _expected(kb: KnowledgeBase, defense: str, risk: str) -> dict[str, Any]:
+def _known(kb: KnowledgeBase, defense: str, risk: str) -> dict[str, Any]:
     """Return what is known of the pair beforehand; nothing changes under a placebo."""
     if defense == PLACEBO:
         return {"conjecture": "no_change"}

@@ -17,7 +17,7 @@ from .front import Front, Gate, Prepared
 from .logs import Log, logger
 from .openapi import describe
 from .problems import handle_problems
-from .routes import backtest, catalogue, health, joint, knowledge
+from .routes import backtest, catalogue, health, joint, knowledge, validations
 from .routes import predictions as prediction_routes
 from .service import Service, expect_json
 from .settings import Settings
@@ -60,9 +60,10 @@ def create_app(settings: Settings, log: Log | None = None) -> FastAPI:
         responses=REFUSALS,
         max_body_size=settings.max_body_size,
     )
-    for module in (prediction_routes, joint, backtest, knowledge, catalogue):
+    for module in (prediction_routes, joint, backtest, knowledge, catalogue, validations):
         first.include_router(module.router)
     app.include_router(first)
+    app.include_router(validations.other, responses=REFUSALS, max_body_size=settings.max_body_size)
     app.include_router(health.router)
     # the last one added is the first that a request meets
     app.add_middleware(Prepared, ready=dict(_ready(service)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
@@ -18,6 +19,7 @@ from api.answers import (
     plans,
     predictions,
 )
+from api.jobs.records import Job
 from knowledge import KnowledgeBase, load
 
 from .routes.catalogue import SECTIONS
@@ -34,6 +36,26 @@ correlations:
     sources: [adi2018watermark]
     note: as measured in our lab
 """
+
+_JOB = Job(
+    id="5d41402abc4b2a76b9719d911017c592",
+    owner="",
+    state="running",
+    request={"dataset": "digits", "defense": "adversarial_training", "risk": "evasion"},
+    submitted="2026-11-24T09:00:00.000+00:00",
+    ended=None,
+    error=None,
+)
+_VERDICT = {
+    "id": "638d1e07e6e4",
+    "defense": "adversarial_training",
+    "risk": "evasion",
+    "conjecture": "decrease",
+    "outcome": "decrease",
+    "verdict": "confirmed",
+    "effect": {"metric": "robust_accuracy", "estimate": -0.305, "low": -0.354, "high": -0.257},
+}
+"""The beginning of one; docs/validate.md shows how it is made."""
 
 PARAMETERS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     {
@@ -57,6 +79,18 @@ PARAMETERS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         "put_knowledge": {"name": "lab"},
         "retire_knowledge": {"name": "lab@1"},
         "diff_knowledge": {"to": "lab"},
+        "get_validation_plot": {"kind": "svg"},
+        **{
+            name: {"id": _JOB.id}
+            for name in (
+                "get_validation",
+                "cancel_validation",
+                "get_validation_result",
+                "get_validation_evidence",
+                "get_validation_report",
+                "watch_validation",
+            )
+        },
     }
 )
 """What the examples ask, by operation; under the empty name, what several do."""
@@ -70,6 +104,7 @@ BODIES: Mapping[str, Mapping[str, Any]] = MappingProxyType(
             "adversary": {"model_knowledge": "whitebox"},
         },
         "put_knowledge": {"files": {"lab.yaml": _OVERLAY}},
+        "submit_validation": _JOB.request,
     }
 )
 """What the examples send."""
@@ -93,6 +128,7 @@ def examples() -> dict[str, Any]:
         "get_plans": plans.plan(kb, **asked("get_plans")),
         "get_published_attacks": attacks.attacks(kb, reach.pop("risk"), reach),
         "get_backtest": backtests.backtest(kb, **asked("get_backtest")),
+        **_validations(),
         "get_live": {"status": "live"},
         "get_ready": {"status": "ready"},
         "get_metrics": 'crosscurrent_requests_total{method="GET",route="/v1/predictions",'
@@ -117,6 +153,23 @@ def _sets(kb: KnowledgeBase) -> dict[str, Any]:
             "list_knowledge": {"sets": [shown], "next": None, "knowledge": kb.digest},
             "diff_knowledge": comparisons.diff(kb, sets.base("lab")),
         }
+
+
+def _validations() -> dict[str, Any]:
+    """Return the answers about one validation; nothing is trained for them."""
+    job = _JOB.document()
+    over = replace(_JOB, state="cancelled", ended="2026-11-24T09:00:12.000+00:00").document()
+    return {
+        "submit_validation": {**job, "state": "queued"},
+        "list_validations": {"validations": [job], "next": None},
+        "get_validation": job,
+        "cancel_validation": over,
+        "get_validation_result": _VERDICT,
+        "get_validation_evidence": {"files": {"measured.yaml": _OVERLAY}},
+        "get_validation_report": "Adversarial training → evasion, measured\n...",
+        "get_validation_plot": "<svg ...>",
+        "watch_validation": 'id: 4\nevent: trials\ndata: {"finished": 4, "trials": 10}\n\n',
+    }
 
 
 def _short(value: Any) -> Any:

@@ -8,6 +8,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from api.jobs.request import schema as request_schema
 from knowledge.schema import schema
 
 from .examples import BODIES, PARAMETERS, examples
@@ -56,6 +57,10 @@ def describe(app: FastAPI) -> dict[str, Any]:
             known = parameter["name"] in PARAMETERS.get(name, {}) or parameter["in"] == "path"
             if known and parameter["name"] in chosen:
                 parameter["example"] = chosen[parameter["name"]]
+        if name == "submit_validation":
+            schemas["ValidationRequest"] = request_schema()
+            shape = {"$ref": "#/components/schemas/ValidationRequest"}
+            operation["requestBody"]["content"][_JSON]["schema"] = shape
         if name in BODIES:
             operation["requestBody"]["content"][_JSON]["example"] = dict(BODIES[name])
     return document

@@ -10,6 +10,14 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
+from api.jobs.errors import (
+    BeingAccepted,
+    DifferentPayload,
+    NoSuchJob,
+    NotFinished,
+    Refused,
+    Unavailable,
+)
 from knowledge.errors import BrokenKnowledge, InputError, UnknownName, legible
 
 __all__ = ["MEDIA_TYPE", "ProblemError", "handle_problems", "problem"]
@@ -88,7 +96,16 @@ def handle_problems(app: FastAPI) -> None:
     async def told(request: Request, error: Exception) -> Response:
         return problem(_of(request, error), request.scope.get("crosscurrent.id", ""))
 
-    for kind in (ProblemError, InputError, RequestValidationError, HTTPException):
+    kinds = (
+        ProblemError,
+        InputError,
+        NoSuchJob,
+        NotFinished,
+        Unavailable,
+        RequestValidationError,
+        HTTPException,
+    )
+    for kind in kinds:
         app.add_exception_handler(kind, told)
 
 
@@ -105,6 +122,18 @@ def _of(request: Request, error: Exception) -> ProblemError:
         status = 404 if legible(error.name) in asked else 422
         close = list(error.suggestions)
         return ProblemError(status, str(error), kind="unknown-name", suggestions=close)
+    if isinstance(error, BeingAccepted | DifferentPayload):
+        status = 409 if isinstance(error, BeingAccepted) else 422
+        return ProblemError(status, str(error), kind="idempotency-key")
+    if isinstance(error, Refused):
+        close = {"suggestions": list(error.suggestions)} if error.suggestions else {}
+        return ProblemError(422, str(error), **close)
+    if isinstance(error, NoSuchJob):
+        return ProblemError(404, str(error))
+    if isinstance(error, NotFinished):
+        return ProblemError(409, str(error), kind="no-result", state=error.state)
+    if isinstance(error, Unavailable):
+        return ProblemError(503, str(error), headers={"Retry-After": "5"})
     if isinstance(error, InputError):
         return ProblemError(422, str(error))
     if isinstance(error, RequestValidationError):

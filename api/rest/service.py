@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from threading import Lock
 from typing import Annotated, Any
 
 from fastapi import Depends, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 
+from api.cli._measuring import absent
+from api.jobs.jobs import Jobs
 from knowledge import KnowledgeBase, load
 
 from .answering import Answers, code_digest
@@ -55,6 +58,34 @@ class Service:
         self.answers = Answers(code_digest())
         self.keyring = Keyring(KeyFile(settings.keys)) if settings.keys else None
         self.metrics = Metrics()
+        self._jobs: Jobs | None = None
+        self._lock = Lock()
+
+    def jobs(self) -> Jobs:
+        """Return the validation jobs; the database is made ready when they are first asked for.
+
+        Raises
+        ------
+        ProblemError
+            The extra ``validate`` is not installed here.
+        Unavailable
+            The database can't be used.
+        """
+        with self._lock:
+            if self._jobs is None:
+                if missing := absent():
+                    raise ProblemError(
+                        503, f"this service measures nothing: {', '.join(missing)} not installed"
+                    )
+                self._jobs = Jobs(self.settings.for_jobs())
+            return self._jobs
+
+    def close(self) -> None:
+        """Let go what was opened."""
+        with self._lock:
+            if self._jobs is not None:
+                self._jobs.close()
+                self._jobs = None
 
     def knowledge(self, name: str | None) -> KnowledgeBase:
         """Return the service's own knowledge, or that of a set by ``NAME`` or ``NAME@VERSION``."""

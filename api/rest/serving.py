@@ -9,8 +9,12 @@ from contextlib import closing
 
 import uvicorn
 
+from api.cli._measuring import absent
+from api.jobs.local import LocalWorkers
+
 from .app import create_app
 from .logs import logger, standard_logging
+from .service import Service
 from .settings import Settings
 
 __all__ = ["serve"]
@@ -31,6 +35,7 @@ def serve(settings: Settings) -> None:
         app = create_app(settings, log)
         app.state.service.sets.check()
         standard_logging(log)
+        workers = _workers(settings, app.state.service)
         server = uvicorn.Server(
             uvicorn.Config(
                 app,
@@ -46,8 +51,24 @@ def serve(settings: Settings) -> None:
         log.info("serving", url=f"http://{shown}:{port}", knowledge=app.state.service.kb.digest)
         # the server raises the signal again when it is done, which is no reason to fail
         signal.signal(signal.SIGTERM, lambda *_: None)
-        server.run(sockets=[listening])
+        try:
+            server.run(sockets=[listening])
+        finally:
+            if workers is not None:
+                workers.close()
+            app.state.service.close()
         log.info("stopped")
+
+
+def _workers(settings: Settings, service: Service) -> LocalWorkers | None:
+    """Start the workers of this machine, if it can measure and is to."""
+    if not settings.workers:
+        return None
+    if missing := absent():
+        service.log.warning("nothing is measured", missing=missing)
+        return None
+    service.jobs()  # makes the database ready, or says why it can't be used
+    return LocalWorkers(settings.for_jobs(), list(settings.workers))
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
@@ -15,6 +16,7 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from api.jobs.settings import JobSettings, default_folder
 from knowledge.errors import InputError, clip, suggest
 
 __all__ = ["PREFIX", "Settings", "SettingsError", "read_settings"]
@@ -22,18 +24,19 @@ __all__ = ["PREFIX", "Settings", "SettingsError", "read_settings"]
 PREFIX = "CROSSCURRENT_"
 _CONFIG = f"{PREFIX}CONFIG"
 _LARGEST_FILE = 1024 * 1024
-_SEPARATORS = {"knowledge": os.pathsep, "cors_origins": ","}
+_KIND = re.compile(r"cpu|cuda")
+_DEVICE = re.compile(r"cpu|cuda(:[0-9]{1,3})?")
+_SEPARATORS = {
+    "knowledge": os.pathsep,
+    "cors_origins": ",",
+    "workers": ",",
+    "devices": ",",
+    "models": ",",
+}
 
 
 class SettingsError(InputError, ValueError):
     """Settings with which the service can't start; the message names each."""
-
-
-def _data_folder() -> str:
-    base = os.environ.get("XDG_DATA_HOME") or os.path.join(
-        os.path.expanduser("~"), ".local", "share"
-    )
-    return os.path.join(base, "crosscurrent", "service")
 
 
 class Settings(BaseSettings):
@@ -51,15 +54,36 @@ class Settings(BaseSettings):
         default=(), description="folders of your own knowledge, on top of what is built in"
     )
     data: str = Field(
-        default_factory=_data_folder,
+        default_factory=default_folder,
         min_length=1,
-        description="folder for uploaded knowledge; several servers may share it",
+        description="folder for uploaded knowledge, jobs and results; servers may share it",
     )
     keys: str | None = Field(
         default=None, min_length=1, description="file of API keys; without it no key is asked for"
     )
     cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(), description="origins whose web pages may ask, such as https://lab.example; none"
+    )
+    database: str | None = Field(
+        default=None,
+        pattern=r"^postgres(ql)?://",
+        description="PostgreSQL database of validation jobs; without it a file in the data folder",
+    )
+    workers: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=("cpu",),
+        description="devices of the workers that this server starts, such as cpu or cuda:0; none to"
+        " leave measuring to crosscurrent worker",
+    )
+    devices: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=("cpu",), description="kinds of devices that validations may ask for: cpu, cuda"
+    )
+    datasets: str | None = Field(
+        default=None, min_length=1, description="folder of data sets that validations may name"
+    )
+    models: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="modules, or module:Class, that validations may name as models; their code is"
+        " run",
     )
     max_body_size: int = Field(
         default=2 * 1024 * 1024,
@@ -80,12 +104,23 @@ class Settings(BaseSettings):
         default="info", description="least severe log lines that are written"
     )
 
-    @field_validator("knowledge", "cors_origins", mode="before")
+    @field_validator(*_SEPARATORS, mode="before")
     @classmethod
     def _listed(cls, value: object, info: Any) -> object:
         """Read a list as the environment writes it."""
         if isinstance(value, str):
             return [part for part in value.split(_SEPARATORS[info.field_name]) if part]
+        return value
+
+    @field_validator("workers", "devices")
+    @classmethod
+    def _known_devices(cls, value: tuple[str, ...], info: Any) -> tuple[str, ...]:
+        if info.field_name == "workers" and value == ("none",):
+            return ()
+        shape = _DEVICE if info.field_name == "workers" else _KIND
+        for each in value:
+            if not shape.fullmatch(each):
+                raise ValueError(f"{clip(each)!r} is no device, such as cpu or cuda")
         return value
 
     @field_validator("cors_origins")
@@ -96,6 +131,17 @@ class Settings(BaseSettings):
             if scheme not in ("http", "https") or not found or not rest or "/" in rest:
                 raise ValueError(f"{clip(origin)!r} is no origin, such as https://lab.example")
         return value
+
+    def for_jobs(self) -> JobSettings:
+        """Return what jobs and workers need to know."""
+        kinds = dict.fromkeys([*self.devices, *(each.partition(":")[0] for each in self.workers)])
+        return JobSettings(
+            folder=self.data,
+            database=self.database,
+            datasets=self.datasets,
+            models=self.models,
+            devices=tuple(kinds),
+        )
 
     @classmethod
     def settings_customise_sources(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from typing import Annotated, Any, Literal
+from enum import Enum
+from typing import Annotated, Any, Literal, cast
 
 from fastapi import APIRouter, Body, Depends, Header, Path, Query, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
@@ -12,20 +13,20 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 
 from api.jobs.jobs import Jobs
-from api.jobs.records import Event
+from api.jobs.records import Event, Job
 
 from ..declared import refusals
-from ..service import Here, Owner, expect_json
+from ..service import Here, Owner
 from ..shapes.validations import Evidence, Validation, Validations, Verdict
 
 __all__ = ["other", "router"]
 
-_TAGS = ["validations"]
+_TAGS: list[str | Enum] = ["validations"]
 _SLOWLY = {"Retry-After": "2"}
 _POLLED = 0.5
 """Seconds between two looks at what has happened to a job."""
 
-router = APIRouter(prefix="/v1", tags=_TAGS, dependencies=[Depends(expect_json)])
+router = APIRouter(prefix="/v1", tags=_TAGS)
 other = APIRouter(prefix="/v1", tags=_TAGS)
 """What is not JSON: events, pictures, reports."""
 
@@ -84,7 +85,7 @@ def submit_validation(
     job = jobs.submit(request, holder, idempotency_key)
     response.headers["Location"] = f"/v1/validations/{job.id}"
     response.headers.update(_SLOWLY)
-    return job.document()
+    return _shown(job)
 
 
 @router.get(
@@ -93,12 +94,10 @@ def submit_validation(
     summary="Your validations, the latest first",
     responses=refusals(503),
 )
-def list_validations(
-    jobs: Kept, holder: Holder, asked: Annotated[Page, Query()]
-) -> Validations:
+def list_validations(jobs: Kept, holder: Holder, asked: Annotated[Page, Query()]) -> Validations:
     """List the jobs of the key that asks."""
     page = jobs.list(holder, after=asked.next, limit=asked.limit)
-    return {"validations": [job.document() for job in page.jobs], "next": page.next}
+    return {"validations": [_shown(job) for job in page.jobs], "next": page.next}
 
 
 @router.get(
@@ -114,7 +113,7 @@ def get_validation(
     job = jobs.get(identity, holder)
     if not job.over:
         response.headers.update(_SLOWLY)
-    return job.document()
+    return _shown(job)
 
 
 @router.delete(
@@ -125,7 +124,7 @@ def get_validation(
 )
 def cancel_validation(jobs: Kept, holder: Holder, identity: Identity) -> Validation:
     """End it; trials that are finished stay known."""
-    return jobs.cancel(identity, holder).document()
+    return _shown(jobs.cancel(identity, holder))
 
 
 @router.get(
@@ -217,6 +216,10 @@ async def watch_validation(
             if event.last:
                 return
         await asyncio.sleep(_POLLED)
+
+
+def _shown(job: Job) -> Validation:
+    return cast("Validation", job.document())
 
 
 def _sent(event: Event) -> ServerSentEvent:

@@ -1,0 +1,152 @@
+"""What is done for a server in a process beside it: checking requests, drawing, writing evidence.
+
+These import torch and matplotlib, read users' data sets and may import users' models: a server
+stays small, and outlives whatever happens to them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import tempfile
+import threading
+from collections.abc import Callable, Mapping
+from concurrent.futures import ProcessPoolExecutor, TimeoutError
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import connection, get_context, parent_process
+from typing import Any, ParamSpec, TypeVar
+
+from knowledge.errors import InputError
+
+from .errors import Refused, Unavailable
+from .settings import JobSettings
+
+__all__ = ["Checks"]
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_PATIENCE = 120.0
+"""Seconds within which a request is checked or a picture drawn."""
+
+
+class Checks:
+    """One process that checks requests and draws, started when it is first needed."""
+
+    def __init__(self) -> None:
+        self._pool: ProcessPoolExecutor | None = None
+        self._lock = threading.Lock()
+
+    def check(self, request: Mapping[str, Any], settings: JobSettings) -> None:
+        """Check a request as ``crosscurrent validate`` does before it trains anything.
+
+        Raises
+        ------
+        Refused
+            Something in it will not work.
+        Unavailable
+            It could not be checked.
+        """
+        found = self._run(_check, dict(request), settings)
+        if found is not None:
+            raise Refused(*found)
+
+    def picture(self, document: dict[str, Any], ending: str) -> bytes:
+        """Draw a result; the ending is ``.png``, ``.svg`` or ``.pdf``."""
+        return self._run(_picture, document, ending)
+
+    def evidence(self, document: dict[str, Any]) -> dict[str, bytes]:
+        """Return a result as knowledge files, by name; there are none for a placebo."""
+        return self._run(_evidence, document)
+
+    @property
+    def pids(self) -> list[int]:
+        """The processes that check now."""
+        with self._lock:
+            return _pids(self._pool)
+
+    def close(self) -> None:
+        """End the process."""
+        with self._lock:
+            pool, self._pool = self._pool, None
+        if pool is not None:
+            pool.shutdown(cancel_futures=True)
+
+    def _run(self, task: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        with self._lock:
+            if self._pool is None:
+                self._pool = ProcessPoolExecutor(1, get_context("spawn"), _end_with_parent)
+            pool = self._pool
+        try:
+            return pool.submit(task, *args, **kwargs).result(_PATIENCE)
+        except (BrokenProcessPool, TimeoutError) as error:
+            self._drop(pool)
+            late = isinstance(error, TimeoutError)
+            why = f"took more than {_PATIENCE:.0f} s" if late else "ended the process that did it"
+            raise Unavailable(f"checking or drawing {why}; try again") from error
+
+    def _drop(self, broken: ProcessPoolExecutor) -> None:
+        """Forget a process that does not answer; the next task gets a new one."""
+        with self._lock:
+            if self._pool is broken:
+                self._pool = None
+        for process in _pids(broken):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
+        broken.shutdown(wait=False, cancel_futures=True)
+
+
+def _pids(pool: ProcessPoolExecutor | None) -> list[int]:
+    """Return the processes of a pool; there is no public name for them."""
+    return list(getattr(pool, "_processes", None) or ())
+
+
+def _end_with_parent() -> None:
+    """End this process when the server has ended, even if that was killed."""
+    sentinel = getattr(parent_process(), "sentinel", None)
+
+    def watch() -> None:
+        connection.wait([sentinel] if sentinel else [])
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def _check(request: dict[str, Any], settings: JobSettings) -> tuple[str, tuple[str, ...]] | None:
+    from argparse import Namespace
+
+    from api.cli._measuring import needed
+    from api.cli._validate import plan
+
+    from .admission import admitted, outward
+    from .request import arguments
+
+    needed()
+    try:
+        asked = admitted(arguments(request), settings)
+        plan(Namespace(**{**vars(asked), "device": "cpu"}))  # other devices are the workers'
+    except InputError as error:
+        return outward(str(error), settings), tuple(getattr(error, "suggestions", ()))
+    return None
+
+
+def _picture(document: dict[str, Any], ending: str) -> bytes:
+    from validator.plots import plot
+
+    with tempfile.TemporaryDirectory() as folder:
+        file = os.path.join(folder, f"verdict{ending}")
+        plot(document, file)
+        with open(file, "rb") as stream:
+            return stream.read()
+
+
+def _evidence(document: dict[str, Any]) -> dict[str, bytes]:
+    from validator.evidence import export
+
+    files = {}
+    with tempfile.TemporaryDirectory() as folder:
+        for file in export([document], folder):
+            with open(file, "rb") as stream:
+                files[os.path.basename(file)] = stream.read()
+    return files

@@ -1,0 +1,142 @@
+"""The process that trains: it is told one job, says how far it is, and ends with its parent.
+
+The first line on standard input is the job; the input then stays open for as long as whoever
+started this process is alive. Each line on standard output is a message about the job.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import threading
+from dataclasses import asdict, replace
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+from knowledge.errors import InputError
+
+from .parents import end_with_parent
+
+if TYPE_CHECKING:
+    from api.cli._validate import Plan
+    from validator.store import Store
+
+__all__ = ["main"]
+
+_EVERY = 2.0
+"""Seconds between two messages about work that is not finished; more for long jobs."""
+_SHARE = 0.01
+"""As much of the time so far lies between two of them at least."""
+
+
+def main() -> int:
+    """Do what standard input says; return 0 if the last message tells how it ended."""
+    messages = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # whatever prints does not disturb us
+    told = json.loads(sys.stdin.readline())
+    threading.Thread(target=end_with_parent, daemon=True).start()
+
+    def say(event: str, **particulars: Any) -> None:
+        messages.write(json.dumps({"event": event, **particulars}) + "\n")
+        messages.flush()
+
+    from .admission import admitted, outward
+    from .request import arguments
+    from .settings import JobSettings
+
+    settings = JobSettings.read(told["settings"])
+    try:
+        from api.cli._measuring import needed
+        from api.cli._validate import plan
+        from validator.store import Store
+
+        needed()
+        asked = admitted(arguments(told["request"]), settings)
+        asked.device = told["device"]
+        planned = plan(asked)
+        store = Store(settings.results)
+        if told["results"]:
+            store.keep_trials({name: (recipe, found) for name, recipe, found in told["results"]})
+        document = planned.measure(store, _Watcher(planned, store, say))
+    except InputError as error:
+        say("refused", error=outward(str(error), settings))
+        return 0
+    except OSError as error:
+        say("interrupted", error=f"{error.filename or 'a file'}: {error.strerror or error}")
+        return 0
+    say("verdict", document=document)
+    return 0
+
+
+class _Watcher:
+    """Tells how far a measurement is, with the interval so far and the results themselves."""
+
+    def __init__(self, planned: Plan, store: Store, say: Any) -> None:
+        self._planned, self._store, self._say = planned, store, say
+        self._trials = self._finished = self._work = self._done = 0
+        self._results: dict[int, Any] = {}
+        self._began = self._said = monotonic()
+
+    def start(self, trials: int, remembered: int, work: int) -> None:
+        self._trials, self._finished, self._work = trials, remembered, work
+        self._say(
+            "planned", trials=trials, remembered=remembered, work=work, results=self._collect()
+        )
+
+    def advance(self, work: int) -> None:
+        self._done += work
+        now = monotonic()
+        if now - self._said > max(_EVERY, _SHARE * (now - self._began)):
+            self._said = now
+            self._say("working", done=self._done, work=self._work)
+
+    def finished(self, trials: int) -> None:
+        self._finished += trials
+        new = self._collect()
+        self._say(
+            "trials",
+            finished=self._finished,
+            trials=self._trials,
+            interval=self._interval(),
+            results=new,
+        )
+
+    def _collect(self) -> list[Any]:
+        """Return the results that were not told yet: address, recipe and what was measured."""
+        from validator.store import address
+        from validator.trials import Result
+
+        experiment, new = self._planned.experiment, []
+        for i, trial in enumerate(experiment.trials()):
+            if i in self._results:
+                continue
+            recipe = experiment.bench.recipe(trial)
+            found = self._store.trial(recipe)
+            if found is not None:
+                self._results[i] = Result(**found)
+                new.append([address(recipe), recipe, asdict(self._results[i])])
+        return new
+
+    def _interval(self) -> dict[str, Any] | None:
+        """Return the effect over the seeds of which both arms are finished, if two are."""
+        from validator.verdicts import judge
+
+        experiment = self._planned.experiment
+        seeds = [
+            i for i in range(len(experiment.seeds)) if {2 * i, 2 * i + 1} <= self._results.keys()
+        ]
+        if len(seeds) < 2:
+            return None
+        document = judge(
+            replace(experiment, seeds=tuple(experiment.seeds[i] for i in seeds)),
+            self._planned.known["conjecture"],
+            [self._results[2 * i] for i in seeds],
+            [self._results[2 * i + 1] for i in seeds],
+        ).document()
+        shown = ("metric", "estimate", "low", "high", "level")
+        return {"seeds": len(seeds)} | {key: document["effect"][key] for key in shown}
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

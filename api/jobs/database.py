@@ -1,0 +1,112 @@
+"""The database that jobs are kept in, by way of DBOS: SQLite in a file, or PostgreSQL."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import sqlalchemy as sa
+
+from .errors import Unavailable
+from .settings import JobSettings
+
+__all__ = [
+    "APPLICATION",
+    "QUEUE",
+    "VERSION",
+    "WORKFLOW",
+    "engine",
+    "migrate",
+    "quiet",
+    "reachable",
+    "writable",
+]
+
+APPLICATION = "crosscurrent"
+QUEUE = "validations-{device}"
+"""The queue of the jobs for one kind of device."""
+WORKFLOW = "validation"
+VERSION = "jobs-1"
+"""Which jobs a worker may go on with: raised only when the steps of a job change."""
+_PATIENCE = 5
+"""Seconds to wait for a locked or distant database before saying so."""
+
+
+def quiet() -> None:
+    """Keep DBOS to warnings, and away from everything but the database; before it is imported."""
+    for name in [name for name in os.environ if name.startswith("DBOS_")]:
+        del os.environ[name]  # some of these make it look for a service elsewhere
+    logging.getLogger("dbos").setLevel(logging.WARNING)
+
+
+def engine(settings: JobSettings) -> sa.Engine:
+    """Return connections that complain soon rather than wait for long."""
+    url = sa.make_url(settings.url)
+    if url.get_backend_name() == "sqlite":
+        made = sa.create_engine(url, connect_args={"timeout": _PATIENCE})
+        sa.event.listen(made, "connect", _sqlite)
+        return made
+    return sa.create_engine(
+        url.set(drivername="postgresql+psycopg"),
+        pool_pre_ping=True,
+        pool_timeout=_PATIENCE,
+        connect_args={"connect_timeout": _PATIENCE},
+    )
+
+
+def migrate(settings: JobSettings) -> None:
+    """Make the database and its tables, unless they are there.
+
+    Raises
+    ------
+    Unavailable
+        That is not possible.
+    """
+    from dbos import DBOS
+
+    quiet()
+    os.makedirs(settings.folder, exist_ok=True)
+    url = sa.make_url(settings.url)
+    if url.get_backend_name() == "sqlite":
+        with reachable(settings):
+            made = engine(settings)
+            with made.connect() as connection:
+                # readers do not wait for writers; this stays with the file
+                connection.exec_driver_sql("PRAGMA journal_mode = WAL")
+            made.dispose()
+    with reachable(settings):
+        DBOS.migrate(url.render_as_string(hide_password=False))
+
+
+@contextmanager
+def reachable(settings: JobSettings) -> Iterator[None]:
+    """Turn what a database may complain of into `Unavailable`."""
+    try:
+        yield
+    except sa.exc.DBAPIError as error:
+        said = str(error.orig).strip().partition("\n")[0]
+        raise Unavailable(f"{_shown(settings)}: cannot be used now: {said}") from error
+    except sa.exc.SQLAlchemyError as error:
+        raise Unavailable(f"{_shown(settings)}: cannot be used now: {error}") from error
+
+
+def writable(connections: sa.Engine, settings: JobSettings) -> None:
+    """Raise `Unavailable` if nothing can be written now."""
+    with reachable(settings), connections.begin() as connection:
+        if connections.dialect.name == "sqlite":
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        else:
+            connection.exec_driver_sql("SELECT 1")
+
+
+def _sqlite(connection: Any, _: Any) -> None:
+    connection.isolation_level = "IMMEDIATE"
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA synchronous = FULL")  # what was accepted survives a loss of power
+
+
+def _shown(settings: JobSettings) -> str:
+    return sa.make_url(settings.url).render_as_string(hide_password=True)

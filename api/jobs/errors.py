@@ -1,0 +1,67 @@
+"""What can go wrong with a job.
+
+InputError
+├── Refused                what was asked for cannot be measured; carries close matches of a typo
+├── DifferentPayload       an idempotency key again, with another request
+└── BeingAccepted          an idempotency key again, while the first request is being checked
+NoSuchJob                  there is none of that name, or it is another owner's
+NotFinished                the job has no result (yet)
+Unavailable                the database or the checks cannot be used now; nothing was accepted
+"""
+
+from __future__ import annotations
+
+from knowledge.errors import InputError
+
+__all__ = [
+    "BeingAccepted",
+    "DifferentPayload",
+    "NoSuchJob",
+    "NotFinished",
+    "Refused",
+    "Unavailable",
+]
+
+
+class Refused(InputError):
+    """What was asked for cannot be measured; the message is that of the command line.
+
+    Attributes
+    ----------
+    suggestions : tuple of str
+        Known names that are close to a mistyped one; may be empty.
+    """
+
+    def __init__(self, message: str, suggestions: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.suggestions = suggestions
+
+
+class DifferentPayload(InputError):
+    """The idempotency key was used for another request."""
+
+
+class BeingAccepted(InputError):
+    """A request with this idempotency key is being checked right now."""
+
+
+class NoSuchJob(LookupError):
+    """There is no such job, as far as this owner can tell."""
+
+
+class NotFinished(Exception):
+    """The job has no result: it has not ended, or did not succeed.
+
+    Attributes
+    ----------
+    state : str
+        What it is in now.
+    """
+
+    def __init__(self, identity: str, state: str) -> None:
+        super().__init__(f"job {identity} is {state} and has no result")
+        self.state = state
+
+
+class Unavailable(OSError):
+    """Something that jobs need cannot be used now; nothing was accepted and nothing is lost."""

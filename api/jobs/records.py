@@ -1,0 +1,143 @@
+"""Jobs and their events, as others see them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from dbos import StepInfo, WorkflowStatus
+
+__all__ = ["ENDED", "Event", "Job", "Page", "event_of", "job_of"]
+
+ENDED: Final = frozenset({"succeeded", "failed", "cancelled"})
+"""States that a job never leaves."""
+_STATES: Final = {
+    "ENQUEUED": "queued",
+    "DELAYED": "queued",
+    "PENDING": "running",
+    "SUCCESS": "succeeded",
+    "ERROR": "failed",
+    "MAX_RECOVERY_ATTEMPTS_EXCEEDED": "failed",
+    "CANCELLED": "cancelled",
+}
+_LOST = "every worker that ran this job was lost; it is not tried again"
+
+
+@dataclass(frozen=True)
+class Job:
+    """One validation.
+
+    Attributes
+    ----------
+    id : str
+        What it is called by.
+    owner : str
+        Whose it is.
+    state : str
+        ``queued``, ``running``, ``succeeded``, ``failed`` or ``cancelled``.
+    request : dict
+        What was asked for, without what is so by default.
+    submitted : str
+        When it was accepted, in UTC (ISO 8601).
+    ended : str or None
+        When it ended.
+    error : str or None
+        Why it failed.
+    """
+
+    id: str
+    owner: str
+    state: str
+    request: dict[str, Any]
+    submitted: str
+    ended: str | None
+    error: str | None
+
+    @property
+    def over(self) -> bool:
+        """Whether it has ended."""
+        return self.state in ENDED
+
+    def document(self) -> dict[str, Any]:
+        """Return what its owner may see, ready for JSON."""
+        return {name: value for name, value in vars(self).items() if name != "owner"}
+
+
+@dataclass(frozen=True)
+class Page:
+    """Some of an owner's jobs, the latest first.
+
+    Attributes
+    ----------
+    jobs : tuple of Job
+        These.
+    next : str or None
+        Where the next page begins, if there is one.
+    """
+
+    jobs: tuple[Job, ...]
+    next: str | None
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happened to a job.
+
+    Attributes
+    ----------
+    number : int
+        From 1 on, without gaps.
+    kind : str
+        ``accepted``, ``started``, ``planned``, ``working``, ``trials``, ``interrupted``,
+        ``refused``, ``verdict``, and last ``succeeded``, ``failed`` or ``cancelled``.
+    at : str
+        When, in UTC (ISO 8601).
+    data : dict
+        The particulars, ready for JSON.
+    """
+
+    number: int
+    kind: str
+    at: str
+    data: dict[str, Any]
+
+    @property
+    def last(self) -> bool:
+        """Whether nothing comes after it."""
+        return self.kind in ENDED
+
+
+def job_of(status: WorkflowStatus) -> Job:
+    """Return the job behind a workflow."""
+    state = _STATES[status.status]
+    error = None
+    if state == "failed":
+        error = str(status.error) if status.error is not None else _LOST
+    arguments: Any = status.input or {"args": ({},)}
+    return Job(
+        id=status.workflow_id,
+        owner=status.authenticated_user or "",
+        state=state,
+        request=arguments["args"][0],
+        submitted=_when(status.created_at),
+        ended=_when(status.completed_at or status.updated_at) if state in ENDED else None,
+        error=error,
+    )
+
+
+def event_of(step: StepInfo) -> Event:
+    """Return the event that a step of the workflow recorded."""
+    message = dict(step["output"] or {})
+    kind = message.pop("event", "interrupted")
+    message.pop("results", None)  # for another worker, should this one be lost
+    if kind == "verdict":
+        document = message["document"]
+        message = {key: document[key] for key in ("id", "outcome", "verdict", "effect")}
+    return Event(step["function_id"] + 1, kind, _when(step["completed_at_epoch_ms"]), message)
+
+
+def _when(milliseconds: int | None) -> str:
+    moment = datetime.fromtimestamp((milliseconds or 0) / 1000, UTC)
+    return moment.isoformat(timespec="milliseconds")

@@ -1,0 +1,65 @@
+"""Where jobs are kept and what their owners may use: set by whoever runs the service."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import Any
+
+__all__ = ["JobSettings", "default_folder"]
+
+
+def default_folder() -> str:
+    """Return the folder of the service unless told otherwise: below ``$XDG_DATA_HOME``."""
+    base = os.environ.get("XDG_DATA_HOME") or os.path.join(
+        os.path.expanduser("~"), ".local", "share"
+    )
+    return os.path.join(base, "crosscurrent", "service")
+
+
+@dataclass(frozen=True)
+class JobSettings:
+    """Settings that servers and workers share.
+
+    Attributes
+    ----------
+    folder : str
+        The service's own folder on this machine: trials, and the jobs too unless `database` is set.
+    database : str or None
+        ``postgresql://...`` to share jobs between machines; by default SQLite in the folder.
+    datasets : str or None
+        The only folder from which data sets may be named; None: only those that are built in.
+    models : tuple of str
+        ``package.module`` or ``package.module:Class`` that may be imported as models. Naming one
+        is running its code, so there are none unless the operator says so.
+    devices : tuple of str
+        Kinds of devices there are workers for: ``cpu``, ``cuda``.
+    """
+
+    folder: str
+    database: str | None = None
+    datasets: str | None = None
+    models: tuple[str, ...] = ()
+    devices: tuple[str, ...] = ("cpu",)
+
+    @property
+    def url(self) -> str:
+        """Where jobs are kept."""
+        if self.database:
+            return self.database
+        return f"sqlite:///{os.path.join(os.path.abspath(self.folder), 'jobs.sqlite')}"
+
+    @property
+    def results(self) -> str:
+        """The file in which this machine keeps finished trials."""
+        return os.path.join(os.path.abspath(self.folder), "results.sqlite")
+
+    def document(self) -> dict[str, Any]:
+        """Return the settings ready for JSON; `JobSettings.read` reads them again."""
+        return {**vars(self), "models": list(self.models), "devices": list(self.devices)}
+
+    @classmethod
+    def read(cls, document: dict[str, Any]) -> JobSettings:
+        """Return the settings that `document` wrote."""
+        lists = {name: tuple(document[name]) for name in ("models", "devices")}
+        return cls(**{**document, **lists})

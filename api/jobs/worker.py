@@ -1,0 +1,112 @@
+"""A worker: takes jobs from the queue one at a time, and over from workers that were lost.
+
+It ends at once when it is asked to (SIGTERM), as if it had been killed: whatever it was doing goes
+on where it was, in another worker or in the next one.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+import threading
+import uuid
+from collections.abc import Set
+
+from .alive import Life, life
+from .database import APPLICATION, QUEUE, VERSION, migrate, quiet, reachable
+from .settings import JobSettings
+from .trainee import Trainee
+
+__all__ = ["work"]
+
+_EVERY = 1.0
+"""Seconds between two looks for lost workers."""
+_POLLED = 0.5
+"""Seconds between two looks for jobs."""
+_LIMBO = 20.0
+"""Seconds for which a job may be ours without being run, as after an error of the database."""
+_log = logging.getLogger("crosscurrent.worker")
+
+
+def work(settings: JobSettings, device: str = "cpu") -> None:
+    """Work until SIGTERM or SIGINT.
+
+    Parameters
+    ----------
+    settings : JobSettings
+        Which jobs, and what they may use.
+    device : str
+        Where to train: ``cpu``, ``cuda`` or ``cuda:N``. Only jobs for that kind are taken.
+
+    Raises
+    ------
+    Unavailable
+        The database cannot be used.
+    """
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    quiet()
+    migrate(settings)
+    worker = uuid.uuid4().hex
+    alive = life(settings, worker)
+    with reachable(settings):
+        running = _launch(settings, device, worker)
+    _log.info("worker %s takes jobs for %s", worker[:8], device)
+    idle = 0
+    while not stop.wait(_EVERY):
+        try:
+            alive.renew()
+            mine = _take_over(alive, worker)
+            idle = idle + 1 if mine > len(running) else 0
+        except Exception as error:  # noqa: BLE001 - the database is away: it may come back
+            _log.warning("cannot look for lost workers: %s", str(error).partition("\n")[0])
+        if idle * _EVERY > _LIMBO:
+            _log.error("worker %s has a job that it does not run; it ends", worker[:8])
+            os._exit(1)
+    Trainee.stopping = True
+    _log.info("worker %s ends", worker[:8])
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)  # what trains sees that and ends too
+
+
+def _launch(settings: JobSettings, device: str, worker: str) -> Set[str]:
+    from dbos import DBOS, DBOSPortableJSONSerializer
+
+    from .workflow import define
+
+    DBOS(
+        config={
+            "name": APPLICATION,
+            "system_database_url": settings.url,
+            "application_version": VERSION,
+            "executor_id": worker,
+            "serializer": DBOSPortableJSONSerializer(),
+            "log_level": "WARNING",
+            "sys_db_pool_size": 5,
+        }
+    )
+    queue = QUEUE.format(device=device.partition(":")[0])
+    running = define(settings, device)
+    DBOS.listen_queues([queue])
+    DBOS.launch()
+    # one job in a process of DBOS: its limit holds for all workers of a queue alike
+    DBOS.register_queue(
+        queue, worker_concurrency=1, polling_interval_sec=_POLLED, on_conflict="always_update"
+    )
+    return running
+
+
+def _take_over(alive: Life, worker: str) -> int:
+    """Put jobs of lost workers back into their queue; return how many are this one's own."""
+    from dbos import DBOS
+
+    taken = DBOS.list_workflows(status="PENDING", load_input=False, load_output=False)
+    for other in {each.executor_id for each in taken} - {worker, None}:
+        if other is not None and not alive.lives(other):
+            _log.info("worker %s is lost; its jobs go on", other[:8])
+            DBOS._recover_pending_workflows([other])
+    return sum(each.executor_id == worker for each in taken)

@@ -1,0 +1,56 @@
+"""What tests of jobs share: a database of their own, SQLite or PostgreSQL, and one checker."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("dbos", reason="the extra 'serve' is not installed")
+sys.path.insert(0, str(Path(__file__).parent))  # for the helper modules beside this file
+
+from databases import postgresql
+
+from api.jobs.checks import Checks
+from api.jobs.jobs import Jobs
+from api.jobs.settings import JobSettings
+
+
+@pytest.fixture(scope="session")
+def checks() -> Iterator[Checks]:
+    """Return the process that checks requests; it takes seconds to start."""
+    found = Checks()
+    yield found
+    found.close()
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[str]:
+    """Run PostgreSQL, once it is asked for."""
+    with postgresql() as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"], scope="module")
+def settings(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> JobSettings:
+    """Return the settings of a new service on either database."""
+    folder = tmp_path_factory.mktemp("service")
+    database = None
+    if request.param == "postgresql":
+        database = request.getfixturevalue("server").format(f"jobs_{uuid.uuid4().hex}")
+    datasets = folder / "datasets"
+    datasets.mkdir()
+    return JobSettings(str(folder / "data"), database, str(datasets))
+
+
+@pytest.fixture(scope="module")
+def jobs(settings: JobSettings, checks: Checks) -> Iterator[Jobs]:
+    """Return the jobs of that service; no worker is running."""
+    with contextlib.closing(Jobs(settings, checks)) as found:
+        yield found

@@ -1,0 +1,95 @@
+"""Tiny jobs, processes of workers, and waiting with an end."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from time import monotonic, sleep
+from typing import Any, TypeVar
+
+from api.cli._validate import plan
+from api.jobs.jobs import Jobs
+from api.jobs.records import ENDED, Job
+from api.jobs.request import arguments
+from validator.store import Store
+
+__all__ = ["below", "ended", "large", "tiny", "undisturbed", "until", "without_cost"]
+
+T = TypeVar("T")
+PATIENCE = 120.0
+
+
+def tiny(number: int = 0, **more: Any) -> dict[str, Any]:
+    """Return a request that is measured in a moment; others share none of its trials."""
+    return {
+        "defense": "placebo",
+        "risk": "evasion",
+        "dataset": "breast_cancer",
+        "model": "mlp-s",
+        "seeds": 2,
+        "threads": 1,
+        "settings": [
+            "training.epochs=1",
+            "attack.steps=1",
+            f"training.learning_rate={0.003 + number * 1e-6:.6f}",
+        ],
+        **more,
+    }
+
+
+def large(number: int = 0) -> dict[str, Any]:
+    """Return a request of several batches, each of which is kept when it is finished."""
+    few = tiny(number, risk="membership_inference")
+    return {**few, "settings": [few["settings"][0], "attack.shadows=20", few["settings"][2]]}
+
+
+class _Quiet:
+    def start(self, trials: int, remembered: int, work: int) -> None: ...
+    def advance(self, work: int) -> None: ...
+    def finished(self, trials: int) -> None: ...
+
+
+def undisturbed(request: dict[str, Any], file: str) -> dict[str, Any]:
+    """Return what a request gives when it is measured here, in one go."""
+    return without_cost(plan(arguments(request)).measure(Store(file), _Quiet()))
+
+
+def without_cost(document: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in document.items() if key != "cost"}
+
+
+def until(found: Callable[[], T | None], what: str, patience: float = PATIENCE) -> T:
+    """Ask again and again; fail if there is no answer in time."""
+    end = monotonic() + patience
+    while monotonic() < end:
+        answer = found()
+        if answer:
+            return answer
+        sleep(0.05)
+    raise AssertionError(f"waited {patience:.0f} s in vain: {what}")
+
+
+def ended(jobs: Jobs, identity: str, owner: str = "ann") -> Job:
+    """Wait until a job has ended."""
+
+    def look() -> Job | None:
+        job = jobs.get(identity, owner)
+        return job if job.state in ENDED else None
+
+    return until(look, f"{identity} should end")
+
+
+def below(process: int) -> list[int]:
+    """Return the processes that a process has started, those that were started by them last."""
+    found: list[int] = []
+    try:
+        tasks = os.listdir(f"/proc/{process}/task")
+    except FileNotFoundError:
+        return found
+    for task in tasks:
+        try:
+            with open(f"/proc/{process}/task/{task}/children", encoding="ascii") as children:
+                found += map(int, children.read().split())
+        except OSError:
+            continue
+    return found + [each for child in found for each in below(child)]

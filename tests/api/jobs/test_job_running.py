@@ -1,0 +1,83 @@
+"""What owners may rely on when a worker is there: the command's answer, events, one end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+from running import below, ended, tiny, undisturbed, until, without_cost
+
+from api.cli._text import Style
+from api.cli._verdict import describe
+from api.jobs.errors import NotFinished
+from api.jobs.jobs import Jobs
+from api.jobs.local import LocalWorkers
+from api.jobs.settings import JobSettings
+from knowledge.errors import InputError
+
+
+@pytest.fixture(scope="module")
+def workers(settings: JobSettings) -> Iterator[LocalWorkers]:
+    found = LocalWorkers(settings, ["cpu"])
+    yield found
+    found.close()
+
+
+def test_a_job_gives_what_the_command_gives(
+    jobs: Jobs, workers: LocalWorkers, tmp_path: Path
+) -> None:
+    request = tiny(20, defense="watermarking", dataset="digits")
+    job = jobs.submit(request, "eve")
+    done = ended(jobs, job.id, "eve")
+    assert done.state == "succeeded"
+    document = jobs.result(job.id, "eve")
+    assert without_cost(document) == undisturbed(request, str(tmp_path / "own.sqlite"))
+    assert jobs.report(job.id, "eve") == describe(document, Style(colour=False, unicode=True))
+    assert jobs.picture(job.id, "eve", "png").startswith(b"\x89PNG")
+    assert b"<svg" in jobs.picture(job.id, "eve", "svg")
+    ((name, text),) = jobs.evidence(job.id, "eve").items()
+    assert name == f"watermarking.evasion.{document['id'][:12]}.yaml"
+    assert yaml.safe_load(text)["experiments"][0]["outcome"] == document["outcome"]
+    with pytest.raises(InputError, match="png or svg"):
+        jobs.picture(job.id, "eve", "exe")
+    events = jobs.events(job.id, "eve")
+    kinds = ["accepted", "started", "planned", "trials", "verdict", "succeeded"]
+    assert [each.kind for each in events if each.kind != "working"] == kinds
+    assert events[-2].data["effect"] == document["effect"]
+    for i in range(len(events) + 2):
+        assert jobs.events(job.id, "eve", i) == events[i:]
+    assert jobs.cancel(job.id, "eve") == done
+    assert jobs.result(job.id, "eve") == document
+
+
+def test_a_running_job_is_cancelled_with_all_that_it_started(
+    jobs: Jobs, workers: LocalWorkers
+) -> None:
+    endless = tiny(21, settings=["training.epochs=100000"])
+    job = jobs.submit(endless, "eve")
+    until(lambda: len(jobs.events(job.id, "eve")) > 2, "it should be planned")
+    assert jobs.get(job.id, "eve").state == "running"
+    training = until(lambda: below(workers.pids[0]), "something should train")
+    assert jobs.cancel(job.id, "eve").state == "cancelled"
+    until(lambda: not set(training) & set(below(workers.pids[0])), "nothing should train")
+    events = jobs.events(job.id, "eve")
+    assert events[-1].kind == "cancelled"
+    assert ended(jobs, jobs.submit(tiny(23), "eve").id, "eve").state == "succeeded"
+    assert jobs.events(job.id, "eve") == events
+
+
+def test_what_cannot_be_run_after_all_fails_with_the_reason(
+    jobs: Jobs, workers: LocalWorkers, settings: JobSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs._checks, "check", lambda *_: None)
+    job = jobs.submit(tiny(22, dataset="gone.csv"), "eve")
+    failed = ended(jobs, job.id, "eve")
+    assert failed.state == "failed"
+    assert failed.error == "dataset gone.csv: there is no such file in the folder"
+    events = jobs.events(job.id, "eve")
+    assert [each.kind for each in events] == ["accepted", "started", "refused", "failed"]
+    assert events[-1].data == {"error": failed.error}
+    with pytest.raises(NotFinished, match="is failed"):
+        jobs.result(job.id, "eve")
