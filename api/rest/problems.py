@@ -126,7 +126,7 @@ def _of(request: Request, error: Exception) -> ProblemError:
         status = 409 if isinstance(error, BeingAccepted) else 422
         return ProblemError(status, str(error), kind="idempotency-key")
     if isinstance(error, Refused):
-        hint = {"suggestions": list(error.suggestions)} if error.suggestions else {}
+        hint: dict[str, Any] = {"suggestions": list(error.suggestions)} if error.suggestions else {}
         return ProblemError(422, str(error), **hint)
     if isinstance(error, NoSuchJob):
         return ProblemError(404, str(error))
