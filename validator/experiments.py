@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, Protocol
 
 import torch
@@ -258,15 +259,16 @@ def _known(store: Store, recipes: Sequence[dict[str, Any]]) -> dict[int, Result]
 
 
 def _batches(trials: Sequence[Trial], ahead: Sequence[int]) -> list[list[int]]:
-    """Put trials together that are trained in one go."""
+    """Put trials together that are trained in one go, both arms of a seed always."""
     batches: list[list[int]] = []
     size = 0
-    for i in ahead:
-        models = trials[i].models
+    for _, pair in groupby(ahead, key=lambda i: trials[i].seed):
+        chosen = list(pair)
+        models = sum(trials[i].models for i in chosen)
         if not batches or size + models > _SIDE_BY_SIDE:
             batches.append([])
             size = 0
-        batches[-1].append(i)
+        batches[-1] += chosen
         size += models
     return batches
 
