@@ -78,7 +78,8 @@ def test_the_verdict_names_the_attribute(kb: KnowledgeBase, people: str) -> None
                 each.risk: {metric.id: 0.5 + worse for metric in each.metrics}  # type: ignore[attr-defined]
                 for each in mounted
             }
-            return Result(found, 0.9, 0.95, None, 0.01)
+            counted = {risk: dict.fromkeys(each, 100) for risk, each in found.items()}
+            return Result(found, counted, 0.9, 0.95, None, 0.01, "one")
 
         arms = [result(0.0)] * 4, [result(each) for each in DIFFERENCES["decrease"]]
         found = judge(setup, "decrease", *arms).document()
