@@ -247,7 +247,7 @@ class KnowledgeBase:
             return identity
         for other in CODED:
             if self._folded(other, name) is not None:
-                raise InputError(f"{name} is a {other[:-1]}, not a {section[:-1]}")
+                raise InputError(f"{name} is {_one(other)}, not {_one(section)}")
         raise UnknownName(section[:-1], name, list(getattr(self, section)))
 
     def _folded(self, section: str, name: str) -> str | None:
@@ -267,3 +267,8 @@ class KnowledgeBase:
                 coded: Mapping[str, Record] = getattr(self, section)
                 return coded[identity]
         raise UnknownName("record", name, [n for section in KINDS for n in getattr(self, section)])
+
+
+def _one(section: str) -> str:
+    """Return what a record of a section is called, with its article."""
+    return f"{'an' if section[0] in 'aeiou' else 'a'} {section[:-1]}"

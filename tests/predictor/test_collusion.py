@@ -76,7 +76,7 @@ def test_a_first_adversary_is_held_against_the_least_its_attack_takes(kb: Knowle
     [
         ("evasion", "R1", {}, "given twice"),
         ("evasoin", "P1", {}, "did you mean evasion"),
-        ("tail_length", "P1", {}, "is a factor, not a attack"),
+        ("tail_length", "P1", {}, "is a factor, not an attack"),
         ("R1", "P1", {"model_knowlege": "whitebox"}, "did you mean model_knowledge"),
         ("R1", "P1", {"first.model_knowledge": "white"}, "did you mean whitebox"),
     ],
