@@ -18,7 +18,8 @@ from ._verdict import describe
 
 if TYPE_CHECKING:
     from knowledge import KnowledgeBase
-    from validator.experiments import Experiment, Watcher
+    from validator.experiments import Experiment
+    from validator.measuring import Watcher
     from validator.store import Store
 
 __all__ = ["Plan", "plan", "run"]
@@ -47,7 +48,7 @@ class Plan:
 
     def measure(self, kept: Store, watcher: Watcher) -> dict[str, Any]:
         """Measure; return the document that ``validate --json`` prints."""
-        from validator.experiments import measure
+        from validator.measuring import measure
 
         return measure(
             self.experiment, store=kept, watcher=watcher, threads=self.threads, **self.known

@@ -8,7 +8,8 @@ import pytest
 import torch
 
 from knowledge import KnowledgeBase
-from validator.experiments import experiment, measure
+from validator.experiments import experiment
+from validator.measuring import measure
 from validator.store import Store
 from validator.verdicts import Verdict
 
