@@ -131,6 +131,10 @@ class KnowledgeBase:
 
     __delattr__ = __setattr__  # type: ignore[assignment]
 
+    def __reduce__(self) -> tuple[type[KnowledgeBase], tuple[Any, str]]:
+        """Let it be sent to another process."""
+        return KnowledgeBase, (self.rows, self.digest)
+
     def __repr__(self) -> str:
         counts = ", ".join(f"{len(getattr(self, section))} {section}" for section in KINDS)
         return f"<KnowledgeBase {self.digest[:19]}: {counts}>"

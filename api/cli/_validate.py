@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from argparse import Namespace
 from contextlib import redirect_stdout
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from knowledge.errors import InputError
@@ -54,6 +54,19 @@ class Plan:
             self.experiment, store=kept, watcher=watcher, threads=self.threads, **self.known
         ).document()
 
+    def beforehand(self) -> dict[str, Any]:
+        """Return which pair it is and what is known of it, ready for JSON."""
+        experiment = self.experiment
+        return {
+            "defense": experiment.defense.id,
+            "risk": experiment.attack.risk,
+            "known": {**self.known, "published": list(self.known.get("published", ()))},
+        }
+
+    def knowing(self, known: dict[str, Any]) -> Plan:
+        """Return the same plan with what `beforehand` of another one says is known."""
+        return replace(self, known={**known, "published": tuple(known["published"])})
+
 
 def run(arguments: Namespace) -> str:
     """Answer the question."""
@@ -70,7 +83,7 @@ def run(arguments: Namespace) -> str:
 def _measured(arguments: Namespace) -> dict[str, Any]:
     from validator.evidence import export, prepare
 
-    planned = plan(arguments)
+    planned = plan(arguments, knowledge(arguments))
     if arguments.export is not None:
         prepare(arguments.export)  # before the work, not after it
     try:
@@ -83,8 +96,8 @@ def _measured(arguments: Namespace) -> dict[str, Any]:
     return document
 
 
-def plan(arguments: Namespace) -> Plan:
-    """Check what is asked for.
+def plan(arguments: Namespace, kb: KnowledgeBase) -> Plan:
+    """Check what is asked for, of this knowledge.
 
     Raises
     ------
@@ -93,7 +106,6 @@ def plan(arguments: Namespace) -> Plan:
     """
     if arguments.defense is None or arguments.risk is None:
         raise InputError("validate takes a DEFENSE and a RISK; validate --list shows which")
-    kb = knowledge(arguments)
     from validator.experiments import DEFAULT_DATASET, experiment
 
     planned = experiment(

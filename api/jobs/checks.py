@@ -17,6 +17,7 @@ from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import connection, get_context, parent_process
 from typing import Any, ParamSpec, TypeVar
 
+from knowledge import KnowledgeBase
 from knowledge.errors import InputError
 
 from .errors import Refused, Unavailable
@@ -38,8 +39,15 @@ class Checks:
         self._pool: ProcessPoolExecutor | None = None
         self._lock = threading.Lock()
 
-    def check(self, request: Mapping[str, Any], settings: JobSettings) -> None:
+    def check(
+        self, request: Mapping[str, Any], settings: JobSettings, kb: KnowledgeBase
+    ) -> dict[str, Any]:
         """Check a request as ``crosscurrent validate`` does before it trains anything.
+
+        Returns
+        -------
+        dict
+            What is known beforehand, as `Plan.beforehand` tells it.
 
         Raises
         ------
@@ -48,9 +56,7 @@ class Checks:
         Unavailable
             It could not be checked.
         """
-        found = self._run(_check, dict(request), settings)
-        if found is not None:
-            raise Refused(*found)
+        return self._run(_check, dict(request), settings, kb)
 
     def picture(self, document: dict[str, Any], ending: str) -> bytes:
         """Draw a result; the ending is ``.png``, ``.svg`` or ``.pdf``."""
@@ -113,9 +119,7 @@ def _end_with_parent() -> None:
     threading.Thread(target=watch, daemon=True).start()
 
 
-def _check(request: dict[str, Any], settings: JobSettings) -> tuple[str, tuple[str, ...]] | None:
-    from argparse import Namespace
-
+def _check(request: dict[str, Any], settings: JobSettings, kb: KnowledgeBase) -> dict[str, Any]:
     from api.cli._measuring import needed
     from api.cli._validate import plan
 
@@ -125,10 +129,12 @@ def _check(request: dict[str, Any], settings: JobSettings) -> tuple[str, tuple[s
     needed()
     try:
         asked = admitted(arguments(request), settings)
-        plan(Namespace(**{**vars(asked), "device": "cpu"}))  # other devices are the workers'
+        asked.device = "cpu"  # other devices are the workers'
+        return plan(asked, kb).beforehand()
     except InputError as error:
-        return outward(str(error), settings), tuple(getattr(error, "suggestions", ()))
-    return None
+        raise Refused(
+            outward(str(error), settings), tuple(getattr(error, "suggestions", ()))
+        ) from None
 
 
 def _picture(document: dict[str, Any], ending: str) -> bytes:

@@ -14,6 +14,7 @@ from dataclasses import asdict, replace
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
+from knowledge import load
 from knowledge.errors import InputError
 
 from .parents import end_with_parent
@@ -54,7 +55,10 @@ def main() -> int:
         needed()
         asked = admitted(arguments(told["request"]), settings)
         asked.device = told["device"]
-        planned = plan(asked)
+        # what the server knew is what counts: its knowledge need not be on this machine
+        accepted = told["beforehand"]
+        asked.defense, asked.risk = accepted["defense"], accepted["risk"]
+        planned = plan(asked, load()).knowing(accepted["known"])
         store = Store(settings.results)
         if told["results"]:
             store.keep_trials({name: (recipe, found) for name, recipe, found in told["results"]})

@@ -13,6 +13,7 @@ from typing import Any, cast
 
 from dbos import DBOSClient, DBOSPortableJSONSerializer, WorkflowStatus
 
+from knowledge import KnowledgeBase, load
 from knowledge.errors import InputError
 
 from .checks import Checks
@@ -48,6 +49,8 @@ class Jobs:
         Where they are kept, and what they may ask for.
     checks : Checks, optional
         By which requests are checked; by default its own, which it closes.
+    kb : KnowledgeBase, optional
+        Of which they ask what is expected; by default what is built in.
 
     Raises
     ------
@@ -55,9 +58,15 @@ class Jobs:
         By every method: the database cannot be used now.
     """
 
-    def __init__(self, settings: JobSettings, checks: Checks | None = None) -> None:
+    def __init__(
+        self,
+        settings: JobSettings,
+        checks: Checks | None = None,
+        kb: KnowledgeBase | None = None,
+    ) -> None:
         migrate(settings)
         self._settings = settings
+        self._kb = kb or load()
         self._engine = engine(settings)
         self._client = DBOSClient(
             system_database_engine=self._engine,
@@ -99,8 +108,8 @@ class Jobs:
         with self._alone(identity):
             known = self._status(identity)
             if known is None:
-                self._checks.check(wanted, self._settings)
-                self._enqueue(identity, wanted, owner)
+                beforehand = self._checks.check(wanted, self._settings, self._kb)
+                self._enqueue(identity, owner, wanted, beforehand)
                 known = self._status(identity)
         if known is None:
             raise NoSuchJob(identity)
@@ -251,7 +260,9 @@ class Jobs:
         with reachable(self._settings):
             return len(self._client.list_workflow_steps(identity, load_output=False))
 
-    def _enqueue(self, identity: str, request: dict[str, Any], owner: str) -> None:
+    def _enqueue(
+        self, identity: str, owner: str, request: dict[str, Any], beforehand: dict[str, Any]
+    ) -> None:
         """Write a job in one transaction; if another server was faster, its job stands."""
         device = arguments(request).device
         with reachable(self._settings), self._engine.begin() as connection:
@@ -265,6 +276,7 @@ class Jobs:
                     "authenticated_user": owner,
                 },
                 request,
+                beforehand,
             )
 
     @contextmanager

@@ -24,8 +24,8 @@ class Trainee:
 
     Parameters
     ----------
-    request : dict
-        What is to be measured.
+    job : dict
+        What is to be measured, and what the server knew of it when it accepted that.
     settings : JobSettings
         Of this service.
     device : str
@@ -35,8 +35,8 @@ class Trainee:
     stopping = False
     """Whether the worker ends: what becomes of the processes then is nobody's failure."""
 
-    def __init__(self, request: dict[str, Any], settings: JobSettings, device: str) -> None:
-        self._request, self._settings, self._device = request, settings, device
+    def __init__(self, job: dict[str, Any], settings: JobSettings, device: str) -> None:
+        self._job, self._settings, self._device = job, settings, device
         self._results: list[Any] = []
         self._process: Process | None = None
 
@@ -80,7 +80,7 @@ class Trainee:
         self._process = process
         stdin = cast("asyncio.StreamWriter", process.stdin)
         told = {
-            "request": self._request,
+            **self._job,
             "settings": self._settings.document(),
             "device": self._device,
             "results": self._results,

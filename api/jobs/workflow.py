@@ -39,8 +39,8 @@ def define(settings: JobSettings, device: str) -> Set[str]:
     running: set[str] = set()
 
     @DBOS.workflow(name=WORKFLOW)
-    async def validation(request: dict[str, Any]) -> dict[str, Any]:
-        trainee = Trainee(request, settings, device)
+    async def validation(request: dict[str, Any], beforehand: dict[str, Any]) -> dict[str, Any]:
+        trainee = Trainee({"request": request, "beforehand": beforehand}, settings, device)
         deaths = 0
         running.add(DBOS.workflow_id or "")
         try:

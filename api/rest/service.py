@@ -77,7 +77,7 @@ class Service:
                     raise ProblemError(
                         503, f"this service measures nothing: {', '.join(missing)} not installed"
                     )
-                self._jobs = Jobs(self.settings.for_jobs())
+                self._jobs = Jobs(self.settings.for_jobs(), kb=self.kb)
             return self._jobs
 
     def close(self) -> None:

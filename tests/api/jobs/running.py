@@ -11,6 +11,7 @@ from api.cli._validate import plan
 from api.jobs.jobs import Jobs
 from api.jobs.records import ENDED, Job
 from api.jobs.request import arguments
+from knowledge import load
 from validator.store import Store
 
 __all__ = ["below", "ended", "large", "tiny", "undisturbed", "until", "without_cost"]
@@ -51,7 +52,7 @@ class _Quiet:
 
 def undisturbed(request: dict[str, Any], file: str) -> dict[str, Any]:
     """Return what a request gives when it is measured here, in one go."""
-    return without_cost(plan(arguments(request)).measure(Store(file), _Quiet()))
+    return without_cost(plan(arguments(request), load()).measure(Store(file), _Quiet()))
 
 
 def without_cost(document: dict[str, Any]) -> dict[str, Any]:

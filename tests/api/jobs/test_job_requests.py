@@ -20,6 +20,7 @@ from api.jobs.checks import Checks
 from api.jobs.errors import Refused, Unavailable
 from api.jobs.request import arguments, plain, schema
 from api.jobs.settings import JobSettings
+from knowledge import KnowledgeBase
 from knowledge.errors import InputError
 from validator.data import dataset
 
@@ -78,7 +79,7 @@ def test_an_option_that_validate_gets_later_is_there_without_further_ado(
         ({"module": "_worker"}, "unknown option"),
         ({"seeds": "3"}, "seeds: should be a whole number"),
         ({"seeds": True}, "seeds: should be a whole number"),
-        ({"seeds": 10**12}, "seeds: should be a whole number from"),
+        ({"seeds": 10**12}, "seeds: should be a whole number, not"),
         ({"memory": 0}, "memory: should be a whole number from 1"),
         ({"dataset": 3}, "dataset: should be a text"),
         ({"dataset": "a\0b"}, "null characters"),
@@ -191,27 +192,27 @@ def test_only_devices_that_workers_have_are_asked_for() -> None:
     ],
 )
 def test_what_the_command_line_refuses_is_refused_in_the_same_words_before_it_is_accepted(
-    checks: Checks, tmp_path: Path, changed: dict[str, Any], expected: str
+    checks: Checks, kb: KnowledgeBase, tmp_path: Path, changed: dict[str, Any], expected: str
 ) -> None:
     (tmp_path / "broken.csv").write_text("x\n1\n")
     settings = JobSettings(str(tmp_path / "data"), datasets=str(tmp_path))
     with pytest.raises(Refused, match=expected) as refused:
-        checks.check(tiny(**changed), settings)
+        checks.check(tiny(**changed), settings, kb)
     if "did you mean" in expected and "." not in expected:
         assert refused.value.suggestions or "dataset" in changed
     assert str(tmp_path) not in str(refused.value)
 
 
 def test_a_request_that_ends_the_checking_process_is_not_the_end_of_the_others(
-    tmp_path: Path,
+    kb: KnowledgeBase, tmp_path: Path
 ) -> None:
     settings = JobSettings(str(tmp_path))
     with closing(Checks()) as checks:
         with pytest.raises(Refused, match="--seeds 1"):
-            checks.check(tiny(seeds=1), settings)
+            checks.check(tiny(seeds=1), settings, kb)
         for process in checks.pids:
             os.kill(process, signal.SIGKILL)
         with pytest.raises(Unavailable, match="try again"):
-            checks.check(tiny(), settings)
+            checks.check(tiny(), settings, kb)
         with pytest.raises(Refused, match="--seeds 1"):
-            checks.check(tiny(seeds=1), settings)
+            checks.check(tiny(seeds=1), settings, kb)

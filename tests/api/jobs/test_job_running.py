@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -11,11 +12,14 @@ from running import below, ended, tiny, undisturbed, until, without_cost
 
 from api.cli._text import Style
 from api.cli._verdict import describe
+from api.jobs.checks import Checks
 from api.jobs.errors import NotFinished
 from api.jobs.jobs import Jobs
 from api.jobs.local import LocalWorkers
 from api.jobs.settings import JobSettings
+from knowledge import load
 from knowledge.errors import InputError
+from predictor.interactions import predict
 
 
 @pytest.fixture(scope="module")
@@ -50,6 +54,22 @@ def test_a_job_gives_what_the_command_gives(
         assert jobs.events(job.id, "eve", i) == events[i:]
     assert jobs.cancel(job.id, "eve") == done
     assert jobs.result(job.id, "eve") == document
+
+
+def test_what_is_expected_is_what_the_service_knew_when_it_accepted(
+    settings: JobSettings, checks: Checks, workers: LocalWorkers
+) -> None:
+    own = (
+        "defenses: [{id: watermarking, action: revise, code: WM}]\n"
+        "correlations: [{subject: watermarking, factor: tail_length, action: revise, sign: '-'}]\n"
+    )
+    for code, kb in (("RD3", load()), ("WM", load([{"own.yaml": own.encode()}]))):
+        with closing(Jobs(settings, checks, kb)) as jobs:
+            job = jobs.submit(tiny(24, defense=code, dataset="digits"), "eve")
+            assert ended(jobs, job.id, "eve").state == "succeeded"
+            expected = predict(kb, "watermarking", "evasion").conjecture
+            assert jobs.result(job.id, "eve")["conjecture"] == expected
+    assert expected == "decrease"
 
 
 def test_a_running_job_is_cancelled_with_all_that_it_started(
