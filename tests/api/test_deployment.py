@@ -40,7 +40,6 @@ ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "docs" / "deploy"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 COMPOSED = yaml.safe_load((DEPLOY / "compose.yaml").read_text(encoding="utf-8"))
-GPU = yaml.safe_load((DEPLOY / "compose.gpu.yaml").read_text(encoding="utf-8"))
 UNITS = sorted(DEPLOY.glob("*.service"))
 COMMAND = str(Path(sys.executable).with_name("crosscurrent"))
 PATIENCE = 120
@@ -191,21 +190,17 @@ def test_the_image_runs_the_service_as_nobody_in_particular(
 # compose
 
 
-@pytest.mark.parametrize("file", [COMPOSED, GPU], ids=["compose.yaml", "compose.gpu.yaml"])
 def test_every_command_and_setting_of_compose_is_a_real_one(
-    file: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    services = filled(file, {f"{PREFIX}PASSWORD": "any"})["services"]
-    for name, each in services.items():
-        words = each.get("command")
-        environment = each.get("environment", {})
-        if words:
-            module = asked(words).module
-            assert module == ("_serve" if name == "service" else "_worker")
-        if name == "service":
-            settings_of({**image_environment(), **environment}, monkeypatch)
-        elif name != "database":
-            assert {n for n in environment if n.startswith(PREFIX)} <= worker_variables()
+    services = composed()["services"]
+    assert asked(services["service"]["command"]).module == "_serve"
+    settings_of({**image_environment(), **services["service"]["environment"]}, monkeypatch)
+    for name in ("worker", "gpu-worker"):
+        assert asked(services[name]["command"]).module == "_worker"
+        given = {each for each in services[name]["environment"] if each.startswith(PREFIX)}
+        assert given <= worker_variables()
+    assert asked(services["gpu-worker"]["command"]).device == "cuda:0"
 
 
 def test_the_composed_service_trains_nothing_and_is_reached_from_this_machine_only(
@@ -224,7 +219,7 @@ def test_composed_parts_find_each_other(monkeypatch: pytest.MonkeyPatch) -> None
     variables = {f"{PREFIX}KNOWLEDGE": "/home/ann/knowledge", f"{PREFIX}PASSWORD": "p@ss/w:rd"}
     everything = composed(**variables)
     services = everything["services"]
-    for name in ("service", "worker"):
+    for name in ("service", "worker", "gpu-worker"):
         each = services[name]
         assert (DEPLOY / each["build"]["context"] / each["build"]["dockerfile"]).is_file()
         assert (DEPLOY / each["build"]["context"]).resolve() == ROOT
@@ -259,15 +254,13 @@ def mounted_at(service: str, path: str, everything: dict[str, Any]) -> str:
     return str(found)
 
 
-def test_the_composed_gpu_worker_extends_what_is_there() -> None:
-    worker = GPU["services"]["gpu-worker"]
-    assert (DEPLOY / worker["extends"]["file"]).is_file()
-    assert worker["extends"]["service"] in COMPOSED["services"]
-    assert worker["build"]["args"].keys() == {
+def test_the_gpu_worker_has_an_image_of_its_own() -> None:
+    services = composed()["services"]
+    own = services["gpu-worker"]
+    assert own["image"] != services["worker"]["image"] == services["service"]["image"]
+    assert own["build"]["args"].keys() == {
         each.rest.partition("=")[0] for each in instructions() if each.word == "ARG"
     }
-    assert worker["image"] != COMPOSED["services"]["worker"]["image"]
-    assert asked(worker["command"]).device == "cuda:0"
 
 
 # systemd
@@ -354,6 +347,13 @@ def test_every_command_of_the_guide_is_a_real_one() -> None:
         asked(shlex.split(each))
     for name in re.findall(r"docs/deploy/[\w.@-]+", guide):
         assert (ROOT / name).exists() or name == "docs/deploy/.env", name
+
+
+def test_the_guide_lists_what_compose_takes_from_the_environment() -> None:
+    guide = (ROOT / "docs" / "deploy.md").read_text(encoding="utf-8")
+    text = (DEPLOY / "compose.yaml").read_text(encoding="utf-8")
+    taken = set(re.findall(r"\$\{(\w+)", text))
+    assert taken == set(re.findall(rf"^\| `({PREFIX}\w+)` \|", guide, re.MULTILINE))
 
 
 # all of it, as processes
