@@ -34,7 +34,7 @@ from api.rest.settings import PREFIX, Settings, read_settings
 sys.path.insert(0, str(Path(__file__).parent / "jobs"))  # for the helper modules there
 
 from databases import postgresql
-from running import tiny
+from running import tiny, until
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "docs" / "deploy"
@@ -376,7 +376,9 @@ def test_what_compose_describes_answers_trains_and_stops(
     (knowledge / "own.yaml").write_text(own)
     shutil.copytree(ROOT / "docs" / "examples" / "loans", datasets)
     everything = composed(
-        CROSSCURRENT_KNOWLEDGE=str(knowledge), CROSSCURRENT_DATASETS=str(datasets)
+        CROSSCURRENT_PASSWORD="p@ss/w:rd",
+        CROSSCURRENT_KNOWLEDGE=str(knowledge),
+        CROSSCURRENT_DATASETS=str(datasets),
     )
     services = everything["services"]
     create_database(server, services["database"])
@@ -410,7 +412,7 @@ def test_what_compose_describes_answers_trains_and_stops(
         service = start("service", CROSSCURRENT_HOST="127.0.0.1", CROSSCURRENT_PORT="0")
         assert service.stderr is not None
         url = json.loads(service.stderr.readline())["url"]
-        assert lives(url.rpartition(":")[2])
+        until(lambda: lives(url.rpartition(":")[2]), "it should be healthy")
         assert not lives("1")
 
         request = tiny(defense="watermarking", dataset="loans.csv")
@@ -438,10 +440,14 @@ def create_database(server: str, described: dict[str, Any]) -> None:
     """Do as the image of PostgreSQL does when it is new, and ask for its health."""
     import psycopg
 
-    user = described["environment"]["POSTGRES_USER"]
+    user, password = (described["environment"][f"POSTGRES_{name}"] for name in ("USER", "PASSWORD"))
     with psycopg.connect(server.format("postgres"), autocommit=True) as made:
-        made.execute(f'CREATE ROLE "{user}" SUPERUSER LOGIN')
-        made.execute(f'CREATE DATABASE "{user}" OWNER "{user}"')
+        made.execute(f"CREATE ROLE {user} SUPERUSER LOGIN PASSWORD '{password}'")
+        made.execute(f"CREATE DATABASE {user} OWNER {user}")
+        ((rules,),) = made.execute("SHOW hba_file").fetchall()
+        others = Path(rules).read_text()
+        Path(rules).write_text(f"local all {user} scram-sha-256\n{others}")
+        made.execute("SELECT pg_reload_conf()")
     program, *words = described["healthcheck"]["test"][1:]
     places = [shutil.which(program), *glob.glob(f"/usr/lib/postgresql/*/bin/{program}")]
     found = next(filter(None, places))
