@@ -78,7 +78,7 @@ def test_an_option_that_validate_gets_later_is_there_without_further_ado(
         ({"module": "_worker"}, "unknown option"),
         ({"seeds": "3"}, "seeds: should be a whole number"),
         ({"seeds": True}, "seeds: should be a whole number"),
-        ({"seeds": 10**12}, "seeds: should be a whole number from"),
+        ({"seeds": 10**12}, "seeds: should be a whole number, not"),
         ({"memory": 0}, "memory: should be a whole number from 1"),
         ({"dataset": 3}, "dataset: should be a text"),
         ({"dataset": "a\0b"}, "null characters"),
