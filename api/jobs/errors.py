@@ -3,7 +3,8 @@
 InputError
 ├── Refused                what was asked for cannot be measured; carries close matches of a typo
 ├── DifferentPayload       an idempotency key again, with another request
-└── BeingAccepted          an idempotency key again, while the first request is being checked
+├── BeingAccepted          an idempotency key again, while the first request is being checked
+└── NoSuchPage             a page token that is none of ours
 NoSuchJob                  there is none of that name, or it is another owner's
 NotFinished                the job has no result (yet)
 Unavailable                the database or the checks cannot be used now; nothing was accepted
@@ -17,6 +18,7 @@ __all__ = [
     "BeingAccepted",
     "DifferentPayload",
     "NoSuchJob",
+    "NoSuchPage",
     "NotFinished",
     "Refused",
     "Unavailable",
@@ -43,6 +45,10 @@ class DifferentPayload(InputError):
 
 class BeingAccepted(InputError):
     """A request with this idempotency key is being checked right now."""
+
+
+class NoSuchPage(InputError):
+    """There is no such page of a list."""
 
 
 class NoSuchJob(LookupError):

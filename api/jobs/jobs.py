@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
+import sqlalchemy as sa
 from dbos import DBOSClient, DBOSPortableJSONSerializer, WorkflowStatus
 
 from knowledge import KnowledgeBase, load
@@ -27,7 +28,7 @@ from .database import (
     reachable,
     writable,
 )
-from .errors import BeingAccepted, DifferentPayload, NoSuchJob, NotFinished
+from .errors import BeingAccepted, DifferentPayload, NoSuchJob, NoSuchPage, NotFinished
 from .records import ENDED, Event, Job, Page, event_of, job_of
 from .request import arguments, plain
 from .settings import JobSettings
@@ -113,7 +114,7 @@ class Jobs:
                 known = self._status(identity)
         if known is None:
             raise NoSuchJob(identity)
-        job = job_of(known)
+        job = self._job(known)
         if job.request != wanted:
             raise DifferentPayload(
                 f"Idempotency-Key {idempotency_key!r} was used for another request"
@@ -128,7 +129,7 @@ class Jobs:
         NoSuchJob
             There is none of that name that is this owner's.
         """
-        return job_of(self._own(identity, owner))
+        return self._job(self._own(identity, owner))
 
     def list(self, owner: str, after: str | None = None, limit: int = 50) -> Page:
         """Return an owner's jobs, the latest first.
@@ -144,7 +145,7 @@ class Jobs:
 
         Raises
         ------
-        InputError
+        NoSuchPage
             The token is none of ours.
         """
         until, skip = _place(after)
@@ -159,7 +160,8 @@ class Jobs:
                 load_output=False,
             )
         shown = found[:limit]
-        jobs = tuple(map(job_of, shown))
+        latest = self._latest(shown)
+        jobs = tuple(job_of(each, latest.get(each.workflow_id, 0)) for each in shown)
         if len(found) == len(shown) or not shown:
             return Page(jobs, None)
         last = shown[-1].created_at
@@ -256,6 +258,27 @@ class Jobs:
             raise NoSuchJob(f"there is no job {identity}")
         return status
 
+    def _job(self, status: WorkflowStatus) -> Job:
+        return job_of(status, self._latest([status]).get(status.workflow_id, 0))
+
+    def _latest(self, found: Sequence[WorkflowStatus]) -> dict[str, int]:
+        """Return when the last step of each was kept, if it has ended and had any."""
+        over = [each.workflow_id for each in found if job_of(each).over]
+        if not over:
+            return {}
+        schema = None if self._engine.dialect.name == "sqlite" else "dbos"
+        workflow: sa.ColumnClause[str] = sa.column("workflow_uuid")
+        kept: sa.ColumnClause[int] = sa.column("completed_at_epoch_ms")
+        steps = sa.table("operation_outputs", workflow, kept, schema=schema)
+        wanted = (
+            sa.select(workflow, sa.func.max(kept))
+            .select_from(steps)
+            .where(workflow.in_(over))
+            .group_by(workflow)
+        )
+        with reachable(self._settings), self._engine.connect() as connection:
+            return {identity: latest or 0 for identity, latest in connection.execute(wanted)}
+
     def _steps(self, identity: str) -> int:
         with reachable(self._settings):
             return len(self._client.list_workflow_steps(identity, load_output=False))
@@ -307,7 +330,7 @@ def _place(token: str | None) -> tuple[str | None, int]:
         return None, 0
     read = _TOKEN.fullmatch(token)
     if read is None:
-        raise InputError("there is no such page: use the token of the page before")
+        raise NoSuchPage("there is no such page: use the token of the page before")
     # to the middle of the millisecond: what is compared is rounded down to whole ones
     until = _EPOCH + timedelta(milliseconds=int(read[1]), microseconds=500)
     return until.isoformat(), int(read[2])

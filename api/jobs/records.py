@@ -109,20 +109,30 @@ class Event:
         return self.kind in ENDED
 
 
-def job_of(status: WorkflowStatus) -> Job:
-    """Return the job behind a workflow."""
+def job_of(status: WorkflowStatus, latest: int = 0) -> Job:
+    """Return the job behind a workflow.
+
+    Parameters
+    ----------
+    status : WorkflowStatus
+        What DBOS knows.
+    latest : int
+        When the last step of an ended job was kept, in milliseconds: by its own clock DBOS may
+        have ended it before, since on SQLite that counts whole seconds.
+    """
     state = _STATES[status.status]
     error = None
     if state == "failed":
         error = str(status.error) if status.error is not None else _LOST
     arguments: Any = status.input or {"args": ({},)}
+    ended = max(status.completed_at or status.updated_at or 0, status.created_at or 0, latest)
     return Job(
         id=status.workflow_id,
         owner=status.authenticated_user or "",
         state=state,
         request=arguments["args"][0],
         submitted=_when(status.created_at),
-        ended=_when(status.completed_at or status.updated_at) if state in ENDED else None,
+        ended=_when(ended) if state in ENDED else None,
         error=error,
     )
 

@@ -16,10 +16,11 @@ from .declared import REFUSALS
 from .front import Front, Gate, Prepared
 from .logs import Log, logger
 from .openapi import describe
+from .parameters import methods
 from .problems import handle_problems
 from .routes import backtest, catalogue, health, joint, knowledge, validations
 from .routes import predictions as prediction_routes
-from .service import Service, expect_json
+from .service import Service, expect_json, expect_once
 from .settings import Settings
 
 __all__ = ["create_app"]
@@ -51,20 +52,29 @@ def create_app(settings: Settings, log: Log | None = None) -> FastAPI:
         version=VERSION,
         description=_ABOUT,
         redirect_slashes=False,
+        # the pages at these would fetch scripts from elsewhere
+        docs_url=None,
+        redoc_url=None,
     )
     app.state.service = service
     handle_problems(app)
     # here rather than on the application, whose limit would answer before `Front` is passed
     first = APIRouter(
-        dependencies=[Depends(expect_json)],
+        dependencies=[Depends(expect_json), Depends(expect_once)],
         responses=REFUSALS,
         max_body_size=settings.max_body_size,
     )
     for module in (prediction_routes, joint, backtest, knowledge, catalogue, validations):
         first.include_router(module.router)
     app.include_router(first)
-    app.include_router(validations.other, responses=REFUSALS, max_body_size=settings.max_body_size)
+    app.include_router(
+        validations.other,
+        dependencies=[Depends(expect_once)],
+        responses=REFUSALS,
+        max_body_size=settings.max_body_size,
+    )
     app.include_router(health.router)
+    app.state.methods = methods(app.routes)
     # the last one added is the first that a request meets
     app.add_middleware(Prepared, ready=dict(_ready(service)))
     if service.keyring is not None:
@@ -74,7 +84,14 @@ def create_app(settings: Settings, log: Log | None = None) -> FastAPI:
             CORSMiddleware,
             allow_origins=settings.cors_origins,
             allow_methods=["GET", "POST", "PUT", "DELETE"],
-            allow_headers=["Authorization", "Content-Type", "If-None-Match", "X-Request-ID"],
+            allow_headers=[
+                "Authorization",
+                "Content-Type",
+                "Idempotency-Key",
+                "If-None-Match",
+                "Last-Event-ID",
+                "X-Request-ID",
+            ],
             expose_headers=["ETag", "Location", "Retry-After", "X-Request-ID"],
         )
     app.add_middleware(

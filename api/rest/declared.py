@@ -15,7 +15,8 @@ _MEANINGS = {
     403: "It belongs to another key.",
     404: "There is no such name; close ones are suggested.",
     406: "The request takes no JSON.",
-    409: "The knowledge set does not fit the service's knowledge any more.",
+    409: "The knowledge set does not fit the service's knowledge any more; or the validation has no"
+    " result, or the first request with the key is still being checked.",
     410: "The knowledge set is retired.",
     413: "The body is too large.",
     415: "The body is not said to be JSON.",

@@ -111,7 +111,7 @@ BODIES: Mapping[str, Mapping[str, Any]] = MappingProxyType(
 
 
 def examples() -> dict[str, Any]:
-    """Return the answer to each operation's example, by operation id."""
+    """Return the answer to each operation's example, by operation id, or id and media type."""
     kb = load()
     asked: Callable[[str], dict[str, Any]] = lambda name: dict(PARAMETERS[name])  # noqa: E731
     pair = asked("")
@@ -168,6 +168,7 @@ def _validations() -> dict[str, Any]:
         "get_validation_evidence": {"files": {"measured.yaml": _OVERLAY}},
         "get_validation_report": "Adversarial training → evasion, measured\n...",
         "get_validation_plot": "<svg ...>",
+        "get_validation_plot image/png": "\x89PNG...",
         "watch_validation": 'id: 4\nevent: trials\ndata: {"finished": 4, "trials": 10}\n\n',
     }
 

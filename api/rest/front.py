@@ -23,9 +23,11 @@ if TYPE_CHECKING:
     from .logs import Log
     from .metrics import Metrics
 
-__all__ = ["Front", "Gate", "Prepared", "accepts_json"]
+__all__ = ["HEAD", "Front", "Gate", "Prepared", "accepts_json"]
 
 _ID = re.compile(rb"[A-Za-z0-9._-]{8,64}")
+HEAD = "crosscurrent.head"
+"""In the scope of a request of which only the head is asked for."""
 _RANDOM = "crosscurrent.id"
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM})
 _JSON = frozenset({b"*/*", b"application/json", b"application/*"})
@@ -57,7 +59,7 @@ class Front:
         scope[_RANDOM] = identity
         method = scope["method"]
         if method == "HEAD":  # the server leaves the body out; routes need not know
-            scope = {**scope, "method": "GET"}
+            scope = {**scope, "method": "GET", HEAD: True}
         extra = (b"x-request-id", identity.encode())
 
         async def named(message: Message) -> None:

@@ -12,6 +12,7 @@ from api.jobs.request import schema as request_schema
 from knowledge.schema import schema
 
 from .examples import BODIES, PARAMETERS, examples
+from .problems import MEDIA_TYPE
 from .routes.catalogue import SECTIONS
 
 __all__ = ["describe"]
@@ -48,10 +49,11 @@ def describe(app: FastAPI) -> dict[str, Any]:
         for status, response in operation["responses"].items():
             content = response.get("content", {})
             if status.startswith(("4", "5")):
-                content.pop(_JSON, None)  # a problem has a media type of its own
+                for kind in set(content) - {MEDIA_TYPE}:  # a problem has one of its own
+                    del content[kind]
             elif name in answers:
-                for media in content.values():
-                    media["example"] = answers[name]
+                for kind, media in content.items():
+                    media["example"] = answers.get(f"{name} {kind}", answers[name])
         chosen = {**PARAMETERS[""], **PARAMETERS.get(name, {})}
         for parameter in operation.get("parameters", ()):
             known = parameter["name"] in PARAMETERS.get(name, {}) or parameter["in"] == "path"

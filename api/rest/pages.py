@@ -9,7 +9,7 @@ from typing import Any
 
 from .problems import ProblemError
 
-__all__ = ["LARGEST", "cut"]
+__all__ = ["LARGEST", "cut", "opened", "sealed"]
 
 LARGEST = 1000
 _CHECK = 9
@@ -38,26 +38,34 @@ def cut(
     ProblemError
         If the token is none that this list gave out.
     """
-    start = 0 if token is None else _start(what, token)
+    start = 0 if token is None else int(opened(what, token))
     end = start + limit
-    return items[start:end], _token(what, end) if end < len(items) else None
+    return items[start:end], sealed(what, str(end)) if end < len(items) else None
 
 
-def _token(what: str, start: int) -> str:
-    return urlsafe_b64encode(_check(what, start) + str(start).encode()).decode().rstrip("=")
+def sealed(what: str, place: str) -> str:
+    """Return the token for a place in a list."""
+    return urlsafe_b64encode(_check(what, place) + place.encode()).decode().rstrip("=")
 
 
-def _start(what: str, token: str) -> int:
+def opened(what: str, token: str) -> str:
+    """Return the place that a token is for.
+
+    Raises
+    ------
+    ProblemError
+        If the token is none that this list gave out.
+    """
     try:
         raw = urlsafe_b64decode(token[:_TOKEN] + "=" * (-len(token) % 4))
-        start = int(raw[_CHECK:].decode("ascii"))
-        if _token(what, start) == token:
-            return start
+        place = raw[_CHECK:].decode("ascii")
+        if sealed(what, place) == token:
+            return place
     except ValueError:
         pass
     detail = "next is not a token of this list, or the knowledge has changed: start again without"
     raise ProblemError(400, detail, kind="page-token")
 
 
-def _check(what: str, start: int) -> bytes:
-    return hashlib.sha256(f"{start} {what}".encode()).digest()[:_CHECK]
+def _check(what: str, place: str) -> bytes:
+    return hashlib.sha256(f"{place} {what}".encode()).digest()[:_CHECK]

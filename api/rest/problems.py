@@ -18,11 +18,14 @@ from api.jobs.errors import (
     Refused,
     Unavailable,
 )
-from knowledge.errors import BrokenKnowledge, InputError, UnknownName, legible
+from knowledge.errors import BrokenKnowledge, InputError, UnknownName, legible, suggest
+
+from .parameters import fields
 
 __all__ = ["MEDIA_TYPE", "ProblemError", "handle_problems", "problem"]
 
 MEDIA_TYPE = "application/problem+json"
+_KEY = "idempotency-key"
 _TITLES = {
     400: ("bad-request", "The request can't be read"),
     401: ("key-needed", "An API key is needed"),
@@ -94,7 +97,11 @@ def handle_problems(app: FastAPI) -> None:
     """Let every error that a request may meet be answered with a problem."""
 
     async def told(request: Request, error: Exception) -> Response:
-        return problem(_of(request, error), request.scope.get("crosscurrent.id", ""))
+        found, identity = _of(request, error), request.scope.get("crosscurrent.id", "")
+        if found.status >= 500:
+            log = request.app.state.service.log
+            log.error("problem", request_id=identity, status=found.status, detail=found.detail)
+        return problem(found, identity)
 
     kinds = (
         ProblemError,
@@ -123,11 +130,11 @@ def _of(request: Request, error: Exception) -> ProblemError:
         close = list(error.suggestions)
         return ProblemError(status, str(error), kind="unknown-name", suggestions=close)
     if isinstance(error, BeingAccepted | DifferentPayload):
-        status = 409 if isinstance(error, BeingAccepted) else 422
-        return ProblemError(status, str(error), kind="idempotency-key")
+        early = isinstance(error, BeingAccepted)
+        soon = {"Retry-After": "2"} if early else None
+        return ProblemError(409 if early else 422, str(error), kind=_KEY, headers=soon)
     if isinstance(error, Refused):
-        hint: dict[str, Any] = {"suggestions": list(error.suggestions)} if error.suggestions else {}
-        return ProblemError(422, str(error), **hint)
+        return ProblemError(422, str(error), **_hint(error.suggestions))
     if isinstance(error, NoSuchJob):
         return ProblemError(404, str(error))
     if isinstance(error, NotFinished):
@@ -137,28 +144,48 @@ def _of(request: Request, error: Exception) -> ProblemError:
     if isinstance(error, InputError):
         return ProblemError(422, str(error))
     if isinstance(error, RequestValidationError):
-        faults = [_fault(each) for each in error.errors()]
+        meant = [_close(request, each) for each in error.errors()]
+        faults = [_fault(*each) for each in zip(error.errors(), meant, strict=True)]
+        hints = tuple(dict.fromkeys(name for names in meant for name in names))
         detail = "; ".join(f"{each['field']}: {each['message']}" for each in faults[:3])
-        return ProblemError(422, detail, errors=faults)
+        return ProblemError(422, detail, errors=faults, **_hint(hints))
     if isinstance(error, HTTPException):
         known = {
             400: "the body can't be read as JSON",
-            404: f"there is nothing at {legible(request.url.path[:200])}; see /docs",
+            404: f"there is nothing at {legible(request.url.path[:200])}; see /openapi.json",
             405: f"{legible(request.method[:20])} is not possible here",
             413: "the body is larger than the service takes",
         }
         detail = known.get(error.status_code, str(error.detail))
-        return ProblemError(error.status_code, detail, headers=error.headers)
+        headers = dict(error.headers or {})
+        if error.status_code == 405:  # the router knows only the first of a path's methods
+            path = getattr(request.scope.get("route"), "path", "")
+            headers["Allow"] = request.app.state.methods.get(path, headers.get("Allow", ""))
+        return ProblemError(error.status_code, detail, headers=headers)
     raise error
 
 
-def _fault(error: Mapping[str, Any]) -> dict[str, str]:
+def _hint(close: Sequence[str]) -> dict[str, Any]:
+    return {"suggestions": list(close)} if close else {}
+
+
+def _close(request: Request, error: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return what may have been meant by a field that there is not."""
+    place = error["loc"]
+    if error["type"] != "extra_forbidden" or len(place) != 2:
+        return ()
+    known = fields(request.scope["route"])
+    return suggest(str(place[1])[:60], known[place[0]]) if place[0] in known else ()
+
+
+def _fault(error: Mapping[str, Any], close: Sequence[str]) -> dict[str, str]:
     """Say what is wrong with one field, without repeating what was sent."""
     place: Sequence[int | str] = error["loc"]
     name = legible(".".join(str(part)[:60] for part in place[1:] or place))
     message = str(error["msg"]).removeprefix("Value error, ")
     if error["type"] == "extra_forbidden":
         message = "there is no such field"
+        message += f" (did you mean {' or '.join(close)}?)" if close else ""
     if error["type"] == "json_invalid":
         message = f"is not JSON: {error['ctx']['error']} at character {place[-1]}"
         name = "body"

@@ -13,17 +13,30 @@ from starlette.concurrency import run_in_threadpool
 from api.cli._measuring import absent
 from api.jobs.jobs import Jobs
 from knowledge import KnowledgeBase, load
+from knowledge.errors import legible
 
 from .answering import Answers, code_digest
 from .front import accepts_json
 from .keys import KeyFile, Keyring
 from .logs import Log
 from .metrics import Metrics
+from .parameters import fields
 from .problems import ProblemError
 from .sets import KnowledgeSets
 from .settings import Settings
 
-__all__ = ["Ask", "Asked", "Asker", "Here", "Owner", "Service", "expect_json", "owner", "service"]
+__all__ = [
+    "Ask",
+    "Asked",
+    "Asker",
+    "Here",
+    "Owner",
+    "Service",
+    "expect_json",
+    "expect_once",
+    "owner",
+    "service",
+]
 
 
 class Service:
@@ -48,6 +61,8 @@ class Service:
         The keys that open it.
     metrics : Metrics
         Its figures.
+    stopping : callable
+        Says whether the process is about to end.
     """
 
     def __init__(self, settings: Settings, log: Log) -> None:
@@ -58,6 +73,7 @@ class Service:
         self.answers = Answers(code_digest())
         self.keyring = Keyring(KeyFile(settings.keys)) if settings.keys else None
         self.metrics = Metrics()
+        self.stopping: Callable[[], bool] = lambda: False
         self._jobs: Jobs | None = None
         self._lock = Lock()
 
@@ -79,6 +95,14 @@ class Service:
                     )
                 self._jobs = Jobs(self.settings.for_jobs(), kb=self.kb)
             return self._jobs
+
+    def check(self) -> None:
+        """Raise OSError unless knowledge, and jobs if there are any, could be kept now."""
+        self.sets.check()
+        with self._lock:
+            jobs = self._jobs
+        if jobs is not None:
+            jobs.ready()
 
     def close(self) -> None:
         """Let go what was opened."""
@@ -173,6 +197,26 @@ async def asker(request: Request) -> Asker:
 
 Ask = Annotated[Asker, Depends(asker)]
 """What answers a request, for routes."""
+
+
+async def expect_once(request: Request) -> None:
+    """Refuse a parameter that is there twice but counts once, and any where there are none."""
+    if not request.scope["query_string"]:
+        return
+    known = fields(request.scope["route"])["query"]
+    names = [name for name, _ in request.query_params.multi_items()]
+    faults = []
+    for name in dict.fromkeys(names):
+        if not known:
+            message = "there are no parameters here"
+        elif names.count(name) > 1 and not known.get(name, True):
+            message = "is there more than once"
+        else:
+            continue
+        faults.append({"field": f"query.{legible(name[:60])}", "message": message})
+    if faults:
+        detail = "; ".join(f"{each['field']}: {each['message']}" for each in faults[:3])
+        raise ProblemError(422, detail, errors=faults[:100])
 
 
 async def expect_json(request: Request) -> None:

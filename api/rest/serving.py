@@ -46,6 +46,7 @@ def serve(settings: Settings) -> None:
                 timeout_graceful_shutdown=settings.grace,
             )
         )
+        app.state.service.stopping = lambda: server.should_exit
         host, port = listening.getsockname()[:2]
         shown = f"[{host}]" if ":" in host else host
         log.info("serving", url=f"http://{shown}:{port}", knowledge=app.state.service.kb.digest)

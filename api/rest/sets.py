@@ -16,6 +16,8 @@ from datetime import UTC, datetime
 from threading import Lock
 from typing import NamedTuple
 
+from pydantic import TypeAdapter
+
 from knowledge import BrokenKnowledge, KnowledgeBase, load
 from knowledge.errors import clip, legible, suggest
 
@@ -42,6 +44,9 @@ class Version(NamedTuple):
     digest: str
     files: Mapping[str, str]
     retired: bool
+
+
+_STORED = TypeAdapter(Version)
 
 
 def described(found: Version) -> KnowledgeVersion:
@@ -124,13 +129,16 @@ class KnowledgeSets:
             return sorted(name for name in os.listdir(self.folder) if _NAME.fullmatch(name))
         return []
 
-    def listed(self) -> list[Version]:
-        """Return all versions, by name, newest first."""
-        return [
-            self._read(name, number)
-            for name in self.names()
-            for number in reversed(self.numbers(name))
-        ]
+    def listed(self) -> tuple[list[Version], list[str]]:
+        """Return all versions, by name, newest first, and what can't be read of any."""
+        versions, damaged = [], []
+        for name in self.names():
+            for number in reversed(self.numbers(name)):
+                try:
+                    versions.append(self._read(name, number))
+                except ProblemError as error:
+                    damaged.append(error.detail)
+        return versions, damaged
 
     def get(self, wanted: str) -> Version:
         """Return a version: the one that ``NAME@VERSION`` says, or the newest not retired.
@@ -259,10 +267,13 @@ class KnowledgeSets:
 
     def _read(self, name: str, number: int) -> Version:
         path = os.path.join(self.folder, name, f"{number:06}")
-        with open(f"{path}.json", encoding="ascii") as stream:
-            row = json.load(stream)
-        row |= {"version": number, "retired": os.path.exists(f"{path}.retired")}
-        return Version(**row)
+        try:
+            with open(f"{path}.json", encoding="ascii") as stream:
+                row = _STORED.validate_json(stream.read())
+        except (OSError, ValueError) as error:
+            detail = f"{name}@{number} is damaged on the service's disk; other sets are not"
+            raise ProblemError(500, detail, kind="damaged") from error
+        return row._replace(version=number, retired=os.path.exists(f"{path}.retired"))
 
 
 def _check_files(files: Mapping[str, str]) -> None:

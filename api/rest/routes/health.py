@@ -5,6 +5,8 @@ from __future__ import annotations
 from fastapi import APIRouter, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 
+from api.jobs.errors import Unavailable
+
 from ..declared import refusals
 from ..problems import ProblemError
 from ..service import Here
@@ -24,15 +26,16 @@ async def get_live() -> Health:
 @router.get(
     "/health/ready",
     operation_id="get_ready",
-    summary="Whether knowledge is loaded and the data folder can be written",
+    summary="Whether knowledge is loaded, and the data folder and the jobs can be written",
     responses=refusals(503),
 )
 def get_ready(here: Here) -> Health:
     """Look at what a request may need."""
     try:
-        here.sets.check()
+        here.check()
+    except Unavailable:
+        raise
     except OSError as error:
-        here.log.warning("not ready", folder=here.sets.folder, reason=str(error))
         raise ProblemError(503, f"the data folder can't be written: {error.strerror}") from error
     return {"status": "ready"}
 

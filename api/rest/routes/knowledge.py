@@ -61,7 +61,9 @@ class Files(BaseModel):
 )
 def list_knowledge(here: Here, asked: Annotated[Page, Query()]) -> KnowledgeSets:
     """List what was uploaded, retired versions too."""
-    versions = here.sets.listed()
+    versions, damaged = here.sets.listed()
+    for each in damaged:
+        here.log.error("knowledge left out of the list", reason=each)
     state = f"sets {[(v.name, v.version) for v in versions]}"
     shown, token = cut(versions, state, asked.limit, asked.next)
     return {

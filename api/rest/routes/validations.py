@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from enum import Enum
 from typing import Annotated, Any, Literal, cast
 
-from fastapi import APIRouter, Body, Depends, Header, Path, Query, Response
+from fastapi import APIRouter, Body, Depends, Header, Path, Query, Request, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 
+from api.jobs.errors import Unavailable
 from api.jobs.jobs import Jobs
 from api.jobs.records import Event, Job
 
 from ..declared import refusals
+from ..front import HEAD
+from ..pages import opened, sealed
 from ..service import Here, Owner
 from ..shapes.validations import Evidence, Validation, Validations, Verdict
 
@@ -23,6 +26,8 @@ __all__ = ["other", "router"]
 
 _TAGS: list[str | Enum] = ["validations"]
 _SLOWLY = {"Retry-After": "2"}
+_TEXT = {"type": "string"}
+_BYTES = {"type": "string", "format": "binary"}
 _POLLED = 0.5
 """Seconds between two looks at what has happened to a job."""
 
@@ -66,7 +71,13 @@ Holder = Annotated[str, Depends(_holder)]
         202: {
             "description": "Accepted; the job will end exactly once.",
             "model": Validation,
-            "headers": {"Location": {"description": "the job", "schema": {"type": "string"}}},
+            "headers": {
+                "Location": {"description": "the job", "schema": {"type": "string"}},
+                "Retry-After": {
+                    "description": "seconds until it is worth looking; not if it has ended",
+                    "schema": {"type": "string"},
+                },
+            },
         },
         **refusals(409, 413, 415, 503),
     },
@@ -84,7 +95,8 @@ def submit_validation(
     """Accept what `crosscurrent validate` takes, checked completely as it does."""
     job = jobs.submit(request, holder, idempotency_key)
     response.headers["Location"] = f"/v1/validations/{job.id}"
-    response.headers.update(_SLOWLY)
+    if not job.over:
+        response.headers.update(_SLOWLY)
     return _shown(job)
 
 
@@ -96,8 +108,11 @@ def submit_validation(
 )
 def list_validations(jobs: Kept, holder: Holder, asked: Annotated[Page, Query()]) -> Validations:
     """List the jobs of the key that asks."""
-    page = jobs.list(holder, after=asked.next, limit=asked.limit)
-    return {"validations": [_shown(job) for job in page.jobs], "next": page.next}
+    what = f"validations {holder}"
+    after = None if asked.next is None else opened(what, asked.next)
+    page = jobs.list(holder, after, asked.limit)
+    following = None if page.next is None else sealed(what, page.next)
+    return {"validations": [_shown(job) for job in page.jobs], "next": following}
 
 
 @router.get(
@@ -120,7 +135,7 @@ def get_validation(
     "/validations/{id}",
     operation_id="cancel_validation",
     summary="Cancel a validation unless it has ended",
-    responses=refusals(503),
+    responses=refusals(413, 503),
 )
 def cancel_validation(jobs: Kept, holder: Holder, identity: Identity) -> Validation:
     """End it; trials that are finished stay known."""
@@ -156,7 +171,7 @@ def get_validation_evidence(jobs: Kept, holder: Holder, identity: Identity) -> E
     summary="The verdict in words",
     response_class=Response,
     responses={
-        200: {"description": "The report.", "content": {"text/plain": {"schema": {}}}},
+        200: {"description": "The report.", "content": {"text/plain": {"schema": _TEXT}}},
         **refusals(409, 503),
     },
 )
@@ -173,7 +188,7 @@ def get_validation_report(jobs: Kept, holder: Holder, identity: Identity) -> Res
     responses={
         200: {
             "description": "The picture.",
-            "content": {"image/svg+xml": {"schema": {}}, "image/png": {"schema": {}}},
+            "content": {"image/svg+xml": {"schema": _TEXT}, "image/png": {"schema": _BYTES}},
         },
         **refusals(409, 503),
     },
@@ -199,6 +214,8 @@ def _watched(jobs: Kept, holder: Holder, identity: Identity) -> str:
     responses=refusals(503),
 )
 async def watch_validation(
+    request: Request,
+    here: Here,
     jobs: Kept,
     holder: Holder,
     identity: Annotated[str, Depends(_watched)],
@@ -206,16 +223,28 @@ async def watch_validation(
         int, Header(ge=0, le=2**31, description="number of the last event that was seen")
     ] = 0,
 ) -> AsyncIterator[ServerSentEvent]:
-    """Send every event with its number as id, until the last one."""
+    """Send every event with its number as id, until the last one or the end of this process."""
     seen = last_event_id
-    while True:
-        events = await run_in_threadpool(jobs.events, identity, holder, seen)
+    if request.scope.get(HEAD):
+        return
+    while not here.stopping():
+        try:
+            over, events = await run_in_threadpool(_news, jobs, holder, identity, seen)
+        except Unavailable as error:  # what was promised is an end: it comes with the database
+            here.log.warning("events wait", job=identity, reason=str(error))
+            over, events = False, ()
         for event in events:
             seen = event.number
             yield _sent(event)
-            if event.last:
-                return
+        if over:
+            return
         await asyncio.sleep(_POLLED)
+
+
+def _news(jobs: Jobs, holder: str, identity: str, seen: int) -> tuple[bool, Sequence[Event]]:
+    """Return whether a job is over, and its events after one; if it is, the last one is there."""
+    over = jobs.get(identity, holder).over
+    return over, jobs.events(identity, holder, seen)
 
 
 def _shown(job: Job) -> Validation:

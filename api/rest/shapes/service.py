@@ -34,6 +34,7 @@ class Problem(TypedDict):
     status: int
     detail: str
     request_id: str
+    state: NotRequired[str]
     suggestions: NotRequired[list[str]]
     errors: NotRequired[list[Fault]]
     problems: NotRequired[list[KnowledgeProblem]]

@@ -13,7 +13,8 @@ import pytest
 from api.cli import main
 from api.rest.settings import Settings
 
-sys.path.insert(0, str(Path(__file__).parent))  # for the helper module beside this file
+sys.path.insert(0, str(Path(__file__).parent))  # for the helper modules beside this file
+sys.path.insert(0, str(Path(__file__).parents[1] / "jobs"))  # and for those of jobs
 
 from asking import Asking
 

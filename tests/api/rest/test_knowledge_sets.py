@@ -73,6 +73,37 @@ def test_what_is_retired_answers_no_more_and_is_not_lost(serve: Serve) -> None:
     assert put(client, revising("Second")).json()["version"] == 3
 
 
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"name": "team"}', "\x00\xff", '{"files": 3}'])
+def test_a_damaged_version_is_named_and_harms_no_other(
+    serve: Serve, tmp_path: Path, text: str
+) -> None:
+    client = serve()
+    for name in ("team", "lab"):
+        put(client, revising("First"), name)
+    put(client, revising("Second"))
+    (tmp_path / "data" / "knowledge" / "team" / "000002.json").write_bytes(text.encode("latin-1"))
+    client = serve()  # nothing is remembered
+    files = {"files": revising("Third")}
+    for method, path, more in (
+        ("GET", "risks/R1?knowledge=team", {}),
+        ("GET", "knowledge/team@2", {}),
+        ("GET", "knowledge/diff?to=team", {}),
+        ("PUT", "knowledge/team", {"json": files}),
+        ("DELETE", "knowledge/team", {}),
+    ):
+        answer = client.request(method, f"/v1/{path}", **more)
+        assert answer.status_code == 500
+        assert answer.json()["type"] == "urn:crosscurrent:problem:damaged"
+        assert "team@2 is damaged" in answer.json()["detail"]
+        line = [each for each in client.lines if each["event"] == "problem"][-1]
+        assert line["request_id"] == answer.json()["request_id"]
+        assert "team@2" in line["detail"]
+    assert name_of(client, "team@1") == name_of(client, "lab") == "First"
+    listed = client.get("/v1/knowledge").json()["sets"]
+    assert [(each["name"], each["version"]) for each in listed] == [("lab", 1), ("team", 1)]
+    assert [each for each in client.lines if each["event"] == "knowledge left out of the list"]
+
+
 def test_sets_survive_a_restart_and_reach_other_processes(serve: Serve) -> None:
     one, other = serve(), serve()
     put(one, revising("First"))

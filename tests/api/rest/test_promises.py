@@ -85,6 +85,55 @@ def test_head_is_get_without_a_body(asking: Any) -> None:
         assert head.headers.get("etag") == asking.get(path).headers.get("etag")
 
 
+def test_what_is_allowed_is_what_works(asking: Any) -> None:
+    for path, expected in (
+        ("/v1/predictions", "GET, HEAD"),
+        ("/v1/knowledge/team", "DELETE, GET, HEAD, PUT"),
+        ("/v1/validations", "GET, HEAD, POST"),
+        ("/v1/validations/0123", "DELETE, GET, HEAD"),
+        ("/v1/what-if", "POST"),
+        ("/health/live", "GET, HEAD"),
+    ):
+        for method in ("PATCH", "FETCH"):
+            answer = asking.request(method, path)
+            problem(answer, 405, "method-not-allowed")
+            assert answer.headers["allow"] == expected
+
+
+def test_no_page_is_served_that_fetches_from_elsewhere(asking: Any) -> None:
+    for path in ("/docs", "/redoc", "/docs/oauth2-redirect"):
+        assert "/openapi.json" in problem(asking.get(path), 404)["detail"]
+
+
+@pytest.mark.parametrize(
+    ("path", "field"),
+    [
+        ("predictions/RD1?knowledge=a&knowledge=b", "knowledge"),
+        ("factors?limit=1&limit=2", "limit"),
+        ("plans?protect=R1&protect=R2&max=1&max=2", "max"),
+        ("collusions/chains?target=P1&target=P1", "target"),
+        ("knowledge/diff?from=a&from=b", "from"),
+        ("validations?limit=1&limit=2", "limit"),
+        ("knowledge/team?version=1", "version"),
+        ("validations/0123?wait=1", "wait"),
+        ("validations/0123/events?after=1", "after"),
+    ],
+)
+def test_a_parameter_that_would_be_ignored_is_refused(asking: Any, path: str, field: str) -> None:
+    told = problem(asking.get(f"/v1/{path}"), 422, "invalid")
+    assert [each["field"] for each in told["errors"]] == [f"query.{field}"]
+
+
+def test_a_misspelt_field_is_answered_with_what_may_have_been_meant(asking: Any) -> None:
+    told = problem(asking.get("/v1/plans?protct=R1"), 422)
+    assert told["suggestions"] == ["protect"]
+    assert "there is no such field (did you mean protect?)" in told["detail"]
+    told = problem(asking.post("/v1/what-if", json={"defense": "RD1", "lowr": [], "hodl": []}), 422)
+    assert told["suggestions"] == ["lower", "hold"]
+    told = problem(asking.put("/v1/knowledge/team", json={"file": {}}), 422)
+    assert told["suggestions"] == ["files"]
+
+
 BAD: list[tuple[str, str, dict[str, Any], int, str]] = [
     ("GET", "/nowhere", {}, 404, "not-found"),
     ("GET", "/v1/predictions/", {}, 404, "not-found"),

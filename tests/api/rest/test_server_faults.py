@@ -1,0 +1,106 @@
+"""Whenever the server is killed, what it accepted ends once, as if nothing had happened.
+
+Each round submits a job and kills ``crosscurrent serve`` with SIGKILL at a moment drawn from a
+seed: after the answer, while jobs wait or run, or while the request is still on its way; then it
+is started again on the same folder. CROSSCURRENT_KILLS sets how many rounds there are.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from time import monotonic, sleep
+from typing import Any
+
+import httpx2
+from running import tiny, undisturbed, until, without_cost
+from served import Happened, Served, events
+
+KILLS = int(os.environ.get("CROSSCURRENT_KILLS", "0"))
+FEW = 2
+JOBS = "/v1/validations"
+OVER = ("succeeded", "failed", "cancelled")
+
+
+def pause(seconds: float) -> None:
+    """Wait for the moment that was drawn."""
+    end = monotonic() + seconds
+    while monotonic() < end:
+        sleep(0.01)
+
+
+def posted(service: Served, number: int) -> dict[str, Any] | None:
+    """Submit a job; return it if there was an answer."""
+    key = {"Idempotency-Key": f"round {number}"}
+    try:
+        answer = service.client.post(JOBS, json=tiny(500 + number), headers=key)
+    except httpx2.TransportError:
+        return None
+    assert answer.status_code == 202, answer.text
+    job: dict[str, Any] = answer.json()
+    return job
+
+
+def test_a_server_that_is_killed_loses_nothing_that_it_accepted(tmp_path: Path) -> None:
+    draw = random.Random(2026)
+    service = Served(tmp_path / "data")
+    answered, lost = 0, 0
+    accepted: list[str] = []
+    try:
+        service.start()
+        for number in range(KILLS or FEW):
+            if number % 2:
+                with ThreadPoolExecutor(1) as pool:
+                    sent = pool.submit(posted, service, number)
+                    pause(draw.uniform(0, 6 if number % 4 == 1 else 0.5))
+                    service.kill()
+                    job = sent.result(60)
+            else:
+                job = posted(service, number)
+                assert job is not None
+                pause(draw.uniform(0, 8))
+                service.kill()
+            answered, lost = answered + (job is not None), lost + (job is None)
+            service.start()
+            again = posted(service, number)
+            assert again is not None
+            assert job is None or job["id"] == again["id"]
+            accepted.append(again["id"])
+
+        def waiting() -> bool:
+            states = [each["state"] for each in listed(service)]
+            return all(state in OVER for state in states)
+
+        until(waiting, "all jobs should end", 120 + 30 * len(accepted))
+        jobs = {each["id"]: each for each in listed(service)}
+        assert len(set(accepted)) == len(accepted)
+        assert set(jobs) == set(accepted)
+        restarted = 0
+        for number, identity in enumerate(accepted):
+            assert jobs[identity]["state"] == "succeeded"
+            document = service.client.get(f"{JOBS}/{identity}/result").json()
+            alone = undisturbed(tiny(500 + number), str(tmp_path / "undisturbed.sqlite"))
+            assert without_cost(document) == alone, f"round {number}"
+            with service.client.stream("GET", f"{JOBS}/{identity}/events") as answer:
+                found = [each for each in events(answer) if isinstance(each, Happened)]
+            assert [each.number for each in found] == list(range(1, len(found) + 1))
+            assert [each.kind in OVER for each in found] == [False] * (len(found) - 1) + [True]
+            times = [each.data["at"] for each in found]
+            assert times[-1] == max(times) == jobs[identity]["ended"]
+            restarted += sum(each.kind == "started" for each in found) > 1
+        service.kill()
+        service.start()
+        assert {each["id"]: each for each in listed(service)} == jobs
+    finally:
+        service.close()
+    print(
+        f"\n{KILLS or FEW} kills: {answered} requests answered before, {lost} not;"
+        f" {len(accepted)} jobs ended once each, {restarted} of them started again"
+    )
+
+
+def listed(service: Served) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = service.client.get(f"{JOBS}?limit=200").json()["validations"]
+    return found
