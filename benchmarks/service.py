@@ -1,8 +1,9 @@
-"""Measure the service under load, beside a bare FastAPI route, and look for leaks.
+"""Measure the service under load, beside a bare FastAPI route and beside a job; look for leaks.
 
 ``python benchmarks/service.py [--seconds N] [--rounds N] [--requests N]``. Needs wrk (the Debian
 package of that name); everything stays on this machine. Both servers run in this order in every
-round: bare route, our route, with bodies of the same size and the same server settings.
+round: bare route, our route, with bodies of the same size and the same server settings. Then the
+same queries without a validation job and with one that trains on all cores, and without it again.
 """
 
 from __future__ import annotations
@@ -14,12 +15,14 @@ import re
 import subprocess
 import sys
 import tempfile
+import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from shutil import which
 from statistics import median
-from typing import NamedTuple
+from time import perf_counter
+from typing import Any, NamedTuple
 
 from timing import machine
 
@@ -27,10 +30,19 @@ from api.answers import predictions
 from knowledge import load
 
 AIM = 0.8
+AIM_BESIDE = 0.5
 _CONNECTIONS = 16
 _PREDICTION = "/v1/predictions/adversarial_training/membership_inference"
 _MATRIX = "/v1/predictions"
 _MIXED = (_PREDICTION, _MATRIX, "/v1/factors", "/v1/predictions/rd1/p1", "/v1/nowhere")
+
+_JOBS = "/v1/validations"
+_ENDLESS = {
+    "defense": "placebo",
+    "risk": "evasion",
+    "dataset": "digits",
+    "settings": ["training.epochs=100000"],
+}
 
 _BARE = """\
 import socket, sys, uvicorn
@@ -97,8 +109,63 @@ def main() -> int:
                 f"{worst[0]:>7.1f} ms{worst[1]:>7.1f} ms"
             )
         print(f"  aim: ours at least {AIM} of bare: {'met' if met else 'not met'}")
+        _beside(ours, arguments.seconds, arguments.rounds)
         _leaks(ours, process, arguments.requests)
     return 0
+
+
+def _beside(url: str, seconds: int, rounds: int) -> None:
+    """Compare queries without a validation job and with one that trains; look at health as well."""
+    runs = {False: list[Load](), True: list[Load]()}
+    for training in (False, True, False):
+        job = _trains(url) if training else None
+        for _ in range(rounds if training else (rounds + 1) // 2):
+            runs[training].append(_wrk(url + _PREDICTION, seconds))
+        if job is not None:
+            _healthy(url)
+            state = _ask(url, "DELETE", f"{_JOBS}/{job}")["state"]
+            print(f"  the job ran all the time: {'yes' if state == 'cancelled' else state}")
+    alone, beside = (median(load.rate for load in runs[each]) for each in (False, True))
+    worst = median(load.p99_ms for load in runs[True])
+    met = beside > AIM_BESIDE * alone
+    print(
+        f"  one pair, without a job {alone:.0f}/s, beside one {beside:.0f}/s: {beside / alone:.2f},"
+        f" p99 {worst:.1f} ms\n"
+        f"  aim: more than {AIM_BESIDE} of it left: {'met' if met else 'not met'}"
+    )
+
+
+def _trains(url: str) -> str:
+    """Start a job that takes longer than this; return its id once it is training."""
+    identity = str(_ask(url, "POST", _JOBS, _ENDLESS)["id"])
+    with urllib.request.urlopen(f"{url}{_JOBS}/{identity}/events", timeout=120) as stream:
+        for line in stream:
+            if line.startswith(b"event: working"):
+                return identity
+    raise RuntimeError(f"job {identity} does not train")
+
+
+def _healthy(url: str) -> None:
+    """Ask for both kinds of health a hundred times."""
+    for path in ("/health/live", "/health/ready"):
+        times = []
+        for _ in range(100):
+            start = perf_counter()
+            _ask(url, "GET", path)
+            times.append((perf_counter() - start) * 1000)
+        print(f"  {path} beside it: median {median(times):.1f} ms, longest {max(times):.1f} ms")
+
+
+def _ask(url: str, method: str, path: str, body: object = None) -> dict[str, Any]:
+    request = urllib.request.Request(
+        url + path,
+        method=method,
+        data=None if body is None else json.dumps(body).encode(),
+        headers={"Content-Type": "application/json"},
+    )
+    with urllib.request.urlopen(request, timeout=60) as answer:
+        document: dict[str, Any] = json.load(answer)
+    return document
 
 
 def _leaks(url: str, process: subprocess.Popen[str], requests: int) -> None:

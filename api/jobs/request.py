@@ -120,6 +120,10 @@ def _one(action: Action, name: str, value: Any) -> Any:
     if len(text) > _LONGEST or "\0" in text:
         raise Refused(f"{name}: should be at most {_LONGEST} characters, without null characters")
     try:
+        text.encode()
+    except UnicodeEncodeError as error:  # no file or database takes half a surrogate pair
+        raise Refused(f"{name}: is no text in Unicode") from error
+    try:
         read = action.type(text) if callable(action.type) else text
     except ArgumentTypeError as error:
         raise Refused(f"{name}: {error}") from error

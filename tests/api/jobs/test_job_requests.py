@@ -83,6 +83,7 @@ def test_an_option_that_validate_gets_later_is_there_without_further_ado(
         ({"memory": 0}, "memory: should be a whole number from 1"),
         ({"dataset": 3}, "dataset: should be a text"),
         ({"dataset": "a\0b"}, "null characters"),
+        ({"dataset": "\ud800"}, "no text in Unicode"),
         ({"dataset": "a" * 2000}, "1000 characters"),
         ({"settings": "training.epochs=1"}, "settings: should be a list"),
         ({"settings": [1]}, "settings: should be a text"),
