@@ -68,7 +68,7 @@ def migrate(settings: JobSettings) -> None:
     from dbos import DBOS
 
     quiet()
-    os.makedirs(settings.folder, exist_ok=True)
+    os.makedirs(settings.folder, mode=0o700, exist_ok=True)
     url = sa.make_url(settings.url)
     if url.get_backend_name() == "sqlite":
         with reachable(settings):
@@ -109,4 +109,5 @@ def _sqlite(connection: Any, _: Any) -> None:
 
 
 def _shown(settings: JobSettings) -> str:
-    return sa.make_url(settings.url).render_as_string(hide_password=True)
+    # a password may also stand in the query, where it would not be hidden
+    return sa.make_url(settings.url).set(query={}).render_as_string(hide_password=True)
