@@ -75,6 +75,11 @@ def free(device: torch.device) -> int:
     return int(torch.cuda.mem_get_info(device)[0]) if device.type == "cuda" else free_bytes()
 
 
+def _limit(memory: int | None, device: torch.device) -> int:
+    """Return how many bytes may be used: what was allowed, as far as it is there."""
+    return free(device) // 2 if memory is None else min(memory, free(device))
+
+
 def require(each: int, held: int, memory: int | None, device: torch.device) -> None:
     """Make sure that the least that is trained at once fits beside what is held meanwhile.
 
@@ -94,7 +99,7 @@ def require(each: int, held: int, memory: int | None, device: torch.device) -> N
     InputError
         It does not fit.
     """
-    limit = free(device) // 2 if memory is None else memory
+    limit = _limit(memory, device)
     if held + LEAST * each > limit:
         raise InputError(
             f"too little memory: the data, and what is measured on it, take about {mib(held)} MiB,"
@@ -121,7 +126,7 @@ def grouped(
     device : torch.device
         Where they are trained.
     """
-    limit = free(device) // 2 if memory is None else memory
+    limit = _limit(memory, device)
     if device.type == "cpu":
         limit = min(limit, _COMFORTABLE)
     count = max(LEAST, limit // each)

@@ -107,8 +107,8 @@ def _unchanged(node: Node, *, pure: bool) -> Node | None:
     if pure and node.target is _aten.mul.Scalar:
         return source if node.args[1] == 1 else None
     if node.target is _aten.transpose.int and source.target is node.target:
-        swapped = sorted(cast("tuple[int, int]", source.args[1:]))
-        return cast("Node", source.args[0]) if sorted(node.args[1:]) == swapped else None  # type: ignore[type-var]
+        there, back = (set(cast("tuple[int, int]", each.args[1:])) for each in (source, node))
+        return cast("Node", source.args[0]) if there == back else None
     return None
 
 

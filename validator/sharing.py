@@ -27,7 +27,8 @@ class Cores:
     folder : str
         Where each run has a file, locked while it is alive.
     threads : int, optional
-        As many threads as this run shall take, however many others there are.
+        As many threads as this run shall take, however many others there are; never more than
+        there are cores.
     """
 
     def __init__(self, folder: str, threads: int | None = None) -> None:
@@ -35,7 +36,8 @@ class Cores:
 
     def take(self) -> int:
         """Take this run's share from now on; return how many threads that is."""
-        share = self._threads or max(1, _cores() // max(1, self.runs()))
+        fair = max(1, _cores() // max(1, self.runs()))
+        share = min(self._threads or fair, _cores())
         torch.set_num_threads(share)
         return share
 

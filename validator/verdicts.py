@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 from typing import TYPE_CHECKING, Any, Literal
@@ -22,6 +22,11 @@ __all__ = ["Effectiveness", "Verdict", "judge"]
 
 Expected = Literal["increase", "decrease", "no_change"]
 Judgement = Literal["confirmed", "refuted", "inconclusive"]
+_DECIDED: Mapping[str, Expected] = {
+    "increase": "increase",
+    "decrease": "decrease",
+    "no_change": "no_change",
+}
 
 
 @dataclass(frozen=True)
@@ -247,9 +252,7 @@ def judge(
 
 
 def _expected(conjecture: str, *, intended: bool) -> Expected | None:
-    if conjecture in ("increase", "decrease", "no_change"):
-        return conjecture  # type: ignore[return-value]
-    return "decrease" if intended else None
+    return _DECIDED.get(conjecture, "decrease" if intended else None)
 
 
 def _judgement(expected: Expected | None, shown: Outcome, *, effective: bool) -> Judgement:

@@ -28,6 +28,8 @@ __all__ = ["Checks"]
 P = ParamSpec("P")
 T = TypeVar("T")
 
+_QUEUED = 20.0
+"""Seconds for which a task may wait for others."""
 _PATIENCE = 120.0
 """Seconds within which a request is checked or a picture drawn."""
 
@@ -38,6 +40,7 @@ class Checks:
     def __init__(self) -> None:
         self._pool: ProcessPoolExecutor | None = None
         self._lock = threading.Lock()
+        self._turn = threading.Semaphore(1)
 
     def check(
         self, request: Mapping[str, Any], settings: JobSettings, kb: KnowledgeBase
@@ -80,6 +83,15 @@ class Checks:
             pool.shutdown(cancel_futures=True)
 
     def _run(self, task: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        if not self._turn.acquire(timeout=_QUEUED):
+            raise Unavailable("other requests are being checked; try again")
+        try:
+            return self._alone(task, *args, **kwargs)
+        finally:
+            self._turn.release()
+
+    def _alone(self, task: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a task when no other one is: what it takes is its own time."""
         with self._lock:
             if self._pool is None:
                 self._pool = ProcessPoolExecutor(1, get_context("spawn"), _end_with_parent)
@@ -110,6 +122,7 @@ def _pids(pool: ProcessPoolExecutor | None) -> list[int]:
 
 def _end_with_parent() -> None:
     """End this process when the server has ended, even if that was killed."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # an interrupt at the keyboard is the server's
     sentinel = getattr(parent_process(), "sentinel", None)
 
     def watch() -> None:

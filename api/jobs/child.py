@@ -60,6 +60,11 @@ def main() -> int:
         asked.defense, asked.risk = accepted["defense"], accepted["risk"]
         planned = plan(asked, load()).knowing(accepted["known"])
         store = Store(settings.results)
+        try:
+            store.ready()
+        except InputError as error:
+            say("unfit", error=str(error))
+            return 0
         if told["results"]:
             store.keep_trials({name: (recipe, found) for name, recipe, found in told["results"]})
         document = planned.measure(store, _Watcher(planned, store, say))
@@ -67,7 +72,8 @@ def main() -> int:
         say("refused", error=outward(str(error), settings))
         return 0
     except OSError as error:
-        say("interrupted", error=f"{error.filename or 'a file'}: {error.strerror or error}")
+        print(f"crosscurrent: {error.filename or 'a file'}: {error}", file=sys.stderr)
+        say("interrupted", error=f"the machine that trains: {error.strerror or error}")
         return 0
     say("verdict", document=document)
     return 0

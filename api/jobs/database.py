@@ -77,6 +77,9 @@ def migrate(settings: JobSettings) -> None:
                 # readers do not wait for writers; this stays with the file
                 connection.exec_driver_sql("PRAGMA journal_mode = WAL")
             made.dispose()
+    elif "connect_timeout" not in url.query:
+        # a database that is there and says nothing must not be waited for
+        url = url.update_query_dict({"connect_timeout": str(_PATIENCE)})
     with reachable(settings):
         DBOS.migrate(url.render_as_string(hide_password=False))
 

@@ -4,7 +4,8 @@ InputError
 ├── Refused                what was asked for cannot be measured; carries close matches of a typo
 ├── DifferentPayload       an idempotency key again, with another request
 ├── BeingAccepted          an idempotency key again, while the first request is being checked
-└── NoSuchPage             a page token that is none of ours
+├── NoSuchPage             a page token that is none of ours
+└── TooManyJobs            the owner has as many unfinished jobs as one may have
 NoSuchJob                  there is none of that name, or it is another owner's
 NotFinished                the job has no result (yet)
 Unavailable                the database or the checks cannot be used now; nothing was accepted
@@ -21,6 +22,7 @@ __all__ = [
     "NoSuchPage",
     "NotFinished",
     "Refused",
+    "TooManyJobs",
     "Unavailable",
 ]
 
@@ -49,6 +51,10 @@ class BeingAccepted(InputError):
 
 class NoSuchPage(InputError):
     """There is no such page of a list."""
+
+
+class TooManyJobs(InputError):
+    """The owner has as many unfinished jobs as one may have; nothing was accepted."""
 
 
 class NoSuchJob(LookupError):

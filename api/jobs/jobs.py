@@ -28,7 +28,14 @@ from .database import (
     reachable,
     writable,
 )
-from .errors import BeingAccepted, DifferentPayload, NoSuchJob, NoSuchPage, NotFinished
+from .errors import (
+    BeingAccepted,
+    DifferentPayload,
+    NoSuchJob,
+    NoSuchPage,
+    NotFinished,
+    TooManyJobs,
+)
 from .records import ENDED, Event, Job, Page, event_of, job_of
 from .request import arguments, plain
 from .settings import JobSettings
@@ -103,12 +110,15 @@ class Jobs:
             The key was used for another request.
         BeingAccepted
             The key is in use by a request that is being checked.
+        TooManyJobs
+            The owner has as many unfinished jobs as one may have.
         """
         wanted = plain(request)
         identity = _identity(owner, idempotency_key)
         with self._alone(identity):
             known = self._status(identity)
             if known is None:
+                self._has_room(owner)
                 beforehand = self._checks.check(wanted, self._settings, self._kb)
                 self._enqueue(identity, owner, wanted, beforehand)
                 known = self._status(identity)
@@ -282,6 +292,23 @@ class Jobs:
     def _steps(self, identity: str) -> int:
         with reachable(self._settings):
             return len(self._client.list_workflow_steps(identity, load_output=False))
+
+    def _has_room(self, owner: str) -> None:
+        """Raise `TooManyJobs` if an owner has enough to wait for."""
+        most = self._settings.max_jobs
+        with reachable(self._settings):
+            unfinished = self._client.list_workflows(
+                user=owner,
+                name=WORKFLOW,
+                status=["ENQUEUED", "DELAYED", "PENDING"],
+                limit=most,
+                load_input=False,
+                load_output=False,
+            )
+        if len(unfinished) >= most:
+            raise TooManyJobs(
+                f"{most} of your validations have not ended: wait for some, or cancel them"
+            )
 
     def _enqueue(
         self, identity: str, owner: str, request: dict[str, Any], beforehand: dict[str, Any]

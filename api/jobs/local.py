@@ -62,7 +62,8 @@ class LocalWorkers:
             for i, process in enumerate(self._processes):
                 if process.poll() is not None:
                     _input(process).close()
-                    self._processes[i] = self._start(self._devices[i])
+                    with suppress(OSError):  # no room for a process now: it is tried again
+                        self._processes[i] = self._start(self._devices[i])
 
     def _start(self, device: str) -> subprocess.Popen[bytes]:
         process = subprocess.Popen(

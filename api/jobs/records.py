@@ -122,8 +122,10 @@ def job_of(status: WorkflowStatus, latest: int = 0) -> Job:
     """
     state = _STATES[status.status]
     error = None
-    if state == "failed":
-        error = str(status.error) if status.error is not None else _LOST
+    if status.status == "MAX_RECOVERY_ATTEMPTS_EXCEEDED":
+        error = _LOST
+    elif state == "failed" and status.error is not None:
+        error = str(status.error)
     arguments: Any = status.input or {"args": ({},)}
     ended = max(status.completed_at or status.updated_at or 0, status.created_at or 0, latest)
     return Job(

@@ -34,6 +34,8 @@ class JobSettings:
         is running its code, so there are none unless the operator says so.
     devices : tuple of str
         Kinds of devices there are workers for: ``cpu``, ``cuda``.
+    max_jobs : int
+        As many unfinished jobs as one owner may have.
     """
 
     folder: str
@@ -41,6 +43,7 @@ class JobSettings:
     datasets: str | None = None
     models: tuple[str, ...] = ()
     devices: tuple[str, ...] = ("cpu",)
+    max_jobs: int = 100
 
     @property
     def url(self) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import logging
 import os
 import signal
 import sys
@@ -14,6 +15,8 @@ from typing import Any, cast
 from .settings import JobSettings
 
 __all__ = ["Trainee"]
+
+_log = logging.getLogger("crosscurrent.worker")
 
 _LONGEST_LINE = 256 * 1024 * 1024
 """Bytes of one message at most: it may hold the results of a thousand seeds."""
@@ -52,6 +55,10 @@ class Trainee:
         line = await cast("asyncio.StreamReader", self._process.stdout).readline()
         if line.endswith(b"\n"):
             message: dict[str, Any] = json.loads(line)
+            if message["event"] == "unfit":
+                # no fault of the job: nothing of this is kept, and another worker takes it over
+                _log.error("this machine cannot keep results: %s", message["error"])
+                os._exit(1)
             return message
         status = await self._process.wait()
         if Trainee.stopping:

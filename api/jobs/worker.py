@@ -14,12 +14,15 @@ import threading
 import uuid
 from collections.abc import Set
 
+from knowledge.errors import InputError
+
 from .alive import Life, life
 from .database import APPLICATION, QUEUE, VERSION, migrate, quiet, reachable
+from .errors import Unavailable
 from .settings import JobSettings
 from .trainee import Trainee
 
-__all__ = ["work"]
+__all__ = ["fit", "work"]
 
 _EVERY = 1.0
 """Seconds between two looks for lost workers."""
@@ -43,13 +46,14 @@ def work(settings: JobSettings, device: str = "cpu") -> None:
     Raises
     ------
     Unavailable
-        The database cannot be used.
+        The database, or the file of results, cannot be used.
     """
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     quiet()
     migrate(settings)
+    fit(settings)
     worker = uuid.uuid4().hex
     alive = life(settings, worker)
     with reachable(settings):
@@ -71,6 +75,16 @@ def work(settings: JobSettings, device: str = "cpu") -> None:
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(0)  # what trains sees that and ends too
+
+
+def fit(settings: JobSettings) -> None:
+    """Raise `Unavailable` unless this machine can keep results: a job is not to blame for that."""
+    from validator.store import Store
+
+    try:
+        Store(settings.results).ready()
+    except InputError as error:
+        raise Unavailable(str(error)) from error
 
 
 def _launch(settings: JobSettings, device: str, worker: str) -> Set[str]:

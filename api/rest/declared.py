@@ -21,7 +21,7 @@ _MEANINGS = {
     413: "The body is too large.",
     415: "The body is not said to be JSON.",
     422: "What is asked makes no sense, field by field or problem by problem.",
-    429: "The quota of the key is used up.",
+    429: "The quota of the key is used up, or it has too many unfinished validations.",
     500: "The service failed; its log has the reason.",
     503: "The service is not ready.",
     507: "The service has no room left.",

@@ -23,6 +23,8 @@ __all__ = ["Bucket", "Key", "KeyFile", "Keyring"]
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,62}")
 _HASH = re.compile(r"[0-9a-f]{64}")
+_UNREAD = (-1, -1, -1)
+"""The stamp of a file whose content is not known."""
 _PREFIX = "cc_"
 
 
@@ -188,8 +190,10 @@ class Keyring:
             self._stamp = stamp
             try:
                 self._keys = [(bytes.fromhex(key.sha256), key) for key in self._file.read()]
-            except (InputError, OSError):
+            except InputError:
                 self._keys = []
+            except OSError:  # perhaps for now: it is read again
+                self._keys, self._stamp = [], _UNREAD
 
     def _now(self) -> tuple[int, int, int] | None:
         try:

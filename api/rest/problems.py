@@ -16,6 +16,7 @@ from api.jobs.errors import (
     NoSuchJob,
     NotFinished,
     Refused,
+    TooManyJobs,
     Unavailable,
 )
 from knowledge.errors import BrokenKnowledge, InputError, UnknownName, legible, suggest
@@ -38,7 +39,7 @@ _TITLES = {
     413: ("too-large", "The request is too large"),
     415: ("media-type", "The body should be JSON"),
     422: ("invalid", "The request asks for something that can't be answered"),
-    429: ("quota", "The quota of the key is used up"),
+    429: ("quota", "That is more than one may ask for at a time"),
     500: ("internal", "Something went wrong in the service"),
     503: ("not-ready", "The service is not ready"),
     507: ("no-room", "The service has no room left"),
@@ -129,6 +130,8 @@ def _of(request: Request, error: Exception) -> ProblemError:
         status = 404 if legible(error.name) in asked else 422
         close = list(error.suggestions)
         return ProblemError(status, str(error), kind="unknown-name", suggestions=close)
+    if isinstance(error, TooManyJobs):
+        return ProblemError(429, str(error), kind="too-many-jobs", headers={"Retry-After": "30"})
     if isinstance(error, BeingAccepted | DifferentPayload):
         early = isinstance(error, BeingAccepted)
         soon = {"Retry-After": "2"} if early else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from threading import Lock
+from time import monotonic
 from typing import Annotated, Any
 
 from fastapi import Depends, Request, Response
@@ -11,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 
 from api.cli._measuring import absent
+from api.jobs.errors import Unavailable
 from api.jobs.jobs import Jobs
 from knowledge import KnowledgeBase, load
 from knowledge.errors import legible
@@ -37,6 +39,10 @@ __all__ = [
     "owner",
     "service",
 ]
+
+
+_AWAY = 5.0
+"""Seconds for which a database that could not be used is not asked again."""
 
 
 class Service:
@@ -75,6 +81,7 @@ class Service:
         self.metrics = Metrics()
         self.stopping: Callable[[], bool] = lambda: False
         self._jobs: Jobs | None = None
+        self._away: tuple[float, Unavailable] | None = None
         self._lock = Lock()
 
     def jobs(self) -> Jobs:
@@ -93,7 +100,13 @@ class Service:
                     raise ProblemError(
                         503, f"this service measures nothing: {', '.join(missing)} not installed"
                     )
-                self._jobs = Jobs(self.settings.for_jobs(), kb=self.kb)
+                if self._away is not None and monotonic() - self._away[0] < _AWAY:
+                    raise self._away[1]  # not each request should find that out again
+                try:
+                    self._jobs = Jobs(self.settings.for_jobs(), kb=self.kb)
+                except Unavailable as error:
+                    self._away = monotonic(), error
+                    raise
             return self._jobs
 
     def check(self) -> None:

@@ -47,11 +47,16 @@ def serve(settings: Settings) -> None:
             )
         )
         app.state.service.stopping = lambda: server.should_exit
+
+        def end(*_: object) -> None:
+            server.should_exit = True
+
+        # before anybody is told that we serve; the server has handlers of its own once it runs, and
+        # raises the signal again when it is done, which is no reason to fail
+        signal.signal(signal.SIGTERM, end)
         host, port = listening.getsockname()[:2]
         shown = f"[{host}]" if ":" in host else host
         log.info("serving", url=f"http://{shown}:{port}", knowledge=app.state.service.kb.digest)
-        # the server raises the signal again when it is done, which is no reason to fail
-        signal.signal(signal.SIGTERM, lambda *_: None)
         try:
             server.run(sockets=[listening])
         finally:

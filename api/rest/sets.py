@@ -109,8 +109,8 @@ class KnowledgeSets:
         _check_files(files)
         existing = self.numbers(name)
         latest = self._read(name, existing[-1]) if existing else None
-        if latest is not None and latest.owner not in (None, owner):
-            raise ProblemError(403, f"the set {name} belongs to another key")
+        if latest is not None:
+            self._theirs(latest, owner)
         kb = self._compile(files)
         if latest is not None and not latest.retired and latest.files == files:
             return latest, False
@@ -176,8 +176,7 @@ class KnowledgeSets:
             If there is none, or it belongs to another key.
         """
         version = self.get(wanted)
-        if version.owner not in (None, owner):
-            raise ProblemError(403, f"the set {version.name} belongs to another key")
+        self._theirs(version, owner)
         numbers = [version.version] if "@" in wanted else self.numbers(version.name)
         for number in numbers:
             mark = os.path.join(self.folder, version.name, f"{number:06}.retired")
@@ -222,6 +221,12 @@ class KnowledgeSets:
             with suppress(OSError):
                 os.unlink(probe)
 
+    @staticmethod
+    def _theirs(version: Version, owner: str | None) -> None:
+        """Raise `ProblemError` if a set belongs to another key."""
+        if version.owner not in (None, owner):
+            raise ProblemError(403, f"the set {version.name} belongs to another key")
+
     def _compile(self, files: Mapping[str, str]) -> KnowledgeBase:
         data = {name: text.encode("utf-8", "surrogatepass") for name, text in files.items()}
         return load([*self._standing, data])
@@ -251,7 +256,10 @@ class KnowledgeSets:
                 stream.flush()
                 os.fsync(stream.fileno())
             for _ in range(_RETRIES):
-                number = max(self.numbers(name), default=0) + 1
+                existing = self.numbers(name)
+                if existing:  # another process may have been faster
+                    self._theirs(self._read(name, existing[-1]), owner)
+                number = max(existing, default=0) + 1
                 try:
                     # a link, unlike a rename, never replaces what another process put there
                     os.link(partial, os.path.join(place, f"{number:06}.json"))

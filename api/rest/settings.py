@@ -85,6 +85,9 @@ class Settings(BaseSettings):
         description="modules, or module:Class, that validations may name as models; their code is"
         " run",
     )
+    max_jobs: int = Field(
+        default=100, ge=1, le=100_000, description="most unfinished validations of one key"
+    )
     max_body_size: int = Field(
         default=2 * 1024 * 1024,
         ge=1024,
@@ -141,6 +144,7 @@ class Settings(BaseSettings):
             datasets=self.datasets,
             models=self.models,
             devices=tuple(kinds),
+            max_jobs=self.max_jobs,
         )
 
     @classmethod

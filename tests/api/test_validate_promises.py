@@ -318,7 +318,7 @@ def test_every_listed_setting_may_be_given_at_its_default(
         raise OSError(0, "ready to train")
 
     monkeypatch.setattr("api.cli._validate.measure", ready, raising=False)
-    monkeypatch.setattr("validator.experiments.measure", ready)
+    monkeypatch.setattr("validator.measuring.measure", ready)
     for section, pair in (("defenses", "{} R1"), ("risks", "placebo {}")):
         for each in listed[section]:
             given = [
@@ -338,7 +338,7 @@ def test_codes_and_ids_name_the_same_result_which_is_not_measured_again(
     ask: Ask, measured: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = rows(measured)
-    monkeypatch.setattr("validator.experiments.run", None)
+    monkeypatch.setattr("validator.measuring.run", None)
     pairs = [("PD1", "P1"), ("differential_privacy", "membership_inference"), ("pd1", "p1")]
     answers = [ask("validate", *pair, *TINY, "--json") for pair in pairs]
     for answer in answers:
@@ -523,15 +523,37 @@ LONG = [
 ]
 
 
+STOPPING = """
+import os, signal, sys
+from api.cli import main
+from api.cli._progress import Progress
+
+told = Progress.finished
+
+
+def finished(self, trials):
+    told(self, trials)
+    os.kill(os.getpid(), signal.SIGSTOP)
+
+
+Progress.finished = finished
+sys.exit(main(sys.argv[1:]))
+"""
+"""Stops itself whenever something was kept, however busy the machine is."""
+
+
 @pytest.fixture
 def running(file: Path) -> Iterator[subprocess.Popen[str]]:
     """Run `LONG` in a process that is stopped once a part of it was kept, and then killed."""
-    child = start(*LONG)
+    child = subprocess.Popen(
+        [sys.executable, "-c", STOPPING, *LONG],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
     try:
-        assert child.stderr is not None
-        line = child.stderr.readline()
-        child.send_signal(signal.SIGSTOP)
-        assert "trials kept" in line
+        _, status = os.waitpid(child.pid, os.WUNTRACED)
+        assert os.WIFSTOPPED(status)
         yield child
     finally:
         child.kill()

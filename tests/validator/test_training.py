@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+import os
 import random
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -27,6 +29,7 @@ from validator.experiments import Experiment, experiment
 from validator.members import Member, Method, Pool, Privacy, Schedule
 from validator.memory import footprint, require
 from validator.models import Architecture, architecture
+from validator.sharing import Cores
 from validator.training import train
 
 METHODS = {
@@ -299,6 +302,17 @@ def test_the_least_that_is_trained_at_once_must_fit_beside_the_data() -> None:
         require(10, 5, 24, CPU)
     with pytest.raises(InputError, match="too little memory"):
         require(1 << 50, 0, None, CPU)
+
+
+def test_more_memory_than_there_is_and_more_threads_than_cores_are_not_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("validator.memory.free_bytes", lambda: 10 << 20)
+    with pytest.raises(InputError, match="10 MiB may be used"):
+        require(6 << 20, 0, 1 << 60, CPU)
+    cores = len(os.sched_getaffinity(0))
+    assert Cores(str(tmp_path), 1_000_000).take() == cores
+    assert Cores(str(tmp_path), 1).take() == 1
 
 
 def test_the_larger_arm_decides_whether_memory_is_enough_before_any_training() -> None:

@@ -13,6 +13,8 @@ import pytest
 
 from api.cli import main
 from api.rest.keys import Bucket, KeyFile, Keyring
+from api.rest.problems import ProblemError
+from api.rest.sets import KnowledgeSets
 from knowledge.errors import InputError
 
 FILES = {"a.yaml": "risks:\n  - {id: evasion, action: revise, name: Evading}\n"}
@@ -68,6 +70,38 @@ def test_keys_come_and_go_while_it_runs(file: KeyFile, serve: Callable[..., Any]
     assert client.get("/v1/risks", headers=bearing(anna)).status_code == 401
     Path(file.path).write_text("gone wrong", encoding="utf-8")
     assert client.get("/v1/risks", headers=bearing(ben)).status_code == 401
+
+
+def test_keys_that_could_not_be_read_for_a_moment_are_read_again(
+    file: KeyFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    anna = file.add("anna")
+    keyring = Keyring(file)
+    ben = file.add("ben")
+
+    def fail(_: KeyFile) -> None:
+        raise OSError("too many open files")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(KeyFile, "read", fail)
+        assert keyring.holder(anna) is None
+    assert [keyring.holder(each) for each in (anna, ben)] == list(file.read())
+
+
+def test_a_set_that_another_key_was_faster_to_make_is_theirs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sets, link = KnowledgeSets(str(tmp_path)), os.link
+
+    def outrun(source: str, target: str) -> None:
+        monkeypatch.setattr(os, "link", link)
+        sets.put("team", FILES, "ben")
+        link(source, target)
+
+    monkeypatch.setattr(os, "link", outrun)
+    with pytest.raises(ProblemError, match="belongs to another key"):
+        sets.put("team", {"a.yaml": FILES["a.yaml"].replace("Evading", "Evaded")}, "anna")
+    assert [each.owner for each in sets.listed()[0]] == ["ben"]
 
 
 def test_a_quota_is_a_bucket_that_fills_again() -> None:
