@@ -121,9 +121,23 @@ class Victim:
         """The one model that is attacked."""
         return self.models.only([0])
 
-    def predictions(self, x: Tensor) -> Tensor:
+    def predictions(self, x: Tensor, z: Tensor | None = None) -> Tensor:
         """Return the classes that the deployed model gives: (records,)."""
-        return self.deployed.logits(x)[0].argmax(-1)
+        return self._answers(self.deployed, x, z)[0].argmax(-1)
+
+    def observed(self, x: Tensor, z: Tensor | None = None) -> Tensor:
+        """Return all that anyone sees who asks the models: (models, records, numbers).
+
+        Probabilities of the classes, then what the defense releases beside them.
+        """
+        answers = self._answers(self.models, x, z)
+        beside = None if self.defense is None else self.defense.reveal(self.models, self.scene, x)
+        return answers if beside is None else torch.cat([answers, beside], dim=-1)
+
+    def _answers(self, models: Ensemble, x: Tensor, z: Tensor | None) -> Tensor:
+        if self.defense is None:
+            return models.logits(x).softmax(-1)
+        return self.defense.answer(models, self.scene, x, z)
 
 
 def pool_of(data: Dataset, device: torch.device) -> Pool:

@@ -256,7 +256,7 @@ def _attacked(
 
 def _accuracy(victim: Victim, records: torch.Tensor) -> float:
     pool = victim.scene.pool
-    right = victim.predictions(pool.x[records]) == pool.y[records]
+    right = victim.predictions(pool.x[records], pool.z[records]) == pool.y[records]
     return float(right.double().mean())
 
 

@@ -130,7 +130,7 @@ class DiscriminatoryBehavior(Attack):
         here = unseen.cpu().numpy()
         return {
             "y": y[here],
-            "predicted": victim.predictions(pool.x[unseen]).cpu().numpy(),
+            "predicted": victim.predictions(pool.x[unseen], pool.z[unseen]).cpu().numpy(),
             "group": group[here],
             "by_class": large[group[here], y[here]],
             "by_group": np.asarray(large[group[here]].any(1)),

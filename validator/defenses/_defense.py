@@ -12,6 +12,8 @@ from ..members import Method, Schedule
 from ..peers import peers
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from ..data import Dataset
     from ..ensembles import Ensemble
     from ..scenes import Scene, Victim
@@ -102,6 +104,36 @@ class Defense:
         """Change trained models before anyone may use them."""
         del scene
         return models
+
+    def answer(self, models: Ensemble, scene: Scene, x: Tensor, z: Tensor | None) -> Tensor:
+        """Return what anyone gets who asks released models: (models, records, classes).
+
+        Parameters
+        ----------
+        models : Ensemble
+            The released models.
+        scene : Scene
+            What they were trained on.
+        x : Tensor
+            Records, for all models: (records, *shape).
+        z : Tensor or None
+            Their sensitive attributes (records, attributes), where whoever asks tells them.
+
+        Returns
+        -------
+        Tensor
+            A probability of each class.
+        """
+        del scene, z
+        return models.logits(x).softmax(-1)
+
+    def reveal(self, models: Ensemble, scene: Scene, x: Tensor) -> Tensor | None:
+        """Return what is released with each answer beside it: (models, records, numbers).
+
+        None if that is nothing.
+        """
+        del models, scene, x
+        return None
 
     def read(self, victims: Sequence[Victim], schedule: Schedule) -> list[float]:
         """Return the reading of each of the defended victims."""
