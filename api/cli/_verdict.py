@@ -33,8 +33,11 @@ _USEFUL = 0.5
 """Share of what a model is better than chance by, below which it is no longer of use."""
 
 
-def describe(document: dict[str, Any], look: Style) -> str:
-    """Describe a verdict, as `validate --json` gives it."""
+def describe(document: dict[str, Any], look: Style, *, here: bool = True) -> str:
+    """Describe a verdict, as `validate --json` gives it.
+
+    And the commands that show it again, if it is kept `here`, where the reader can run them.
+    """
     defense, risk = _name(document["defense"]), _name(document["risk"])
     shown = "contested" if document["outcome"] == "inconclusive" else document["outcome"]
     verdict = f"verdict: {document['verdict']}"
@@ -51,16 +54,13 @@ def describe(document: dict[str, Any], look: Style) -> str:
         columns(_metrics(document), look.width),
         "",
         paragraph(_scale(document), look.width),
-        "",
-        columns(
-            [
-                ["again", f"crosscurrent results show {document['id'][:12]}"],
-                ["picture", f"crosscurrent results plot {document['id'][:12]} verdict.svg"],
-            ],
-            look.width,
-            indent="",
-        ),
     ]
+    if here:
+        again = [
+            ["again", f"crosscurrent results show {document['id'][:12]}"],
+            ["picture", f"crosscurrent results plot {document['id'][:12]} verdict.svg"],
+        ]
+        lines += ["", columns(again, look.width, indent="")]
     return look.finish("\n".join(lines))
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import signal
 import threading
 from argparse import Namespace
+from dataclasses import replace
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["run"]
 
-_NEEDED = ("dbos", "psycopg", "sqlalchemy")
+_NEEDED = ("dbos", "psycopg", "pydantic_settings", "sqlalchemy", "structlog")
 
 
 def run(arguments: Namespace) -> str:
@@ -32,8 +32,10 @@ def run(arguments: Namespace) -> str:
     from validator.experiments import available
 
     available(arguments.device)
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    from api.logs import logger, standard_logging
+
     settings = _settings(arguments)
+    standard_logging(logger("info"))
     if arguments.concurrency == 1:
         from api.jobs.worker import work
 
@@ -44,19 +46,14 @@ def run(arguments: Namespace) -> str:
 
 
 def _settings(arguments: Namespace) -> JobSettings:
-    from api.jobs.settings import JobSettings, default_folder
+    """Return the settings of the service as far as they are a worker's."""
+    from api.rest.settings import read_settings
 
-    def set_(name: str) -> str | None:
-        return getattr(arguments, name) or os.environ.get(f"CROSSCURRENT_{name.upper()}") or None
-
-    models = arguments.models or os.environ.get("CROSSCURRENT_MODELS", "").split(",")
-    return JobSettings(
-        folder=set_("data") or default_folder(),
-        database=set_("database"),
-        datasets=set_("datasets"),
-        models=tuple(filter(None, models)),
-        devices=(arguments.device.partition(":")[0],),
-    )
+    if arguments.config:
+        os.environ["CROSSCURRENT_CONFIG"] = arguments.config
+    names = ("data", "database", "datasets", "models")
+    given = {name: value for name in names if (value := getattr(arguments, name))}
+    return replace(read_settings(given).for_jobs(), devices=(arguments.device.partition(":")[0],))
 
 
 def _several(settings: JobSettings, devices: list[str]) -> None:

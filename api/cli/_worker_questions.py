@@ -14,7 +14,8 @@ def worker(question: ArgumentParser) -> None:
     question.description = (
         "Run the validations that a service has accepted, one after the other, until it is told to"
         " end (SIGTERM or Ctrl-C). Any number of workers may share a database; what a lost one was"
-        " doing, another goes on with. Each option may be set in the environment instead."
+        " doing, another goes on with. The settings are the service's: what is named in capitals"
+        " may stand in the environment, or in the file of settings, instead."
     )
     question.epilog = (
         "examples:\n"
@@ -23,6 +24,9 @@ def worker(question: ArgumentParser) -> None:
         "  crosscurrent worker --concurrency 2 --datasets /srv/data"
     )
     question.set_defaults(module="_worker")
+    question.add_argument(
+        "--config", metavar="FILE", help="a YAML file of settings (CROSSCURRENT_CONFIG)"
+    )
     question.add_argument(
         "--database",
         metavar="URL",

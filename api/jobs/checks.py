@@ -28,8 +28,8 @@ __all__ = ["Checks"]
 P = ParamSpec("P")
 T = TypeVar("T")
 
-_QUEUED = 20.0
-"""Seconds for which a task may wait for others."""
+_QUEUED = 60.0
+"""Seconds for which a task may wait for others: the slowest take nearly that long."""
 _PATIENCE = 120.0
 """Seconds within which a request is checked or a picture drawn."""
 

@@ -36,7 +36,7 @@ from .errors import (
     NotFinished,
     TooManyJobs,
 )
-from .records import ENDED, Event, Job, Page, event_of, job_of
+from .records import ENDED, UNFINISHED, Event, Job, Page, event_of, job_of, state_of
 from .request import arguments, plain
 from .settings import JobSettings
 
@@ -234,7 +234,8 @@ class Jobs:
         from api.cli._text import Style
         from api.cli._verdict import describe
 
-        return describe(self.result(identity, owner), Style(colour=False, unicode=True))
+        look = Style(colour=False, unicode=True)
+        return describe(self.result(identity, owner), look, here=False)
 
     def picture(self, identity: str, owner: str, kind: str = "svg") -> bytes:
         """Draw the result as ``png`` or ``svg``; raises as `result` does."""
@@ -245,6 +246,24 @@ class Jobs:
     def evidence(self, identity: str, owner: str) -> dict[str, bytes]:
         """Return the result as knowledge files, by name; raises as `result` does."""
         return self._checks.evidence(self.result(identity, owner))
+
+    def counted(self) -> dict[str, int]:
+        """Return how many jobs of all owners wait, and how many run: ``queued``, ``running``."""
+        schema = None if self._engine.dialect.name == "sqlite" else "dbos"
+        name: sa.ColumnClause[str] = sa.column("name")
+        status: sa.ColumnClause[str] = sa.column("status")
+        workflows = sa.table("workflow_status", name, status, schema=schema)
+        wanted = (
+            sa.select(status, sa.func.count())
+            .select_from(workflows)
+            .where(name == WORKFLOW, status.in_(UNFINISHED))
+            .group_by(status)
+        )
+        found = dict.fromkeys(map(state_of, UNFINISHED), 0)
+        with reachable(self._settings), self._engine.connect() as connection:
+            for kept, count in connection.execute(wanted):
+                found[state_of(kept)] += count
+        return found
 
     def ready(self) -> None:
         """Raise `Unavailable` unless a job could be accepted now."""
@@ -300,7 +319,7 @@ class Jobs:
             unfinished = self._client.list_workflows(
                 user=owner,
                 name=WORKFLOW,
-                status=["ENQUEUED", "DELAYED", "PENDING"],
+                status=list(UNFINISHED),
                 limit=most,
                 load_input=False,
                 load_output=False,

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import logging
 import subprocess
 import sys
 import threading
 from contextlib import suppress
 from typing import IO, cast
 
+from ..logs import logger, standard_logging
 from .errors import Unavailable
 from .parents import end_with_parent
 from .settings import JobSettings
@@ -87,7 +87,7 @@ def main() -> None:
     """Be one of them."""
     told = json.loads(sys.stdin.readline())
     threading.Thread(target=end_with_parent, daemon=True).start()
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    standard_logging(logger("info"))
     from .worker import work
 
     try:

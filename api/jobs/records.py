@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from dbos import StepInfo, WorkflowStatus
 
-__all__ = ["ENDED", "Event", "Job", "Page", "event_of", "job_of"]
+__all__ = ["ENDED", "UNFINISHED", "Event", "Job", "Page", "event_of", "job_of", "state_of"]
 
 ENDED: Final = frozenset({"succeeded", "failed", "cancelled"})
 """States that a job never leaves."""
@@ -22,6 +22,8 @@ _STATES: Final = {
     "MAX_RECOVERY_ATTEMPTS_EXCEEDED": "failed",
     "CANCELLED": "cancelled",
 }
+UNFINISHED: Final = ("ENQUEUED", "DELAYED", "PENDING")
+"""The states of DBOS of what has not ended."""
 _LOST = "every worker that ran this job was lost; it is not tried again"
 
 
@@ -109,6 +111,11 @@ class Event:
         return self.kind in ENDED
 
 
+def state_of(status: str) -> str:
+    """Return the state of a job in our words, from that of its workflow."""
+    return _STATES[status]
+
+
 def job_of(status: WorkflowStatus, latest: int = 0) -> Job:
     """Return the job behind a workflow.
 
@@ -120,7 +127,7 @@ def job_of(status: WorkflowStatus, latest: int = 0) -> Job:
         When the last step of an ended job was kept, in milliseconds: by its own clock DBOS may
         have ended it before, since on SQLite that counts whole seconds.
     """
-    state = _STATES[status.status]
+    state = state_of(status.status)
     error = None
     if status.status == "MAX_RECOVERY_ATTEMPTS_EXCEEDED":
         error = _LOST

@@ -11,10 +11,10 @@ from starlette.middleware.cors import CORSMiddleware
 from api.answers import predictions
 from api.cli._parser import VERSION
 
+from ..logs import Log, logger
 from .answering import Ready
 from .declared import REFUSALS
-from .front import Front, Gate, Prepared
-from .logs import Log, logger
+from .front import Front, Gate, Local, Prepared
 from .openapi import describe
 from .parameters import methods
 from .problems import handle_problems
@@ -79,6 +79,8 @@ def create_app(settings: Settings, log: Log | None = None) -> FastAPI:
     app.add_middleware(Prepared, ready=dict(_ready(service)))
     if service.keyring is not None:
         app.add_middleware(Gate, keyring=service.keyring)
+    elif settings.loopback and not settings.open:
+        app.add_middleware(Local, host=settings.host)
     if settings.cors_origins:
         app.add_middleware(
             CORSMiddleware,

@@ -20,6 +20,7 @@ _MEANINGS = {
     410: "The knowledge set is retired.",
     413: "The body is too large.",
     415: "The body is not said to be JSON.",
+    421: "The host that was named is not this service's (without keys).",
     422: "What is asked makes no sense, field by field or problem by problem.",
     429: "The quota of the key is used up, or it has too many unfinished validations.",
     500: "The service failed; its log has the reason.",
@@ -41,7 +42,7 @@ def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
     }
 
 
-REFUSALS = refusals(400, 401, 404, 406, 409, 410, 422, 429, 500)
+REFUSALS = refusals(400, 401, 404, 406, 409, 410, 421, 422, 429, 500)
 """What every question may be refused with."""
 
 

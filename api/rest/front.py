@@ -19,17 +19,20 @@ from .answering import Ready, matches
 from .problems import ProblemError, problem
 
 if TYPE_CHECKING:
+    from ..logs import Log
     from .keys import Keyring
-    from .logs import Log
     from .metrics import Metrics
 
-__all__ = ["HEAD", "Front", "Gate", "Prepared", "accepts_json"]
+__all__ = ["HEAD", "Front", "Gate", "Local", "Prepared", "accepts_json"]
 
 _ID = re.compile(rb"[A-Za-z0-9._-]{8,64}")
+_HOST = re.compile(rb"(\[[0-9a-f:.]*\]|[^:]*)(?::[0-9]*)?")
 HEAD = "crosscurrent.head"
 """In the scope of a request of which only the head is asked for."""
 _RANDOM = "crosscurrent.id"
+_HERE = frozenset({b"localhost", b"127.0.0.1", b"[::1]"})
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM})
+_UNKEPT = (b"cache-control", b"no-store")
 _JSON = frozenset({b"*/*", b"application/json", b"application/*"})
 
 
@@ -66,7 +69,10 @@ class Front:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message = {**message, "headers": [*message.get("headers", ()), extra]}
+                headers = [*message.get("headers", ()), extra]
+                if not any(name == b"cache-control" for name, _ in headers):
+                    headers.append(_UNKEPT)
+                message = {**message, "headers": headers}
             await send(message)
 
         try:
@@ -138,6 +144,39 @@ class Gate:
             detail = f"{key.quota} requests a minute are all: wait {seconds} s"
             raise ProblemError(429, detail, headers={"Retry-After": str(seconds)})
         return key.name
+
+
+class Local:
+    """Lets only requests through that name this machine as their host.
+
+    A service without keys trusts whoever reaches it, which is this machine's users; but a web page
+    from elsewhere can make their browsers ask us under a name of its own (DNS rebinding).
+
+    Parameters
+    ----------
+    app : ASGIApp
+        What is behind.
+    host : str
+        The address that is listened on.
+    """
+
+    def __init__(self, app: ASGIApp, host: str) -> None:
+        named = host.lower().encode()
+        self.app, self._ours = app, frozenset({named, b"[%s]" % named, *_HERE})
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass one request on, or refuse it."""
+        if scope["type"] == "http":
+            given = _header(scope, b"host")
+            found = None if given is None else _HOST.fullmatch(given.lower())
+            if given is not None and (found is None or found[1] not in self._ours):
+                detail = (
+                    "this service has no keys, and answers only under this machine's own name;"
+                    " whoever runs it may give it keys, or set open"
+                )
+                await problem(ProblemError(421, detail), scope[_RANDOM])(scope, receive, send)
+                return
+        await self.app(scope, receive, send)
 
 
 class Prepared:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from collections.abc import Mapping
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 __all__ = ["Metrics"]
 
@@ -28,6 +30,12 @@ class Metrics:
             buckets=_BUCKETS,
             registry=self.registry,
         )
+        self._validations = Gauge(
+            "crosscurrent_validations",
+            "Validations that have not ended.",
+            ("state",),
+            registry=self.registry,
+        )
         # looking a label up takes longer than counting
         self._counters: dict[tuple[str, str, int], Counter] = {}
         self._timers: dict[str, Histogram] = {}
@@ -43,6 +51,12 @@ class Metrics:
             self._timers.setdefault(route, self._seconds.labels(route))
         counter.inc()
         self._timers[route].observe(seconds)
+
+    def see(self, validations: Mapping[str, int]) -> None:
+        """Note how many validations are in each state; none if that can't be known now."""
+        self._validations.clear()
+        for state, count in validations.items():
+            self._validations.labels(state).set(count)
 
     def text(self) -> bytes:
         """Return all figures in Prometheus's text format."""

@@ -38,6 +38,7 @@ _TITLES = {
     410: ("retired", "The knowledge set is retired"),
     413: ("too-large", "The request is too large"),
     415: ("media-type", "The body should be JSON"),
+    421: ("other-host", "The request is for another host"),
     422: ("invalid", "The request asks for something that can't be answered"),
     429: ("quota", "That is more than one may ask for at a time"),
     500: ("internal", "Something went wrong in the service"),

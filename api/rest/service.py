@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from functools import partial, wraps
 from threading import Lock
 from time import monotonic
-from typing import Annotated, Any
+from typing import Annotated, Any, ParamSpec, TypeVar
 
+from anyio import CapacityLimiter, to_thread
 from fastapi import Depends, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
@@ -17,10 +20,10 @@ from api.jobs.jobs import Jobs
 from knowledge import KnowledgeBase, load
 from knowledge.errors import legible
 
+from ..logs import Log
 from .answering import Answers, code_digest
 from .front import accepts_json
 from .keys import KeyFile, Keyring
-from .logs import Log
 from .metrics import Metrics
 from .parameters import fields
 from .problems import ProblemError
@@ -34,6 +37,7 @@ __all__ = [
     "Here",
     "Owner",
     "Service",
+    "apart",
     "expect_json",
     "expect_once",
     "owner",
@@ -41,6 +45,11 @@ __all__ = [
 ]
 
 
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_DATABASE = CapacityLimiter(16)
+"""Threads that may wait for the database or a check: however slow these are, others answer."""
 _AWAY = 5.0
 """Seconds for which a database that could not be used is not asked again."""
 
@@ -109,6 +118,15 @@ class Service:
                     raise
             return self._jobs
 
+    def unfinished(self) -> dict[str, int]:
+        """Return how many validations wait and run; empty where that can't be known now."""
+        with self._lock:
+            jobs = self._jobs
+        if jobs is not None:
+            with suppress(Unavailable):
+                return jobs.counted()
+        return {}
+
     def check(self) -> None:
         """Raise OSError unless knowledge, and jobs if there are any, could be kept now."""
         self.sets.check()
@@ -127,6 +145,16 @@ class Service:
     def knowledge(self, name: str | None) -> KnowledgeBase:
         """Return the service's own knowledge, or that of a set by ``NAME`` or ``NAME@VERSION``."""
         return self.kb if name is None else self.sets.base(name)
+
+
+def apart(function: Callable[P, T]) -> Callable[P, Awaitable[T]]:
+    """Let what may wait for the database run in a thread of the few that may."""
+
+    @wraps(function)
+    async def run(*args: P.args, **kwargs: P.kwargs) -> T:
+        return await to_thread.run_sync(partial(function, *args, **kwargs), limiter=_DATABASE)
+
+    return run
 
 
 # what routes depend on is async, though it never waits: FastAPI takes all else to another thread

@@ -12,10 +12,10 @@ import uvicorn
 from api.cli._measuring import absent
 from api.jobs.local import LocalWorkers
 
+from ..logs import logger, standard_logging
 from .app import create_app
-from .logs import logger, standard_logging
 from .service import Service
-from .settings import Settings
+from .settings import Settings, unknown
 
 __all__ = ["serve"]
 
@@ -28,8 +28,10 @@ def serve(settings: Settings) -> None:
     Raises
     ------
     BrokenKnowledge, InputError, OSError
-        If it can't start: the knowledge, the keys, or the address can't be used.
+        If it can't start: the knowledge, the keys, or the address can't be used, or the address is
+        open to strangers and nobody said that it may be.
     """
+    settings.require_intent()
     log = logger(settings.log_level)
     with closing(_listen(settings.host, settings.port)) as listening:
         app = create_app(settings, log)
@@ -57,6 +59,8 @@ def serve(settings: Settings) -> None:
         host, port = listening.getsockname()[:2]
         shown = f"[{host}]" if ":" in host else host
         log.info("serving", url=f"http://{shown}:{port}", knowledge=app.state.service.kb.digest)
+        for name in unknown():
+            log.warning("no such setting", name=name)
         try:
             server.run(sockets=[listening])
         finally:

@@ -77,7 +77,7 @@ class KnowledgeSets:
     standing : sequence of str
         Folders of knowledge that every set comes on top of.
     most : int
-        Versions that there may be, of all sets together.
+        Versions that one owner may have, of all sets together, retired ones too.
     clock : callable
         Returns the time, as documents give it.
     """
@@ -91,6 +91,7 @@ class KnowledgeSets:
     ) -> None:
         self.folder, self._standing, self._most, self._clock = folder, standing, most, clock
         self._bases: OrderedDict[tuple[str, int], KnowledgeBase] = OrderedDict()
+        self._heads: dict[tuple[str, int], Version] = {}
         self._lock = Lock()
 
     def put(self, name: str, files: Mapping[str, str], owner: str | None) -> tuple[Version, bool]:
@@ -130,12 +131,15 @@ class KnowledgeSets:
         return []
 
     def listed(self) -> tuple[list[Version], list[str]]:
-        """Return all versions, by name, newest first, and what can't be read of any."""
+        """Return all versions, by name, newest first, and what can't be read of any.
+
+        The files of each are there by name only.
+        """
         versions, damaged = [], []
         for name in self.names():
             for number in reversed(self.numbers(name)):
                 try:
-                    versions.append(self._read(name, number))
+                    versions.append(self._head(name, number))
                 except ProblemError as error:
                     damaged.append(error.detail)
         return versions, damaged
@@ -243,8 +247,8 @@ class KnowledgeSets:
     def _keep(
         self, name: str, files: Mapping[str, str], owner: str | None, kb: KnowledgeBase
     ) -> Version:
-        if sum(len(self.numbers(each)) for each in self.names()) >= self._most:
-            detail = f"there are {self._most} versions already: no more are taken (max_versions)"
+        if sum(each.owner == owner for each in self.listed()[0]) >= self._most:
+            detail = f"{self._most} versions are all that one may have (max_versions)"
             raise ProblemError(507, detail)
         version = Version(name, 0, self._clock(), owner, kb.digest, dict(files), False)
         place = os.path.join(self.folder, name)
@@ -273,6 +277,18 @@ class KnowledgeSets:
                 os.unlink(partial)
         raise ProblemError(409, f"{name} is being changed by many at once: try again")
 
+    def _head(self, name: str, number: int) -> Version:
+        """Return a version without the texts of its files; only the first time is that read."""
+        known = self._heads.get((name, number))
+        if known is None:
+            read = self._read(name, number)
+            known = read._replace(files=dict.fromkeys(read.files, ""))
+            self._heads[name, number] = known
+        return known._replace(retired=self._is_retired(name, number))
+
+    def _is_retired(self, name: str, number: int) -> bool:
+        return os.path.exists(os.path.join(self.folder, name, f"{number:06}.retired"))
+
     def _read(self, name: str, number: int) -> Version:
         path = os.path.join(self.folder, name, f"{number:06}")
         try:
@@ -281,7 +297,7 @@ class KnowledgeSets:
         except (OSError, ValueError) as error:
             detail = f"{name}@{number} is damaged on the service's disk; other sets are not"
             raise ProblemError(500, detail, kind="damaged") from error
-        return row._replace(version=number, retired=os.path.exists(f"{path}.retired"))
+        return row._replace(version=number, retired=self._is_retired(name, number))
 
 
 def _check_files(files: Mapping[str, str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import re
 from collections.abc import Mapping
@@ -19,10 +20,10 @@ from pydantic_settings import (
 from api.jobs.settings import JobSettings, default_folder
 from knowledge.errors import InputError, clip, suggest
 
-__all__ = ["PREFIX", "Settings", "SettingsError", "read_settings"]
+__all__ = ["PREFIX", "Settings", "SettingsError", "read_settings", "unknown"]
 
 PREFIX = "CROSSCURRENT_"
-_CONFIG = f"{PREFIX}CONFIG"
+_CONFIG, _KEYS = f"{PREFIX}CONFIG", f"{PREFIX}KEYS"
 _LARGEST_FILE = 1024 * 1024
 _KIND = re.compile(r"cpu|cuda")
 _DEVICE = re.compile(r"cpu|cuda(:[0-9]{1,3})?")
@@ -61,6 +62,11 @@ class Settings(BaseSettings):
     keys: str | None = Field(
         default=None, min_length=1, description="file of API keys; without it no key is asked for"
     )
+    open: bool = Field(
+        default=False,
+        description="whether, without keys, others than this machine may ask: set it where"
+        " something else keeps strangers away",
+    )
     cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(), description="origins whose web pages may ask, such as https://lab.example; none"
     )
@@ -95,7 +101,10 @@ class Settings(BaseSettings):
         description="largest request body in bytes",
     )
     max_versions: int = Field(
-        default=1000, ge=1, le=100_000, description="most versions of all knowledge sets together"
+        default=1000,
+        ge=1,
+        le=100_000,
+        description="most versions of knowledge sets of one key, retired ones too",
     )
     grace: int = Field(
         default=10,
@@ -134,6 +143,22 @@ class Settings(BaseSettings):
             if scheme not in ("http", "https") or not found or not rest or "/" in rest:
                 raise ValueError(f"{clip(origin)!r} is no origin, such as https://lab.example")
         return value
+
+    def require_intent(self) -> None:
+        """Raise `SettingsError` if strangers might ask and nobody said that they may."""
+        if not (self.keys or self.open or self.loopback):
+            raise SettingsError(
+                f"{clip(self.host)} may be reached from elsewhere: give keys, or set open"
+                f" ({PREFIX}OPEN=true) if everyone who reaches it may ask"
+            )
+
+    @property
+    def loopback(self) -> bool:
+        """Whether only this machine can reach the address."""
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return self.host == "localhost"
 
     def for_jobs(self) -> JobSettings:
         """Return what jobs and workers need to know."""
@@ -202,6 +227,8 @@ def read_settings(given: Mapping[str, Any]) -> Settings:
         If any is wrong; the message names all that are.
     """
     wrong = _misspelt()
+    if "keys" not in given and os.environ.get(_KEYS) == "":
+        wrong.append(f"{_KEYS} is empty: name the file of keys, or unset it to ask for none")
     try:
         settings = Settings(**given)
     except ValidationError as error:
@@ -221,15 +248,24 @@ def _told(place: tuple[int | str, ...], message: str, kind: str) -> str:
     return f"setting {name} ({PREFIX}{field.upper()}): {message.removeprefix('Value error, ')}"
 
 
-def _misspelt() -> list[str]:
-    """Find variables of the environment that are nearly, but not quite, a setting."""
+def unknown() -> dict[str, tuple[str, ...]]:
+    """Return variables of the environment that look like settings and are none.
+
+    With each, the settings that it is nearly named as.
+    """
     known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
     others = {_CONFIG, f"{PREFIX}CACHE", f"{PREFIX}RESULTS"}
+    return {
+        name: suggest(name.removeprefix(PREFIX).lower(), Settings.model_fields)
+        for name in sorted(os.environ)
+        if name.startswith(PREFIX) and name not in known | others
+    }
+
+
+def _misspelt() -> list[str]:
     wrong = []
-    for name in sorted(os.environ):
-        if name.startswith(PREFIX) and name not in known | others:
-            bare = name.removeprefix(PREFIX).lower()
-            if close := suggest(bare, Settings.model_fields):
-                meant = " or ".join(f"{PREFIX}{each.upper()}" for each in close)
-                wrong.append(f"there is no setting {clip(name)} (did you mean {meant}?)")
+    for name, close in unknown().items():
+        if close:
+            meant = " or ".join(f"{PREFIX}{each.upper()}" for each in close)
+            wrong.append(f"there is no setting {clip(name)} (did you mean {meant}?)")
     return wrong

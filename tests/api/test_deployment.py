@@ -101,7 +101,13 @@ def filled(value: Any, variables: Mapping[str, str]) -> Any:
         return own or other
 
     if isinstance(value, dict):
-        return {key: filled(each, variables) for key, each in value.items()}
+        # a variable without a value is passed on if it is set
+        given = {k: variables.get(k) if v is None and PREFIX in k else v for k, v in value.items()}
+        return {
+            key: filled(each, variables)
+            for key, each in given.items()
+            if each is not None or PREFIX not in key
+        }
     if isinstance(value, list):
         return [filled(each, variables) for each in value]
     return re.sub(r"\$\{(\w+)(:[-?+])([^}]*)\}", one, value) if isinstance(value, str) else value
@@ -195,7 +201,8 @@ def test_every_command_and_setting_of_compose_is_a_real_one(
 ) -> None:
     services = composed()["services"]
     assert asked(services["service"]["command"]).module == "_serve"
-    settings_of({**image_environment(), **services["service"]["environment"]}, monkeypatch)
+    environment = {**image_environment(), **services["service"]["environment"]}
+    settings_of(environment, monkeypatch).require_intent()
     for name in ("worker", "gpu-worker"):
         assert asked(services[name]["command"]).module == "_worker"
         given = {each for each in services[name]["environment"] if each.startswith(PREFIX)}
@@ -352,7 +359,8 @@ def test_every_command_of_the_guide_is_a_real_one() -> None:
 def test_the_guide_lists_what_compose_takes_from_the_environment() -> None:
     guide = (ROOT / "docs" / "deploy.md").read_text(encoding="utf-8")
     text = (DEPLOY / "compose.yaml").read_text(encoding="utf-8")
-    taken = set(re.findall(r"\$\{(\w+)", text))
+    taken = set(re.findall(rf"\$\{{(\w+)|^ +({PREFIX}\w+): *(?:#|$)", text, re.MULTILINE))
+    taken = {name for names in taken for name in names if name}
     assert taken == set(re.findall(rf"^\| `({PREFIX}\w+)` \|", guide, re.MULTILINE))
 
 
@@ -362,8 +370,8 @@ def test_the_guide_lists_what_compose_takes_from_the_environment() -> None:
 @pytest.fixture
 def server() -> Iterator[str]:
     """Run PostgreSQL; yield the beginning of its databases' URLs."""
-    with postgresql() as url:
-        yield url
+    with postgresql() as found:
+        yield found.url
 
 
 def test_what_compose_describes_answers_trains_and_stops(
@@ -427,7 +435,7 @@ def test_what_compose_describes_answers_trains_and_stops(
         known = asking(url, "/v1/predictions/watermarking/evasion")
         assert result["conjecture"] == known["conjecture"] == "decrease"
 
-        assert waiting(server, services["database"]) == [("validations-cpu", "SUCCESS", 1)]
+        assert waiting(url) == {"queued": 0, "running": 0}
 
         for process in (*workers, service):
             process.send_signal(signal.SIGTERM)
@@ -455,14 +463,15 @@ def create_database(server: str, described: dict[str, Any]) -> None:
     subprocess.run([found, "--host", host, *words], check=True, timeout=60, capture_output=True)
 
 
-def waiting(server: str, described: dict[str, Any]) -> list[tuple[Any, ...]]:
-    """Ask the database what the guide asks it."""
-    import psycopg
-
+def waiting(url: str) -> dict[str, int]:
+    """Look at the figures that the guide names."""
     guide = (ROOT / "docs" / "deploy.md").read_text(encoding="utf-8")
-    (query,) = re.findall(r"```sql\n(.*?)```", guide, re.DOTALL)
-    with psycopg.connect(server.format(described["environment"]["POSTGRES_USER"])) as made:
-        return made.execute(query).fetchall()
+    (name,) = set(re.findall(r"`(crosscurrent_validations)\{", guide))
+    with urllib.request.urlopen(f"{url}/metrics", timeout=PATIENCE) as answer:
+        found = re.findall(
+            rf'^{name}\{{state="(\w+)"\}} (\S+)', answer.read().decode(), re.MULTILINE
+        )
+    return {state: int(float(count)) for state, count in found}
 
 
 def lives(port: str) -> bool:

@@ -9,7 +9,7 @@ from api.jobs.errors import Unavailable
 
 from ..declared import refusals
 from ..problems import ProblemError
-from ..service import Here
+from ..service import Here, apart
 from ..shapes.service import Health
 
 __all__ = ["router"]
@@ -29,6 +29,7 @@ async def get_live() -> Health:
     summary="Whether knowledge is loaded, and the data folder and the jobs can be written",
     responses=refusals(503),
 )
+@apart
 def get_ready(here: Here) -> Health:
     """Look at what a request may need."""
     try:
@@ -52,6 +53,8 @@ def get_ready(here: Here) -> Health:
         }
     },
 )
+@apart
 def get_metrics(here: Here) -> Response:
     """Write all figures."""
+    here.metrics.see(here.unfinished())
     return Response(here.metrics.text(), media_type=CONTENT_TYPE_LATEST)

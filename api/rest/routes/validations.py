@@ -10,7 +10,6 @@ from typing import Annotated, Any, Literal, cast
 from fastapi import APIRouter, Body, Depends, Header, Path, Query, Request, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from pydantic import BaseModel, ConfigDict, Field
-from starlette.concurrency import run_in_threadpool
 
 from api.jobs.errors import Unavailable
 from api.jobs.jobs import Jobs
@@ -19,7 +18,7 @@ from api.jobs.records import Event, Job
 from ..declared import refusals
 from ..front import HEAD
 from ..pages import opened, sealed
-from ..service import Here, Owner
+from ..service import Here, Owner, apart
 from ..shapes.validations import Evidence, Validation, Validations, Verdict
 
 __all__ = ["other", "router"]
@@ -49,6 +48,7 @@ class Page(BaseModel):
     next: str | None = Field(None, max_length=200, description="token of the page, from the last")
 
 
+@apart
 def _jobs(here: Here) -> Jobs:
     return here.jobs()
 
@@ -82,6 +82,7 @@ Holder = Annotated[str, Depends(_holder)]
         **refusals(409, 413, 415, 503),
     },
 )
+@apart
 def submit_validation(
     jobs: Kept,
     holder: Holder,
@@ -106,6 +107,7 @@ def submit_validation(
     summary="Your validations, the latest first",
     responses=refusals(503),
 )
+@apart
 def list_validations(jobs: Kept, holder: Holder, asked: Annotated[Page, Query()]) -> Validations:
     """List the jobs of the key that asks."""
     what = f"validations {holder}"
@@ -121,6 +123,7 @@ def list_validations(jobs: Kept, holder: Holder, asked: Annotated[Page, Query()]
     summary="What has become of a validation",
     responses=refusals(503),
 )
+@apart
 def get_validation(
     jobs: Kept, holder: Holder, identity: Identity, response: Response
 ) -> Validation:
@@ -137,6 +140,7 @@ def get_validation(
     summary="Cancel a validation unless it has ended",
     responses=refusals(413, 503),
 )
+@apart
 def cancel_validation(jobs: Kept, holder: Holder, identity: Identity) -> Validation:
     """End it; trials that are finished stay known."""
     return _shown(jobs.cancel(identity, holder))
@@ -148,6 +152,7 @@ def cancel_validation(jobs: Kept, holder: Holder, identity: Identity) -> Validat
     summary="The verdict, as validate --json prints it",
     responses=refusals(409, 503),
 )
+@apart
 def get_validation_result(jobs: Kept, holder: Holder, identity: Identity) -> Verdict:
     """Return the document of a validation that succeeded."""
     return jobs.result(identity, holder)
@@ -159,6 +164,7 @@ def get_validation_result(jobs: Kept, holder: Holder, identity: Identity) -> Ver
     summary="What was measured, as knowledge files for an overlay",
     responses=refusals(409, 503),
 )
+@apart
 def get_validation_evidence(jobs: Kept, holder: Holder, identity: Identity) -> Evidence:
     """Return the files; PUT /v1/knowledge/NAME takes them as they are."""
     found = jobs.evidence(identity, holder)
@@ -175,6 +181,7 @@ def get_validation_evidence(jobs: Kept, holder: Holder, identity: Identity) -> E
         **refusals(409, 503),
     },
 )
+@apart
 def get_validation_report(jobs: Kept, holder: Holder, identity: Identity) -> Response:
     """Return what the command line prints."""
     return Response(jobs.report(identity, holder), media_type="text/plain")
@@ -193,6 +200,7 @@ def get_validation_report(jobs: Kept, holder: Holder, identity: Identity) -> Res
         **refusals(409, 503),
     },
 )
+@apart
 def get_validation_plot(
     jobs: Kept, holder: Holder, identity: Identity, kind: Literal["svg", "png"]
 ) -> Response:
@@ -201,6 +209,7 @@ def get_validation_plot(
     return Response(jobs.picture(identity, holder, kind), media_type=media)
 
 
+@apart
 def _watched(jobs: Kept, holder: Holder, identity: Identity) -> str:
     """Find the job before anything is streamed, so that a problem can still be told."""
     return jobs.get(identity, holder).id
@@ -229,7 +238,7 @@ async def watch_validation(
         return
     while not here.stopping():
         try:
-            over, events = await run_in_threadpool(_news, jobs, holder, identity, seen)
+            over, events = await _news(jobs, holder, identity, seen)
         except Unavailable as error:  # what was promised is an end: it comes with the database
             here.log.warning("events wait", job=identity, reason=str(error))
             over, events = False, ()
@@ -241,6 +250,7 @@ async def watch_validation(
         await asyncio.sleep(_POLLED)
 
 
+@apart
 def _news(jobs: Jobs, holder: str, identity: str, seen: int) -> tuple[bool, Sequence[Event]]:
     """Return whether a job is over, and its events after one; if it is, the last one is there."""
     over = jobs.get(identity, holder).over

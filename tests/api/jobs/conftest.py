@@ -31,8 +31,8 @@ def checks() -> Iterator[Checks]:
 @pytest.fixture(scope="session")
 def server() -> Iterator[str]:
     """Run PostgreSQL, once it is asked for."""
-    with postgresql() as url:
-        yield url
+    with postgresql() as found:
+        yield found.url
 
 
 @pytest.fixture(params=["sqlite", "postgresql"], scope="module")

@@ -9,16 +9,32 @@ import pwd
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 import pytest
 
-__all__ = ["postgresql"]
+__all__ = ["PostgreSQL", "postgresql"]
+
+
+class PostgreSQL(NamedTuple):
+    """A server.
+
+    Attributes
+    ----------
+    url : str
+        That of a database whose name is put in by `str.format`.
+    restart : callable
+        Ends it as a power cut does, and starts it again.
+    """
+
+    url: str
+    restart: Callable[[], None]
 
 
 @contextlib.contextmanager
-def postgresql() -> Iterator[str]:
-    """Run a server in a folder of its own; yield the beginning of its databases' URLs."""
+def postgresql() -> Iterator[PostgreSQL]:
+    """Run a server in a folder of its own."""
     found = shutil.which("initdb") or max(glob.glob("/usr/lib/postgresql/*/bin/initdb"), default="")
     if not found:
         pytest.skip("PostgreSQL is not installed (Debian: apt install postgresql)")
@@ -42,9 +58,17 @@ def postgresql() -> Iterator[str]:
     try:
         run("initdb", "-A", "trust", "-U", user, "-N", "-E", "UTF8", "--locale=C")
         options = f"-c listen_addresses= -c unix_socket_directories={folder} -c fsync=off"
-        run("pg_ctl", "-w", "-l", os.path.join(folder, "log"), "-o", options, "start")
+
+        def start() -> None:
+            run("pg_ctl", "-w", "-l", os.path.join(folder, "log"), "-o", options, "start")
+
+        def restart() -> None:
+            run("pg_ctl", "-w", "-m", "immediate", "stop")
+            start()
+
+        start()
         try:
-            yield f"postgresql://{user}@/{{}}?host={folder}"
+            yield PostgreSQL(f"postgresql://{user}@/{{}}?host={folder}", restart)
         finally:
             run("pg_ctl", "-w", "-m", "immediate", "stop")
     finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -67,7 +68,7 @@ def test_a_worker_told_to_end_leaves_its_job_to_the_next_one(
         assert worker.returncode == 0
         assert (out, "Traceback" in err) == ("", False)
         assert "takes jobs for cpu" in err
-        assert err.splitlines()[-1].endswith("ends")
+        assert json.loads(err.splitlines()[-1])["event"].endswith("ends")
         until(lambda: not [p for p in training if os.path.exists(f"/proc/{p}")], "all should end")
         assert jobs.get(job.id, "ann").state == "running"
         following = start(tmp_path, "--concurrency", "2")

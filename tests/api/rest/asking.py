@@ -8,8 +8,8 @@ from typing import Any
 
 from fastapi.testclient import TestClient
 
+from api.logs import logger
 from api.rest.app import create_app
-from api.rest.logs import logger
 from api.rest.settings import Settings
 
 __all__ = ["Asking"]
@@ -21,7 +21,9 @@ class Asking(TestClient):
     def __init__(self, settings: Settings) -> None:
         self.stream = io.StringIO()
         super().__init__(
-            create_app(settings, logger("info", self.stream)), raise_server_exceptions=False
+            create_app(settings, logger("info", self.stream)),
+            base_url="http://127.0.0.1",
+            raise_server_exceptions=False,
         )
 
     @property

@@ -17,6 +17,7 @@ sys.path.insert(0, str(Path(__file__).parent))  # for the helper modules beside 
 sys.path.insert(0, str(Path(__file__).parents[1] / "jobs"))  # and for those of jobs
 
 from asking import Asking
+from databases import PostgreSQL, postgresql
 
 Serve = Callable[..., Asking]
 
@@ -28,6 +29,13 @@ def asking(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asking]:
         patch.setenv("CROSSCURRENT_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
         patch.delenv("CROSSCURRENT_KNOWLEDGE", raising=False)
         yield Asking(Settings(data=str(tmp_path_factory.mktemp("data"))))
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[PostgreSQL]:
+    """Run PostgreSQL, once it is asked for."""
+    with postgresql() as found:
+        yield found
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from asking import Asking
 
+from api.rest.problems import ProblemError
 from api.rest.sets import KnowledgeSets
 from api.rest.settings import Settings
 from knowledge import KnowledgeBase
@@ -229,6 +230,27 @@ def test_there_is_room_for_so_many_and_no_more(
     client = serve(max_versions=2)
     assert [put(client, revising(f"N{n}")).status_code for n in range(3)] == [201, 201, 507]
     assert client.get("/v1/knowledge/team").json()["contents"] == revising("N1")
+
+
+def test_the_room_of_one_key_is_not_anothers(tmp_path: Path) -> None:
+    sets = KnowledgeSets(str(tmp_path), most=1)
+    sets.put("ours", revising("First"), "anna")
+    with pytest.raises(ProblemError, match="1 versions are all that one may have"):
+        sets.put("more", revising("Second"), "anna")
+    sets.put("theirs", revising("Second"), "ben")
+    assert [each.name for each in sets.listed()[0]] == ["ours", "theirs"]
+
+
+def test_the_list_reads_no_version_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sets = KnowledgeSets(str(tmp_path))
+    sets.put("ours", revising("First"), None)
+    before = sets.listed()
+    monkeypatch.setattr(sets, "_read", lambda *_: pytest.fail("read again"))
+    assert sets.listed() == before
+    assert sorted(before[0][0].files) == sorted(revising("First"))
+    monkeypatch.undo()
+    sets.retire("ours", None)
+    assert [each.retired for each in sets.listed()[0]] == [True]
 
 
 def test_a_full_disk_loses_nothing(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:

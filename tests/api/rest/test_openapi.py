@@ -121,7 +121,8 @@ def fuzzed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asking]:
     """Return a client of a service without workers; cancel what it was made to accept."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CROSSCURRENT_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
-        client = Asking(Settings(data=str(tmp_path_factory.mktemp("fuzzed")), workers=()))
+        data = str(tmp_path_factory.mktemp("fuzzed"))
+        client = Asking(Settings(data=data, workers=(), open=True))  # asked as testserver
     yield client
     for job in client.get("/v1/validations?limit=200").json()["validations"]:
         assert client.delete(f"/v1/validations/{job['id']}").json()["state"] == "cancelled"

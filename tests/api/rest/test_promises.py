@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from api.rest.answering import Answers
+from api.rest.keys import KeyFile
 from api.rest.pages import cut
 from knowledge import KnowledgeBase
 
@@ -263,6 +264,34 @@ def test_no_asker_can_make_more_figures(asking: Any) -> None:
     assert "nothing" not in figures
     assert "nowhere" not in figures
     assert "FETCH" not in figures
+
+
+def test_a_web_page_from_elsewhere_cannot_ask_through_a_browser_here(
+    serve: Callable[..., Any], tmp_path: Path
+) -> None:
+    here = serve()
+    for host in ("127.0.0.1", "127.0.0.1:8000", "localhost:8000", "LOCALHOST", "[::1]:8000"):
+        assert here.get("/v1/risks/P1", headers={"Host": host}).status_code == 200
+    for host in (
+        "evil.example",
+        "evil.example:8000",
+        "127.0.0.1.evil.example",
+        "localhost@evil",
+        "",
+    ):
+        for path in ("/v1/risks/P1", "/v1/predictions", "/v1/knowledge"):
+            answer = here.get(path, headers={"Host": host})
+            assert (answer.status_code, answer.json()["status"]) == (421, 421)
+    keys = KeyFile(str(tmp_path / "keys.json"))
+    told = {"Host": "lab.example", "Authorization": f"Bearer {keys.add('anna')}"}
+    assert serve(keys=keys.path).get("/v1/risks/P1", headers=told).status_code == 200
+    assert serve(open=True).get("/v1/risks/P1", headers={"Host": "x.example"}).status_code == 200
+
+
+def test_what_may_change_is_kept_by_nobody(asking: Any) -> None:
+    for path in ("/v1/knowledge", "/health/ready", "/metrics", "/v1/nowhere"):
+        assert asking.get(path).headers["cache-control"] == "no-store"
+    assert asking.get("/v1/risks/P1").headers["cache-control"] == "private, no-cache"
 
 
 def test_it_is_alive_and_ready(asking: Any) -> None:

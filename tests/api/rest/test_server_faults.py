@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import os
 import random
+import uuid
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
 
 import httpx2
+import pytest
+from databases import PostgreSQL
 from running import tiny, undisturbed, until, without_cost
 from served import Happened, Served, events
 
@@ -43,7 +46,17 @@ def posted(service: Served, number: int) -> dict[str, Any] | None:
     return job
 
 
-def test_a_server_that_is_killed_loses_nothing_that_it_accepted(tmp_path: Path) -> None:
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+def test_a_server_that_is_killed_loses_nothing_that_it_accepted(
+    database: str,
+    tmp_path: Path,
+    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    if database == "postgresql":
+        name = f"jobs_{uuid.uuid4().hex}"
+        url = request.getfixturevalue("server").url.format(name)
+        monkeypatch.setenv("CROSSCURRENT_DATABASE", url)
     draw = random.Random(2026)
     service = Served(tmp_path / "data")
     answered, lost = 0, 0
@@ -99,6 +112,37 @@ def test_a_server_that_is_killed_loses_nothing_that_it_accepted(tmp_path: Path) 
         f"\n{KILLS or FEW} kills: {answered} requests answered before, {lost} not;"
         f" {len(accepted)} jobs ended once each, {restarted} of them started again"
     )
+
+
+def test_a_database_that_fails_in_between_delays_a_job_and_loses_nothing(
+    server: PostgreSQL, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = server.url.format(f"jobs_{uuid.uuid4().hex}")
+    monkeypatch.setenv("CROSSCURRENT_DATABASE", url)
+    service = Served(tmp_path / "data")
+    try:
+        service.start()
+        job = posted(service, 1)
+        assert job is not None
+        path = f"{JOBS}/{job['id']}"
+        until(lambda: service.client.get(path).json()["state"] == "running", "it should start", 60)
+        server.restart()
+
+        def over() -> bool:
+            answer = service.client.get(path)
+            assert answer.status_code in (200, 503), answer.text
+            return answer.status_code == 200 and answer.json()["state"] in OVER
+
+        until(over, "the job should end", 120)
+        assert service.client.get(path).json()["state"] == "succeeded"
+        document = service.client.get(f"{path}/result").json()
+        alone = undisturbed(tiny(501), str(tmp_path / "undisturbed.sqlite"))
+        assert without_cost(document) == alone
+        again = posted(service, 1)
+        assert again is not None
+        assert again["id"] == job["id"]
+    finally:
+        service.close()
 
 
 def listed(service: Served) -> list[dict[str, Any]]:

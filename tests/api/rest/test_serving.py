@@ -73,7 +73,7 @@ def test_a_request_that_runs_is_answered_before_it_stops(tmp_path: Path) -> None
         host, port = url.removeprefix("http://").split(":")
         with socket.create_connection((host, int(port)), timeout=60) as connection:
             body = b'{"defense": "RD1", "hold": ["D2"]}'
-            head = f"POST /v1/what-if HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n"
+            head = f"POST /v1/what-if HTTP/1.1\r\nHost: {host}\r\nContent-Length: {len(body)}\r\n"
             head += "Content-Type: application/json\r\nConnection: close\r\n\r\n"
             connection.sendall(head.encode() + body[:5])  # the request has begun
             urllib.request.urlopen(f"{url}/health/live", timeout=30).close()
@@ -107,7 +107,14 @@ def test_a_port_in_use_is_told_in_a_line(
         (["--keys", "no-such-file"], {}, "no-such-file"),
         (["--config", "no-such-file"], {}, "no-such-file: can't be read"),
         (["--knowledge", "no-such-folder"], {}, "no-such-folder"),
-        (["--host", "not a host"], {}, "can't listen on not a host"),
+        (["--host", "not a host"], {"OPEN": "true"}, "can't listen on not a host"),
+        (
+            ["--host", "0.0.0.0"],
+            {},
+            "may be reached from elsewhere: give keys, or set open",
+        ),
+        (["--host", "lab.example"], {}, "lab.example may be reached from elsewhere"),
+        ([], {"KEYS": ""}, "CROSSCURRENT_KEYS is empty"),
     ],
 )
 def test_wrong_settings_keep_it_from_starting(
@@ -170,6 +177,15 @@ def test_what_is_given_wins_over_the_environment_and_that_over_the_file(
     monkeypatch.setenv(f"{PREFIX}CORS_ORIGINS", "https://a.example,http://b.example:8080")
     assert read_settings({}).knowledge == ("c", "d")
     assert read_settings({}).cors_origins == ("https://a.example", "http://b.example:8080")
+
+
+def test_variables_that_are_no_settings_are_named_in_the_log(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(f"{PREFIX}TOTALLY_ELSE", "1")
+    with running("--data", str(tmp_path)) as (process, _):
+        assert process.stderr is not None
+        assert event(process.stderr, "no such setting")["name"] == f"{PREFIX}TOTALLY_ELSE"
 
 
 def test_every_setting_is_documented() -> None:

@@ -110,6 +110,18 @@ def test_all_that_validate_takes_can_be_sent(lab: Lab) -> None:
     assert {each["name"] for each in operation["parameters"]} == {"idempotency-key"}
 
 
+def test_what_waits_is_counted(lab: Lab) -> None:
+    def waiting() -> int:
+        text = lab.client.get("/metrics").text
+        return int(float(text.split('crosscurrent_validations{state="queued"} ')[1].split()[0]))
+
+    job = lab.submit(tiny(77)).json()
+    before = waiting()
+    assert before >= 1
+    assert lab.ask("DELETE", f"{JOBS}/{job['id']}").json()["state"] == "cancelled"
+    assert waiting() == before - 1
+
+
 def test_a_key_makes_asking_twice_safe(lab: Lab) -> None:
     first = lab.submit(tiny(101), key="mine")
     again = lab.submit({**tiny(101), "device": "cpu", "memory": None}, key="mine")

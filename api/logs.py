@@ -51,7 +51,8 @@ class _Forward(logging.Handler):
 
 
 def standard_logging(log: Log) -> None:
-    """Let warnings and errors of libraries, the server among them, be logged in the same form."""
+    """Let what workers say, and libraries' warnings and errors, be logged in the same form."""
     root = logging.getLogger()
     root.handlers[:] = [_Forward(log)]
     root.setLevel(logging.WARNING)
+    logging.getLogger("crosscurrent").setLevel(logging.INFO)
