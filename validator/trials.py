@@ -15,8 +15,8 @@ from .code import code_version
 from .data import Dataset
 from .defenses import Defense
 from .knobs import settings_of
-from .members import Member, Method, Pool, Schedule
 from .measures import factors_of, measures
+from .members import Member, Method, Pool, Schedule
 from .memory import footprint, require
 from .metrics import Artifact
 from .randomness import derive

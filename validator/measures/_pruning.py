@@ -26,7 +26,7 @@ def pruning(model: Ensemble) -> tuple[int, Callable[[int], Ensemble]]:
     counts = [each.numel() for each in model.parameters.values()]
 
     def pruned(kept: int) -> Ensemble:
-        stays = (place < kept).split(counts)
+        stays = torch.split(place < kept, counts)
         return replace(
             model,
             parameters={

@@ -10,18 +10,18 @@ from ._measure import Measure, NotMeasurable, Subject
 
 __all__ = ["StableAttributePriority"]
 
-_SHUFFLES = 10
+_SHUFFLES = 5
 """How often each set of attributes is shuffled."""
 
 
 class StableAttributePriority(Measure):
     """Compares how much the model relies on stable and on spurious attributes.
 
-    The reliance on a set of attributes is how far the model's answers move, in total variation, when
-    these attributes are exchanged between records (model reliance; Fisher et al. 2019, All Models
-    are Wrong, but Many are Useful, section 3), on records that the model was not trained on. The
-    number is the reliance on the stable ones as a share of both, 0 to 1. Higher: stable attributes
-    come first.
+    The reliance on a set of attributes is how far the model's answers move, in total variation,
+    when these attributes are exchanged between records (model reliance; Fisher et al. 2019, All
+    Models are Wrong, but Many are Useful, section 3), on records that the model was not trained
+    on. The number is the reliance on the stable ones as a share of both, 0 to 1. Higher: stable
+    attributes come first.
     """
 
     factor: ClassVar[str] = "stable_attribute_priority"
