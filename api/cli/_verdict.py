@@ -173,7 +173,9 @@ def _why(document: dict[str, Any], look: Style) -> list[str]:
     found = document["factors"]
     if not found:
         return []
-    lines = [columns([["why", "found", "the risk went with it"], *map(_reason, found)], look.width)]
+    lines = [
+        columns([["why", "whether each factor on the way moved"], *map(_reason, found)], look.width)
+    ]
     if any(each["goes_with_risk"] for each in found):
         seeds = len(document["seeds"])
         lines.append(
@@ -190,15 +192,17 @@ def _why(document: dict[str, Any], look: Style) -> list[str]:
 
 def _reason(found: dict[str, Any]) -> list[str]:
     code = f" ({found['code']})" if found["code"] else ""
-    name = f"{found['name'].lower()}{code}"
+    name = found["name"].lower() + code
     if found["moved"] == "not_measurable":
-        return [name, f"not measurable here: {found['reason']}", ""]
+        return [name, f"not measurable here: {found['reason']}"]
     before, after = (_amount(fmean(found[arm])) for arm in ("baseline", "defended"))
     along = found["goes_with_risk"]
-    risk = f"in {along['agree']} of {along['seeds']} seeds" if along["seeds"] else "nothing moved"
+    risk = ""
+    if along["seeds"]:
+        risk = f"; the risk with it in {along['agree']} of {along['seeds']} seeds"
     if along["low"] is not None:
         risk += f", rank correlation {_signed(along['low'])} to {_signed(along['high'])}"
-    return [name, f"{_move(found)}, {before} to {after}", risk]
+    return [name, f"{_move(found)}, {before} to {after}{risk}"]
 
 
 def _move(found: dict[str, Any]) -> str:
