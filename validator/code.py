@@ -28,6 +28,8 @@ _SHARED = (
     "tryouts",
     "attacks/_attack",
     "defenses/_defense",
+    "measures/_measure",
+    "measures/_pruning",
 )
 """Modules that every result depends on."""
 
@@ -49,9 +51,10 @@ for _name in _SHARED:
 
 
 def code_version(peers: Iterable[object]) -> str:
-    """Return a digest of the code that these attacks and defenses are measured by.
+    """Return a digest of the code that these attacks, defenses and measures are.
 
-    Adding another attack or defense leaves it as it was, so that earlier results stay valid.
+    Adding another attack or defense leaves it as it was, so that earlier results stay valid. A
+    measure is of every victim, so adding one makes them new.
     """
     files = [str(_HERE / f"{name}.py") for name in _SHARED]
     files += sorted({str(sys.modules[type(each).__module__].__file__) for each in peers})

@@ -8,6 +8,7 @@ from itertools import groupby
 from typing import Any, Protocol
 
 from .experiments import Experiment
+from .reasons import Claim
 from .sharing import sharing
 from .store import Store, address
 from .trials import Result, Trial, run
@@ -40,6 +41,7 @@ def measure(
     *,
     intended: bool = False,
     published: tuple[str, ...] = (),
+    claims: Sequence[Claim] = (),
     threads: int | None = None,
 ) -> Verdict:
     """Run what was not run before, keep every result, and judge.
@@ -60,6 +62,8 @@ def measure(
         factors do not settle it.
     published : tuple of str
         What was published for this pair; it is told, and no part of the judgement.
+    claims : sequence of Claim
+        What the prediction says of factors; told beside what is measured of them.
     threads : int, optional
         By default the cores, shared with other runs that keep results in the same place.
     """
@@ -100,6 +104,7 @@ def measure(
         ordered[1::2],
         intended=intended,
         published=published,
+        claims=claims,
     )
     store.keep_experiment(
         verdict.address, verdict.document(), [address(recipe) for recipe in recipes]

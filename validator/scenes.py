@@ -123,21 +123,22 @@ class Victim:
 
     def predictions(self, x: Tensor, z: Tensor | None = None) -> Tensor:
         """Return the classes that the deployed model gives: (records,)."""
-        return self._answers(self.deployed, x, z)[0].argmax(-1)
+        return replace(self, models=self.deployed).answers(x, z)[0].argmax(-1)
+
+    def answers(self, x: Tensor, z: Tensor | None = None) -> Tensor:
+        """Return the probabilities that the models give: (models, records, classes)."""
+        if self.defense is None:
+            return self.models.logits(x).softmax(-1)
+        return self.defense.answer(self.models, self.scene, x, z)
 
     def observed(self, x: Tensor, z: Tensor | None = None) -> Tensor:
         """Return all that anyone sees who asks the models: (models, records, numbers).
 
         Probabilities of the classes, then what the defense releases beside them.
         """
-        answers = self._answers(self.models, x, z)
+        answers = self.answers(x, z)
         beside = None if self.defense is None else self.defense.reveal(self.models, self.scene, x)
         return answers if beside is None else torch.cat([answers, beside], dim=-1)
-
-    def _answers(self, models: Ensemble, x: Tensor, z: Tensor | None) -> Tensor:
-        if self.defense is None:
-            return models.logits(x).softmax(-1)
-        return self.defense.answer(models, self.scene, x, z)
 
 
 def pool_of(data: Dataset, device: torch.device) -> Pool:

@@ -15,6 +15,7 @@ from .code import code_version
 from .data import Dataset
 from .defenses import Defense
 from .knobs import settings_of
+from .measures import factors_of, measures
 from .members import Member, Method, Pool, Schedule
 from .memory import footprint, require
 from .metrics import Artifact
@@ -110,7 +111,13 @@ class Bench:
             "schedule": vars(self.schedule),
             "device": self.device.type,
             "torch": torch.__version__,
-            "code": code_version([*trial.attacks, *([trial.defense] if trial.defense else [])]),
+            "code": code_version(
+                [
+                    *trial.attacks,
+                    *([trial.defense] if trial.defense else []),
+                    *(kind() for kind in measures().values()),
+                ]
+            ),
         }
 
 
@@ -134,6 +141,10 @@ class Result:
         Wall time to train one model.
     run : str
         Names what was trained side by side; times compare only within.
+    factors : dict of str to float
+        How much of each factor the victim has; see `validator.measures`.
+    unmeasured : dict of str to str
+        Why other factors have no number, in words.
     """
 
     metrics: dict[str, dict[str, float]]
@@ -143,6 +154,8 @@ class Result:
     reading: float | None
     seconds: float
     run: str = field(compare=False)
+    factors: dict[str, float] = field(default_factory=dict)
+    unmeasured: dict[str, str] = field(default_factory=dict)
 
 
 def run(
@@ -213,9 +226,16 @@ def run(
             reading=_reading(trial, victim, bench.schedule),
             seconds=time,
             run=side_by_side,
+            factors=factors,
+            unmeasured=unmeasured,
         )
-        for trial, victim, artifacts, time in zip(
-            trials, victims, _attacked(trials, victims, lab), times, strict=True
+        for trial, victim, artifacts, time, (factors, unmeasured) in zip(
+            trials,
+            victims,
+            _attacked(trials, victims, lab),
+            times,
+            [factors_of(victim, bench.data) for victim in victims],
+            strict=True,
         )
     ]
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from .knobs import settings_of
+from .reasons import Claim, Reason, reasons
 from .statistics import LEVEL, Effect, Outcome, effect, outcome, seeds_to_settle
 from .store import address
 
@@ -86,6 +87,8 @@ class Verdict:
         One for each seed.
     address : str
         What it is kept under.
+    reasons : tuple of Reason
+        The factors that the prediction goes through, beside what was measured of them.
     """
 
     experiment: Experiment
@@ -101,6 +104,7 @@ class Verdict:
     baseline: Sequence[Result]
     defended: Sequence[Result]
     address: str
+    reasons: tuple[Reason, ...]
 
     @property
     def seeds_to_settle(self) -> int | None:
@@ -192,7 +196,7 @@ class Verdict:
                 "defense": settings_of(planned.defense),
                 "attack": settings_of(planned.attack),
             },
-            "factors": [],
+            "factors": [each.document() for each in self.reasons],
         }
 
 
@@ -204,6 +208,7 @@ def judge(
     *,
     intended: bool = False,
     published: tuple[str, ...] = (),
+    claims: Sequence[Claim] = (),
 ) -> Verdict:
     """Compare the arms, seed by seed.
 
@@ -219,6 +224,9 @@ def judge(
         Whether this risk is what the defense is meant for.
     published : tuple of str
         What was published for this pair; it is told, and no part of the judgement.
+    claims : sequence of Claim
+        What the prediction says of factors; what is found of them is told, and no part of the
+        judgement either.
     """
     attack = planned.attack
     metric = attack.judged(provable=planned.defense.provable)
@@ -245,9 +253,11 @@ def judge(
                 "conjecture": conjecture,
                 "expected": expected,
                 "published": list(published),
+                "claims": list(claims),
                 "trials": recipes,
             }
         ),
+        reasons=reasons(claims, baseline, defended, found.differences),
     )
 
 

@@ -37,7 +37,7 @@ class Plan:
         What will be run.
     known : dict
         What is known of the pair beforehand: the conjecture, whether the defense is meant for the
-        risk, and what was published.
+        risk, what was published, and what is claimed of factors.
     threads : int or None
         As many threads as it shall take.
     """
@@ -132,4 +132,14 @@ def _known(kb: KnowledgeBase, defense: str, risk: str) -> dict[str, Any]:
         "conjecture": found.conjecture,
         "intended": found.intended,
         "published": tuple(found.seen),
+        "claims": [
+            {
+                "factor": path.factor.id,
+                "code": path.factor.code,
+                "name": path.factor.name,
+                "defense_sign": path.push,
+                "risk_sign": path.depends.sign,
+            }
+            for path in found.paths
+        ],
     }

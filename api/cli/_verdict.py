@@ -28,6 +28,7 @@ _SHOWN = {
     "no_change": "it does not change by as much as matters",
     "inconclusive": "these seeds cannot tell",
 }
+_CLAIMED = {"+": "rise", "-": "fall", "0": "stay", "?": "move"}
 
 _USEFUL = 0.5
 """Share of what a model is better than chance by, below which it is no longer of use."""
@@ -53,6 +54,7 @@ def describe(document: dict[str, Any], look: Style, *, here: bool = True) -> str
         "",
         columns(_metrics(document), look.width),
         "",
+        *_why(document, look),
         paragraph(_scale(document), look.width),
     ]
     if here:
@@ -164,6 +166,63 @@ def _metrics(document: dict[str, Any]) -> list[list[str]]:
                 ]
             )
     return rows
+
+
+def _why(document: dict[str, Any], look: Style) -> list[str]:
+    """Say of each factor on the way whether it moved as claimed, and the risk along with it."""
+    found = document["factors"]
+    if not found:
+        return []
+    lines = [
+        columns([["why", "whether each factor on the way moved"], *map(_reason, found)], look.width)
+    ]
+    if any(each["goes_with_risk"] for each in found):
+        seeds = len(document["seeds"])
+        lines.append(
+            paragraph(
+                f"By chance alone, a risk would go with a factor in all {seeds} seeds once in"
+                f" {2**seeds:,}; and one that moves alike in all goes with every factor that does"
+                " so, whichever is the cause.",
+                look.width,
+                "  ",
+            )
+        )
+    return [*lines, ""]
+
+
+def _reason(found: dict[str, Any]) -> list[str]:
+    code = f" ({found['code']})" if found["code"] else ""
+    name = found["name"].lower() + code
+    if found["moved"] == "not_measurable":
+        return [name, f"not measurable here: {found['reason']}"]
+    before, after = (_amount(fmean(found[arm])) for arm in ("baseline", "defended"))
+    along = found["goes_with_risk"]
+    risk = ""
+    if along["seeds"]:
+        risk = f"; the risk with it in {along['agree']} of {along['seeds']} seeds"
+    if along["low"] is not None:
+        risk += f", rank correlation {_signed(along['low'])} to {_signed(along['high'])}"
+    return [name, f"{_move(found)}, {before} to {after}{risk}"]
+
+
+def _move(found: dict[str, Any]) -> str:
+    """Say how a factor moved beside what is claimed."""
+    claimed, change = _CLAIMED[found["defense_sign"]], found["change"]
+    if found["moved"] == "inconclusive":
+        low, high = (_amount(change[end]) for end in ("low", "high"))
+        return f"unclear (should {claimed}; change {low} to {high})"
+    if found["moved"] == "not_moved":
+        return f"did not move (should {claimed})"
+    if found["moved"] == "as_claimed" and found["defense_sign"] == "0":
+        return "stayed as claimed"
+    direction = "rose" if change["estimate"] > 0 else "fell"
+    return direction + (" as claimed" if found["moved"] == "as_claimed" else " against the claim")
+
+
+def _amount(number: float) -> str:
+    """Write a number with about as many digits as say something."""
+    digits = 0 if abs(number) >= 100 else 1 if abs(number) >= 10 else 3
+    return f"{number:,.{digits}f}".replace("-", "−")
 
 
 def _scale(document: dict[str, Any]) -> str:

@@ -11,6 +11,7 @@ from knowledge import KnowledgeBase
 from validator.attacks import Attack
 from validator.experiments import Experiment, experiment
 from validator.metrics import Metric
+from validator.reasons import Claim
 from validator.trials import Result
 from validator.verdicts import Verdict, judge
 
@@ -47,6 +48,7 @@ def verdict(
     published: tuple[str, ...] = (),
     accuracy: float = 0.9,
     run: str = "one",
+    claims: Sequence[Claim] = (),
 ) -> Verdict:
     """Judge made-up results.
 
@@ -62,6 +64,8 @@ def verdict(
         Of the defended models.
     run : str
         In which the defended models were trained; the others in ``one``.
+    claims : sequence of Claim
+        What is claimed of factors, which were not measured.
     """
     found = DIFFERENCES[shows] if isinstance(shows, str) else tuple(shows)
     kept_off = DIFFERENCES[guard] if isinstance(guard, str) else tuple(guard)
@@ -80,7 +84,15 @@ def verdict(
         )
         for i in range(len(found))
     ]
-    return judge(setup, conjecture, baseline, defended, intended=intended, published=published)
+    return judge(
+        setup,
+        conjecture,
+        baseline,
+        defended,
+        intended=intended,
+        published=published,
+        claims=claims,
+    )
 
 
 def document(kb: KnowledgeBase, *words: str, **how: Any) -> dict[str, Any]:

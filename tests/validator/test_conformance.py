@@ -69,6 +69,8 @@ def test_every_pair_is_measured_and_each_trial_stands_alone(
     alone = run(planned.bench, trials[-1:])[0]
     assert together[-1].metrics == alone.metrics
     assert together[-1].accuracy == alone.accuracy
+    assert together[-1].factors == alone.factors
+    assert alone.factors
     assert all(np.isfinite(v) for r in together for m in r.metrics.values() for v in m.values())
 
 

@@ -16,6 +16,7 @@ from validator import attacks as attack_package
 from validator import code
 from validator.attacks import Attack, Lab, attacks
 from validator.attacks.discriminatory_behavior import DiscriminatoryBehavior
+from validator.attacks.evasion import Evasion
 from validator.code import code_version
 from validator.defenses import Defense, defenses
 from validator.defenses.group_fairness import GroupFairness
@@ -23,6 +24,7 @@ from validator.members import Member
 from validator.peers import peers
 from validator.scenes import Victim, pool_of, scene
 from validator.training import train
+from validator.trials import Trial
 
 ROOM = Path(validator.__file__).parent
 CHANGES_NOTHING = {"code", "data", "knobs", "machine", "memory", "peers"}
@@ -72,6 +74,14 @@ def test_adding_a_file_adds_a_peer_and_leaves_every_earlier_result_valid(
     assert before == {type(each): code_version([each]) for each in _everyone()}
 
 
+def test_a_changed_measure_makes_every_result_new(monkeypatch: pytest.MonkeyPatch) -> None:
+    small, trial = bench(tiny()), Trial(None, (Evasion(),), 0)
+    before = small.recipe(trial)
+    file = str(ROOM / "measures" / "tail_length.py")
+    monkeypatch.setitem(code._seen, file, "changed")
+    assert small.recipe(trial)["code"] != before["code"]
+
+
 def test_peers_have_versions_of_their_own_whatever_order_they_come_in() -> None:
     everyone = _everyone()
     assert len({code_version([each]) for each in everyone}) == len(everyone)
@@ -102,6 +112,7 @@ def test_the_version_covers_every_module_that_a_result_depends_on() -> None:
         ROOM / "trials.py",
         *(ROOM / "attacks").glob("*.py"),
         *(ROOM / "defenses").glob("*.py"),
+        *(ROOM / "measures").glob("*.py"),
     ]
     behind: set[str] = set()
     while files:
@@ -109,7 +120,9 @@ def test_the_version_covers_every_module_that_a_result_depends_on() -> None:
             behind.add(name)
             if (ROOM / f"{name}.py").exists():
                 files.append(ROOM / f"{name}.py")
-    assert behind - {"attacks", "defenses"} - CHANGES_NOTHING == set(code._SHARED) - {"trials"}
+    assert behind - {"attacks", "defenses", "measures"} - CHANGES_NOTHING == set(code._SHARED) - {
+        "trials"
+    }
 
 
 @pytest.mark.parametrize("peer", [DiscriminatoryBehavior, GroupFairness])

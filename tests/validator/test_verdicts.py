@@ -10,6 +10,7 @@ from jsonschema import Draft202012Validator
 from outcomes import DIFFERENCES, document, verdict
 
 from api.cli._text import Style
+from api.cli._validate import _known
 from api.cli._verdict import describe, sentence
 from knowledge import KnowledgeBase
 from validator.experiments import experiment
@@ -289,7 +290,28 @@ SCHEMA: dict[str, Any] = {
         "seeds": {"type": "array", "items": {"type": "integer"}, "minItems": 2},
         "seeds_to_settle": {"type": ["integer", "null"]},
         "published": {"type": "array", "items": {"type": "string"}},
-        "factors": {"type": "array"},
+        "factors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": [
+                    "factor", "code", "name", "defense_sign", "risk_sign", "measure", "baseline",
+                    "defended", "change", "moved", "reason", "goes_with_risk",
+                ],
+                "properties": {
+                    "defense_sign": {"enum": ["+", "-", "0", "?"]},
+                    "risk_sign": {"enum": ["+", "-", "0", "?"]},
+                    "moved": {
+                        "enum": [
+                            "as_claimed", "against", "not_moved", "inconclusive", "not_measurable",
+                        ],
+                    },
+                    "change": {"type": ["object", "null"]},
+                    "reason": {"type": ["string", "null"]},
+                    "goes_with_risk": {"type": ["object", "null"]},
+                },
+            },
+        },
     },
 }  # fmt: skip
 
@@ -299,7 +321,9 @@ SCHEMA: dict[str, Any] = {
 def test_a_document_has_the_fields_of_the_contract_and_survives_json(
     kb: KnowledgeBase, defense: str, shows: str
 ) -> None:
-    found = document(kb, defense, shows=shows, **EFFECTIVE)
+    claims = [] if defense == "placebo" else _known(kb, defense, "membership_inference")["claims"]
+    found = document(kb, defense, shows=shows, claims=claims, **EFFECTIVE)
+    assert len(found["factors"]) == len(claims)
     Draft202012Validator(SCHEMA).validate(found)
     assert json.loads(json.dumps(found, allow_nan=False)) == found
     assert found["seeds"] == [0, 1, 2, 3]

@@ -1,0 +1,139 @@
+"""Measure what the knobs of the synthetic data do to the factors of models trained on it.
+
+``python benchmarks/knobs.py [--seeds N] [--json]``. For each knob, undefended models are trained at
+two settings of it, all others at their defaults, and all factors are measured: the one that the
+knob stands for should move, and how far the others move beside it is told as it is.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Sequence
+from statistics import fmean
+from time import perf_counter
+from typing import NamedTuple
+
+import torch
+from report import Section, table
+from timing import machine
+
+from validator.attacks import attack_on
+from validator.data import dataset
+from validator.experiments import Training
+from validator.measures import measures
+from validator.members import Schedule
+from validator.models import architecture
+from validator.scenes import TEST_SHARE
+from validator.statistics import effect, outcome
+from validator.trials import Bench, Result, Trial, run
+
+__all__ = ["TURNS", "Figure", "Turn", "figures"]
+
+SHADOWS = 4
+"""Shadow models beside each model: the fewest by which memorization is measured."""
+
+
+class Turn(NamedTuple):
+    """A knob, two settings of it, and the factor that it stands for with its direction.
+
+    Both texts are empty where a knob stands for no factor.
+    """
+
+    knob: str
+    low: float
+    high: float
+    factor: str
+    sign: str
+
+
+TURNS = (
+    Turn("records", 500, 2000, "training_set_size", "+"),
+    Turn("tail_length", 0.0, 0.3, "tail_length", "+"),
+    Turn("attributes", 15, 60, "attribute_count", "+"),
+    Turn("stable_attributes", 1, 20, "stable_attribute_priority", "+"),
+    Turn("spurious_attributes", 2, 10, "stable_attribute_priority", "-"),
+    Turn("subgroup_gap", 0.0, 1.0, "subgroup_distinguishability", "+"),
+    Turn("label_noise", 0.0, 0.3, "", ""),
+)
+
+
+class Figure(NamedTuple):
+    """What turning one knob does to one factor: means, and the paired change with its interval."""
+
+    knob: str
+    turned: str
+    factor: str
+    before: float
+    after: float
+    change: float
+    low: float
+    high: float
+    moved: str
+    meant: str
+
+
+def figures(turn: Turn, seeds: Sequence[int], *, model: str = "mlp-m") -> list[Figure]:
+    """Measure all factors at both settings of a knob; a seed shares data and split streams."""
+    before, after = (
+        [_measured(turn.knob, setting, seed, model) for seed in seeds]
+        for setting in (turn.low, turn.high)
+    )
+    found = []
+    for factor, kind in measures().items():
+        if not all(factor in each.factors for each in (*before, *after)):
+            continue
+        was, now = ([each.factors[factor] for each in arm] for arm in (before, after))
+        change = effect([b - a for a, b in zip(was, now, strict=True)])
+        found.append(
+            Figure(
+                turn.knob,
+                f"{turn.low:g} to {turn.high:g}",
+                factor,
+                fmean(was),
+                fmean(now),
+                change.estimate,
+                change.low,
+                change.high,
+                outcome(change, kind().matters(fmean(was))),
+                turn.sign if factor == turn.factor else "",
+            )
+        )
+    return found
+
+
+def _measured(knob: str, setting: float, seed: int, model: str) -> Result:
+    """Train a model and its shadow models on data of one setting."""
+    data = dataset("synthetic", {knob: setting, "seed": seed})
+    records = (data.records - round(TEST_SHARE * data.records)) // 2
+    schedule = Schedule(records=records, **vars(Training()))
+    found = architecture(model, data.shape, data.classes, batch=schedule.batch)
+    bench = Bench(data, found, schedule, torch.device("cpu"))
+    attack = attack_on("membership_inference")
+    assert attack is not None
+    (result,) = run(bench, [Trial(None, (attack(shadows=SHADOWS),), seed)])  # type: ignore[call-arg]
+    return result
+
+
+def main() -> int:
+    """Run and print."""
+    parser = argparse.ArgumentParser(description="Measure what the knobs do to the factors.")
+    parser.add_argument("--seeds", type=int, default=5, help="data sets and splits for each")
+    parser.add_argument("--json", action="store_true", help="one JSON document")
+    arguments = parser.parse_args()
+    start = perf_counter()
+    rows = [each for turn in TURNS for each in figures(turn, range(arguments.seeds))]
+    if arguments.json:
+        print(json.dumps({"machine": machine(), "knobs": [each._asdict() for each in rows]}))
+        return 0
+    notes = (
+        machine(),
+        f"{arguments.seeds} paired seeds, 95 % intervals; {perf_counter() - start:.0f} s in all",
+        "meant: the direction in which the knob is meant to move the factor",
+    )
+    print(table(Section("knobs", "Knobs of the synthetic data and factors", notes, tuple(rows))))
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,289 @@
+"""Every factor has a measure, found by discovery, that says of a victim what its text promises."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Any, ClassVar
+
+import numpy as np
+import pytest
+import torch
+from benches import CPU, bench, data_of, tiny
+from torch import Tensor
+
+from knowledge import KnowledgeBase
+from validator.attacks.evasion import Evasion
+from validator.attacks.membership_inference import MembershipInference
+from validator.data import Dataset
+from validator.defenses import Defense
+from validator.defenses.watermarking import Watermarking
+from validator.ensembles import Ensemble
+from validator.measures import Measure, NotMeasurable, Subject, factors_of, measures
+from validator.measures.attribute_count import AttributeCount
+from validator.measures.boundary_distance import BoundaryDistance
+from validator.measures.curvature_smoothness import CurvatureSmoothness
+from validator.measures.dataset_distinguishability import DatasetDistinguishability
+from validator.measures.model_capacity import ModelCapacity
+from validator.measures.stable_attribute_priority import StableAttributePriority
+from validator.measures.subgroup_distinguishability import SubgroupDistinguishability
+from validator.measures.tail_length import TailLength
+from validator.measures.training_set_size import TrainingSetSize
+from validator.members import Member
+from validator.models import architecture
+from validator.scenes import Victim, pool_of, scene
+from validator.training import train
+from validator.trials import Trial, run
+
+EVERY = pytest.mark.parametrize("kind", measures().values(), ids=list(measures()))
+
+
+@cache
+def victim(name: str = "tiny", models: int = 5, epochs: int = 5) -> Victim:
+    data = tiny() if name == "tiny" else data_of(name)
+    small = bench(data, epochs=epochs)
+    split = scene(data, pool_of(data, CPU), 0, models)
+    members = [Member(i, rows) for i, rows in enumerate(split.training)]
+    found = train(small.architecture, split.pool, members, small.schedule).models
+    return Victim(split, found, None)
+
+
+def linear(data: Dataset, weights: Tensor, models: int = 1) -> Victim:
+    """Return models of two classes with logits 0 and the product of weights and attributes."""
+    split = scene(data, pool_of(data, CPU), 0, models)
+    built = Ensemble.fresh(architecture("mlp-s", data.shape, 2), range(models), CPU)
+    module = torch.nn.Linear(weights.shape[-1], 2, bias=False)
+    both = torch.stack([torch.zeros_like(weights), weights], dim=-2)
+    return Victim(split, replace(built, skeleton=module, parameters={"weight": both}), None)
+
+
+def measured(kind: type[Measure], of: Victim, data: Dataset | None = None) -> float:
+    return kind().measure(Subject(of, data or tiny()))
+
+
+# all of them
+
+
+@EVERY
+def test_a_measure_is_named_as_its_factor_and_documented(
+    kind: type[Measure], kb: KnowledgeBase
+) -> None:
+    assert kind.factor in kb.factors
+    assert kind.__module__.endswith(f".{kind.factor}")
+    assert kind.name
+    assert kind.smallest_change > 0
+    assert kind().matters(-2.0) > 0
+    assert "Higher" in (kind.__doc__ or ""), "it should say what more of the factor is"
+
+
+def test_every_factor_that_defenses_and_risks_share_is_measured(kb: KnowledgeBase) -> None:
+    shared = {each.id for each in kb.factors.values() if each.role in ("active", "passive")}
+    assert measures().keys() == shared
+
+
+def test_all_factors_of_a_victim_with_shadow_models_are_finite_and_repeatable() -> None:
+    factors, unmeasured = factors_of(victim(), tiny())
+    assert factors.keys() == measures().keys()
+    assert unmeasured == {}
+    assert all(type(each) is float and math.isfinite(each) for each in factors.values())
+    state = torch.get_rng_state()
+    assert factors_of(replace(victim()), tiny())[0] == factors
+    assert torch.equal(state, torch.get_rng_state())
+
+
+def test_what_cannot_be_measured_is_told_with_the_reason() -> None:
+    factors, unmeasured = factors_of(victim("breast_cancer", 1), data_of("breast_cancer"))
+    assert unmeasured.keys() == {
+        "tail_length", "model_distinguishability", "stable_attribute_priority",
+        "subgroup_distinguishability",
+    }  # fmt: skip
+    assert factors.keys() | unmeasured.keys() == measures().keys()
+    assert "shadow models" in unmeasured["tail_length"]
+    assert "sensitive attribute" in unmeasured["subgroup_distinguishability"]
+    assert "which attributes are stable" in unmeasured["stable_attribute_priority"]
+
+
+def test_images_are_measured_too() -> None:
+    data = data_of("digits")
+    small = bench(data, "cnn-s", epochs=1)
+    (found,) = run(small, [Trial(None, (Evasion(steps=1),), 0)])
+    assert {"boundary_distance", "curvature_smoothness", "attribute_count"} <= found.factors.keys()
+
+
+def test_a_result_has_the_factors_of_its_own_victim_whatever_runs_beside_it() -> None:
+    small = bench(tiny(), epochs=2)
+    attack = MembershipInference(shadows=4)
+    trials = [Trial(None, (attack,), 0), Trial(Watermarking(triggers=10), (attack,), 1)]
+    together = run(small, trials)
+    assert [run(small, [each])[0].factors for each in trials] == [r.factors for r in together]
+    assert together[0].factors != together[1].factors
+    assert together[0].factors.keys() == measures().keys()
+
+
+# each of them
+
+
+def test_of_a_linear_model_distance_and_curvature_are_exact() -> None:
+    data = tiny()
+    weights = torch.linspace(-1, 2, 7)
+    of = linear(data, weights[None])
+    x = of.scene.pool.x[of.scene.deployed].double()
+    odds, length = x @ weights.double(), float(weights.double().norm())
+    assert measured(BoundaryDistance, of) == pytest.approx(
+        float((odds.abs() / length).median()), rel=1e-5
+    )
+    p = odds.sigmoid()
+    bent = float((p * (1 - p)).mean()) * length**2
+    assert measured(CurvatureSmoothness, of) == pytest.approx(-math.log10(bent), abs=1e-5)
+
+
+def test_a_step_to_the_boundary_arrives_near_it() -> None:
+    """A trained model is linear in pieces only: a little beyond the step, most answers turn."""
+    of, data = victim(), tiny()
+    subject = Subject(of, data)
+    x = of.scene.pool.x[subject.sample].clone().requires_grad_()
+    logits = subject.logits(x)
+    margin = (logits[:, 1] - logits[:, 0]).abs()
+    (slope,) = torch.autograd.grad(margin.sum(), x)
+    step = margin.detach() / slope.norm(dim=1)
+    assert measured(BoundaryDistance, of) == pytest.approx(float(step.median()), rel=1e-5)
+    moved = (x - 1.5 * (step / slope.norm(dim=1))[:, None] * slope).detach()
+    turned = subject.logits(moved).argmax(1) != logits.argmax(1)
+    assert float(turned.float().mean()) > 0.8
+
+
+def test_a_larger_scale_of_the_logits_moves_no_boundary() -> None:
+    weights = torch.linspace(-1, 2, 7)[None]
+    one, other = (linear(tiny(), scale * weights) for scale in (1, 10))
+    assert measured(BoundaryDistance, one) == pytest.approx(measured(BoundaryDistance, other))
+
+
+def test_records_count_once_and_by_how_much_they_pull() -> None:
+    data = tiny()
+    untrained = linear(data, torch.zeros(1, 7))
+    count = len(untrained.scene.deployed)
+    assert measured(TrainingSetSize, untrained) == pytest.approx(count)
+    split = untrained.scene
+    first = split.training[0]
+    doubled = replace(split, training=(torch.cat([first, first]),))
+    assert measured(TrainingSetSize, replace(untrained, scene=doubled)) == pytest.approx(count)
+    uneven = replace(split, training=(torch.cat([first, *[first[:1]] * 1000]),))
+    assert measured(TrainingSetSize, replace(untrained, scene=uneven)) < 2
+    fewer = replace(split, training=(first[:10],))
+    assert measured(TrainingSetSize, replace(untrained, scene=fewer)) == pytest.approx(10)
+
+
+def test_only_attributes_that_are_used_count_and_evenly_used_ones_fully() -> None:
+    data = tiny()
+    one = torch.tensor([[0.0, 0, 3, 0, 0, 0, 0]])
+    assert measured(AttributeCount, linear(data, one)) == pytest.approx(1)
+    spread = pool_of(data, CPU).x[linear(data, one).scene.deployed].std(dim=0, correction=0)
+    even = torch.tensor([[1.0, 1, 1, 1, 0, 0, 0]]) / spread
+    assert measured(AttributeCount, linear(data, even)) == pytest.approx(4, rel=1e-4)
+
+
+def test_priority_is_one_for_a_model_of_stable_attributes_and_zero_for_one_of_spurious() -> None:
+    data = tiny()  # three stable attributes, two spurious ones, two of noise
+    stable, spurious = (
+        torch.tensor([[1.0, 1, 1, 0, 0, 0, 0]]),
+        torch.tensor([[0.0] * 3 + [1.0] * 4]),
+    )
+    assert measured(StableAttributePriority, linear(data, stable)) == 1
+    assert measured(StableAttributePriority, linear(data, spurious)) == 0
+    neither = linear(data, torch.tensor([[0.0] * 5 + [1.0] * 2]))
+    with pytest.raises(NotMeasurable, match="neither"):
+        measured(StableAttributePriority, neither)
+    without = data_of("synthetic", {"records": 120, "spurious_attributes": 0})
+    with pytest.raises(NotMeasurable, match="both"):
+        measured(StableAttributePriority, victim(), without)
+
+
+def test_capacity_is_the_number_of_parameters_that_answers_hang_on() -> None:
+    weights = torch.tensor([[1.0, 0, 0, 0, 0, 0, 0]])
+    assert measured(ModelCapacity, linear(tiny(), weights)) == 1
+    count = sum(each[0].numel() for each in victim().models.parameters.values())
+    assert 1 < measured(ModelCapacity, victim()) < count
+
+
+@dataclass(frozen=True)
+class Leaky(Defense):
+    """Answers the training records of each model with their classes, and others at random."""
+
+    id: ClassVar[str] = "leaky"
+    share: float = 1.0
+
+    def answer(self, models: Ensemble, scene: Any, x: Tensor, z: Tensor | None) -> Tensor:
+        del z
+        rows = (x[:, None] == scene.pool.x[None]).all(-1).int().argmax(1)
+        y = torch.nn.functional.one_hot(scene.pool.y[rows], scene.classes).float()
+        known = torch.stack([torch.isin(rows, t) for t in scene.training[: len(models)]])
+        flat = torch.full_like(y, 1 / scene.classes)
+        return torch.where(known[..., None], self.share * y + (1 - self.share) * flat, flat)
+
+
+def test_what_is_known_of_training_records_alone_is_memorized_and_tells_them_apart() -> None:
+    plain = linear(tiny(), torch.zeros(5, 7), models=5)
+    assert measured(TailLength, plain) == 0
+    assert measured(DatasetDistinguishability, plain) == 0.5
+    leaky = replace(plain, defense=Leaky())
+    assert measured(TailLength, leaky) == 1
+    assert measured(DatasetDistinguishability, leaky) == 1
+    weak = replace(plain, defense=Leaky(0.2))
+    assert measured(TailLength, weak) == 0, "a tenth more of a probability is not memorizing"
+    assert measured(DatasetDistinguishability, weak) == 1
+
+
+@dataclass(frozen=True)
+class Telling(Defense):
+    """Releases the group of each record beside the answer."""
+
+    id: ClassVar[str] = "telling"
+
+    def reveal(self, models: Ensemble, scene: Any, x: Tensor) -> Tensor | None:
+        rows = (x[:, None] == scene.pool.x[None]).all(-1).int().argmax(1)
+        return scene.pool.z[rows, :1].float().expand(len(models), -1, -1)
+
+
+def test_groups_are_told_by_what_is_released_and_not_by_nothing() -> None:
+    plain = linear(tiny(), torch.zeros(1, 7))
+    assert measured(SubgroupDistinguishability, plain) == pytest.approx(0.5, abs=0.1)
+    assert measured(SubgroupDistinguishability, replace(plain, defense=Telling())) == 1
+
+
+def test_small_groups_are_not_compared() -> None:
+    of = victim()
+    lone = torch.zeros_like(of.scene.pool.z)
+    lone[of.scene.unseen[:3]] = 1
+    pool = replace(of.scene.pool, z=lone)
+    with pytest.raises(NotMeasurable, match="20 or more"):
+        measured(SubgroupDistinguishability, replace(of, scene=replace(of.scene, pool=pool)))
+
+
+def test_a_model_whose_part_has_no_second_derivative_is_said_to_have_none() -> None:
+    class Once(torch.autograd.Function):
+        @staticmethod
+        def forward(_: Any, x: Tensor) -> Tensor:
+            return x * 1
+
+        @staticmethod
+        @torch.autograd.function.once_differentiable
+        def backward(_: Any, slope: Tensor) -> Tensor:
+            return slope * 1
+
+    class Net(torch.nn.Linear):
+        def forward(self, x: Tensor) -> Tensor:
+            return Once.apply(super().forward(x))
+
+    of = linear(tiny(), torch.linspace(-1, 2, 7)[None])
+    module = Net(7, 2, bias=False)
+    with pytest.raises(NotMeasurable, match="second derivative"):
+        measured(CurvatureSmoothness, replace(of, models=replace(of.models, skeleton=module)))
+
+
+def test_the_sample_of_a_large_training_set_is_part_of_it_and_always_the_same() -> None:
+    data = data_of("synthetic", {"records": 4000, "attributes": 12})
+    one, again = (Subject(linear(data, torch.ones(1, 12)), data).sample for _ in range(2))
+    assert len(one) == len(one.unique()) == 1024
+    assert torch.equal(one, again)
+    assert np.isin(one.numpy(), linear(data, torch.ones(1, 12)).scene.deployed.numpy()).all()

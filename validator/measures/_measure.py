@@ -1,0 +1,172 @@
+"""What all measures of factors have in common."""
+
+from __future__ import annotations
+
+import math
+import sys
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, replace
+from functools import cache, cached_property
+from typing import TYPE_CHECKING, ClassVar
+
+import torch
+from torch import Tensor
+
+from ..peers import peers
+
+if TYPE_CHECKING:
+    from ..data import Dataset
+    from ..ensembles import Ensemble
+    from ..scenes import Scene, Victim
+
+__all__ = ["Measure", "NotMeasurable", "Subject", "factors_of", "logits", "measures"]
+
+_SAMPLE = 1024
+"""Training records that gradients are taken at; more would only take time and memory."""
+
+
+class NotMeasurable(Exception):
+    """A factor cannot be measured on this victim; the message says why."""
+
+
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """A victim with its data, and what measures look at.
+
+    Attributes
+    ----------
+    victim : Victim
+        The deployed model first, then the shadow models, where there are any.
+    data : Dataset
+        What they learn.
+    """
+
+    victim: Victim
+    data: Dataset
+
+    @property
+    def scene(self) -> Scene:
+        """What was trained on what."""
+        return self.victim.scene
+
+    @cached_property
+    def model(self) -> Ensemble:
+        """The deployed model."""
+        return self.victim.deployed
+
+    @cached_property
+    def inside(self) -> Tensor:
+        """Indices of the data set's own records that the deployed model was trained on.
+
+        What attack and defense added or replaced is left out: it is not drawn like the records that
+        no model has seen, and so cannot be compared with them.
+        """
+        scene = self.scene
+        found = scene.deployed[torch.isin(scene.deployed, scene.training[0])]
+        if not len(found):
+            raise NotMeasurable("none of the data set's own records trains the deployed model")
+        return found
+
+    @cached_property
+    def sample(self) -> Tensor:
+        """Indices of at most 1,024 of the records `inside`, drawn once."""
+        inside = self.inside
+        if len(inside) <= _SAMPLE:
+            return inside
+        chosen = self.scene.generator("measured records").permutation(len(inside))[:_SAMPLE]
+        return inside[torch.as_tensor(chosen, device=inside.device)]
+
+    def logits(self, x: Tensor) -> Tensor:
+        """Run the deployed model so that gradients can be taken: (records, classes)."""
+        return logits(self.model, x)
+
+    def observed(self, records: Tensor) -> Tensor:
+        """Return what anyone sees of the deployed model: (records, numbers).
+
+        Probabilities of the classes, then what the defense releases beside them.
+        """
+        pool = self.scene.pool
+        alone = replace(self.victim, models=self.model)
+        return alone.observed(pool.x[records], pool.z[records])[0]
+
+
+class Measure(ABC):
+    """Says how much of one factor there is in a victim.
+
+    Attributes
+    ----------
+    factor : str
+        Id of the factor; a higher number is more of it, as the knowledge base means it.
+    name : str
+        What people call the number, with its unit.
+    smallest_change : float
+        Changes below this do not matter in practice.
+    relative : bool
+        Whether that is a share of the number itself, or in its unit.
+    """
+
+    factor: ClassVar[str]
+    name: ClassVar[str]
+    smallest_change: ClassVar[float]
+    relative: ClassVar[bool] = False
+
+    def matters(self, baseline: float) -> float:
+        """Return the smallest change that matters beside a baseline, in the unit."""
+        return self.smallest_change * (abs(baseline) if self.relative else 1.0)
+
+    @abstractmethod
+    def measure(self, subject: Subject) -> float:
+        """Return the number; it depends on this victim alone.
+
+        Raises
+        ------
+        NotMeasurable
+            This victim or its data do not have what it takes.
+        """
+
+
+def logits(model: Ensemble, x: Tensor) -> Tensor:
+    """Run a single model, without what batching costs: (records, *shape) to (records, classes)."""
+    return model.call(
+        {name: each[0] for name, each in model.parameters.items()},
+        {name: each[0] for name, each in model.buffers.items()},
+        x,
+    )
+
+
+@cache
+def measures() -> dict[str, type[Measure]]:
+    """Return the measures by the id of the factor."""
+    return peers(sys.modules[__package__], Measure)  # type: ignore[type-abstract]
+
+
+def factors_of(victim: Victim, data: Dataset) -> tuple[dict[str, float], dict[str, str]]:
+    """Measure all factors of a victim.
+
+    Parameters
+    ----------
+    victim : Victim
+        Trained, and under its defense.
+    data : Dataset
+        What it learned.
+
+    Returns
+    -------
+    factors : dict of str to float
+        Finite numbers, by factor.
+    unmeasured : dict of str to str
+        Why the other factors have none.
+    """
+    subject = Subject(victim, data)
+    factors, unmeasured = {}, {}
+    for factor, kind in measures().items():
+        try:
+            found = kind().measure(subject)
+        except NotMeasurable as error:
+            unmeasured[factor] = str(error)
+            continue
+        if math.isfinite(found):
+            factors[factor] = found
+        else:
+            unmeasured[factor] = "the measure gives no finite number for this model"
+    return factors, unmeasured
