@@ -27,6 +27,7 @@ _SHARED = (
     "triggers",
     "tryouts",
     "attacks/_attack",
+    "attacks/_numbers",
     "defenses/_defense",
     "measures/_measure",
     "measures/_pruning",

@@ -1,4 +1,4 @@
-"""The sensitive attribute that a fairness question is about, and the groups it can answer for."""
+"""The sensitive attribute that a question is about, and the groups that fairness can answer for."""
 
 from __future__ import annotations
 
@@ -15,14 +15,41 @@ if TYPE_CHECKING:
 
     from .data import Dataset
 
-__all__ = ["large_cells", "sensitive_column"]
+__all__ = ["attribute_column", "large_cells", "sensitive_column"]
 
 _SHOWN = 6
 """Groups that a message lists."""
 
 
-def sensitive_column(data: Dataset, attribute: str, asker: str) -> int:
+def attribute_column(data: Dataset, attribute: str, asker: str) -> int:
     """Return the column of a sensitive attribute.
+
+    Parameters
+    ----------
+    data : Dataset
+        With at least one sensitive attribute.
+    attribute : str
+        Its name; empty for the first.
+    asker : str
+        Who needs it, for the message.
+
+    Raises
+    ------
+    InputError
+        There is none, or not this one.
+    """
+    if not data.sensitive:
+        raise InputError(
+            f"{asker} needs a sensitive attribute, and {data.name} has none: use synthetic,"
+            " diabetes, or a card that names sensitive columns"
+        )
+    if attribute and attribute not in data.sensitive:
+        raise UnknownName("sensitive attribute", attribute, data.sensitive)
+    return data.sensitive.index(attribute) if attribute else 0
+
+
+def sensitive_column(data: Dataset, attribute: str, asker: str) -> int:
+    """Return the column of a sensitive attribute that two outcomes are compared by.
 
     Parameters
     ----------
@@ -38,19 +65,13 @@ def sensitive_column(data: Dataset, attribute: str, asker: str) -> int:
     InputError
         There is none, or not this one, or there are not two classes.
     """
-    if not data.sensitive:
-        raise InputError(
-            f"{asker} needs a sensitive attribute, and {data.name} has none: use synthetic,"
-            " diabetes, or a card that names sensitive columns"
-        )
+    column = attribute_column(data, attribute, asker)
     if data.classes != 2:
         raise InputError(
             f"{asker} needs two classes, and {data.name} has {data.classes}: equalised odds are"
             " defined for a favourable and an unfavourable outcome"
         )
-    if attribute and attribute not in data.sensitive:
-        raise UnknownName("sensitive attribute", attribute, data.sensitive)
-    return data.sensitive.index(attribute) if attribute else 0
+    return column
 
 
 def large_cells(

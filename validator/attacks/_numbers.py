@@ -1,0 +1,36 @@
+"""What is observed of models, as numbers that an adversary's own models are easily fitted to."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
+
+__all__ = ["numbers"]
+
+LEAST = 1e-12
+"""Probabilities below this are not told apart: their logarithms would outweigh all others."""
+
+
+def numbers(observed: Tensor, classes: int) -> NDArray[np.float64]:
+    """Put probabilities on a logarithmic scale; what is released beside them stays as it is.
+
+    A model that is sure of its answers differs between them in the logarithms only.
+
+    Parameters
+    ----------
+    observed : Tensor
+        As `Victim.observed` returns it: (..., numbers), the probabilities of the classes first.
+    classes : int
+        Number of classes.
+
+    Returns
+    -------
+    array of float64
+        Shaped like what was observed: logarithms less their mean over the classes, then the rest.
+    """
+    found: NDArray[Any] = observed.detach().double().cpu().numpy()
+    logs = np.log(found[..., :classes].clip(min=LEAST))
+    return np.concatenate([logs - logs.mean(-1, keepdims=True), found[..., classes:]], axis=-1)

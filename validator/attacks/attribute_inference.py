@@ -1,0 +1,156 @@
+"""Attribute inference from what a model answers, and from what is released beside it.
+
+Song and Shmatikov 2020, Overlearning Reveals Sensitive Attributes; Duddu and Boutet 2022, Inferring
+Sensitive Attributes from Model Explanations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+import numpy as np
+import torch
+
+from knowledge.errors import InputError
+
+from ..groups import attribute_column
+from ..knobs import knob
+from ..metrics import Artifact, Metric, auc
+from ..scenes import TEST_SHARE, Victim
+from ._attack import Attack, Lab
+from ._numbers import numbers
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from ..data import Dataset
+
+__all__ = ["AttributeInference"]
+
+JUDGED = (1 - TEST_SHARE) / 2
+"""Share of the records that the deployed model is trained on; the adversary has as many."""
+
+LEAST = 15
+"""Judged records of a group, on average over seeds, for it to be told apart from the others."""
+
+
+def _auc(got: Artifact, scores: str) -> float:
+    """Return how well each group is told apart from all others, on average over groups."""
+    pairs = zip(got[scores].T, got["groups"], strict=True)
+    return float(np.mean([auc(score, got["group"] == group) for score, group in pairs]))
+
+
+def _pairs(got: Artifact) -> int:
+    sizes = (got["group"][:, None] == got["groups"]).sum(0)
+    return int((sizes * (len(got["group"]) - sizes)).min())
+
+
+@dataclass(frozen=True)
+class AttributeInference(Attack):
+    """Tells the group of the deployed model's training records by what the model says of them.
+
+    The adversary does not have the records' other attributes, but it knows their labels, and has
+    the model's answers. It has asked the model about other records whose group it knows, and fits
+    a logistic regression to those. What such a one tells from the label alone is no fault of the
+    model's: only what is gained over it counts.
+    """
+
+    risk: ClassVar[str] = "attribute_inference"
+    metrics: ClassVar[tuple[Metric, ...]] = (
+        Metric(
+            "auc_gain",
+            "gain in AUC over the label alone",
+            "higher",
+            0.02,
+            lambda got: _auc(got, "with_model") - _auc(got, "without_model"),
+            _pairs,
+        ),
+        Metric(
+            "auc",
+            "AUC of attribute inference",
+            "higher",
+            0.02,
+            lambda got: _auc(got, "with_model"),
+            _pairs,
+        ),
+        Metric(
+            "auc_without_model",
+            "AUC from the label alone, without the model",
+            "higher",
+            0.02,
+            lambda got: _auc(got, "without_model"),
+            _pairs,
+        ),
+    )
+
+    attribute: str = knob("", "sensitive attribute; empty: the first of the data set")
+
+    def check(self, data: Dataset) -> None:
+        """Raise `InputError` without a sensitive attribute of two groups with enough records."""
+        group = data.z[:, attribute_column(data, self.attribute, self.risk)]
+        if len(_large(group)) < 2:
+            sizes = ", ".join(map(str, np.bincount(group)))
+            raise InputError(
+                f"{self.risk} needs two groups of {int(np.ceil(LEAST / JUDGED))} records or more,"
+                f" and the groups of {data.name} have {sizes}: use more records, or another"
+                " attribute (--set attack.attribute=NAME)"
+            )
+
+    def settled(self, data: Dataset) -> Self:
+        """Return it with the name of the attribute."""
+        column = attribute_column(data, self.attribute, self.risk)
+        return replace(self, attribute=data.sensitive[column])
+
+    def judged(self, *, provable: bool) -> Metric:
+        """Return the gain in AUC, named by its attribute."""
+        del provable
+        of = f", of {self.attribute}" if self.attribute else ""
+        return replace(self.metrics[0], name=self.metrics[0].name + of)
+
+    def mount(self, victims: Sequence[Victim], lab: Lab) -> list[Artifact]:
+        """Return a score of each training record for each group: (records, groups).
+
+        That is how likely the record is in that group, with and without the model's answer.
+        """
+        return [self._mount(victim, lab) for victim in victims]
+
+    def _mount(self, victim: Victim, lab: Lab) -> Artifact:
+        scene, pool = victim.scene, victim.scene.pool
+        column = lab.sensitive.index(self.attribute) if self.attribute else 0
+        group = pool.z[:, column].cpu().numpy()
+        everyone = torch.cat([scene.candidates, scene.test]).cpu().numpy()
+        large = _large(group[everyone])
+        # what became of the records under a defense is the owner's affair: the people are the same
+        own, others = scene.unused, scene.deployed
+        rows = torch.cat([own, others])
+        label = np.eye(scene.classes)[pool.y[rows].cpu().numpy()]
+        seen = victim.first(1).observed(pool.x[rows])[0]
+        given = np.concatenate([numbers(seen, scene.classes), label], axis=1)
+        known = group[own.cpu().numpy()]
+        return {
+            "group": group[others.cpu().numpy()],
+            "groups": large,
+            "with_model": _likelihoods(given, known, large),
+            "without_model": _likelihoods(label, known, large),
+        }
+
+
+def _large(group: NDArray[Any]) -> NDArray[np.int64]:
+    """Return the groups that enough records are in; that depends on the data alone."""
+    return np.flatnonzero(np.bincount(group) * JUDGED >= LEAST)
+
+
+def _likelihoods(
+    given: NDArray[np.float64], known: NDArray[Any], groups: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Fit to the first records, whose group is known, and return how likely the others' is."""
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    model = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
+    model.fit(given[: len(known)], known)
+    found: NDArray[np.float64] = model.predict_proba(given[len(known) :])
+    return found[:, np.searchsorted(model.classes_, groups)]

@@ -1,0 +1,152 @@
+"""Data reconstruction: of records by an inversion network, of classes by gradient ascent.
+
+Yang et al. 2019, Neural Network Inversion in Adversarial Setting via Background Knowledge
+Alignment; Fredrikson et al. 2015, Model Inversion Attacks that Exploit Confidence Information.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+import torch
+
+from ..knobs import knob
+from ..metrics import Artifact, Metric
+from ..randomness import derive
+from ..scenes import Victim
+from ._attack import Attack, Lab
+from ._numbers import numbers
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from torch import Tensor
+
+__all__ = ["DataReconstruction"]
+
+HELD_OUT = 0.1
+"""Of the adversary's records: the network is trained until it gets no better on these."""
+
+
+def _similarity(got: Artifact) -> float:
+    """Return the mean cosine similarity; an input that is the mean itself is similar to none."""
+    inverted, truth = got["inverted"], got["class_means"]
+    scale = np.linalg.norm(inverted, axis=1) * np.linalg.norm(truth, axis=1)
+    return float(np.mean((inverted * truth).sum(1) / np.maximum(scale, 1e-12)))
+
+
+@dataclass(frozen=True)
+class DataReconstruction(Attack):
+    """Recovers training records from the model's answers, and what a class looks like from it.
+
+    The adversary asks the model about records of its own, trains a network to give the record for
+    the answer, and applies it to the answers that training records got. Predicting the mean of its
+    records would give an error of 1, whatever the data.
+
+    With the parameters it also climbs from that mean to an input that the model is sure of, for
+    each class. Such an input is compared with the mean of the class's training records by its
+    direction from the mean of all: how far the model can be driven says nothing about the records.
+    """
+
+    risk: ClassVar[str] = "data_reconstruction"
+    metrics: ClassVar[tuple[Metric, ...]] = (
+        Metric(
+            "reconstruction_error",
+            "squared error of reconstructed records, relative to predicting the mean",
+            "lower",
+            0.02,
+            lambda got: float(got["error"].sum() / got["spread"].sum()),
+            lambda got: len(got["error"]),
+        ),
+        Metric(
+            "class_similarity",
+            "cosine similarity of an input inverted for a class and the class's mean",
+            "higher",
+            0.05,
+            _similarity,
+            lambda got: got["inverted"].size,
+        ),
+    )
+
+    hidden: int = knob(
+        128, "units in each of the two hidden layers of the network", least=1, most=4096
+    )
+    epochs: int = knob(
+        500, "most passes of the network over the adversary's records", least=1, most=100_000
+    )
+    steps: int = knob(100, "gradient steps to invert a class", least=1, most=100_000)
+    step: float = knob(
+        0.02, "L2 length of such a step, in units of the attributes", least=1e-6, most=1e6
+    )
+
+    def mount(self, victims: Sequence[Victim], lab: Lab) -> list[Artifact]:
+        """Return errors of the training records (records,), and inputs for classes.
+
+        The inputs (classes, attributes) and the means of the classes' training records are given
+        from the mean of all training records.
+        """
+        del lab
+        return [self._mount(victim) for victim in victims]
+
+    def _mount(self, victim: Victim) -> Artifact:
+        scene, pool = victim.scene, victim.scene.pool
+        # what became of the records under a defense is the owner's affair: the people are the same
+        own, others = pool.x[scene.unused], pool.x[scene.deployed]
+        seen = victim.first(1).observed(torch.cat([own, others]))[0]
+        given = numbers(seen, scene.classes)
+        mean = own.mean(0)
+        known, wanted = _flat(own - mean), _flat(others - mean)
+        found = self._reconstructed(given, known, derive(scene.seed, "inversion network"))
+
+        y = pool.y[scene.deployed]
+        classes = torch.unique(y)
+        centre = others.mean(0)
+        return {
+            "error": ((found - wanted) ** 2).sum(1),
+            "spread": (wanted**2).sum(1),
+            "inverted": _flat(self._inverted(victim, classes, mean) - centre),
+            "class_means": _flat(torch.stack([others[y == c].mean(0) for c in classes]) - centre),
+        }
+
+    def _reconstructed(
+        self, given: NDArray[np.float64], known: NDArray[np.float64], seed: int
+    ) -> NDArray[np.float64]:
+        """Train on the first answers, whose records are known; return records for the others."""
+        from sklearn.exceptions import ConvergenceWarning, DataConversionWarning
+        from sklearn.neural_network import MLPRegressor
+        from sklearn.preprocessing import StandardScaler
+
+        scale = StandardScaler().fit(given[: len(known)])
+        network = MLPRegressor(
+            hidden_layer_sizes=(self.hidden, self.hidden),
+            max_iter=self.epochs,
+            early_stopping=True,
+            validation_fraction=HELD_OUT,
+            random_state=seed % 2**32,
+        )
+        with warnings.catch_warnings():
+            # that passes ran out is what was asked for, and one attribute is a column, too
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            warnings.simplefilter("ignore", DataConversionWarning)
+            network.fit(scale.transform(given[: len(known)]), known)
+        found: NDArray[np.float64] = network.predict(scale.transform(given[len(known) :]))
+        return found.reshape(-1, known.shape[1])
+
+    def _inverted(self, victim: Victim, classes: Tensor, start: Tensor) -> Tensor:
+        """Climb to inputs that the model takes for the classes: (classes, *shape)."""
+        pool = victim.scene.pool
+        gradient = victim.deployed.input_gradients()(classes[None])
+        x = start.expand(1, len(classes), *start.shape).contiguous()
+        per_input = (1, len(classes), *[1] * start.dim())
+        for _ in range(self.steps):
+            slope = gradient(x)
+            length = slope.flatten(2).norm(dim=2).clamp(min=1e-30).view(per_input)
+            x = torch.clamp(x - self.step * slope / length, pool.low, pool.high)
+        return x[0]
+
+
+def _flat(x: Tensor) -> NDArray[Any]:
+    return x.flatten(1).double().cpu().numpy()

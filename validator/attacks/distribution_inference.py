@@ -1,0 +1,243 @@
+"""Distribution inference: with which share of a group the training records were drawn.
+
+Ganju et al. 2018, Property Inference Attacks on Fully Connected Neural Networks; Suri and Evans
+2022, Formalizing and Estimating Distribution Inference Risks.
+
+If the records that the adversary draws its shadow models from were those of the attacked model, it
+would recognise by its shadow models which records that one remembers, and so from which group more
+were drawn, even where groups do not differ in anything. That is about the data set, not about its
+distribution. So models are put into folds, which have no training record in common, and each is
+attacked with the shadow models of the other folds. No model is trained on what all are asked about.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+import numpy as np
+import torch
+
+from knowledge.errors import InputError
+
+from ..groups import attribute_column
+from ..knobs import knob
+from ..metrics import Artifact, Metric, auc
+from ..scenes import TEST_SHARE, Scene, Victim
+from ._attack import Attack, Lab
+from ._numbers import numbers
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from ..data import Dataset
+
+__all__ = ["DistributionInference"]
+
+FOLDS = 4
+"""With fewer, what is particular to the records of one fold outweighs what its share of the group
+changes; with more, models have fewer records."""
+
+ASKED = 0.1
+"""Of the records of the smaller side, the group or the others, that models are asked about."""
+
+LEAST = 10
+"""Training records of a model."""
+
+
+def _auc(got: Artifact) -> float:
+    """Return the mean over folds: scores of different shadow models do not compare."""
+    folds = (got["fold"] == fold for fold in np.unique(got["fold"]))
+    return float(np.mean([auc(got["score"][each], got["high"][each]) for each in folds]))
+
+
+def _pairs(got: Artifact) -> int:
+    fold, high = got["fold"], got["high"]
+    return sum(int(((fold == f) & high).sum() * ((fold == f) & ~high).sum()) for f in set(fold))
+
+
+@dataclass(frozen=True)
+class DistributionInference(Attack):
+    """Tells which of two shares a group had in a model's training data, from its answers.
+
+    The adversary has shadow models of either share, trained with the victim's defense, and fits a
+    logistic regression to what they say, on average, of the records of each side (the group, or
+    the others) in each class. All models are attacked, and the mean counts.
+
+    The owner's records, too, are drawn with one of the shares, and are fewer than otherwise.
+    """
+
+    risk: ClassVar[str] = "distribution_inference"
+    metrics: ClassVar[tuple[Metric, ...]] = (
+        Metric("auc", "AUC of telling the shares apart", "higher", 0.05, _auc, _pairs),
+        Metric(
+            "attack_accuracy",
+            "share of models of which the adversary tells the share",
+            "higher",
+            0.05,
+            lambda got: float(np.mean((got["score"] > 0) == got["high"])),
+            lambda got: len(got["high"]),
+        ),
+        Metric(
+            "auc_of_loss_test",
+            "AUC of the loss test, which takes no shadow models",
+            "higher",
+            0.05,
+            lambda got: auc(got["loss_gap"], got["high"]),
+            lambda got: int(got["high"].sum() * (~got["high"]).sum()),
+        ),
+    )
+
+    attribute: str = knob("", "sensitive attribute; empty: the first of the data set")
+    group: int = knob(0, "group whose share is told, by its number", least=0, most=1_000_000)
+    low: float = knob(0.1, "smaller share of the group in the training data", least=0.0, most=1.0)
+    high: float = knob(0.9, "larger share of the group in the training data", least=0.0, most=1.0)
+    shadows: int = knob(24, "shadow models for each victim, a multiple of 8", least=8, most=4096)
+    column: int = 0
+    """Of the attribute; no knob, but settled by the data."""
+
+    @property
+    def models(self) -> int:
+        """The victim and its shadow models."""
+        return 1 + self.shadows
+
+    def check(self, data: Dataset) -> None:
+        """Raise `InputError` without a group and others with enough records for all folds."""
+        column = attribute_column(data, self.attribute, self.risk)
+        if self.low >= self.high:
+            raise InputError(
+                f"attack.low={self.low:g}, attack.high={self.high:g}: the smaller share should be"
+                " below the larger"
+            )
+        if self.shadows % (2 * FOLDS):
+            raise InputError(
+                f"attack.shadows={self.shadows}: should be a multiple of {2 * FOLDS}, since each of"
+                f" {FOLDS} folds has as many of either share"
+            )
+        inside = data.z[:, column] == self.group
+        if not inside.any():
+            raise InputError(
+                f"attack.group={self.group}: {data.sensitive[column]} has groups 0 to"
+                f" {int(data.z[:, column].max())}"
+            )
+        sizes = [round((1 - TEST_SHARE) * int(side.sum())) for side in (inside, ~inside)]
+        asked = _asked(sizes)
+        if self._records([(size - asked) // FOLDS for size in sizes]) < LEAST:
+            raise InputError(
+                f"{self.risk}: too few records: {data.name} has {int(inside.sum())} in group"
+                f" {self.group} and {int((~inside).sum())} others, and a model would be trained on"
+                f" fewer than {LEAST}; use more records, or other shares (--set attack.low,"
+                " attack.high)"
+            )
+
+    def settled(self, data: Dataset) -> Self:
+        """Return it with the name of the attribute."""
+        column = attribute_column(data, self.attribute, self.risk)
+        return replace(self, attribute=data.sensitive[column], column=column)
+
+    def corrupt(self, scene: Scene) -> Scene:
+        """Draw the training records of all models anew, with one share or the other.
+
+        A coin decides which the deployed model gets; of the shadow models of a fold, half get
+        either. All models have as many records, drawn without replacement from their fold.
+        """
+        draw = scene.generator("shares")
+        candidates = scene.candidates.cpu().numpy()
+        inside = scene.pool.z[scene.candidates, self.column].cpu().numpy() == self.group
+        sides = [draw.permutation(candidates[side]) for side in (inside, ~inside)]
+        asked = _asked([len(side) for side in sides])
+        folds = [[side[asked + fold :: FOLDS] for side in sides] for fold in range(FOLDS)]
+        records = min(self._records([len(side) for side in fold]) for fold in folds)
+
+        shadows = np.arange(len(scene.training) - 1)
+        fold = np.concatenate([[0], shadows % FOLDS])
+        high = np.concatenate([draw.integers(2, size=1), shadows // FOLDS % 2]).astype(bool)
+        training = []
+        for place, larger in zip(fold, high, strict=True):
+            count = round((self.high if larger else self.low) * records)
+            parts = zip(folds[place], (count, records - count), strict=True)
+            rows = np.concatenate([draw.permutation(side)[:size] for side, size in parts])
+            training.append(torch.as_tensor(np.sort(rows), device=scene.candidates.device))
+
+        def kept(values: NDArray[Any]) -> torch.Tensor:
+            return torch.as_tensor(values, device=scene.candidates.device)
+
+        return replace(
+            scene,
+            deployed=training[0],
+            training=tuple(training),
+            kept=MappingProxyType(
+                {
+                    **scene.kept,
+                    "share_asked": kept(np.concatenate([side[:asked] for side in sides])),
+                    "share_fold": kept(fold),
+                    "share_high": kept(high),
+                }
+            ),
+        )
+
+    def mount(self, victims: Sequence[Victim], lab: Lab) -> list[Artifact]:
+        """Return what is told of each model, which are in one fold, and what is true: (models,).
+
+        The score is above 0 for the larger share. The gap in loss is by how much more is lost on
+        records of the others than on those of the group.
+        """
+        del lab
+        return [self._mount(victim) for victim in victims]
+
+    def _mount(self, victim: Victim) -> Artifact:
+        scene, pool = victim.scene, victim.scene.pool
+        asked = scene.kept["share_asked"]
+        fold, high = (
+            scene.kept[name][: len(victim.models)].cpu().numpy()
+            for name in ("share_fold", "share_high")
+        )
+        y = pool.y[asked].cpu().numpy()
+        inside = pool.z[asked, self.column].cpu().numpy() == self.group
+        seen = numbers(victim.observed(pool.x[asked]), scene.classes)
+        means = [
+            seen[:, cell].mean(1)
+            for side in (inside, ~inside)
+            for label in range(scene.classes)
+            if (cell := side & (y == label)).any()
+        ]
+        logs = seen[..., : scene.classes]
+        loss = np.logaddexp.reduce(logs, axis=-1) - logs[:, np.arange(len(y)), y]
+        return {
+            "score": _scores(np.concatenate(means, axis=1), high, fold),
+            "loss_gap": loss[:, ~inside].mean(1) - loss[:, inside].mean(1),
+            "high": high,
+            "fold": fold,
+        }
+
+    def _records(self, sizes: Sequence[int]) -> int:
+        """Return how many records can be drawn with either share, of so many of each side."""
+        shares = [(share, 1 - share) for share in (self.low, self.high)]
+        pairs = [pair for both in shares for pair in zip(sizes, both, strict=True)]
+        return min(int(size / share) for size, share in pairs if share > 0)
+
+
+def _asked(sizes: Sequence[int]) -> int:
+    """Return how many records of each side models are asked about."""
+    return max(1, round(ASKED * min(sizes)))
+
+
+def _scores(
+    given: NDArray[np.float64], high: NDArray[np.bool_], fold: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Score the models of each fold by the models of the others."""
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    scores = np.empty(len(given))
+    for place in np.unique(fold):
+        own = fold == place
+        # the deployed model must not make the share that it has seem likelier
+        model = make_pipeline(
+            StandardScaler(), LogisticRegression(class_weight="balanced", max_iter=1000)
+        )
+        scores[own] = model.fit(given[~own], high[~own]).decision_function(given[own])
+    return scores
