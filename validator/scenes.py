@@ -121,6 +121,13 @@ class Victim:
         """The one model that is attacked."""
         return self.models.only([0])
 
+    def first(self, models: int) -> Victim:
+        """Return it with the first models only: the deployed one, and shadow models."""
+        if models == len(self.models):
+            return self
+        fewer = replace(self.scene, training=self.scene.training[:models])
+        return replace(self, scene=fewer, models=self.models.only(range(models)))
+
     def predictions(self, x: Tensor, z: Tensor | None = None) -> Tensor:
         """Return the classes that the deployed model gives: (records,)."""
         return self._answers(self.deployed, x, z)[0].argmax(-1)

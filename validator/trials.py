@@ -39,8 +39,8 @@ class Trial:
     defense : Defense or None
         None in the baseline arm.
     attacks : tuple of Attack
-        The first is the one in question and decides which models are trained; the others only
-        measure the deployed model.
+        What is mounted on it. As many models are trained as the most demanding of them takes; the
+        others are given as many as they ask for, the deployed one first.
     seed : int
         Of the split and of everything drawn.
     """
@@ -50,9 +50,14 @@ class Trial:
     seed: int
 
     @property
+    def attacked(self) -> int:
+        """How many models are attacked: the deployed one, and shadow models."""
+        return max(each.models for each in self.attacks)
+
+    @property
     def models(self) -> int:
         """How many models are trained for it, the adversary's own among them."""
-        return self.attacks[0].models + sum(each.own_models for each in self.attacks)
+        return self.attacked + sum(each.own_models for each in self.attacks)
 
 
 @dataclass(frozen=True, eq=False)
@@ -221,7 +226,7 @@ def run(
 
 
 def _scene(bench: Bench, base: Pool, trial: Trial) -> Scene:
-    split = scene(bench.data, base, trial.seed, trial.attacks[0].models)
+    split = scene(bench.data, base, trial.seed, trial.attacked)
     for attack in trial.attacks:
         split = attack.corrupt(split)
     return trial.defense.prepare(split) if trial.defense else split
@@ -245,11 +250,16 @@ def _joined(base: Pool, scenes: Sequence[Scene]) -> tuple[Pool, list[int]]:
 def _attacked(
     trials: Sequence[Trial], victims: Sequence[Victim], lab: Lab
 ) -> list[dict[Attack, Artifact]]:
-    """Mount each attack on all victims that it is meant for, at once."""
+    """Mount each attack on all victims that it is meant for, at once.
+
+    It meets as many models as it asks for, so that what it gets does not depend on what else is
+    mounted beside it.
+    """
     found: list[dict[Attack, Artifact]] = [{} for _ in trials]
     for attack in dict.fromkeys(each for trial in trials for each in trial.attacks):
         chosen = [i for i, trial in enumerate(trials) if attack in trial.attacks]
-        for i, got in zip(chosen, attack.mount([victims[i] for i in chosen], lab), strict=True):
+        met = [victims[i].first(attack.models) for i in chosen]
+        for i, got in zip(chosen, attack.mount(met, lab), strict=True):
             found[i][attack] = got
     return found
 
@@ -263,7 +273,7 @@ def _accuracy(victim: Victim, records: torch.Tensor) -> float:
 def _reading(trial: Trial, victim: Victim, schedule: Schedule) -> float | None:
     if trial.defense is None or trial.defense.reading is None:
         return None
-    return trial.defense.read([victim], schedule)[0]
+    return trial.defense.read([victim.first(1)], schedule)[0]
 
 
 def _peer(name: str, peer: Attack | Defense) -> dict[str, Any]:

@@ -86,6 +86,8 @@ class Verdict:
         One for each seed.
     address : str
         What it is kept under.
+    command : str
+        The command line that asks for it; empty if it was asked for in another way.
     """
 
     experiment: Experiment
@@ -101,6 +103,7 @@ class Verdict:
     baseline: Sequence[Result]
     defended: Sequence[Result]
     address: str
+    command: str = ""
 
     @property
     def seeds_to_settle(self) -> int | None:
@@ -193,6 +196,7 @@ class Verdict:
                 "attack": settings_of(planned.attack),
             },
             "factors": [],
+            "command": self.command,
         }
 
 
@@ -204,6 +208,7 @@ def judge(
     *,
     intended: bool = False,
     published: tuple[str, ...] = (),
+    command: str = "",
 ) -> Verdict:
     """Compare the arms, seed by seed.
 
@@ -219,6 +224,8 @@ def judge(
         Whether this risk is what the defense is meant for.
     published : tuple of str
         What was published for this pair; it is told, and no part of the judgement.
+    command : str
+        The command line that asks for it, which is told, too.
     """
     attack = planned.attack
     metric = attack.judged(provable=planned.defense.provable)
@@ -248,6 +255,7 @@ def judge(
                 "trials": recipes,
             }
         ),
+        command=command,
     )
 
 
