@@ -87,12 +87,7 @@ class Experiment:
 
     def work(self, trials: Sequence[Trial]) -> int:
         """Return about how many models × updates trials take."""
-        schedule = self.bench.schedule
-        return sum(
-            trial.attacked * schedule.updates
-            + sum(each.own_models * each.own_schedule(schedule).updates for each in trial.attacks)
-            for trial in trials
-        )
+        return self.bench.work(trials)
 
 
 @dataclass(frozen=True, eq=False)

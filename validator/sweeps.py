@@ -8,7 +8,7 @@ its experiment had been measured alone: whichever is measured first, the other f
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
@@ -28,9 +28,9 @@ __all__ = ["Asked", "Onlooker", "sweep"]
 
 
 class Asked(NamedTuple):
-    """An experiment, and what is known of its pair beforehand, as `measure` takes it."""
+    """An experiment, or why there can be none; and what is known beforehand, as `measure` takes."""
 
-    experiment: Experiment
+    experiment: Experiment | str
     known: Mapping[str, Any]
 
 
@@ -69,7 +69,7 @@ def sweep(
     Parameters
     ----------
     asked : sequence of Asked
-        The experiments.
+        The experiments, and reasons for those that there can be none of.
     store : Store
         Where results are kept and looked up.
     onlooker : Onlooker, optional
@@ -94,7 +94,9 @@ class _Sweep:
         self._needs: dict[str, _Need] = {}
         self._mine: list[list[_Need]] = []
         for place, (experiment, _) in enumerate(asked):
-            mine = [self._need(experiment.bench, trial) for trial in experiment.trials()]
+            mine = []
+            if isinstance(experiment, Experiment):
+                mine = [self._need(experiment.bench, trial) for trial in experiment.trials()]
             for need in mine:
                 need.places.append(place)
             self._mine.append(mine)
@@ -125,10 +127,10 @@ class _Sweep:
 
     def _start(self) -> None:
         if self._onlooker:
-            ahead = [piece for _, pieces in self._batches() for piece in pieces]
-            work = self._asked[0].experiment.work([piece.trial for piece in ahead])
-            remembered = len(self._needs) - sum(len(piece.parts) for piece in ahead)
-            self._onlooker.start(len(self._needs), remembered, work)
+            batches = list(self._batches())
+            work = sum(bench.work([each.trial for each in pieces]) for bench, pieces in batches)
+            ahead = sum(len(each.parts) for _, pieces in batches for each in pieces)
+            self._onlooker.start(len(self._needs), len(self._needs) - ahead, work)
 
     def _batches(self) -> Iterator[tuple[Bench, list[Pooled]]]:
         """Yield what is still needed; all arms of a seed together, so that their times compare."""
@@ -182,10 +184,14 @@ class _Sweep:
             if place in self._over:
                 continue
             found = [need.found for need in self._mine[place]]
-            shown: Verdict | str | None = next(_reasons(found), None)
             results = [each for each in found if isinstance(each, Result)]
-            if shown is None and len(results) == len(found):
+            shown: Verdict | str | None
+            if isinstance(experiment, str):
+                shown = experiment
+            elif len(results) == len(found):
                 shown = conclude(experiment, store=self._store, results=results, **known)
+            else:
+                shown = next((each for each in found if isinstance(each, str)), None)
             if shown is not None:
                 self._over[place] = shown
             seeds = sum(None not in found[i : i + 2] for i in range(0, len(found), 2))
@@ -200,7 +206,3 @@ def _smaller(pieces: list[Pooled]) -> Iterator[list[Pooled]]:
         yield from ([piece] for piece in pieces)
     elif len(pieces[0].parts) > 1:
         yield from ([Pooled(part, (part,))] for part in pieces[0].parts)
-
-
-def _reasons(found: Iterable[Result | str | None]) -> Iterator[str]:
-    return (each for each in found if isinstance(each, str))

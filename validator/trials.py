@@ -89,6 +89,16 @@ class Bench:
         answers = max(trial.models for trial in trials) * self.data.records * self.data.classes
         return _DATA_COPIES * self.data.x.nbytes + _ANSWER_BYTES * answers
 
+    def work(self, trials: Sequence[Trial]) -> int:
+        """Return about how many models × updates trials take."""
+        return sum(
+            trial.attacked * self.schedule.updates
+            + sum(
+                each.own_models * each.own_schedule(self.schedule).updates for each in trial.attacks
+            )
+            for trial in trials
+        )
+
     def require_memory(self, trials: Sequence[Trial]) -> None:
         """Raise `InputError` unless the least that trials take fits into the memory."""
         each = (
