@@ -82,7 +82,9 @@ def _cell(axes: Axes, cell: Mapping[str, Any], x: int, y: int) -> None:
     from matplotlib.patches import Rectangle
 
     outcome = cell.get("outcome")
-    shade = _SHADES[outcome][_strength(cell)] if outcome else "#ffffff"
+    shade = "#ffffff"
+    if outcome is not None and cell["effective_defense"] is not False:
+        shade = _SHADES[outcome][_strength(cell)]  # of an ineffective defense nothing is shown
     style: dict[str, Any] = {"facecolor": shade, "edgecolor": "#c9c9c9", "linewidth": 0.8}
     if outcome is None:
         style |= {"hatch": "////", "edgecolor": "#dddddd"}
@@ -122,8 +124,9 @@ def _legend(document: Mapping[str, Any]) -> str:
     counts = document["counts"]
     measured = f"{counts['confirmed']} confirmed, {counts['refuted']} refuted"
     lines = [
-        "▲ more susceptible   ▼ less susceptible   = no change that matters   ± measured: the seeds"
-        " cannot tell; predicted: factors disagree   ? unknown   · nothing published",
+        "▲ more susceptible   ▼ less susceptible   = no change that matters   ? unknown   · nothing"
+        " published",
+        "± measured: the seeds cannot tell; predicted: the factors disagree",
         "✓ prediction confirmed   ✗ refuted   ! the defense did not do its own work here"
         "   number: effect towards more susceptible, with its 95 % interval",
         "stronger colour: 1, 2 or 5 times the smallest effect that matters, in the unit of each"

@@ -9,11 +9,13 @@ from knowledge import load
 
 from ._text import Style, columns, knowledge_line, padded, paragraph
 
-__all__ = ["Pair", "describe", "mark", "table"]
+__all__ = ["NOT_MEASURED", "Pair", "describe", "mark", "table"]
 
 _CELL = 9
-_MARKS = {"confirmed": "✓", "refuted": "✗", "inconclusive": "·"}
-_PLAIN = {"confirmed": "Y", "refuted": "N", "inconclusive": "."}
+NOT_MEASURED = "n/a"
+"""What stands for the verdict of a cell that has none."""
+_MARKS = {"confirmed": "✓", "refuted": "✗", "inconclusive": "–"}
+_PLAIN = {"confirmed": "Y", "refuted": "N", "inconclusive": "-"}
 
 Pair = tuple[str, str]
 
@@ -42,11 +44,11 @@ def describe(document: Mapping[str, Any], look: Style) -> str:
         columns(_legend(look), look.width),
         "",
         paragraph(
-            f"{counts['cells']} cells: {counts['confirmed']} predictions confirmed,"
-            f" {counts['refuted']} refuted, {counts['inconclusive']} inconclusive,"
-            f" {counts['not_measured']} not measured. Of those with one published effect, an"
-            f" effective defense and an outcome, {counts['as_published']} came out as published"
-            f" and {counts['unlike_published']} unlike it.",
+            f"Of {counts['cells']} cells the prediction was confirmed in {counts['confirmed']} and"
+            f" refuted in {counts['refuted']}; {counts['inconclusive']} are inconclusive and"
+            f" {counts['not_measured']} not measured. Where one effect was published, the defense"
+            f" was effective and there is an outcome, {counts['as_published']} came out as"
+            f" published and {counts['unlike_published']} unlike it.",
             look.width,
         ),
         *_reasons(document["cells"], look),
@@ -99,6 +101,8 @@ def table(pairs: Iterable[Pair], said: Callable[[Pair], list[str]], look: Style)
             start = padded(name if i == 0 else "", side)
             texts = (padded(f" {cell[i]}" if i < len(cell) else "", _CELL) for cell in cells)
             lines.append((start + "".join(texts)).rstrip())
+        if not lines[-1]:
+            lines.pop()
     meant = "; ".join(f"{code.get(each, each)} {each.replace('_', ' ')}" for each in explained)
     return [*lines, "", paragraph(meant, look.width, "  ")]
 
@@ -116,7 +120,7 @@ def _signs(cell: Mapping[str, Any], look: Style) -> str:
     if len(published) != 1:
         published = look.glyph("contested" if published else "unexplored")
     if "reason" in cell:
-        return f"{predicted}{published}- -"
+        return f"{predicted}{published} {NOT_MEASURED}"
     shown = "contested" if cell["outcome"] == "inconclusive" else cell["outcome"]
     measured = look.paint(look.glyph(shown), shown)
     return f"{predicted}{published}{measured} {mark(cell, look)}"
@@ -143,7 +147,7 @@ def _legend(look: Style) -> list[list[str]]:
         [marks["confirmed"], f"prediction confirmed; {marks['refuted']} refuted;"
          f" {marks['inconclusive']} inconclusive, or nothing was predicted"],
         ["!", "the defense did not do its own work here, so this says nothing about it"],
-        ["- -", "not measured"],
+        [NOT_MEASURED, "not measured"],
     ]  # fmt: skip
 
 

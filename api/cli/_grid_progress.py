@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ._grid import Pair, mark, table
+from ._grid import NOT_MEASURED, Pair, mark, table
 from ._progress import Progress
 from ._text import Style
 
@@ -42,8 +42,6 @@ class GridProgress(Progress):
         pair = self._pairs[place]
         if self._look is not None:
             self._cells[pair] = _told(seeds, self._seeds, shown, self._look)
-        elif isinstance(shown, str):
-            self.say(f"{' '.join(pair)}: not measured: {shown}")
 
     def over(self) -> None:
         """Leave the terminal to what comes now."""
@@ -79,7 +77,7 @@ def _told(seeds: int, of: int, shown: Verdict | str | None, look: Style) -> str:
     if shown is None:
         return f"{seeds}/{of}"
     if isinstance(shown, str):
-        return "- -"
+        return NOT_MEASURED
     outcome = "contested" if shown.outcome == "inconclusive" else shown.outcome
     return f"{look.paint(look.glyph(outcome), outcome)} {mark(shown.document(), look)}"
 
