@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import torch
 
 from knowledge.errors import InputError, UnknownName, clip
 
+from .architectures import Architecture
 from .attacks import Attack, attacks
-from .data import dataset
+from .data import Dataset, dataset
 from .defenses import Defense, defenses
 from .knobs import configured, knob
 from .members import Schedule
@@ -25,15 +26,22 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DEFAULT_DATASET",
+    "DEFAULT_MODEL",
     "DEFAULT_SEEDS",
+    "GROUPS",
     "Experiment",
+    "Ground",
     "available",
     "experiment",
+    "ground",
+    "parted",
 ]
 
 DEFAULT_DATASET = "synthetic"
+DEFAULT_MODEL = "mlp-m"
 DEFAULT_SEEDS = 5
-_GROUPS = ("training", "data", "defense", "attack")
+GROUPS = ("training", "data", "defense", "attack")
+"""What settings are of."""
 
 
 @dataclass(frozen=True)
@@ -79,12 +87,64 @@ class Experiment:
 
     def work(self, trials: Sequence[Trial]) -> int:
         """Return about how many models × updates trials take."""
-        schedule = self.bench.schedule
-        return sum(
-            trial.attacks[0].models * schedule.updates
-            + sum(each.own_models * each.own_schedule(schedule).updates for each in trial.attacks)
-            for trial in trials
-        )
+        return self.bench.work(trials)
+
+
+@dataclass(frozen=True, eq=False)
+class Ground:
+    """What experiments have in common, whichever defense and risk they are about.
+
+    Attributes
+    ----------
+    data : Dataset
+        What is learned.
+    architecture : Architecture
+        What learns.
+    training : Training
+        For how long.
+    device : torch.device
+        Where.
+    memory : int or None
+        Bytes that may be used at once.
+    seeds : tuple of int
+        Each gives one trial of either arm.
+    """
+
+    data: Dataset
+    architecture: Architecture
+    training: Training
+    device: torch.device
+    memory: int | None
+    seeds: tuple[int, ...]
+
+    def experiment(self, arm: Defense, risk: str, given: Mapping[str, str]) -> Experiment:
+        """Set up an experiment on it.
+
+        Parameters
+        ----------
+        arm : Defense
+            As it was set.
+        risk : str
+            Id of a risk whose attack can be mounted.
+        given : mapping of str to str
+            Settings of that attack.
+
+        Raises
+        ------
+        InputError
+            This pair does not work here.
+        """
+        arm.check(self.data)
+        arm = arm.settled(self.data)
+        mounted = _attacks(arm, risk, given)
+        for each in mounted:
+            each.check(self.data)
+        attack, *guard = [each.settled(self.data) for each in mounted]
+        schedule = _schedule(self.data, self.training, arm.sampling)
+        bench = Bench(self.data, self.architecture, schedule, self.device, self.memory)
+        planned = Experiment(bench, arm, attack, guard[0] if guard else None, self.seeds)
+        bench.require_memory(planned.trials()[:2])
+        return planned
 
 
 def experiment(
@@ -125,50 +185,96 @@ def experiment(
     InputError
         Anything that will not work, before any training starts.
     """
-    if not 2 <= seeds <= MOST_SEEDS:
-        raise InputError(
-            f"--seeds {seeds}: should be 2 to {MOST_SEEDS}; an interval takes at least two"
-        )
+    _require_seeds(seeds)
     given = _grouped(settings)
     target = kb.risk(risk).id
     if target not in attacks():
         raise InputError(f"{target} cannot be measured yet; measurable: {', '.join(attacks())}")
     arm = configured(defenses()[_defense(kb, defense)], given["defense"], "defense")
+    on = ground(
+        data=data,
+        model=model,
+        seeds=seeds,
+        device=device,
+        memory=memory,
+        given=given,
+    )
+    return on.experiment(arm, target, given["attack"])
+
+
+def ground(
+    *,
+    data: str,
+    model: str | None,
+    seeds: int,
+    device: str,
+    memory: int | None,
+    given: Mapping[str, Mapping[str, str]],
+) -> Ground:
+    """Prepare what experiments have in common.
+
+    Parameters
+    ----------
+    data, model, seeds, device, memory
+        As `experiment` takes them.
+    given : mapping
+        Settings of ``training`` and of ``data``, by name.
+
+    Raises
+    ------
+    InputError
+        Anything that will not work, before any training starts.
+    """
+    _require_seeds(seeds)
     where = available(device)
     records = dataset(data, given["data"])
-    arm.check(records)
-    arm = arm.settled(records)
-    mounted = _attacks(arm, target, given["attack"])
-    for each in mounted:
-        each.check(records)
-    attack, *guard = [each.settled(records) for each in mounted]
-    wanted = configured(Training, given["training"], "training")
-    schedule = Schedule(
-        records=(records.records - round(TEST_SHARE * records.records)) // 2,
-        sampling=arm.sampling,
-        **vars(wanted),
+    training = configured(Training, given["training"], "training")
+    batch = _schedule(records, training, "shuffled").batch
+    found = architecture(model or DEFAULT_MODEL, records.shape, records.classes, batch=batch)
+    return Ground(records, found, training, where, memory, tuple(range(seeds)))
+
+
+def _require_seeds(seeds: int) -> None:
+    if not 2 <= seeds <= MOST_SEEDS:
+        raise InputError(
+            f"--seeds {seeds}: should be 2 to {MOST_SEEDS}; an interval takes at least two"
+        )
+
+
+def _schedule(
+    data: Dataset, training: Training, sampling: Literal["shuffled", "poisson"]
+) -> Schedule:
+    return Schedule(
+        records=(data.records - round(TEST_SHARE * data.records)) // 2,
+        sampling=sampling,
+        **vars(training),
     )
-    found = architecture(model or "mlp-m", records.shape, records.classes, batch=schedule.batch)
-    bench = Bench(records, found, schedule, where, memory)
-    planned = Experiment(bench, arm, attack, guard[0] if guard else None, tuple(range(seeds)))
-    bench.require_memory(planned.trials()[:2])
-    return planned
+
+
+def parted(text: str) -> tuple[str, str, str]:
+    """Read ``group.name=value``: group, name and value.
+
+    Raises
+    ------
+    InputError
+        It is not of that form, or there is no such group.
+    """
+    name, equals, value = text.partition("=")
+    group, dot, key = name.partition(".")
+    if not (equals and dot and key and value):
+        raise InputError(f"--set {text!r}: should be GROUP.NAME=VALUE, such as defense.epsilon=1")
+    if group not in GROUPS:
+        raise UnknownName("group of settings", group, GROUPS)
+    return group, key, value
 
 
 def _grouped(settings: Sequence[str]) -> dict[str, dict[str, str]]:
     """Read ``group.name=value``."""
-    given: dict[str, dict[str, str]] = {group: {} for group in _GROUPS}
+    given: dict[str, dict[str, str]] = {group: {} for group in GROUPS}
     for text in settings:
-        name, equals, value = text.partition("=")
-        group, dot, key = name.partition(".")
-        if not (equals and dot and key and value):
-            raise InputError(
-                f"--set {text!r}: should be GROUP.NAME=VALUE, such as defense.epsilon=1"
-            )
-        if group not in given:
-            raise UnknownName("group of settings", group, _GROUPS)
+        group, key, value = parted(text)
         if given[group].setdefault(key, value) != value:
-            raise InputError(f"--set gives {name} twice: {given[group][key]} and {value}")
+            raise InputError(f"--set gives {group}.{key} twice: {given[group][key]} and {value}")
     return given
 
 

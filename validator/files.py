@@ -7,7 +7,14 @@ import os
 
 from knowledge.errors import InputError
 
-__all__ = ["write_whole"]
+__all__ = ["require_folder", "write_whole"]
+
+
+def require_folder(file: str) -> None:
+    """Raise `InputError` unless the folder of a file is there."""
+    folder = os.path.dirname(file) or "."
+    if not os.path.isdir(folder):
+        raise InputError(f"{file}: there is no folder {folder}; make it, or name another file")
 
 
 def write_whole(file: str, content: bytes) -> None:
@@ -20,9 +27,7 @@ def write_whole(file: str, content: bytes) -> None:
     OSError
         It cannot be written; it names the file.
     """
-    folder = os.path.dirname(file) or "."
-    if not os.path.isdir(folder):
-        raise InputError(f"{file}: there is no folder {folder}; make it, or name another file")
+    require_folder(file)
     partial = f"{file}.partial"
     try:
         with open(partial, "wb") as stream:

@@ -14,7 +14,7 @@ from .store import Store, address
 from .trials import Result, Trial, run
 from .verdicts import Verdict, judge
 
-__all__ = ["Watcher", "measure"]
+__all__ = ["Watcher", "conclude", "measure"]
 
 _SIDE_BY_SIDE = 64
 """Models trained in one go: more are hardly faster, and fewer lose less if the run is killed."""
@@ -42,6 +42,7 @@ def measure(
     intended: bool = False,
     published: tuple[str, ...] = (),
     claims: Sequence[Claim] = (),
+    command: str = "",
     threads: int | None = None,
 ) -> Verdict:
     """Run what was not run before, keep every result, and judge.
@@ -64,6 +65,8 @@ def measure(
         What was published for this pair; it is told, and no part of the judgement.
     claims : sequence of Claim
         What the prediction says of factors; told beside what is measured of them.
+    command : str
+        The command line that asks for it, which is told, too.
     threads : int, optional
         By default the cores, shared with other runs that keep results in the same place.
     """
@@ -96,19 +99,39 @@ def measure(
                 results.update(zip(batch, found, strict=True))
                 if watcher:
                     watcher.finished(len(batch))
-    ordered = [results[i] for i in range(len(trials))]
-    verdict = judge(
+    return conclude(
         planned,
         conjecture,
-        ordered[0::2],
-        ordered[1::2],
+        store,
+        [results[i] for i in range(len(trials))],
         intended=intended,
         published=published,
         claims=claims,
+        command=command,
     )
-    store.keep_experiment(
-        verdict.address, verdict.document(), [address(recipe) for recipe in recipes]
-    )
+
+
+def conclude(
+    planned: Experiment, conjecture: str, store: Store, results: Sequence[Result], **known: Any
+) -> Verdict:
+    """Judge an experiment and keep that.
+
+    Parameters
+    ----------
+    planned : Experiment
+        What was run.
+    conjecture : str
+        What the factors say.
+    store : Store
+        Where it is kept.
+    results : sequence of Result
+        Of all its trials, in their order.
+    **known
+        What else `judge` takes.
+    """
+    verdict = judge(planned, conjecture, results[0::2], results[1::2], **known)
+    addresses = [address(planned.bench.recipe(trial)) for trial in planned.trials()]
+    store.keep_experiment(verdict.address, verdict.document(), addresses)
     return verdict
 
 

@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-import os
-from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
-from knowledge.errors import InputError
-
-from .files import write_whole
+from .figures import FORMATS, QUIET, drawing
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 __all__ = ["FORMATS", "plot"]
 
-FORMATS = (".png", ".svg", ".pdf")
-"""Endings of files that can be written."""
-
-_INK, _QUIET = "#1b1b1b", "#767676"
 _COLOURS = {
     # blue and vermilion of Okabe and Ito, told apart by colour-blind readers
     "increase": "#d55e00",
@@ -52,40 +44,13 @@ def plot(document: dict[str, Any], file: str) -> None:
     OSError
         The file cannot be written.
     """
-    ending = os.path.splitext(file)[1].lower()
-    if ending not in FORMATS:
-        raise InputError(f"{file}: should end in {', '.join(FORMATS)}")
-    import matplotlib as mpl
-
-    mpl.use("agg")
-    from matplotlib import pyplot as plt
-
-    style: Any = {
-        "font.size": 10,
-        "font.family": "DejaVu Sans",
-        "axes.spines.top": False,
-        "axes.spines.right": False,
-        "svg.hashsalt": "crosscurrent",
-        "svg.fonttype": "none",
-        "text.color": _INK,
-        "text.parse_math": False,  # names of data sets may hold any sign
-        "axes.labelcolor": _INK,
-    }
-    with plt.rc_context(style):
-        figure, (left, right) = plt.subplots(
-            1, 2, figsize=(8.2, 3.9), width_ratios=(1, 1.25), layout="constrained"
-        )
-        try:
-            _pairs(left, document)
-            _effect(right, document)
-            figure.suptitle(_title(document), x=0.01, ha="left", fontweight="bold", fontsize=11)
-            figure.supxlabel(_scale(document), x=0.01, ha="left", fontsize=8, color=_QUIET)
-            drawn = BytesIO()
-            when = {"Date": None} if ending == ".svg" else None
-            figure.savefig(drawn, format=ending[1:], dpi=160, metadata=when)
-        finally:
-            plt.close(figure)
-    write_whole(file, drawn.getvalue())
+    with drawing(
+        file, ncols=2, figsize=(8.2, 3.9), width_ratios=(1, 1.25), layout="constrained"
+    ) as (figure, (left, right)):
+        _pairs(left, document)
+        _effect(right, document)
+        figure.suptitle(_title(document), x=0.01, ha="left", fontweight="bold", fontsize=11)
+        figure.supxlabel(_scale(document), x=0.01, ha="left", fontsize=8, color=QUIET)
 
 
 def _pairs(axes: Axes, document: dict[str, Any]) -> None:
@@ -96,7 +61,7 @@ def _pairs(axes: Axes, document: dict[str, Any]) -> None:
     axes.set_xlim(-0.25, 1.25)
     worse = document["effect"]["worse_when"]
     axes.set_ylabel(f"{_wrapped(document['effect']['name'])}\n({worse} is worse)")
-    axes.set_title(f"{len(document['seeds'])} paired seeds", fontsize=9, color=_QUIET, loc="left")
+    axes.set_title(f"{len(document['seeds'])} paired seeds", fontsize=9, color=QUIET, loc="left")
 
 
 def _effect(axes: Axes, document: dict[str, Any]) -> None:
@@ -106,7 +71,7 @@ def _effect(axes: Axes, document: dict[str, Any]) -> None:
     least, most = min(seen), max(seen)
     room = 0.12 * (most - least)
     axes.axvspan(-smallest, smallest, color="#000000", alpha=0.07, lw=0)
-    axes.axvline(0, color=_QUIET, lw=0.8)
+    axes.axvline(0, color=QUIET, lw=0.8)
     ends = [found["low"], found["high"]]
     axes.plot(ends, [0, 0], color=colour, lw=2, solid_capstyle="butt")
     axes.plot(ends, [0, 0], "|", color=colour, markersize=16, markeredgewidth=2)
@@ -131,7 +96,7 @@ def _effect(axes: Axes, document: dict[str, Any]) -> None:
     axes.set_title(
         f"{found['level']:.0%} interval; grey: too small to matter (±{smallest:g})",
         fontsize=9,
-        color=_QUIET,
+        color=QUIET,
         loc="left",
     )
 

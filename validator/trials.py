@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Any
 from uuid import uuid4
 
@@ -40,8 +41,8 @@ class Trial:
     defense : Defense or None
         None in the baseline arm.
     attacks : tuple of Attack
-        The first is the one in question and decides which models are trained; the others only
-        measure the deployed model.
+        What is mounted on it. As many models are trained as the most demanding of them takes; the
+        others are given as many as they ask for, the deployed one first.
     seed : int
         Of the split and of everything drawn.
     """
@@ -51,9 +52,14 @@ class Trial:
     seed: int
 
     @property
+    def attacked(self) -> int:
+        """How many models are attacked: the deployed one, and shadow models."""
+        return max(each.models for each in self.attacks)
+
+    @property
     def models(self) -> int:
         """How many models are trained for it, the adversary's own among them."""
-        return self.attacks[0].models + sum(each.own_models for each in self.attacks)
+        return self.attacked + sum(each.own_models for each in self.attacks)
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,6 +90,16 @@ class Bench:
         """Return about how many bytes the data takes, with what is measured on it."""
         answers = max(trial.models for trial in trials) * self.data.records * self.data.classes
         return _DATA_COPIES * self.data.x.nbytes + _ANSWER_BYTES * answers
+
+    def work(self, trials: Sequence[Trial]) -> int:
+        """Return about how many models × updates trials take."""
+        return sum(
+            trial.attacked * self.schedule.updates
+            + sum(
+                each.own_models * each.own_schedule(self.schedule).updates for each in trial.attacks
+            )
+            for trial in trials
+        )
 
     def require_memory(self, trials: Sequence[Trial]) -> None:
         """Raise `InputError` unless the least that trials take fits into the memory."""
@@ -159,7 +175,10 @@ class Result:
 
 
 def run(
-    bench: Bench, trials: Sequence[Trial], progress: Callable[[int], None] = lambda _: None
+    bench: Bench,
+    trials: Sequence[Trial],
+    progress: Callable[[int], None] = lambda _: None,
+    parts: Sequence[Sequence[Trial]] | None = None,
 ) -> list[Result]:
     """Train and measure trials side by side; each result depends on its own recipe alone.
 
@@ -171,11 +190,14 @@ def run(
         One or more.
     progress : callable
         Called with the number of models × updates done since the last call.
+    parts : sequence of sequence of Trial, optional
+        Which trials each of these stands for, as `validator.pooling` puts them together; by
+        default itself.
 
     Returns
     -------
     list of Result
-        In the order of the trials.
+        In the order of the trials, or of their parts: each as if it had been run alone.
 
     Raises
     ------
@@ -210,38 +232,50 @@ def run(
         times.append(sum(seconds[start:stop]) / (stop - start))
         start = stop
     lab = Lab(trained, bench.schedule, bench.data.sensitive)
+    attacked = _attacked(trials, victims, lab)
     side_by_side = uuid4().hex
-    return [
-        Result(
-            metrics={
-                attack.risk: {metric.id: metric.judge(got) for metric in attack.metrics}
-                for attack, got in artifacts.items()
-            },
-            counted={
-                attack.risk: {metric.id: metric.counted(got) for metric in attack.metrics}
-                for attack, got in artifacts.items()
-            },
+    found = []
+    for i, victim in enumerate(victims):
+        common = Result(
+            metrics={},
+            counted={},
             accuracy=_accuracy(victim, victim.scene.test),
             train_accuracy=_accuracy(victim, victim.scene.training[0]),
-            reading=_reading(trial, victim, bench.schedule),
-            seconds=time,
+            reading=_reading(trials[i], victim, bench.schedule),
+            seconds=times[i],
             run=side_by_side,
-            factors=factors,
-            unmeasured=unmeasured,
         )
-        for trial, victim, artifacts, time, (factors, unmeasured) in zip(
-            trials,
-            victims,
-            _attacked(trials, victims, lab),
-            times,
-            [factors_of(victim, bench.data) for victim in victims],
-            strict=True,
-        )
-    ]
+        of = cache(lambda models, victim=victim: factors_of(victim.first(models), bench.data))
+        for part in (trials[i],) if parts is None else parts[i]:
+            factors, unmeasured = of(part.attacked)
+            found.append(
+                replace(
+                    common,
+                    metrics=_judged(part, attacked[i]),
+                    counted=_counted(part, attacked[i]),
+                    factors=factors,
+                    unmeasured=unmeasured,
+                )
+            )
+    return found
+
+
+def _judged(part: Trial, artifacts: Mapping[Attack, Artifact]) -> dict[str, dict[str, float]]:
+    return {
+        attack.risk: {metric.id: metric.judge(artifacts[attack]) for metric in attack.metrics}
+        for attack in part.attacks
+    }
+
+
+def _counted(part: Trial, artifacts: Mapping[Attack, Artifact]) -> dict[str, dict[str, int]]:
+    return {
+        attack.risk: {metric.id: metric.counted(artifacts[attack]) for metric in attack.metrics}
+        for attack in part.attacks
+    }
 
 
 def _scene(bench: Bench, base: Pool, trial: Trial) -> Scene:
-    split = scene(bench.data, base, trial.seed, trial.attacks[0].models)
+    split = scene(bench.data, base, trial.seed, trial.attacked)
     for attack in trial.attacks:
         split = attack.corrupt(split)
     return trial.defense.prepare(split) if trial.defense else split
@@ -265,11 +299,16 @@ def _joined(base: Pool, scenes: Sequence[Scene]) -> tuple[Pool, list[int]]:
 def _attacked(
     trials: Sequence[Trial], victims: Sequence[Victim], lab: Lab
 ) -> list[dict[Attack, Artifact]]:
-    """Mount each attack on all victims that it is meant for, at once."""
+    """Mount each attack on all victims that it is meant for, at once.
+
+    It meets as many models as it asks for, so that what it gets does not depend on what else is
+    mounted beside it.
+    """
     found: list[dict[Attack, Artifact]] = [{} for _ in trials]
     for attack in dict.fromkeys(each for trial in trials for each in trial.attacks):
         chosen = [i for i, trial in enumerate(trials) if attack in trial.attacks]
-        for i, got in zip(chosen, attack.mount([victims[i] for i in chosen], lab), strict=True):
+        met = [victims[i].first(attack.models) for i in chosen]
+        for i, got in zip(chosen, attack.mount(met, lab), strict=True):
             found[i][attack] = got
     return found
 
@@ -283,7 +322,7 @@ def _accuracy(victim: Victim, records: torch.Tensor) -> float:
 def _reading(trial: Trial, victim: Victim, schedule: Schedule) -> float | None:
     if trial.defense is None or trial.defense.reading is None:
         return None
-    return trial.defense.read([victim], schedule)[0]
+    return trial.defense.read([victim.first(1)], schedule)[0]
 
 
 def _peer(name: str, peer: Attack | Defense) -> dict[str, Any]:

@@ -89,6 +89,8 @@ class Verdict:
         What it is kept under.
     reasons : tuple of Reason
         The factors that the prediction goes through, beside what was measured of them.
+    command : str
+        The command line that asks for it; empty if it was asked for in another way.
     """
 
     experiment: Experiment
@@ -105,6 +107,7 @@ class Verdict:
     defended: Sequence[Result]
     address: str
     reasons: tuple[Reason, ...]
+    command: str = ""
 
     @property
     def seeds_to_settle(self) -> int | None:
@@ -197,6 +200,7 @@ class Verdict:
                 "attack": settings_of(planned.attack),
             },
             "factors": [each.document() for each in self.reasons],
+            "command": self.command,
         }
 
 
@@ -209,6 +213,7 @@ def judge(
     intended: bool = False,
     published: tuple[str, ...] = (),
     claims: Sequence[Claim] = (),
+    command: str = "",
 ) -> Verdict:
     """Compare the arms, seed by seed.
 
@@ -227,6 +232,8 @@ def judge(
     claims : sequence of Claim
         What the prediction says of factors; what is found of them is told, and no part of the
         judgement either.
+    command : str
+        The command line that asks for it, which is told, too.
     """
     attack = planned.attack
     metric = attack.judged(provable=planned.defense.provable)
@@ -258,6 +265,7 @@ def judge(
             }
         ),
         reasons=reasons(claims, baseline, defended, found.differences),
+        command=command,
     )
 
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 __all__ = ["absent", "needed", "store"]
 
-_NEEDED = ("torch", "sklearn", "scipy", "opacus", "fairlearn", "matplotlib", "pyarrow")
+_NEEDED = ("torch", "sklearn", "scipy", "opacus", "fairlearn", "jinja2", "matplotlib", "pyarrow")
 
 
 def absent() -> list[str]:

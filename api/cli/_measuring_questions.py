@@ -8,7 +8,7 @@ from ._arguments import Questions, knowing, positive, printing, whole
 
 __all__ = ["COMMANDS", "LOCAL", "validate"]
 
-LOCAL = frozenset({"export", "json", "knowledge", "list", "no_color", "store"})
+LOCAL = frozenset({"export", "json", "knowledge", "list", "no_color", "plot", "store"})
 """What concerns this machine or this terminal only. All else that `validate` adds can be asked for
 over the network too; an option that names files belongs here, or needs what `api.jobs.admission`
 does for data sets."""
@@ -19,13 +19,15 @@ def validate(question: ArgumentParser) -> None:
     question.description = (
         "Train models with and without the defense, mount the attack behind the risk, and say with"
         " an interval whether the prediction holds for models of this size on this data. What was"
-        " measured before is not measured again. DEFENSE may be placebo, which does nothing."
+        " measured before is not measured again. DEFENSE may be placebo, which does nothing. With"
+        " --all every defense is measured against every risk, at the price of far fewer models."
     )
     question.epilog = (
         "examples:\n"
         "  crosscurrent validate differential_privacy membership_inference\n"
         "  crosscurrent validate RD1 R1 --dataset digits --seeds 10\n"
         "  crosscurrent validate PD1 P1 --dataset loans.csv --set defense.epsilon=3\n"
+        "  crosscurrent validate --all --plot grid.svg --export measured\n"
         "  crosscurrent validate --list"
     )
     question.set_defaults(module="_validate")
@@ -35,6 +37,11 @@ def validate(question: ArgumentParser) -> None:
     question.add_argument("risk", metavar="RISK", nargs="?", help="id or code of a risk")
     question.add_argument(
         "--list", action="store_true", help="what can be measured, on what, and what can be set"
+    )
+    question.add_argument(
+        "--all",
+        action="store_true",
+        help="every defense against every risk; killed, the same command goes on",
     )
     what = question.add_argument_group("experiment")
     what.add_argument(
@@ -56,7 +63,8 @@ def validate(question: ArgumentParser) -> None:
         dest="settings",
         action="append",
         default=[],
-        help="a setting of defense, attack, training or data; may be repeated; see --list",
+        help="a setting of defense, attack, training or data; may be repeated; see --list; with"
+        " --all say whose: defense.ID.NAME=VALUE",
     )
     how = question.add_argument_group("machine")
     how.add_argument("--device", default="cpu", help="cpu (default), cuda or cuda:N")
@@ -75,6 +83,11 @@ def validate(question: ArgumentParser) -> None:
     _store(how)
     how.add_argument(
         "--export", metavar="DIR", help="also write the evidence there, as knowledge files"
+    )
+    how.add_argument(
+        "--plot",
+        metavar="FILE",
+        help="with --all: also draw it there, measured beside predicted: .png, .svg or .pdf",
     )
 
 
@@ -99,6 +112,20 @@ def _plot(question: ArgumentParser) -> None:
     question.set_defaults(module="_results_plot")
     _result(question)
     question.add_argument("file", metavar="FILE", help="where to write it: .png, .svg or .pdf")
+
+
+def _report(question: ArgumentParser) -> None:
+    question.description = (
+        "Write results as one HTML page that needs nothing else: methods, every result with its"
+        " figure and numbers, and the command that gives it again."
+    )
+    question.epilog = "example: crosscurrent results report measured.html"
+    question.set_defaults(module="_results_report")
+    question.add_argument("file", metavar="FILE", help="where to write it: .html")
+    question.add_argument(
+        "names", metavar="RESULT", nargs="*", help="ids, or beginnings of them (default: all)"
+    )
+    _store(question)
 
 
 def _export(question: ArgumentParser) -> None:
@@ -143,6 +170,7 @@ COMMANDS: Questions = {
     "list": ("list what was measured", _list),
     "show": ("show one result", _show),
     "plot": ("draw one result for a report", _plot),
+    "report": ("write results as an HTML page", _report),
     "export": ("write results as knowledge files", _export),
     "prune": ("remove results", _prune),
 }

@@ -38,15 +38,22 @@ class Progress:
         self._done += work
         if self._terminal and monotonic() - self._shown > _EVERY:
             self._shown = monotonic()
-            self.say(f"\r{self._line()}\x1b[K", end="")
+            self._show()
 
     def finished(self, trials: int) -> None:
         """So many more trials are finished and kept."""
         self._finished += trials
         if not self._terminal:
             self.say(self._line())
-        elif self._finished == self._trials:
+
+    def over(self) -> None:
+        """Leave the terminal to what comes now."""
+        if self._terminal:
             self.say("\r\x1b[K", end="")
+
+    def _show(self) -> None:
+        """Write on a terminal, over what was written before."""
+        self.say(f"\r{self._line()}\x1b[K", end="")
 
     def _line(self) -> str:
         share = min(1.0, self._done / self._work) if self._work else 1.0

@@ -273,7 +273,7 @@ QUESTIONS: Questions = {
     "matrix": ("all defenses against all risks, or all pairs of defenses or of attacks", _matrix),
     "backtest": ("how good the conjectures are, against every explored pair", _backtest),
     "validate": ("measure whether a prediction holds, by training models", _validate),
-    "results": ("what was measured: list, show, plot, export, prune", _results),
+    "results": ("what was measured: list, show, plot, report, export, prune", _results),
     "worker": ("run the validations that a service has accepted", _worker),
     "kb": ("the knowledge base itself: check, show, schema, diff, export", _kb),
     "serve": ("answer over HTTP: REST under /v1, for programs and teams", _serve),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from argparse import Namespace
+from collections.abc import Mapping
 from contextlib import redirect_stdout
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -12,17 +13,21 @@ from knowledge.errors import InputError
 from predictor.interactions import predict
 
 from ._common import as_json, knowledge, style
+from ._measured import describe
 from ._measuring import needed, store
 from ._progress import Progress
-from ._verdict import describe
+from ._reproducing import command
 
 if TYPE_CHECKING:
     from knowledge import KnowledgeBase
     from validator.experiments import Experiment
     from validator.measuring import Watcher
     from validator.store import Store
+    from validator.trials import Result
 
-__all__ = ["Plan", "plan", "run"]
+    from ._validate_all import GridPlan
+
+__all__ = ["Plan", "known", "plan", "run"]
 
 PLACEBO = "placebo"
 
@@ -38,12 +43,15 @@ class Plan:
     known : dict
         What is known of the pair beforehand: the conjecture, whether the defense is meant for the
         risk, what was published, and what is claimed of factors.
+    command : str
+        The command line that asks for it.
     threads : int or None
         As many threads as it shall take.
     """
 
     experiment: Experiment
     known: dict[str, Any]
+    command: str
     threads: int | None
 
     def measure(self, kept: Store, watcher: Watcher) -> dict[str, Any]:
@@ -51,7 +59,12 @@ class Plan:
         from validator.measuring import measure
 
         return measure(
-            self.experiment, store=kept, watcher=watcher, threads=self.threads, **self.known
+            self.experiment,
+            store=kept,
+            watcher=watcher,
+            command=self.command,
+            threads=self.threads,
+            **self.known,
         ).document()
 
     def beforehand(self) -> dict[str, Any]:
@@ -67,14 +80,50 @@ class Plan:
         """Return the same plan with what `beforehand` of another one says is known."""
         return replace(self, known={**known, "published": tuple(known["published"])})
 
+    @property
+    def pairs(self) -> list[tuple[str, str]]:
+        """Defense and risk: the one pair."""
+        return [(self.experiment.defense.id, self.experiment.attack.risk)]
+
+    def recipes(self) -> list[dict[str, Any]]:
+        """Return the recipes of all trials, in their order."""
+        return [self.experiment.bench.recipe(trial) for trial in self.experiment.trials()]
+
+    def interval(self, results: Mapping[int, Result]) -> dict[str, Any] | None:
+        """Return the effect over the seeds of which both arms are finished, if two are.
+
+        Parameters
+        ----------
+        results : mapping of int to Result
+            Those that are finished, by the place of their recipe.
+        """
+        from validator.verdicts import judge
+
+        experiment = self.experiment
+        seeds = [i for i in range(len(experiment.seeds)) if {2 * i, 2 * i + 1} <= results.keys()]
+        if len(seeds) < 2:
+            return None
+        document = judge(
+            replace(experiment, seeds=tuple(experiment.seeds[i] for i in seeds)),
+            self.known["conjecture"],
+            [results[2 * i] for i in seeds],
+            [results[2 * i + 1] for i in seeds],
+        ).document()
+        shown = ("metric", "estimate", "low", "high", "level")
+        return {"seeds": len(seeds)} | {key: document["effect"][key] for key in shown}
+
 
 def run(arguments: Namespace) -> str:
     """Answer the question."""
     needed()
     if arguments.list:
+        if arguments.all:
+            raise InputError("--list says what can be measured, and --all measures it: give one")
         from ._validate_list import listing
 
         return listing(arguments)
+    if arguments.plot is not None and not arguments.all:
+        raise InputError("--plot draws what --all measures; one result: results plot RESULT FILE")
     with redirect_stdout(sys.stderr):  # what a model of the user's own prints is no answer
         document = _measured(arguments)
     return as_json(document) if arguments.json else describe(document, style(arguments))
@@ -82,21 +131,40 @@ def run(arguments: Namespace) -> str:
 
 def _measured(arguments: Namespace) -> dict[str, Any]:
     from validator.evidence import export, prepare
+    from validator.figures import require_form
+    from validator.grid_documents import verdicts
+    from validator.heat_maps import heat_map
 
+    if arguments.plot is not None:
+        require_form(arguments.plot)  # before the work, not after it
     planned = plan(arguments, knowledge(arguments))
     if arguments.export is not None:
-        prepare(arguments.export)  # before the work, not after it
+        prepare(arguments.export)
+    watcher = _watching(planned, no_color=arguments.no_color)
     try:
-        document = planned.measure(store(arguments), Progress())
+        document = planned.measure(store(arguments), watcher)
     except KeyboardInterrupt:
+        watcher.over()
         Progress.say("interrupted; finished trials are kept, and the same command goes on")
         raise
+    watcher.over()
     if arguments.export is not None:
-        export([document], arguments.export)
+        export(verdicts(document), arguments.export)
+    if arguments.plot is not None:
+        heat_map(document, arguments.plot)
     return document
 
 
-def plan(arguments: Namespace, kb: KnowledgeBase) -> Plan:
+def _watching(planned: Plan | GridPlan, *, no_color: bool) -> Any:
+    """Return what tells how far it is: of a grid, cell by cell."""
+    if isinstance(planned, Plan):
+        return Progress()
+    from ._grid_progress import GridProgress
+
+    return GridProgress(planned.pairs, len(planned.grid.seeds), no_color=no_color)
+
+
+def plan(arguments: Namespace, kb: KnowledgeBase) -> Plan | GridPlan:
     """Check what is asked for, of this knowledge.
 
     Raises
@@ -104,8 +172,14 @@ def plan(arguments: Namespace, kb: KnowledgeBase) -> Plan:
     InputError
         Anything that will not work, before any training starts.
     """
+    if arguments.all:
+        from ._validate_all import plan_all
+
+        return plan_all(arguments, kb)
     if arguments.defense is None or arguments.risk is None:
-        raise InputError("validate takes a DEFENSE and a RISK; validate --list shows which")
+        raise InputError(
+            "validate takes a DEFENSE and a RISK, or --all; validate --list shows which"
+        )
     from validator.experiments import DEFAULT_DATASET, experiment
 
     planned = experiment(
@@ -119,11 +193,12 @@ def plan(arguments: Namespace, kb: KnowledgeBase) -> Plan:
         memory=arguments.memory and arguments.memory << 20,
         settings=arguments.settings,
     )
-    known = _known(kb, planned.defense.id, planned.attack.risk)
-    return Plan(planned, known, arguments.threads)
+    defense, risk = planned.defense.id, planned.attack.risk
+    again = command(arguments, defense, risk, arguments.settings)
+    return Plan(planned, known(kb, defense, risk), again, arguments.threads)
 
 
-def _known(kb: KnowledgeBase, defense: str, risk: str) -> dict[str, Any]:
+def known(kb: KnowledgeBase, defense: str, risk: str) -> dict[str, Any]:
     """Return what is known of the pair beforehand; nothing changes under a placebo."""
     if defense == PLACEBO:
         return {"conjecture": "no_change"}

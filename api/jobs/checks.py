@@ -151,21 +151,25 @@ def _check(request: dict[str, Any], settings: JobSettings, kb: KnowledgeBase) ->
 
 
 def _picture(document: dict[str, Any], ending: str) -> bytes:
+    from validator.grid_documents import is_grid
+    from validator.heat_maps import heat_map
     from validator.plots import plot
 
+    draw = heat_map if is_grid(document) else plot
     with tempfile.TemporaryDirectory() as folder:
         file = os.path.join(folder, f"verdict{ending}")
-        plot(document, file)
+        draw(document, file)
         with open(file, "rb") as stream:
             return stream.read()
 
 
 def _evidence(document: dict[str, Any]) -> dict[str, bytes]:
     from validator.evidence import export
+    from validator.grid_documents import verdicts
 
     files = {}
     with tempfile.TemporaryDirectory() as folder:
-        for file in export([document], folder):
+        for file in export(verdicts(document), folder):
             with open(file, "rb") as stream:
                 files[os.path.basename(file)] = stream.read()
     return files

@@ -10,7 +10,7 @@ import json
 import os
 import sys
 import threading
-from dataclasses import asdict, replace
+from collections.abc import Callable
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +21,9 @@ from .parents import end_with_parent
 
 if TYPE_CHECKING:
     from api.cli._validate import Plan
+    from api.cli._validate_all import GridPlan
     from validator.store import Store
+    from validator.verdicts import Verdict
 
 __all__ = ["main"]
 
@@ -67,7 +69,12 @@ def main() -> int:
             return 0
         if told["results"]:
             store.keep_trials({name: (recipe, found) for name, recipe, found in told["results"]})
-        document = planned.measure(store, _Watcher(planned, store, say))
+        document = planned.measure(
+            store, _Watcher(planned, store, say, lambda text: outward(text, settings))
+        )
+        for each in document.get("cells", [document]):
+            for name in {"command", "reason"} & each.keys():
+                each[name] = outward(each[name], settings)
     except InputError as error:
         say("refused", error=outward(str(error), settings))
         return 0
@@ -82,8 +89,12 @@ def main() -> int:
 class _Watcher:
     """Tells how far a measurement is, with the interval so far and the results themselves."""
 
-    def __init__(self, planned: Plan, store: Store, say: Any) -> None:
+    def __init__(
+        self, planned: Plan | GridPlan, store: Store, say: Any, outward: Callable[[str], str]
+    ) -> None:
+        self._outward = outward
         self._planned, self._store, self._say = planned, store, say
+        self._recipes = planned.recipes()
         self._trials = self._finished = self._work = self._done = 0
         self._results: dict[int, Any] = {}
         self._began = self._said = monotonic()
@@ -108,44 +119,42 @@ class _Watcher:
             "trials",
             finished=self._finished,
             trials=self._trials,
-            interval=self._interval(),
+            interval=self._planned.interval(self._results),
             results=new,
         )
+
+    def stands(self, place: int, seeds: int, shown: Verdict | str | None) -> None:
+        """Tell what came out of a cell of a grid, once it is over."""
+        del seeds
+        if shown is None:
+            return
+        defense, risk = self._planned.pairs[place]
+        cell: dict[str, Any] = {"defense": defense, "risk": risk}
+        if isinstance(shown, str):
+            self._say("cell", **cell, reason=self._outward(shown))
+            return
+        document = shown.document()
+        self._say("cell", **cell, **{key: document[key] for key in ("outcome", "verdict")})
 
     def _collect(self) -> list[Any]:
         """Return the results that were not told yet: address, recipe and what was measured."""
         from validator.store import address
         from validator.trials import Result
 
-        experiment, new = self._planned.experiment, []
-        for i, trial in enumerate(experiment.trials()):
+        new: list[Any] = []
+        told: dict[str, dict[str, Any]] = {}
+        for i, recipe in enumerate(self._recipes):
             if i in self._results:
                 continue
-            recipe = experiment.bench.recipe(trial)
-            found = self._store.trial(recipe)
-            if found is not None:
-                self._results[i] = Result(**found)
-                new.append([address(recipe), recipe, asdict(self._results[i])])
+            name = address(recipe)
+            found = told.get(name) or self._store.trial(recipe)
+            if found is None:
+                continue
+            self._results[i] = Result(**found)
+            if name not in told:  # cells of a grid share trials
+                told[name] = found
+                new.append([name, recipe, found])
         return new
-
-    def _interval(self) -> dict[str, Any] | None:
-        """Return the effect over the seeds of which both arms are finished, if two are."""
-        from validator.verdicts import judge
-
-        experiment = self._planned.experiment
-        seeds = [
-            i for i in range(len(experiment.seeds)) if {2 * i, 2 * i + 1} <= self._results.keys()
-        ]
-        if len(seeds) < 2:
-            return None
-        document = judge(
-            replace(experiment, seeds=tuple(experiment.seeds[i] for i in seeds)),
-            self._planned.known["conjecture"],
-            [self._results[2 * i] for i in seeds],
-            [self._results[2 * i + 1] for i in seeds],
-        ).document()
-        shown = ("metric", "estimate", "low", "high", "level")
-        return {"seeds": len(seeds)} | {key: document["effect"][key] for key in shown}
 
 
 if __name__ == "__main__":

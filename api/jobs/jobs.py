@@ -231,8 +231,8 @@ class Jobs:
 
     def report(self, identity: str, owner: str) -> str:
         """Return the result in the words of the command line; raises as `result` does."""
+        from api.cli._measured import describe
         from api.cli._text import Style
-        from api.cli._verdict import describe
 
         look = Style(colour=False, unicode=True)
         return describe(self.result(identity, owner), look, here=False)

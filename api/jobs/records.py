@@ -92,8 +92,9 @@ class Event:
     number : int
         From 1 on, without gaps.
     kind : str
-        ``accepted``, ``started``, ``planned``, ``working``, ``trials``, ``interrupted``,
-        ``refused``, ``verdict``, and last ``succeeded``, ``failed`` or ``cancelled``.
+        ``accepted``, ``started``, ``planned``, ``working``, ``trials``, ``cell``,
+        ``interrupted``, ``refused``, ``verdict``, and last ``succeeded``, ``failed`` or
+        ``cancelled``.
     at : str
         When, in UTC (ISO 8601).
     data : dict
@@ -153,7 +154,8 @@ def event_of(step: StepInfo) -> Event:
     message.pop("results", None)  # for another worker, should this one be lost
     if kind == "verdict":
         document = message["document"]
-        message = {key: document[key] for key in ("id", "outcome", "verdict", "effect")}
+        shown = ("id", "outcome", "verdict", "effect", "counts")  # the last one of a grid
+        message = {key: document[key] for key in shown if key in document}
     return Event(step["function_id"] + 1, kind, _when(step["completed_at_epoch_ms"]), message)
 
 

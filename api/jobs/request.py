@@ -21,13 +21,23 @@ _LEAST: dict[Any, int | None] = {whole: None, natural: 0, positive: 1}
 
 
 def schema() -> dict[str, Any]:
-    """Return the JSON schema of a request: one property for each option, with its help."""
+    """Return the JSON schema of a request: one property for each option, with its help.
+
+    A request is about one pair, or about all.
+    """
+    pair = [name for name, action in _options().items() if not action.option_strings]
     return {
         "type": "object",
         "title": "Validation",
         "description": _question().description,
         "properties": {name: _property(action) for name, action in _options().items()},
-        "required": [name for name, action in _options().items() if not action.option_strings],
+        "oneOf": [
+            {"required": pair, "properties": {"all": {"const": False}}},
+            {
+                "required": ["all"],
+                "properties": {"all": {"const": True}} | dict.fromkeys(pair, False),
+            },
+        ],
         "additionalProperties": False,
     }
 

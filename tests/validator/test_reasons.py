@@ -10,7 +10,7 @@ import pytest
 from outcomes import document, planned, verdict
 
 from api.cli._text import Style
-from api.cli._validate import _known
+from api.cli._validate import known
 from api.cli._verdict import describe
 from knowledge import KnowledgeBase
 from validator.measures import measures
@@ -109,16 +109,16 @@ def test_many_seeds_show_whether_the_correlation_has_the_claimed_sign(
 
 
 def test_a_verdict_lists_every_path_of_the_prediction(kb: KnowledgeBase) -> None:
-    known = _known(kb, "differential_privacy", "membership_inference")
+    told_of = known(kb, "differential_privacy", "membership_inference")
     setup = planned(kb, "differential_privacy", "membership_inference", "digits", 4)
     plain = verdict(kb, "differential_privacy", reading=1.0)
     measured = dict.fromkeys(measures(), 0.5) | {"tail_length": 0.4}
     before = [replace(each, factors=dict.fromkeys(measures(), 0.5)) for each in plain.baseline]
     after = [replace(each, factors=measured) for each in plain.defended]
-    found = judge(setup, "contested", before, after, claims=known["claims"])
+    found = judge(setup, "contested", before, after, claims=told_of["claims"])
     told: dict[str, Any] = found.document()
     assert [each["factor"] for each in told["factors"]] == [
-        each["factor"] for each in known["claims"]
+        each["factor"] for each in told_of["claims"]
     ]
     by = {each["factor"]: each for each in told["factors"]}
     assert by["tail_length"]["moved"] == "as_claimed"
@@ -132,12 +132,12 @@ def test_a_verdict_lists_every_path_of_the_prediction(kb: KnowledgeBase) -> None
 
 
 def test_results_from_before_factors_were_measured_are_still_judged(kb: KnowledgeBase) -> None:
-    known = _known(kb, "watermarking", "poisoning")
+    told_of = known(kb, "watermarking", "poisoning")
     plain = verdict(kb, "watermarking", "poisoning", reading=1.0)
     setup = planned(kb, "watermarking", "poisoning", "digits", 4)
     old = [Result(**{k: v for k, v in vars(r).items() if k not in ("factors", "unmeasured")})
            for r in plain.baseline]  # fmt: skip
-    told = judge(setup, "increase", old, plain.defended, claims=known["claims"]).document()
+    told = judge(setup, "increase", old, plain.defended, claims=told_of["claims"]).document()
     assert {each["moved"] for each in told["factors"]} == {"not_measurable"}
     assert "not measurable here: was measured before factors were" in " ".join(
         describe(told, PLAIN).split()
@@ -148,4 +148,4 @@ def test_without_claims_nothing_is_said_of_factors(kb: KnowledgeBase) -> None:
     told = document(kb, "placebo", conjecture="no_change", shows="no_change")
     assert told["factors"] == []
     assert "why" not in describe(told, PLAIN)
-    assert "claims" not in _known(kb, "placebo", "evasion")
+    assert "claims" not in known(kb, "placebo", "evasion")

@@ -59,13 +59,30 @@ def test_an_option_that_validate_gets_later_is_there_without_further_ado(
     def more(question: ArgumentParser) -> None:
         validate(question)
         question.add_argument("--vary", action="append", default=[], help="vary a setting")
-        question.add_argument("--all", action="store_true", help="all risks")
+        question.add_argument("--twice", action="store_true", help="do it again")
 
     monkeypatch.setattr("api.jobs.request.validate", more)
-    assert schema()["properties"]["all"] == {
-        "type": "boolean", "default": False, "description": "all risks",
+    assert schema()["properties"]["twice"] == {
+        "type": "boolean", "default": False, "description": "do it again",
     }  # fmt: skip
-    assert arguments({"vary": ["a=1,2"], "all": True}).vary == ["a=1,2"]
+    assert arguments({"vary": ["a=1,2"], "twice": True}).vary == ["a=1,2"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "fits"),
+    [
+        ({"defense": "RD1", "risk": "R1"}, True),
+        ({"defense": "RD1", "risk": "R1", "all": False}, True),
+        ({"all": True, "seeds": 2}, True),
+        ({"all": True, "defense": "RD1"}, False),
+        ({"all": True, "defense": "RD1", "risk": "R1"}, False),
+        ({"all": False}, False),
+        ({"defense": "RD1"}, False),
+        ({}, False),
+    ],
+)
+def test_a_request_is_about_one_pair_or_about_all(asked: dict[str, Any], fits: bool) -> None:
+    assert jsonschema.Draft202012Validator(schema()).is_valid(asked) is fits
 
 
 @pytest.mark.parametrize(
@@ -74,6 +91,7 @@ def test_an_option_that_validate_gets_later_is_there_without_further_ado(
         ({"defence": "RD1"}, "did you mean defense"),
         ({"store": "/etc/passwd"}, "unknown option 'store'"),
         ({"export": "x"}, "unknown option"),
+        ({"plot": "x.svg"}, "unknown option"),
         ({"knowledge": ["x"]}, "unknown option"),
         ({"list": True}, "unknown option"),
         ({"module": "_worker"}, "unknown option"),
@@ -181,6 +199,8 @@ def test_only_devices_that_workers_have_are_asked_for() -> None:
     ("changed", "expected"),
     [
         ({"defense": None}, "DEFENSE and a RISK"),
+        ({"all": True}, "leave DEFENSE and RISK out"),
+        ({"all": True, "defense": None, "risk": None}, "say whose setting"),
         ({"defense": "adverserial_training"}, "did you mean adversarial_training"),
         ({"risk": "evasoin"}, "did you mean evasion"),
         ({"dataset": "digts"}, "did you mean digits"),

@@ -1,0 +1,150 @@
+"""``crosscurrent validate --all``: every defense against every risk."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from knowledge.errors import InputError
+
+from ._reproducing import command
+
+if TYPE_CHECKING:
+    from knowledge import KnowledgeBase
+    from validator.grids import Cell, Grid
+    from validator.store import Store
+    from validator.sweeps import Onlooker
+    from validator.trials import Result
+
+__all__ = ["GridPlan", "plan_all"]
+
+Pair = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class GridPlan:
+    """A grid that was asked to be measured, checked; nothing is trained yet.
+
+    Attributes
+    ----------
+    grid : Grid
+        What will be run.
+    known : dict
+        What is known of each pair beforehand, by defense and risk.
+    commands : dict
+        The command line that asks for it alone, by defense and risk.
+    knowledge : str
+        Digest of the knowledge base that says so.
+    threads : int or None
+        As many threads as it shall take.
+    """
+
+    grid: Grid
+    known: dict[Pair, dict[str, Any]]
+    commands: dict[Pair, str]
+    knowledge: str
+    threads: int | None
+
+    @property
+    def pairs(self) -> list[Pair]:
+        """Defense and risk of each cell."""
+        return [_pair(cell) for cell in self.grid.cells]
+
+    def measure(self, kept: Store, watcher: Onlooker) -> dict[str, Any]:
+        """Measure; return the document that ``validate --all --json`` prints."""
+        from validator.grid_documents import grid_document
+        from validator.sweeps import Asked, sweep
+
+        told = [{**self.known[pair], "command": self.commands[pair]} for pair in self.pairs]
+        asked = [
+            Asked(cell.experiment, beforehand)
+            for cell, beforehand in zip(self.grid.cells, told, strict=True)
+        ]
+        outcomes = sweep(asked, kept, watcher, threads=self.threads)
+        return grid_document(self.grid, outcomes, told, self.knowledge)
+
+    def beforehand(self) -> dict[str, Any]:
+        """Return what is known of each pair, ready for JSON."""
+        cells = [
+            {
+                "defense": defense,
+                "risk": risk,
+                "known": {**known, "published": list(known["published"])},
+            }
+            for (defense, risk), known in self.known.items()
+        ]
+        known = {"knowledge": self.knowledge, "cells": cells}
+        return {"defense": None, "risk": None, "known": known}
+
+    def knowing(self, known: dict[str, Any]) -> GridPlan:
+        """Return the same plan with what `beforehand` of another one says is known.
+
+        Cells that the other one did not know of are left out.
+        """
+        told = {
+            (cell["defense"], cell["risk"]): {
+                **cell["known"],
+                "published": tuple(cell["known"]["published"]),
+            }
+            for cell in known["cells"]
+        }
+        cells = tuple(cell for cell in self.grid.cells if _pair(cell) in told)
+        grid = replace(self.grid, cells=cells)
+        return replace(self, grid=grid, known=told, knowledge=known["knowledge"])
+
+    def recipes(self) -> list[dict[str, Any]]:
+        """Return the recipes of all trials of all cells."""
+        from validator.experiments import Experiment
+
+        planned = [each.experiment for each in self.grid.cells]
+        return [
+            each.bench.recipe(trial)
+            for each in planned
+            if isinstance(each, Experiment)
+            for trial in each.trials()
+        ]
+
+    def interval(self, results: Mapping[int, Result]) -> None:
+        """Return nothing: each cell has an interval of its own, which comes with its verdict."""
+        del results
+
+
+def plan_all(arguments: Namespace, kb: KnowledgeBase) -> GridPlan:
+    """Check what is asked for, of this knowledge.
+
+    Raises
+    ------
+    InputError
+        Anything that works for no cell, before any training starts.
+    """
+    from validator.experiments import DEFAULT_DATASET
+    from validator.grids import grid
+
+    from ._validate import known
+
+    if arguments.defense is not None or arguments.risk is not None:
+        raise InputError(
+            "--all measures every defense against every risk: leave DEFENSE and RISK out, or --all"
+        )
+    planned = grid(
+        kb,
+        data=arguments.dataset or DEFAULT_DATASET,
+        model=arguments.model,
+        seeds=arguments.seeds,
+        device=arguments.device,
+        memory=arguments.memory and arguments.memory << 20,
+        settings=arguments.settings,
+    )
+    return GridPlan(
+        planned,
+        {_pair(cell): known(kb, *_pair(cell)) for cell in planned.cells},
+        {_pair(cell): command(arguments, *_pair(cell), cell.settings) for cell in planned.cells},
+        kb.digest,
+        arguments.threads,
+    )
+
+
+def _pair(cell: Cell) -> Pair:
+    return cell.defense, cell.risk

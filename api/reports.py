@@ -1,0 +1,162 @@
+"""A report of what was measured: one HTML page that refers to nothing outside itself."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from statistics import fmean
+from typing import TYPE_CHECKING, Any
+
+from .cli._verdict import sentence
+
+if TYPE_CHECKING:
+    from jinja2 import Template
+
+    from knowledge import KnowledgeBase
+
+__all__ = ["report"]
+
+_PAGE = "report.html"
+_WIDTH, _MARGIN = 460.0, 14.0
+"""Of a figure, in pixels."""
+
+
+def report(kb: KnowledgeBase, documents: Sequence[Mapping[str, Any]]) -> str:
+    """Write a report.
+
+    Parameters
+    ----------
+    kb : KnowledgeBase
+        For the order and the codes of defenses and risks.
+    documents : sequence of mapping
+        As `validator.verdicts.Verdict.document` returns them, the latest last. Those on the same
+        data, with the same model and training, are told together.
+
+    Returns
+    -------
+    str
+        The page. It loads nothing and runs nothing; whatever names say is text in it.
+    """
+    groups: dict[str, list[Mapping[str, Any]]] = {}
+    for document in documents:
+        groups.setdefault(_setup(document), []).append(document)
+    return _template().render(
+        groups=[_group(kb, each) for each in groups.values()],
+        peers=_peers(documents),
+    )
+
+
+@cache
+def _template() -> Template:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    made = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters |= {"words": _words, "signed": _signed, "said": sentence}
+    return made.get_template(_PAGE)
+
+
+def _setup(document: Mapping[str, Any]) -> str:
+    """Return what results have in common that are told together; how batches are drawn may vary."""
+    training = {**document["settings"]["training"], "sampling": None}
+    scale = {name: document["scale"][name] for name in ("dataset", "records", "model")}
+    return json.dumps(
+        [scale, training, document["settings"]["data"], document["seeds"]], sort_keys=True
+    )
+
+
+def _group(kb: KnowledgeBase, documents: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    rows = _ordered({each["defense"] for each in documents}, list(kb.defenses))
+    columns = _ordered({each["risk"] for each in documents}, list(kb.risks))
+    code = {name: each.code for name, each in kb.defenses.items()}
+    code |= {name: each.code for name, each in kb.risks.items()}
+    latest = {(each["defense"], each["risk"]): each for each in documents}
+    order = {name: i for i, name in enumerate((*rows, *columns))}
+    cells = sorted(documents, key=lambda each: (order[each["defense"]], order[each["risk"]]))
+    return {
+        "scale": documents[-1]["scale"],
+        "training": documents[-1]["settings"]["training"],
+        "data": documents[-1]["settings"]["data"],
+        "seeds": len(documents[-1]["seeds"]),
+        "rows": [(name, code.get(name) or "") for name in rows],
+        "columns": [(name, code.get(name) or "") for name in columns],
+        "latest": latest,
+        "cells": [{**each, "figure": _figure(each), "rows": _numbers(each)} for each in cells],
+    }
+
+
+def _ordered(names: set[str], order: list[str]) -> list[str]:
+    """Return names in an order; those that are not in it come last."""
+    return sorted(names, key=lambda name: (name not in order, name in order and order.index(name)))
+
+
+def _peers(documents: Sequence[Mapping[str, Any]]) -> list[tuple[str, str, str]]:
+    """Return the defenses and attacks that were used: kind, id and what they do."""
+    from validator.catalogue import catalogue
+
+    listed = catalogue()
+    return [
+        (kind, each["id"], each["about"])
+        for kind, section in (("defense", "defenses"), ("risk", "risks"))
+        for each in listed[section]
+        if each["id"] in {document[kind] for document in documents}
+    ]
+
+
+def _figure(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Return where the parts of a figure are: the effect, its interval, each seed, what matters."""
+    found = document["effect"]
+    smallest = found["smallest_effect"]
+    seen = (found["low"], found["high"], -smallest, smallest, *found["differences"])
+    least, most = min(seen), max(seen)
+
+    def place(value: float) -> float:
+        share: float = (value - least) / (most - least)
+        return round(_MARGIN + share * (_WIDTH - 2 * _MARGIN), 1)
+
+    return {
+        "width": _WIDTH,
+        "zero": place(0.0),
+        "band": (place(-smallest), round(place(smallest) - place(-smallest), 1)),
+        "low": place(found["low"]),
+        "high": place(found["high"]),
+        "estimate": place(found["estimate"]),
+        "seeds": [place(each) for each in found["differences"]],
+    }
+
+
+def _numbers(document: Mapping[str, Any]) -> list[tuple[str, str, str, str]]:
+    """Return everything that was measured: name, mean without, mean with, by seed."""
+    arms = {
+        f"{risk}: {metric}": both
+        for risk, metrics in document["metrics"].items()
+        for metric, both in metrics.items()
+    }
+    arms["accuracy on test records"] = document["utility"]
+    return [
+        (
+            _words(name),
+            f"{fmean(both['baseline']):.4f}",
+            f"{fmean(both['defended']):.4f}",
+            " ".join(
+                _signed(after - before)
+                for before, after in zip(both["baseline"], both["defended"], strict=True)
+            ),
+        )
+        for name, both in arms.items()
+    ]
+
+
+def _words(identity: str) -> str:
+    return identity.replace("_", " ")
+
+
+def _signed(number: float) -> str:
+    return f"{number:+.3f}".replace("-", "−")

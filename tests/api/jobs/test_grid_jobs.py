@@ -1,0 +1,79 @@
+"""A whole grid as a job: what the command gives, cell by cell as it comes, drawn and exported."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from running import ended, undisturbed, without_cost
+
+from api.cli._measured import describe
+from api.cli._text import Style
+from api.jobs.checks import Checks
+from api.jobs.jobs import Jobs
+from api.jobs.local import LocalWorkers
+from api.jobs.settings import JobSettings
+from knowledge import load
+
+GRID = {
+    "all": True,
+    "dataset": "breast_cancer",
+    "model": "mlp-s",
+    "seeds": 2,
+    "threads": 1,
+    "settings": [
+        "training.epochs=1",
+        "attack.membership_inference.shadows=4",
+        "attack.unauthorized_model_ownership.queries=50",
+    ],
+}
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> JobSettings:
+    return JobSettings(str(tmp_path_factory.mktemp("grid") / "data"))
+
+
+@pytest.fixture(scope="module")
+def jobs(settings: JobSettings, checks: Checks) -> Iterator[Jobs]:
+    with closing(Jobs(settings, checks)) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def _workers(settings: JobSettings) -> Iterator[None]:
+    with closing(LocalWorkers(settings, ["cpu"])):
+        yield
+
+
+@pytest.mark.usefixtures("_workers")
+def test_a_grid_gives_what_the_command_gives(jobs: Jobs, tmp_path: Path) -> None:
+    job = jobs.submit(GRID, "eve")
+    done = ended(jobs, job.id, "eve")
+    assert (done.state, done.error) == ("succeeded", None)
+    document = jobs.result(job.id, "eve")
+    alone = undisturbed(GRID, str(tmp_path / "own.sqlite"))
+    assert _timeless(document) == _timeless(alone)
+    assert jobs.report(job.id, "eve") == describe(document, Style(colour=False, unicode=True))
+    assert jobs.picture(job.id, "eve", "png").startswith(b"\x89PNG")
+    assert b"<svg" in jobs.picture(job.id, "eve", "svg")
+    measured = [cell for cell in document["cells"] if "reason" not in cell]
+    files = jobs.evidence(job.id, "eve")
+    assert len(files) == len(measured)
+    assert load([files]).digest != load().digest
+    events = jobs.events(job.id, "eve")
+    cells = [each.data for each in events if each.kind == "cell"]
+    assert len(cells) == len(document["cells"])
+    for cell in document["cells"]:
+        told = {key: cell[key] for key in ("defense", "risk", "outcome", "verdict", "reason")
+                if key in cell}  # fmt: skip
+        assert told in cells
+    (verdict,) = [each.data for each in events if each.kind == "verdict"]
+    assert verdict == {"counts": document["counts"]}
+
+
+def _timeless(document: dict[str, Any]) -> dict[str, Any]:
+    return {**document, "cells": [without_cost(cell) for cell in document["cells"]]}

@@ -1,0 +1,94 @@
+"""A grid as a document: what came out of each cell, or why nothing did."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from .grids import Grid
+from .verdicts import Verdict
+
+__all__ = ["as_published", "grid_document", "is_grid", "verdicts"]
+
+
+def grid_document(
+    planned: Grid,
+    outcomes: Sequence[Verdict | str],
+    known: Sequence[Mapping[str, Any]],
+    knowledge: str,
+) -> dict[str, Any]:
+    """Return what a grid shows, ready for JSON.
+
+    Parameters
+    ----------
+    planned : Grid
+        What was run.
+    outcomes : sequence of Verdict or str
+        One for each cell, or the reason why there is none.
+    known : sequence of mapping
+        What was known of each cell beforehand: its conjecture, what was published, its command.
+    knowledge : str
+        Digest of the knowledge base that the conjectures are of.
+
+    Returns
+    -------
+    dict
+        A cell is the whole document of its verdict, or has a ``reason``.
+    """
+    cells = [
+        outcome.document()
+        if isinstance(outcome, Verdict)
+        else {
+            "defense": cell.defense,
+            "risk": cell.risk,
+            "conjecture": beforehand["conjecture"],
+            "published": list(beforehand["published"]),
+            "reason": outcome,
+            "command": beforehand["command"],
+        }
+        for cell, outcome, beforehand in zip(planned.cells, outcomes, known, strict=True)
+    ]
+    return {
+        "dataset": planned.dataset,
+        "model": planned.model,
+        "seeds": list(planned.seeds),
+        "cells": cells,
+        "counts": _counts(cells),
+        "knowledge": knowledge,
+    }
+
+
+def is_grid(document: Mapping[str, Any]) -> bool:
+    """Whether a document is a grid's, and not a single verdict's."""
+    return "cells" in document
+
+
+def verdicts(document: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the documents of the verdicts in a document, which may be one itself."""
+    if not is_grid(document):
+        return [document]
+    return [cell for cell in document["cells"] if "reason" not in cell]
+
+
+def as_published(cell: Mapping[str, Any]) -> bool | None:
+    """Whether a verdict's outcome is the one that was published; None if that cannot be said."""
+    published, outcome = cell["published"], cell["outcome"]
+    if len(published) != 1 or outcome == "inconclusive" or not cell["effective_defense"]:
+        return None
+    return bool(published[0] == outcome)
+
+
+def _counts(cells: Sequence[Mapping[str, Any]]) -> dict[str, int]:
+    measured = [cell for cell in cells if "reason" not in cell]
+    judged = Counter(cell["verdict"] for cell in measured)
+    shown = Counter(as_published(cell) for cell in measured)
+    return {
+        "cells": len(cells),
+        "confirmed": judged["confirmed"],
+        "refuted": judged["refuted"],
+        "inconclusive": judged["inconclusive"],
+        "not_measured": len(cells) - len(measured),
+        "as_published": shown[True],
+        "unlike_published": shown[False],
+    }

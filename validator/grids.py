@@ -1,0 +1,162 @@
+"""Grids: every defense against every risk that can be measured, set up; nothing is trained yet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from knowledge.errors import InputError, UnknownName, clip
+
+from .attacks import attacks
+from .defenses import Defense, defenses
+from .experiments import DEFAULT_DATASET, DEFAULT_SEEDS, GROUPS, Experiment, ground, parted
+from .knobs import configured
+
+if TYPE_CHECKING:
+    from knowledge import KnowledgeBase
+
+__all__ = ["Cell", "Grid", "grid"]
+
+_PEERS = ("defense", "attack")
+"""Groups of settings of which every defense, or every attack, has its own."""
+
+
+@dataclass(frozen=True, eq=False)
+class Cell:
+    """One defense against one risk.
+
+    Attributes
+    ----------
+    defense, risk : str
+        Ids.
+    settings : tuple of str
+        As the experiment alone takes them.
+    experiment : Experiment or str
+        What will be run, or the reason why it cannot be.
+    """
+
+    defense: str
+    risk: str
+    settings: tuple[str, ...]
+    experiment: Experiment | str
+
+
+@dataclass(frozen=True, eq=False)
+class Grid:
+    """Every defense against every risk, on the same data, with the same model and seeds.
+
+    Attributes
+    ----------
+    dataset, model : str
+        Their names.
+    seeds : tuple of int
+        Each gives one trial of either arm.
+    cells : tuple of Cell
+        By defense, then by risk, in the order of the knowledge base.
+    """
+
+    dataset: str
+    model: str
+    seeds: tuple[int, ...]
+    cells: tuple[Cell, ...]
+
+
+def grid(
+    kb: KnowledgeBase,
+    *,
+    data: str = DEFAULT_DATASET,
+    model: str | None = None,
+    seeds: int = DEFAULT_SEEDS,
+    device: str = "cpu",
+    memory: int | None = None,
+    settings: Sequence[str] = (),
+) -> Grid:
+    """Set a grid up.
+
+    A placebo is no row of it. What does not work for one cell, such as data without sensitive
+    attributes, is the reason of that cell, and not an error.
+
+    Parameters
+    ----------
+    kb : KnowledgeBase
+        Knows the names, and their order.
+    data, model, seeds, device, memory
+        As `validator.experiments.experiment` takes them.
+    settings : sequence of str
+        ``training.name=value`` and ``data.name=value``, which hold for all cells, and
+        ``defense.ID.name=value`` and ``attack.ID.name=value``, which say whose they are; the ids
+        may be codes.
+
+    Raises
+    ------
+    InputError
+        Anything that works for no cell, before any training starts.
+    """
+    common, own = _grouped(kb, settings)
+    given: dict[str, dict[str, str]] = {group: {} for group in GROUPS}
+    for group, key, value in map(parted, common):
+        if given[group].setdefault(key, value) != value:
+            raise InputError(f"--set gives {group}.{key} twice: {given[group][key]} and {value}")
+    rows: dict[str, Defense] = {}
+    for name in kb.defenses:
+        if name in defenses():
+            values = own.get(("defense", name), {})
+            rows[name] = configured(defenses()[name], values, f"defense.{name}")
+    columns = [name for name in kb.risks if name in attacks()]
+    for name in columns:
+        configured(attacks()[name], own.get(("attack", name), {}), f"attack.{name}")
+    on = ground(data=data, model=model, seeds=seeds, device=device, memory=memory, given=given)
+    cells = []
+    for defense, arm in rows.items():
+        for risk in columns:
+            mine = [
+                f"{group}.{key}={value}"
+                for group, peer in zip(_PEERS, (defense, risk), strict=True)
+                for key, value in own.get((group, peer), {}).items()
+            ]
+            planned: Experiment | str
+            try:
+                planned = on.experiment(arm, risk, own.get(("attack", risk), {}))
+            except InputError as error:
+                planned = str(error)
+            cells.append(Cell(defense, risk, (*common, *mine), planned))
+    if not any(isinstance(cell.experiment, Experiment) for cell in cells):
+        raise InputError(f"nothing can be measured: {cells[0].experiment}")
+    return Grid(on.data.name, on.architecture.name, on.seeds, tuple(cells))
+
+
+def _grouped(
+    kb: KnowledgeBase, settings: Sequence[str]
+) -> tuple[list[str], dict[tuple[str, str], dict[str, str]]]:
+    """Part settings for all cells from those of one defense or attack."""
+    common = []
+    own: dict[tuple[str, str], dict[str, str]] = {}
+    for text in settings:
+        group, name, value = parted(text)
+        if group not in _PEERS:
+            common.append(text)
+            continue
+        peer, dot, key = name.rpartition(".")
+        if not dot:
+            example = "adversarial_training" if group == "defense" else "evasion"
+            raise InputError(
+                f"--set {clip(text)}: with --all, say whose setting it is, such as"
+                f" {group}.{example}.{clip(name)}={clip(value)}"
+            )
+        whose = _peer(kb, group, peer)
+        if own.setdefault((group, whose), {}).setdefault(key, value) != value:
+            other = own[group, whose][key]
+            raise InputError(f"--set gives {group}.{whose}.{key} twice: {other} and {value}")
+    return common, own
+
+
+def _peer(kb: KnowledgeBase, group: str, name: str) -> str:
+    """Return the id of a defense or risk of the grid."""
+    known: Mapping[str, object] = defenses() if group == "defense" else attacks()
+    records = kb.defenses if group == "defense" else kb.risks
+    rows = [each for each in records if each in known]
+    for each in rows:
+        if name.casefold() in (each, (records[each].code or each).casefold()):
+            return each
+    raise UnknownName(f"{group} of the grid", name, rows)
