@@ -136,7 +136,7 @@ def _nothing_is_trained(monkeypatch: pytest.MonkeyPatch) -> None:
         ("placebo evasoin", "did you mean evasion?"),
         ("RD1 RD1", "RD1 is a defense, not a risk"),
         ("fingerprinting R1", "measurable: adversarial_training"),
-        ("RD1 P4", "measurable: discriminatory_behavior"),
+        ("RD1 P4 --dataset digits", "digits has none: use synthetic"),
         ("RD1 R1 --dataset digts", "did you mean digits or"),
         ("RD1 R1 --dataset nowhere.csv", "nowhere.csv"),
         ("RD1 R1 --model mlp-q", "mlp-s"),

@@ -59,6 +59,7 @@ def test_every_pair_is_measured_and_each_trial_stands_alone(
 ) -> None:
     settings = ["data.records=300", "training.epochs=1", "training.batch_size=32"]
     settings += {"membership_inference": ["attack.shadows=4"]}.get(risk, [])
+    settings += {"distribution_inference": ["attack.shadows=8"]}.get(risk, [])
     settings += {"unauthorized_model_ownership": ["attack.queries=50"]}.get(risk, [])
     settings += {"differential_privacy": ["defense.epsilon=50"]}.get(defense, [])
     planned = experiment(kb, defense, risk, model="mlp-s", seeds=2, settings=settings)

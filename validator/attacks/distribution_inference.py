@@ -94,7 +94,7 @@ class DistributionInference(Attack):
     group: int = knob(0, "group whose share is told, by its number", least=0, most=1_000_000)
     low: float = knob(0.1, "smaller share of the group in the training data", least=0.0, most=1.0)
     high: float = knob(0.9, "larger share of the group in the training data", least=0.0, most=1.0)
-    shadows: int = knob(24, "shadow models for each victim, a multiple of 8", least=8, most=4096)
+    shadows: int = knob(40, "shadow models for each victim, a multiple of 8", least=8, most=4096)
     column: int = 0
     """Of the attribute; no knob, but settled by the data."""
 

@@ -1,0 +1,356 @@
+"""Attacks on attributes, records and distributions tell what leaks, and nothing that does not.
+
+An adversary gets what it may and no more, and metrics say what they are called.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+import pytest
+import torch
+from benches import CPU, bench, data_of, tiny
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import Tensor
+
+from knowledge.errors import InputError, UnknownName
+from validator.attacks import Attack, Lab
+from validator.attacks._numbers import numbers
+from validator.attacks.attribute_inference import AttributeInference
+from validator.attacks.data_reconstruction import DataReconstruction
+from validator.attacks.distribution_inference import FOLDS, DistributionInference
+from validator.data import Dataset
+from validator.defenses import Defense
+from validator.ensembles import Ensemble
+from validator.members import Member, Schedule
+from validator.models import architecture
+from validator.scenes import Scene, Victim, pool_of, scene
+from validator.training import train
+from validator.trials import Trial, run
+
+LAB = Lab(None, Schedule(10), ("group",))  # type: ignore[arg-type]
+
+
+def judged(attack: Attack, got: Any) -> dict[str, float]:
+    return {metric.id: metric.judge(got) for metric in attack.metrics}
+
+
+def victim_of(data: Dataset, models: int = 1, seed: int = 0, defense: Any = None) -> Victim:
+    """Return models that were initialised and never trained."""
+    split = scene(data, pool_of(data, CPU), seed, models)
+    found = architecture("mlp-s", data.shape, data.classes)
+    return Victim(split, Ensemble.fresh(found, range(models), CPU), defense)
+
+
+@dataclasses.dataclass(frozen=True)
+class Telling(Defense):
+    """Releases the sensitive attribute of whatever record is asked about, and answers nothing."""
+
+    id: ClassVar[str] = "telling"
+
+    def answer(self, models: Ensemble, scene: Scene, x: Tensor, z: Tensor | None) -> Tensor:
+        assert z is None, "whoever infers an attribute cannot tell it"
+        return torch.full((len(models), len(x), scene.classes), 1 / scene.classes)
+
+    def reveal(self, models: Ensemble, scene: Scene, x: Tensor) -> Tensor:
+        same = (x[:, None] == scene.pool.x[None]).flatten(2).all(2).int().argmax(1)
+        return scene.pool.z[same].float().expand(len(models), -1, -1)
+
+
+@dataclasses.dataclass(frozen=True)
+class Open(Telling):
+    """Releases the record itself, in other units."""
+
+    id: ClassVar[str] = "open"
+
+    def reveal(self, models: Ensemble, scene: Scene, x: Tensor) -> Tensor:
+        return 5 * x.flatten(1).expand(len(models), -1, -1) + 3
+
+
+@dataclasses.dataclass(frozen=True)
+class Silent(Telling):
+    """Releases nothing."""
+
+    id: ClassVar[str] = "silent"
+
+    def reveal(self, models: Ensemble, scene: Scene, x: Tensor) -> None:
+        return None
+
+
+@given(st.lists(st.floats(-12, 12, width=32), min_size=2, max_size=5), st.floats(-9, 9, width=32))
+def test_numbers_are_logits_up_to_a_constant_and_what_is_released_beside_them(
+    logits: list[float], beside: float
+) -> None:
+    given_logits = torch.tensor(logits, dtype=torch.float64)
+    observed = torch.cat([given_logits.softmax(-1), torch.tensor([beside], dtype=torch.float64)])
+    found = numbers(observed, len(logits))
+    np.testing.assert_allclose(found[:-1], given_logits - given_logits.mean(), atol=1e-6)
+    assert found[-1] == beside
+
+
+def test_numbers_of_answers_that_are_sure_are_finite() -> None:
+    assert np.isfinite(numbers(torch.tensor([[1.0, 0.0], [0.0, 1.0]]), 2)).all()
+
+
+def test_one_that_is_told_the_attribute_infers_it_and_one_that_is_told_nothing_does_not() -> None:
+    attack = AttributeInference()
+    (told,) = attack.mount([victim_of(tiny(), defense=Telling())], LAB)
+    found = judged(attack, told)
+    assert found["auc"] == found["auc_informed"] == 1.0
+    assert found["auc_gain"] == 1.0 - found["auc_without_model"]
+    (silent,) = attack.mount([victim_of(tiny(), defense=Silent())], LAB)
+    assert judged(attack, silent)["auc_gain"] == 0.0
+    assert np.array_equal(silent["without_model"], told["without_model"])
+
+
+def test_attributes_are_inferred_of_training_records_from_others() -> None:
+    """Changing what others' groups are changes the scores; those of training records are unused."""
+    victim = victim_of(tiny())
+    split = victim.scene
+    (got,) = AttributeInference().mount([victim], LAB)
+    assert np.array_equal(got["group"], split.pool.z[split.deployed, 0].numpy())
+
+    def with_other_groups(rows: Tensor) -> Any:
+        z = split.pool.z.clone()
+        z[rows[: len(rows) // 2]] = 1 - z[rows[: len(rows) // 2]]
+        pool = dataclasses.replace(split.pool, z=z)
+        changed = dataclasses.replace(victim, scene=dataclasses.replace(split, pool=pool))
+        return AttributeInference().mount([changed], LAB)[0]["with_model"]
+
+    assert np.array_equal(with_other_groups(split.deployed), got["with_model"])
+    assert np.array_equal(with_other_groups(split.test), got["with_model"])
+    assert not np.array_equal(with_other_groups(split.unused), got["with_model"])
+
+
+def test_attribute_inference_by_hand() -> None:
+    """Of three groups two are judged; each is told apart from all others."""
+    got = {
+        "group": np.array([0, 0, 2, 2, 1]),
+        "groups": np.array([0, 2]),
+        "with_model": np.array([[0.9, 0.1], [0.4, 0.2], [0.5, 0.6], [0.1, 0.7], [0.3, 0.3]]),
+        "without_model": np.full((5, 2), 0.5),
+        "informed": np.full((5, 2), 0.5),
+    }
+    assert judged(AttributeInference(), got) == {
+        "auc": (5 / 6 + 1) / 2,
+        "auc_gain": pytest.approx((5 / 6 + 1) / 2 - 0.5),
+        "auc_without_model": 0.5,
+        "auc_informed": 0.5,
+    }
+    assert {metric.counted(got) for metric in AttributeInference.metrics} == {6}
+
+
+def test_groups_of_a_handful_are_not_told_apart() -> None:
+    data = data_of("synthetic", {"records": 300, "attributes": 12})
+    z = data.z.copy()
+    z[:20] = 2
+    rare = dataclasses.replace(data, z=z)
+    AttributeInference().check(rare)
+    (got,) = AttributeInference().mount([victim_of(rare)], LAB)
+    assert got["groups"].tolist() == [0, 1]
+    assert 2 in got["group"]
+    few = dataclasses.replace(data, z=(np.arange(300)[:, None] < 20).astype(np.int64))
+    with pytest.raises(InputError, match=r"two groups of 43 records or more.*have 280, 20"):
+        AttributeInference().check(few)
+
+
+@pytest.mark.parametrize("kind", [AttributeInference, DistributionInference])
+def test_a_question_of_an_attribute_needs_one_but_not_two_classes(kind: Any) -> None:
+    kind().check(data_of("synthetic", {"classes": 3}))
+    assert kind().settled(tiny()).attribute == "group"
+    with pytest.raises(InputError, match=r"needs a sensitive attribute.*breast_cancer has none"):
+        kind().check(data_of("breast_cancer"))
+    with pytest.raises(UnknownName, match=r"grup.*did you mean group"):
+        kind(attribute="grup").check(tiny())
+
+
+def test_one_that_is_shown_records_reconstructs_them_and_one_that_is_shown_nothing_cannot() -> None:
+    data = data_of("synthetic", {"records": 400, "attributes": 12, "tail_length": 0.0})
+    (shown,) = DataReconstruction().mount([victim_of(data, defense=Open())], LAB)
+    assert judged(DataReconstruction(), shown)["reconstruction_error"] < 0.2
+    (silent,) = DataReconstruction().mount([victim_of(data, defense=Silent())], LAB)
+    assert judged(DataReconstruction(), silent)["reconstruction_error"] == pytest.approx(1, abs=0.1)
+
+
+def test_reconstruction_by_hand() -> None:
+    got = {
+        "error": np.array([1.0, 3.0]),
+        "spread": np.array([2.0, 6.0]),
+        "inverted": np.array([[2.0, 0.0], [0.0, 0.0], [1.0, 1.0]]),
+        "class_means": np.array([[5.0, 0.0], [1.0, 0.0], [1.0, 0.0]]),
+    }
+    found = judged(DataReconstruction(), got)
+    assert found["reconstruction_error"] == 0.5
+    assert found["class_similarity"] == pytest.approx((1 + 0 + 2**-0.5) / 3)
+
+
+def test_inverted_inputs_are_taken_for_their_class_look_like_it_and_stay_in_the_box() -> None:
+    data = data_of("digits")
+    fresh = victim_of(data)
+    split, pool = fresh.scene, fresh.scene.pool
+    schedule = Schedule(len(split.training[0]), epochs=5)
+    members = [Member(1, split.training[0])]
+    models = train(fresh.models.architecture, pool, members, schedule).models
+    victim = Victim(split, models, None)
+    (got,) = DataReconstruction(epochs=1).mount([victim], LAB)
+    x = torch.tensor(got["inverted"]).float() + pool.x[split.deployed].mean(0).flatten()
+    assert float(x.min()) > -1e-6
+    assert float(x.max()) < 1 + 1e-6
+    assert torch.equal(victim.predictions(x.unflatten(1, data.shape)), torch.arange(10))
+    assert judged(DataReconstruction(), got)["class_similarity"] > 0.5
+
+
+def test_a_single_attribute_is_reconstructed_too() -> None:
+    data = dataclasses.replace(
+        tiny(), x=tiny().x[:, :1], low=tiny().low[:1], high=tiny().high[:1], name="narrow"
+    )
+    (got,) = DataReconstruction().mount([victim_of(data)], LAB)
+    assert got["error"].shape == (len(victim_of(data).scene.deployed),)
+
+
+@pytest.mark.parametrize("kind", [AttributeInference, DataReconstruction])
+def test_these_attacks_meet_the_deployed_model_alone(kind: Any) -> None:
+    victim = victim_of(tiny(), models=5)
+    (among,), (alone,) = (kind().mount([each], LAB) for each in (victim, victim.first(1)))
+    assert all(np.array_equal(among[name], alone[name]) for name in alone)
+    assert kind().models == 1
+
+
+def test_the_first_models_of_a_victim_are_its_models_and_their_records() -> None:
+    victim = victim_of(tiny(), models=5)
+    fewer = victim.first(3)
+    assert len(fewer.models) == len(fewer.scene.training) == 3
+    assert fewer.scene.deployed is victim.scene.deployed
+    x = victim.scene.pool.x[:9]
+    assert torch.allclose(fewer.observed(x), victim.observed(x)[:3], atol=1e-6)
+    assert victim.first(5) is victim
+
+
+DATA = ["tiny", "diabetes", "synthetic"]
+
+
+@settings(max_examples=25)
+@given(
+    name=st.sampled_from(DATA),
+    seed=st.integers(0, 1000),
+    low=st.sampled_from([0.0, 0.1, 0.3]),
+    high=st.sampled_from([0.5, 0.7, 1.0]),
+    shadows=st.sampled_from([8, 16, 40]),
+)
+def test_models_have_the_promised_shares_and_folds_have_no_record_in_common(
+    name: str, seed: int, low: float, high: float, shadows: int
+) -> None:
+    data = tiny() if name == "tiny" else data_of(name)
+    attack = DistributionInference(low=low, high=high, shadows=shadows).settled(data)
+    clean = scene(data, pool_of(data, CPU), seed, attack.models)
+    drawn = attack.corrupt(clean)
+    assert torch.equal(drawn.deployed, drawn.training[0])
+    assert torch.equal(drawn.test, clean.test)
+    asked = drawn.kept["share_asked"]
+    fold, larger = drawn.kept["share_fold"].tolist(), drawn.kept["share_high"].tolist()
+    (size,) = {len(each) for each in drawn.training}
+    assert size >= 5
+    used: dict[int, Tensor] = {}
+    for rows, place, is_high in zip(drawn.training, fold, larger, strict=True):
+        assert len(rows.unique()) == len(rows)
+        assert bool(torch.isin(rows, clean.candidates).all())
+        assert not torch.isin(rows, asked).any()
+        inside = int((drawn.pool.z[rows, 0] == 0).sum())
+        assert inside == round((high if is_high else low) * size)
+        used[place] = torch.cat([used.get(place, rows[:0]), rows])
+    for place, rows in used.items():
+        assert not any(torch.isin(rows, used[other]).any() for other in used if other != place)
+    assert bool(torch.isin(asked, drawn.unused).all())
+    assert (drawn.pool.z[asked, 0] == 0).float().mean() == 0.5
+    shadow = list(zip(fold[1:], larger[1:], strict=True))
+    assert len(set(shadow)) == 2 * FOLDS
+    assert all(shadow.count(each) == shadows // 8 for each in set(shadow))
+
+
+def test_which_share_the_deployed_model_has_is_a_coin_of_the_seed() -> None:
+    data, attack = tiny(), DistributionInference(shadows=8)
+    pool = pool_of(data, CPU)
+
+    def coin(seed: int) -> bool:
+        return bool(attack.corrupt(scene(data, pool, seed, 9)).kept["share_high"][0])
+
+    tossed = [coin(seed) for seed in range(40)]
+    assert 10 < sum(tossed) < 30
+    assert [coin(seed) for seed in range(5)] == tossed[:5]
+
+
+def test_no_model_is_scored_by_the_answers_of_its_own_fold() -> None:
+    """One that answers otherwise changes what is said of the other folds, not of its own."""
+    attack = DistributionInference(shadows=16)
+    victim = victim_of(tiny(), attack.models)
+    victim = dataclasses.replace(victim, scene=attack.corrupt(victim.scene))
+    (before,) = attack.mount([victim], LAB)
+    place = 6
+    turned = torch.arange(attack.models) == place
+    parameters = {
+        name: torch.where(turned.view(-1, *[1] * (each.dim() - 1)), -each.detach(), each.detach())
+        for name, each in victim.models.parameters.items()
+    }
+    other = dataclasses.replace(victim.models, parameters=parameters)
+    (after,) = attack.mount([dataclasses.replace(victim, models=other)], LAB)
+    own = before["fold"] == before["fold"][place]
+    own[place] = False
+    assert own.any()
+    assert np.array_equal(after["score"][own], before["score"][own])
+    others = before["fold"] != before["fold"][place]
+    assert not np.isclose(after["score"], before["score"])[others].any()
+
+
+def test_distributions_by_hand() -> None:
+    got = {
+        "score": np.array([3.0, 1.0, -5.0, -6.0, -1.0]),
+        "high": np.array([True, False, True, False, False]),
+        "fold": np.array([0, 0, 1, 1, 1]),
+        "loss_gap": np.array([1.0, 2.0, 3.0, 0.5, 0.0]),
+    }
+    assert judged(DistributionInference(), got) == {
+        "auc": (1 + 1 / 2) / 2,
+        "attack_accuracy": 3 / 5,
+        "auc_of_loss_test": 5 / 6,
+    }
+    counted = {metric.id: metric.counted(got) for metric in DistributionInference.metrics}
+    assert counted == {"auc": 3, "attack_accuracy": 5, "auc_of_loss_test": 6}
+
+
+def _told(gap: float, seeds: Sequence[int]) -> float:
+    """Return the mean AUC of telling shares apart where groups differ so much."""
+    data = data_of("synthetic", {"subgroup_gap": gap, "records": 600, "attributes": 12})
+    attack = DistributionInference(shadows=24).settled(data)
+    found = run(bench(data, epochs=10), [Trial(None, (attack,), seed) for seed in seeds])
+    return float(np.mean([each.metrics[attack.risk]["auc"] for each in found]))
+
+
+def test_shares_are_told_where_groups_differ_and_not_where_only_their_name_does() -> None:
+    """What models remember of single records must not count: it is not the distribution."""
+    assert _told(1.0, range(4)) > 0.75
+    assert abs(_told(0.0, range(10)) - 0.5) < 0.15
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"low": 0.5, "high": 0.5}, "the smaller share should be below the larger"),
+        ({"shadows": 12}, r"attack\.shadows=12: should be a multiple of 8"),
+        ({"group": 2}, r"attack\.group=2: group has groups 0 to 1"),
+    ],
+)
+def test_a_question_of_shares_that_has_no_answer_is_refused(
+    values: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(InputError, match=said):
+        DistributionInference(**values).check(tiny())
+
+
+def test_too_few_records_for_folds_are_refused() -> None:
+    data = data_of("synthetic", {"records": 100, "attributes": 12})
+    with pytest.raises(InputError, match=r"too few records.*fewer than 10"):
+        DistributionInference().check(data)
