@@ -58,7 +58,7 @@ class Plan:
         """Return which pair it is and what is known of it, ready for JSON."""
         experiment = self.experiment
         return {
-            "defense": experiment.defense.id,
+            "defense": experiment.defense.name(),
             "risk": experiment.attack.risk,
             "known": {**self.known, "published": list(self.known.get("published", ()))},
         }
