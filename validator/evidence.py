@@ -91,12 +91,12 @@ def records(document: dict[str, Any]) -> dict[str, Any]:
         found["observations"] = [
             {
                 "id": f"measured.{reference}.observation",
-                "defense": document["defense"],
+                "defense": _bare(document["defense"]),
                 "risk": document["risk"],
                 "effect": document["outcome"],
                 "kind": "empirical",
                 "sources": [reference],
-                "note": f"{_measured(document)} {_scale(document)}",
+                "note": f"{_measured(document)} {_scale(document)}{_stage(document['defense'])}",
             }
         ]
     return found
@@ -110,12 +110,12 @@ def _experiment(document: dict[str, Any], identity: str, reference: str) -> dict
     worse = {judged: document["effect"]["worse_when"], "accuracy": "lower"}
     return {
         "id": identity,
-        "defense": document["defense"],
+        "defense": _bare(document["defense"]),
         "risk": risk,
         "conjecture": document["conjecture"],
         "outcome": document["outcome"],
         "finding": f"{document['verdict']}: {_measured(document)}",
-        "dataset": _scale(document),
+        "dataset": f"{_scale(document)}{_stage(document['defense'])}",
         "metrics": [{"id": metric, "worse_when": worse[metric]} for metric in values],
         "measurements": [
             {
@@ -130,6 +130,17 @@ def _experiment(document: dict[str, Any], identity: str, reference: str) -> dict
         "sources": [reference],
         "note": "spread is the standard deviation over seeds",
     }
+
+
+def _bare(name: str) -> str:
+    """Return the id of a defense at a stage: what is known is known of the defense."""
+    return name.partition("@")[0]
+
+
+def _stage(name: str) -> str:
+    """Say at which stage, where that is not the usual one."""
+    _, at, stage = name.partition("@")
+    return f", {stage}-processing" if at else ""
 
 
 def _measured(document: dict[str, Any]) -> str:

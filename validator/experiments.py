@@ -13,7 +13,7 @@ from knowledge.errors import InputError, UnknownName, clip
 from .architectures import Architecture
 from .attacks import Attack, attacks
 from .data import Dataset, dataset
-from .defenses import Defense, defenses
+from .defenses import STAGES, Defense, defenses
 from .knobs import configured, knob
 from .members import Schedule
 from .models import architecture
@@ -135,6 +135,7 @@ class Ground:
             This pair does not work here.
         """
         arm.check(self.data)
+        arm.check_model(self.architecture)
         arm = arm.settled(self.data)
         mounted = _attacks(arm, risk, given)
         for each in mounted:
@@ -166,7 +167,7 @@ def experiment(
     kb : KnowledgeBase
         Knows the names and codes.
     defense, risk : str
-        Id or code; the defense may be ``placebo``.
+        Id or code; the defense may be ``placebo``, and at a stage, such as ``RD2@post``.
     data : str
         Name of an embedded data set, or the path of a user's own.
     model : str, optional
@@ -279,16 +280,25 @@ def _grouped(settings: Sequence[str]) -> dict[str, dict[str, str]]:
 
 
 def _defense(kb: KnowledgeBase, name: str) -> str:
-    """Return the id of a defense that can be applied."""
-    if name in defenses():
-        return name
-    try:
-        found = kb.defense(name).id
-    except UnknownName:
-        raise UnknownName("defense", name, list(defenses())) from None
-    if found not in defenses():
+    """Return the name of a defense that can be applied, in `defenses`."""
+    who, at, stage = name.partition("@")
+    measurable = {kind.id for kind in defenses().values()}
+    found = who
+    if who not in measurable:
+        try:
+            found = kb.defense(who).id
+        except UnknownName:
+            raise UnknownName("defense", name, list(defenses())) from None
+    if found not in measurable:
         raise InputError(f"{found} cannot be measured yet; measurable: {', '.join(defenses())}")
-    return found
+    wanted = stage.strip().casefold()
+    own: dict[str, str] = {kind.stage: each for each, kind in defenses().items() if kind.id == found}
+    if at and wanted in own:
+        return own[wanted]
+    if not at and found in defenses():
+        return found
+    which = " or ".join(f"{found}@{each}" for each in STAGES if each in own)
+    raise InputError(f"{clip(name)}: {found} cannot be measured there; write {which}")
 
 
 def _attacks(defense: Defense, target: str, given: Mapping[str, str]) -> list[Attack]:
@@ -305,7 +315,7 @@ def _attacks(defense: Defense, target: str, given: Mapping[str, str]) -> list[At
     for name, value in needed.items():
         if given.get(name, value) != value:
             raise InputError(
-                f"--set attack.{name}={clip(given[name])}: {defense.id} is set to {value}, and"
+                f"--set attack.{name}={clip(given[name])}: {defense.name()} is set to {value}, and"
                 f" would not be judged by its own work; set defense.{name} to the same"
             )
     return [configured(attacks()[target], {**needed, **given}, "attack")]

@@ -50,6 +50,7 @@ def train(
     members: Sequence[Member],
     schedule: Schedule,
     *,
+    start: Ensemble | None = None,
     memory: int | None = None,
     progress: Callable[[int], None] = lambda _: None,
 ) -> Trained:
@@ -65,6 +66,8 @@ def train(
         One or more; the result keeps their order.
     schedule : Schedule
         The same for all of them.
+    start : Ensemble, optional
+        Models to go on from, one for each member; by default fresh ones.
     memory : int, optional
         Bytes that may be used at once, with at least two models; by default half of what is free.
     progress : callable
@@ -98,7 +101,12 @@ def train(
     for method, chunk in chunks:
         started = perf_counter()
         chosen = [members[i] for i in chunk]
-        parts.append(_train(architecture, pool, chosen, method, schedule, progress))
+        first = (
+            Ensemble.fresh(architecture, [member.seed for member in chosen], pool.x.device)
+            if start is None
+            else start.only(chunk)
+        )
+        parts.append(_train(first, pool, chosen, method, schedule, progress))
         order += chunk
         for i in chunk:
             seconds[i] = (perf_counter() - started) / len(chunk)
@@ -106,7 +114,7 @@ def train(
 
 
 def _train(
-    architecture: Architecture,
+    start: Ensemble,
     pool: Pool,
     members: Sequence[Member],
     method: Method,
@@ -116,11 +124,11 @@ def _train(
     if len(members) == 1:
         # a batch of one goes through other kernels, which round differently: train a twin beside it
         pair = [members[0], members[0]]
-        halved = _train(architecture, pool, pair, method, schedule, lambda n: progress(n // 2))
+        twins = start.only([0, 0])
+        halved = _train(twins, pool, pair, method, schedule, lambda n: progress(n // 2))
         return halved.only([0])
     device = pool.x.device
-    fresh = Ensemble.fresh(architecture, [member.seed for member in members], device)
-    weights, ensemble = fresh.flattened()
+    weights, ensemble = start.flattened()
     draws = Streams([member.seed for member in members], device)
     plan = (poisson if schedule.sampling == "poisson" else shuffled)(members, schedule, device)
     gradients = (

@@ -119,7 +119,7 @@ class Bench:
         Memory and the other trials are not in it: they change nothing.
         """
         return {
-            "defense": trial.defense and _peer(trial.defense.id, trial.defense),
+            "defense": trial.defense and _peer(trial.defense.name(), trial.defense),
             "attacks": [_peer(each.risk, each) for each in trial.attacks],
             "seed": trial.seed,
             "data": {"name": self.data.name, "digest": self.data.digest},

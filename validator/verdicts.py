@@ -146,7 +146,7 @@ class Verdict:
         risk = planned.attack.risk
         return {
             "id": self.address,
-            "defense": planned.defense.id,
+            "defense": planned.defense.name(),
             "risk": risk,
             "conjecture": self.conjecture,
             "expected": self.expected,

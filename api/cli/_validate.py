@@ -71,7 +71,7 @@ class Plan:
         """Return which pair it is and what is known of it, ready for JSON."""
         experiment = self.experiment
         return {
-            "defense": experiment.defense.id,
+            "defense": experiment.defense.name(),
             "risk": experiment.attack.risk,
             "known": {**self.known, "published": list(self.known.get("published", ()))},
         }
@@ -83,7 +83,7 @@ class Plan:
     @property
     def pairs(self) -> list[tuple[str, str]]:
         """Defense and risk: the one pair."""
-        return [(self.experiment.defense.id, self.experiment.attack.risk)]
+        return [(self.experiment.defense.name(), self.experiment.attack.risk)]
 
     def recipes(self) -> list[dict[str, Any]]:
         """Return the recipes of all trials, in their order."""
@@ -193,9 +193,9 @@ def plan(arguments: Namespace, kb: KnowledgeBase) -> Plan | GridPlan:
         memory=arguments.memory and arguments.memory << 20,
         settings=arguments.settings,
     )
-    defense, risk = planned.defense.id, planned.attack.risk
-    again = command(arguments, defense, risk, arguments.settings)
-    return Plan(planned, known(kb, defense, risk), again, arguments.threads)
+    defense, risk = planned.defense, planned.attack.risk
+    again = command(arguments, defense.name(), risk, arguments.settings)
+    return Plan(planned, known(kb, defense.id, risk), again, arguments.threads)
 
 
 def known(kb: KnowledgeBase, defense: str, risk: str) -> dict[str, Any]:

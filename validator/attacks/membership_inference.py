@@ -139,7 +139,7 @@ def likelihood_ratios(
     online : array of float
         Log of the ratio of the likelihoods of being in and being out: (models, records). The
         factors are left out of the likelihoods' normalisation, where they would tell on which
-        side a record's models are fewer.
+        side a record's models are fewer. 0 where the other models are all on one side.
     offline : array of float
         Standard deviations above the mean of being out, which orders records as the one-sided
         test of the paper does: (models, records).
@@ -150,7 +150,11 @@ def likelihood_ratios(
         seen, inside = phi[others], member[others]
         z_in, spread_in = _standardised(phi[target], seen, inside)
         z_out, spread_out = _standardised(phi[target], seen, ~inside)
-        online[target] = (z_out**2 - z_in**2) / 2 + np.log(spread_out / spread_in)
+        ratio = (z_out**2 - z_in**2) / 2 + np.log(spread_out / spread_in)
+        # what no other model was trained on, such as outliers that each owner removes, has no
+        # side to compare with: nothing is known of it
+        both = inside.any(0) & ~inside.all(0)
+        online[target] = np.where(both, ratio, 0.0)
         offline[target] = z_out
     return online, offline
 

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, ClassVar, Literal, Self, get_args
 
 from ..members import Method, Schedule
 from ..peers import peers
@@ -14,11 +14,16 @@ from ..peers import peers
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from ..architectures import Architecture
     from ..data import Dataset
     from ..ensembles import Ensemble
     from ..scenes import Scene, Victim
 
-__all__ = ["Defense", "Reading", "defenses"]
+__all__ = ["STAGES", "Defense", "Reading", "Stage", "defenses"]
+
+Stage = Literal["pre", "in", "post"]
+STAGES: tuple[Stage, ...] = get_args(Stage)
+"""Where a defense acts: on the data, on training, or on the trained model."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +60,8 @@ class Defense:
     ----------
     id : str
         As in the knowledge base.
+    stage : {'pre', 'in', 'post'}
+        Whether it changes the data, training, or the trained model and its answers.
     guards : str or None
         The risk whose attack must become less successful for the defense to count as effective;
         None if `reading` says it.
@@ -67,13 +74,27 @@ class Defense:
     """
 
     id: ClassVar[str]
+    stage: ClassVar[Stage]
     guards: ClassVar[str | None] = None
     reading: ClassVar[Reading | None] = None
     sampling: ClassVar[Literal["shuffled", "poisson"]] = "shuffled"
     provable: ClassVar[bool] = False
 
+    @classmethod
+    def name(cls) -> str:
+        """Return what it is called: its id at the usual stage, else with the stage.
+
+        The module of the usual stage is named as the id, the others as id and stage, such as
+        ``outlier_removal_post``.
+        """
+        usual = cls.__module__.rpartition(".")[2] == cls.id
+        return cls.id if usual else f"{cls.id}@{cls.stage}"
+
     def check(self, data: Dataset) -> None:
         """Raise `InputError` if the defense cannot be applied to models of this data."""
+
+    def check_model(self, architecture: Architecture) -> None:
+        """Raise `InputError` if the defense cannot be applied to models of this architecture."""
 
     def settled(self, data: Dataset) -> Self:
         """Return it with what its settings leave to the data filled in."""
@@ -146,5 +167,5 @@ class Defense:
 
 @cache
 def defenses() -> dict[str, type[Defense]]:
-    """Return the defenses that can be applied, by id."""
-    return peers(sys.modules[__package__], Defense)
+    """Return the defenses that can be applied, by name: an id, or ``id@stage``."""
+    return {kind.name(): kind for kind in peers(sys.modules[__package__], Defense).values()}

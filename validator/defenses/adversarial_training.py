@@ -12,7 +12,7 @@ from ..knobs import knob
 from ..members import Method, Schedule
 from ..pgd import descend
 from ..randomness import Streams
-from ._defense import Defense
+from ._defense import Defense, Stage
 
 if TYPE_CHECKING:
     from ..data import Dataset
@@ -52,6 +52,7 @@ class AdversarialTraining(Defense):
     """Trains on adversarial examples only, in as many updates as the baseline."""
 
     id: ClassVar[str] = "adversarial_training"
+    stage: ClassVar[Stage] = "in"
     guards: ClassVar[str | None] = "evasion"
 
     epsilon: float = knob(

@@ -12,7 +12,7 @@ from knowledge.errors import InputError
 
 from ..knobs import knob
 from ..members import Method, Privacy, Schedule
-from ._defense import Defense, Reading
+from ._defense import Defense, Reading, Stage
 
 if TYPE_CHECKING:
     from ..data import Dataset
@@ -30,6 +30,7 @@ class DifferentialPrivacy(Defense):
     """
 
     id: ClassVar[str] = "differential_privacy"
+    stage: ClassVar[Stage] = "in"
     reading: ClassVar[Reading | None] = Reading("epsilon", "privacy budget ε spent", 10.0, "lower")
     sampling: ClassVar[Literal["shuffled", "poisson"]] = "poisson"
 

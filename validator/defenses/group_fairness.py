@@ -12,7 +12,7 @@ from torch import Tensor
 from ..groups import sensitive_column
 from ..knobs import knob
 from ..members import Method, Schedule
-from ._defense import Defense
+from ._defense import Defense, Stage
 
 if TYPE_CHECKING:
     from ..data import Dataset
@@ -77,6 +77,7 @@ class GroupFairness(Defense):
     """
 
     id: ClassVar[str] = "group_fairness"
+    stage: ClassVar[Stage] = "in"
     guards: ClassVar[str | None] = "discriminatory_behavior"
 
     strength: float = knob(2.0, "factor of the penalty", least=0.0, most=1e6)

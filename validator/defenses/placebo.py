@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from ..randomness import derive
-from ._defense import Defense
+from ._defense import Defense, Stage
 
 __all__ = ["Placebo"]
 
@@ -16,6 +16,7 @@ class Placebo(Defense):
     """Trains the same models from other initialisations, in another batch order."""
 
     id: ClassVar[str] = "placebo"
+    stage: ClassVar[Stage] = "in"
 
     def seed(self, seed: int) -> int:
         """Return another seed than the baseline's."""

@@ -12,7 +12,7 @@ from torch import Tensor
 from ..knobs import knob
 from ..members import Schedule
 from ..scenes import Scene, Victim
-from ._defense import Defense, Reading
+from ._defense import Defense, Reading, Stage
 
 if TYPE_CHECKING:
     from ..ensembles import Ensemble
@@ -29,6 +29,7 @@ class Watermarking(Defense):
     """
 
     id: ClassVar[str] = "watermarking"
+    stage: ClassVar[Stage] = "pre"
     reading: ClassVar[Reading | None] = Reading(
         "trigger_accuracy", "accuracy on the trigger set", 0.9, "higher"
     )
