@@ -82,7 +82,12 @@ class Experiment:
         schedule = self.bench.schedule
         return sum(
             trial.attacks[0].models * schedule.updates
-            + sum(each.own_models * each.own_schedule(schedule).updates for each in trial.attacks)
+            + sum(
+                each.own_work(
+                    schedule, provable=trial.defense is not None and trial.defense.provable
+                )
+                for each in trial.attacks
+            )
             for trial in trials
         )
 
