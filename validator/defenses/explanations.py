@@ -54,7 +54,7 @@ class Explanations(Defense):
         "lower",
     )
 
-    method: str = knob(
+    attribution: str = knob(
         "integrated_gradients",
         "how attributions are computed",
         choices=("integrated_gradients", "gradient", "input_times_gradient", "smoothgrad"),
@@ -83,19 +83,19 @@ class Explanations(Defense):
         predicted = models.logits(x).argmax(-1)
         rows = max(1, _ROWS // len(models))
         found = []
-        for part, y in zip(x.split(rows), predicted.split(rows, dim=1), strict=True):
+        for part, y in zip(torch.split(x, rows), torch.split(predicted, rows, dim=1), strict=True):
             each = part.expand(len(models), *part.shape)
             found.append(self._attributions(partial(gradient, y), scene, each).flatten(2))
         return torch.cat(found, dim=1)
 
     def _attributions(self, gradient: Gradient, scene: Scene, x: Tensor) -> Tensor:
         """Explain records (models, records, *shape): shaped like them."""
-        if self.method == "gradient":
+        if self.attribution == "gradient":
             return gradient(x)
-        if self.method == "smoothgrad":
+        if self.attribution == "smoothgrad":
             return self._smooth(gradient, scene, x)
         away = x - self.reference(scene)
-        if self.method == "input_times_gradient":
+        if self.attribution == "input_times_gradient":
             return away * gradient(x)
         total = torch.zeros_like(x)
         for step in range(self.steps):

@@ -63,7 +63,7 @@ class Fingerprinting(Defense):
     evidence: ClassVar[tuple[str, str] | None] = ("fingerprint_x", "fingerprint_y")
 
     claimed: float = knob(
-        0.5,
+        0.7,
         "share of the private and of the unseen records that a claim shows",
         least=0.1,
         most=0.9,
@@ -117,7 +117,7 @@ class Fingerprinting(Defense):
     def _sides(self, scene: Scene) -> _Sides:
         draw = scene.generator("fingerprint")
         parts = []
-        for rows in (scene.training[0].unique(), scene.test):
+        for rows in (scene.training[0], scene.test):
             mixed = rows[torch.as_tensor(draw.permutation(len(rows)), device=rows.device)]
             shown = min(max(2, round(self.claimed * len(rows))), len(rows) - 2)
             parts += [mixed[shown:], mixed[:shown]]
