@@ -74,6 +74,10 @@ class Scene:
         """Return the random stream of this seed for a purpose; the same in both arms."""
         return numpy_generator(self.seed, purpose)
 
+    def keeping(self, **kept: Tensor) -> Scene:
+        """Return the same scene with more set aside for later."""
+        return replace(self, kept=MappingProxyType({**self.kept, **kept}))
+
     def adding(self, x: Tensor, y: Tensor, z: Tensor, **kept: Tensor) -> Scene:
         """Return a scene in which every model is trained on further records too."""
         start = len(self.pool.x)

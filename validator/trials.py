@@ -96,7 +96,10 @@ class Bench:
         return sum(
             trial.attacked * self.schedule.updates
             + sum(
-                each.own_models * each.own_schedule(self.schedule).updates for each in trial.attacks
+                each.own_work(
+                    self.schedule, provable=trial.defense is not None and trial.defense.provable
+                )
+                for each in trial.attacks
             )
             for trial in trials
         )

@@ -394,6 +394,7 @@ def test_a_thief_asks_only_about_records_that_the_model_was_not_trained_on(label
         assert artifact["surrogate"].shape == (3, len(victim.scene.test))
         assert artifact["copied"].tolist() == [1.0]
         assert artifact["extracted"].tolist() == [1.0] * 3
+        assert artifact["accused"].tolist() == [1.0] * 5
 
 
 def test_thefts_by_hand() -> None:
@@ -403,11 +404,13 @@ def test_thefts_by_hand() -> None:
         "surrogate": np.array([[0, 1, 0, 1], [0, 1, 0, 0]]),
         "copied": np.array([1e-9]),
         "extracted": np.array([0.2, 1e-5, 0.001, 0.9]),
+        "accused": np.array([1e-4, 0.001, 0.5, 1.0]),
     }
     assert judged(UnauthorizedModelOwnership, got) == {
         "fidelity": 0.875,
         "unproven_extractions": 0.75,
         "unproven_copies": 0.0,
+        "false_claims": 0.25,
         "surrogate_accuracy": 0.625,
     }
 

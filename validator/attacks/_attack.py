@@ -71,6 +71,19 @@ class Attack(ABC):
         """Return how these are trained, given how the victims are."""
         return schedule
 
+    def own_work(self, schedule: Schedule, *, provable: bool) -> int:
+        """Return how many models × updates are trained besides the victims, for one of them.
+
+        Parameters
+        ----------
+        schedule : Schedule
+            How the victims are trained.
+        provable : bool
+            Whether the victim's defense lets an owner prove that a model is theirs.
+        """
+        del provable
+        return self.own_models * self.own_schedule(schedule).updates
+
     def check(self, data: Dataset) -> None:  # noqa: B027  most need nothing of the data
         """Raise `InputError` if the attack cannot be mounted on models of this data."""
 

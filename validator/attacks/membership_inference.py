@@ -1,4 +1,8 @@
-"""Membership inference by the likelihood-ratio attack, adaptive (LiRA; Carlini et al. 2022)."""
+"""Membership inference by the likelihood-ratio attack, adaptive (LiRA; Carlini et al. 2022).
+
+Where a defense releases something beside the answers, such as explanations (Shokri, Strobel and
+Zick 2021), the online attack looks at that too.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +25,7 @@ from ._attack import Attack, Lab
 if TYPE_CHECKING:
     from ..data import Dataset
 
-__all__ = ["MembershipInference", "confidences", "likelihood_ratios"]
+__all__ = ["MembershipInference", "confidences", "likelihood_ratios", "spreads", "weighed"]
 
 
 def _auc(scores: str) -> Callable[[Artifact], float]:
@@ -44,6 +48,11 @@ def _tpr(got: Artifact) -> float:
 @dataclass(frozen=True)
 class MembershipInference(Attack):
     """Trains shadow models like the victim, with its defense, and compares likelihoods.
+
+    What is released beside the answers counts in the online attack, through the spread of each
+    record's numbers, and as much as it helps to attack the shadow models: with few of them, a
+    further statistic that counts as much as the answers makes the attack weaker. The offline attack
+    has no models that were trained on a record, so it cannot weigh and sees the answers alone.
 
     Each of the models is attacked in turn with the others as its shadow models, and the mean over
     all counts: the same expected value as attacking one, with less noise.
@@ -89,6 +98,9 @@ class MembershipInference(Attack):
             phi = confidences(victim.models.logits(x), y).cpu().numpy()
             inside = member.cpu().numpy()
             online, offline = likelihood_ratios(phi, inside)
+            beside = victim.observed(x, scene.pool.z[scene.candidates])[..., scene.classes :]
+            if beside.shape[-1]:
+                online = weighed([phi, spreads(beside, victim.models.logits(x), y)], inside)
             found.append({"online": online, "offline": offline, "member": inside})
         return found
 
@@ -113,6 +125,65 @@ def confidences(logits: Tensor, y: Tensor) -> Tensor:
     true = wide.gather(2, index)[..., 0]
     others = wide.scatter(2, index, -torch.inf).logsumexp(2)
     return true - others
+
+
+def spreads(beside: Tensor, logits: Tensor, y: Tensor) -> NDArray[np.float64]:
+    """Return the standard deviation of what is released with each answer, negative if it is wrong.
+
+    Attributions of a sure answer vary little (Shokri, Strobel and Zick 2021, section 4). They speak
+    for the predicted class; those of another class than the true one speak against that.
+
+    Parameters
+    ----------
+    beside : Tensor
+        (models, records, numbers).
+    logits : Tensor
+        (models, records, classes).
+    y : Tensor
+        (records,).
+
+    Returns
+    -------
+    array of float
+        (models, records).
+    """
+    spread = beside.double().std(-1, correction=0)
+    return torch.where(logits.argmax(-1) == y, spread, -spread).cpu().numpy()
+
+
+def weighed(
+    statistics: Sequence[NDArray[np.float64]], member: NDArray[np.bool_]
+) -> NDArray[np.float64]:
+    """Score all records against each model by several statistics, weighed by what they tell.
+
+    For each model that is attacked, its shadow models are attacked with one another first; a
+    logistic regression of membership on the log ratios of the statistics gives their weights.
+
+    Parameters
+    ----------
+    statistics : sequence of array of float
+        (models, records) each.
+    member : array of bool
+        Which model was trained on which record: (models, records).
+
+    Returns
+    -------
+    array of float
+        Log odds of membership: (models, records).
+    """
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    ratios = np.stack([likelihood_ratios(each, member)[0] for each in statistics], axis=-1)
+    scores = np.empty(member.shape)
+    for target in range(len(member)):
+        others = np.arange(len(member)) != target
+        known = [likelihood_ratios(each[others], member[others])[0] for each in statistics]
+        weights = make_pipeline(StandardScaler(), LogisticRegression())
+        weights.fit(np.stack(known, axis=-1).reshape(-1, len(statistics)), member[others].ravel())
+        scores[target] = weights.decision_function(ratios[target])
+    return scores
 
 
 def likelihood_ratios(

@@ -1,10 +1,14 @@
-"""Unauthorized model ownership: surrogates are trained on the model's answers."""
+"""Unauthorized model ownership: surrogates are trained on the model's answers.
+
+And the other way round: where ownership can be proven, a malicious owner claims models that have
+nothing to do with theirs (Liu et al. 2024, False Claims against Model Ownership Resolution).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import torch
@@ -13,14 +17,20 @@ from torch import Tensor
 from ..knobs import knob
 from ..members import Member, Pool, Schedule
 from ..metrics import Artifact, Metric
+from ..pgd import descend
 from ..randomness import derive
 from ..scenes import Victim
 from ._attack import Attack, Lab
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from ..ensembles import Ensemble
 
 __all__ = ["UnauthorizedModelOwnership"]
+
+FORGING_STEPS = 20
+"""Gradient steps that a malicious accuser takes."""
 
 SURE = 0.001
 """An owner's test must be this unlikely to come out as it did by chance."""
@@ -49,6 +59,14 @@ UNPROVEN_COPY = Metric(
     lambda got: float(np.mean(got["copied"] >= SURE)),
     lambda got: got["copied"].size,
 )
+FALSE_CLAIMS = Metric(
+    "false_claims",
+    "share of independent models that a malicious accuser proves to be theirs",
+    "higher",
+    0.1,
+    lambda got: float(np.mean(got["accused"] < SURE)),
+    lambda got: len(got["accused"]),
+)
 SURROGATE_ACCURACY = Metric(
     "surrogate_accuracy",
     "accuracy of the surrogates",
@@ -66,6 +84,11 @@ class UnauthorizedModelOwnership(Attack):
     Against a defense that proves ownership, what counts is of how many surrogates the owner cannot
     prove it; otherwise how faithful they are. Of a mere copy a working defense proves it by
     construction, so that is told and not judged.
+
+    Told beside that is what the same test is worth against a malicious accuser. It moves the
+    records that a claim shows, each within an L∞ ball, until its own model gives them the claimed
+    class by a wide margin, and counts on that to transfer to models that others have trained on
+    records of their own (Liu et al. 2024).
     """
 
     risk: ClassVar[str] = "unauthorized_model_ownership"
@@ -73,6 +96,7 @@ class UnauthorizedModelOwnership(Attack):
         FIDELITY,
         UNPROVEN,
         UNPROVEN_COPY,
+        FALSE_CLAIMS,
         SURROGATE_ACCURACY,
     )
 
@@ -84,6 +108,16 @@ class UnauthorizedModelOwnership(Attack):
     )
     labels: str = knob("soft", "what the model answers", choices=("soft", "hard"))
     epochs: int = knob(20, "passes over the queries", least=1, most=10_000)
+    accused: int = knob(
+        5, "independent models that a malicious accuser claims to be theirs", least=1, most=1000
+    )
+    disguise: float = knob(
+        0.25,
+        "radius of the L∞ ball that the accuser moves records of a claim in, in units of the"
+        " attributes",
+        least=1e-6,
+        most=1e6,
+    )
 
     @property
     def own_models(self) -> int:
@@ -94,6 +128,11 @@ class UnauthorizedModelOwnership(Attack):
         """Return passes over the queries."""
         return replace(schedule, records=self.queries, epochs=self.epochs, sampling="shuffled")
 
+    def own_work(self, schedule: Schedule, *, provable: bool) -> int:
+        """Return what the surrogates take, and where ownership can be proven, the accused."""
+        stolen = self.surrogates * self.own_schedule(schedule).updates
+        return stolen + self.accused * schedule.updates * provable
+
     def judged(self, *, provable: bool) -> Metric:
         """Return how many extractions go unproven, or how faithful they are."""
         return UNPROVEN if provable else FIDELITY
@@ -101,8 +140,9 @@ class UnauthorizedModelOwnership(Attack):
     def mount(self, victims: Sequence[Victim], lab: Lab) -> list[Artifact]:
         """Return models' (records,) and surrogates' answers (surrogates, records), and p-values.
 
-        The answers are those to the test records. Where there is no test of ownership, nothing is
-        proven: the p-values are 1.
+        The answers are those to the test records. The p-values are of copies, of surrogates, and of
+        independent models in the hands of a malicious accuser. Where there is no test of ownership,
+        nothing is proven: they are 1.
         """
         thefts = [(victim, i) for victim in victims for i in range(self.surrogates)]
         asked = [self._queries(victim, i) for victim, i in thefts]
@@ -117,10 +157,32 @@ class UnauthorizedModelOwnership(Attack):
         ]
         stolen = lab.train(pool, members, self.own_schedule(lab.schedule)).models
         count = self.surrogates
+        accused = self._falsely_accused(victims, lab)
         return [
             _compared(victim, stolen.only(range(place * count, (place + 1) * count)))
+            | {"accused": accused.get(place, np.ones(self.accused))}
             for place, victim in enumerate(victims)
         ]
+
+    def _falsely_accused(
+        self, victims: Sequence[Victim], lab: Lab
+    ) -> dict[int, NDArray[np.float64]]:
+        """Return p-values of independent models (accused,), by the place of the accuser."""
+        able = [i for i, each in enumerate(victims) if each.defense and each.defense.provable]
+        if not able:
+            return {}
+        members = [
+            Member(derive(victims[i].scene.seed, "independent", k), victims[i].scene.unused)
+            for i in able
+            for k in range(self.accused)
+        ]
+        # records that nobody has changed come first, and are the same in all pools
+        others = lab.train(victims[0].scene.pool, members, lab.schedule).models
+        found = {}
+        for place, i in enumerate(able):
+            mine = others.only(range(place * self.accused, (place + 1) * self.accused))
+            found[i] = np.array(_proven(forged(victims[i], self.disguise), mine))
+        return found
 
     def _queries(self, victim: Victim, surrogate: int) -> Tensor:
         """Mix pairs of unused records: (queries, *shape)."""
@@ -145,17 +207,48 @@ class UnauthorizedModelOwnership(Attack):
         return hard.to(logits.dtype)
 
 
-def _compared(victim: Victim, surrogates: Ensemble) -> Artifact:
+def forged(victim: Victim, epsilon: float) -> Victim:
+    """Return the victim as a malicious owner presents it, with records of evidence moved.
+
+    Parameters
+    ----------
+    victim : Victim
+        With a defense that lets an owner prove that a model is theirs.
+    epsilon : float
+        Radius of the L∞ ball around each record, in units of the attributes. In it, and within the
+        bounds of the data, the margin by which the owner's model gives the record its claimed class
+        is raised.
+    """
+    if victim.defense is None or victim.defense.evidence is None:
+        return victim
+    scene, (shown, labels) = victim.scene, victim.defense.evidence
+    x, y = scene.kept[shown], scene.kept[labels]
+    gradient = victim.deployed.input_gradients(of="margin")(y[None])
+    moved = descend(
+        lambda here: -gradient(here),
+        x[None],
+        (scene.pool.low, scene.pool.high),
+        torch.full_like(x[None], 0.5),  # from the record itself
+        epsilon=epsilon,
+        steps=FORGING_STEPS,
+    )
+    return replace(victim, scene=scene.keeping(**{shown: moved[0]}))
+
+
+def _proven(victim: Victim, suspects: Ensemble) -> list[float]:
+    """Return the p-values of the owner's test; 1 where there is none."""
+    if victim.defense is None or not victim.defense.provable:
+        return [1.0] * len(suspects)
+    return victim.defense.ownership(victim, suspects)
+
+
+def _compared(victim: Victim, surrogates: Ensemble) -> dict[str, NDArray[Any]]:
     """Ask all models about the test records, and the owner about all models."""
     pool, test = victim.scene.pool, victim.scene.test
-    copied, extracted = [1.0], [1.0] * len(surrogates)
-    if victim.defense is not None and victim.defense.provable:
-        copied = victim.defense.ownership(victim, victim.deployed)
-        extracted = victim.defense.ownership(victim, surrogates)
     return {
         "y": pool.y[test].cpu().numpy(),
         "owner": victim.predictions(pool.x[test]).cpu().numpy(),
         "surrogate": surrogates.logits(pool.x[test]).argmax(-1).cpu().numpy(),
-        "copied": np.array(copied),
-        "extracted": np.array(extracted),
+        "copied": np.array(_proven(victim, victim.deployed)),
+        "extracted": np.array(_proven(victim, surrogates)),
     }

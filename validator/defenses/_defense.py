@@ -71,6 +71,9 @@ class Defense:
         How batches are drawn in *both* arms.
     provable : bool
         Whether an owner can prove by it that a model is theirs; see `ownership`.
+    evidence : pair of str or None
+        Names in `Scene.kept` of the records that such a proof shows, and of their classes. Nobody
+        can tell whether the records are what they are said to be; None if it shows none.
     """
 
     id: ClassVar[str]
@@ -79,6 +82,7 @@ class Defense:
     reading: ClassVar[Reading | None] = None
     sampling: ClassVar[Literal["shuffled", "poisson"]] = "shuffled"
     provable: ClassVar[bool] = False
+    evidence: ClassVar[tuple[str, str] | None] = None
 
     @classmethod
     def name(cls) -> str:

@@ -34,6 +34,7 @@ class Watermarking(Defense):
         "trigger_accuracy", "accuracy on the trigger set", 0.9, "higher"
     )
     provable: ClassVar[bool] = True
+    evidence: ClassVar[tuple[str, str] | None] = ("watermark_x", "watermark_y")
 
     triggers: int = knob(40, "records in the trigger set", least=10, most=10_000)
     repeats: int = knob(3, "how often an epoch has each of them", least=1, most=100)
