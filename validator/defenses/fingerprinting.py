@@ -47,8 +47,8 @@ class Fingerprinting(Defense):
 
     Distances are to first order (as one step of DeepFool, Moosavi-Dezfooli et al. 2016), where the
     paper follows gradients or walks blindly. They take one gradient, and gave smaller p-values than
-    blind walks on our models. What can be told is how much better the model knows its records: where it
-    generalises well, there is no fingerprint, and the reading says so.
+    blind walks on our models. What can be told is how much better the model knows its records:
+    where it generalises well, there is no fingerprint, and the reading says so.
 
     The released model and its answers are the same as without, and what a claim shows is between
     the owner and the arbiter. So risks that see nothing but the model cannot change: there
