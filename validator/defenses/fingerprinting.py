@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["Fingerprinting", "distances"]
 
 _HIDDEN = 100
-"""Width of the regressor's hidden layer, as in the paper's own code."""
+"""Width of the regressor's hidden layer, as in the code of Def\\Con (Duddu et al. 2025)."""
 
 
 class _Sides(NamedTuple):
@@ -46,9 +46,9 @@ class Fingerprinting(Defense):
     one-sided t-test compares the regressor's outputs.
 
     Distances are to first order (as one step of DeepFool, Moosavi-Dezfooli et al. 2016), where the
-    paper follows gradients or walks blindly. They are as telling on the models of this size and
-    take one gradient. What can be told is how much better the model knows its records: where it
-    generalises well, there is no fingerprint, and the reading says so.
+    paper follows gradients or walks blindly. They take one gradient, and gave smaller p-values than
+    blind walks on our models. What can be told is how much better the model knows its records:
+    where it generalises well, there is no fingerprint, and the reading says so.
 
     The released model and its answers are the same as without, and what a claim shows is between
     the owner and the arbiter. So risks that see nothing but the model cannot change: there
