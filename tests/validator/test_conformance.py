@@ -46,7 +46,7 @@ def test_a_peer_is_frozen_hashable_and_documented(
         assert one.judged(provable=False) in one.metrics
     else:
         assert isinstance(one, Defense)
-        assert kind.__module__.endswith(f".{one.id}")
+        assert kind.__module__.endswith(f".{one.name().replace('@', '_')}")
         placebo = one.id == "placebo"
         assert placebo or one.id in kb.defenses
         assert placebo or (one.guards in attacks()) != (one.reading is not None)

@@ -10,7 +10,7 @@ from jsonschema import Draft202012Validator
 from outcomes import DIFFERENCES, document, verdict
 
 from api.cli._text import Style
-from api.cli._validate import _known
+from api.cli._validate import known
 from api.cli._verdict import describe, sentence
 from knowledge import KnowledgeBase
 from validator.experiments import experiment
@@ -321,7 +321,7 @@ SCHEMA: dict[str, Any] = {
 def test_a_document_has_the_fields_of_the_contract_and_survives_json(
     kb: KnowledgeBase, defense: str, shows: str
 ) -> None:
-    claims = [] if defense == "placebo" else _known(kb, defense, "membership_inference")["claims"]
+    claims = [] if defense == "placebo" else known(kb, defense, "membership_inference")["claims"]
     found = document(kb, defense, shows=shows, claims=claims, **EFFECTIVE)
     assert len(found["factors"]) == len(claims)
     Draft202012Validator(SCHEMA).validate(found)

@@ -12,11 +12,13 @@ from torch.func import functional_call
 from ..knobs import knob
 from ..layers import weighted_layers
 from ..scenes import Scene
-from ..trusted import trusted
+from ..trusted import fitted, trusted
 from ._defense import Defense, Stage
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+
+    from torch import nn
 
     from ..architectures import Architecture
     from ..ensembles import Ensemble
@@ -47,22 +49,31 @@ class OutlierRemovalAfterTraining(Defense):
         0.2, "share of the training records known to be sound", least=0.001, most=1.0
     )
     loss: float = knob(0.1, "accuracy on these that may be lost", least=0.0, most=1.0)
+    epochs: int = knob(20, "passes over these records afterwards", least=1, most=100_000)
+    learning_rate: float = knob(0.003, "step of an update, by Adam", least=1e-9, most=100.0)
     order: str = knob("activity", "what tells the units", choices=("activity", "entropy"))
 
     def check_model(self, architecture: Architecture) -> None:
         """Raise `InputError` without hidden units that can be told."""
         weighted_layers(architecture, self.id)
 
-    @torch.no_grad()
     def release(self, models: Ensemble, scene: Scene) -> Ensemble:
         """Prune every model by its own trusted records."""
         layers = weighted_layers(models.architecture, self.id)[:-1]
+        sound = trusted(scene, self.trusted)
         found = [
-            self._pruned(models.only([i]), layers, scene.pool.x[sound], scene.pool.y[sound])
-            for i, sound in enumerate(trusted(scene, self.trusted))
+            self._pruned(models.only([i]), layers, scene.pool.x[mine], scene.pool.y[mine])
+            for i, mine in enumerate(sound)
         ]
-        return models.joined(found, range(len(found)))
+        return fitted(
+            models.joined(found, range(len(found))),
+            scene,
+            sound,
+            epochs=self.epochs,
+            learning_rate=self.learning_rate,
+        )
 
+    @torch.no_grad()
     def _pruned(self, model: Ensemble, layers: Sequence[str], x: Tensor, y: Tensor) -> Ensemble:
         scores = [self._score(each) for each in _activations(model, layers, x)]
         order = torch.cat(scores).argsort(stable=True)
@@ -92,8 +103,8 @@ def _activations(model: Ensemble, layers: Sequence[str], x: Tensor) -> list[Tens
     found: dict[str, Tensor] = {}
     parts = dict(model.skeleton.named_modules())
 
-    def keep(name: str):  # noqa
-        def hook(_module, _given, given):  # noqa
+    def keep(name: str) -> Callable[[nn.Module, tuple[Tensor, ...], Tensor], None]:
+        def hook(_: nn.Module, __: tuple[Tensor, ...], given: Tensor) -> None:
             found[name] = given.movedim(1, -1).flatten(0, -2)
 
         return hook
@@ -128,4 +139,5 @@ def _entropy(values: Tensor) -> Tensor:
     low, high = values.min(), values.max()
     place = ((values - low) / (high - low).clamp(min=1e-12) * _BINS).long().clamp(max=_BINS - 1)
     share = torch.bincount(place, minlength=_BINS).double() / len(values)
-    return torch.special.entr(share).sum()
+    entropy: Tensor = torch.special.entr(share).sum()
+    return entropy
