@@ -34,11 +34,12 @@ _STEPS = 20
 
 @dataclass(frozen=True)
 class OutlierRemovalAfterTraining(Defense):
-    """Prunes hidden units, the least active on trusted records first, while accuracy holds.
+    """Prunes hidden units, the least active on trusted records first, and fits the rest again.
 
-    A backdoor hides in units that sound records leave dormant (fine-pruning; Liu et al. 2018).
-    Or those whose activations on them have the lowest entropy (Zheng et al. 2022). How many goes
-    by the accuracy on the trusted records alone.
+    A backdoor hides in units that sound records leave dormant (fine-pruning; Liu et al. 2018). What
+    is left is trained on the trusted records. Or those are pruned first whose activations on them
+    have the lowest entropy (Zheng et al. 2022). How many goes by the accuracy on trusted records
+    alone.
     """
 
     id: ClassVar[str] = "outlier_removal"

@@ -57,7 +57,8 @@ def test_a_grid_gives_what_the_command_gives(jobs: Jobs, tmp_path: Path) -> None
     document = jobs.result(job.id, "eve")
     alone = undisturbed(GRID, str(tmp_path / "own.sqlite"))
     assert _timeless(document) == _timeless(alone)
-    assert jobs.report(job.id, "eve") == describe(document, Style(colour=False, unicode=True))
+    look = Style(colour=False, unicode=True)
+    assert jobs.report(job.id, "eve") == describe(document, look, here=False)
     assert jobs.picture(job.id, "eve", "png").startswith(b"\x89PNG")
     assert b"<svg" in jobs.picture(job.id, "eve", "svg")
     measured = [cell for cell in document["cells"] if "reason" not in cell]
