@@ -38,7 +38,8 @@ def test_a_job_gives_what_the_command_gives(
     assert done.state == "succeeded"
     document = jobs.result(job.id, "eve")
     assert without_cost(document) == undisturbed(request, str(tmp_path / "own.sqlite"))
-    assert jobs.report(job.id, "eve") == describe(document, Style(colour=False, unicode=True))
+    look = Style(colour=False, unicode=True)
+    assert jobs.report(job.id, "eve") == describe(document, look, here=False)
     assert jobs.picture(job.id, "eve", "png").startswith(b"\x89PNG")
     assert b"<svg" in jobs.picture(job.id, "eve", "svg")
     ((name, text),) = jobs.evidence(job.id, "eve").items()
