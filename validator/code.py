@@ -30,6 +30,7 @@ _SHARED = (
     "tryouts",
     "attacks/_attack",
     "defenses/_defense",
+    "defenses/_fairness",
 )
 """Modules that every result depends on."""
 

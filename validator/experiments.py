@@ -186,7 +186,9 @@ def _defense(kb: KnowledgeBase, name: str) -> str:
     if found not in measurable:
         raise InputError(f"{found} cannot be measured yet; measurable: {', '.join(defenses())}")
     wanted = stage.strip().casefold()
-    own: dict[str, str] = {kind.stage: each for each, kind in defenses().items() if kind.id == found}
+    own: dict[str, str] = {
+        kind.stage: each for each, kind in defenses().items() if kind.id == found
+    }
     if at and wanted in own:
         return own[wanted]
     if not at and found in defenses():

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import torch
 from torch import Tensor
 
+from .members import Member, Schedule
+from .randomness import derive
 from .scenes import Scene
+from .training import train
 
-__all__ = ["trusted"]
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from .ensembles import Ensemble
+
+__all__ = ["fitted", "trusted"]
 
 
 def trusted(scene: Scene, share: float) -> tuple[Tensor, ...]:
@@ -39,3 +49,26 @@ def trusted(scene: Scene, share: float) -> tuple[Tensor, ...]:
         checked = [part[: max(1, round(share * len(part)))] for part in parts]
         found.append(torch.cat(checked).sort().values)
     return tuple(found)
+
+
+def fitted(
+    models: Ensemble, scene: Scene, sound: Sequence[Tensor], *, epochs: int, learning_rate: float
+) -> Ensemble:
+    """Train models further by Adam, each on its own trusted records.
+
+    Parameters
+    ----------
+    models : Ensemble
+        As many as there are in the scene.
+    scene : Scene
+        What they were trained on.
+    sound : sequence of Tensor
+        What each is trained on now, from `trusted`.
+    epochs : int
+        Passes over the fewest of them.
+    learning_rate : float
+        Step of an update.
+    """
+    schedule = Schedule(min(map(len, sound)), epochs=epochs, learning_rate=learning_rate)
+    members = [Member(derive(scene.seed, "trusted", i), records) for i, records in enumerate(sound)]
+    return train(models.architecture, scene.pool, members, schedule, start=models).models

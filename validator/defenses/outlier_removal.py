@@ -1,6 +1,6 @@
-"""Outlier removal in training: the model is fitted again on a trusted few, with a new last layer.
+r"""Outlier removal in training: the model is fitted again on a trusted few, with a new last layer.
 
-As in Def\\Con (Duddu, Zhang and Asokan 2025), where that takes out what poisoned records taught.
+As in Def\Con (Duddu, Zhang and Asokan 2025), where that takes out what poisoned records taught.
 """
 
 from __future__ import annotations
@@ -10,11 +10,9 @@ from typing import TYPE_CHECKING, ClassVar
 
 from ..knobs import knob
 from ..layers import weighted_layers
-from ..members import Member, Schedule
 from ..randomness import derive
 from ..scenes import Scene
-from ..training import train
-from ..trusted import trusted
+from ..trusted import fitted, trusted
 from ._defense import Defense, Stage
 
 if TYPE_CHECKING:
@@ -36,11 +34,10 @@ class OutlierRemoval(Defense):
     guards: ClassVar[str | None] = "poisoning"
 
     trusted: float = knob(
-        0.2, "share of the training records known to be sound", least=0.001, most=1.0
+        0.3, "share of the training records known to be sound", least=0.001, most=1.0
     )
     epochs: int = knob(30, "passes over these records", least=1, most=100_000)
     learning_rate: float = knob(0.01, "step of an update, by Adam", least=1e-9, most=100.0)
-    weight_decay: float = knob(0.0, "L2 penalty on parameters", least=0.0, most=100.0)
 
     def check_model(self, architecture: Architecture) -> None:
         """Raise `InputError` without a last layer that can be replaced."""
@@ -49,19 +46,17 @@ class OutlierRemoval(Defense):
     def release(self, models: Ensemble, scene: Scene) -> Ensemble:
         """Fit every model again on its own trusted records."""
         sound = trusted(scene, self.trusted)
-        seeds = [derive(scene.seed, "outlier removal", i) for i in range(len(sound))]
+        seeds = [derive(scene.seed, "last layer", i) for i in range(len(sound))]
         last = weighted_layers(models.architecture, self.id)[-1]
         fresh = models.fresh(models.architecture, seeds, models.device).parameters
         mixed = {
             name: fresh[name] if name.startswith(f"{last}.") else old
             for name, old in models.parameters.items()
         }
-        schedule = Schedule(
-            records=min(len(each) for each in sound),
+        return fitted(
+            replace(models, parameters=mixed),
+            scene,
+            sound,
             epochs=self.epochs,
             learning_rate=self.learning_rate,
-            weight_decay=self.weight_decay,
         )
-        members = [Member(*each) for each in zip(seeds, sound, strict=True)]
-        start = replace(models, parameters=mixed)
-        return train(models.architecture, scene.pool, members, schedule, start=start).models

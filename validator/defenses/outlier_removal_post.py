@@ -1,18 +1,19 @@
-"""Outlier removal after training: hidden units that sound records hardly use are pruned."""
+"""Outlier removal after training by fine-pruning (Liu, Dolan-Gavitt and Garg 2018)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.func import functional_call
 
 from ..knobs import knob
 from ..layers import weighted_layers
 from ..scenes import Scene
-from ..trusted import trusted
+from ..trusted import fitted, trusted
 from ._defense import Defense, Stage
 
 if TYPE_CHECKING:
@@ -32,11 +33,12 @@ _STEPS = 20
 
 @dataclass(frozen=True)
 class OutlierRemovalAfterTraining(Defense):
-    """Prunes hidden units, the least active on trusted records first, while accuracy holds.
+    """Prunes hidden units that trusted records hardly use, and tunes the others on these.
 
-    A backdoor hides in units that sound records leave dormant (fine-pruning; Liu et al. 2018).
-    Or those whose activations on them have the lowest entropy (Zheng et al. 2022). How many goes
-    by the accuracy on the trusted records alone.
+    A backdoor hides in units that sound records leave dormant: the least active go first, or those
+    whose activations on such records have the lowest entropy (as in Zheng et al. 2022, who take
+    them on all records). As many go as the accuracy on the trusted records allows; no record with
+    a trigger has a say in that.
     """
 
     id: ClassVar[str] = "outlier_removal"
@@ -44,25 +46,34 @@ class OutlierRemovalAfterTraining(Defense):
     guards: ClassVar[str | None] = "poisoning"
 
     trusted: float = knob(
-        0.2, "share of the training records known to be sound", least=0.001, most=1.0
+        0.3, "share of the training records known to be sound", least=0.001, most=1.0
     )
-    loss: float = knob(0.1, "accuracy on these that may be lost", least=0.0, most=1.0)
+    loss: float = knob(0.15, "accuracy on these that may be lost", least=0.0, most=1.0)
+    epochs: int = knob(20, "passes over these records afterwards", least=1, most=100_000)
+    learning_rate: float = knob(0.01, "step of an update, by Adam", least=1e-9, most=100.0)
     order: str = knob("activity", "what tells the units", choices=("activity", "entropy"))
 
     def check_model(self, architecture: Architecture) -> None:
         """Raise `InputError` without hidden units that can be told."""
         weighted_layers(architecture, self.id)
 
-    @torch.no_grad()
     def release(self, models: Ensemble, scene: Scene) -> Ensemble:
         """Prune every model by its own trusted records."""
         layers = weighted_layers(models.architecture, self.id)[:-1]
+        sound = trusted(scene, self.trusted)
         found = [
-            self._pruned(models.only([i]), layers, scene.pool.x[sound], scene.pool.y[sound])
-            for i, sound in enumerate(trusted(scene, self.trusted))
+            self._pruned(models.only([i]), layers, scene.pool.x[mine], scene.pool.y[mine])
+            for i, mine in enumerate(sound)
         ]
-        return models.joined(found, range(len(found)))
+        return fitted(
+            models.joined(found, range(len(found))),
+            scene,
+            sound,
+            epochs=self.epochs,
+            learning_rate=self.learning_rate,
+        )
 
+    @torch.no_grad()
     def _pruned(self, model: Ensemble, layers: Sequence[str], x: Tensor, y: Tensor) -> Ensemble:
         scores = [self._score(each) for each in _activations(model, layers, x)]
         order = torch.cat(scores).argsort(stable=True)
@@ -92,13 +103,10 @@ def _activations(model: Ensemble, layers: Sequence[str], x: Tensor) -> list[Tens
     found: dict[str, Tensor] = {}
     parts = dict(model.skeleton.named_modules())
 
-    def keep(name: str):  # noqa
-        def hook(_module, _given, given):  # noqa
-            found[name] = given.movedim(1, -1).flatten(0, -2)
+    def keep(name: str, _module: nn.Module, _records: Tensor, given: Tensor) -> None:
+        found[name] = given.movedim(1, -1).flatten(0, -2)
 
-        return hook
-
-    hooks = [parts[name].register_forward_hook(keep(name)) for name in layers]
+    hooks = [parts[name].register_forward_hook(partial(keep, name)) for name in layers]
     try:
         one = ({k: v[0] for k, v in state.items()} for state in (model.parameters, model.buffers))
         functional_call(model.skeleton, tuple(one), (x,))
@@ -128,4 +136,5 @@ def _entropy(values: Tensor) -> Tensor:
     low, high = values.min(), values.max()
     place = ((values - low) / (high - low).clamp(min=1e-12) * _BINS).long().clamp(max=_BINS - 1)
     share = torch.bincount(place, minlength=_BINS).double() / len(values)
-    return torch.special.entr(share).sum()
+    entropy: Tensor = torch.special.entr(share).sum()
+    return entropy
