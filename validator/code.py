@@ -21,6 +21,7 @@ _SHARED = (
     "per_example",
     "pgd",
     "programs",
+    "queries",
     "randomness",
     "scenes",
     "training",

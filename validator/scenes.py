@@ -121,9 +121,13 @@ class Victim:
         """The one model that is attacked."""
         return self.models.only([0])
 
+    def answers(self, x: Tensor, z: Tensor | None = None) -> Tensor:
+        """Return the probabilities that the deployed model gives: (records, classes)."""
+        return self._answers(self.deployed, x, z)[0]
+
     def predictions(self, x: Tensor, z: Tensor | None = None) -> Tensor:
         """Return the classes that the deployed model gives: (records,)."""
-        return self._answers(self.deployed, x, z)[0].argmax(-1)
+        return self.answers(x, z).argmax(-1)
 
     def observed(self, x: Tensor, z: Tensor | None = None) -> Tensor:
         """Return all that anyone sees who asks the models: (models, records, numbers).

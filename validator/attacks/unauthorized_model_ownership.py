@@ -13,6 +13,7 @@ from torch import Tensor
 from ..knobs import knob
 from ..members import Member, Pool, Schedule
 from ..metrics import Artifact, Metric
+from ..queries import mixtures
 from ..randomness import derive
 from ..scenes import Victim
 from ._attack import Attack, Lab
@@ -118,7 +119,11 @@ class UnauthorizedModelOwnership(Attack):
         stolen = lab.train(pool, members, self.own_schedule(lab.schedule)).models
         count = self.surrogates
         return [
-            _compared(victim, stolen.only(range(place * count, (place + 1) * count)))
+            _compared(
+                victim,
+                stolen.only(range(place * count, (place + 1) * count)),
+                asked[place * count : (place + 1) * count],
+            )
             for place, victim in enumerate(victims)
         ]
 
@@ -126,32 +131,24 @@ class UnauthorizedModelOwnership(Attack):
         """Mix pairs of unused records: (queries, *shape)."""
         scene = victim.scene
         draw = scene.generator(f"queries/{surrogate}")
-        mine = scene.pool.x[scene.unused]
-        pair = draw.integers(len(mine), size=(2, self.queries))
-        one, other = mine[torch.as_tensor(pair, device=mine.device)]
-        share = torch.as_tensor(
-            draw.random((self.queries, *[1] * (one.dim() - 1)), dtype="float32"),
-            device=mine.device,
-        )
-        mixed: Tensor = share * one + (1 - share) * other
-        return mixed
+        return mixtures(scene.pool.x[scene.unused], draw, self.queries)
 
     def _answers(self, victim: Victim, x: Tensor) -> Tensor:
         """Ask the model: probabilities (queries, classes)."""
-        logits = victim.deployed.logits(x)[0]
+        answers = victim.answers(x)
         if self.labels == "soft":
-            return logits.softmax(-1)
-        hard = torch.nn.functional.one_hot(logits.argmax(-1), victim.scene.classes)
-        return hard.to(logits.dtype)
+            return answers
+        hard = torch.nn.functional.one_hot(answers.argmax(-1), victim.scene.classes)
+        return hard.to(answers.dtype)
 
 
-def _compared(victim: Victim, surrogates: Ensemble) -> Artifact:
+def _compared(victim: Victim, surrogates: Ensemble, asked: Sequence[Tensor]) -> Artifact:
     """Ask all models about the test records, and the owner about all models."""
     pool, test = victim.scene.pool, victim.scene.test
     copied, extracted = [1.0], [1.0] * len(surrogates)
     if victim.defense is not None and victim.defense.provable:
         copied = victim.defense.ownership(victim, victim.deployed)
-        extracted = victim.defense.ownership(victim, surrogates)
+        extracted = victim.defense.proof(victim, surrogates, asked)
     return {
         "y": pool.y[test].cpu().numpy(),
         "owner": victim.predictions(pool.x[test]).cpu().numpy(),

@@ -164,6 +164,21 @@ class Defense:
         """Return, for each suspect, the p-value of the owner's test that it is theirs."""
         raise NotImplementedError(f"{self.id} proves nothing about ownership")
 
+    def proof(self, victim: Victim, suspects: Ensemble, asked: Sequence[Tensor]) -> list[float]:
+        """Return the same for suspects whose makers asked the victim about records.
+
+        Parameters
+        ----------
+        victim : Victim
+            The owner's.
+        suspects : Ensemble
+            What was trained on the answers.
+        asked : sequence of Tensor
+            What the owner was asked on behalf of each suspect: (records, *shape).
+        """
+        del asked
+        return self.ownership(victim, suspects)
+
 
 @cache
 def defenses() -> dict[str, type[Defense]]:
