@@ -14,7 +14,7 @@ from knowledge import KnowledgeBase
 from knowledge.errors import InputError
 from validator.attacks import Attack, Lab, attacks
 from validator.data import dataset
-from validator.defenses import Defense, defenses
+from validator.defenses import STAGES, Defense, defenses
 from validator.experiments import experiment
 from validator.knobs import described, settings_of
 from validator.models import architecture
@@ -46,9 +46,13 @@ def test_a_peer_is_frozen_hashable_and_documented(
         assert one.judged(provable=False) in one.metrics
     else:
         assert isinstance(one, Defense)
-        assert kind.__module__.endswith(f".{one.id}")
+        usual = kind.__module__.endswith(f".{one.id}")
+        assert usual or kind.__module__.endswith(f".{one.id}_{one.stage}")
+        assert kind.name() == (one.id if usual else f"{one.id}@{one.stage}")
+        assert one.stage in STAGES
         placebo = one.id == "placebo"
         assert placebo or one.id in kb.defenses
+        assert placebo or usual == (one.stage == kb.defenses[one.id].usual_stage)
         assert placebo or (one.guards in attacks()) != (one.reading is not None)
 
 
@@ -61,6 +65,7 @@ def test_every_pair_is_measured_and_each_trial_stands_alone(
     settings += {"membership_inference": ["attack.shadows=4"]}.get(risk, [])
     settings += {"unauthorized_model_ownership": ["attack.queries=50"]}.get(risk, [])
     settings += {"differential_privacy": ["defense.epsilon=50"]}.get(defense, [])
+    settings += {"watermarking@post": ["defense.queries=100"]}.get(defense, [])
     planned = experiment(kb, defense, risk, model="mlp-s", seeds=2, settings=settings)
     trials = planned.trials()
     done: list[int] = []

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 __all__ = ["WatermarkingOfAnswers"]
 
+SURE = 0.001
+"""The owner's test must be this unlikely to come out as it did by chance."""
+
 
 @dataclass(frozen=True)
 class WatermarkingOfAnswers(Defense):
@@ -32,15 +35,15 @@ class WatermarkingOfAnswers(Defense):
 
     The same record gets the same answer always, so asking again tells nothing. Whoever trains a
     model on the answers teaches it the wrong ones too, and the owner, who keeps what was asked,
-    tests for these. A mere copy of the model has none of them, and nothing is proven of it.
+    tests for these with the suspect's probabilities. A mere copy of the model has none of them, and nothing is proven of it.
     """
 
     id: ClassVar[str] = "watermarking"
     stage: ClassVar[Stage] = "post"
     reading: ClassVar[Reading | None] = Reading(
-        "wrong_answers_learnt",
-        "share of the wrong answers that a surrogate has learnt",
-        0.7,
+        "surrogates_proven",
+        "share of surrogates that are proven to be such",
+        0.9,
         "higher",
     )
     provable: ClassVar[bool] = True
@@ -63,8 +66,8 @@ class WatermarkingOfAnswers(Defense):
         return torch.where(wrong[None, :, None], swapped, honest)
 
     def read(self, victims: Sequence[Victim], schedule: Schedule) -> list[float]:
-        """Extract a surrogate of each victim and return of how many wrong answers it has learnt."""
-        return [self._learnt(each, schedule) for each in victims]
+        """Extract a surrogate of each victim; return 1 where it is proven to be one, and else 0."""
+        return [self._proven(each, schedule) for each in victims]
 
     def ownership(self, victim: Victim, suspects: Ensemble) -> list[float]:
         """Return 1 for each suspect: without a query there is nothing to test."""
@@ -72,23 +75,24 @@ class WatermarkingOfAnswers(Defense):
         return [1.0] * len(suspects)
 
     def proof(self, victim: Victim, suspects: Ensemble, asked: Sequence[Tensor]) -> list[float]:
-        """Return, for each suspect, the p-value of its answers where it was answered wrongly.
+        """Return, for each suspect, the p-value of what it makes of the wrong answers.
 
-        Another model gives the wrong class no more often than one in as many as there are classes
-        (one-sided binomial test).
+        The key picks a wrong class for every record, and gives it as the answer to few. A model
+        that was not trained on the answers finds these classes as likely where they were given as
+        where they were not, since the key chose at random (one-sided rank test of Mann and
+        Whitney). That tells apart what few models learn well enough to answer by.
         """
-        from scipy.stats import binomtest
+        from scipy.stats import mannwhitneyu
 
         found = []
         for i, x in enumerate(asked):
-            right = self._repeated(victim, suspects.only([i]), x)
-            test = (
-                binomtest(
-                    int(right.sum()), len(right), 1 / victim.scene.classes, alternative="greater"
-                )
-                if len(right)
-                else None
-            )
+            wrong, step = self._secret(victim.scene, x)
+            honest = victim.deployed.logits(x)[0].argmax(-1)
+            told = (honest + step) % victim.scene.classes
+            likely = suspects.only([i]).logits(x)[0].log_softmax(-1).gather(-1, told[:, None])[:, 0]
+            given, others = (likely[chosen].numpy(force=True) for chosen in (wrong, ~wrong))
+            both = len(given) and len(others)
+            test = mannwhitneyu(given, others, alternative="greater") if both else None
             found.append(float(test.pvalue) if test else 1.0)
         return found
 
@@ -98,14 +102,7 @@ class WatermarkingOfAnswers(Defense):
         step = record_draws(x, scene.seed, "wrong class") * (scene.classes - 1)
         return wrong, 1 + step.long()
 
-    def _repeated(self, victim: Victim, suspect: Ensemble, x: Tensor) -> Tensor:
-        """Return whether a suspect repeats the wrong answers to what was asked: (wrong answers,)."""
-        wrong, _ = self._secret(victim.scene, x)
-        mine = x[wrong]
-        repeated: Tensor = suspect.logits(mine)[0].argmax(-1) == victim.predictions(mine)
-        return repeated
-
-    def _learnt(self, victim: Victim, schedule: Schedule) -> float:
+    def _proven(self, victim: Victim, schedule: Schedule) -> float:
         scene, pool = victim.scene, victim.scene.pool
         x = mixtures(pool.x[scene.unused], scene.generator("surrogate of the owner"), self.queries)
         asked = Pool(x, victim.answers(x), pool.z[:1].expand(len(x), -1), pool.low, pool.high)
@@ -113,5 +110,5 @@ class WatermarkingOfAnswers(Defense):
         member = Member(derive(scene.seed, "surrogate of the owner"), rows)
         own = replace(schedule, records=len(x), sampling="shuffled")
         suspect = train(victim.models.architecture, asked, [member], own).models
-        repeated = self._repeated(victim, suspect, x)
-        return float(repeated.double().mean()) if len(repeated) else 0.0
+        (pvalue,) = self.proof(victim, suspect, [x])
+        return float(pvalue < SURE)
