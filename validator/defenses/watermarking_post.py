@@ -35,7 +35,7 @@ class WatermarkingOfAnswers(Defense):
 
     The same record gets the same answer always, so asking again tells nothing. Whoever trains a
     model on the answers teaches it the wrong ones too, and the owner, who keeps what was asked,
-    tests for these with the suspect's probabilities. A mere copy of the model has none of them, and nothing is proven of it.
+    tests for these. A mere copy of the model has none of them, and nothing is proven of it.
     """
 
     id: ClassVar[str] = "watermarking"
