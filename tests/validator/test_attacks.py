@@ -444,3 +444,13 @@ def test_records_and_bounds_of_the_scene_are_left_as_they_were() -> None:
     assert torch.equal(pool.y, y)
     assert torch.equal(corrupt.pool.x[: len(x)], x)
     assert math.isclose(float(corrupt.pool.low.max()), 0)
+
+
+def test_a_record_that_no_other_model_was_trained_on_is_no_evidence() -> None:
+    draw = np.random.default_rng(0)
+    phi = draw.normal(size=(6, 5))
+    member = np.tile([[True], [False]], (3, 5))
+    member[:, 0], member[:, 1] = False, True
+    online, _ = likelihood_ratios(phi, member)
+    assert (online[:, :2] == 0).all()
+    assert (online[:, 2:] != 0).all()
