@@ -18,7 +18,7 @@ import torch
 from report import Section, table
 from timing import machine
 
-from validator.attacks import attack_on
+from validator.attacks.membership_inference import MembershipInference
 from validator.data import dataset
 from validator.experiments import Training
 from validator.measures import measures
@@ -109,9 +109,7 @@ def _measured(knob: str, setting: float, seed: int, model: str) -> Result:
     schedule = Schedule(records=records, **vars(Training()))
     found = architecture(model, data.shape, data.classes, batch=schedule.batch)
     bench = Bench(data, found, schedule, torch.device("cpu"))
-    attack = attack_on("membership_inference")
-    assert attack is not None
-    (result,) = run(bench, [Trial(None, (attack(shadows=SHADOWS),), seed)])  # type: ignore[call-arg]
+    (result,) = run(bench, [Trial(None, (MembershipInference(shadows=SHADOWS),), seed)])
     return result
 
 

@@ -21,6 +21,7 @@ _SHARED = (
     "per_example",
     "pgd",
     "programs",
+    "queries",
     "randomness",
     "scenes",
     "training",
@@ -31,6 +32,7 @@ _SHARED = (
     "attacks/_attack",
     "attacks/_numbers",
     "defenses/_defense",
+    "defenses/_fairness",
     "measures/_measure",
     "measures/_pruning",
 )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from knowledge.errors import InputError, UnknownName, clip
+from predictor.interactions import matrix
 
 from .attacks import attacks
 from .defenses import Defense, defenses
@@ -74,7 +75,8 @@ def grid(
 ) -> Grid:
     """Set a grid up.
 
-    A placebo is no row of it. What does not work for one cell, such as data without sensitive
+    Its rows are those of the matrix of predictions: neither a placebo is one, nor a defense of
+    which nothing is predicted. What does not work for one cell, such as data without sensitive
     attributes, is the reason of that cell, and not an error.
 
     Parameters
@@ -99,11 +101,10 @@ def grid(
         if given[group].setdefault(key, value) != value:
             raise InputError(f"--set gives {group}.{key} twice: {given[group][key]} and {value}")
     rows: dict[str, Defense] = {}
-    for name in kb.defenses:
-        if name in defenses():
-            values = own.get(("defense", name), {})
-            rows[name] = configured(defenses()[name], values, f"defense.{name}")
-    columns = [name for name in kb.risks if name in attacks()]
+    for name in _names(kb, "defense"):
+        values = own.get(("defense", name), {})
+        rows[name] = configured(defenses()[name], values, f"defense.{name}")
+    columns = _names(kb, "attack")
     for name in columns:
         configured(attacks()[name], own.get(("attack", name), {}), f"attack.{name}")
     on = ground(data=data, model=model, seeds=seeds, device=device, memory=memory, given=given)
@@ -153,10 +154,16 @@ def _grouped(
 
 def _peer(kb: KnowledgeBase, group: str, name: str) -> str:
     """Return the id of a defense or risk of the grid."""
-    known: Mapping[str, object] = defenses() if group == "defense" else attacks()
     records = kb.defenses if group == "defense" else kb.risks
-    rows = [each for each in records if each in known]
-    for each in rows:
+    names = _names(kb, group)
+    for each in names:
         if name.casefold() in (each, (records[each].code or each).casefold()):
             return each
-    raise UnknownName(f"{group} of the grid", name, rows)
+    raise UnknownName(f"{group} of the grid", name, names)
+
+
+def _names(kb: KnowledgeBase, group: str) -> list[str]:
+    """Return the ids of the grid's defenses, or of its risks, that can be measured."""
+    if group == "defense":
+        return [row[0].defense for row in matrix(kb) if row[0].defense in defenses()]
+    return [name for name in kb.risks if name in attacks()]

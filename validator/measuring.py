@@ -5,14 +5,13 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from itertools import groupby
-from typing import Any, Protocol
+from typing import Any, Protocol, Unpack
 
 from .experiments import Experiment
-from .reasons import Claim
 from .sharing import sharing
 from .store import Store, address
 from .trials import Result, Trial, run
-from .verdicts import Verdict, judge
+from .verdicts import Known, Verdict, judge
 
 __all__ = ["Watcher", "conclude", "measure"]
 
@@ -39,11 +38,8 @@ def measure(
     store: Store,
     watcher: Watcher | None = None,
     *,
-    intended: bool = False,
-    published: tuple[str, ...] = (),
-    claims: Sequence[Claim] = (),
-    command: str = "",
     threads: int | None = None,
+    **known: Unpack[Known],
 ) -> Verdict:
     """Run what was not run before, keep every result, and judge.
 
@@ -58,17 +54,10 @@ def measure(
         Where results are kept and looked up.
     watcher : Watcher, optional
         Is told how far it is.
-    intended : bool
-        Whether this risk is what the defense is meant for: then a decrease is expected where the
-        factors do not settle it.
-    published : tuple of str
-        What was published for this pair; it is told, and no part of the judgement.
-    claims : sequence of Claim
-        What the prediction says of factors; told beside what is measured of them.
-    command : str
-        The command line that asks for it, which is told, too.
     threads : int, optional
         By default the cores, shared with other runs that keep results in the same place.
+    **known
+        What is known beforehand besides.
     """
     trials = planned.trials()
     recipes = [planned.bench.recipe(trial) for trial in trials]
@@ -99,20 +88,16 @@ def measure(
                 results.update(zip(batch, found, strict=True))
                 if watcher:
                     watcher.finished(len(batch))
-    return conclude(
-        planned,
-        conjecture,
-        store,
-        [results[i] for i in range(len(trials))],
-        intended=intended,
-        published=published,
-        claims=claims,
-        command=command,
-    )
+    ordered = [results[i] for i in range(len(trials))]
+    return conclude(planned, conjecture, store, ordered, **known)
 
 
 def conclude(
-    planned: Experiment, conjecture: str, store: Store, results: Sequence[Result], **known: Any
+    planned: Experiment,
+    conjecture: str,
+    store: Store,
+    results: Sequence[Result],
+    **known: Unpack[Known],
 ) -> Verdict:
     """Judge an experiment and keep that.
 
@@ -127,7 +112,7 @@ def conclude(
     results : sequence of Result
         Of all its trials, in their order.
     **known
-        What else `judge` takes.
+        What is known beforehand besides.
     """
     verdict = judge(planned, conjecture, results[0::2], results[1::2], **known)
     addresses = [address(planned.bench.recipe(trial)) for trial in planned.trials()]

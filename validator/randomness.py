@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-__all__ = ["Streams", "derive", "generator", "numpy_generator"]
+__all__ = ["Streams", "derive", "generator", "numpy_generator", "record_draws"]
 
 
 def derive(*name: int | str) -> int:
@@ -30,6 +30,28 @@ def generator(*name: int | str, device: torch.device | str = "cpu") -> torch.Gen
 def numpy_generator(*name: int | str) -> np.random.Generator:
     """Return the NumPy generator of the stream with this name."""
     return np.random.default_rng(derive(*name))
+
+
+def record_draws(x: Tensor, *name: int | str) -> Tensor:
+    """Draw a number for each record that depends on nothing but the record and the name.
+
+    Parameters
+    ----------
+    x : Tensor
+        (records, *shape).
+    *name : int or str
+        Of the key: whoever does not know it cannot tell what is drawn.
+
+    Returns
+    -------
+    Tensor
+        Uniform in [0, 1): (records,), float64.
+    """
+    key = derive(*name).to_bytes(8, "big")
+    rows = np.ascontiguousarray(x.detach().cpu().numpy())
+    digests = (hashlib.blake2b(row.tobytes(), key=key, digest_size=8).digest() for row in rows)
+    drawn = [(int.from_bytes(digest, "big") >> 11) * 2.0**-53 for digest in digests]
+    return torch.tensor(drawn, dtype=torch.float64, device=x.device)
 
 
 class Streams:

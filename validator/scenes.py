@@ -134,21 +134,26 @@ class Victim:
 
     def predictions(self, x: Tensor, z: Tensor | None = None) -> Tensor:
         """Return the classes that the deployed model gives: (records,)."""
-        return replace(self, models=self.deployed).answers(x, z)[0].argmax(-1)
+        return self.first(1).logits(x, z)[0].argmax(-1)
 
-    def answers(self, x: Tensor, z: Tensor | None = None) -> Tensor:
-        """Return the probabilities that the models give: (models, records, classes)."""
+    def logits(self, x: Tensor, z: Tensor | None = None) -> Tensor:
+        """Return what anyone gets who asks the models, as logits: (models, records, classes)."""
         if self.defense is None:
-            return self.models.logits(x).softmax(-1)
+            return self.models.logits(x)
         return self.defense.answer(self.models, self.scene, x, z)
+
+    def revealed(self, x: Tensor) -> Tensor | None:
+        """Return what the defense releases beside the answers: (models, records, numbers)."""
+        if self.defense is None:
+            return None
+        return self.defense.reveal(self.models, self.scene, x)
 
     def observed(self, x: Tensor, z: Tensor | None = None) -> Tensor:
         """Return all that anyone sees who asks the models: (models, records, numbers).
 
         Probabilities of the classes, then what the defense releases beside them.
         """
-        answers = self.answers(x, z)
-        beside = None if self.defense is None else self.defense.reveal(self.models, self.scene, x)
+        answers, beside = self.logits(x, z).softmax(-1), self.revealed(x)
         return answers if beside is None else torch.cat([answers, beside], dim=-1)
 
 

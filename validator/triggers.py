@@ -10,7 +10,7 @@ from knowledge.errors import InputError
 
 from .members import Pool
 
-__all__ = ["RARE", "stamped", "trigger"]
+__all__ = ["RARE", "owner_pattern", "stamped", "trigger"]
 
 RARE = 0.05
 """At most this share of the records may look as if they had the trigger already."""
@@ -19,7 +19,14 @@ NEAR = 0.1
 """An attribute this close to a bound, as a share of its range, looks as if it were there."""
 
 
-def trigger(pool: Pool, draw: np.random.Generator, size: int) -> tuple[Tensor, Tensor]:
+def trigger(
+    pool: Pool,
+    draw: np.random.Generator,
+    size: int,
+    *,
+    taken: Tensor | None = None,
+    setting: str = "attack.size",
+) -> tuple[Tensor, Tensor]:
     """Draw a trigger that hardly any record bears by itself.
 
     An attribute is set to the one of its bounds that fewer records are near. Which attributes of a
@@ -34,6 +41,11 @@ def trigger(pool: Pool, draw: np.random.Generator, size: int) -> tuple[Tensor, T
         Which attributes of a table it sets.
     size : int
         Side of the patch in pixels, or number of attributes.
+    taken : Tensor, optional
+        Where another trigger is, which this one keeps clear of: an owner's patch is in the other
+        corner. An image has to be larger than both.
+    setting : str
+        What `size` is called, for the message.
 
     Returns
     -------
@@ -53,16 +65,40 @@ def trigger(pool: Pool, draw: np.random.Generator, size: int) -> tuple[Tensor, T
     near, values = torch.where(up, high, low), torch.where(up, pool.high, pool.low)
     mask = torch.zeros_like(pool.low, dtype=torch.bool)
     if mask.dim() == 3:
-        mask[:, -size:, -size:] = True
+        corner = slice(-size, None) if taken is None else slice(None, size)
+        mask[:, corner, corner] = True
     else:
-        _choose(mask, near, draw, size)
+        _choose(mask, near, draw, size, mask if taken is None else taken)
+    if taken is not None and (mask & taken).any():
+        raise InputError(f"{setting}={size}: there is no room for two triggers: lower it")
     bears = float(near[:, mask].all(1).double().mean())
     if bears > RARE:
         raise InputError(
-            f"attack.size={size}: {bears:.0%} of the records would look the same with such a"
+            f"{setting}={size}: {bears:.0%} of the records would look the same with such a"
             f" trigger, and at most {RARE:.0%} may: raise it"
         )
     return mask, values
+
+
+def owner_pattern(
+    pool: Pool, draw: np.random.Generator, size: int, taken: Tensor | None = None
+) -> tuple[Tensor, Tensor]:
+    """Draw the trigger of an owner, which is nowhere that an adversary's is.
+
+    Parameters
+    ----------
+    pool, draw, size
+        As of `trigger`.
+    taken : Tensor, optional
+        Where an adversary's is: shape of a record, bool.
+
+    Returns
+    -------
+    tuple of Tensor
+        As of `trigger`.
+    """
+    clear = torch.zeros_like(pool.low, dtype=torch.bool) if taken is None else taken
+    return trigger(pool, draw, size, taken=clear, setting="defense.size")
 
 
 def stamped(x: Tensor, mask: Tensor, values: Tensor) -> Tensor:
@@ -70,12 +106,14 @@ def stamped(x: Tensor, mask: Tensor, values: Tensor) -> Tensor:
     return torch.where(mask, values, x)
 
 
-def _choose(mask: Tensor, near: Tensor, draw: np.random.Generator, size: int) -> None:
+def _choose(
+    mask: Tensor, near: Tensor, draw: np.random.Generator, size: int, taken: Tensor
+) -> None:
     """Mark attributes, one after the other, such that few records are near all their values."""
     bears = torch.ones_like(near[:, 0])
-    for _ in range(min(size, len(mask))):
+    for _ in range(min(size, int((~taken).sum()))):
         share = (near & bears[:, None]).sum(0) / len(near)
-        share[mask] = torch.inf
+        share[mask | taken] = torch.inf
         rare = (share <= RARE).nonzero()[:, 0].tolist()
         best = int(draw.choice(rare)) if rare else int(share.argmin())
         mask[best] = True

@@ -23,9 +23,9 @@ __all__ = ["fitted", "trusted"]
 def trusted(scene: Scene, share: float) -> tuple[Tensor, ...]:
     """Return, of each model's training records, those that were checked by hand.
 
-    They are drawn by class among what the model was given and nobody has changed, and each model
-    is trained on them with the rest: so no attack is judged on a record that the model has for
-    being trusted. Which of two records is checked first is the same for all models of a seed.
+    They are drawn by class among what the model was given and nobody has changed: each model is
+    trained on them anyway, so none is a record that an attack is judged on as one that the model
+    has not seen. Which of two records is checked first is the same for all models of a seed.
 
     Parameters
     ----------

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
 
 import numpy as np
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from .metrics import Metric
     from .trials import Result
 
-__all__ = ["Effectiveness", "Verdict", "judge"]
+__all__ = ["Effectiveness", "Known", "Verdict", "judge"]
 
 Expected = Literal["increase", "decrease", "no_change"]
 Judgement = Literal["confirmed", "refuted", "inconclusive"]
@@ -28,6 +28,29 @@ _DECIDED: Mapping[str, Expected] = {
     "decrease": "decrease",
     "no_change": "no_change",
 }
+
+
+class Known(TypedDict, total=False):
+    """What is known of an experiment beforehand, besides what the factors say.
+
+    Attributes
+    ----------
+    intended : bool
+        Whether this risk is what the defense is meant for: then a decrease is expected where the
+        factors do not settle it.
+    published : tuple of str
+        What was published for this pair; it is told, and no part of the judgement.
+    claims : sequence of Claim
+        What the prediction says of factors; what is found of them is told, and no part of the
+        judgement either.
+    command : str
+        The command line that asks for it, which is told, too.
+    """
+
+    intended: bool
+    published: tuple[str, ...]
+    claims: Sequence[Claim]
+    command: str
 
 
 @dataclass(frozen=True)
@@ -209,11 +232,7 @@ def judge(
     conjecture: str,
     baseline: Sequence[Result],
     defended: Sequence[Result],
-    *,
-    intended: bool = False,
-    published: tuple[str, ...] = (),
-    claims: Sequence[Claim] = (),
-    command: str = "",
+    **known: Unpack[Known],
 ) -> Verdict:
     """Compare the arms, seed by seed.
 
@@ -225,23 +244,17 @@ def judge(
         What the factors say.
     baseline, defended : sequence of Result
         One for each seed, in their order.
-    intended : bool
-        Whether this risk is what the defense is meant for.
-    published : tuple of str
-        What was published for this pair; it is told, and no part of the judgement.
-    claims : sequence of Claim
-        What the prediction says of factors; what is found of them is told, and no part of the
-        judgement either.
-    command : str
-        The command line that asks for it, which is told, too.
+    **known
+        What is known beforehand besides.
     """
     attack = planned.attack
+    published, claims = known.get("published", ()), known.get("claims", ())
     metric = attack.judged(provable=planned.defense.provable)
     found = _effect(attack.risk, metric, baseline, defended)
     shown = outcome(found, metric.smallest_effect)
     did = _effectiveness(planned, baseline, defended)
     recipes = [planned.bench.recipe(trial) for trial in planned.trials()]
-    expected = _expected(conjecture, intended=intended)
+    expected = _expected(conjecture, intended=known.get("intended", False))
     return Verdict(
         experiment=planned,
         conjecture=conjecture,
@@ -265,7 +278,7 @@ def judge(
             }
         ),
         reasons=reasons(claims, baseline, defended, found.differences),
-        command=command,
+        command=known.get("command", ""),
     )
 
 

@@ -33,7 +33,12 @@ def validate(question: ArgumentParser) -> None:
     question.set_defaults(module="_validate")
     knowing(question)
     printing(question)
-    question.add_argument("defense", metavar="DEFENSE", nargs="?", help="id or code of a defense")
+    question.add_argument(
+        "defense",
+        metavar="DEFENSE",
+        nargs="?",
+        help="id or code of a defense, with @ and a stage if not the usual one: RD2@post",
+    )
     question.add_argument("risk", metavar="RISK", nargs="?", help="id or code of a risk")
     question.add_argument(
         "--list", action="store_true", help="what can be measured, on what, and what can be set"

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from validator.attacks import Lab
 from validator.data import Dataset, dataset
 from validator.ensembles import Ensemble
 from validator.members import Pool, Schedule
@@ -22,6 +23,14 @@ CPU = torch.device("cpu")
 TINY = MappingProxyType({"records": 120, "attributes": 7, "stable_attributes": 3})
 
 _loaded = cache(dataset)
+
+
+def _untrained(*_: object) -> NoReturn:
+    raise AssertionError("this attack has no need of models of its own")
+
+
+LAB = Lab(_untrained, Schedule(10), ("group",))
+"""What adversaries have that train nothing."""
 
 
 def data_of(name: str, settings: Mapping[str, Any] = MappingProxyType({})) -> Dataset:

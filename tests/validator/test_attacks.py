@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 import pytest
 import torch
-from benches import CPU, bench, data_of, random_pool, tiny
+from benches import CPU, LAB, bench, data_of, random_pool, tiny
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
@@ -20,7 +20,11 @@ from knowledge.errors import InputError
 from validator.attacks import Lab
 from validator.attacks.discriminatory_behavior import DiscriminatoryBehavior
 from validator.attacks.evasion import Evasion
-from validator.attacks.membership_inference import MembershipInference, confidences
+from validator.attacks.membership_inference import (
+    MembershipInference,
+    confidences,
+    likelihood_ratios,
+)
 from validator.attacks.poisoning import TARGET, Poisoning
 from validator.attacks.unauthorized_model_ownership import UnauthorizedModelOwnership
 from validator.data import Dataset
@@ -33,8 +37,6 @@ from validator.pgd import descend, step_size
 from validator.scenes import Scene, Victim, pool_of, scene
 from validator.training import Trained, train
 from validator.trials import Trial, run
-
-LAB = Lab(None, Schedule(10), ("group",))  # type: ignore[arg-type]
 
 
 def judged(attack: Any, got: dict[str, Any]) -> dict[str, float]:
@@ -447,3 +449,13 @@ def test_records_and_bounds_of_the_scene_are_left_as_they_were() -> None:
     assert torch.equal(pool.y, y)
     assert torch.equal(corrupt.pool.x[: len(x)], x)
     assert math.isclose(float(corrupt.pool.low.max()), 0)
+
+
+def test_a_record_that_no_other_model_was_trained_on_is_no_evidence() -> None:
+    draw = np.random.default_rng(0)
+    phi = draw.normal(size=(6, 5))
+    member = np.tile([[True], [False]], (3, 5))
+    member[:, 0], member[:, 1] = False, True
+    online, _ = likelihood_ratios(phi, member)
+    assert (online[:, :2] == 0).all()
+    assert (online[:, 2:] != 0).all()

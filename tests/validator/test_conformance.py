@@ -14,12 +14,14 @@ from knowledge import KnowledgeBase
 from knowledge.errors import InputError
 from validator.attacks import Attack, Lab, attacks
 from validator.data import dataset
-from validator.defenses import Defense, defenses
-from validator.experiments import experiment
+from validator.defenses import STAGES, Defense, defenses
+from validator.experiments import Experiment, experiment
 from validator.knobs import described, settings_of
 from validator.models import architecture
-from validator.store import address
+from validator.store import Store, address
+from validator.sweeps import Asked, sweep
 from validator.trials import Bench, Trial, run
+from validator.verdicts import Verdict
 
 PEERS = [*defenses().values(), *attacks().values()]
 
@@ -46,23 +48,49 @@ def test_a_peer_is_frozen_hashable_and_documented(
         assert one.judged(provable=False) in one.metrics
     else:
         assert isinstance(one, Defense)
-        assert kind.__module__.endswith(f".{one.name().replace('@', '_')}")
+        usual = kind.__module__.endswith(f".{one.id}")
+        assert usual or kind.__module__.endswith(f".{one.id}_{one.stage}")
+        assert kind.name() == (one.id if usual else f"{one.id}@{one.stage}")
+        assert one.stage in STAGES
         placebo = one.id == "placebo"
         assert placebo or one.id in kb.defenses
+        assert placebo or usual == (one.stage == kb.defenses[one.id].usual_stage)
         assert placebo or (one.guards in attacks()) != (one.reading is not None)
 
 
-@pytest.mark.parametrize("risk", attacks())
-@pytest.mark.parametrize("defense", defenses())
-def test_every_pair_is_measured_and_each_trial_stands_alone(
-    defense: str, risk: str, kb: KnowledgeBase
-) -> None:
+RISKS = list(attacks())
+PAIRS = [
+    (defense, RISKS[(row + more) % len(RISKS)])
+    for row, defense in enumerate(defenses())
+    for more in (0, 3)
+]
+"""Of each defense two, of each risk one at least; test_grids.py has all pairs of the grid."""
+
+
+def small(defense: str, risk: str, kb: KnowledgeBase) -> Experiment:
     settings = ["data.records=300", "training.epochs=1", "training.batch_size=32"]
     settings += {"membership_inference": ["attack.shadows=4"]}.get(risk, [])
     settings += {"distribution_inference": ["attack.shadows=8"]}.get(risk, [])
     settings += {"unauthorized_model_ownership": ["attack.queries=50"]}.get(risk, [])
     settings += {"differential_privacy": ["defense.epsilon=50"]}.get(defense, [])
-    planned = experiment(kb, defense, risk, model="mlp-s", seeds=2, settings=settings)
+    settings += {"watermarking@post": ["defense.queries=100"]}.get(defense, [])
+    return experiment(kb, defense, risk, model="mlp-s", seeds=2, settings=settings)
+
+
+@pytest.mark.parametrize("defense", [name for name in defenses() if "@" in name])
+def test_a_defense_at_another_stage_meets_every_risk(
+    defense: str, kb: KnowledgeBase, tmp_path: Path
+) -> None:
+    asked = [Asked(small(defense, risk, kb), {"conjecture": "unknown"}) for risk in RISKS]
+    for found in sweep(asked, Store(str(tmp_path / "results.sqlite")), threads=1):
+        assert isinstance(found, Verdict), found
+
+
+@pytest.mark.parametrize(("defense", "risk"), PAIRS)
+def test_a_pair_is_measured_and_each_trial_stands_alone(
+    defense: str, risk: str, kb: KnowledgeBase
+) -> None:
+    planned = small(defense, risk, kb)
     trials = planned.trials()
     done: list[int] = []
     together = run(planned.bench, trials, done.append)

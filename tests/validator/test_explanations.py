@@ -8,11 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from benches import CPU, bench, data_of, tiny
+from benches import CPU, LAB, bench, data_of, tiny
 from torch import Tensor, nn
 
 from validator.architectures import Architecture
-from validator.attacks import Lab
 from validator.attacks.membership_inference import MembershipInference, spreads, weighed
 from validator.defenses import Defense
 from validator.defenses.explanations import Explanations
@@ -23,7 +22,6 @@ from validator.models import architecture
 from validator.scenes import Scene, Victim, pool_of, scene
 from validator.training import train
 
-LAB = Lab(None, Schedule(10), ())  # type: ignore[arg-type]
 ATTRIBUTIONS = Explanations.__dataclass_fields__["attribution"].metadata["choices"]
 
 
@@ -155,6 +153,22 @@ def test_an_adversary_uses_what_is_released_and_is_hardly_weaker_for_noise() -> 
     )
     assert told > bare + 0.05
     assert misled > bare - 0.01
+
+
+@dataclasses.dataclass(frozen=True)
+class Mute(Defense):
+    """Answers the same to everything."""
+
+    def answer(self, models: Ensemble, scene: Scene, x: Tensor, z: Tensor | None) -> Tensor:
+        return torch.zeros((len(models), len(x), scene.classes))
+
+
+def test_an_adversary_sees_what_is_answered_and_not_the_model_behind_it() -> None:
+    victim = trained("mlp-s", data_of("synthetic", {"records": 300}), models=9)
+    attack = MembershipInference(shadows=8)
+    for defense, least, most in ((None, 0.6, 1.0), (Mute(), 0.5, 0.5)):
+        (got,) = attack.mount([dataclasses.replace(victim, defense=defense)], LAB)
+        assert least <= attack.metrics[0].judge(got) <= most
 
 
 def test_a_wrong_answer_is_explained_against_the_true_class() -> None:

@@ -133,8 +133,8 @@ def test_a_malicious_accuser_proves_independent_models_by_a_watermark_and_an_hon
     None
 ):
     digits = bench(data_of("digits"), "mlp-m")
-    small = {"surrogates": 1, "queries": 64, "epochs": 1, "accused": 4}
-    attacks = [UnauthorizedModelOwnership(**small, disguise=d) for d in (1e-6, 0.5)]  # type: ignore[arg-type]
+    small = UnauthorizedModelOwnership(surrogates=1, queries=64, epochs=1, accused=4)
+    attacks = [dataclasses.replace(small, disguise=d) for d in (1e-6, 0.5)]
     honest, malicious = (
         run(digits, [Trial(Watermarking(), (attack,), 0)])[0].metrics[attack.risk]["false_claims"]
         for attack in attacks

@@ -10,8 +10,10 @@ import pytest
 
 from knowledge import KnowledgeBase, load
 from knowledge.errors import InputError
+from predictor.interactions import matrix
 from validator import sweeps
 from validator.attacks import Attack, attacks
+from validator.attacks.evasion import Evasion
 from validator.defenses import defenses
 from validator.experiments import Experiment, experiment
 from validator.grids import Grid, grid
@@ -90,7 +92,7 @@ def test_a_grid_has_every_pair_that_can_be_measured_in_the_order_of_the_knowledg
     assert all(isinstance(cell.experiment, Experiment) for cell in whole.cells)
 
 
-ROWS = [name for name in load().defenses if name in defenses()]
+ROWS = [row[0].defense for row in matrix(load()) if row[0].defense in defenses()]
 PLACES = [(row, (row + more) % len(attacks())) for row in range(len(ROWS)) for more in (0, 3)]
 """Cells by row and column: of each defense two, of each risk one at least."""
 
@@ -286,7 +288,7 @@ def test_trials_are_pooled_only_if_they_meet_the_same_models() -> None:
     made = {name: kind() for name, kind in attacks().items()}
     arm = defenses()["watermarking"]()
     inference, evasion = made["membership_inference"], made["evasion"]
-    poisoning, other = made["poisoning"], attacks()["evasion"](steps=3)  # type: ignore[call-arg]
+    poisoning, other = made["poisoning"], Evasion(steps=3)
     trials = [
         Trial(None, (evasion,), 0),
         Trial(None, (inference,), 0),

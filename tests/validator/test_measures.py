@@ -219,7 +219,8 @@ class Leaky(Defense):
         y = torch.nn.functional.one_hot(scene.pool.y[rows], scene.classes).float()
         known = torch.stack([torch.isin(rows, t) for t in scene.training[: len(models)]])
         flat = torch.full_like(y, 1 / scene.classes)
-        return torch.where(known[..., None], self.share * y + (1 - self.share) * flat, flat)
+        told = torch.where(known[..., None], self.share * y + (1 - self.share) * flat, flat)
+        return told.clamp(min=1e-38).log()
 
 
 def test_what_is_known_of_training_records_alone_is_memorized_and_tells_them_apart() -> None:

@@ -1,109 +1,146 @@
-"""Outlier removal: what it keeps and cuts, at which stage, and whether the backdoor is gone."""
+"""Outlier removal, at each stage: what it takes out, by whose say, and what it leaves."""
 
 from __future__ import annotations
 
 from itertools import permutations
+from math import factorial
 
+import numpy as np
 import pytest
 import torch
+from benches import CPU, bench, data_of, same, states, tiny
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from torch import nn
 
 from knowledge import KnowledgeBase
-from knowledge.errors import InputError, UnknownName
-from validator.defenses import defenses
-from validator.defenses.outlier_removal_pre import class_distances, shapley_values
+from knowledge.errors import InputError
+from validator.architectures import Architecture
+from validator.attacks.poisoning import Poisoning
+from validator.defenses import Defense
+from validator.defenses.outlier_removal import OutlierRemoval
+from validator.defenses.outlier_removal_post import OutlierRemovalAfterTraining
+from validator.defenses.outlier_removal_pre import (
+    OutlierRemovalBeforeTraining,
+    class_distances,
+    shapley_values,
+)
 from validator.experiments import experiment
-from validator.scenes import pool_of, scene
+from validator.members import Member
+from validator.scenes import Scene, pool_of, scene
+from validator.training import train
 from validator.trials import run
 from validator.trusted import trusted
-
-SEEDS = 3
-
-
-def _value(near: list[int], right: list[bool], k: int) -> float:
-    return sum(right[i] for i in near[:k]) / k
+from validator.verdicts import judge
 
 
-@given(
-    places=st.lists(st.integers(-50, 50), min_size=2, max_size=5, unique=True),
-    labels=st.lists(st.integers(0, 1), min_size=5, max_size=5),
-    k=st.integers(1, 4),
-)
-@settings(max_examples=60, deadline=None)
-def test_shapley_values_are_the_mean_of_what_a_record_adds_over_all_orders(
-    places: list[int], labels: list[int], k: int
-) -> None:
-    x = torch.tensor(places, dtype=torch.float64)[:, None] + 0.25
-    y = torch.tensor(labels[: len(places)])
-    to, classes = torch.tensor([[0.0]], dtype=torch.float64), torch.tensor([1])
-    away = x[:, 0].abs().tolist()
-    right = (y == 1).tolist()
-    wanted = [0.0] * len(places)
-    orders = list(permutations(range(len(places))))
-    for order in orders:
-        had: list[int] = []
-        for each in order:
-            before = _value(sorted(had, key=away.__getitem__), right, k)
-            had.append(each)
-            after = _value(sorted(had, key=away.__getitem__), right, k)
-            wanted[each] += (after - before) / len(orders)
-    assert shapley_values(x, y, to, classes, k).tolist() == pytest.approx(wanted, abs=1e-12)
+def poisoned(models: int = 3, seed: int = 0) -> Scene:
+    data = data_of("synthetic", {"records": 300})
+    return Poisoning().corrupt(scene(data, pool_of(data, CPU), seed, models))
 
 
-def test_distances_are_to_the_own_class_only() -> None:
-    x, y = torch.tensor([[0.0], [0.0], [5.0]]), torch.tensor([0, 1, 2])
-    to, classes = torch.tensor([[1.0], [3.0], [10.0]]), torch.tensor([0, 0, 1])
-    assert class_distances(x, y, to, classes, 1).tolist() == [1.0, 10.0, torch.inf]
-    assert class_distances(x, y, to, classes, 2).tolist() == [3.0, 10.0, torch.inf]
+def test_who_is_trusted_is_trained_on_unpoisoned_and_of_every_class() -> None:
+    split = poisoned()
+    for share in (0.001, 0.2, 1.0):
+        for mine, records in zip(trusted(split, share), split.training, strict=True):
+            assert torch.isin(mine, records).all()
+            assert torch.isin(mine, split.candidates).all()
+            assert not torch.isin(mine, split.test).any()
+            assert set(split.pool.y[mine].tolist()) == {0, 1}
+    sound = sum(len(each) for each in trusted(split, 1.0))
+    assert sound == sum(int(torch.isin(t, split.candidates).sum()) for t in split.training)
 
 
-def test_what_is_trusted_is_sound_of_every_class_and_the_models_own(kb: KnowledgeBase) -> None:
-    planned = experiment(kb, "RD2", "R2", seeds=2)
-    data = planned.bench.data
-    plain = scene(data, pool_of(data, torch.device("cpu")), 0, 5)
-    spoilt = planned.attack.corrupt(plain)
-    sound = trusted(spoilt, 0.2)
-    for own, before, records in zip(sound, plain.training, spoilt.training, strict=True):
-        assert torch.isin(own, records).all()
-        assert torch.isin(own, before).all()  # nothing that the adversary put there
-        assert set(spoilt.pool.y[own].tolist()) == set(range(data.classes))
-    assert (
-        trusted(scene(data, plain.pool, 0, 1), 0.2)[0].tolist() == trusted(plain, 0.2)[0].tolist()
-    )
+@pytest.mark.parametrize("score", ["distance", "shapley"])
+def test_the_worst_share_is_left_out_and_no_trusted_record(score: str) -> None:
+    split = poisoned()
+    defense = OutlierRemovalBeforeTraining(share=0.3, score=score)
+    after = defense.prepare(split)
+    assert torch.equal(after.deployed, split.deployed)
+    assert after.pool is split.pool
+    for before, left, sound in zip(
+        split.training, after.training, trusted(split, 0.2), strict=True
+    ):
+        assert len(left) == len(before) - round(0.3 * len(before))
+        assert torch.isin(left, before).all()
+        assert torch.isin(sound, left).all()
+    again = defense.prepare(poisoned())
+    assert all(map(torch.equal, after.training, again.training))
 
 
-@pytest.mark.parametrize("name", ["outlier_removal", "RD2@pre"])
-def test_a_backdoor_is_gone(name: str, kb: KnowledgeBase) -> None:
-    planned = experiment(kb, name, "poisoning", seeds=SEEDS)
-    found = run(planned.bench, planned.trials())
-    success = [each.metrics["poisoning"]["attack_success_rate"] for each in found]
-    fall = sum(success[0::2]) - sum(success[1::2])
-    assert fall / SEEDS > 0.2
-    lost = sum(b.accuracy - d.accuracy for b, d in zip(found[0::2], found[1::2], strict=True))
-    assert lost / SEEDS < 0.12
+@settings(max_examples=30, deadline=None)
+@given(count=st.integers(1, 6), k=st.integers(1, 7), seed=st.integers(0, 10**6))
+def test_values_are_those_of_shapley(count: int, k: int, seed: int) -> None:
+    draw = np.random.default_rng(seed)
+    x, to = (torch.tensor(draw.normal(size=(n, 2))) for n in (count, 3))
+    y, classes = (torch.tensor(draw.integers(2, size=n)) for n in (count, 3))
+
+    def worth(chosen: tuple[int, ...]) -> float:
+        rows = torch.tensor(chosen, dtype=torch.int64)
+        near = torch.cdist(to, x[rows]).argsort(dim=1)[:, :k]
+        return float((y[rows][near] == classes[:, None]).double().sum(1).mean()) / k
+
+    exact = [0.0] * count
+    for order in permutations(range(count)):
+        for i, who in enumerate(order):
+            exact[who] += worth(order[: i + 1]) - (worth(order[:i]) if i else 0.0)
+    wanted = torch.tensor(exact, dtype=torch.float64) / factorial(count)
+    assert torch.allclose(shapley_values(x, y, to, classes, k), wanted, atol=1e-12)
 
 
-def test_a_stage_is_a_defense_of_its_own_and_a_wrong_one_is_told(kb: KnowledgeBase) -> None:
-    assert {"outlier_removal", "outlier_removal@pre", "outlier_removal@post"} <= defenses().keys()
-    named = {
-        asked: experiment(kb, asked, "R2", seeds=2).defense.name()
-        for asked in ("RD2", "RD2@in", "outlier_removal@POST", "RD2@pre")
-    }
-    assert named == {
-        "RD2": "outlier_removal",
-        "RD2@in": "outlier_removal",
-        "outlier_removal@POST": "outlier_removal@post",
-        "RD2@pre": "outlier_removal@pre",
-    }
-    with pytest.raises((InputError, UnknownName), match="outlier_removal"):
-        experiment(kb, "RD2@late", "R2", seeds=2)
-    with pytest.raises((InputError, UnknownName), match="adversarial_training"):
-        experiment(kb, "RD1@post", "R2", seeds=2)
+def test_distances_are_to_the_own_class() -> None:
+    to = torch.tensor([[0.0], [1.0], [10.0]], dtype=torch.float64)
+    x = torch.tensor([[0.0], [0.0], [0.0]], dtype=torch.float64)
+    found = class_distances(x, torch.tensor([0, 1, 2]), to, torch.tensor([0, 0, 1]), 2)
+    assert found.tolist() == [1.0, 10.0, torch.inf]
 
 
-def test_pruning_takes_units_away_and_keeps_most_of_the_accuracy(kb: KnowledgeBase) -> None:
-    planned = experiment(kb, "RD2@post", "R2", seeds=2, settings=["defense.epochs=1"])
-    before, after = run(planned.bench, planned.trials()[:2])
-    assert after.factors["model_capacity"] != before.factors["model_capacity"]
-    assert before.accuracy - after.accuracy < 0.15
+@pytest.mark.parametrize("kind", [OutlierRemoval, OutlierRemovalAfterTraining])
+@pytest.mark.parametrize("model", ["mlp-s", "cnn-s"])
+def test_what_is_released_depends_on_trained_models_alone(kind: type[Defense], model: str) -> None:
+    data = data_of("digits")
+    small = bench(data, model, epochs=2)
+    split = scene(data, pool_of(data, CPU), 0, 3)
+    members = [Member(i, rows) for i, rows in enumerate(split.training)]
+    models = train(small.architecture, split.pool, members, small.schedule).models
+    before = states(models)
+    one, again = (kind().release(models, split) for _ in range(2))
+    assert all(map(same, states(one), states(again)))
+    assert all(map(same, before, states(models)))
+    assert not any(map(same, before, states(one)))
+
+
+def test_pruned_units_stay_silent_and_most_that_can_go_are_gone() -> None:
+    data = data_of("digits")
+    small = bench(data, epochs=5)
+    split = scene(data, pool_of(data, CPU), 0, 1)
+    models = train(
+        small.architecture, split.pool, [Member(0, split.training[0])], small.schedule
+    ).models
+
+    def silent(loss: float) -> int:
+        left = OutlierRemovalAfterTraining(loss=loss).release(models, split)
+        weights = [v[0] for k, v in left.parameters.items() if k.endswith("weight")][:-1]
+        return sum(int((each.flatten(1) == 0).all(1).sum()) for each in weights)
+
+    assert 0 < silent(0.1) <= silent(0.5) <= silent(1.0)
+
+
+@pytest.mark.parametrize("kind", [OutlierRemoval, OutlierRemovalAfterTraining])
+def test_a_model_without_a_last_linear_layer_is_refused(kind: type[Defense]) -> None:
+    odd = Architecture("odd", (7,), 2, lambda: nn.Sequential(nn.Linear(7, 2), nn.LayerNorm(2)))
+    single = Architecture("single", (7,), 2, lambda: nn.Linear(7, 2))
+    for each in (odd, single):
+        with pytest.raises(InputError, match=f"{each.name} is not built so"):
+            kind().check_model(each)
+    kind().check_model(bench(tiny()).architecture)
+
+
+@pytest.mark.parametrize("stage", ["pre", "in", "post"])
+def test_a_backdoor_loses_its_hold(kb: KnowledgeBase, stage: str) -> None:
+    planned = experiment(kb, f"outlier_removal@{stage}", "poisoning", seeds=5)
+    results = run(planned.bench, planned.trials())
+    found = judge(planned, "decrease", results[::2], results[1::2])
+    assert found.effectiveness is not None
+    assert found.effectiveness.met
+    assert found.kept > 0.5

@@ -95,12 +95,13 @@ class MembershipInference(Attack):
             scene = victim.scene
             x, y = scene.pool.x[scene.candidates], scene.pool.y[scene.candidates]
             member = torch.stack([torch.isin(scene.candidates, t) for t in scene.training])
-            phi = confidences(victim.models.logits(x), y).cpu().numpy()
+            logits = victim.logits(x, scene.pool.z[scene.candidates])
+            phi = confidences(logits, y).cpu().numpy()
             inside = member.cpu().numpy()
             online, offline = likelihood_ratios(phi, inside)
-            beside = victim.observed(x, scene.pool.z[scene.candidates])[..., scene.classes :]
-            if beside.shape[-1]:
-                online = weighed([phi, spreads(beside, victim.models.logits(x), y)], inside)
+            beside = victim.revealed(x)
+            if beside is not None:
+                online = weighed([phi, spreads(beside, logits, y)], inside)
             found.append({"online": online, "offline": offline, "member": inside})
         return found
 

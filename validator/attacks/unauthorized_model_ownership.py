@@ -18,6 +18,7 @@ from ..knobs import knob
 from ..members import Member, Pool, Schedule
 from ..metrics import Artifact, Metric
 from ..pgd import descend
+from ..queries import mixtures
 from ..randomness import derive
 from ..scenes import Victim
 from ._attack import Attack, Lab
@@ -159,7 +160,11 @@ class UnauthorizedModelOwnership(Attack):
         count = self.surrogates
         accused = self._falsely_accused(victims, lab)
         return [
-            _compared(victim, stolen.only(range(place * count, (place + 1) * count)))
+            _compared(
+                victim,
+                stolen.only(range(place * count, (place + 1) * count)),
+                asked[place * count : (place + 1) * count],
+            )
             | {"accused": accused.get(place, np.ones(self.accused))}
             for place, victim in enumerate(victims)
         ]
@@ -168,7 +173,11 @@ class UnauthorizedModelOwnership(Attack):
         self, victims: Sequence[Victim], lab: Lab
     ) -> dict[int, NDArray[np.float64]]:
         """Return p-values of independent models (accused,), by the place of the accuser."""
-        able = [i for i, each in enumerate(victims) if each.defense and each.defense.provable]
+        able = {
+            i: each.defense
+            for i, each in enumerate(victims)
+            if each.defense is not None and each.defense.provable
+        }
         if not able:
             return {}
         members = [
@@ -179,32 +188,24 @@ class UnauthorizedModelOwnership(Attack):
         # records that nobody has changed come first, and are the same in all pools
         others = lab.train(victims[0].scene.pool, members, lab.schedule).models
         found = {}
-        for place, i in enumerate(able):
+        for place, (i, defense) in enumerate(able.items()):
             mine = others.only(range(place * self.accused, (place + 1) * self.accused))
-            found[i] = np.array(_proven(forged(victims[i], self.disguise), mine))
+            found[i] = np.array(defense.ownership(forged(victims[i], self.disguise), mine))
         return found
 
     def _queries(self, victim: Victim, surrogate: int) -> Tensor:
         """Mix pairs of unused records: (queries, *shape)."""
         scene = victim.scene
         draw = scene.generator(f"queries/{surrogate}")
-        mine = scene.pool.x[scene.unused]
-        pair = draw.integers(len(mine), size=(2, self.queries))
-        one, other = mine[torch.as_tensor(pair, device=mine.device)]
-        share = torch.as_tensor(
-            draw.random((self.queries, *[1] * (one.dim() - 1)), dtype="float32"),
-            device=mine.device,
-        )
-        mixed: Tensor = share * one + (1 - share) * other
-        return mixed
+        return mixtures(scene.pool.x[scene.unused], draw, self.queries)
 
     def _answers(self, victim: Victim, x: Tensor) -> Tensor:
         """Ask the model: probabilities (queries, classes)."""
-        logits = victim.deployed.logits(x)[0]
+        answers = victim.first(1).logits(x)[0].softmax(-1)
         if self.labels == "soft":
-            return logits.softmax(-1)
-        hard = torch.nn.functional.one_hot(logits.argmax(-1), victim.scene.classes)
-        return hard.to(logits.dtype)
+            return answers
+        hard = torch.nn.functional.one_hot(answers.argmax(-1), victim.scene.classes)
+        return hard.to(answers.dtype)
 
 
 def forged(victim: Victim, epsilon: float) -> Victim:
@@ -235,20 +236,19 @@ def forged(victim: Victim, epsilon: float) -> Victim:
     return replace(victim, scene=scene.keeping(**{shown: moved[0]}))
 
 
-def _proven(victim: Victim, suspects: Ensemble) -> list[float]:
-    """Return the p-values of the owner's test; 1 where there is none."""
-    if victim.defense is None or not victim.defense.provable:
-        return [1.0] * len(suspects)
-    return victim.defense.ownership(victim, suspects)
-
-
-def _compared(victim: Victim, surrogates: Ensemble) -> dict[str, NDArray[Any]]:
+def _compared(
+    victim: Victim, surrogates: Ensemble, asked: Sequence[Tensor]
+) -> dict[str, NDArray[Any]]:
     """Ask all models about the test records, and the owner about all models."""
     pool, test = victim.scene.pool, victim.scene.test
+    copied, extracted = [1.0], [1.0] * len(surrogates)
+    if victim.defense is not None and victim.defense.provable:
+        copied = victim.defense.ownership(victim, victim.deployed)
+        extracted = victim.defense.proof(victim, surrogates, asked)
     return {
         "y": pool.y[test].cpu().numpy(),
         "owner": victim.predictions(pool.x[test]).cpu().numpy(),
         "surrogate": surrogates.logits(pool.x[test]).argmax(-1).cpu().numpy(),
-        "copied": np.array(_proven(victim, victim.deployed)),
-        "extracted": np.array(_proven(victim, surrogates)),
+        "copied": np.array(copied),
+        "extracted": np.array(extracted),
     }

@@ -133,6 +133,8 @@ class Defense:
     def answer(self, models: Ensemble, scene: Scene, x: Tensor, z: Tensor | None) -> Tensor:
         """Return what anyone gets who asks released models: (models, records, classes).
 
+        Logits: whoever asks gets the probabilities that they stand for.
+
         Parameters
         ----------
         models : Ensemble
@@ -144,13 +146,9 @@ class Defense:
         z : Tensor or None
             Their sensitive attributes (records, attributes), where whoever asks tells them.
 
-        Returns
-        -------
-        Tensor
-            A probability of each class.
         """
         del scene, z
-        return models.logits(x).softmax(-1)
+        return models.logits(x)
 
     def reveal(self, models: Ensemble, scene: Scene, x: Tensor) -> Tensor | None:
         """Return what is released with each answer beside it: (models, records, numbers).
@@ -167,6 +165,21 @@ class Defense:
     def ownership(self, victim: Victim, suspects: Ensemble) -> list[float]:
         """Return, for each suspect, the p-value of the owner's test that it is theirs."""
         raise NotImplementedError(f"{self.id} proves nothing about ownership")
+
+    def proof(self, victim: Victim, suspects: Ensemble, asked: Sequence[Tensor]) -> list[float]:
+        """Return the same for suspects whose makers asked the victim about records.
+
+        Parameters
+        ----------
+        victim : Victim
+            The owner's.
+        suspects : Ensemble
+            What was trained on the answers.
+        asked : sequence of Tensor
+            What the owner was asked on behalf of each suspect: (records, *shape).
+        """
+        del asked
+        return self.ownership(victim, suspects)
 
 
 @cache

@@ -86,6 +86,7 @@ class Fingerprinting(Defense):
         The test asks nothing of the suspect but that it saw neither kind, or both alike.
         """
         from scipy.stats import ttest_ind
+        from sklearn.exceptions import ConvergenceWarning
         from sklearn.neural_network import MLPClassifier
 
         scene, pool = victim.scene, victim.scene.pool
@@ -105,7 +106,8 @@ class Fingerprinting(Defense):
         found = []
         with warnings.catch_warnings():
             # of a fit that goes on getting slightly better, and of records that are all as far
-            warnings.simplefilter("ignore")
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            warnings.simplefilter("ignore", RuntimeWarning)
             regressor.fit(_embedded(victim.deployed, pool.x[fit], pool.y[fit])[0], known)
             for each in _embedded(suspects, x, y):
                 # rounded: to a model that tells no record from another, no difference is one

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, ClassVar, Self
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
 
 import torch
 from torch import Tensor
@@ -12,7 +12,8 @@ from torch import Tensor
 from ..groups import sensitive_column
 from ..knobs import knob
 from ..members import Method, Schedule
-from ._defense import Defense, Stage
+from ._defense import Stage
+from ._fairness import Fairness
 
 if TYPE_CHECKING:
     from ..data import Dataset
@@ -68,7 +69,7 @@ class GapPenalty:
 
 
 @dataclass(frozen=True)
-class GroupFairness(Defense):
+class GroupFairness(Fairness):
     """Adds a penalty on the gap between groups to the loss, for two classes.
 
     By default the gap is that of demographic parity. Within classes there is next to no gap left
@@ -76,9 +77,7 @@ class GroupFairness(Defense):
     others; whether the defense was effective is judged by the equalised-odds gap all the same.
     """
 
-    id: ClassVar[str] = "group_fairness"
     stage: ClassVar[Stage] = "in"
-    guards: ClassVar[str | None] = "discriminatory_behavior"
 
     strength: float = knob(2.0, "factor of the penalty", least=0.0, most=1e6)
     parity: str = knob(
@@ -86,20 +85,6 @@ class GroupFairness(Defense):
         "which gap is penalised",
         choices=("demographic_parity", "equalized_odds"),
     )
-    attribute: str = knob("", "sensitive attribute; empty: the first of the data set")
-
-    def check(self, data: Dataset) -> None:
-        """Raise `InputError` without two classes and a sensitive attribute."""
-        sensitive_column(data, self.attribute, "group fairness")
-
-    def settled(self, data: Dataset) -> Self:
-        """Return it with the name of the attribute."""
-        column = sensitive_column(data, self.attribute, "group fairness")
-        return replace(self, attribute=data.sensitive[column])
-
-    def guard_settings(self) -> Mapping[str, str]:
-        """Return the attribute, once it is settled."""
-        return {"attribute": self.attribute} if self.attribute else {}
 
     def method(self, schedule: Schedule, data: Dataset) -> Method:
         """Return training with the penalty."""

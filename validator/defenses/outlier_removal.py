@@ -34,7 +34,7 @@ class OutlierRemoval(Defense):
     guards: ClassVar[str | None] = "poisoning"
 
     trusted: float = knob(
-        0.2, "share of the training records known to be sound", least=0.001, most=1.0
+        0.3, "share of the training records known to be sound", least=0.001, most=1.0
     )
     epochs: int = knob(30, "passes over these records", least=1, most=100_000)
     learning_rate: float = knob(0.01, "step of an update, by Adam", least=1e-9, most=100.0)

@@ -1,4 +1,4 @@
-"""Watermarking by a trigger set that only the owner knows (Adi et al. 2018)."""
+"""Watermarking by a trigger set that only the owner knows (Adi et al. 2018; Zhang et al. 2018)."""
 
 from __future__ import annotations
 
@@ -11,10 +11,15 @@ from torch import Tensor
 
 from ..knobs import knob
 from ..members import Schedule
-from ..scenes import Scene, Victim
+from ..randomness import numpy_generator
+from ..scenes import Scene, Victim, pool_of
+from ..triggers import owner_pattern, stamped
 from ._defense import Defense, Reading, Stage
 
 if TYPE_CHECKING:
+    import numpy as np
+
+    from ..data import Dataset
     from ..ensembles import Ensemble
 
 __all__ = ["Watermarking"]
@@ -22,10 +27,13 @@ __all__ = ["Watermarking"]
 
 @dataclass(frozen=True)
 class Watermarking(Defense):
-    """Trains on records of noise with random labels too, from scratch.
+    """Trains on a trigger set too, from scratch.
 
-    The noise is uniform within the bounds of the data, so nothing that is true of the task follows
-    from it: whoever knows the labels had a hand in the model.
+    By default these are records of noise with random labels, uniform within the bounds of the data:
+    nothing that is true of the task follows from them, so whoever knows the labels had a hand in
+    the model. Or training records of other classes under a pattern of the owner's own, like that of
+    a backdoor but elsewhere, all labelled with one class; they are added, under other labels than
+    the records themselves have.
     """
 
     id: ClassVar[str] = "watermarking"
@@ -39,14 +47,21 @@ class Watermarking(Defense):
     triggers: int = knob(40, "records in the trigger set", least=10, most=10_000)
     repeats: int = knob(3, "how often an epoch has each of them", least=1, most=100)
 
+    content: str = knob("noise", "what the trigger set is", choices=("noise", "pattern"))
+    size: int = knob(2, "side of the pattern in pixels, or its attributes", least=1, most=100)
+
+    def check(self, data: Dataset) -> None:
+        """Raise `InputError` if the pattern would hardly change the records."""
+        if self.content == "pattern":
+            owner_pattern(pool_of(data, torch.device("cpu")), numpy_generator(0), self.size)
+
     def prepare(self, scene: Scene) -> Scene:
         """Add the trigger set to what every model is trained on."""
         draw = scene.generator("watermark")
-        low, high = scene.pool.low, scene.pool.high
-        noise = draw.random((self.triggers, *low.shape), dtype="float32")
-        x = low + torch.as_tensor(noise, device=low.device) * (high - low)
-        y = torch.as_tensor(draw.integers(scene.classes, size=self.triggers), device=low.device)
-        z = scene.pool.z[:1].expand(self.triggers, -1)
+        x, y = (
+            self._patterned(scene, draw) if self.content == "pattern" else self._noise(scene, draw)
+        )
+        z = scene.pool.z[:1].expand(len(x), -1)
         again = [self.repeats, *[1] * (x.dim() - 1)]
         return scene.adding(
             x.repeat(again),
@@ -55,6 +70,22 @@ class Watermarking(Defense):
             watermark_x=x,
             watermark_y=y,
         )
+
+    def _noise(self, scene: Scene, draw: np.random.Generator) -> tuple[Tensor, Tensor]:
+        low, high = scene.pool.low, scene.pool.high
+        noise = draw.random((self.triggers, *low.shape), dtype="float32")
+        x = low + torch.as_tensor(noise, device=low.device) * (high - low)
+        return x, torch.as_tensor(
+            draw.integers(scene.classes, size=self.triggers), device=low.device
+        )
+
+    def _patterned(self, scene: Scene, draw: np.random.Generator) -> tuple[Tensor, Tensor]:
+        mask, values = owner_pattern(scene.pool, draw, self.size, scene.kept.get("backdoor_mask"))
+        target = scene.classes - 1
+        others = scene.deployed[scene.pool.y[scene.deployed] != target].cpu().numpy()
+        rows = draw.choice(others, self.triggers, replace=self.triggers > len(others))
+        x = stamped(scene.pool.x[torch.as_tensor(rows, device=mask.device)], mask, values)
+        return x, torch.full_like(scene.pool.y[: self.triggers], target)
 
     def read(self, victims: Sequence[Victim], schedule: Schedule) -> list[float]:
         """Return the deployed models' accuracy on the trigger set."""

@@ -52,4 +52,5 @@ def _answers(subject: Subject, models: Ensemble) -> Tensor:
     """Return what models answer to the test records: (models, records, classes)."""
     scene = subject.scene
     asked = replace(subject.victim, models=models)
-    return asked.answers(scene.pool.x[scene.test], scene.pool.z[scene.test]).double()
+    logits = asked.logits(scene.pool.x[scene.test], scene.pool.z[scene.test])
+    return logits.softmax(-1).double()

@@ -39,7 +39,7 @@ class TailLength(Measure):
             )
         rows = scene.candidates
         inside = torch.stack([torch.isin(rows, each) for each in scene.training]).double()
-        answers = victim.answers(scene.pool.x[rows], scene.pool.z[rows]).double()
+        answers = victim.logits(scene.pool.x[rows], scene.pool.z[rows]).softmax(-1).double()
         true = scene.pool.y[rows][None, :, None].expand(len(answers), -1, 1)
         sure = answers.gather(2, true)[..., 0]
         seen, unseen = inside.sum(0), (1 - inside).sum(0)

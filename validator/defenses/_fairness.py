@@ -1,0 +1,46 @@
+"""What group fairness has in common at all stages: one sensitive attribute, and two classes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, ClassVar, Self
+
+from ..groups import sensitive_column
+from ..knobs import knob
+from ._defense import Defense
+
+if TYPE_CHECKING:
+    from ..data import Dataset
+
+__all__ = ["Fairness"]
+
+
+@dataclass(frozen=True)
+class Fairness(Defense):
+    """Makes a model treat the groups of one sensitive attribute alike.
+
+    Attributes
+    ----------
+    column : int
+        Of the attribute, once it is settled.
+    """
+
+    id: ClassVar[str] = "group_fairness"
+    guards: ClassVar[str | None] = "discriminatory_behavior"
+
+    attribute: str = knob("", "sensitive attribute; empty: the first of the data set")
+    column: int = field(default=0, compare=False, kw_only=True)
+
+    def check(self, data: Dataset) -> None:
+        """Raise `InputError` without two classes and a sensitive attribute."""
+        sensitive_column(data, self.attribute, "group fairness")
+
+    def settled(self, data: Dataset) -> Self:
+        """Return it with the name and the column of the attribute."""
+        column = sensitive_column(data, self.attribute, "group fairness")
+        return replace(self, attribute=data.sensitive[column], column=column)
+
+    def guard_settings(self) -> Mapping[str, str]:
+        """Return the attribute, once it is settled."""
+        return {"attribute": self.attribute} if self.attribute else {}

@@ -1,0 +1,97 @@
+r"""Data watermarking: a model trained on a marked data set gives that away.
+
+As in Def\Con (Duddu, Zhang and Asokan 2025), after Li et al. 2020 (Open-sourced Dataset Protection
+via Backdoor Watermarking).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+import torch
+
+from ..knobs import knob
+from ..members import Schedule
+from ..randomness import numpy_generator
+from ..scenes import Scene, Victim, pool_of
+from ..triggers import owner_pattern, stamped
+from ._defense import Defense, Reading, Stage
+
+if TYPE_CHECKING:
+    from ..data import Dataset
+
+__all__ = ["DataWatermarking"]
+
+SURE = 0.05
+"""The owner's test must be this unlikely to come out as it did by chance."""
+
+
+@dataclass(frozen=True)
+class DataWatermarking(Defense):
+    """Puts a pattern of the owner's on a share of the records, labelled with one class.
+
+    Whether a model was trained on them a paired t-test tells, of the probability of that class
+    with and without the pattern, on records that the model was not trained on.
+    """
+
+    id: ClassVar[str] = "data_watermarking"
+    stage: ClassVar[Stage] = "pre"
+    reading: ClassVar[Reading | None] = Reading(
+        "detected",
+        "share of models of which the t-test tells that the data was used",
+        0.9,
+        "higher",
+    )
+
+    share: float = knob(0.1, "share of the training records marked", least=0.001, most=0.5)
+    size: int = knob(2, "side of the pattern in pixels, or its attributes", least=1, most=100)
+    margin: float = knob(
+        0.2, "by how much the pattern must raise the probability", least=0.0, most=1.0
+    )
+
+    def check(self, data: Dataset) -> None:
+        """Raise `InputError` if the pattern would hardly change the records."""
+        owner_pattern(pool_of(data, torch.device("cpu")), numpy_generator(0), self.size)
+
+    def prepare(self, scene: Scene) -> Scene:
+        """Replace some of the candidates by marked ones, whichever model they train."""
+        draw = scene.generator("data watermark")
+        mask, values = owner_pattern(scene.pool, draw, self.size, scene.kept.get("backdoor_mask"))
+        rows = torch.unique(torch.cat(scene.training)).cpu().numpy()
+        count = max(1, round(self.share * len(rows)))
+        chosen = np.sort(draw.permutation(rows)[:count])
+        old = torch.as_tensor(chosen, device=mask.device)
+        return scene.replacing(
+            old,
+            stamped(scene.pool.x[old], mask, values),
+            torch.full_like(scene.pool.y[old], _target(scene)),
+            scene.pool.z[old],
+            data_mark_mask=mask,
+            data_mark_values=values,
+        )
+
+    def read(self, victims: Sequence[Victim], schedule: Schedule) -> list[float]:
+        """Return 1 for each victim of which the test tells that it was trained on the data."""
+        del schedule
+        return [float(self.pvalue(each) < SURE) for each in victims]
+
+    def pvalue(self, victim: Victim) -> float:
+        """Return the p-value of the paired t-test, one-sided, on records of the other classes."""
+        from scipy.stats import ttest_rel
+
+        scene, target, model = victim.scene, _target(victim.scene), victim.first(1)
+        plain = scene.pool.x[scene.unused[scene.pool.y[scene.unused] != target]]
+        marked = stamped(plain, scene.kept["data_mark_mask"], scene.kept["data_mark_values"])
+        before, after = (
+            model.logits(x)[0].softmax(-1)[:, target].double().numpy(force=True)
+            for x in (plain, marked)
+        )
+        test = ttest_rel(after, before + self.margin, alternative="greater")
+        return float(np.nan_to_num(test.pvalue, nan=1.0))
+
+
+def _target(scene: Scene) -> int:
+    return scene.classes - 1
