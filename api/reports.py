@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
-from .cli._verdict import sentence
+from .cli._verdict import reason, sentence
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -59,7 +60,7 @@ def _template() -> Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters |= {"words": _words, "signed": _signed, "said": sentence}
+    made.filters |= {"words": _words, "signed": _signed, "said": sentence, "reason": reason}
     return made.get_template(_PAGE)
 
 
@@ -78,6 +79,7 @@ def _group(kb: KnowledgeBase, documents: Sequence[Mapping[str, Any]]) -> dict[st
     code = {name: each.code for name, each in kb.defenses.items()}
     code |= {name: each.code for name, each in kb.risks.items()}
     latest = {(each["defense"], each["risk"]): each for each in documents}
+    several = Counter((each["defense"], each["risk"]) for each in documents)
     order = {name: i for i, name in enumerate((*rows, *columns))}
     cells = sorted(documents, key=lambda each: (order[each["defense"]], order[each["risk"]]))
     return {
@@ -88,6 +90,7 @@ def _group(kb: KnowledgeBase, documents: Sequence[Mapping[str, Any]]) -> dict[st
         "rows": [(name, code.get(name) or "") for name in rows],
         "columns": [(name, code.get(name) or "") for name in columns],
         "latest": latest,
+        "several": several,
         "cells": [{**each, "figure": _figure(each), "rows": _numbers(each)} for each in cells],
     }
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from ._text import Style, columns, paragraph
 
-__all__ = ["describe", "sentence"]
+__all__ = ["describe", "reason", "sentence"]
 
 _OUTCOME = {
     "increase": "increase",
@@ -174,7 +174,7 @@ def _why(document: dict[str, Any], look: Style) -> list[str]:
     if not found:
         return []
     lines = [
-        columns([["why", "whether each factor on the way moved"], *map(_reason, found)], look.width)
+        columns([["why", "whether each factor on the way moved"], *map(reason, found)], look.width)
     ]
     if any(each["goes_with_risk"] for each in found):
         seeds = len(document["seeds"])
@@ -190,7 +190,8 @@ def _why(document: dict[str, Any], look: Style) -> list[str]:
     return [*lines, ""]
 
 
-def _reason(found: dict[str, Any]) -> list[str]:
+def reason(found: dict[str, Any]) -> list[str]:
+    """Return the name of a factor on the way, and whether it moved, and the risk along with it."""
     code = f" ({found['code']})" if found["code"] else ""
     name = found["name"].lower() + code
     if found["moved"] == "not_measurable":

@@ -17,6 +17,7 @@ from api.cli import main
 from api.cli._grid import describe
 from api.cli._grid_progress import GridProgress
 from api.cli._text import Style
+from api.cli._verdict import reason
 from api.reports import report
 from knowledge import KnowledgeBase, load
 from validator.attacks import attacks
@@ -211,6 +212,8 @@ def test_a_report_has_every_result_and_needs_nothing_else(
     for cell in made[1]["cells"]:
         assert f"r{cell['id']}" in page.names
         assert html.escape(cell["command"], quote=False) in text
+        for factor in cell["factors"]:
+            assert all(html.escape(part, quote=False) in text for part in reason(factor))
     assert text.count("<svg") == len(made[1]["cells"])
     one = made[1]["cells"][0]["id"]
     assert main(["results", "report", str(target), one[:12]]) == 0
@@ -230,6 +233,14 @@ def test_a_report_is_written_whole_or_not_at_all(
     (tmp_path / "folder.html").mkdir()
     assert main(["results", "report", str(tmp_path / "folder.html")]) == 1
     assert [each.name for each in tmp_path.iterdir()] == ["folder.html"]
+
+
+def test_a_pair_that_was_measured_twice_says_so(
+    made: tuple[Path, dict[str, Any]], kb: KnowledgeBase
+) -> None:
+    cell = made[1]["cells"][0]
+    assert "latest of" not in report(kb, [cell])
+    assert report(kb, [cell, {**cell, "id": "f" * 64}]).count("latest of 2") == 1
 
 
 def test_hostile_names_stay_text(made: tuple[Path, dict[str, Any]], kb: KnowledgeBase) -> None:
