@@ -36,7 +36,7 @@ def document(capsys: pytest.CaptureFixture[str], *words: str) -> dict[str, objec
         ("validate RD1", "DEFENSE and a RISK"),
         ("validate adverserial_training R1", "adversarial_training"),
         ("validate RD1 evasoin", "evasion"),
-        ("validate data_watermarking R1", "cannot be measured yet"),
+        ("validate RD1@post R1", "cannot be measured there; write adversarial_training@in"),
         ("validate RD1 P4 --dataset digits", "needs a sensitive attribute"),
         ("validate RD1 R1 --dataset digts", "digits"),
         ("validate RD1 R1 --dataset nowhere.csv", "nowhere.csv"),

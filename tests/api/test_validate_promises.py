@@ -135,7 +135,7 @@ def _nothing_is_trained(monkeypatch: pytest.MonkeyPatch) -> None:
         ("RD1 evasoin", "did you mean evasion?"),
         ("placebo evasoin", "did you mean evasion?"),
         ("RD1 RD1", "RD1 is a defense, not a risk"),
-        ("data_watermarking R1", "measurable: adversarial_training"),
+        ("RD1@post R1", "write adversarial_training@in"),
         ("RD1 P4 --dataset digits", "digits has none: use synthetic"),
         ("RD1 R1 --dataset digts", "did you mean digits or"),
         ("RD1 R1 --dataset nowhere.csv", "nowhere.csv"),

@@ -77,3 +77,17 @@ def test_what_a_stage_shows_is_known_of_the_defense_and_says_where(
     (seen,) = [o for o in mine.observations.values() if found["id"][:12] in o.id]
     assert seen.defense == "watermarking"
     assert "post-processing" in (seen.note or "")
+
+
+def test_a_defense_of_ones_own_knowledge_has_nothing_to_measure_it_with() -> None:
+    own = load(
+        [
+            {
+                "own.yaml": b"defenses:\n  - {id: early_stopping, name: Early stopping, pillar:"
+                b" privacy, protects_against: [membership_inference], meaning: Stops training"
+                b" early., usual_stage: in, stated_in: [duddu2024sok]}\n"
+            }
+        ]
+    )
+    with pytest.raises(InputError, match=r"early_stopping cannot be measured yet; measurable: adv"):
+        experiment(own, "early_stopping", "R1")
