@@ -1,26 +1,17 @@
-"""Sweeps: many experiments measured as one, so that nothing is trained twice.
-
-Trials of the same models under several attacks are run as one (`validator.pooling`), and arms that
-learn by the same schedule share their baselines. Yet each trial is kept under its own recipe, as if
-its experiment had been measured alone: whichever is measured first, the other finds it.
-"""
+"""Sweeps: many experiments measured as one, so that nothing is trained twice."""
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from knowledge.errors import InputError
 
+from .engine import Found, Watcher, finish
+from .executors import Executor
 from .experiments import Experiment
-from .measuring import Watcher, conclude
-from .members import Schedule
-from .pooling import Pooled, pooled
-from .sharing import Cores, sharing
-from .store import Store, address
-from .trials import Bench, Result, Trial, run
+from .measuring import conclude, whole
+from .store import Store
 from .tryouts import said
 from .verdicts import Verdict
 
@@ -44,25 +35,15 @@ class Onlooker(Watcher, Protocol):
         """
 
 
-@dataclass(eq=False)
-class _Need:
-    """A trial that is needed, by which experiments, and what came out."""
-
-    bench: Bench
-    trial: Trial
-    recipe: dict[str, Any]
-    places: list[int]
-    found: Result | str | None
-
-
 def sweep(
     asked: Sequence[Asked],
     store: Store,
     onlooker: Onlooker | None = None,
     *,
     threads: int | None = None,
+    executor: Executor | None = None,
 ) -> list[Verdict | str]:
-    """Measure experiments that share data, model and training; judge and keep each.
+    """Measure experiments; judge and keep each.
 
     What was measured before is not run again, and what was finished is kept should this be killed.
 
@@ -74,8 +55,8 @@ def sweep(
         Where results are kept and looked up.
     onlooker : Onlooker, optional
         Is told how far it is.
-    threads : int, optional
-        By default the cores, shared with other runs that keep results in the same place.
+    threads, executor
+        As `validator.engine.finish` takes them.
 
     Returns
     -------
@@ -83,125 +64,39 @@ def sweep(
         One for each experiment; or the reason why it could not be measured, such as training that
         diverged, which leaves the others as they are.
     """
-    return _Sweep(asked, store, onlooker).done(threads)
+    over: dict[int, Verdict | str] = {}
+    told: dict[int, int] = {}
+    can = {
+        place: each.experiment
+        for place, each in enumerate(asked)
+        if isinstance(each.experiment, Experiment)
+    }
+    order = {place: i for i, place in enumerate(can)}
 
-
-class _Sweep:
-    def __init__(self, asked: Sequence[Asked], store: Store, onlooker: Onlooker | None) -> None:
-        self._asked, self._store, self._onlooker = asked, store, onlooker
-        self._over: dict[int, Verdict | str] = {}
-        self._told: dict[int, int] = {}
-        self._needs: dict[str, _Need] = {}
-        self._mine: list[list[_Need]] = []
-        for place, (experiment, _) in enumerate(asked):
-            mine = []
-            if isinstance(experiment, Experiment):
-                mine = [self._need(experiment.bench, trial) for trial in experiment.trials()]
-            for need in mine:
-                need.places.append(place)
-            self._mine.append(mine)
-
-    def _need(self, bench: Bench, trial: Trial) -> _Need:
-        recipe = bench.recipe(trial)
-        return self._needs.setdefault(address(recipe), _Need(bench, trial, recipe, [], None))
-
-    def done(self, threads: int | None) -> list[Verdict | str]:
-        """Do all that is to be done."""
-        self._look_up()
-        if all(need.found for need in self._needs.values()):
-            self._start()
-            self._settle()
-        else:
-            self._store.ready()
-            with sharing(self._store.marks, threads) as cores:
-                self._look_up()  # nothing is removed from now on
-                self._start()
-                self._settle()
-                self._run(cores)
-        return [self._over[place] for place in range(len(self._asked))]
-
-    def _look_up(self) -> None:
-        for need in self._needs.values():
-            known = need.found or self._store.trial(need.recipe)
-            need.found = Result(**known) if isinstance(known, dict) else known
-
-    def _start(self) -> None:
-        if self._onlooker:
-            batches = list(self._batches())
-            work = sum(bench.work([each.trial for each in pieces]) for bench, pieces in batches)
-            ahead = sum(len(each.parts) for _, pieces in batches for each in pieces)
-            self._onlooker.start(len(self._needs), len(self._needs) - ahead, work)
-
-    def _batches(self) -> Iterator[tuple[Bench, list[Pooled]]]:
-        """Yield what is still needed; all arms of a seed together, so that their times compare."""
-        by: dict[tuple[Schedule, int], list[_Need]] = {}
-        for need in self._needs.values():
-            by.setdefault((need.bench.schedule, need.trial.seed), []).append(need)
-        for needs in by.values():
-            ahead = [
-                need.trial
-                for need in needs
-                if need.found is None and not all(place in self._over for place in need.places)
-            ]
-            if ahead:
-                yield needs[0].bench, pooled(ahead)
-
-    def _run(self, cores: Cores) -> None:
-        for bench, pieces in self._batches():
-            cores.take()
-            found = dict(self._tried(bench, pieces))
-            kept: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {}
-            for name, need in self._needs.items():
-                if need.bench.schedule == bench.schedule and need.trial in found:
-                    need.found = found[need.trial]
-                    if isinstance(need.found, Result):
-                        kept[name] = need.recipe, dataclasses.asdict(need.found)
-            self._store.keep_trials(kept)
-            if self._onlooker:
-                self._onlooker.finished(len(kept))
-            self._settle()
-
-    def _tried(self, bench: Bench, pieces: list[Pooled]) -> Iterator[tuple[Trial, Result | str]]:
-        """Run trials; if that fails, find out whose fault it is by running fewer at once."""
-        told = self._onlooker.advance if self._onlooker else lambda _: None
-        try:
-            parts = [piece.parts for piece in pieces]
-            results = run(bench, [piece.trial for piece in pieces], told, parts)
-        except Exception as error:  # noqa: BLE001 - whatever it is, other cells are not to blame
-            smaller = list(_smaller(pieces))
-            for few in smaller:
-                yield from self._tried(bench, few)
-            if not smaller:
-                reason = str(error) if isinstance(error, InputError) else f"failed: {said(error)}"
-                yield pieces[0].trial, reason
-            return
-        yield from zip((part for each in parts for part in each), results, strict=True)
-
-    def _settle(self) -> None:
+    def settle(found: Callable[[int], Found]) -> None:
         """Judge each experiment whose trials are all there, and tell how the others stand."""
-        for place, (experiment, known) in enumerate(self._asked):
-            if place in self._over:
+        for place, (experiment, known) in enumerate(asked):
+            if place in over:
                 continue
-            found = [need.found for need in self._mine[place]]
-            results = [each for each in found if isinstance(each, Result)]
-            shown: Verdict | str | None
+            shown: Verdict | str | None = None
+            seeds = 0
             if isinstance(experiment, str):
                 shown = experiment
-            elif len(results) == len(found):
-                shown = conclude(experiment, store=self._store, results=results, **known)
             else:
-                shown = next((each for each in found if isinstance(each, str)), None)
+                mine = found(order[place])
+                seeds = sum(None not in mine[i : i + 2] for i in range(0, len(mine), 2))
+                error = next((each for each in mine if isinstance(each, Exception)), None)
+                if error is not None:
+                    shown = (
+                        str(error) if isinstance(error, InputError) else f"failed: {said(error)}"
+                    )
+                elif None not in mine:
+                    shown = conclude(experiment, store=store, results=whole(mine), **known)
             if shown is not None:
-                self._over[place] = shown
-            seeds = sum(None not in found[i : i + 2] for i in range(0, len(found), 2))
-            if self._onlooker and (shown is not None or seeds != self._told.get(place)):
-                self._told[place] = seeds
-                self._onlooker.stands(place, seeds, shown)
+                over[place] = shown
+            if onlooker and (shown is not None or seeds != told.get(place)):
+                told[place] = seeds
+                onlooker.stands(place, seeds, shown)
 
-
-def _smaller(pieces: list[Pooled]) -> Iterator[list[Pooled]]:
-    """Take apart what failed together; nothing if it is a single trial."""
-    if len(pieces) > 1:
-        yield from ([piece] for piece in pieces)
-    elif len(pieces[0].parts) > 1:
-        yield from ([Pooled(part, (part,))] for part in pieces[0].parts)
+    finish(list(can.values()), store, onlooker, threads=threads, executor=executor, settle=settle)
+    return [over[place] for place in range(len(asked))]

@@ -21,7 +21,7 @@ from ._reproducing import command
 if TYPE_CHECKING:
     from knowledge import KnowledgeBase
     from validator.experiments import Experiment
-    from validator.measuring import Watcher
+    from validator.engine import Watcher
     from validator.store import Store
     from validator.trials import Result
 

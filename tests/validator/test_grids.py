@@ -11,7 +11,7 @@ import pytest
 from knowledge import KnowledgeBase, load
 from knowledge.errors import InputError
 from predictor.interactions import matrix
-from validator import sweeps
+from validator import executors
 from validator.attacks import Attack, attacks
 from validator.attacks.evasion import Evasion
 from validator.defenses import defenses
@@ -202,9 +202,9 @@ def test_training_that_diverges_is_the_reason_of_its_cells_alone(
         ran.append(tuple(trials))
         if any(each.defense is not None and each.defense.id == "watermarking" for each in trials):
             raise InputError("training diverged")
-        return _made_up(bench, [part for each in parts for part in each])
+        return _made_up(bench, trials, progress, parts)
 
-    monkeypatch.setattr(sweeps, "run", diverging)
+    monkeypatch.setattr(executors, "run", diverging)
     found = sweep(asked(whole), Store(str(tmp_path / "results.sqlite")))
     for cell, outcome in zip(whole.cells, found, strict=True):
         if cell.defense == "watermarking":
@@ -223,17 +223,21 @@ def test_a_store_that_fails_is_nobodys_reason(
 
     store = Store(str(tmp_path / "results.sqlite"))
     monkeypatch.setattr(store, "keep_trials", full)
-    monkeypatch.setattr(sweeps, "run", _made_up)
+    monkeypatch.setattr(executors, "run", _made_up)
     with pytest.raises(OSError, match="no space left"):
         sweep(asked(whole), store)
 
 
-def _made_up(bench: Any, trials: Sequence[Trial], progress: Any = None) -> list[Result]:
+def _made_up(
+    bench: Any, trials: Sequence[Trial], progress: Any, parts: Sequence[Sequence[Trial]]
+) -> list[Result]:
     def numbers(trial: Trial, value: Any) -> Mapping[str, Any]:
         return {each.risk: {m.id: value for m in each.metrics} for each in trial.attacks}
 
     return [
-        Result(dict(numbers(t, 0.5)), dict(numbers(t, 9)), 0.9, 0.9, 1.0, 0.1, "r") for t in trials
+        Result(dict(numbers(t, 0.5)), dict(numbers(t, 9)), 0.9, 0.9, 1.0, 0.1, "r")
+        for each in parts
+        for t in each
     ]
 
 
