@@ -13,6 +13,7 @@ _HERE = Path(__file__).parent
 _SHARED = (
     "architectures",
     "batches",
+    "combined",
     "ensembles",
     "groups",
     "layers",

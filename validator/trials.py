@@ -54,7 +54,7 @@ class Trial:
     @property
     def attacked(self) -> int:
         """How many models are attacked: the deployed one, and shadow models."""
-        return max(each.models for each in self.attacks)
+        return max((each.models for each in self.attacks), default=1)
 
     @property
     def models(self) -> int:
@@ -122,7 +122,7 @@ class Bench:
         Memory and the other trials are not in it: they change nothing.
         """
         return {
-            "defense": trial.defense and _peer(trial.defense.name(), trial.defense),
+            "defense": trial.defense and _arm(trial.defense),
             "attacks": [_peer(each.risk, each) for each in trial.attacks],
             "seed": trial.seed,
             "data": {"name": self.data.name, "digest": self.data.digest},
@@ -133,7 +133,7 @@ class Bench:
             "code": code_version(
                 [
                     *trial.attacks,
-                    *([trial.defense] if trial.defense else []),
+                    *(trial.defense.parts if trial.defense else ()),
                     *(kind() for kind in measures().values()),
                 ]
             ),
@@ -154,8 +154,8 @@ class Result:
         Of the deployed model on the test records: its utility.
     train_accuracy : float
         The same on its own training records.
-    reading : float or None
-        How well the defense does its own work, where it has a reading.
+    readings : dict of str to float
+        How well each defense does its own work, by its name, where it has a reading.
     seconds : float
         Wall time to train one model.
     run : str
@@ -170,7 +170,7 @@ class Result:
     counted: dict[str, dict[str, int]]
     accuracy: float
     train_accuracy: float
-    reading: float | None
+    readings: dict[str, float]
     seconds: float
     run: str = field(compare=False)
     factors: dict[str, float] = field(default_factory=dict)
@@ -244,7 +244,7 @@ def run(
             counted={},
             accuracy=_accuracy(victim, victim.scene.test),
             train_accuracy=_accuracy(victim, victim.scene.training[0]),
-            reading=_reading(trials[i], victim, bench.schedule),
+            readings=_readings(victim, bench.schedule),
             seconds=times[i],
             run=side_by_side,
         )
@@ -322,10 +322,19 @@ def _accuracy(victim: Victim, records: torch.Tensor) -> float:
     return float(right.double().mean())
 
 
-def _reading(trial: Trial, victim: Victim, schedule: Schedule) -> float | None:
-    if trial.defense is None or trial.defense.reading is None:
-        return None
-    return trial.defense.read([victim.first(1)], schedule)[0]
+def _readings(victim: Victim, schedule: Schedule) -> dict[str, float]:
+    parts = victim.defense.parts if victim.defense else ()
+    return {
+        part.name(): part.read([victim.first(1)], schedule)[0]
+        for part in parts
+        if part.reading is not None
+    }
+
+
+def _arm(defense: Defense) -> dict[str, Any]:
+    """Return which defense it is and how it is set; of a combination, each."""
+    parts = [_peer(part.name(), part) for part in defense.parts]
+    return parts[0] if len(parts) == 1 else {"id": defense.name(), "parts": parts}
 
 
 def _peer(name: str, peer: Attack | Defense) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What was measured in words: one verdict, or a grid of them."""
+"""What was measured in words: a verdict, a grid of them, or a combination."""
 
 from __future__ import annotations
 
@@ -11,8 +11,13 @@ __all__ = ["describe"]
 
 def describe(document: dict[str, Any], look: Style, *, here: bool = True) -> str:
     """Describe what `validate --json` gives; `here` is as `api.cli._verdict` takes it."""
+    from validator.combination_verdicts import is_combination
     from validator.grid_documents import is_grid
 
+    if is_combination(document):
+        from . import _combination
+
+        return _combination.describe(document, look, here=here)
     if is_grid(document):
         from . import _grid
 

@@ -20,12 +20,12 @@ from ._reproducing import command
 
 if TYPE_CHECKING:
     from knowledge import KnowledgeBase
-    from validator.experiments import Experiment
     from validator.engine import Watcher
+    from validator.experiments import Experiment
     from validator.store import Store
     from validator.trials import Result
 
-    from ._validate_all import GridPlan
+    from ._measurements import Measurement
 
 __all__ = ["Plan", "known", "plan", "run"]
 
@@ -155,16 +155,18 @@ def _measured(arguments: Namespace) -> dict[str, Any]:
     return document
 
 
-def _watching(planned: Plan | GridPlan, *, no_color: bool) -> Any:
+def _watching(planned: Measurement, *, no_color: bool) -> Any:
     """Return what tells how far it is: of a grid, cell by cell."""
-    if isinstance(planned, Plan):
+    from ._validate_all import GridPlan
+
+    if not isinstance(planned, GridPlan):
         return Progress()
     from ._grid_progress import GridProgress
 
     return GridProgress(planned.pairs, len(planned.grid.seeds), no_color=no_color)
 
 
-def plan(arguments: Namespace, kb: KnowledgeBase) -> Plan | GridPlan:
+def plan(arguments: Namespace, kb: KnowledgeBase) -> Measurement:
     """Check what is asked for, of this knowledge.
 
     Raises
@@ -172,6 +174,14 @@ def plan(arguments: Namespace, kb: KnowledgeBase) -> Plan | GridPlan:
     InputError
         Anything that will not work, before any training starts.
     """
+    if len([each for each in (arguments.all, arguments.combine, arguments.collude) if each]) > 1:
+        raise InputError(
+            "a measurement is of all, of a combination, or of a collusion: ask for one"
+        )
+    if arguments.combine:
+        from ._validate_combine import plan_combination
+
+        return plan_combination(arguments, kb)
     if arguments.all:
         from ._validate_all import plan_all
 
@@ -194,7 +204,7 @@ def plan(arguments: Namespace, kb: KnowledgeBase) -> Plan | GridPlan:
         settings=arguments.settings,
     )
     defense, risk = planned.defense, planned.attack.risk
-    again = command(arguments, defense.name(), risk, arguments.settings)
+    again = command(arguments, [defense.name(), risk], arguments.settings)
     return Plan(planned, known(kb, defense.id, risk), again, arguments.threads)
 
 

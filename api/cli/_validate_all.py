@@ -140,7 +140,7 @@ def plan_all(arguments: Namespace, kb: KnowledgeBase) -> GridPlan:
     return GridPlan(
         planned,
         {_pair(cell): known(kb, *_pair(cell)) for cell in planned.cells},
-        {_pair(cell): command(arguments, *_pair(cell), cell.settings) for cell in planned.cells},
+        {_pair(cell): command(arguments, _pair(cell), cell.settings) for cell in planned.cells},
         kb.digest,
         arguments.threads,
     )

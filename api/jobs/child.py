@@ -20,8 +20,7 @@ from knowledge.errors import InputError
 from .parents import end_with_parent
 
 if TYPE_CHECKING:
-    from api.cli._validate import Plan
-    from api.cli._validate_all import GridPlan
+    from api.cli._measurements import Measurement
     from validator.store import Store
     from validator.verdicts import Verdict
 
@@ -59,7 +58,8 @@ def main() -> int:
         asked.device = told["device"]
         # what the server knew is what counts: its knowledge need not be on this machine
         accepted = told["beforehand"]
-        asked.defense, asked.risk = accepted["defense"], accepted["risk"]
+        for name in {"defense", "risk", "combine", "collude"} & accepted.keys():
+            setattr(asked, name, accepted[name])
         planned = plan(asked, load()).knowing(accepted["known"])
         store = Store(settings.results)
         try:
@@ -90,7 +90,7 @@ class _Watcher:
     """Tells how far a measurement is, with the interval so far and the results themselves."""
 
     def __init__(
-        self, planned: Plan | GridPlan, store: Store, say: Any, outward: Callable[[str], str]
+        self, planned: Measurement, store: Store, say: Any, outward: Callable[[str], str]
     ) -> None:
         self._outward = outward
         self._planned, self._store, self._say = planned, store, say
