@@ -178,6 +178,10 @@ def plan(arguments: Namespace, kb: KnowledgeBase) -> Measurement:
         raise InputError(
             "a measurement is of all, of a combination, or of a collusion: ask for one"
         )
+    if (arguments.combine or arguments.collude) and (arguments.defense or arguments.risk):
+        raise InputError(
+            "a combination or a collusion is of what it names: leave DEFENSE and RISK out"
+        )
     if arguments.combine:
         from ._validate_combine import plan_combination
 

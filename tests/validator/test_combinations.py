@@ -19,7 +19,6 @@ from validator.attacks.poisoning import Poisoning
 from validator.combination_verdicts import conclude_combination, judge_combination
 from validator.combinations import MOST_ORDERS, Combination, combination, stage_name
 from validator.combined import Combined
-from validator.defenses import defenses
 from validator.defenses.data_watermarking import DataWatermarking
 from validator.defenses.outlier_removal import OutlierRemoval
 from validator.defenses.outlier_removal_post import OutlierRemovalAfterTraining
