@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from validator.combination_verdicts import is_combination
 
+from .cli._collusion import collusion_sentence
 from .cli._verdict import reason, sentence
 
 if TYPE_CHECKING:
@@ -50,6 +51,11 @@ def report(kb: KnowledgeBase, documents: Sequence[Mapping[str, Any]]) -> str:
         groups=[_group(kb, each) for each in groups.values()],
         peers=_peers(pairs),
         combinations=[each for each in documents if is_combination(each)],
+        collusions=[
+            {**each, "figure": _figure(each)}
+            for each in documents
+            if each.get("kind") == "collusion"
+        ],
     )
 
 
@@ -65,7 +71,7 @@ def _template() -> Template:
         lstrip_blocks=True,
     )
     made.filters |= {"words": _words, "signed": _signed, "said": sentence, "reason": reason}
-    made.filters |= {"mean": fmean}
+    made.filters |= {"mean": fmean, "colluded": collusion_sentence}
     return made.get_template(_PAGE)
 
 

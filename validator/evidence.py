@@ -72,9 +72,32 @@ def records(document: dict[str, Any]) -> dict[str, Any]:
     """Return a result as knowledge records: a reference, and what it is one for.
 
     Of a defense and a risk that is an experiment, and an observation if the defense was effective
-    and the outcome is conclusive; of a combination what came out, if it is conclusive.
+    and the outcome is conclusive; of a combination or a collusion what came out, likewise.
     """
+    if document.get("kind") == "collusion":
+        return _collusion(document)
     return _combination(document) if is_combination(document) else _interaction(document)
+
+
+def _collusion(document: dict[str, Any]) -> dict[str, Any]:
+    """Return a collusion; what makes no difference is neither of the effects that there are."""
+    reference = f"measured_{document['id'][:_SHORT]}"
+    subject = f"collude {document['first']} {document['second']}"
+    found: dict[str, Any] = {"references": [_reference(document, subject, reference)]}
+    effect = {"increase": "amplifies", "decrease": "hinders"}.get(document["outcome"])
+    if effect and document["first_effective"]:
+        found["collusions"] = [
+            {
+                "id": f"measured.{reference}.collusion",
+                "first": document["first"],
+                "second": document["second"],
+                "effect": effect,
+                "status": "validated",
+                "sources": [reference],
+                "note": f"{_measured(document, 'a stronger attack')} {_scale(document)}",
+            }
+        ]
+    return found
 
 
 def _combination(document: dict[str, Any]) -> dict[str, Any]:
@@ -145,6 +168,8 @@ def _file(document: dict[str, Any]) -> str:
     """Return what a file is called for what was measured."""
     if is_combination(document):
         return "+".join(document["defenses"])
+    if document.get("kind") == "collusion":
+        return f"{document['first']}.{document['second']}"
     return f"{document['defense']}.{document['risk']}"
 
 
@@ -189,11 +214,11 @@ def _stage(name: str) -> str:
     return f", {stage}-processing" if at else ""
 
 
-def _measured(document: dict[str, Any]) -> str:
+def _measured(document: dict[str, Any], towards: str = "more susceptible") -> str:
     found = document["effect"]
     return (
-        f"{found['name']} changes by {found['estimate']:+.4f} towards more"
-        f" susceptible ({found['level']:.0%} interval {found['low']:+.4f} to {found['high']:+.4f},"
+        f"{found['name']} changes by {found['estimate']:+.4f} towards {towards}"
+        f" ({found['level']:.0%} interval {found['low']:+.4f} to {found['high']:+.4f},"
         f" {len(document['seeds'])} paired seeds)."
     )
 

@@ -14,6 +14,10 @@ def describe(document: dict[str, Any], look: Style, *, here: bool = True) -> str
     from validator.combination_verdicts import is_combination
     from validator.grid_documents import is_grid
 
+    if document.get("kind") == "collusion":
+        from . import _collusion
+
+        return _collusion.describe(document, look, here=here)
     if is_combination(document):
         from . import _combination
 

@@ -38,6 +38,8 @@ def _subject(document: dict[str, Any]) -> str:
     """Say what was measured."""
     if "defenses" in document:
         return " + ".join(document["defenses"])
+    if document.get("kind") == "collusion":
+        return f"{document['first']} → {document['second']}"
     return f"{document['defense']} {document['risk']}"
 
 

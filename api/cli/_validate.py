@@ -186,6 +186,10 @@ def plan(arguments: Namespace, kb: KnowledgeBase) -> Measurement:
         from ._validate_combine import plan_combination
 
         return plan_combination(arguments, kb)
+    if arguments.collude:
+        from ._validate_collude import plan_collusion
+
+        return plan_collusion(arguments, kb)
     if arguments.all:
         from ._validate_all import plan_all
 
