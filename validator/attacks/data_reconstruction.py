@@ -94,7 +94,7 @@ class DataReconstruction(Attack):
     def _mount(self, victim: Victim) -> Artifact:
         scene, pool = victim.scene, victim.scene.pool
         # what became of the records under a defense is the owner's affair: the people are the same
-        own, others = pool.x[scene.unused], pool.x[scene.deployed]
+        own, others = pool.x[scene.auxiliary], pool.x[scene.deployed]
         seen = victim.first(1).observed(torch.cat([own, others]))[0]
         given = numbers(seen, scene.classes)
         mean = own.mean(0)

@@ -194,10 +194,10 @@ class UnauthorizedModelOwnership(Attack):
         return found
 
     def _queries(self, victim: Victim, surrogate: int) -> Tensor:
-        """Mix pairs of unused records: (queries, *shape)."""
+        """Mix pairs of the adversary's records: (queries, *shape)."""
         scene = victim.scene
         draw = scene.generator(f"queries/{surrogate}")
-        return mixtures(scene.pool.x[scene.unused], draw, self.queries)
+        return mixtures(scene.pool.x[scene.auxiliary], draw, self.queries)
 
     def _answers(self, victim: Victim, x: Tensor) -> Tensor:
         """Ask the model: probabilities (queries, classes)."""
