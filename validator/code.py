@@ -31,6 +31,7 @@ _SHARED = (
     "tryouts",
     "attacks/_attack",
     "attacks/_numbers",
+    "attacks/_shadows",
     "defenses/_defense",
     "defenses/_fairness",
     "measures/_measure",

@@ -88,6 +88,11 @@ class Attack(ABC):
         """How many further models the adversary trains for one victim."""
         return 0
 
+    @property
+    def targeted(self) -> int:
+        """How many of these are attacked by themselves; see `targets`."""
+        return 1
+
     def own_schedule(self, schedule: Schedule) -> Schedule:
         """Return how these are trained, given how the victims are."""
         return schedule

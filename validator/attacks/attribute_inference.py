@@ -62,6 +62,7 @@ class AttributeInference(Attack):
     """
 
     risk: ClassVar[str] = "attribute_inference"
+    uses: ClassVar[tuple[str, ...]] = ("auxiliary_data_quality",)
     metrics: ClassVar[tuple[Metric, ...]] = (
         Metric(
             "auc_gain",
