@@ -34,6 +34,7 @@ __all__ = [
     "available",
     "experiment",
     "ground",
+    "grouped",
     "parted",
 ]
 
@@ -117,6 +118,11 @@ class Ground:
     memory: int | None
     seeds: tuple[int, ...]
 
+    def bench(self, sampling: Literal["shuffled", "poisson"] = "shuffled") -> Bench:
+        """Return what trials on it have in common, if batches are drawn so."""
+        schedule = _schedule(self.data, self.training, sampling)
+        return Bench(self.data, self.architecture, schedule, self.device, self.memory)
+
     def experiment(self, arm: Defense, risk: str, given: Mapping[str, str]) -> Experiment:
         """Set up an experiment on it.
 
@@ -141,8 +147,7 @@ class Ground:
         for each in mounted:
             each.check(self.data)
         attack, *guard = [each.settled(self.data) for each in mounted]
-        schedule = _schedule(self.data, self.training, arm.sampling)
-        bench = Bench(self.data, self.architecture, schedule, self.device, self.memory)
+        bench = self.bench(arm.sampling)
         planned = Experiment(bench, arm, attack, guard[0] if guard else None, self.seeds)
         bench.require_memory(planned.trials()[:2])
         return planned
@@ -187,7 +192,7 @@ def experiment(
         Anything that will not work, before any training starts.
     """
     _require_seeds(seeds)
-    given = _grouped(settings)
+    given = grouped(settings)
     target = kb.risk(risk).id
     if target not in attacks():
         raise InputError(f"{target} cannot be measured yet; measurable: {', '.join(attacks())}")
@@ -252,7 +257,7 @@ def _schedule(
     )
 
 
-def parted(text: str) -> tuple[str, str, str]:
+def parted(text: str, groups: Sequence[str] = GROUPS) -> tuple[str, str, str]:
     """Read ``group.name=value``: group, name and value.
 
     Raises
@@ -263,17 +268,23 @@ def parted(text: str) -> tuple[str, str, str]:
     name, equals, value = text.partition("=")
     group, dot, key = name.partition(".")
     if not (equals and dot and key and value):
-        raise InputError(f"--set {text!r}: should be GROUP.NAME=VALUE, such as defense.epsilon=1")
-    if group not in GROUPS:
-        raise UnknownName("group of settings", group, GROUPS)
+        raise InputError(f"--set {text!r}: should be GROUP.NAME=VALUE, such as training.epochs=10")
+    if group not in groups:
+        raise UnknownName("group of settings", group, groups)
     return group, key, value
 
 
-def _grouped(settings: Sequence[str]) -> dict[str, dict[str, str]]:
-    """Read ``group.name=value``."""
-    given: dict[str, dict[str, str]] = {group: {} for group in GROUPS}
+def grouped(settings: Sequence[str], groups: Sequence[str] = GROUPS) -> dict[str, dict[str, str]]:
+    """Read settings, each ``group.name=value``: values by name, by group.
+
+    Raises
+    ------
+    InputError
+        One is not of that form, there is no such group, or one is given twice.
+    """
+    given: dict[str, dict[str, str]] = {group: {} for group in groups}
     for text in settings:
-        group, key, value = parted(text)
+        group, key, value = parted(text, groups)
         if given[group].setdefault(key, value) != value:
             raise InputError(f"--set gives {group}.{key} twice: {given[group][key]} and {value}")
     return given

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from .metrics import Metric
     from .trials import Result
 
-__all__ = ["Effectiveness", "Known", "Verdict", "judge"]
+__all__ = ["Effectiveness", "Known", "Verdict", "interval", "judge", "paired", "values"]
 
 Expected = Literal["increase", "decrease", "no_change"]
 Judgement = Literal["confirmed", "refuted", "inconclusive"]
@@ -180,20 +180,20 @@ class Verdict:
                 "metric": self.metric.id,
                 "name": self.metric.name,
                 "worse_when": self.metric.worse_when,
-                **_interval(self.effect),
+                **interval(self.effect),
                 "smallest_effect": self.metric.smallest_effect,
             },
             "effective_defense": self.effectiveness and self.effectiveness.met,
             "effectiveness": self.effectiveness and vars(self.effectiveness),
-            "baseline": _values(self.baseline, risk, self.metric.id),
-            "defended": _values(self.defended, risk, self.metric.id),
+            "baseline": values(self.baseline, risk, self.metric.id),
+            "defended": values(self.defended, risk, self.metric.id),
             "seeds": list(planned.seeds),
             "seeds_to_settle": self.seeds_to_settle,
             "metrics": {
                 of: {
                     metric: {
-                        "baseline": _values(self.baseline, of, metric),
-                        "defended": _values(self.defended, of, metric),
+                        "baseline": values(self.baseline, of, metric),
+                        "defended": values(self.defended, of, metric),
                     }
                     for metric in self.baseline[0].metrics[of]
                 }
@@ -203,7 +203,7 @@ class Verdict:
                 "metric": "accuracy",
                 "baseline": [each.accuracy for each in self.baseline],
                 "defended": [each.accuracy for each in self.defended],
-                **_interval(self.utility),
+                **interval(self.utility),
                 "chance": self.chance,
                 "kept": self.kept,
             },
@@ -250,7 +250,7 @@ def judge(
     attack = planned.attack
     published, claims = known.get("published", ()), known.get("claims", ())
     metric = attack.judged(provable=planned.defense.provable)
-    found = _effect(attack.risk, metric, baseline, defended)
+    found = paired(attack.risk, metric, baseline, defended)
     shown = outcome(found, metric.smallest_effect)
     did = _effectiveness(planned, baseline, defended)
     recipes = [planned.bench.recipe(trial) for trial in planned.trials()]
@@ -307,30 +307,33 @@ def _effectiveness(
         return None
     guard = planned.guard or planned.attack
     metric = guard.judged(provable=False)
-    found = _effect(guard.risk, metric, baseline, defended)
+    found = paired(guard.risk, metric, baseline, defended)
     return Effectiveness(
         metric.id,
         metric.name,
         outcome(found, metric.smallest_effect) == "decrease",
-        fmean(_values(baseline, guard.risk, metric.id)),
-        fmean(_values(defended, guard.risk, metric.id)),
+        fmean(values(baseline, guard.risk, metric.id)),
+        fmean(values(defended, guard.risk, metric.id)),
         f"better by {metric.smallest_effect:g} or more, with an interval that excludes zero",
     )
 
 
-def _effect(
+def paired(
     risk: str, metric: Metric, baseline: Sequence[Result], defended: Sequence[Result]
 ) -> Effect:
-    pairs = zip(_values(baseline, risk, metric.id), _values(defended, risk, metric.id), strict=True)
+    """Return by how much worse a metric of a risk is in the second arm, seed by seed."""
+    pairs = zip(values(baseline, risk, metric.id), values(defended, risk, metric.id), strict=True)
     counted = min(each.counted[risk][metric.id] for each in (*baseline, *defended))
     return effect([metric.worsening(b, d) for b, d in pairs], resolution=1 / max(1, counted))
 
 
-def _values(results: Sequence[Result], risk: str, metric: str) -> list[float]:
+def values(results: Sequence[Result], risk: str, metric: str) -> list[float]:
+    """Return what a metric of a risk was in each trial."""
     return [each.metrics[risk][metric] for each in results]
 
 
-def _interval(found: Effect) -> dict[str, Any]:
+def interval(found: Effect) -> dict[str, Any]:
+    """Return an effect with its interval, ready for JSON."""
     return {
         "estimate": found.estimate,
         "low": found.low,
