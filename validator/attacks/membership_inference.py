@@ -166,12 +166,10 @@ class MembershipInference(Attack):
             near = torch.cdist(x.flatten(1), pool.x[scene.handed].flatten(1)).argmin(1)
             place = (scene.auxiliary == scene.handed[:, None]).int().argmax(1)
             inside = halves[:, place[near]].cpu().numpy()
-        online, offline = _ratios(phi, seen, inside)
-        if scene.handed is None:
-            online = offline
+        ratio, offline = _ratios(phi, seen, inside)
         member = torch.isin(judged, scene.deployed)
         return {
-            "online": online[None],
+            "online": (offline + ratio)[None],
             "offline": offline[None],
             "member": member.cpu().numpy()[None],
         }
