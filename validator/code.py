@@ -32,6 +32,7 @@ _SHARED = (
     "tryouts",
     "attacks/_attack",
     "attacks/_numbers",
+    "attacks/_shadows",
     "defenses/_defense",
     "defenses/_fairness",
     "measures/_measure",

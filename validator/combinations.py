@@ -129,10 +129,9 @@ def combination(
             guard.check(on.data)
             guards[each.name()] = guard.settled(on.data)
     poisson = any(each.sampling == "poisson" for each in settled)
-    schedule = on.schedule("poisson" if poisson else "shuffled")
-    bench = Bench(on.data, on.architecture, schedule, on.device, on.memory)
+    bench = on.bench("poisson" if poisson else "shuffled")
     planned = Combination(bench, settled, _orders(settled), MappingProxyType(guards), on.seeds)
-    Combined(settled).check_together(schedule, on.data)
+    Combined(settled).check_together(bench.schedule, on.data)
     bench.require_memory(planned.trials()[: len(planned.arms)])
     return planned
 

@@ -114,9 +114,10 @@ class Ground:
     memory: int | None
     seeds: tuple[int, ...]
 
-    def schedule(self, sampling: Literal["shuffled", "poisson"]) -> Schedule:
-        """Return how models are trained here."""
-        return _schedule(self.data, self.training, sampling)
+    def bench(self, sampling: Literal["shuffled", "poisson"] = "shuffled") -> Bench:
+        """Return what trials on it have in common, if batches are drawn so."""
+        schedule = _schedule(self.data, self.training, sampling)
+        return Bench(self.data, self.architecture, schedule, self.device, self.memory)
 
     def experiment(self, arm: Defense, risk: str, given: Mapping[str, str]) -> Experiment:
         """Set up an experiment on it.
@@ -142,8 +143,7 @@ class Ground:
         for each in mounted:
             each.check(self.data)
         attack, *guard = [each.settled(self.data) for each in mounted]
-        schedule = self.schedule(arm.sampling)
-        bench = Bench(self.data, self.architecture, schedule, self.device, self.memory)
+        bench = self.bench(arm.sampling)
         planned = Experiment(bench, arm, attack, guard[0] if guard else None, self.seeds)
         bench.require_memory(planned.trials()[:2])
         return planned

@@ -18,7 +18,7 @@ COMMON = ("training", "data")
 _EXAMPLES = {"defense": "adversarial_training", "attack": "evasion"}
 
 
-def parted(text: str) -> tuple[str, str, str]:
+def parted(text: str, groups: Sequence[str] = GROUPS) -> tuple[str, str, str]:
     """Read ``group.name=value``: group, name and value.
 
     Raises
@@ -29,13 +29,13 @@ def parted(text: str) -> tuple[str, str, str]:
     name, equals, value = text.partition("=")
     group, dot, key = name.partition(".")
     if not (equals and dot and key and value):
-        raise InputError(f"--set {text!r}: should be GROUP.NAME=VALUE, such as defense.epsilon=1")
-    if group not in GROUPS:
-        raise UnknownName("group of settings", group, GROUPS)
+        raise InputError(f"--set {text!r}: should be GROUP.NAME=VALUE, such as training.epochs=10")
+    if group not in groups:
+        raise UnknownName("group of settings", group, groups)
     return group, key, value
 
 
-def grouped(settings: Sequence[str]) -> dict[str, dict[str, str]]:
+def grouped(settings: Sequence[str], groups: Sequence[str] = GROUPS) -> dict[str, dict[str, str]]:
     """Read settings: values by group and name.
 
     Raises
@@ -43,9 +43,9 @@ def grouped(settings: Sequence[str]) -> dict[str, dict[str, str]]:
     InputError
         One of them cannot be read, or is given twice.
     """
-    given: dict[str, dict[str, str]] = {group: {} for group in GROUPS}
+    given: dict[str, dict[str, str]] = {group: {} for group in groups}
     for text in settings:
-        group, key, value = parted(text)
+        group, key, value = parted(text, groups)
         if given[group].setdefault(key, value) != value:
             raise InputError(f"--set gives {group}.{key} twice: {given[group][key]} and {value}")
     return given

@@ -71,7 +71,7 @@ def collusion_sentence(document: dict[str, Any]) -> str:
         text += f" Published: {', '.join(document['published'])}."
     if not document["first_effective"]:
         text += (
-            " But the first attack got nothing here, so this says nothing about a collusion (needed:"
+            " But the first attack got nothing here, so this says nothing of a collusion (needed:"
             f" {document['first_effect']['needed']})."
         )
     elif document["outcome"] == "inconclusive":
