@@ -83,6 +83,12 @@ class Settings(BaseSettings):
     devices: Annotated[tuple[str, ...], NoDecode] = Field(
         default=("cpu",), description="kinds of devices that validations may ask for: cpu, cuda"
     )
+    executor: str = Field(
+        default="here",
+        pattern=r"^(here|processes(:[1-9][0-9]{0,8})?|ray(:.+)?)$",
+        description="where workers train: here, processes:N of their machine, or on a Ray cluster,"
+        " ray or ray:HOST:PORT",
+    )
     datasets: str | None = Field(
         default=None, min_length=1, description="folder of data sets that validations may name"
     )
@@ -169,6 +175,7 @@ class Settings(BaseSettings):
             datasets=self.datasets,
             models=self.models,
             devices=tuple(kinds),
+            executor=self.executor,
             max_jobs=self.max_jobs,
         )
 

@@ -102,9 +102,7 @@ def _join(address: str) -> None:
 
     def joining() -> None:
         try:
-            ray.init(
-                address=address, log_to_driver=False, logging_level=logging.ERROR, namespace=""
-            )
+            ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
         except BaseException as error:  # noqa: BLE001 - it ends this thread only
             failed.append(error)
 
@@ -150,7 +148,7 @@ def _places(needs: _Needs) -> int:
 
 def _room(needs: _Needs) -> int:
     found = 0
-    for node in ray.nodes():
+    for node in ray.nodes():  # type: ignore[no-untyped-call]
         has = node["Resources"] if node["Alive"] else {}
         mine = int(has.get("CPU", 0)) // needs.cpus
         found += min(mine, int(has.get("GPU", 0)) // needs.gpus) if needs.gpus else mine
