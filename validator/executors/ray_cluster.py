@@ -128,7 +128,9 @@ class _Needs:
 
     @property
     def said(self) -> str:
-        return f"{self.cpus} CPUs and {self.gpus} GPUs" if self.gpus else f"{self.cpus} CPUs"
+        """In words."""
+        cpus = f"{self.cpus} CPU{'s' * (self.cpus != 1)}"
+        return f"{cpus} and {self.gpus} GPU" if self.gpus else cpus
 
 
 def _places(needs: _Needs) -> int:
@@ -141,7 +143,8 @@ def _places(needs: _Needs) -> int:
     """
     if not (found := _room(needs)):
         raise Unreachable(
-            f"no machine of the Ray cluster has {needs.said}: ask for fewer --threads, or add one"
+            f"no machine of the Ray cluster has {needs.said}: ask for fewer --threads, or add"
+            " such a machine"
         )
     return found
 
@@ -214,7 +217,12 @@ class _Sent:
             raise Unreachable(f"the Ray cluster has no machine left that could go on ({_START})")
 
     def _needs(self, order: _Order) -> _Needs:
-        return _Needs(self._threads, int(order.task.bench.device.type == "cuda"))
+        return _Needs(self._threads, _gpus(order.task))
+
+
+def _gpus(task: Task) -> int:
+    """Return how many GPUs a task takes: one for itself."""
+    return int(task.bench.device.type == "cuda")
 
 
 def _own(error: RayTaskError) -> Exception:
