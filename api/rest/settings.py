@@ -27,6 +27,7 @@ _CONFIG, _KEYS = f"{PREFIX}CONFIG", f"{PREFIX}KEYS"
 _LARGEST_FILE = 1024 * 1024
 _KIND = re.compile(r"cpu|cuda")
 _DEVICE = re.compile(r"cpu|cuda(:[0-9]{1,3})?")
+_EXECUTOR = re.compile(r"here|processes(:[1-9][0-9]{0,8})?|ray(:\S+)?")
 _SEPARATORS = {
     "knowledge": os.pathsep,
     "cors_origins": ",",
@@ -85,7 +86,6 @@ class Settings(BaseSettings):
     )
     executor: str = Field(
         default="here",
-        pattern=r"^(here|processes(:[1-9][0-9]{0,8})?|ray(:.+)?)$",
         description="where workers train: here, processes:N of their machine, or on a Ray cluster,"
         " ray or ray:HOST:PORT",
     )
@@ -139,6 +139,13 @@ class Settings(BaseSettings):
         for each in value:
             if not shape.fullmatch(each):
                 raise ValueError(f"{clip(each)!r} is no device, such as cpu or cuda")
+        return value
+
+    @field_validator("executor")
+    @classmethod
+    def _known_executor(cls, value: str) -> str:
+        if not _EXECUTOR.fullmatch(value):
+            raise ValueError(f"{clip(value)!r} is no executor, such as processes:2 or ray")
         return value
 
     @field_validator("cors_origins")

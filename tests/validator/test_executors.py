@@ -57,8 +57,9 @@ def two(count: int = 2) -> Processes:
         (f"processes:{cores() + 1}", f"N from 1 to {cores()}"),
         (f"processes:{'9' * 5000}", f"N from 1 to {cores()}"),
         ("ray:", "should be here, processes"),
-        ("ray:head", "ray:HOST:PORT"),
-        ("ray:http://head:8265", "ray:HOST:PORT"),
+        ("ray:head", "should be HOST:PORT"),
+        ("ray:http://head:8265", "should be HOST:PORT"),
+        ("ray:head:123456", "should be HOST:PORT"),
     ],
 )
 def test_a_text_that_names_no_executor_ends_with_2_before_any_training(
@@ -73,6 +74,12 @@ def test_a_text_that_names_no_executor_ends_with_2_before_any_training(
     assert main(["worker", "--data", str(tmp_path), f"--executor={text or 'x'}"]) == 2
     assert "executor" in capsys.readouterr().err
     assert not (tmp_path / "r.sqlite").exists()
+
+
+def test_an_address_in_the_environment_is_checked_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RAY_ADDRESS", "ray://head:10001")
+    with pytest.raises(InputError, match=r"RAY_ADDRESS=ray://head:10001: should be HOST:PORT"):
+        chosen("ray")
 
 
 def test_without_ray_its_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
@@ -51,14 +52,16 @@ def chosen(text: str) -> Executor:
         raise InputError(
             f"--executor {clip(text)}: Ray is not installed: pip install 'crosscurrent[ray]'"
         )
-    if colon and not _is_address(rest):
+    address = rest or os.environ.get("RAY_ADDRESS") or "auto"
+    if address != "auto" and not _is_address(address):
+        where = f"--executor {clip(text)}" if colon else f"RAY_ADDRESS={clip(address)}"
         raise InputError(
-            f"--executor {clip(text)}: should be ray:HOST:PORT, the address that ray start prints,"
-            " such as ray:192.0.2.7:6379"
+            f"{where}: should be HOST:PORT, the address that ray start --head prints, as in"
+            " --executor ray:192.0.2.7:6379"
         )
     from .ray_cluster import RayCluster
 
-    return RayCluster(rest or None)
+    return RayCluster(address)
 
 
 def _count(text: str, number: str) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import socket
 import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
@@ -29,6 +30,8 @@ from .tasks import Lost, Parcel, Task, Unlike, Versions, require_same, versions
 __all__ = ["RayCluster"]
 
 _START = "ray start --head --include-dashboard=false"
+_ANSWERING = 5.0
+"""Seconds within which its head should be found."""
 _JOINING = 20.0
 """Seconds within which a cluster should answer."""
 _EVERY = 1.0
@@ -46,13 +49,12 @@ class RayCluster:
 
     Parameters
     ----------
-    address : str or None
-        ``host:port`` of its head; by default ``$RAY_ADDRESS``, or the one that was started on this
-        machine.
+    address : str
+        ``host:port`` of its head, or ``auto``: the one that was started on this machine.
     """
 
-    def __init__(self, address: str | None = None) -> None:
-        self._address = address or os.environ.get("RAY_ADDRESS") or "auto"
+    def __init__(self, address: str = "auto") -> None:
+        self._address = address
 
     def side_by_side(self, models: int, cores: Cores) -> int:
         """Return about how many models a task should train, of so many in all."""
@@ -98,6 +100,15 @@ class RayCluster:
 
 def _join(address: str) -> None:
     """Join a cluster; Ray itself would wait for minutes."""
+    host, _, port = address.rpartition(":")
+    if host:
+        try:
+            socket.create_connection((host.strip("[]"), int(port)), _ANSWERING).close()
+        except (OSError, OverflowError) as error:
+            raise Unreachable(
+                f"no Ray cluster at {address} ({error}); on its head start one: {_START}; and join"
+                f" it on this machine: ray start --address={address}"
+            ) from error
     failed: list[BaseException] = []
 
     def joining() -> None:
@@ -111,8 +122,8 @@ def _join(address: str) -> None:
     thread.join(_JOINING)
     if thread.is_alive():
         raise Unreachable(
-            f"no Ray cluster answers at {address} within {_JOINING:.0f} s: name its head, as"
-            f" --executor ray:HOST:PORT, or start one: {_START}"
+            f"what is at {address} did not answer as a Ray cluster does within {_JOINING:.0f} s:"
+            " name the address that ray start --head prints, as in --executor ray:192.0.2.7:6379"
         )
     if failed:
         said = " ".join(str(failed[0]).split())
