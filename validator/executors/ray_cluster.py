@@ -239,7 +239,7 @@ def _gpus(task: Task) -> int:
 def _own(error: RayTaskError) -> Exception:
     """Return what our code raised; raise what shows that a machine has other code."""
     cause = error.cause
-    if isinstance(cause, Unlike | ImportError) or not isinstance(cause, Exception):
+    if isinstance(cause, Unlike | RayError) or not isinstance(cause, Exception):
         raise Unreachable(
             f"a machine of the Ray cluster has another version ({_first(cause)}): install the same"
             " crosscurrent, torch and models on all of them"

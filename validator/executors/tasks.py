@@ -11,6 +11,8 @@ import scipy.linalg  # noqa: F401 - loads the BLAS whose threads are limited
 import torch
 from threadpoolctl import threadpool_limits
 
+from knowledge.errors import InputError
+
 from ..architectures import Architecture
 from ..code import code_version
 from ..data import Dataset
@@ -161,5 +163,12 @@ def require_same(parcel: Parcel, expected: Versions) -> None:
     if (found := versions(parcel)) != expected:
         raise Unlike(f"{found} instead of {expected}")
     model: Architecture = parcel.bench["architecture"]
-    if model.code and behaviour(model) != model.code:
+    if model.code and _behaviour(model) != model.code:
         raise Unlike(f"model {model.name} does something else")
+
+
+def _behaviour(model: Architecture) -> str:
+    try:
+        return behaviour(model)
+    except InputError as error:  # not there, or in need of what is not
+        raise Unlike(str(error)) from error
