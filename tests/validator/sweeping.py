@@ -14,7 +14,7 @@ from validator.verdicts import Verdict
 
 QUICK = ("data.records=300", "training.epochs=1", "training.batch_size=32")
 KNOWN = {"conjecture": "increase", "published": ("increase",)}
-SEEDS = 3
+SEEDS = 2
 
 
 def small(kb: KnowledgeBase, defense: str, risk: str, **more: Any) -> Experiment:
