@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import nn
@@ -55,7 +56,7 @@ class Architecture:
 
 
 def ours(name: str, shape: tuple[int, ...], classes: int) -> Callable[[], nn.Module]:
-    """Return what builds one of our models.
+    """Return what builds one of our models; it can be sent to other processes.
 
     Raises
     ------
@@ -68,13 +69,13 @@ def ours(name: str, shape: tuple[int, ...], classes: int) -> Callable[[], nn.Mod
         known = [f"{kind}-{size}" for kind, sizes in CAPACITIES.items() for size in sizes]
         raise UnknownName("model", name, known)
     if family == "mlp":
-        return lambda: _perceptron(shape, classes, widths)
+        return partial(_perceptron, shape, classes, widths)
     if not _image(shape):
         raise InputError(
             f"model {name} needs images of 4 × 4 pixels or more; these records have shape"
             f" {shape} (use mlp-m)"
         )
-    return lambda: _convolutional(shape, classes, widths)
+    return partial(_convolutional, shape, classes, widths)
 
 
 def fitting(shape: tuple[int, ...], classes: int, capacities: Sequence[str]) -> list[Architecture]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import dataclasses
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -89,12 +90,12 @@ def finish(
     engine, executor = _Engine(planned, store, watcher, settle), executor or Here()
     engine.look_up()
     if engine.complete:
-        engine.start(executor.side_by_side)
+        engine.start(lambda models: models)
     else:
         store.ready()
         with sharing(store.marks, threads) as cores:
             engine.look_up()  # nothing is removed from now on
-            engine.start(executor.side_by_side)
+            engine.start(lambda models: executor.side_by_side(models, cores))
             engine.run(executor, cores)
     return [engine.found(place) for place in range(len(planned))]
 
@@ -152,7 +153,7 @@ class _Engine:
         """Return how an experiment stands."""
         return [need.found for need in self._mine[place]]
 
-    def start(self, side_by_side: int) -> None:
+    def start(self, side_by_side: Callable[[int], int]) -> None:
         """Put together what is left, and tell how much that is."""
         self._queue.extend(self._batches(side_by_side))
         if self._watcher:
@@ -167,18 +168,19 @@ class _Engine:
     def run(self, executor: Executor, cores: Cores) -> None:
         """Run what is left."""
         told = self._watcher.advance if self._watcher else lambda _: None
-        for task, outcome in executor.done(self._take, cores, told):
-            if not isinstance(outcome, Exception):
-                self._keep(task, outcome)
-            elif smaller := list(_smaller(task)):
-                # whose fault it is shows when fewer are run at once
-                self._queue.extendleft((task.bench, parts) for parts in reversed(smaller))
-                continue
-            else:
-                self._needs[_setting(task.bench), task.trials[0]].found = outcome
-            self._settle(self.found)
+        with closing(executor.done(self._take, cores, told)) as done:
+            for task, outcome in done:
+                if not isinstance(outcome, Exception):
+                    self._keep(task, outcome)
+                elif smaller := list(_smaller(task)):
+                    # whose fault it is shows when fewer are run at once
+                    self._queue.extendleft((task.bench, parts) for parts in reversed(smaller))
+                    continue
+                else:
+                    self._needs[_setting(task.bench), task.trials[0]].found = outcome
+                self._settle(self.found)
 
-    def _batches(self, side_by_side: int) -> Iterator[tuple[Bench, list[Trial]]]:
+    def _batches(self, side_by_side: Callable[[int], int]) -> Iterator[tuple[Bench, list[Trial]]]:
         """Yield what is left; all arms of a seed together, so that their times compare."""
         by: dict[_Setting, dict[int, list[Trial]]] = {}
         benches: dict[_Setting, Bench] = {}
@@ -186,10 +188,12 @@ class _Engine:
             if need.found is None:
                 benches.setdefault(setting, need.bench)
                 by.setdefault(setting, {}).setdefault(trial.seed, []).append(trial)
+        left = [trials for seeds in by.values() for trials in seeds.values()]
+        most = side_by_side(sum(map(_models, left))) if left else 0
         for setting, seeds in by.items():
             batch: list[Trial] = []
             for trials in seeds.values():
-                if batch and _models([*batch, *trials]) > side_by_side:
+                if batch and _models([*batch, *trials]) > most:
                     yield benches[setting], batch
                     batch = []
                 batch = [*batch, *trials]

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from .architectures import Architecture
     from .members import Method, Schedule
 
-__all__ = ["LEAST", "footprint", "free", "grouped", "require"]
+__all__ = ["LEAST", "allowed", "footprint", "free", "grouped", "require"]
 
 LEAST = 2
 """A model alone is trained beside its twin."""
@@ -75,7 +75,7 @@ def free(device: torch.device) -> int:
     return int(torch.cuda.mem_get_info(device)[0]) if device.type == "cuda" else free_bytes()
 
 
-def _limit(memory: int | None, device: torch.device) -> int:
+def allowed(memory: int | None, device: torch.device) -> int:
     """Return how many bytes may be used: what was allowed, as far as it is there."""
     return free(device) // 2 if memory is None else min(memory, free(device))
 
@@ -99,7 +99,7 @@ def require(each: int, held: int, memory: int | None, device: torch.device) -> N
     InputError
         It does not fit.
     """
-    limit = _limit(memory, device)
+    limit = allowed(memory, device)
     if held + LEAST * each > limit:
         raise InputError(
             f"too little memory: the data, and what is measured on it, take about {mib(held)} MiB,"
@@ -126,7 +126,7 @@ def grouped(
     device : torch.device
         Where they are trained.
     """
-    limit = _limit(memory, device)
+    limit = allowed(memory, device)
     if device.type == "cpu":
         limit = min(limit, _COMFORTABLE)
     count = max(LEAST, limit // each)

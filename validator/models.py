@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 
 from torch import nn
 
@@ -44,8 +45,13 @@ def architecture(name: str, shape: Sequence[int], classes: int, *, batch: int = 
 
 
 def _own(name: str, shape: tuple[int, ...], classes: int) -> Callable[[], nn.Module]:
-    kind = _imported(name)
-    return lambda: kind(shape, classes)
+    _imported(name)  # what cannot be imported is said before it is built
+    return partial(_built, name, shape, classes)
+
+
+def _built(path: str, shape: tuple[int, ...], classes: int) -> nn.Module:
+    """Build a user's own model, found by its path in whichever process this is."""
+    return _imported(path)(shape, classes)
 
 
 def _imported(path: str) -> Callable[..., nn.Module]:

@@ -13,7 +13,7 @@ import torch
 if sys.platform != "win32":
     import fcntl
 
-__all__ = ["Cores", "sharing"]
+__all__ = ["Cores", "cores", "sharing"]
 
 
 class Cores:
@@ -34,10 +34,15 @@ class Cores:
     def __init__(self, folder: str, threads: int | None = None) -> None:
         self._folder, self._threads = folder, threads
 
+    @property
+    def wanted(self) -> int | None:
+        """As many threads as were asked for, None if that was left open."""
+        return self._threads
+
     def take(self) -> int:
         """Take this run's share from now on; return how many threads that is."""
-        fair = max(1, _cores() // max(1, self.runs()))
-        share = min(self._threads or fair, _cores())
+        fair = max(1, cores() // max(1, self.runs()))
+        share = min(self._threads or fair, cores())
         torch.set_num_threads(share)
         return share
 
@@ -87,5 +92,6 @@ def _lock(file: IO[bytes]) -> bool:
     return True
 
 
-def _cores() -> int:
+def cores() -> int:
+    """Return how many cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -19,7 +19,7 @@ from .defenses import Defense
 from .knobs import settings_of
 from .measures import factors_of, measures
 from .members import Member, Method, Pool, Schedule
-from .memory import footprint, require
+from .memory import LEAST, footprint, require
 from .metrics import Artifact
 from .randomness import derive
 from .scenes import Scene, Victim, pool_of, scene
@@ -121,11 +121,18 @@ class Bench:
 
     def require_memory(self, trials: Sequence[Trial]) -> None:
         """Raise `InputError` unless the least that trials take fits into the memory."""
-        each = (
+        require(self._largest(trials), self.held(trials), self.memory, self.device)
+
+    def least(self, trials: Sequence[Trial]) -> int:
+        """Return about how many bytes trials take, however few models are trained at once."""
+        return self.held(trials) + LEAST * self._largest(trials)
+
+    def _largest(self, trials: Sequence[Trial]) -> int:
+        """Return the bytes that one model takes while it is trained, in the trial with most."""
+        return max(
             footprint(self.architecture, self.schedule, self.method(trial), self.schedule.records)
             for trial in trials
         )
-        require(max(each), self.held(trials), self.memory, self.device)
 
     def method(self, trial: Trial) -> Method:
         """Return what the defense of a trial changes in training."""

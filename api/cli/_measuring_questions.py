@@ -7,9 +7,9 @@ from typing import Any
 
 from ._arguments import Questions, knowing, positive, printing, whole
 
-__all__ = ["COMMANDS", "LOCAL", "OTHERS", "colluding", "combining", "validate"]
+__all__ = ["COMMANDS", "LOCAL", "OTHERS", "colluding", "combining", "executor", "validate"]
 
-LOCAL = frozenset({"export", "json", "knowledge", "list", "no_color", "plot", "store"})
+LOCAL = frozenset({"executor", "export", "json", "knowledge", "list", "no_color", "plot", "store"})
 """What concerns this machine or this terminal only. All else that `validate` adds can be asked for
 over the network too; an option that names files belongs here, or needs what `api.jobs.admission`
 does for data sets."""
@@ -176,8 +176,10 @@ def _machine(question: ArgumentParser) -> _ActionsContainer:
         "--threads",
         type=positive,
         metavar="N",
-        help="threads (default: the cores, shared with other runs on the same results)",
+        help="threads (default: the cores, shared with other runs on the same results); on a Ray"
+        " cluster those of each task (default there: 1)",
     )
+    executor(how)
     _store(how)
     how.add_argument(
         "--export", metavar="DIR", help="also write the evidence there, as knowledge files"
@@ -249,6 +251,17 @@ def _prune(question: ArgumentParser) -> None:
 def _result(question: ArgumentParser) -> None:
     question.add_argument("name", metavar="RESULT", help="id, or the beginning of it")
     _store(question)
+
+
+def executor(question: _ActionsContainer, default: str | None = "here", more: str = "") -> None:
+    """Describe the option that says where models are trained."""
+    question.add_argument(
+        "--executor",
+        default=default,
+        metavar="WHERE",
+        help="where models are trained: here (default), in processes:N of this machine, or on a Ray"
+        f" cluster, ray or ray:HOST:PORT; the results are the same{more}",
+    )
 
 
 def _store(question: _ActionsContainer) -> None:

@@ -21,6 +21,7 @@ from ._reproducing import command
 if TYPE_CHECKING:
     from knowledge import KnowledgeBase
     from validator.engine import Watcher
+    from validator.executors import Executor
     from validator.experiments import Experiment
     from validator.store import Store
     from validator.trials import Result
@@ -47,12 +48,15 @@ class Plan:
         The command line that asks for it.
     threads : int or None
         As many threads as it shall take.
+    executor : Executor
+        Where it is run.
     """
 
     experiment: Experiment
     known: dict[str, Any]
     command: str
     threads: int | None
+    executor: Executor
 
     def measure(self, kept: Store, watcher: Watcher) -> dict[str, Any]:
         """Measure; return the document that ``validate --json`` prints."""
@@ -64,6 +68,7 @@ class Plan:
             watcher=watcher,
             command=self.command,
             threads=self.threads,
+            executor=self.executor,
             **self.known,
         ).document()
 
@@ -198,8 +203,10 @@ def plan(arguments: Namespace, kb: KnowledgeBase) -> Measurement:
         raise InputError(
             "validate takes a DEFENSE and a RISK, or --all; validate --list shows which"
         )
+    from validator.executors import chosen
     from validator.experiments import DEFAULT_DATASET, experiment
 
+    executor = chosen(arguments.executor)
     planned = experiment(
         kb,
         arguments.defense,
@@ -213,7 +220,7 @@ def plan(arguments: Namespace, kb: KnowledgeBase) -> Measurement:
     )
     defense, risk = planned.defense, planned.attack.risk
     again = command(arguments, [defense.name(), risk], arguments.settings)
-    return Plan(planned, known(kb, defense.id, risk), again, arguments.threads)
+    return Plan(planned, known(kb, defense.id, risk), again, arguments.threads, executor)
 
 
 def known(kb: KnowledgeBase, defense: str, risk: str) -> dict[str, Any]:

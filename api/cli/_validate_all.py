@@ -13,6 +13,7 @@ from ._reproducing import command
 
 if TYPE_CHECKING:
     from knowledge import KnowledgeBase
+    from validator.executors import Executor
     from validator.grids import Cell, Grid
     from validator.store import Store
     from validator.sweeps import Onlooker
@@ -39,6 +40,8 @@ class GridPlan:
         Digest of the knowledge base that says so.
     threads : int or None
         As many threads as it shall take.
+    executor : Executor
+        Where it is run.
     """
 
     grid: Grid
@@ -46,6 +49,7 @@ class GridPlan:
     commands: dict[Pair, str]
     knowledge: str
     threads: int | None
+    executor: Executor
 
     @property
     def pairs(self) -> list[Pair]:
@@ -62,7 +66,7 @@ class GridPlan:
             Asked(cell.experiment, beforehand)
             for cell, beforehand in zip(self.grid.cells, told, strict=True)
         ]
-        outcomes = sweep(asked, kept, watcher, threads=self.threads)
+        outcomes = sweep(asked, kept, watcher, threads=self.threads, executor=self.executor)
         return grid_document(self.grid, outcomes, told, self.knowledge)
 
     def beforehand(self) -> dict[str, Any]:
@@ -119,6 +123,7 @@ def plan_all(arguments: Namespace, kb: KnowledgeBase) -> GridPlan:
     InputError
         Anything that works for no cell, before any training starts.
     """
+    from validator.executors import chosen
     from validator.experiments import DEFAULT_DATASET
     from validator.grids import grid
 
@@ -128,6 +133,7 @@ def plan_all(arguments: Namespace, kb: KnowledgeBase) -> GridPlan:
         raise InputError(
             "--all measures every defense against every risk: leave DEFENSE and RISK out, or --all"
         )
+    executor = chosen(arguments.executor)
     planned = grid(
         kb,
         data=arguments.dataset or DEFAULT_DATASET,
@@ -143,6 +149,7 @@ def plan_all(arguments: Namespace, kb: KnowledgeBase) -> GridPlan:
         {_pair(cell): command(arguments, _pair(cell), cell.settings) for cell in planned.cells},
         kb.digest,
         arguments.threads,
+        executor,
     )
 
 

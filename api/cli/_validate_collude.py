@@ -12,10 +12,10 @@ from predictor.collusion import Colluded, collude
 from ._reproducing import command
 
 if TYPE_CHECKING:
-    from validator.collusions import Collusion
-
     from knowledge import KnowledgeBase
+    from validator.collusions import Collusion
     from validator.engine import Watcher
+    from validator.executors import Executor
     from validator.store import Store
     from validator.trials import Result
 
@@ -37,21 +37,25 @@ class CollusionPlan:
         The command line that asks for it.
     threads : int or None
         As many threads as it shall take.
+    executor : Executor
+        Where its trials are run.
     """
 
     collusion: Collusion
     known: dict[str, Any]
     command: str
     threads: int | None
+    executor: Executor
 
     def measure(self, kept: Store, watcher: Watcher) -> dict[str, Any]:
         """Measure; return the document that ``validate collude --json`` prints."""
         from validator.collusions import conclude_collusion
-
         from validator.engine import finish
         from validator.measuring import whole
 
-        (found,) = finish([self.collusion], kept, watcher, threads=self.threads)
+        (found,) = finish(
+            [self.collusion], kept, watcher, threads=self.threads, executor=self.executor
+        )
         return conclude_collusion(
             self.collusion,
             store=kept,
@@ -110,9 +114,10 @@ def plan_collusion(arguments: Namespace, kb: KnowledgeBase) -> CollusionPlan:
         Anything that will not work, before any training starts.
     """
     from validator.collusions import collusion
-
+    from validator.executors import chosen
     from validator.experiments import DEFAULT_DATASET
 
+    executor = chosen(arguments.executor)
     answer = collude(kb, *arguments.collude)
     names = [answer.first.id, answer.second.id]
     planned = collusion(
@@ -130,6 +135,7 @@ def plan_collusion(arguments: Namespace, kb: KnowledgeBase) -> CollusionPlan:
         _known(answer),
         command(arguments, ["collude", *names], arguments.settings),
         arguments.threads,
+        executor,
     )
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from knowledge import KnowledgeBase
     from validator.combinations import Combination
     from validator.engine import Watcher
+    from validator.executors import Executor
     from validator.store import Store
     from validator.trials import Result
 
@@ -36,12 +37,15 @@ class CombinationPlan:
         The command line that asks for it.
     threads : int or None
         As many threads as it shall take.
+    executor : Executor
+        Where its trials are run.
     """
 
     combination: Combination
     known: dict[str, Any]
     command: str
     threads: int | None
+    executor: Executor
 
     def measure(self, kept: Store, watcher: Watcher) -> dict[str, Any]:
         """Measure; return the document that ``validate combine --json`` prints."""
@@ -49,7 +53,9 @@ class CombinationPlan:
         from validator.engine import finish
         from validator.measuring import whole
 
-        (found,) = finish([self.combination], kept, watcher, threads=self.threads)
+        (found,) = finish(
+            [self.combination], kept, watcher, threads=self.threads, executor=self.executor
+        )
         return conclude_combination(
             self.combination, kept, whole(found), self.known, self.command
         ).document()
@@ -88,8 +94,10 @@ def plan_combination(arguments: Namespace, kb: KnowledgeBase) -> CombinationPlan
         Anything that will not work, before any training starts.
     """
     from validator.combinations import combination
+    from validator.executors import chosen
     from validator.experiments import DEFAULT_DATASET
 
+    executor = chosen(arguments.executor)
     answer = combine(kb, arguments.combine)
     planned = combination(
         kb,
@@ -107,6 +115,7 @@ def plan_combination(arguments: Namespace, kb: KnowledgeBase) -> CombinationPlan
         _known(answer),
         command(arguments, ["combine", *names], arguments.settings),
         arguments.threads,
+        executor,
     )
 
 

@@ -29,12 +29,14 @@ def run(arguments: Namespace) -> str:
             f"crosscurrent: a worker needs the extra 'serve' ({', '.join(missing)} missing):\n"
             "  pip install 'crosscurrent[serve,validate]'"
         )
+    from validator.executors import chosen
     from validator.experiments import available
 
     available(arguments.device)
     from api.logs import logger, standard_logging
 
     settings = _settings(arguments)
+    chosen(settings.executor)
     standard_logging(logger("info"))
     if arguments.concurrency == 1:
         from api.jobs.worker import work
@@ -51,7 +53,7 @@ def _settings(arguments: Namespace) -> JobSettings:
 
     if arguments.config:
         os.environ["CROSSCURRENT_CONFIG"] = arguments.config
-    names = ("data", "database", "datasets", "models")
+    names = ("data", "database", "datasets", "models", "executor")
     given = {name: value for name in names if (value := getattr(arguments, name))}
     return replace(read_settings(given).for_jobs(), devices=(arguments.device.partition(":")[0],))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from argparse import ArgumentParser
 
 from ._arguments import positive
+from ._measuring_questions import executor
 
 __all__ = ["worker"]
 
@@ -21,7 +22,8 @@ def worker(question: ArgumentParser) -> None:
         "examples:\n"
         "  crosscurrent worker\n"
         "  crosscurrent worker --database postgresql://jobs@db.example/jobs --device cuda:1\n"
-        "  crosscurrent worker --concurrency 2 --datasets /srv/data"
+        "  crosscurrent worker --concurrency 2 --datasets /srv/data\n"
+        "  crosscurrent worker --executor processes:2"
     )
     question.set_defaults(module="_worker")
     question.add_argument(
@@ -56,6 +58,7 @@ def worker(question: ArgumentParser) -> None:
         default="cpu",
         help="cpu (default), cuda or cuda:N: only jobs for that kind are taken",
     )
+    executor(question, None, " (CROSSCURRENT_EXECUTOR)")
     question.add_argument(
         "--concurrency", type=positive, default=1, metavar="N", help="jobs at a time (default 1)"
     )

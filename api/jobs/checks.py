@@ -14,7 +14,7 @@ import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import ProcessPoolExecutor, TimeoutError
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import connection, get_context, parent_process
+from multiprocessing import get_context
 from typing import Any, ParamSpec, TypeVar
 
 from knowledge import KnowledgeBase
@@ -92,9 +92,11 @@ class Checks:
 
     def _alone(self, task: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a task when no other one is: what it takes is its own time."""
+        from validator.parents import end_with_parent
+
         with self._lock:
             if self._pool is None:
-                self._pool = ProcessPoolExecutor(1, get_context("spawn"), _end_with_parent)
+                self._pool = ProcessPoolExecutor(1, get_context("spawn"), end_with_parent)
             pool = self._pool
         try:
             return pool.submit(task, *args, **kwargs).result(_PATIENCE)
@@ -118,18 +120,6 @@ class Checks:
 def _pids(pool: ProcessPoolExecutor | None) -> list[int]:
     """Return the processes of a pool; there is no public name for them."""
     return list(getattr(pool, "_processes", None) or ())
-
-
-def _end_with_parent() -> None:
-    """End this process when the server has ended, even if that was killed."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # an interrupt at the keyboard is the server's
-    sentinel = getattr(parent_process(), "sentinel", None)
-
-    def watch() -> None:
-        connection.wait([sentinel] if sentinel else [])
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
 
 
 def _check(request: dict[str, Any], settings: JobSettings, kb: KnowledgeBase) -> dict[str, Any]:

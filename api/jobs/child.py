@@ -51,11 +51,12 @@ def main() -> int:
     try:
         from api.cli._measuring import needed
         from api.cli._validate import plan
+        from validator.executors import Unreachable
         from validator.store import Store
 
         needed()
         asked = admitted(arguments(told["request"]), settings)
-        asked.device = told["device"]
+        asked.device, asked.executor = told["device"], settings.executor
         # what the server knew is what counts: its knowledge need not be on this machine
         accepted = told["beforehand"]
         for name in {"defense", "risk", "combine", "collude"} & accepted.keys():
@@ -69,9 +70,12 @@ def main() -> int:
             return 0
         if told["results"]:
             store.keep_trials({name: (recipe, found) for name, recipe, found in told["results"]})
-        document = planned.measure(
-            store, _Watcher(planned, store, say, lambda text: outward(text, settings))
-        )
+        watcher = _Watcher(planned, store, say, lambda text: outward(text, settings))
+        try:
+            document = planned.measure(store, watcher)
+        except Unreachable as error:
+            say("unfit", error=str(error))
+            return 0
         for each in document.get("cells", [document]):
             for name in {"command", "reason"} & each.keys():
                 each[name] = outward(each[name], settings)

@@ -34,6 +34,8 @@ class JobSettings:
         is running its code, so there are none unless the operator says so.
     devices : tuple of str
         Kinds of devices there are workers for: ``cpu``, ``cuda``.
+    executor : str
+        Where workers train: ``here``, ``processes:N`` or ``ray``, as ``--executor`` takes it.
     max_jobs : int
         As many unfinished jobs as one owner may have.
     """
@@ -43,6 +45,7 @@ class JobSettings:
     datasets: str | None = None
     models: tuple[str, ...] = ()
     devices: tuple[str, ...] = ("cpu",)
+    executor: str = "here"
     max_jobs: int = 100
 
     @property

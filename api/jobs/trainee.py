@@ -57,7 +57,7 @@ class Trainee:
             message: dict[str, Any] = json.loads(line)
             if message["event"] == "unfit":
                 # no fault of the job: nothing of this is kept, and another worker takes it over
-                _log.error("this machine cannot keep results: %s", message["error"])
+                _log.error("this machine cannot measure: %s", message["error"])
                 os._exit(1)
             return message
         status = await self._process.wait()

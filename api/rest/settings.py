@@ -27,6 +27,7 @@ _CONFIG, _KEYS = f"{PREFIX}CONFIG", f"{PREFIX}KEYS"
 _LARGEST_FILE = 1024 * 1024
 _KIND = re.compile(r"cpu|cuda")
 _DEVICE = re.compile(r"cpu|cuda(:[0-9]{1,3})?")
+_EXECUTOR = re.compile(r"here|processes(:[1-9][0-9]{0,8})?|ray(:\S+)?")
 _SEPARATORS = {
     "knowledge": os.pathsep,
     "cors_origins": ",",
@@ -83,6 +84,11 @@ class Settings(BaseSettings):
     devices: Annotated[tuple[str, ...], NoDecode] = Field(
         default=("cpu",), description="kinds of devices that validations may ask for: cpu, cuda"
     )
+    executor: str = Field(
+        default="here",
+        description="where workers train: here, processes:N of their machine, or on a Ray cluster,"
+        " ray or ray:HOST:PORT",
+    )
     datasets: str | None = Field(
         default=None, min_length=1, description="folder of data sets that validations may name"
     )
@@ -135,6 +141,13 @@ class Settings(BaseSettings):
                 raise ValueError(f"{clip(each)!r} is no device, such as cpu or cuda")
         return value
 
+    @field_validator("executor")
+    @classmethod
+    def _known_executor(cls, value: str) -> str:
+        if not _EXECUTOR.fullmatch(value):
+            raise ValueError(f"{clip(value)!r} is no executor, such as processes:2 or ray")
+        return value
+
     @field_validator("cors_origins")
     @classmethod
     def _origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
@@ -169,6 +182,7 @@ class Settings(BaseSettings):
             datasets=self.datasets,
             models=self.models,
             devices=tuple(kinds),
+            executor=self.executor,
             max_jobs=self.max_jobs,
         )
 

@@ -11,10 +11,10 @@ import pytest
 from knowledge import KnowledgeBase, load
 from knowledge.errors import InputError
 from predictor.interactions import matrix
-from validator import executors
 from validator.attacks import Attack, attacks
 from validator.attacks.evasion import Evasion
 from validator.defenses import defenses
+from validator.executors import tasks
 from validator.experiments import Experiment, experiment
 from validator.grids import Grid, grid
 from validator.measuring import measure
@@ -204,7 +204,7 @@ def test_training_that_diverges_is_the_reason_of_its_cells_alone(
             raise InputError("training diverged")
         return _made_up(bench, trials, progress, parts)
 
-    monkeypatch.setattr(executors, "run", diverging)
+    monkeypatch.setattr(tasks, "run", diverging)
     found = sweep(asked(whole), Store(str(tmp_path / "results.sqlite")))
     for cell, outcome in zip(whole.cells, found, strict=True):
         if cell.defense == "watermarking":
@@ -223,7 +223,7 @@ def test_a_store_that_fails_is_nobodys_reason(
 
     store = Store(str(tmp_path / "results.sqlite"))
     monkeypatch.setattr(store, "keep_trials", full)
-    monkeypatch.setattr(executors, "run", _made_up)
+    monkeypatch.setattr(tasks, "run", _made_up)
     with pytest.raises(OSError, match="no space left"):
         sweep(asked(whole), store)
 

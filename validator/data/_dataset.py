@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
@@ -83,6 +83,11 @@ class Dataset:
         for array in (self.x, self.y, self.z, self.low, self.high):
             array.setflags(write=False)
         object.__setattr__(self, "settings", MappingProxyType(dict(self.settings)))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Be sent to other processes as the arguments it is made of."""
+        made = {each.name: getattr(self, each.name) for each in fields(self)}
+        return Dataset, (*(made | {"settings": dict(self.settings)}).values(),)
 
     @property
     def records(self) -> int:

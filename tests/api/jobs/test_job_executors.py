@@ -1,0 +1,72 @@
+"""Where a service's workers train is the service's to say, and no part of a request."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from running import ended, tiny, undisturbed, without_cost
+
+from api.jobs.checks import Checks
+from api.jobs.errors import Refused
+from api.jobs.jobs import Jobs
+from api.jobs.local import LocalWorkers
+from api.jobs.request import plain, schema
+from api.jobs.settings import JobSettings
+from api.rest.settings import SettingsError, read_settings
+
+
+def test_a_job_trained_in_processes_gives_the_same(tmp_path: Path, checks: Checks) -> None:
+    settings = replace(JobSettings(str(tmp_path / "data")), executor="processes:1")
+    request = tiny(70)
+    with closing(LocalWorkers(settings, ["cpu"])), closing(Jobs(settings, checks)) as jobs:
+        job = ended(jobs, jobs.submit(request, "ann").id)
+        assert (job.state, job.error) == ("succeeded", None)
+        found = jobs.result(job.id, "ann")
+    assert without_cost(found) == undisturbed(request, str(tmp_path / "own.sqlite"))
+
+
+def test_a_request_cannot_say_where(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "executor" not in schema()["properties"]
+    with pytest.raises(Refused, match="unknown option 'executor'"):
+        plain({"executor": "processes:64"})
+
+
+def test_a_setting_that_names_no_executor_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert read_settings({}).for_jobs().executor == "here"
+    monkeypatch.setenv("CROSSCURRENT_EXECUTOR", "processes:2")
+    assert read_settings({}).for_jobs().executor == "processes:2"
+    for text in ("process:2", "processes:0", "here:1", "ray:"):
+        with pytest.raises(SettingsError, match="CROSSCURRENT_EXECUTOR"):
+            read_settings({"executor": text})
+
+
+def test_a_cluster_that_is_away_is_no_fault_of_the_job(tmp_path: Path) -> None:
+    pytest.importorskip("ray", reason="the extra 'ray' is not installed")
+    settings = JobSettings(str(tmp_path), executor="ray:127.0.0.2:1")
+    known = {"conjecture": "no_change", "published": []}
+    told = {
+        "request": tiny(71),
+        "settings": settings.document(),
+        "device": "cpu",
+        "results": [],
+        "beforehand": {"defense": "placebo", "risk": "evasion", "known": known},
+    }
+    with subprocess.Popen(
+        [sys.executable, "-m", "api.jobs.child"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as child:
+        assert child.stdin is not None
+        assert child.stdout is not None
+        child.stdin.write(json.dumps(told) + "\n")
+        child.stdin.flush()  # closed, it would say that the worker has ended
+        (message,) = [json.loads(line) for line in child.stdout]
+    assert message["event"] == "unfit"
+    assert "no Ray cluster at 127.0.0.2:1" in message["error"]
