@@ -110,7 +110,11 @@ def _cluster(count: int) -> Iterator[str]:
     from ray.cluster_utils import Cluster
 
     # 127.0.0.1 Ray would take for the machine's own address
-    node = {"num_cpus": 1, "object_store_memory": 100 << 20, "node_ip_address": "127.0.0.2"}
+    node: dict[str, Any] = {
+        "num_cpus": 1,
+        "object_store_memory": 100 << 20,
+        "node_ip_address": "127.0.0.2",
+    }
     found = Cluster(initialize_head=True, head_node_args={**node, "include_dashboard": False})
     try:
         for _ in range(count - 1):
@@ -118,7 +122,7 @@ def _cluster(count: int) -> Iterator[str]:
         found.wait_for_nodes()
         yield found.address
     finally:
-        found.shutdown()
+        found.shutdown()  # type: ignore[no-untyped-call]
 
 
 def measured(planned: Sequence[Experiment], text: str) -> tuple[float, int, list[Any]]:
