@@ -30,9 +30,11 @@ NODE = {"num_cpus": 1, "object_store_memory": 100 << 20, "node_ip_address": "127
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Cluster]:
     """Start a head; each test that takes two nodes adds the other one."""
-    found = Cluster(initialize_head=True, head_node_args={**NODE, "include_dashboard": False})
-    yield found
-    found.shutdown()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RAY_worker_niceness", "0")  # or they wait for all that runs beside them
+        found = Cluster(initialize_head=True, head_node_args={**NODE, "include_dashboard": False})
+        yield found
+        found.shutdown()
 
 
 @pytest.fixture
