@@ -109,7 +109,7 @@ def elsewhere() -> Iterator[tuple[str, str]]:
 
 @contextmanager
 def _cluster(count: int) -> Iterator[str]:
-    os.environ["RAY_USAGE_STATS_ENABLED"] = os.environ["RAY_worker_niceness"] = "0"
+    os.environ |= {"RAY_USAGE_STATS_ENABLED": "0", "RAY_worker_niceness": "0"}
     from ray.cluster_utils import Cluster
 
     # 127.0.0.1 Ray would take for the machine's own address
