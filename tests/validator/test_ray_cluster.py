@@ -30,9 +30,11 @@ NODE = {"num_cpus": 1, "object_store_memory": 100 << 20, "node_ip_address": "127
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Cluster]:
     """Start a head; each test that takes two nodes adds the other one."""
-    found = Cluster(initialize_head=True, head_node_args={**NODE, "include_dashboard": False})
-    yield found
-    found.shutdown()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RAY_worker_niceness", "0")  # or they wait for all that runs beside them
+        found = Cluster(initialize_head=True, head_node_args={**NODE, "include_dashboard": False})
+        yield found
+        found.shutdown()
 
 
 @pytest.fixture
@@ -79,6 +81,24 @@ def test_killing_a_node_loses_no_finished_trial_and_the_table_is_the_same(
     assert watch.done == watch.work
 
 
+def test_what_was_interrupted_leaves_the_cluster_free_and_goes_on(
+    kb: KnowledgeBase,
+    joining: str,
+    expected: list[Any],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def stop() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("validator.executors.here.SIDE_BY_SIDE", 2)
+    store, first, rest = Store(str(tmp_path / "r.sqlite")), Watch(finished=stop), Watch()
+    with pytest.raises(KeyboardInterrupt):
+        table(several(kb), store, chosen(joining), first)
+    assert table(several(kb), store, chosen(joining), rest) == expected
+    assert 0 < rest.ahead == first.ahead - first.kept
+
+
 def test_a_machine_that_would_measure_something_else_is_named(
     kb: KnowledgeBase, joining: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -115,7 +135,7 @@ def test_a_cluster_that_does_not_answer_is_said_in_time(listening: bool, tmp_pat
             [sys.executable, "-c", code, *words],
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=120,
             check=False,
         )
     assert done.returncode == 2, done.stderr

@@ -29,7 +29,7 @@ from .tasks import Lost, Parcel, Task, Unlike, Versions, require_same, versions
 
 __all__ = ["RayCluster"]
 
-_START = "ray start --head --include-dashboard=false"
+_START = "ray start --head --disable-usage-stats --include-dashboard=false"
 _ANSWERING = 5.0
 """Seconds within which its head should be found."""
 _JOINING = 20.0
@@ -80,7 +80,8 @@ class RayCluster:
                         if isinstance(outcome, Lost) and order.losses < _LOSSES:
                             again.append(order)
                             continue
-                        progress(order.task.work)
+                        if not isinstance(outcome, Exception):
+                            progress(order.task.work)
                         yield order.task, outcome
                 else:
                     return
@@ -221,7 +222,13 @@ class _Sent:
                 yield order, _own(error)
             except RayError as error:
                 order.losses += 1
-                yield order, Lost(f"lost {order.losses} times: {_first(error)}")
+                yield (
+                    order,
+                    Lost(
+                        f"what trained it was lost {order.losses} times ({_first(error)}); if"
+                        " memory is short, allow less (--memory) or choose a smaller model"
+                    ),
+                )
         if ready or any(_room(self._needs(each)) for each in self.running.values()):
             self._seen = monotonic()
         elif monotonic() - self._seen > _ALONE:
