@@ -1,4 +1,4 @@
-"""What was measured in words: one verdict, or a grid of them."""
+"""What was measured in words: one verdict, a grid of them, or one pair by a factor."""
 
 from __future__ import annotations
 
@@ -12,7 +12,12 @@ __all__ = ["describe"]
 def describe(document: dict[str, Any], look: Style, *, here: bool = True) -> str:
     """Describe what `validate --json` gives; `here` is as `api.cli._verdict` takes it."""
     from validator.grid_documents import is_grid
+    from validator.variation_documents import is_variation
 
+    if is_variation(document):
+        from . import _variation
+
+        return _variation.describe(document, look, here=here)
     if is_grid(document):
         from . import _grid
 

@@ -27,6 +27,7 @@ def validate(question: ArgumentParser) -> None:
         "  crosscurrent validate differential_privacy membership_inference\n"
         "  crosscurrent validate RD1 R1 --dataset digits --seeds 10\n"
         "  crosscurrent validate PD1 P1 --dataset loans.csv --set defense.epsilon=3\n"
+        "  crosscurrent validate FD1 P2 --vary attribute_count=10,20,30 --plot attributes.svg\n"
         "  crosscurrent validate --all --plot grid.svg --export measured\n"
         "  crosscurrent validate --list"
     )
@@ -71,6 +72,12 @@ def validate(question: ArgumentParser) -> None:
         help="a setting of defense, attack, training or data; may be repeated; see --list; with"
         " --all say whose: defense.ID.NAME=VALUE",
     )
+    what.add_argument(
+        "--vary",
+        metavar="FACTOR=VALUE,...",
+        help="the same at several values of attribute_count, training_set_size (records in all),"
+        " tail_length or model_capacity (models), and how the effect changes with it",
+    )
     how = question.add_argument_group("machine")
     how.add_argument("--device", default="cpu", help="cpu (default), cuda or cuda:N")
     how.add_argument(
@@ -92,7 +99,8 @@ def validate(question: ArgumentParser) -> None:
     how.add_argument(
         "--plot",
         metavar="FILE",
-        help="with --all: also draw it there, measured beside predicted: .png, .svg or .pdf",
+        help="with --all or --vary: also draw it there, measured beside predicted: .png, .svg or"
+        " .pdf",
     )
 
 

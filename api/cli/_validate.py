@@ -20,14 +20,17 @@ from ._reproducing import command
 
 if TYPE_CHECKING:
     from knowledge import KnowledgeBase
-    from validator.experiments import Experiment
     from validator.engine import Watcher
+    from validator.experiments import Experiment
     from validator.store import Store
     from validator.trials import Result
 
     from ._validate_all import GridPlan
+    from ._validate_vary import VariationPlan
 
-__all__ = ["Plan", "known", "plan", "run"]
+    AnyPlan = Plan | GridPlan | VariationPlan
+
+__all__ = ["PLACEBO", "Plan", "known", "plan", "run"]
 
 PLACEBO = "placebo"
 
@@ -85,6 +88,11 @@ class Plan:
         """Defense and risk: the one pair."""
         return [(self.experiment.defense.name(), self.experiment.attack.risk)]
 
+    def cell(self, place: int) -> dict[str, Any]:
+        """Return which experiment stands at a place, ready for JSON."""
+        defense, risk = self.pairs[place]
+        return {"defense": defense, "risk": risk}
+
     def recipes(self) -> list[dict[str, Any]]:
         """Return the recipes of all trials, in their order."""
         return [self.experiment.bench.recipe(trial) for trial in self.experiment.trials()]
@@ -117,13 +125,18 @@ def run(arguments: Namespace) -> str:
     """Answer the question."""
     needed()
     if arguments.list:
-        if arguments.all:
-            raise InputError("--list says what can be measured, and --all measures it: give one")
+        for option in ("all", "vary"):
+            if getattr(arguments, option):
+                raise InputError(
+                    f"--list says what can be measured, and --{option} measures it: give one"
+                )
         from ._validate_list import listing
 
         return listing(arguments)
-    if arguments.plot is not None and not arguments.all:
-        raise InputError("--plot draws what --all measures; one result: results plot RESULT FILE")
+    if arguments.plot is not None and not (arguments.all or arguments.vary is not None):
+        raise InputError(
+            "--plot draws what --all or --vary measures; one result: results plot RESULT FILE"
+        )
     with redirect_stdout(sys.stderr):  # what a model of the user's own prints is no answer
         document = _measured(arguments)
     return as_json(document) if arguments.json else describe(document, style(arguments))
@@ -133,7 +146,7 @@ def _measured(arguments: Namespace) -> dict[str, Any]:
     from validator.evidence import export, prepare
     from validator.figures import require_form
     from validator.grid_documents import verdicts
-    from validator.heat_maps import heat_map
+    from validator.pictures import draw
 
     if arguments.plot is not None:
         require_form(arguments.plot)  # before the work, not after it
@@ -151,20 +164,25 @@ def _measured(arguments: Namespace) -> dict[str, Any]:
     if arguments.export is not None:
         export(verdicts(document), arguments.export)
     if arguments.plot is not None:
-        heat_map(document, arguments.plot)
+        draw(document, arguments.plot)
     return document
 
 
-def _watching(planned: Plan | GridPlan, *, no_color: bool) -> Any:
-    """Return what tells how far it is: of a grid, cell by cell."""
+def _watching(planned: AnyPlan, *, no_color: bool) -> Any:
+    """Return what tells how far it is: of many experiments, one by one."""
     if isinstance(planned, Plan):
         return Progress()
     from ._grid_progress import GridProgress
+    from ._validate_all import GridPlan
 
-    return GridProgress(planned.pairs, len(planned.grid.seeds), no_color=no_color)
+    if isinstance(planned, GridPlan):
+        return GridProgress(planned.pairs, len(planned.grid.seeds), no_color=no_color)
+    from ._variation_progress import VariationProgress
+
+    return VariationProgress(planned.variation.name.lower(), planned.variation.values)
 
 
-def plan(arguments: Namespace, kb: KnowledgeBase) -> Plan | GridPlan:
+def plan(arguments: Namespace, kb: KnowledgeBase) -> AnyPlan:
     """Check what is asked for, of this knowledge.
 
     Raises
@@ -172,7 +190,7 @@ def plan(arguments: Namespace, kb: KnowledgeBase) -> Plan | GridPlan:
     InputError
         Anything that will not work, before any training starts.
     """
-    if arguments.all:
+    if arguments.all and arguments.vary is None:
         from ._validate_all import plan_all
 
         return plan_all(arguments, kb)
@@ -180,6 +198,10 @@ def plan(arguments: Namespace, kb: KnowledgeBase) -> Plan | GridPlan:
         raise InputError(
             "validate takes a DEFENSE and a RISK, or --all; validate --list shows which"
         )
+    if arguments.vary is not None:
+        from ._validate_vary import plan_variation
+
+        return plan_variation(arguments, kb)
     from validator.experiments import DEFAULT_DATASET, experiment
 
     planned = experiment(

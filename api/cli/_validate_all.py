@@ -52,6 +52,11 @@ class GridPlan:
         """Defense and risk of each cell."""
         return [_pair(cell) for cell in self.grid.cells]
 
+    def cell(self, place: int) -> dict[str, Any]:
+        """Return which experiment stands at a place, ready for JSON."""
+        defense, risk = self.pairs[place]
+        return {"defense": defense, "risk": risk}
+
     def measure(self, kept: Store, watcher: Onlooker) -> dict[str, Any]:
         """Measure; return the document that ``validate --all --json`` prints."""
         from validator.grid_documents import grid_document

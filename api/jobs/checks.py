@@ -151,11 +151,8 @@ def _check(request: dict[str, Any], settings: JobSettings, kb: KnowledgeBase) ->
 
 
 def _picture(document: dict[str, Any], ending: str) -> bytes:
-    from validator.grid_documents import is_grid
-    from validator.heat_maps import heat_map
-    from validator.plots import plot
+    from validator.pictures import draw
 
-    draw = heat_map if is_grid(document) else plot
     with tempfile.TemporaryDirectory() as folder:
         file = os.path.join(folder, f"verdict{ending}")
         draw(document, file)

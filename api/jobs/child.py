@@ -20,8 +20,7 @@ from knowledge.errors import InputError
 from .parents import end_with_parent
 
 if TYPE_CHECKING:
-    from api.cli._validate import Plan
-    from api.cli._validate_all import GridPlan
+    from api.cli._validate import AnyPlan
     from validator.store import Store
     from validator.verdicts import Verdict
 
@@ -90,7 +89,7 @@ class _Watcher:
     """Tells how far a measurement is, with the interval so far and the results themselves."""
 
     def __init__(
-        self, planned: Plan | GridPlan, store: Store, say: Any, outward: Callable[[str], str]
+        self, planned: AnyPlan, store: Store, say: Any, outward: Callable[[str], str]
     ) -> None:
         self._outward = outward
         self._planned, self._store, self._say = planned, store, say
@@ -124,12 +123,11 @@ class _Watcher:
         )
 
     def stands(self, place: int, seeds: int, shown: Verdict | str | None) -> None:
-        """Tell what came out of a cell of a grid, once it is over."""
+        """Tell what came out of one of several experiments, once it is over."""
         del seeds
         if shown is None:
             return
-        defense, risk = self._planned.pairs[place]
-        cell: dict[str, Any] = {"defense": defense, "risk": risk}
+        cell = self._planned.cell(place)
         if isinstance(shown, str):
             self._say("cell", **cell, reason=self._outward(shown))
             return

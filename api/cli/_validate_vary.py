@@ -1,0 +1,174 @@
+"""``crosscurrent validate DEFENSE RISK --vary FACTOR=…``: one pair at several values of a factor."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from api.answers.assumptions import assume
+from knowledge.errors import InputError
+from predictor.documents import what_if_document
+
+from ._reproducing import command
+
+if TYPE_CHECKING:
+    from knowledge import KnowledgeBase
+    from validator.store import Store
+    from validator.sweeps import Onlooker
+    from validator.trials import Result
+    from validator.variation_documents import Predicted
+    from validator.variations import Point, Variation
+
+__all__ = ["VariationPlan", "plan_variation"]
+
+_SIGNS = {"+": "increase", "-": "decrease"}
+
+
+@dataclass(frozen=True)
+class VariationPlan:
+    """A variation that was asked to be measured, checked; nothing is trained yet.
+
+    Attributes
+    ----------
+    variation : Variation
+        What will be run.
+    known : dict
+        What is known of the pair beforehand; the same at each value.
+    predicted : Predicted
+        What is known of the trend.
+    commands : tuple of str
+        The command line that asks for each value alone.
+    threads : int or None
+        As many threads as it shall take.
+    """
+
+    variation: Variation
+    known: dict[str, Any]
+    predicted: Predicted
+    commands: tuple[str, ...]
+    threads: int | None
+
+    @property
+    def pairs(self) -> list[tuple[str, str]]:
+        """Defense and risk at each value."""
+        return [(each.defense.name(), each.attack.risk) for each in self.variation.experiments]
+
+    def cell(self, place: int) -> dict[str, Any]:
+        """Return which experiment stands at a place, ready for JSON."""
+        defense, risk = self.pairs[place]
+        return {"defense": defense, "risk": risk, "value": self.variation.points[place].value}
+
+    def measure(self, kept: Store, watcher: Onlooker) -> dict[str, Any]:
+        """Measure; return the document that ``validate --vary --json`` prints."""
+        from validator.sweeps import Asked, sweep
+        from validator.variation_documents import variation_document
+
+        told = [{**self.known, "command": each} for each in self.commands]
+        asked = [
+            Asked(experiment, known)
+            for experiment, known in zip(self.variation.experiments, told, strict=True)
+        ]
+        outcomes = sweep(asked, kept, watcher, threads=self.threads)
+        return variation_document(self.variation, outcomes, told, self.predicted)
+
+    def beforehand(self) -> dict[str, Any]:
+        """Return which pair it is and what is known of it and of the trend, ready for JSON."""
+        defense, risk = self.pairs[0]
+        known = {**self.known, "published": list(self.known.get("published", ()))}
+        return {
+            "defense": defense,
+            "risk": risk,
+            "known": {"pair": known, "predicted": self.predicted},
+        }
+
+    def knowing(self, known: dict[str, Any]) -> VariationPlan:
+        """Return the same plan with what `beforehand` of another one says is known."""
+        pair = {**known["pair"], "published": tuple(known["pair"]["published"])}
+        return replace(self, known=pair, predicted=known["predicted"])
+
+    def recipes(self) -> list[dict[str, Any]]:
+        """Return the recipes of all trials at all values."""
+        return [
+            each.bench.recipe(trial)
+            for each in self.variation.experiments
+            for trial in each.trials()
+        ]
+
+    def interval(self, results: Mapping[int, Result]) -> None:
+        """Return nothing: each value has an interval of its own, which comes with its verdict."""
+        del results
+
+
+def plan_variation(arguments: Namespace, kb: KnowledgeBase) -> VariationPlan:
+    """Check what is asked for, of this knowledge.
+
+    Raises
+    ------
+    InputError
+        Anything that will not work, before any training starts.
+    """
+    from validator.experiments import DEFAULT_DATASET
+    from validator.variations import variation
+
+    from ._validate import known
+
+    if arguments.all:
+        raise InputError("--vary is about one DEFENSE and one RISK: leave --all out, or --vary")
+    planned = variation(
+        kb,
+        arguments.vary,
+        arguments.defense,
+        arguments.risk,
+        data=arguments.dataset or DEFAULT_DATASET,
+        model=arguments.model,
+        seeds=arguments.seeds,
+        device=arguments.device,
+        memory=arguments.memory and arguments.memory << 20,
+        settings=arguments.settings,
+    )
+    first = planned.experiments[0]
+    return VariationPlan(
+        planned,
+        known(kb, first.defense.id, first.attack.risk),
+        _predicted(kb, first.defense.id, first.attack.risk, planned.factor),
+        tuple(_command(arguments, planned, point) for point in planned.points),
+        arguments.threads,
+    )
+
+
+def _command(arguments: Namespace, planned: Variation, point: Point) -> str:
+    asked = Namespace(**{**vars(arguments), "model": point.model or arguments.model})
+    first = planned.experiments[0]
+    return command(asked, first.defense.name(), first.attack.risk, point.settings)
+
+
+def _predicted(kb: KnowledgeBase, defense: str, risk: str, factor: str) -> Predicted:
+    """Return what is predicted of the trend: a direction at most, as no edge has a size.
+
+    How the risk depends on the factor is known or not. In a scenario that raises the factor this is
+    a path beside the defense's own, which speaks for more of the risk or for less; so the effect of
+    the defense, with the context that it is in, is taken to go the same way.
+    """
+    from ._validate import PLACEBO
+
+    edge = kb.edges(risk).get(factor)
+    direction = _SIGNS.get(edge.sign) if edge else None
+    if defense == PLACEBO:
+        return {
+            "effect": "no_change",
+            "risk": direction,
+            "scenario": None,
+            "knowledge": kb.digest,
+        }
+    scenario = {}
+    for verb, assumed in (("raise", {"raise_": [factor]}), ("lower", {"lower": [factor]})):
+        document = what_if_document(*assume(kb, defense, risk, **assumed))
+        scenario[verb] = document["predictions"][0]
+    return {
+        "effect": direction,
+        "risk": direction,
+        "scenario": scenario,
+        "knowledge": kb.digest,
+    }

@@ -1,0 +1,204 @@
+"""A variation as a document: each value's verdict, the trend over them, and what was predicted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from statistics import fmean
+from typing import Any, TypedDict
+
+from .measures import measures
+from .statistics import LEVEL
+from .trends import Trend, trend
+from .trials import Result
+from .variations import Variation
+from .verdicts import Verdict
+
+__all__ = ["Predicted", "is_variation", "variation_document"]
+
+_SHOWN = {
+    "increase": "it rises as the factor does",
+    "decrease": "it falls as the factor rises",
+    "no_change": "it does not change by as much as matters",
+}
+_PREDICTED = {"increase": "rise", "decrease": "fall", "no_change": "stay"}
+_UNMOVED = "the factor itself, as it was measured, is not seen to rise"
+
+
+class Predicted(TypedDict):
+    """What is known of a variation beforehand, besides what is known of the pair; for JSON.
+
+    Attributes
+    ----------
+    effect, risk : str or None
+        Which way the defense's effect, and the susceptibility to the risk itself, go as the factor
+        rises: ``increase``, ``decrease`` or ``no_change``; None where nothing is predicted.
+    scenario : dict or None
+        The predictions with the factor raised and lowered, as ``what-if --json`` gives them; None
+        for a placebo.
+    knowledge : str
+        Digest of the knowledge base that says so.
+    """
+
+    effect: str | None
+    risk: str | None
+    scenario: dict[str, Any] | None
+    knowledge: str
+
+
+def is_variation(document: Mapping[str, Any]) -> bool:
+    """Whether a document is a variation's, and not a single verdict's or a grid's."""
+    return "vary" in document
+
+
+def variation_document(
+    planned: Variation,
+    outcomes: Sequence[Verdict | str],
+    told: Sequence[Mapping[str, Any]],
+    predicted: Predicted,
+) -> dict[str, Any]:
+    """Return what a variation shows, ready for JSON.
+
+    Parameters
+    ----------
+    planned : Variation
+        What was run.
+    outcomes : sequence of Verdict or str
+        One for each value, or the reason why there is none.
+    told : sequence of mapping
+        What was known of each beforehand: its conjecture, what was published, its command.
+    predicted : Predicted
+        What was known of the trend.
+
+    Returns
+    -------
+    dict
+        A cell is the whole document of its verdict, or has a ``reason``.
+    """
+    first = planned.experiments[0]
+    pair = {"defense": first.defense.name(), "risk": first.attack.risk}
+    cells = [
+        outcome.document()
+        if isinstance(outcome, Verdict)
+        else {
+            **pair,
+            "conjecture": known["conjecture"],
+            "published": list(known.get("published", ())),
+            "reason": outcome,
+            "command": known["command"],
+        }
+        for outcome, known in zip(outcomes, told, strict=True)
+    ]
+    return {
+        **pair,
+        "vary": {
+            "factor": planned.factor,
+            "code": planned.code,
+            "name": planned.name,
+            "setting": planned.setting,
+            "values": planned.values,
+        },
+        "cells": cells,
+        "trend": _trend(planned, outcomes, predicted),
+        "scenario": predicted["scenario"],
+        "knowledge": predicted["knowledge"],
+    }
+
+
+def _trend(
+    planned: Variation, outcomes: Sequence[Verdict | str], predicted: Predicted
+) -> dict[str, Any]:
+    """Return how effect, susceptibility and the factor itself change over the values."""
+    found = [each for each in outcomes if isinstance(each, Verdict)]
+    if len(found) < len(outcomes):
+        rows = dict.fromkeys(("effect", "baseline", "defended", "factor"))
+        return {"verdict": "inconclusive", "reason": "not every value could be measured"} | rows
+    factor = _factor(planned.factor, found)
+    doubts = [] if factor["outcome"] in (None, "increase") else [_UNMOVED]
+    idle = [
+        f"{value}"
+        for value, verdict in zip(planned.values, found, strict=True)
+        if verdict.effectiveness is not None and not verdict.effectiveness.met
+    ]
+    of_defense = [*doubts]
+    if idle:
+        of_defense.append(f"the defense did not do its own work at {', '.join(idle)}")
+    effects = [verdict.effect.differences for verdict in found]
+    rows = {
+        "effect": _row(_moved(found, effects), predicted["effect"], of_defense),
+        "baseline": _row(
+            _moved(found, [_levels(v, v.baseline) for v in found]), predicted["risk"], doubts
+        ),
+        "defended": _row(
+            _moved(found, [_levels(v, v.defended) for v in found]), predicted["risk"], of_defense
+        ),
+    }
+    judged = {key: rows["effect"][key] for key in ("verdict", "reason")}
+    return {**judged, **rows, "factor": factor}
+
+
+def _moved(found: Sequence[Verdict], numbers: Sequence[Sequence[float]]) -> Trend:
+    """Return the trend of numbers in the unit of the metric, towards more susceptible."""
+    metric, risk = found[0].metric, found[0].experiment.attack.risk
+    results = [each for verdict in found for each in (*verdict.baseline, *verdict.defended)]
+    counted = min(each.counted[risk][metric.id] for each in results)
+    return trend(numbers, metric.smallest_effect, 1 / max(1, counted))
+
+
+def _levels(verdict: Verdict, arm: Sequence[Result]) -> list[float]:
+    """Return how susceptible an arm is, by seed: higher is worse."""
+    risk = verdict.experiment.attack.risk
+    return [
+        verdict.metric.worsening(0.0, each.metrics[risk][verdict.metric.id]) for each in arm
+    ]
+
+
+def _row(found: Trend, expected: str | None, doubts: Sequence[str]) -> dict[str, Any]:
+    """Return a trend with what was expected of it, and what that makes of it."""
+    verdict = "inconclusive"
+    shown = _SHOWN.get(found.outcome, "these seeds cannot tell")
+    if doubts:
+        reason = f"{shown}; but {' and '.join(doubts)}"
+    elif expected is None:
+        reason = f"{shown}; nothing was predicted"
+    elif found.outcome == "inconclusive":
+        reason = shown
+    else:
+        verdict = "confirmed" if found.outcome == expected else "refuted"
+        reason = f"{shown}; it was predicted to {_PREDICTED[expected]}"
+    return {
+        "expected": expected,
+        "outcome": found.outcome,
+        "verdict": verdict,
+        "reason": reason,
+        **_interval(found),
+    }
+
+
+def _interval(found: Trend) -> dict[str, Any]:
+    return {
+        "estimate": found.change.estimate,
+        "low": found.change.low,
+        "high": found.change.high,
+        "level": LEVEL,
+        "differences": list(found.change.differences),
+        "smallest_change": found.smallest,
+    }
+
+
+def _factor(factor: str, found: Sequence[Verdict]) -> dict[str, Any]:
+    """Return what was measured of the factor at each value, and whether it rose without a defense.
+
+    A factor that cannot be measured here is not held against anyone.
+    """
+    measure = measures()[factor]()
+    document: dict[str, Any] = {"measure": measure.name, "outcome": None, "reason": None}
+    for each in (each for v in found for arm in (v.baseline, v.defended) for each in arm):
+        if factor not in each.factors:
+            said = each.unmeasured.get(factor, "was measured before factors were")
+            return {**document, "reason": said, "baseline": [], "defended": []}
+    arms = {
+        name: [[each.factors[factor] for each in getattr(v, name)] for v in found]
+        for name in ("baseline", "defended")
+    }
+    moved = trend(arms["baseline"], measure.matters(fmean(arms["baseline"][0])))
+    return {**document, "outcome": moved.outcome, **arms, **_interval(moved)}
