@@ -110,8 +110,9 @@ def _trend(
     """Return how effect, susceptibility and the factor itself change over the values."""
     found = [each for each in outcomes if isinstance(each, Verdict)]
     if len(found) < len(outcomes):
-        rows = dict.fromkeys(("effect", "baseline", "defended", "factor"))
-        return {"verdict": "inconclusive", "reason": "not every value could be measured"} | rows
+        nothing = dict.fromkeys(("effect", "baseline", "defended", "factor"))
+        why = "not every value could be measured"
+        return {"verdict": "inconclusive", "reason": why, **nothing}
     factor = _factor(planned.factor, found)
     doubts = [] if factor["outcome"] in (None, "increase") else [_UNMOVED]
     idle = [
@@ -123,7 +124,7 @@ def _trend(
     if idle:
         of_defense.append(f"the defense did not do its own work at {', '.join(idle)}")
     effects = [verdict.effect.differences for verdict in found]
-    rows = {
+    rows: dict[str, dict[str, Any]] = {
         "effect": _row(_moved(found, effects), predicted["effect"], of_defense),
         "baseline": _row(
             _moved(found, [_levels(v, v.baseline) for v in found]), predicted["risk"], doubts
@@ -147,9 +148,7 @@ def _moved(found: Sequence[Verdict], numbers: Sequence[Sequence[float]]) -> Tren
 def _levels(verdict: Verdict, arm: Sequence[Result]) -> list[float]:
     """Return how susceptible an arm is, by seed: higher is worse."""
     risk = verdict.experiment.attack.risk
-    return [
-        verdict.metric.worsening(0.0, each.metrics[risk][verdict.metric.id]) for each in arm
-    ]
+    return [verdict.metric.worsening(0.0, each.metrics[risk][verdict.metric.id]) for each in arm]
 
 
 def _row(found: Trend, expected: str | None, doubts: Sequence[str]) -> dict[str, Any]:

@@ -79,7 +79,7 @@ def _effects(
         )
     if found is not None and found["expected"] is not None:
         _direction(axes, found["expected"])
-    axes.set_ylabel("effect\n← less          more susceptible →")
+    axes.set_ylabel("← less susceptible        effect        more →")
     axes.set_title("with − without; grey: too small to matter", fontsize=9, color=QUIET, loc="left")
 
 
@@ -167,4 +167,4 @@ def _folded(text: str) -> str:
 def _wrapped(text: str) -> str:
     import textwrap
 
-    return textwrap.fill(text, 40)
+    return textwrap.fill(text, 36)

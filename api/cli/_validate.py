@@ -7,7 +7,7 @@ from argparse import Namespace
 from collections.abc import Mapping
 from contextlib import redirect_stdout
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from knowledge.errors import InputError
 from predictor.interactions import predict
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from ._validate_all import GridPlan
     from ._validate_vary import VariationPlan
 
-    AnyPlan = Plan | GridPlan | VariationPlan
+    AnyPlan: TypeAlias = "Plan | GridPlan | VariationPlan"
 
 __all__ = ["PLACEBO", "Plan", "known", "plan", "run"]
 

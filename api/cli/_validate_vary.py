@@ -1,4 +1,4 @@
-"""``crosscurrent validate DEFENSE RISK --vary FACTOR=…``: one pair at several values of a factor."""
+"""``crosscurrent validate DEFENSE RISK --vary FACTOR=…``: one pair by a factor."""
 
 from __future__ import annotations
 
@@ -162,10 +162,11 @@ def _predicted(kb: KnowledgeBase, defense: str, risk: str, factor: str) -> Predi
             "scenario": None,
             "knowledge": kb.digest,
         }
-    scenario = {}
-    for verb, assumed in (("raise", {"raise_": [factor]}), ("lower", {"lower": [factor]})):
-        document = what_if_document(*assume(kb, defense, risk, **assumed))
-        scenario[verb] = document["predictions"][0]
+    assumed = {
+        "raise": assume(kb, defense, risk, raise_=[factor]),
+        "lower": assume(kb, defense, risk, lower=[factor]),
+    }
+    scenario = {verb: what_if_document(*found)["predictions"][0] for verb, found in assumed.items()}
     return {
         "effect": direction,
         "risk": direction,

@@ -127,9 +127,16 @@ def _informative(data: Dataset, rows: NDArray[np.intp], count: int) -> NDArray[n
     """Return the attributes that tell most of the class in some records, in their own order."""
     from sklearn.feature_selection import mutual_info_classif
 
-    x, y = data.x[rows], data.y[rows]
-    discrete = np.array([len(np.unique(column)) <= _LEVELS for column in x.T])
-    told: NDArray[Any] = mutual_info_classif(x, y, discrete_features=discrete, random_state=0)
+    x = data.x[rows].astype(np.float64)
+    discrete = np.zeros(x.shape[1], np.bool_)
+    for place, column in enumerate(x.T):
+        found, codes = np.unique(column, return_inverse=True)
+        if len(found) <= _LEVELS:
+            discrete[place] = True
+            x[:, place] = codes  # standardised levels are no whole numbers
+    told: NDArray[Any] = mutual_info_classif(
+        x, data.y[rows], discrete_features=discrete, random_state=0
+    )
     return np.sort(np.argsort(-told, kind="stable")[:count])
 
 
