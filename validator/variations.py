@@ -160,25 +160,31 @@ def variation(
     if setting in given or (setting == MODEL and model is not None):
         option = "--model" if setting == MODEL else f"--set {setting}"
         raise InputError(f"--vary {factor.id} sets {setting} itself: leave {option} out")
-    made = []
+    made: list[Point] = []
+    wrong: list[tuple[str, InputError]] = []
     for text in texts:
         own = settings if setting == MODEL else [*settings, f"{setting}={text}"]
-        kind = text if setting == MODEL else model
         try:
             planned = experiment(
                 kb,
                 defense,
                 risk,
                 data=data,
-                model=kind,
+                model=text if setting == MODEL else model,
                 seeds=seeds,
                 device=device,
                 memory=memory,
                 settings=own,
             )
         except InputError as error:
-            raise InputError(f"--vary {factor.id}={clip(text)}: {error}") from error
-        made.append(_point(planned, setting, text, settings))
+            wrong.append((text, error))
+        else:
+            made.append(_point(planned, setting, text, settings))
+    if len(wrong) == len(texts) and len({str(error) for _, error in wrong}) == 1:
+        raise wrong[0][1]  # whatever the value
+    if wrong:
+        first, reason = wrong[0]
+        raise InputError(f"--vary {factor.id}={clip(first)}: {reason}") from reason
     made.sort(key=lambda point: point.size)
     for low, high in pairwise(made):
         if low.size == high.size:
