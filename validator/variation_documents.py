@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from statistics import fmean
+from types import MappingProxyType
 from typing import Any, TypedDict
 
 from .measures import measures
@@ -15,10 +16,16 @@ from .verdicts import Verdict
 
 __all__ = ["Predicted", "is_variation", "variation_document"]
 
-_SHOWN = {
+_ROWS = ("baseline", "defended", "effect", "raise", "lower")
+_RISES = {
     "increase": "it rises as the factor does",
     "decrease": "it falls as the factor rises",
     "no_change": "it does not change by as much as matters",
+}
+_CHANGES = {
+    "increase": "the risk is higher",
+    "decrease": "the risk is lower",
+    "no_change": "the risk does not change by as much as matters",
 }
 _PREDICTED = {"increase": "rise", "decrease": "fall", "no_change": "stay"}
 _UNMOVED = "the factor itself, as it was measured, is not seen to rise"
@@ -29,8 +36,8 @@ class Predicted(TypedDict):
 
     Attributes
     ----------
-    effect, risk : str or None
-        Which way the defense's effect, and the susceptibility to the risk itself, go as the factor
+    risk, effect : str or None
+        Which way the susceptibility to the risk, and the defense's effect on it, go as the factor
         rises: ``increase``, ``decrease`` or ``no_change``; None where nothing is predicted.
     scenario : dict or None
         The predictions with the factor raised and lowered, as ``what-if --json`` gives them; None
@@ -39,8 +46,8 @@ class Predicted(TypedDict):
         Digest of the knowledge base that says so.
     """
 
-    effect: str | None
     risk: str | None
+    effect: str | None
     scenario: dict[str, Any] | None
     knowledge: str
 
@@ -72,7 +79,12 @@ def variation_document(
     Returns
     -------
     dict
-        A cell is the whole document of its verdict, or has a ``reason``.
+        A cell is the whole document of its verdict, or has a ``reason``. The verdict of the trend
+        is about the risk under the defense: that it rises or falls with the factor is what is
+        known. By how much the defense's effect changes is measured, and nothing is predicted of
+        it: the factor moves the risk of both arms. ``raise`` and ``lower`` are the scenarios as
+        they are meant, with both pushes at once: under the defense with the factor at one end,
+        against no defense with the factor at the other.
     """
     first = planned.experiments[0]
     pair = {"defense": first.defense.name(), "risk": first.attack.risk}
@@ -110,7 +122,7 @@ def _trend(
     """Return how effect, susceptibility and the factor itself change over the values."""
     found = [each for each in outcomes if isinstance(each, Verdict)]
     if len(found) < len(outcomes):
-        nothing = dict.fromkeys(("effect", "baseline", "defended", "factor"))
+        nothing = dict.fromkeys((*_ROWS, "factor"))
         why = "not every value could be measured"
         return {"verdict": "inconclusive", "reason": why, **nothing}
     factor = _factor(planned.factor, found)
@@ -123,18 +135,32 @@ def _trend(
     of_defense = [*doubts]
     if idle:
         of_defense.append(f"the defense did not do its own work at {', '.join(idle)}")
+    without = [_levels(verdict, verdict.baseline) for verdict in found]
+    under = [_levels(verdict, verdict.defended) for verdict in found]
     effects = [verdict.effect.differences for verdict in found]
+    scenario = predicted["scenario"] or {}
     rows: dict[str, dict[str, Any]] = {
+        "baseline": _row(_moved(found, without), predicted["risk"], doubts),
+        "defended": _row(_moved(found, under), predicted["risk"], of_defense),
         "effect": _row(_moved(found, effects), predicted["effect"], of_defense),
-        "baseline": _row(
-            _moved(found, [_levels(v, v.baseline) for v in found]), predicted["risk"], doubts
-        ),
-        "defended": _row(
-            _moved(found, [_levels(v, v.defended) for v in found]), predicted["risk"], of_defense
-        ),
+        **{
+            verb: _row(_moved(found, pair), _after(scenario.get(verb)), of_defense, _CHANGES)
+            for verb, pair in (
+                ("raise", (without[0], under[-1])),
+                ("lower", (without[-1], under[0])),
+            )
+        },
     }
-    judged = {key: rows["effect"][key] for key in ("verdict", "reason")}
+    judged = {key: rows["defended"][key] for key in ("verdict", "reason")}
     return {**judged, **rows, "factor": factor}
+
+
+def _after(found: Mapping[str, Any] | None) -> str | None:
+    """Return what a scenario predicts of the pair, if its factor has a part in that."""
+    if found is None or not found["because"]:
+        return None
+    conjecture: str = found["after"]["conjecture"]
+    return conjecture if conjecture in _CHANGES else None
 
 
 def _moved(found: Sequence[Verdict], numbers: Sequence[Sequence[float]]) -> Trend:
@@ -151,10 +177,15 @@ def _levels(verdict: Verdict, arm: Sequence[Result]) -> list[float]:
     return [verdict.metric.worsening(0.0, each.metrics[risk][verdict.metric.id]) for each in arm]
 
 
-def _row(found: Trend, expected: str | None, doubts: Sequence[str]) -> dict[str, Any]:
+def _row(
+    found: Trend,
+    expected: str | None,
+    doubts: Sequence[str],
+    said: Mapping[str, str] = MappingProxyType(_RISES),
+) -> dict[str, Any]:
     """Return a trend with what was expected of it, and what that makes of it."""
     verdict = "inconclusive"
-    shown = _SHOWN.get(found.outcome, "these seeds cannot tell")
+    shown = said.get(found.outcome, "these seeds cannot tell")
     if doubts:
         reason = f"{shown}; but {' and '.join(doubts)}"
     elif expected is None:

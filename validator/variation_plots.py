@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = ["variation_plot"]
 
-_EFFECT = "#5b5b5b"
+_EFFECT, _CLAIM = "#5b5b5b", "#00795a"
 _ARMS = {
     # blue and vermilion of Okabe and Ito, told apart by colour-blind readers
     "baseline": ("#0072b2", "without the defense", "o"),
@@ -47,17 +47,15 @@ def variation_plot(document: Mapping[str, Any], file: str) -> None:
             each.set_xlim(-0.5, len(document["cells"]) - 0.5)
             each.set_xlabel(_named(document["vary"]))
         if measured:
-            _effects(axes[0], measured, document["trend"]["effect"])
-            _levels(axes[1], measured)
+            _effects(axes[0], measured)
+            _levels(axes[1], measured, document["trend"]["defended"])
         names = [document[key].replace("_", " ") for key in ("defense", "risk")]
         title = f"{names[0].capitalize()} → {names[1]}, by {document['vary']['name'].lower()}"
         figure.suptitle(title, x=0.01, ha="left", fontweight="bold", fontsize=11)
         figure.supxlabel(_legend(document), x=0.01, ha="left", fontsize=8, color=QUIET)
 
 
-def _effects(
-    axes: Axes, measured: Sequence[tuple[int, Mapping[str, Any]]], found: Mapping[str, Any] | None
-) -> None:
+def _effects(axes: Axes, measured: Sequence[tuple[int, Mapping[str, Any]]]) -> None:
     smallest = measured[0][1]["effect"]["smallest_effect"]
     axes.axhspan(-smallest, smallest, color="#000000", alpha=0.07, lw=0)
     axes.axhline(0, color=QUIET, lw=0.8)
@@ -77,36 +75,33 @@ def _effects(
             ha="right",
             fontsize=8,
         )
-    if found is not None and found["expected"] is not None:
-        _direction(axes, found["expected"])
     axes.set_ylabel("← less susceptible        effect        more →")
     axes.set_title("with − without; grey: too small to matter", fontsize=9, color=QUIET, loc="left")
 
 
-def _direction(axes: Axes, expected: str) -> None:
-    """Mark which way the effect was predicted to go; how far is not."""
+def _direction(axes: Axes, expected: str, worse: str) -> None:
+    """Mark which way the risk was predicted to go; how far is not."""
     rise = {"increase": 0.16, "decrease": -0.16, "no_change": 0.0}[expected]
-    middle = 0.84
+    drawn = rise if worse == "higher" else -rise
+    middle = 0.5
     axes.annotate(
         "",
-        (0.97, middle + rise / 2),
-        (0.72, middle - rise / 2),
+        (0.99, middle + drawn / 2),
+        (0.74, middle - drawn / 2),
         xycoords="axes fraction",
-        arrowprops={"arrowstyle": "-|>", "linestyle": "--", "color": "#009e73", "lw": 1.5},
+        arrowprops={"arrowstyle": "-|>", "linestyle": "--", "color": _CLAIM, "lw": 1.5},
     )
-    axes.text(
-        0.97,
-        0.985,
-        f"predicted: {_PREDICTED[expected]}",
-        transform=axes.transAxes,
-        ha="right",
-        va="top",
-        fontsize=8,
-        color="#009e73",
+    axes.set_title(
+        f"predicted: the risk {_PREDICTED[expected]}",
+        fontsize=9,
+        color=_CLAIM,
+        loc="right",
     )
 
 
-def _levels(axes: Axes, measured: Sequence[tuple[int, Mapping[str, Any]]]) -> None:
+def _levels(
+    axes: Axes, measured: Sequence[tuple[int, Mapping[str, Any]]], found: Mapping[str, Any] | None
+) -> None:
     places = [place for place, _ in measured]
     for shift, (arm, (colour, name, mark)) in zip((-0.05, 0.05), _ARMS.items(), strict=True):
         for place, cell in measured:
@@ -126,6 +121,8 @@ def _levels(axes: Axes, measured: Sequence[tuple[int, Mapping[str, Any]]]) -> No
     axes.set_ylabel(f"{_wrapped(effect['name'])}\n({effect['worse_when']} is worse)")
     axes.legend(fontsize=8, frameon=False)
     axes.set_title("means and seeds", fontsize=9, color=QUIET, loc="left")
+    if found is not None and found["expected"] is not None:
+        _direction(axes, found["expected"], effect["worse_when"])
 
 
 def _labels(document: Mapping[str, Any]) -> list[str]:
@@ -143,7 +140,9 @@ def _named(vary: Mapping[str, Any]) -> str:
 
 
 def _legend(document: Mapping[str, Any]) -> str:
-    lines = [f"effect: {document['trend']['verdict']}: {document['trend']['reason']}"]
+    lines = [
+        f"risk with the defense: {document['trend']['verdict']}: {document['trend']['reason']}"
+    ]
     found = document["trend"]["factor"]
     if found is not None and found["baseline"]:
         lines.append(f"in brackets: {found['measure']}, without the defense")

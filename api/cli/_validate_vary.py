@@ -145,11 +145,10 @@ def _command(arguments: Namespace, planned: Variation, point: Point) -> str:
 
 
 def _predicted(kb: KnowledgeBase, defense: str, risk: str, factor: str) -> Predicted:
-    """Return what is predicted of the trend: a direction at most, as no edge has a size.
+    """Return what is predicted: directions, as no edge has a size.
 
-    How the risk depends on the factor is known or not. In a scenario that raises the factor this is
-    a path beside the defense's own, which speaks for more of the risk or for less; so the effect of
-    the defense, with the context that it is in, is taken to go the same way.
+    An edge says that the risk rises or falls with the factor. Of the defense's effect nothing
+    follows from that, since the factor moves the risk of both arms.
     """
     from ._validate import PLACEBO
 
@@ -157,8 +156,8 @@ def _predicted(kb: KnowledgeBase, defense: str, risk: str, factor: str) -> Predi
     direction = _SIGNS.get(edge.sign) if edge else None
     if defense == PLACEBO:
         return {
-            "effect": "no_change",
             "risk": direction,
+            "effect": "no_change",
             "scenario": None,
             "knowledge": kb.digest,
         }
@@ -168,8 +167,8 @@ def _predicted(kb: KnowledgeBase, defense: str, risk: str, factor: str) -> Predi
     }
     scenario = {verb: what_if_document(*found)["predictions"][0] for verb, found in assumed.items()}
     return {
-        "effect": direction,
         "risk": direction,
+        "effect": None,
         "scenario": scenario,
         "knowledge": kb.digest,
     }

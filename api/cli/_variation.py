@@ -11,9 +11,9 @@ from ._text import Style, columns, knowledge_line, paragraph, percent
 __all__ = ["describe"]
 
 _WHAT = {
+    "baseline": "risk without the defense",
+    "defended": "risk with the defense",
     "effect": "the defense's effect",
-    "baseline": "the risk without it",
-    "defended": "the risk with it",
 }
 _OUTCOME = {
     "increase": "rises",
@@ -41,12 +41,14 @@ def describe(document: Mapping[str, Any], look: Style, *, here: bool = True) -> 
         *_reasons(document, look),
         "",
         *_trend(document, look),
-        columns(_scenario(document), look.width),
-        "",
-        paragraph(f"Verdict on the effect: {trend['verdict']}: {trend['reason']}.", look.width),
+        *_scenarios(document, look),
+        paragraph(f"The risk with the defense: {trend['verdict']}: {trend['reason']}.", look.width),
+        paragraph(
+            "What is known of factors are directions, never sizes; and how the defense's effect"
+            " changes does not follow from them, as a factor moves the risk without it too.",
+            look.width,
+        ),
     ]
-    if measured:
-        lines.append(paragraph(_caution(document), look.width))
     if here:
         more = [
             ["one value", "crosscurrent results list, then results show RESULT"],
@@ -145,29 +147,31 @@ def _trend(document: Mapping[str, Any], look: Style) -> list[str]:
     return [columns(rows, look.width), ""]
 
 
-def _scenario(document: Mapping[str, Any]) -> list[list[str]]:
-    """Say what what-if answers with the factor raised and lowered."""
-    scenario = document["scenario"]
-    if scenario is None:
-        return [["what-if", "nothing changes under a placebo"]]
-    rows = []
-    for verb, found in scenario.items():
+def _scenarios(document: Mapping[str, Any], look: Style) -> list[str]:
+    """Hold what what-if answers with the factor raised and lowered against what was measured."""
+    if document["scenario"] is None:
+        return ["  what-if: nothing changes under a placebo", ""]
+    values, trend = document["vary"]["values"], document["trend"]
+    lines = []
+    ends = {"raise": (values[-1], values[0]), "lower": (values[0], values[-1])}
+    for verb, found in document["scenario"].items():
         before, after = found["before"], found["after"]
         odds = " to ".join(percent(each["probability_increase"]) for each in (before, after))
-        name = document["vary"]["factor"]
-        because = "; ".join(each["text"] for each in found["because"])
-        said = f"{after['conjecture']} as before" if not found["changed"] else (
-            f"{before['conjecture']}, then {after['conjecture']}; P(rise) {odds}"
-        )  # fmt: skip
-        why = because or "nothing is known of how this risk depends on it"
-        rows.append([f"what-if --{verb} {name}", f"{said} ({why})"])
-    return rows
-
-
-def _caution(document: Mapping[str, Any]) -> str:
-    if document["trend"]["effect"] is None or document["trend"]["effect"]["expected"] is None:
-        return "Predictions are of directions, never of sizes; of this one there is none."
-    return "Predictions are of directions, never of sizes: how steep it should be is not predicted."
+        text = f"what-if --{verb} {document['vary']['factor']}: {before['conjecture']}"
+        if not found["because"]:
+            text += " as before: nothing is known of how this risk depends on it."
+        else:
+            text += f" before, {after['conjecture']} after, P(rise) {odds}."
+        measured = trend[verb]
+        if measured is not None:
+            judged = f": {measured['verdict']}" if measured["expected"] else ""
+            text += (
+                f" Measured, with the defense at {ends[verb][0]} against none at {ends[verb][1]}:"
+                f" {_signed(measured['estimate'])} ({_signed(measured['low'])} to"
+                f" {_signed(measured['high'])}), {measured['outcome'].replace('_', ' ')}{judged}."
+            )
+        lines.append(paragraph(text, look.width, "  "))
+    return [*lines, ""]
 
 
 def _signed(number: float) -> str:

@@ -156,6 +156,11 @@ def test_the_trend_is_of_the_numbers_in_the_cells(made: tuple[Path, dict[str, An
         # a lower error is worse
         rise = fmean(cells[0][arm]) - fmean(cells[-1][arm])
         assert trend[arm]["estimate"] == pytest.approx(rise)
+    raised = fmean(cells[0]["baseline"]) - fmean(cells[-1]["defended"])
+    assert trend["raise"]["estimate"] == pytest.approx(raised)
+    lowered = fmean(cells[-1]["baseline"]) - fmean(cells[0]["defended"])
+    assert trend["lower"]["estimate"] == pytest.approx(lowered)
+    assert trend["verdict"] == trend["defended"]["verdict"]
     factor = trend["factor"]
     assert [len(each) for each in factor["baseline"]] == [2, 2, 2]
     assert trend["verdict"] in ("confirmed", "refuted", "inconclusive")
@@ -170,7 +175,11 @@ def test_the_scenario_is_what_what_if_answers(
     for verb, found in made[1]["scenario"].items():
         assert main(["what-if", *PAIR, f"--{verb}", "D3", "--json"]) == 0
         assert json.loads(capsys.readouterr().out)["predictions"] == [found]
-    assert made[1]["trend"]["effect"]["expected"] == "decrease"
+    trend = made[1]["trend"]
+    assert [trend[name]["expected"] for name in ("baseline", "defended", "effect")] == [
+        "decrease", "decrease", None,
+    ]  # fmt: skip
+    assert [trend[verb]["expected"] for verb in ("raise", "lower")] == ["decrease", "decrease"]
     assert made[1]["knowledge"] == load().digest
 
 
@@ -183,7 +192,7 @@ def test_where_nothing_is_known_nothing_is_predicted(kb: KnowledgeBase) -> None:
     del request["model"]
     request["vary"] = "M1=mlp-s,mlp-m"
     found = plan(arguments(request), kb).beforehand()["known"]["predicted"]
-    assert (found["effect"], found["risk"]) == ("increase", "increase")
+    assert (found["effect"], found["risk"]) == (None, "increase")
 
 
 def test_nothing_is_expected_to_change_under_a_placebo(kb: KnowledgeBase, tmp_path: Path) -> None:
@@ -247,7 +256,7 @@ def test_a_picture_is_drawn_in_full_or_not_at_all(
     text = " ".join(ET.parse(folder / "vary.svg").getroot().itertext())
     for cell in document["cells"]:
         assert f"{cell['effect']['estimate']:+.3f}".replace("-", "−") in text
-    assert "predicted: falls" in text
+    assert "predicted: the risk falls" in text
     assert "attribute count (D3)" in text
     for name in ("one.png", "other.png"):
         draw(document, str(tmp_path / name))
@@ -272,7 +281,7 @@ def test_what_a_server_knew_is_what_counts(kb: KnowledgeBase) -> None:
     planned = plan(arguments(asked()), kb)
     told = json.loads(json.dumps(planned.beforehand()))
     assert (told["defense"], told["risk"]) == ("group_fairness", "data_reconstruction")
-    told["known"]["predicted"]["effect"] = "increase"
+    told["known"]["predicted"]["risk"] = "increase"
     again = planned.knowing(told["known"])
     assert json.loads(json.dumps(again.beforehand())) == told
     assert [again.cell(place)["value"] for place in range(3)] == [10, 15, 20]
