@@ -75,19 +75,18 @@ def _effects(axes: Axes, measured: Sequence[tuple[int, Mapping[str, Any]]]) -> N
             ha="right",
             fontsize=8,
         )
-    axes.set_ylabel("← less susceptible        effect        more →")
+    axes.set_ylabel("effect (up: more susceptible)")
     axes.set_title("with − without; grey: too small to matter", fontsize=9, color=QUIET, loc="left")
 
 
-def _direction(axes: Axes, expected: str, worse: str) -> None:
+def _direction(axes: Axes, expected: str) -> None:
     """Mark which way the risk was predicted to go; how far is not."""
     rise = {"increase": 0.16, "decrease": -0.16, "no_change": 0.0}[expected]
-    drawn = rise if worse == "higher" else -rise
     middle = 0.5
     axes.annotate(
         "",
-        (0.99, middle + drawn / 2),
-        (0.74, middle - drawn / 2),
+        (0.99, middle + rise / 2),
+        (0.74, middle - rise / 2),
         xycoords="axes fraction",
         arrowprops={"arrowstyle": "-|>", "linestyle": "--", "color": _CLAIM, "lw": 1.5},
     )
@@ -118,11 +117,13 @@ def _levels(
             label=name,
         )
     effect = measured[0][1]["effect"]
-    axes.set_ylabel(f"{_wrapped(effect['name'])}\n({effect['worse_when']} is worse)")
+    if effect["worse_when"] == "lower":
+        axes.invert_yaxis()  # so that up is worse, as it is of effects
+    axes.set_ylabel(f"{_wrapped(effect['name'])}\n(up: more susceptible)")
     axes.legend(fontsize=8, frameon=False)
     axes.set_title("means and seeds", fontsize=9, color=QUIET, loc="left")
     if found is not None and found["expected"] is not None:
-        _direction(axes, found["expected"], effect["worse_when"])
+        _direction(axes, found["expected"])
 
 
 def _labels(document: Mapping[str, Any]) -> list[str]:
