@@ -10,6 +10,9 @@ from pathlib import Path
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
+from validator.combination_verdicts import is_combination
+
+from .cli._collusion import collusion_sentence
 from .cli._verdict import reason, sentence
 
 if TYPE_CHECKING:
@@ -32,8 +35,8 @@ def report(kb: KnowledgeBase, documents: Sequence[Mapping[str, Any]]) -> str:
     kb : KnowledgeBase
         For the order and the codes of defenses and risks.
     documents : sequence of mapping
-        As `validator.verdicts.Verdict.document` returns them, the latest last. Those on the same
-        data, with the same model and training, are told together.
+        As ``crosscurrent validate --json`` gives them, the latest last. Verdicts on the same data,
+        with the same model and training, are told together; combinations follow them.
 
     Returns
     -------
@@ -41,11 +44,18 @@ def report(kb: KnowledgeBase, documents: Sequence[Mapping[str, Any]]) -> str:
         The page. It loads nothing and runs nothing; whatever names say is text in it.
     """
     groups: dict[str, list[Mapping[str, Any]]] = {}
-    for document in documents:
+    pairs = [each for each in documents if "kind" not in each]
+    for document in pairs:
         groups.setdefault(_setup(document), []).append(document)
     return _template().render(
         groups=[_group(kb, each) for each in groups.values()],
-        peers=_peers(documents),
+        peers=_peers(pairs),
+        combinations=[each for each in documents if is_combination(each)],
+        collusions=[
+            {**each, "figure": _figure(each)}
+            for each in documents
+            if each.get("kind") == "collusion"
+        ],
     )
 
 
@@ -61,6 +71,7 @@ def _template() -> Template:
         lstrip_blocks=True,
     )
     made.filters |= {"words": _words, "signed": _signed, "said": sentence, "reason": reason}
+    made.filters |= {"mean": fmean, "colluded": collusion_sentence}
     return made.get_template(_PAGE)
 
 

@@ -12,7 +12,7 @@ from knowledge.errors import InputError, UnknownName
 
 from .randomness import derive
 
-__all__ = ["CAPACITIES", "Architecture", "ours"]
+__all__ = ["CAPACITIES", "Architecture", "fitting", "ours", "unlike"]
 
 CAPACITIES: Mapping[str, Mapping[str, tuple[int, ...]]] = {
     "mlp": {"s": (32,), "m": (64, 64), "l": (128, 128), "xl": (256, 256, 256)},
@@ -69,12 +69,30 @@ def ours(name: str, shape: tuple[int, ...], classes: int) -> Callable[[], nn.Mod
         raise UnknownName("model", name, known)
     if family == "mlp":
         return lambda: _perceptron(shape, classes, widths)
-    if len(shape) != 3 or min(shape[1:]) < 4:
+    if not _image(shape):
         raise InputError(
             f"model {name} needs images of 4 × 4 pixels or more; these records have shape"
             f" {shape} (use mlp-m)"
         )
     return lambda: _convolutional(shape, classes, widths)
+
+
+def fitting(shape: tuple[int, ...], classes: int, capacities: Sequence[str]) -> list[Architecture]:
+    """Return our architectures of some capacities that fit the shape of the records."""
+    families = CAPACITIES if _image(shape) else ["mlp"]
+    names = [f"{family}-{capacity}" for family in families for capacity in capacities]
+    return [Architecture(name, shape, classes, ours(name, shape, classes)) for name in names]
+
+
+def unlike(one: Architecture) -> str:
+    """Return the name of an architecture of ours that fits the same records and is another."""
+    if _image(one.shape):
+        return "mlp-m" if one.name.startswith("cnn") else "cnn-m"
+    return "mlp-l" if one.name == "mlp-s" else "mlp-s"
+
+
+def _image(shape: tuple[int, ...]) -> bool:
+    return len(shape) == 3 and min(shape[1:]) >= 4
 
 
 def _perceptron(shape: tuple[int, ...], classes: int, widths: Sequence[int]) -> nn.Module:

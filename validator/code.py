@@ -13,6 +13,7 @@ _HERE = Path(__file__).parent
 _SHARED = (
     "architectures",
     "batches",
+    "combined",
     "ensembles",
     "groups",
     "layers",
@@ -31,6 +32,7 @@ _SHARED = (
     "tryouts",
     "attacks/_attack",
     "attacks/_numbers",
+    "attacks/_shadows",
     "defenses/_defense",
     "defenses/_fairness",
     "measures/_measure",

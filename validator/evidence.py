@@ -11,6 +11,7 @@ import yaml
 
 from knowledge.errors import InputError
 
+from .combination_verdicts import is_combination
 from .files import write_whole
 
 __all__ = ["export", "prepare", "records"]
@@ -45,9 +46,9 @@ def export(documents: Iterable[dict[str, Any]], folder: str) -> list[str]:
     prepare(folder)
     written = []
     for document in documents:
-        if document["defense"] == "placebo":
+        if document.get("defense") == "placebo":
             continue
-        name = f"{document['defense']}.{document['risk']}.{document['id'][:_SHORT]}.yaml"
+        name = f"{_file(document)}.{document['id'][:_SHORT]}.yaml"
         file = os.path.join(folder, name)
         text = yaml.safe_dump(records(document), sort_keys=False, allow_unicode=True, width=100)
         write_whole(file, f"# Measured by crosscurrent validate.\n{text}".encode())
@@ -68,21 +69,72 @@ def prepare(folder: str) -> None:
 
 
 def records(document: dict[str, Any]) -> dict[str, Any]:
-    """Return a result as knowledge records: a reference, an experiment, and an observation.
+    """Return a result as knowledge records: a reference, and what it is one for.
 
-    There is an observation only if the defense was effective and the outcome is conclusive.
+    Of a defense and a risk that is an experiment, and an observation if the defense was effective
+    and the outcome is conclusive; of a combination or a collusion what came out, likewise.
     """
+    if document.get("kind") == "collusion":
+        return _collusion(document)
+    return _combination(document) if is_combination(document) else _interaction(document)
+
+
+def _collusion(document: dict[str, Any]) -> dict[str, Any]:
+    """Return a collusion; what makes no difference is neither of the effects that there are."""
+    reference = f"measured_{document['id'][:_SHORT]}"
+    subject = f"collude {document['first']} {document['second']}"
+    found: dict[str, Any] = {"references": [_reference(document, subject, reference)]}
+    effect = {"increase": "amplifies", "decrease": "hinders"}.get(document["outcome"])
+    if effect and document["first_effective"]:
+        found["collusions"] = [
+            {
+                "id": f"measured.{reference}.collusion",
+                "first": document["first"],
+                "second": document["second"],
+                "effect": effect,
+                "status": "validated",
+                "sources": [reference],
+                "note": f"{_measured(document, 'a stronger attack')} {_scale(document)}",
+            }
+        ]
+    return found
+
+
+def _combination(document: dict[str, Any]) -> dict[str, Any]:
+    reference = f"measured_{document['id'][:_SHORT]}"
+    together = " ".join(document["defenses"])
+    found: dict[str, Any] = {"references": [_reference(document, f"combine {together}", reference)]}
+    if document["outcome"] != "inconclusive":
+        drops = sorted(
+            {
+                each["defense"]
+                for order in document["orders"]
+                for each in order["constituents"]
+                if each["outcome"] == "drops"
+            }
+        )
+        seen = f"worse than alone: {', '.join(drops)}" if drops else "each as good as alone"
+        found["combinations"] = [
+            {
+                "id": f"measured.{reference}.combination",
+                "defenses": document["defenses"],
+                "outcome": document["outcome"],
+                "status": "explored",
+                "predicted": document["conjecture"],
+                "datasets": [document["scale"]["dataset"]],
+                "sources": [reference],
+                "note": f"{seen} ({len(document['seeds'])} paired seeds). {_scale(document)}",
+            }
+        ]
+    return found
+
+
+def _interaction(document: dict[str, Any]) -> dict[str, Any]:
     short = document["id"][:_SHORT]
     reference = f"measured_{short}"
     found: dict[str, Any] = {
         "references": [
-            {
-                "id": reference,
-                "status": "confirmed",
-                "authors": "measured here",
-                "title": f"crosscurrent validate {document['defense']} {document['risk']}"
-                f" ({document['scale']['dataset']}), result {short}",
-            }
+            _reference(document, f"{document['defense']} {document['risk']}", reference)
         ],
         "experiments": [_experiment(document, f"measured.{reference}", reference)],
     }
@@ -100,6 +152,25 @@ def records(document: dict[str, Any]) -> dict[str, Any]:
             }
         ]
     return found
+
+
+def _reference(document: dict[str, Any], subject: str, identity: str) -> dict[str, Any]:
+    where = f"({document['scale']['dataset']}), result {document['id'][:_SHORT]}"
+    return {
+        "id": identity,
+        "status": "confirmed",
+        "authors": "measured here",
+        "title": f"crosscurrent validate {subject} {where}",
+    }
+
+
+def _file(document: dict[str, Any]) -> str:
+    """Return what a file is called for what was measured."""
+    if is_combination(document):
+        return "+".join(document["defenses"])
+    if document.get("kind") == "collusion":
+        return f"{document['first']}.{document['second']}"
+    return f"{document['defense']}.{document['risk']}"
 
 
 def _experiment(document: dict[str, Any], identity: str, reference: str) -> dict[str, Any]:
@@ -143,11 +214,11 @@ def _stage(name: str) -> str:
     return f", {stage}-processing" if at else ""
 
 
-def _measured(document: dict[str, Any]) -> str:
+def _measured(document: dict[str, Any], towards: str = "more susceptible") -> str:
     found = document["effect"]
     return (
-        f"{found['name']} changes by {found['estimate']:+.4f} towards more"
-        f" susceptible ({found['level']:.0%} interval {found['low']:+.4f} to {found['high']:+.4f},"
+        f"{found['name']} changes by {found['estimate']:+.4f} towards {towards}"
+        f" ({found['level']:.0%} interval {found['low']:+.4f} to {found['high']:+.4f},"
         f" {len(document['seeds'])} paired seeds)."
     )
 

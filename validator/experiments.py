@@ -18,6 +18,7 @@ from .knobs import configured, knob
 from .members import Schedule
 from .models import architecture
 from .scenes import TEST_SHARE
+from .settings import grouped
 from .statistics import MOST_SEEDS
 from .trials import Bench, Trial
 
@@ -28,20 +29,16 @@ __all__ = [
     "DEFAULT_DATASET",
     "DEFAULT_MODEL",
     "DEFAULT_SEEDS",
-    "GROUPS",
     "Experiment",
     "Ground",
     "available",
     "experiment",
     "ground",
-    "parted",
 ]
 
 DEFAULT_DATASET = "synthetic"
 DEFAULT_MODEL = "mlp-m"
 DEFAULT_SEEDS = 5
-GROUPS = ("training", "data", "defense", "attack")
-"""What settings are of."""
 
 
 @dataclass(frozen=True)
@@ -117,6 +114,11 @@ class Ground:
     memory: int | None
     seeds: tuple[int, ...]
 
+    def bench(self, sampling: Literal["shuffled", "poisson"] = "shuffled") -> Bench:
+        """Return what trials on it have in common, if batches are drawn so."""
+        schedule = _schedule(self.data, self.training, sampling)
+        return Bench(self.data, self.architecture, schedule, self.device, self.memory)
+
     def experiment(self, arm: Defense, risk: str, given: Mapping[str, str]) -> Experiment:
         """Set up an experiment on it.
 
@@ -141,8 +143,7 @@ class Ground:
         for each in mounted:
             each.check(self.data)
         attack, *guard = [each.settled(self.data) for each in mounted]
-        schedule = _schedule(self.data, self.training, arm.sampling)
-        bench = Bench(self.data, self.architecture, schedule, self.device, self.memory)
+        bench = self.bench(arm.sampling)
         planned = Experiment(bench, arm, attack, guard[0] if guard else None, self.seeds)
         bench.require_memory(planned.trials()[:2])
         return planned
@@ -187,7 +188,7 @@ def experiment(
         Anything that will not work, before any training starts.
     """
     _require_seeds(seeds)
-    given = _grouped(settings)
+    given = grouped(settings)
     target = kb.risk(risk).id
     if target not in attacks():
         raise InputError(f"{target} cannot be measured yet; measurable: {', '.join(attacks())}")
@@ -250,33 +251,6 @@ def _schedule(
         sampling=sampling,
         **vars(training),
     )
-
-
-def parted(text: str) -> tuple[str, str, str]:
-    """Read ``group.name=value``: group, name and value.
-
-    Raises
-    ------
-    InputError
-        It is not of that form, or there is no such group.
-    """
-    name, equals, value = text.partition("=")
-    group, dot, key = name.partition(".")
-    if not (equals and dot and key and value):
-        raise InputError(f"--set {text!r}: should be GROUP.NAME=VALUE, such as defense.epsilon=1")
-    if group not in GROUPS:
-        raise UnknownName("group of settings", group, GROUPS)
-    return group, key, value
-
-
-def _grouped(settings: Sequence[str]) -> dict[str, dict[str, str]]:
-    """Read ``group.name=value``."""
-    given: dict[str, dict[str, str]] = {group: {} for group in GROUPS}
-    for text in settings:
-        group, key, value = parted(text)
-        if given[group].setdefault(key, value) != value:
-            raise InputError(f"--set gives {group}.{key} twice: {given[group][key]} and {value}")
-    return given
 
 
 def _defense(kb: KnowledgeBase, name: str) -> str:

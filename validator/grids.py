@@ -4,23 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
-from knowledge.errors import InputError, UnknownName, clip
+from knowledge.errors import InputError, UnknownName
 from predictor.interactions import matrix
 
 from .attacks import attacks
 from .defenses import Defense, defenses
-from .experiments import DEFAULT_DATASET, DEFAULT_SEEDS, GROUPS, Experiment, ground, parted
+from .experiments import DEFAULT_DATASET, DEFAULT_SEEDS, Experiment, ground
 from .knobs import configured
+from .settings import PEERS, grouped, owned
 
 if TYPE_CHECKING:
     from knowledge import KnowledgeBase
 
 __all__ = ["Cell", "Grid", "grid"]
-
-_PEERS = ("defense", "attack")
-"""Groups of settings of which every defense, or every attack, has its own."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,11 +94,8 @@ def grid(
     InputError
         Anything that works for no cell, before any training starts.
     """
-    common, own = _grouped(kb, settings)
-    given: dict[str, dict[str, str]] = {group: {} for group in GROUPS}
-    for group, key, value in map(parted, common):
-        if given[group].setdefault(key, value) != value:
-            raise InputError(f"--set gives {group}.{key} twice: {given[group][key]} and {value}")
+    common, own = owned(settings, partial(_peer, kb), "with --all")
+    given = grouped(common)
     rows: dict[str, Defense] = {}
     for name in _names(kb, "defense"):
         values = own.get(("defense", name), {})
@@ -113,7 +109,7 @@ def grid(
         for risk in columns:
             mine = [
                 f"{group}.{key}={value}"
-                for group, peer in zip(_PEERS, (defense, risk), strict=True)
+                for group, peer in zip(PEERS, (defense, risk), strict=True)
                 for key, value in own.get((group, peer), {}).items()
             ]
             planned: Experiment | str
@@ -125,31 +121,6 @@ def grid(
     if not any(isinstance(cell.experiment, Experiment) for cell in cells):
         raise InputError(f"nothing can be measured: {cells[0].experiment}")
     return Grid(on.data.name, on.architecture.name, on.seeds, tuple(cells))
-
-
-def _grouped(
-    kb: KnowledgeBase, settings: Sequence[str]
-) -> tuple[list[str], dict[tuple[str, str], dict[str, str]]]:
-    """Part settings for all cells from those of one defense or attack."""
-    common = []
-    own: dict[tuple[str, str], dict[str, str]] = {}
-    for text in settings:
-        group, name, value = parted(text)
-        if group not in _PEERS:
-            common.append(text)
-            continue
-        peer, dot, key = name.rpartition(".")
-        if not dot:
-            example = "adversarial_training" if group == "defense" else "evasion"
-            raise InputError(
-                f"--set {clip(text)}: with --all, say whose setting it is, such as"
-                f" {group}.{example}.{clip(name)}={clip(value)}"
-            )
-        whose = _peer(kb, group, peer)
-        if own.setdefault((group, whose), {}).setdefault(key, value) != value:
-            other = own[group, whose][key]
-            raise InputError(f"--set gives {group}.{whose}.{key} twice: {other} and {value}")
-    return common, own
 
 
 def _peer(kb: KnowledgeBase, group: str, name: str) -> str:

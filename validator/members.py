@@ -172,12 +172,14 @@ class Privacy:
 class Method:
     """What a defense changes in training; equal methods are trained side by side.
 
-    The parts compose: perturb the batch, add penalties to the loss, clip and noise gradients.
+    The parts compose: perturb the batch, add penalties to the loss, clip and noise gradients, take
+    them where the parameters are moved by normal noise of a standard deviation `weight_noise`.
     """
 
     inner: Inner | None = None
     penalties: tuple[Penalty, ...] = ()
     privacy: Privacy | None = None
+    weight_noise: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .figures import FORMATS, QUIET, drawing
 
@@ -18,21 +18,34 @@ _COLOURS = {
     "no_change": "#5b5b5b",
     "inconclusive": "#5b5b5b",
 }
-_SAID = {
-    "increase": "more susceptible",
-    "decrease": "less susceptible",
-    "no_change": "no change that matters",
-    "inconclusive": "inconclusive",
+
+
+class _Reading(NamedTuple):
+    """Where a kind of document has what is drawn, and in which words."""
+
+    subjects: tuple[str, str]
+    arms: tuple[str, str]
+    less: str
+    more: str
+
+
+_VERDICT = _Reading(
+    ("defense", "risk"), ("baseline", "defended"), "less susceptible", "more susceptible"
+)
+_KINDS = {
+    "collusion": _Reading(
+        ("first", "second"), ("without", "with"), "weaker attack", "stronger attack"
+    )
 }
 
 
 def plot(document: dict[str, Any], file: str) -> None:
-    """Draw a verdict.
+    """Draw a verdict: of a defense and a risk, or of two attacks.
 
     Parameters
     ----------
     document : dict
-        As `validator.verdicts.Verdict.document` returns it.
+        As `validator.verdicts.Verdict.document`, or that of a collusion, returns it.
     file : str
         Where to write it; the ending says in which form (PNG, SVG or PDF). Written in full or not
         at all.
@@ -55,7 +68,7 @@ def plot(document: dict[str, Any], file: str) -> None:
 
 def _pairs(axes: Axes, document: dict[str, Any]) -> None:
     colour = _COLOURS[document["outcome"]]
-    for before, after in zip(document["baseline"], document["defended"], strict=True):
+    for before, after in zip(*(document[arm] for arm in _reading(document).arms), strict=True):
         axes.plot([0, 1], [before, after], "-o", color=colour, alpha=0.65, markersize=4, lw=1.2)
     axes.set_xticks([0, 1], ["without", "with"])
     axes.set_xlim(-0.25, 1.25)
@@ -92,7 +105,8 @@ def _effect(axes: Axes, document: dict[str, Any]) -> None:
         fontsize=10,
         annotation_clip=False,
     )
-    axes.set_xlabel("← less susceptible        effect        more susceptible →")
+    read = _reading(document)
+    axes.set_xlabel(f"← {read.less}        effect        {read.more} →")
     axes.set_title(
         f"{found['level']:.0%} interval; grey: too small to matter (±{smallest:g})",
         fontsize=9,
@@ -102,8 +116,19 @@ def _effect(axes: Axes, document: dict[str, Any]) -> None:
 
 
 def _title(document: dict[str, Any]) -> str:
-    names = [document[key].replace("_", " ") for key in ("defense", "risk")]
-    return f"{names[0].capitalize()} → {names[1]}: {_SAID[document['outcome']]}"
+    read = _reading(document)
+    names = [document[key].replace("_", " ") for key in read.subjects]
+    said = {
+        "increase": read.more,
+        "decrease": read.less,
+        "no_change": "no change that matters",
+        "inconclusive": "inconclusive",
+    }[document["outcome"]]
+    return f"{names[0].capitalize()} → {names[1]}: {said}"
+
+
+def _reading(document: dict[str, Any]) -> _Reading:
+    return _KINDS.get(document.get("kind", ""), _VERDICT)
 
 
 def _scale(document: dict[str, Any]) -> str:

@@ -35,8 +35,8 @@ class Pooled:
 def pooled(trials: Iterable[Trial]) -> list[Pooled]:
     """Put trials together that can be run as one.
 
-    Those can be that have the same arm, seed and corrupting attacks, and the same number of shadow
-    models or none; and each risk's attack must be set the same.
+    Those can be that have the same arm, seed, first and corrupting attacks, and the same number of
+    shadow models or none; and each risk's attack must be set the same.
 
     Returns
     -------
@@ -47,11 +47,14 @@ def pooled(trials: Iterable[Trial]) -> list[Pooled]:
     for each in sorted(dict.fromkeys(trials), key=lambda trial: -trial.attacked):
         home = next((group for group in groups if group.takes(each)), None)
         if home is None:
-            home = _Group(each.defense, each.seed, _corrupting(each), each.attacked)
+            home = _Group(each.defense, each.seed, each.first, _corrupting(each), each.attacked)
             groups.append(home)
         home.add(each)
     return [
-        Pooled(Trial(group.defense, tuple(group.attacks.values()), group.seed), tuple(group.parts))
+        Pooled(
+            Trial(group.defense, tuple(group.attacks.values()), group.seed, group.first),
+            tuple(group.parts),
+        )
         for group in groups
     ]
 
@@ -62,6 +65,7 @@ class _Group:
 
     defense: Defense | None
     seed: int
+    first: Attack | None
     corrupting: tuple[Attack, ...]
     attacked: int
     attacks: dict[str, Attack] = field(default_factory=dict)
@@ -70,7 +74,7 @@ class _Group:
     def takes(self, trial: Trial) -> bool:
         """Whether a trial can be a part."""
         return (
-            (trial.defense, trial.seed) == (self.defense, self.seed)
+            (trial.defense, trial.seed, trial.first) == (self.defense, self.seed, self.first)
             and _corrupting(trial) == self.corrupting
             and trial.attacked in (1, self.attacked)
             and all(self.attacks.get(each.risk, each) == each for each in trial.attacks)

@@ -15,6 +15,7 @@ from .members import Pool
 from .randomness import derive, numpy_generator
 
 if TYPE_CHECKING:
+    from .architectures import Architecture
     from .data import Dataset
     from .defenses import Defense
     from .ensembles import Ensemble
@@ -48,6 +49,10 @@ class Scene:
         are an adversary's shadow models.
     kept : mapping of str to Tensor
         What attack and defense set aside for later, such as a trigger.
+    owned : Tensor or None
+        Indices of the records that the adversary has, where these are not simply all `unused` ones.
+    handed : Tensor or None
+        Indices of those among them that another adversary has handed on.
     """
 
     seed: int
@@ -58,12 +63,19 @@ class Scene:
     deployed: Tensor
     training: tuple[Tensor, ...]
     kept: Mapping[str, Tensor] = field(default_factory=lambda: MappingProxyType({}))
+    owned: Tensor | None = None
+    handed: Tensor | None = None
 
     @property
     def unused(self) -> Tensor:
         """Candidates that the deployed model was not trained on; an adversary may have them."""
         mine = torch.isin(self.candidates, self.deployed)
         return self.candidates[~mine]
+
+    @property
+    def auxiliary(self) -> Tensor:
+        """Indices of the records that the adversary has: its auxiliary data."""
+        return self.unused if self.owned is None else self.owned
 
     @property
     def unseen(self) -> Tensor:
@@ -88,6 +100,24 @@ class Scene:
             training=tuple(torch.cat([each, new]) for each in self.training),
             kept=MappingProxyType({**self.kept, **kept}),
         )
+
+    def handing(self, places: Tensor, x: Tensor, y: Tensor, z: Tensor) -> Scene:
+        """Return a scene in which the adversary has other records in the place of own ones.
+
+        No model is trained on them but what the adversary trains itself.
+
+        Parameters
+        ----------
+        places : Tensor
+            Which of the auxiliary records these replace, by their place: (records,).
+        x, y, z : Tensor
+            The other records: (records, *shape), (records,), (records, attributes).
+        """
+        start = len(self.pool.x)
+        new = torch.arange(start, start + len(x), device=self.pool.x.device)
+        owned = self.auxiliary.clone()
+        owned[places] = new
+        return replace(self, pool=self.pool.extended(x, y, z), owned=owned, handed=new)
 
     def replacing(self, old: Tensor, x: Tensor, y: Tensor, z: Tensor, **kept: Tensor) -> Scene:
         """Return a scene in which changed records take the place of old ones, wherever used."""
@@ -114,11 +144,14 @@ class Victim:
         The deployed model first, then the shadow models.
     defense : Defense or None
         None in the baseline arm.
+    supposed : Architecture or None
+        What the adversary takes the models to look like, where another one has found that out.
     """
 
     scene: Scene
     models: Ensemble
     defense: Defense | None
+    supposed: Architecture | None = None
 
     @property
     def deployed(self) -> Ensemble:
@@ -131,6 +164,17 @@ class Victim:
             return self
         fewer = replace(self.scene, training=self.scene.training[:models])
         return replace(self, scene=fewer, models=self.models.only(range(models)))
+
+    def alone(self, place: int) -> Victim:
+        """Return one of its models as the deployed one, with randomness of its own."""
+        scene = self.scene
+        own = replace(
+            scene,
+            seed=derive(scene.seed, "target", place),
+            deployed=scene.training[place],
+            training=(scene.training[place],),
+        )
+        return replace(self, scene=own, models=self.models.only([place]))
 
     def predictions(self, x: Tensor, z: Tensor | None = None) -> Tensor:
         """Return the classes that the deployed model gives: (records,)."""

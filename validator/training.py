@@ -7,7 +7,8 @@ these alone: not on the models trained beside it, nor on how the ensemble was cu
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from time import perf_counter
 from typing import NamedTuple
@@ -144,7 +145,9 @@ def _train(
         x, y, z = pool.x[index], pool.y[index], pool.z[index]
         if method.inner:
             x = method.inner(inputs(y), x, (pool.low, pool.high), draws)
-        weights.grad = torch.cat([each.flatten() for each in gradients(x, y, z, weight, draws)])
+        with _moved(ensemble, weights, method.weight_noise, draws):
+            found = gradients(x, y, z, weight, draws)
+        weights.grad = torch.cat([each.flatten() for each in found])
         optimizer.step()
         progress(len(members))
     if not torch.isfinite(weights).all():
@@ -153,6 +156,19 @@ def _train(
             " (--set training.learning_rate=0.001)"
         )
     return ensemble
+
+
+@contextmanager
+def _moved(ensemble: Ensemble, weights: Tensor, scale: float, draws: Streams) -> Iterator[None]:
+    """Move all parameters by normal noise while this lasts."""
+    if not scale:
+        yield
+        return
+    kept = weights.clone()
+    for each in ensemble.parameters.values():
+        each += scale * draws.normal(each.shape[1:])
+    yield
+    weights.copy_(kept)
 
 
 _Step = Callable[[Tensor, Tensor, Tensor, Tensor, Streams], Sequence[Tensor]]

@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any
 from uuid import uuid4
 
+import numpy as np
 import torch
 
 from .architectures import Architecture
@@ -45,21 +46,29 @@ class Trial:
         others are given as many as they ask for, the deployed one first.
     seed : int
         Of the split and of everything drawn.
+    first : Attack or None
+        Mounted before the others, which get what it plants or hands on; None if they get nothing.
     """
 
     defense: Defense | None
     attacks: tuple[Attack, ...]
     seed: int
+    first: Attack | None = None
+
+    @property
+    def mounted(self) -> tuple[Attack, ...]:
+        """All attacks that are judged, the first of two adversaries' among them."""
+        return (*self.attacks, *([self.first] if self.first else []))
 
     @property
     def attacked(self) -> int:
         """How many models are attacked: the deployed one, and shadow models."""
-        return max(each.models for each in self.attacks)
+        return max((each.models for each in self.mounted), default=1)
 
     @property
     def models(self) -> int:
         """How many models are trained for it, the adversary's own among them."""
-        return self.attacked + sum(each.own_models for each in self.attacks)
+        return self.attacked + sum(each.own_models for each in self.mounted)
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,7 +108,13 @@ class Bench:
                 each.own_work(
                     self.schedule, provable=trial.defense is not None and trial.defense.provable
                 )
-                for each in trial.attacks
+                for each in trial.mounted
+            )
+            + (
+                trial.first.inform_work(self.architecture, self.schedule)
+                * sum(each.targeted for each in trial.attacks)
+                if trial.first
+                else 0
             )
             for trial in trials
         )
@@ -122,8 +137,9 @@ class Bench:
         Memory and the other trials are not in it: they change nothing.
         """
         return {
-            "defense": trial.defense and _peer(trial.defense.name(), trial.defense),
+            "defense": trial.defense and _arm(trial.defense),
             "attacks": [_peer(each.risk, each) for each in trial.attacks],
+            "first": trial.first and _peer(trial.first.risk, trial.first),
             "seed": trial.seed,
             "data": {"name": self.data.name, "digest": self.data.digest},
             "model": {"name": self.architecture.name, "code": self.architecture.code},
@@ -132,8 +148,8 @@ class Bench:
             "torch": torch.__version__,
             "code": code_version(
                 [
-                    *trial.attacks,
-                    *([trial.defense] if trial.defense else []),
+                    *trial.mounted,
+                    *(trial.defense.parts if trial.defense else ()),
                     *(kind() for kind in measures().values()),
                 ]
             ),
@@ -154,8 +170,8 @@ class Result:
         Of the deployed model on the test records: its utility.
     train_accuracy : float
         The same on its own training records.
-    reading : float or None
-        How well the defense does its own work, where it has a reading.
+    readings : dict of str to float
+        How well each defense does its own work, by its name, where it has a reading.
     seconds : float
         Wall time to train one model.
     run : str
@@ -170,7 +186,7 @@ class Result:
     counted: dict[str, dict[str, int]]
     accuracy: float
     train_accuracy: float
-    reading: float | None
+    readings: dict[str, float]
     seconds: float
     run: str = field(compare=False)
     factors: dict[str, float] = field(default_factory=dict)
@@ -209,8 +225,14 @@ def run(
     """
     memory = None if bench.memory is None else max(0, bench.memory - bench.held(trials))
 
-    def trained(pool: Pool, members: Sequence[Member], schedule: Schedule) -> Trained:
-        return train(bench.architecture, pool, members, schedule, memory=memory, progress=progress)
+    def trained(
+        pool: Pool,
+        members: Sequence[Member],
+        schedule: Schedule,
+        architecture: Architecture | None = None,
+    ) -> Trained:
+        shaped = architecture or bench.architecture
+        return train(shaped, pool, members, schedule, memory=memory, progress=progress)
 
     base = pool_of(bench.data, bench.device)
     scenes = [_scene(bench, base, trial) for trial in trials]
@@ -244,7 +266,7 @@ def run(
             counted={},
             accuracy=_accuracy(victim, victim.scene.test),
             train_accuracy=_accuracy(victim, victim.scene.training[0]),
-            reading=_reading(trials[i], victim, bench.schedule),
+            readings=_readings(victim, bench.schedule),
             seconds=times[i],
             run=side_by_side,
         )
@@ -266,14 +288,14 @@ def run(
 def _judged(part: Trial, artifacts: Mapping[Attack, Artifact]) -> dict[str, dict[str, float]]:
     return {
         attack.risk: {metric.id: metric.judge(artifacts[attack]) for metric in attack.metrics}
-        for attack in part.attacks
+        for attack in part.mounted
     }
 
 
 def _counted(part: Trial, artifacts: Mapping[Attack, Artifact]) -> dict[str, dict[str, int]]:
     return {
         attack.risk: {metric.id: metric.counted(artifacts[attack]) for metric in attack.metrics}
-        for attack in part.attacks
+        for attack in part.mounted
     }
 
 
@@ -281,6 +303,8 @@ def _scene(bench: Bench, base: Pool, trial: Trial) -> Scene:
     split = scene(bench.data, base, trial.seed, trial.attacked)
     for attack in trial.attacks:
         split = attack.corrupt(split)
+    if trial.first:
+        split = trial.first.plant(split)
     return trial.defense.prepare(split) if trial.defense else split
 
 
@@ -308,12 +332,25 @@ def _attacked(
     mounted beside it.
     """
     found: list[dict[Attack, Artifact]] = [{} for _ in trials]
-    for attack in dict.fromkeys(each for trial in trials for each in trial.attacks):
-        chosen = [i for i, trial in enumerate(trials) if attack in trial.attacks]
-        met = [victims[i].first(attack.models) for i in chosen]
-        for i, got in zip(chosen, attack.mount(met, lab), strict=True):
-            found[i][attack] = got
+    for attack in dict.fromkeys(each for trial in trials for each in trial.mounted):
+        chosen = [i for i, trial in enumerate(trials) if attack in trial.mounted]
+        faced = {i: attack.targets(victims[i].first(attack.models)) for i in chosen}
+        for first in {trials[i].first: None for i in chosen}:
+            informed = [i for i in chosen if first and first == trials[i].first != attack]
+            if first and informed:
+                told = iter(first.inform([each for i in informed for each in faced[i]], lab))
+                faced |= {i: [next(told) for _ in faced[i]] for i in informed}
+        got = iter(attack.mount([each for i in chosen for each in faced[i]], lab))
+        for i in chosen:
+            found[i][attack] = _together([next(got) for _ in faced[i]])
     return found
+
+
+def _together(parts: Sequence[Artifact]) -> Artifact:
+    """Put together what was got from each target of one victim."""
+    if len(parts) == 1:
+        return parts[0]
+    return {name: np.concatenate([each[name] for each in parts]) for name in parts[0]}
 
 
 def _accuracy(victim: Victim, records: torch.Tensor) -> float:
@@ -322,10 +359,19 @@ def _accuracy(victim: Victim, records: torch.Tensor) -> float:
     return float(right.double().mean())
 
 
-def _reading(trial: Trial, victim: Victim, schedule: Schedule) -> float | None:
-    if trial.defense is None or trial.defense.reading is None:
-        return None
-    return trial.defense.read([victim.first(1)], schedule)[0]
+def _readings(victim: Victim, schedule: Schedule) -> dict[str, float]:
+    parts = victim.defense.parts if victim.defense else ()
+    return {
+        part.name(): part.read([victim.first(1)], schedule)[0]
+        for part in parts
+        if part.reading is not None
+    }
+
+
+def _arm(defense: Defense) -> dict[str, Any]:
+    """Return which defense it is and how it is set; of a combination, each."""
+    parts = [_peer(part.name(), part) for part in defense.parts]
+    return parts[0] if len(parts) == 1 else {"id": defense.name(), "parts": parts}
 
 
 def _peer(name: str, peer: Attack | Defense) -> dict[str, Any]:

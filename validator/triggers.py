@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -14,6 +17,8 @@ __all__ = ["RARE", "owner_pattern", "stamped", "trigger"]
 
 RARE = 0.05
 """At most this share of the records may look as if they had the trigger already."""
+
+NOTHING: Mapping[str, Tensor] = MappingProxyType({})
 
 NEAR = 0.1
 """An attribute this close to a bound, as a share of its range, looks as if it were there."""
@@ -42,8 +47,8 @@ def trigger(
     size : int
         Side of the patch in pixels, or number of attributes.
     taken : Tensor, optional
-        Where another trigger is, which this one keeps clear of: an owner's patch is in the other
-        corner. An image has to be larger than both.
+        Where other triggers are, which this one keeps clear of: an owner's patch is in another
+        corner than an adversary's. An image has to be larger than both.
     setting : str
         What `size` is called, for the message.
 
@@ -65,8 +70,11 @@ def trigger(
     near, values = torch.where(up, high, low), torch.where(up, pool.high, pool.low)
     mask = torch.zeros_like(pool.low, dtype=torch.bool)
     if mask.dim() == 3:
-        corner = slice(-size, None) if taken is None else slice(None, size)
-        mask[:, corner, corner] = True
+        start, end = slice(None, size), slice(-size, None)
+        owners = ((start, start), (end, start), (start, end))
+        corners = ((end, end),) if taken is None else owners
+        free = (each for each in corners if taken is None or not taken[:, *each].any())
+        mask[:, *next(free, corners[0])] = True
     else:
         _choose(mask, near, draw, size, mask if taken is None else taken)
     if taken is not None and (mask & taken).any():
@@ -81,24 +89,27 @@ def trigger(
 
 
 def owner_pattern(
-    pool: Pool, draw: np.random.Generator, size: int, taken: Tensor | None = None
+    pool: Pool, draw: np.random.Generator, size: int, kept: Mapping[str, Tensor] = NOTHING
 ) -> tuple[Tensor, Tensor]:
-    """Draw the trigger of an owner, which is nowhere that an adversary's is.
+    """Draw the trigger of an owner, which is nowhere that an adversary's is, or another owner's.
 
     Parameters
     ----------
     pool, draw, size
         As of `trigger`.
-    taken : Tensor, optional
-        Where an adversary's is: shape of a record, bool.
+    kept : mapping of str to Tensor, optional
+        What a scene sets aside: where a trigger is in it has a name that ends in ``_mask``.
 
     Returns
     -------
     tuple of Tensor
         As of `trigger`.
     """
-    clear = torch.zeros_like(pool.low, dtype=torch.bool) if taken is None else taken
-    return trigger(pool, draw, size, taken=clear, setting="defense.size")
+    taken = torch.zeros_like(pool.low, dtype=torch.bool)
+    for name, mask in kept.items():
+        if name.endswith("_mask"):
+            taken = taken | mask
+    return trigger(pool, draw, size, taken=taken, setting="defense.size")
 
 
 def stamped(x: Tensor, mask: Tensor, values: Tensor) -> Tensor:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Final
 
 from knowledge.errors import InputError, clip
 
-from .experiments import DEFAULT_DATASET, DEFAULT_SEEDS, Experiment, experiment, parted
+from .experiments import DEFAULT_DATASET, DEFAULT_SEEDS, Experiment, experiment
+from .settings import parted
 
 if TYPE_CHECKING:
     from knowledge import KnowledgeBase

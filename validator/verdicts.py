@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
 
 import numpy as np
 
+from .effectiveness import Effectiveness, effectiveness, values, worsening
 from .knobs import settings_of
 from .reasons import Claim, Reason, reasons
 from .statistics import LEVEL, Effect, Outcome, effect, outcome, seeds_to_settle
@@ -17,9 +18,9 @@ from .store import address
 if TYPE_CHECKING:
     from .experiments import Experiment
     from .metrics import Metric
-    from .trials import Result
+    from .trials import Bench, Result
 
-__all__ = ["Effectiveness", "Known", "Verdict", "judge"]
+__all__ = ["Known", "Verdict", "cost", "interval", "judge", "scale"]
 
 Expected = Literal["increase", "decrease", "no_change"]
 Judgement = Literal["confirmed", "refuted", "inconclusive"]
@@ -51,32 +52,6 @@ class Known(TypedDict, total=False):
     published: tuple[str, ...]
     claims: Sequence[Claim]
     command: str
-
-
-@dataclass(frozen=True)
-class Effectiveness:
-    """Whether the defense did its own work.
-
-    Attributes
-    ----------
-    metric, name : str
-        What says so: in documents, and for people.
-    met : bool
-        Whether it did.
-    baseline : float or None
-        Mean of the baseline arm, where it was measured there too.
-    defended : float
-        Mean of the defended arm.
-    needed : str
-        What was asked for, in words.
-    """
-
-    metric: str
-    name: str
-    met: bool
-    baseline: float | None
-    defended: float
-    needed: str
 
 
 @dataclass(frozen=True)
@@ -154,15 +129,6 @@ class Verdict:
         )
         return max(0.0, min(1.0, after / before)) if before > 0 else 1.0
 
-    def _cost(self) -> dict[str, Any]:
-        """Return seconds to train a model; only arms that were trained side by side compare."""
-        pairs = zip(self.baseline, self.defended, strict=True)
-        return {
-            "baseline_seconds": fmean(each.seconds for each in self.baseline),
-            "defended_seconds": fmean(each.seconds for each in self.defended),
-            "side_by_side": all(b.run == d.run for b, d in pairs),
-        }
-
     def document(self) -> dict[str, Any]:
         """Return the verdict, ready for JSON."""
         planned, bench = self.experiment, self.experiment.bench
@@ -180,20 +146,20 @@ class Verdict:
                 "metric": self.metric.id,
                 "name": self.metric.name,
                 "worse_when": self.metric.worse_when,
-                **_interval(self.effect),
+                **interval(self.effect),
                 "smallest_effect": self.metric.smallest_effect,
             },
             "effective_defense": self.effectiveness and self.effectiveness.met,
             "effectiveness": self.effectiveness and vars(self.effectiveness),
-            "baseline": _values(self.baseline, risk, self.metric.id),
-            "defended": _values(self.defended, risk, self.metric.id),
+            "baseline": values(self.baseline, risk, self.metric.id),
+            "defended": values(self.defended, risk, self.metric.id),
             "seeds": list(planned.seeds),
             "seeds_to_settle": self.seeds_to_settle,
             "metrics": {
                 of: {
                     metric: {
-                        "baseline": _values(self.baseline, of, metric),
-                        "defended": _values(self.defended, of, metric),
+                        "baseline": values(self.baseline, of, metric),
+                        "defended": values(self.defended, of, metric),
                     }
                     for metric in self.baseline[0].metrics[of]
                 }
@@ -203,19 +169,12 @@ class Verdict:
                 "metric": "accuracy",
                 "baseline": [each.accuracy for each in self.baseline],
                 "defended": [each.accuracy for each in self.defended],
-                **_interval(self.utility),
+                **interval(self.utility),
                 "chance": self.chance,
                 "kept": self.kept,
             },
-            "cost": self._cost(),
-            "scale": {
-                "dataset": bench.data.name,
-                "records": bench.data.records,
-                "training_records": bench.schedule.records,
-                "model": bench.architecture.name,
-                "parameters": bench.architecture.parameters,
-                "train_accuracy": fmean(each.train_accuracy for each in self.baseline),
-            },
+            "cost": cost(self.baseline, self.defended),
+            "scale": scale(bench, self.baseline),
             "settings": {
                 "data": dict(bench.data.settings),
                 "training": vars(bench.schedule),
@@ -250,9 +209,10 @@ def judge(
     attack = planned.attack
     published, claims = known.get("published", ()), known.get("claims", ())
     metric = attack.judged(provable=planned.defense.provable)
-    found = _effect(attack.risk, metric, baseline, defended)
+    found = worsening(attack.risk, metric, baseline, defended)
     shown = outcome(found, metric.smallest_effect)
-    did = _effectiveness(planned, baseline, defended)
+    guard = None if planned.defense.guards is None else planned.guard or attack
+    did = effectiveness(planned.defense, guard, baseline, defended)
     recipes = [planned.bench.recipe(trial) for trial in planned.trials()]
     expected = _expected(conjecture, intended=known.get("intended", False))
     return Verdict(
@@ -292,49 +252,34 @@ def _judgement(expected: Expected | None, shown: Outcome, *, effective: bool) ->
     return "confirmed" if shown == expected else "refuted"
 
 
-def _effectiveness(
-    planned: Experiment, baseline: Sequence[Result], defended: Sequence[Result]
-) -> Effectiveness | None:
-    defense = planned.defense
-    if defense.reading is not None:
-        said = defense.reading
-        mean = fmean(each.reading for each in defended if each.reading is not None)
-        side = "at least" if said.better_when == "higher" else "at most"
-        return Effectiveness(
-            said.id, said.name, said.met(mean), None, mean, f"{side} {said.bound:g}"
-        )
-    if defense.guards is None:
-        return None
-    guard = planned.guard or planned.attack
-    metric = guard.judged(provable=False)
-    found = _effect(guard.risk, metric, baseline, defended)
-    return Effectiveness(
-        metric.id,
-        metric.name,
-        outcome(found, metric.smallest_effect) == "decrease",
-        fmean(_values(baseline, guard.risk, metric.id)),
-        fmean(_values(defended, guard.risk, metric.id)),
-        f"better by {metric.smallest_effect:g} or more, with an interval that excludes zero",
-    )
-
-
-def _effect(
-    risk: str, metric: Metric, baseline: Sequence[Result], defended: Sequence[Result]
-) -> Effect:
-    pairs = zip(_values(baseline, risk, metric.id), _values(defended, risk, metric.id), strict=True)
-    counted = min(each.counted[risk][metric.id] for each in (*baseline, *defended))
-    return effect([metric.worsening(b, d) for b, d in pairs], resolution=1 / max(1, counted))
-
-
-def _values(results: Sequence[Result], risk: str, metric: str) -> list[float]:
-    return [each.metrics[risk][metric] for each in results]
-
-
-def _interval(found: Effect) -> dict[str, Any]:
+def interval(found: Effect) -> dict[str, Any]:
+    """Return an effect with its interval, ready for JSON."""
     return {
         "estimate": found.estimate,
         "low": found.low,
         "high": found.high,
         "level": LEVEL,
         "differences": list(found.differences),
+    }
+
+
+def cost(baseline: Sequence[Result], defended: Sequence[Result]) -> dict[str, Any]:
+    """Return seconds to train a model; only arms that were trained side by side compare."""
+    pairs = zip(baseline, defended, strict=True)
+    return {
+        "baseline_seconds": fmean(each.seconds for each in baseline),
+        "defended_seconds": fmean(each.seconds for each in defended),
+        "side_by_side": all(b.run == d.run for b, d in pairs),
+    }
+
+
+def scale(bench: Bench, baseline: Sequence[Result]) -> dict[str, Any]:
+    """Return on what and with what was measured, ready for JSON."""
+    return {
+        "dataset": bench.data.name,
+        "records": bench.data.records,
+        "training_records": bench.schedule.records,
+        "model": bench.architecture.name,
+        "parameters": bench.architecture.parameters,
+        "train_accuracy": fmean(each.train_accuracy for each in baseline),
     }

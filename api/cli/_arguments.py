@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 __all__ = [
     "Questions",
     "adversary",
+    "also",
     "ask",
     "defense_and_risk",
     "knowing",
@@ -28,6 +29,11 @@ def ask(above: ArgumentParser, questions: Questions, *, title: str, metavar: str
     below = above.add_subparsers(title=title, metavar=metavar, required=True, prog=above.prog)
     for name, (summary, fill) in questions.items():
         below.add_parser(name, help=summary, fill=fill)
+
+
+def also(question: ArgumentParser, others: Questions) -> None:
+    """Let the first word after a question stand for another one."""
+    question.also(others)  # type: ignore[attr-defined]
 
 
 def knowing(question: ArgumentParser) -> None:

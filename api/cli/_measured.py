@@ -1,4 +1,4 @@
-"""What was measured in words: one verdict, a grid of them, or one pair by a factor."""
+"""What was measured in words: a verdict, a grid, one pair by a factor, or a combination."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ __all__ = ["describe"]
 
 def describe(document: dict[str, Any], look: Style, *, here: bool = True) -> str:
     """Describe what `validate --json` gives; `here` is as `api.cli._verdict` takes it."""
+    from validator.combination_verdicts import is_combination
     from validator.grid_documents import is_grid
     from validator.variation_documents import is_variation
 
@@ -18,6 +19,14 @@ def describe(document: dict[str, Any], look: Style, *, here: bool = True) -> str
         from . import _variation
 
         return _variation.describe(document, look, here=here)
+    if document.get("kind") == "collusion":
+        from . import _collusion
+
+        return _collusion.describe(document, look, here=here)
+    if is_combination(document):
+        from . import _combination
+
+        return _combination.describe(document, look, here=here)
     if is_grid(document):
         from . import _grid
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NoReturn
 
 from knowledge.errors import suggest
 
-from ._arguments import ask
+from ._arguments import Questions, ask
 from ._questions import QUESTIONS
 
 __all__ = ["parser", "parsers"]
@@ -55,11 +55,26 @@ class _Parser(argparse.ArgumentParser):
     def __init__(self, fill: Callable[[_Parser], None], **kwargs: Any) -> None:
         self._pending = (fill, kwargs)
 
+    def also(self, questions: Questions) -> None:
+        """Let some first words stand for questions of their own, which have their own help."""
+        for name, (_, fill) in questions.items():
+            self.others[name] = _Parser(fill, prog=f"{self.prog} {name}")
+
+    def parse_known_args(  # type: ignore[override]
+        self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
+    ) -> tuple[argparse.Namespace, list[str]]:
+        """Parse, by the question that the first word stands for if it does."""
+        other = self.others.get(args[0]) if args else None
+        if other is not None and args is not None:
+            return other.parse_known_args(args[1:], namespace)
+        return super().parse_known_args(args, namespace)
+
     def __getattr__(self, name: str) -> Any:
         """Make the parser, of which nothing is there yet, and return one of its attributes."""
         if "_pending" not in self.__dict__:
             raise AttributeError(f"a parser has no {name}")
         fill, kwargs = self.__dict__.pop("_pending")
+        self.others: dict[str, _Parser] = {}
         super().__init__(
             allow_abbrev=False, formatter_class=argparse.RawDescriptionHelpFormatter, **kwargs
         )
@@ -113,3 +128,5 @@ def parsers(top: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser]:
         if isinstance(action, argparse._SubParsersAction):
             for below in action.choices.values():
                 yield from parsers(below)
+    for other in getattr(top, "others", {}).values():
+        yield from parsers(other)

@@ -12,6 +12,7 @@ from argparse import ArgumentParser
 from ._arguments import (
     Questions,
     adversary,
+    also,
     ask,
     defense_and_risk,
     knowing,
@@ -229,9 +230,10 @@ def _kb(question: ArgumentParser) -> None:
 
 
 def _validate(question: ArgumentParser) -> None:
-    from ._measuring_questions import validate
+    from ._measuring_questions import OTHERS, validate
 
     validate(question)
+    also(question, OTHERS)
 
 
 def _worker(question: ArgumentParser) -> None:

@@ -11,8 +11,8 @@ from ._common import again
 __all__ = ["command"]
 
 
-def command(arguments: Namespace, defense: str, risk: str, settings: Iterable[str]) -> str:
-    """Return the command that measures one pair as these arguments do.
+def command(arguments: Namespace, subject: Iterable[str], settings: Iterable[str]) -> str:
+    """Return the command that measures something as these arguments do.
 
     All that results depend on is in it, whether it was given or is so by default.
 
@@ -20,14 +20,14 @@ def command(arguments: Namespace, defense: str, risk: str, settings: Iterable[st
     ----------
     arguments : Namespace
         Of ``crosscurrent validate``.
-    defense, risk : str
-        Ids.
+    subject : iterable of str
+        The words that say what: a defense and a risk, say.
     settings : iterable of str
-        ``group.name=value``, as this pair alone takes them.
+        ``group.name=value``, as this alone takes them.
     """
     from validator.experiments import DEFAULT_DATASET, DEFAULT_MODEL
 
-    words = ["crosscurrent", "validate", defense, risk]
+    words = ["crosscurrent", "validate", *subject]
     words += ["--dataset", arguments.dataset or DEFAULT_DATASET]
     words += ["--model", arguments.model or DEFAULT_MODEL]
     words += ["--seeds", str(arguments.seeds)]

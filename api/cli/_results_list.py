@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from typing import Any
 
 from ._common import as_json, style
 from ._measuring import needed, store
@@ -26,11 +27,24 @@ def run(arguments: Namespace) -> str:
     rows = [["result", "finished", "verdict", "effect", "what"]]
     for each in found:
         document = each.document
-        effect = f"{document['effect']['estimate']:+.3f}".replace("-", "−")
-        what = (
-            f"{document['defense']} {document['risk']} on {document['scale']['dataset']},"
-            f" {len(document['seeds'])} seeds"
-        )
+        where = f"on {document['scale']['dataset']}, {len(document['seeds'])} seeds"
         when = each.written[:16].replace("T", " ")
-        rows.append([each.address[:12], when, document["verdict"], effect, what])
+        what = f"{_subject(document)} {where}"
+        rows.append([each.address[:12], when, document["verdict"], _effect(document), what])
     return look.finish(columns(rows, look.width, indent=""))
+
+
+def _subject(document: dict[str, Any]) -> str:
+    """Say what was measured."""
+    if "defenses" in document:
+        return " + ".join(document["defenses"])
+    if document.get("kind") == "collusion":
+        return f"{document['first']} → {document['second']}"
+    return f"{document['defense']} {document['risk']}"
+
+
+def _effect(document: dict[str, Any]) -> str:
+    """Say what came out; of several effects there is no one number."""
+    if "effect" not in document:
+        return str(document["outcome"])
+    return f"{document['effect']['estimate']:+.3f}".replace("-", "−")

@@ -13,7 +13,7 @@ def run(arguments: Namespace) -> str:
     """Draw it."""
     needed()
     document = store(arguments).experiment(arguments.name).document
-    from validator.plots import plot
+    from validator.pictures import picture
 
-    plot(document, arguments.file)
+    picture(document, arguments.file)
     return f"wrote {arguments.file}"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from argparse import Namespace
 
 from ._common import as_json, style
+from ._measured import describe
 from ._measuring import needed, store
-from ._verdict import describe
 
 __all__ = ["run"]
 

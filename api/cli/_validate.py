@@ -7,7 +7,7 @@ from argparse import Namespace
 from collections.abc import Mapping
 from contextlib import redirect_stdout
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 from knowledge.errors import InputError
 from predictor.interactions import predict
@@ -25,10 +25,7 @@ if TYPE_CHECKING:
     from validator.store import Store
     from validator.trials import Result
 
-    from ._validate_all import GridPlan
-    from ._validate_vary import VariationPlan
-
-    AnyPlan: TypeAlias = "Plan | GridPlan | VariationPlan"
+    from ._measurements import Measurement
 
 __all__ = ["PLACEBO", "Plan", "known", "plan", "run"]
 
@@ -84,14 +81,9 @@ class Plan:
         return replace(self, known={**known, "published": tuple(known["published"])})
 
     @property
-    def pairs(self) -> list[tuple[str, str]]:
-        """Defense and risk: the one pair."""
-        return [(self.experiment.defense.name(), self.experiment.attack.risk)]
-
-    def cell(self, place: int) -> dict[str, Any]:
-        """Return which experiment stands at a place, ready for JSON."""
-        defense, risk = self.pairs[place]
-        return {"defense": defense, "risk": risk}
+    def cells(self) -> list[dict[str, Any]]:
+        """Nothing: it is one experiment."""
+        return []
 
     def recipes(self) -> list[dict[str, Any]]:
         """Return the recipes of all trials, in their order."""
@@ -133,7 +125,7 @@ def run(arguments: Namespace) -> str:
         from ._validate_list import listing
 
         return listing(arguments)
-    if arguments.plot is not None and not (arguments.all or arguments.vary is not None):
+    if arguments.plot is not None and not (arguments.all or arguments.vary):
         raise InputError(
             "--plot draws what --all or --vary measures; one result: results plot RESULT FILE"
         )
@@ -146,7 +138,7 @@ def _measured(arguments: Namespace) -> dict[str, Any]:
     from validator.evidence import export, prepare
     from validator.figures import require_form
     from validator.grid_documents import verdicts
-    from validator.pictures import draw
+    from validator.pictures import picture
 
     if arguments.plot is not None:
         require_form(arguments.plot)  # before the work, not after it
@@ -164,25 +156,27 @@ def _measured(arguments: Namespace) -> dict[str, Any]:
     if arguments.export is not None:
         export(verdicts(document), arguments.export)
     if arguments.plot is not None:
-        draw(document, arguments.plot)
+        picture(document, arguments.plot)
     return document
 
 
-def _watching(planned: AnyPlan, *, no_color: bool) -> Any:
-    """Return what tells how far it is: of many experiments, one by one."""
-    if isinstance(planned, Plan):
+def _watching(planned: Measurement, *, no_color: bool) -> Any:
+    """Return what tells how far it is: of several experiments, one by one."""
+    from ._validate_all import GridPlan
+    from ._validate_vary import VariationPlan
+
+    if isinstance(planned, VariationPlan):
+        from ._variation_progress import VariationProgress
+
+        return VariationProgress(planned.variation.name.lower(), planned.variation.values)
+    if not isinstance(planned, GridPlan):
         return Progress()
     from ._grid_progress import GridProgress
-    from ._validate_all import GridPlan
 
-    if isinstance(planned, GridPlan):
-        return GridProgress(planned.pairs, len(planned.grid.seeds), no_color=no_color)
-    from ._variation_progress import VariationProgress
-
-    return VariationProgress(planned.variation.name.lower(), planned.variation.values)
+    return GridProgress(planned.pairs, len(planned.grid.seeds), no_color=no_color)
 
 
-def plan(arguments: Namespace, kb: KnowledgeBase) -> AnyPlan:
+def plan(arguments: Namespace, kb: KnowledgeBase) -> Measurement:
     """Check what is asked for, of this knowledge.
 
     Raises
@@ -190,7 +184,25 @@ def plan(arguments: Namespace, kb: KnowledgeBase) -> AnyPlan:
     InputError
         Anything that will not work, before any training starts.
     """
-    if arguments.all and arguments.vary is None:
+    several = (arguments.all, arguments.combine, arguments.collude, arguments.vary)
+    if len([each for each in several if each]) > 1:
+        raise InputError(
+            "a measurement is of all, of one pair by a factor (vary), of a combination, or of a"
+            " collusion: ask for one"
+        )
+    if (arguments.combine or arguments.collude) and (arguments.defense or arguments.risk):
+        raise InputError(
+            "a combination or a collusion is of what it names: leave DEFENSE and RISK out"
+        )
+    if arguments.combine:
+        from ._validate_combine import plan_combination
+
+        return plan_combination(arguments, kb)
+    if arguments.collude:
+        from ._validate_collude import plan_collusion
+
+        return plan_collusion(arguments, kb)
+    if arguments.all:
         from ._validate_all import plan_all
 
         return plan_all(arguments, kb)
@@ -216,7 +228,7 @@ def plan(arguments: Namespace, kb: KnowledgeBase) -> AnyPlan:
         settings=arguments.settings,
     )
     defense, risk = planned.defense, planned.attack.risk
-    again = command(arguments, defense.name(), risk, arguments.settings)
+    again = command(arguments, [defense.name(), risk], arguments.settings)
     return Plan(planned, known(kb, defense.id, risk), again, arguments.threads)
 
 

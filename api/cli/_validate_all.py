@@ -52,10 +52,10 @@ class GridPlan:
         """Defense and risk of each cell."""
         return [_pair(cell) for cell in self.grid.cells]
 
-    def cell(self, place: int) -> dict[str, Any]:
-        """Return which experiment stands at a place, ready for JSON."""
-        defense, risk = self.pairs[place]
-        return {"defense": defense, "risk": risk}
+    @property
+    def cells(self) -> list[dict[str, Any]]:
+        """Defense and risk of each cell, ready for JSON."""
+        return [{"defense": defense, "risk": risk} for defense, risk in self.pairs]
 
     def measure(self, kept: Store, watcher: Onlooker) -> dict[str, Any]:
         """Measure; return the document that ``validate --all --json`` prints."""
@@ -145,7 +145,7 @@ def plan_all(arguments: Namespace, kb: KnowledgeBase) -> GridPlan:
     return GridPlan(
         planned,
         {_pair(cell): known(kb, *_pair(cell)) for cell in planned.cells},
-        {_pair(cell): command(arguments, *_pair(cell), cell.settings) for cell in planned.cells},
+        {_pair(cell): command(arguments, _pair(cell), cell.settings) for cell in planned.cells},
         kb.digest,
         arguments.threads,
     )

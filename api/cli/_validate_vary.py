@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from api.answers.assumptions import assume
-from knowledge.errors import InputError
 from predictor.documents import what_if_document
 
 from ._reproducing import command
@@ -51,14 +50,16 @@ class VariationPlan:
     threads: int | None
 
     @property
-    def pairs(self) -> list[tuple[str, str]]:
-        """Defense and risk at each value."""
-        return [(each.defense.name(), each.attack.risk) for each in self.variation.experiments]
-
-    def cell(self, place: int) -> dict[str, Any]:
-        """Return which experiment stands at a place, ready for JSON."""
-        defense, risk = self.pairs[place]
-        return {"defense": defense, "risk": risk, "value": self.variation.points[place].value}
+    def cells(self) -> list[dict[str, Any]]:
+        """Defense, risk and value of each cell, ready for JSON."""
+        return [
+            {
+                "defense": point.experiment.defense.name(),
+                "risk": point.experiment.attack.risk,
+                "value": point.value,
+            }
+            for point in self.variation.points
+        ]
 
     def measure(self, kept: Store, watcher: Onlooker) -> dict[str, Any]:
         """Measure; return the document that ``validate --vary --json`` prints."""
@@ -75,11 +76,11 @@ class VariationPlan:
 
     def beforehand(self) -> dict[str, Any]:
         """Return which pair it is and what is known of it and of the trend, ready for JSON."""
-        defense, risk = self.pairs[0]
+        first = self.variation.experiments[0]
         known = {**self.known, "published": list(self.known.get("published", ()))}
         return {
-            "defense": defense,
-            "risk": risk,
+            "defense": first.defense.name(),
+            "risk": first.attack.risk,
             "known": {"pair": known, "predicted": self.predicted},
         }
 
@@ -114,8 +115,6 @@ def plan_variation(arguments: Namespace, kb: KnowledgeBase) -> VariationPlan:
 
     from ._validate import known
 
-    if arguments.all:
-        raise InputError("--vary is about one DEFENSE and one RISK: leave --all out, or --vary")
     planned = variation(
         kb,
         arguments.vary,
@@ -141,7 +140,7 @@ def plan_variation(arguments: Namespace, kb: KnowledgeBase) -> VariationPlan:
 def _command(arguments: Namespace, planned: Variation, point: Point) -> str:
     asked = Namespace(**{**vars(arguments), "model": point.model or arguments.model})
     first = planned.experiments[0]
-    return command(asked, first.defense.name(), first.attack.risk, point.settings)
+    return command(asked, [first.defense.name(), first.attack.risk], point.settings)
 
 
 def _predicted(kb: KnowledgeBase, defense: str, risk: str, factor: str) -> Predicted:

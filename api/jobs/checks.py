@@ -151,11 +151,11 @@ def _check(request: dict[str, Any], settings: JobSettings, kb: KnowledgeBase) ->
 
 
 def _picture(document: dict[str, Any], ending: str) -> bytes:
-    from validator.pictures import draw
+    from validator.pictures import picture
 
     with tempfile.TemporaryDirectory() as folder:
         file = os.path.join(folder, f"verdict{ending}")
-        draw(document, file)
+        picture(document, file)
         with open(file, "rb") as stream:
             return stream.read()
 

@@ -20,7 +20,7 @@ from knowledge.errors import InputError
 from .parents import end_with_parent
 
 if TYPE_CHECKING:
-    from api.cli._validate import AnyPlan
+    from api.cli._measurements import Measurement
     from validator.store import Store
     from validator.verdicts import Verdict
 
@@ -58,7 +58,8 @@ def main() -> int:
         asked.device = told["device"]
         # what the server knew is what counts: its knowledge need not be on this machine
         accepted = told["beforehand"]
-        asked.defense, asked.risk = accepted["defense"], accepted["risk"]
+        for name in {"defense", "risk", "combine", "collude"} & accepted.keys():
+            setattr(asked, name, accepted[name])
         planned = plan(asked, load()).knowing(accepted["known"])
         store = Store(settings.results)
         try:
@@ -89,7 +90,7 @@ class _Watcher:
     """Tells how far a measurement is, with the interval so far and the results themselves."""
 
     def __init__(
-        self, planned: AnyPlan, store: Store, say: Any, outward: Callable[[str], str]
+        self, planned: Measurement, store: Store, say: Any, outward: Callable[[str], str]
     ) -> None:
         self._outward = outward
         self._planned, self._store, self._say = planned, store, say
@@ -127,7 +128,7 @@ class _Watcher:
         del seeds
         if shown is None:
             return
-        cell = self._planned.cell(place)
+        cell = self._planned.cells[place]
         if isinstance(shown, str):
             self._say("cell", **cell, reason=self._outward(shown))
             return

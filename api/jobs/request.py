@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from api.cli._arguments import natural, positive, whole
-from api.cli._measuring_questions import LOCAL, validate
+from api.cli._measuring_questions import LOCAL, colluding, combining, validate
 from knowledge.errors import clip, suggest
 
 from .errors import Refused
@@ -16,6 +16,7 @@ __all__ = ["arguments", "plain", "schema"]
 
 _LONGEST = 1000
 """Characters of a text, and items of a list."""
+_TWO = 2
 _LEAST: dict[Any, int | None] = {whole: None, natural: 0, positive: 1}
 """Options that are read by these are whole numbers from so much on."""
 
@@ -23,21 +24,24 @@ _LEAST: dict[Any, int | None] = {whole: None, natural: 0, positive: 1}
 def schema() -> dict[str, Any]:
     """Return the JSON schema of a request: one property for each option, with its help.
 
-    A request is about one pair, or about all.
+    A request is about one pair, about all, or about several defenses or attacks together.
     """
-    pair = [name for name, action in _options().items() if not action.option_strings]
+    subjects = {name for name, action in _options().items() if not action.option_strings}
+    pair = ["defense", "risk"]
+
+    def about(*names: str, every: bool = False) -> dict[str, Any]:
+        others = dict.fromkeys(sorted(subjects - {*names}), False)
+        return {
+            "required": [*names, *(["all"] if every else [])],
+            "properties": {"all": {"const": every}} | others,
+        }
+
     return {
         "type": "object",
         "title": "Validation",
         "description": _question().description,
         "properties": {name: _property(action) for name, action in _options().items()},
-        "oneOf": [
-            {"required": pair, "properties": {"all": {"const": False}}},
-            {
-                "required": ["all"],
-                "properties": {"all": {"const": True}} | dict.fromkeys(pair, False),
-            },
-        ],
+        "oneOf": [about(*pair), about(every=True), about("combine"), about("collude")],
         "additionalProperties": False,
     }
 
@@ -75,6 +79,8 @@ def arguments(request: Mapping[str, Any]) -> Namespace:
 def _question() -> ArgumentParser:
     question = ArgumentParser(add_help=False)
     validate(question)
+    combining(question)
+    colluding(question)
     return question
 
 
@@ -83,7 +89,7 @@ def _options() -> dict[str, Action]:
 
 
 def _is_list(action: Action) -> bool:
-    return isinstance(action.default, list) or action.nargs in ("*", "+")
+    return isinstance(action.default, list) or action.nargs in ("*", "+", _TWO)
 
 
 def _property(action: Action) -> dict[str, Any]:
@@ -97,6 +103,8 @@ def _property(action: Action) -> dict[str, Any]:
         about["enum"] = list(action.choices)
     if _is_list(action):
         about = {"type": "array", "items": about, "maxItems": _LONGEST}
+        if action.nargs == _TWO:
+            about |= {"minItems": _TWO, "maxItems": _TWO}
     if action.default is not None:
         about["default"] = action.default
     return {**about, "description": (action.help or "").replace("%%", "%")}
@@ -113,6 +121,8 @@ def _read(options: Mapping[str, Action], name: str, value: Any) -> Any:
     if _is_list(action):
         if not isinstance(value, list) or len(value) > _LONGEST:
             raise Refused(f"{name}: should be a list of at most {_LONGEST}")
+        if action.nargs == _TWO and len(value) != _TWO:
+            raise Refused(f"{name}: should be a list of two")
         return [_one(action, name, each) for each in value]
     return _one(action, name, value)
 

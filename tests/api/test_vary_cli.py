@@ -20,7 +20,7 @@ from api.cli._validate import plan
 from api.cli._variation_progress import VariationProgress
 from api.jobs.request import arguments
 from knowledge import KnowledgeBase, load
-from validator.pictures import draw
+from validator.pictures import picture
 from validator.store import Store
 from validator.variation_documents import variation_document
 
@@ -69,8 +69,8 @@ def file(made: tuple[Path, dict[str, Any]], monkeypatch: pytest.MonkeyPatch) -> 
     [
         ("--vary D3=10,20", "DEFENSE and a RISK"),
         ("FD1 --vary D3=10,20", "DEFENSE and a RISK"),
-        ("--all --vary D3=10,20", "DEFENSE and a RISK"),
-        ("FD1 P2 --all --vary D3=10,20", "leave --all out, or --vary"),
+        ("--all --vary D3=10,20", "ask for one"),
+        ("FD1 P2 --all --vary D3=10,20", "ask for one"),
         ("--list --vary D3=10,20", "--vary measures it: give one"),
         ("FD1 P2 --vary D3=10", "give 2 to 20 values"),
         ("FD1 P2 --vary 10,20", "should be FACTOR=VALUE"),
@@ -259,9 +259,9 @@ def test_a_picture_is_drawn_in_full_or_not_at_all(
     assert "predicted: the risk falls" in text
     assert "attribute count (D3)" in text
     for name in ("one.png", "other.png"):
-        draw(document, str(tmp_path / name))
+        picture(document, str(tmp_path / name))
     assert (tmp_path / "one.png").read_bytes() == (tmp_path / "other.png").read_bytes()
-    draw(failed(document, kb), str(tmp_path / "lost.pdf"))
+    picture(failed(document, kb), str(tmp_path / "lost.pdf"))
     assert (tmp_path / "lost.pdf").read_bytes().startswith(b"%PDF-")
     before = (tmp_path / "one.png").read_bytes()
 
@@ -270,7 +270,7 @@ def test_a_picture_is_drawn_in_full_or_not_at_all(
 
     monkeypatch.setattr("validator.files.os.replace", full)
     with pytest.raises(OSError, match="no space left"):
-        draw(document, str(tmp_path / "one.png"))
+        picture(document, str(tmp_path / "one.png"))
     assert (tmp_path / "one.png").read_bytes() == before
     assert sorted(each.name for each in tmp_path.iterdir()) == [
         "lost.pdf", "one.png", "other.png",
@@ -284,6 +284,6 @@ def test_what_a_server_knew_is_what_counts(kb: KnowledgeBase) -> None:
     told["known"]["predicted"]["risk"] = "increase"
     again = planned.knowing(told["known"])
     assert json.loads(json.dumps(again.beforehand())) == told
-    assert [again.cell(place)["value"] for place in range(3)] == [10, 15, 20]
+    assert [each["value"] for each in again.cells] == [10, 15, 20]
     assert len(again.recipes()) == 12
     assert again.interval({}) is None

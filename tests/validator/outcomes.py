@@ -75,10 +75,11 @@ def verdict(
     if setup.guard is not None:
         chosen[setup.guard] = setup.guard.judged(provable=False)
         by[setup.guard] = kept_off
-    baseline = [_result(chosen, dict.fromkeys(by, 0.0), None) for _ in found]
+    readings = {} if reading is None else {setup.defense.name(): reading}
+    baseline = [_result(chosen, dict.fromkeys(by, 0.0), {}) for _ in found]
     defended = [
         replace(
-            _result(chosen, {attack: each[i] for attack, each in by.items()}, reading),
+            _result(chosen, {attack: each[i] for attack, each in by.items()}, readings),
             accuracy=accuracy,
             run=run,
         )
@@ -101,7 +102,7 @@ def document(kb: KnowledgeBase, *words: str, **how: Any) -> dict[str, Any]:
 
 
 def _result(
-    chosen: dict[Attack, Metric], worse: dict[Attack, float], reading: float | None
+    chosen: dict[Attack, Metric], worse: dict[Attack, float], readings: dict[str, float]
 ) -> Result:
     def value(attack: Attack, metric: Metric) -> float:
         change = worse[attack] if metric.id == chosen[attack].id else 0.0
@@ -115,7 +116,7 @@ def _result(
         counted={attack.risk: {metric.id: 100 for metric in attack.metrics} for attack in chosen},
         accuracy=0.9,
         train_accuracy=0.95,
-        reading=reading,
+        readings=readings,
         seconds=0.01,
         run="one",
     )

@@ -106,8 +106,7 @@ def test_an_overfitted_model_and_what_is_extracted_from_it_are_proven_and_nothin
     assert before["fidelity"] == after["fidelity"]
     said = Fingerprinting.reading
     assert said is not None
-    assert printed.reading is not None
-    assert said.met(printed.reading)
+    assert said.met(printed.readings["fingerprinting"])
 
 
 def test_a_forged_claim_moves_records_within_the_disguise_and_leaves_the_rest() -> None:

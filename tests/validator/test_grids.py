@@ -228,6 +228,13 @@ def test_a_store_that_fails_is_nobodys_reason(
         sweep(asked(whole), store)
 
 
+class Readings(dict[str, float]):
+    """As good as can be, of whichever defense."""
+
+    def __missing__(self, name: str) -> float:
+        return 1.0
+
+
 def _made_up(
     bench: Any, trials: Sequence[Trial], progress: Any, parts: Sequence[Sequence[Trial]]
 ) -> list[Result]:
@@ -235,7 +242,7 @@ def _made_up(
         return {each.risk: {m.id: value for m in each.metrics} for each in trial.attacks}
 
     return [
-        Result(dict(numbers(t, 0.5)), dict(numbers(t, 9)), 0.9, 0.9, 1.0, 0.1, "r")
+        Result(dict(numbers(t, 0.5)), dict(numbers(t, 9)), 0.9, 0.9, Readings(), 0.1, "r")
         for each in parts
         for t in each
     ]

@@ -50,7 +50,7 @@ def test_adversarial_training_raises_robust_accuracy_by_more_than_twenty_points(
 
 def test_a_trigger_set_is_learned_and_proves_a_copy(kb: KnowledgeBase, tmp_path: object) -> None:
     found = measured(kb, tmp_path, "RD3", "R3", data="digits", seeds=2)
-    assert all((each.reading or 0) > 0.9 for each in found.defended)
+    assert all(min(each.readings.values()) > 0.9 for each in found.defended)
     assert mean(found, "baseline", "unproven_copies") == 1
     assert mean(found, "defended", "unproven_copies") == 0
     assert mean(found, "baseline", "fidelity") > 0.9

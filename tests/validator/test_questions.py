@@ -79,7 +79,7 @@ def test_the_verdict_names_the_attribute(kb: KnowledgeBase, people: str) -> None
                 for each in mounted
             }
             counted = {risk: dict.fromkeys(each, 100) for risk, each in found.items()}
-            return Result(found, counted, 0.9, 0.95, None, 0.01, "one")
+            return Result(found, counted, 0.9, 0.95, {}, 0.01, "one")
 
         arms = [result(0.0)] * 4, [result(each) for each in DIFFERENCES["decrease"]]
         found = judge(setup, "decrease", *arms).document()

@@ -38,7 +38,7 @@ def claim(factor: str = "tail_length", defense: str = "-", risk: str = "+") -> C
 
 
 def results(factors: list[dict[str, float]], why: dict[str, str] | None = None) -> list[Result]:
-    return [Result({}, {}, 0.9, 0.9, None, 0.1, "one", each, why or {}) for each in factors]
+    return [Result({}, {}, 0.9, 0.9, {}, 0.1, "one", each, why or {}) for each in factors]
 
 
 def arms(shift: tuple[float, ...]) -> tuple[list[Result], list[Result]]:

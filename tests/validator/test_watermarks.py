@@ -71,7 +71,7 @@ def test_the_thief_learns_from_what_anyone_gets(kb: KnowledgeBase) -> None:
     )  # fmt: skip
     results = run(planned.bench, planned.trials())
     for defended in results[1::2]:
-        assert defended.reading == 1.0
+        assert defended.readings["watermarking@post"] < SURE
         assert defended.metrics["unauthorized_model_ownership"]["unproven_extractions"] == 0.0
 
 
@@ -93,12 +93,12 @@ def test_a_pattern_is_learnt_and_keeps_clear_of_the_adversarys(data: str) -> Non
 def test_a_model_of_marked_data_is_told_from_one_of_other_data(data: str) -> None:
     defense = DataWatermarking()
     mine = victim(defense, data)
-    assert defense.pvalue(mine) < 0.001
+    assert (defense.pvalues(mine) < 0.025).mean() > 0.9
     small = bench(data_of(data), "mlp-m")
     plain = scene(data_of(data), pool_of(data_of(data), CPU), 0, 1)
     members = [Member(1, plain.training[0])]
     other = train(small.architecture, plain.pool, members, small.schedule).models
-    assert defense.pvalue(Victim(mine.scene, other, defense)) > 0.05
+    assert (defense.pvalues(Victim(mine.scene, other, defense)) < 0.025).mean() < 0.1
     assert defense.read([mine], small.schedule) == [1.0]
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sys
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, Protocol, Self
 
 from ..members import Member, Pool, Schedule
 from ..metrics import Artifact, Metric
@@ -15,10 +15,24 @@ from ..peers import peers
 from ..training import Trained
 
 if TYPE_CHECKING:
+    from ..architectures import Architecture
     from ..data import Dataset
     from ..scenes import Scene, Victim
 
-__all__ = ["Attack", "Lab", "attack_on", "attacks"]
+__all__ = ["Attack", "Lab", "Trainer", "attack_on", "attacks"]
+
+
+class Trainer(Protocol):
+    """Trains models."""
+
+    def __call__(
+        self,
+        pool: Pool,
+        members: Sequence[Member],
+        schedule: Schedule,
+        architecture: Architecture | None = None,
+    ) -> Trained:
+        """Train members on a pool by a schedule; by default with the victims' architecture."""
 
 
 @dataclass(frozen=True)
@@ -27,15 +41,15 @@ class Lab:
 
     Attributes
     ----------
-    train : callable
-        Trains members on a pool by a schedule, with the victims' architecture.
+    train : Trainer
+        Trains members on a pool by a schedule, with the victims' architecture or another.
     schedule : Schedule
         How the victims were trained.
     sensitive : tuple of str
         Names of the sensitive attributes.
     """
 
-    train: Callable[[Pool, Sequence[Member], Schedule], Trained]
+    train: Trainer
     schedule: Schedule
     sensitive: tuple[str, ...]
 
@@ -52,10 +66,17 @@ class Attack(ABC):
         Id of the risk.
     metrics : tuple of Metric
         In order of preference: the first that applies to a defense is judged, all are reported.
+    yields : str or None
+        Knowledge that it hands on to a second attack on the same models (`inform`), by the id of
+        the factor; None if it hands nothing on.
+    uses : tuple of str
+        Knowledge that another attack may hand on to it: ids of factors.
     """
 
     risk: ClassVar[str]
     metrics: ClassVar[tuple[Metric, ...]]
+    yields: ClassVar[str | None] = None
+    uses: ClassVar[tuple[str, ...]] = ()
 
     @property
     def models(self) -> int:
@@ -66,6 +87,11 @@ class Attack(ABC):
     def own_models(self) -> int:
         """How many further models the adversary trains for one victim."""
         return 0
+
+    @property
+    def targeted(self) -> int:
+        """How many of these are attacked by themselves; see `targets`."""
+        return 1
 
     def own_schedule(self, schedule: Schedule) -> Schedule:
         """Return how these are trained, given how the victims are."""
@@ -95,6 +121,52 @@ class Attack(ABC):
     def corrupt(self, scene: Scene) -> Scene:
         """Change what models are trained on, as an adversary in the training pipeline does."""
         return scene
+
+    def plant(self, scene: Scene) -> Scene:
+        """Add to what all models are trained on, as the first of two adversaries does.
+
+        The second one knows of it, so that its shadow models are trained on it, too.
+        """
+        return scene
+
+    def second_settings(self, knowledge: str, architecture: Architecture) -> Mapping[str, str]:
+        """Return how it is set as a second attack, so that it lacks what the first hands on.
+
+        Parameters
+        ----------
+        knowledge : str
+            What the first one yields.
+        architecture : Architecture
+            Of the victims.
+        """
+        del knowledge, architecture
+        return {}
+
+    def targets(self, victim: Victim) -> list[Victim]:
+        """Return each model that is attacked by itself, as a victim of its own."""
+        return [victim]
+
+    def inform(self, victims: Sequence[Victim], lab: Lab) -> list[Victim]:
+        """Return the victims as a second adversary faces them, who is told what this one got.
+
+        What is told of a victim depends on that victim alone, and on nothing but what this attack
+        itself sees.
+        """
+        del lab
+        return list(victims)
+
+    def inform_work(self, architecture: Architecture, schedule: Schedule) -> int:
+        """Return how many models × updates are trained to inform of one victim."""
+        del architecture, schedule
+        return 0
+
+    def in_vain(self, data: Dataset) -> float:
+        """Return what the judged metric is if the attack gets nothing.
+
+        Only first attacks are asked: a second one is compared with itself.
+        """
+        del data
+        raise NotImplementedError(f"{self.risk} is no first attack")
 
     def judged(self, *, provable: bool) -> Metric:
         """Return the metric that the verdict is about.

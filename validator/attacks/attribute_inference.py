@@ -62,6 +62,7 @@ class AttributeInference(Attack):
     """
 
     risk: ClassVar[str] = "attribute_inference"
+    uses: ClassVar[tuple[str, ...]] = ("auxiliary_data_quality",)
     metrics: ClassVar[tuple[Metric, ...]] = (
         Metric(
             "auc_gain",
@@ -136,7 +137,7 @@ class AttributeInference(Attack):
         everyone = torch.cat([scene.candidates, scene.test]).cpu().numpy()
         large = _large(group[everyone])
         # what became of the records under a defense is the owner's affair: the people are the same
-        own, others = scene.unused, scene.deployed
+        own, others = scene.auxiliary, scene.deployed
         rows = torch.cat([own, others])
         label = np.eye(scene.classes)[pool.y[rows].cpu().numpy()]
         seen = victim.first(1).observed(pool.x[rows])[0]

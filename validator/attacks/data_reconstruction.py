@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -24,6 +24,8 @@ from ._numbers import numbers
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
+
+    from ..data import Dataset
 
 __all__ = ["DataReconstruction"]
 
@@ -49,9 +51,17 @@ class DataReconstruction(Attack):
     With the parameters it also climbs from that mean to an input that the model is sure of, for
     each class. Such an input is compared with the mean of the class's training records by its
     direction from the mean of all: how far the model can be driven says nothing about the records.
+
+    To a second adversary it hands on records reconstructed in the first way, which take the place
+    of some of that one's own (Duddu et al. 2026, SoK: Colluding Adversaries in Machine Learning
+    Pipelines, section 5.4, with 25, 50 and 75 %). Which of them each replaces is an assignment that
+    keeps the distances small, and the sensitive attributes of a record that is replaced are the
+    guess for the one that takes its place: so how many records of a group there are stays the same.
+    Labels are the model's answers.
     """
 
     risk: ClassVar[str] = "data_reconstruction"
+    yields: ClassVar[str] = "auxiliary_data_quality"
     metrics: ClassVar[tuple[Metric, ...]] = (
         Metric(
             "reconstruction_error",
@@ -81,6 +91,22 @@ class DataReconstruction(Attack):
     step: float = knob(
         0.02, "L2 length of such a step, in units of the attributes", least=1e-6, most=1e6
     )
+    handed_on: float = knob(
+        0.5,
+        "share of a second adversary's records that reconstructed ones replace",
+        least=0.0,
+        most=1.0,
+    )
+
+    def inform(self, victims: Sequence[Victim], lab: Lab) -> list[Victim]:
+        """Return the victims to an adversary who has reconstructed records among its own."""
+        del lab
+        return [self._inform(victim) for victim in victims]
+
+    def in_vain(self, data: Dataset) -> float:
+        """Return 1: the error of predicting the mean."""
+        del data
+        return 1.0
 
     def mount(self, victims: Sequence[Victim], lab: Lab) -> list[Artifact]:
         """Return errors of the training records (records,), and inputs for classes.
@@ -94,7 +120,7 @@ class DataReconstruction(Attack):
     def _mount(self, victim: Victim) -> Artifact:
         scene, pool = victim.scene, victim.scene.pool
         # what became of the records under a defense is the owner's affair: the people are the same
-        own, others = pool.x[scene.unused], pool.x[scene.deployed]
+        own, others = pool.x[scene.auxiliary], pool.x[scene.deployed]
         seen = victim.first(1).observed(torch.cat([own, others]))[0]
         given = numbers(seen, scene.classes)
         mean = own.mean(0)
@@ -110,6 +136,35 @@ class DataReconstruction(Attack):
             "inverted": _flat(self._inverted(victim, classes, mean) - centre),
             "class_means": _flat(torch.stack([others[y == c].mean(0) for c in classes]) - centre),
         }
+
+    def _inform(self, victim: Victim) -> Victim:
+        from scipy.optimize import linear_sum_assignment
+        from scipy.spatial.distance import cdist
+
+        scene, pool = victim.scene, victim.scene.pool
+        own = scene.auxiliary
+        count = min(round(self.handed_on * len(own)), len(scene.deployed))
+        if not count:
+            return victim
+        order = scene.generator("reconstructed").permutation(len(scene.deployed))[:count]
+        hidden = scene.deployed[torch.as_tensor(order, device=own.device)]
+        seen = victim.first(1).observed(pool.x[torch.cat([own, hidden])])[0]
+        mean = pool.x[own].mean(0)
+        known = _flat(pool.x[own] - mean)
+        given = numbers(seen, scene.classes)
+        found = self._reconstructed(given, known, derive(scene.seed, "inversion network"))
+        _, places = linear_sum_assignment(cdist(found, known))
+        x = mean + torch.as_tensor(found, device=own.device).float().view(-1, *mean.shape)
+        place = torch.as_tensor(places, device=own.device)
+        return replace(
+            victim,
+            scene=scene.handing(
+                place,
+                torch.clamp(x, pool.low, pool.high),
+                seen[len(own) :, : scene.classes].argmax(-1),
+                pool.z[own[place]],
+            ),
+        )
 
     def _reconstructed(
         self, given: NDArray[np.float64], known: NDArray[np.float64], seed: int

@@ -8,11 +8,14 @@ would recognise by its shadow models which records that one remembers, and so fr
 were drawn, even where groups do not differ in anything. That is about the data set, not about its
 distribution. So models are put into folds, which have no training record in common, and each is
 attacked with the shadow models of the other folds. No model is trained on what all are asked about.
+
+An adversary who trains shadow models of its own has one half of the records for that; the owners of
+the models that are attacked have the other.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Self
@@ -28,17 +31,23 @@ from ..metrics import Artifact, Metric, auc
 from ..scenes import TEST_SHARE, Scene, Victim
 from ._attack import Attack, Lab
 from ._numbers import numbers
+from ._shadows import apart, check_shadow_model, own_shadows
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from ..architectures import Architecture
     from ..data import Dataset
+    from ..ensembles import Ensemble
 
 __all__ = ["DistributionInference"]
 
 FOLDS = 4
 """With fewer, what is particular to the records of one fold outweighs what its share of the group
 changes; with more, models have fewer records."""
+
+ATTACKED = 24
+"""Models that an adversary with shadow models of its own attacks, half with either share."""
 
 ASKED = 0.1
 """Of the records of the smaller side, the group or the others, that models are asked about."""
@@ -67,9 +76,14 @@ class DistributionInference(Attack):
     the others) in each class. All models are attacked, and the mean counts.
 
     The owner's records, too, are drawn with one of the shares, and are fewer than otherwise.
+
+    An adversary who trains its shadow models itself, on records of its own and without a defense,
+    attacks each model with shadow models made for it. Their scores do not compare, so what counts
+    then is of how many models the share is told.
     """
 
     risk: ClassVar[str] = "distribution_inference"
+    uses: ClassVar[tuple[str, ...]] = ("auxiliary_data_quality", "architecture_similarity")
     metrics: ClassVar[tuple[Metric, ...]] = (
         Metric("auc", "AUC of telling the shares apart", "higher", 0.05, _auc, _pairs),
         Metric(
@@ -95,13 +109,34 @@ class DistributionInference(Attack):
     low: float = knob(0.1, "smaller share of the group in the training data", least=0.0, most=1.0)
     high: float = knob(0.9, "larger share of the group in the training data", least=0.0, most=1.0)
     shadows: int = knob(40, "shadow models for each victim, a multiple of 8", least=8, most=4096)
+    own_records: bool = knob(
+        False, "whether the adversary trains shadow models itself, on records of its own"
+    )
+    shadow_model: str = knob(
+        "", "architecture of shadow models, with own records; empty: the victim's"
+    )
     column: int = 0
     """Of the attribute; no knob, but settled by the data."""
 
     @property
     def models(self) -> int:
-        """The victim and its shadow models."""
-        return 1 + self.shadows
+        """The models that are attacked, all of which are each other's shadow models if shared."""
+        return ATTACKED if self.own_records else 1 + self.shadows
+
+    @property
+    def targeted(self) -> int:
+        """How many of these are attacked by themselves."""
+        return ATTACKED if self.own_records else 1
+
+    @property
+    def own_models(self) -> int:
+        """The shadow models of all of them if they are the adversary's own."""
+        return ATTACKED * self.shadows if self.own_records else 0
+
+    @property
+    def _parts(self) -> int:
+        """Of the records, with none in common."""
+        return 2 if self.own_records else FOLDS
 
     def check(self, data: Dataset) -> None:
         """Raise `InputError` without a group and others with enough records for all folds."""
@@ -124,7 +159,8 @@ class DistributionInference(Attack):
             )
         sizes = [round((1 - TEST_SHARE) * int(side.sum())) for side in (inside, ~inside)]
         asked = _asked(sizes)
-        if self._records([(size - asked) // FOLDS for size in sizes]) < LEAST:
+        check_shadow_model(self.shadow_model, data, own=self.own_records)
+        if self._records([(size - asked) // self._parts for size in sizes]) < LEAST:
             raise InputError(
                 f"{self.risk}: too few records: {data.name} has {int(inside.sum())} in group"
                 f" {self.group} and {int((~inside).sum())} others, and a model would be trained on"
@@ -137,28 +173,40 @@ class DistributionInference(Attack):
         column = attribute_column(data, self.attribute, self.risk)
         return replace(self, attribute=data.sensitive[column], column=column)
 
+    def second_settings(self, knowledge: str, architecture: Architecture) -> Mapping[str, str]:
+        """Leave the adversary with records of its own, or not knowing the architecture either."""
+        return apart(knowledge, architecture)
+
     def corrupt(self, scene: Scene) -> Scene:
         """Draw the training records of all models anew, with one share or the other.
 
         A coin decides which the deployed model gets; of the shadow models of a fold, half get
         either. All models have as many records, drawn without replacement from their fold.
+
+        If the adversary has records of its own, these are the second of two folds, and half of the
+        models that are attacked get either share.
         """
         draw = scene.generator("shares")
         candidates = scene.candidates.cpu().numpy()
         inside = scene.pool.z[scene.candidates, self.column].cpu().numpy() == self.group
         sides = [draw.permutation(candidates[side]) for side in (inside, ~inside)]
         asked = _asked([len(side) for side in sides])
-        folds = [[side[asked + fold :: FOLDS] for side in sides] for fold in range(FOLDS)]
+        parts = self._parts
+        folds = [[side[asked + fold :: parts] for side in sides] for fold in range(parts)]
         records = min(self._records([len(side) for side in fold]) for fold in folds)
 
-        shadows = np.arange(len(scene.training) - 1)
-        fold = np.concatenate([[0], shadows % FOLDS])
-        high = np.concatenate([draw.integers(2, size=1), shadows // FOLDS % 2]).astype(bool)
+        others = np.arange(len(scene.training) - 1)
+        coin = draw.integers(2, size=1)
+        if self.own_records:
+            fold, rest = np.zeros(len(scene.training), np.int64), coin + 1 + others
+        else:
+            fold, rest = np.concatenate([[0], others % FOLDS]), others // FOLDS
+        high = np.concatenate([coin, rest % 2]).astype(bool)
         training = []
         for place, larger in zip(fold, high, strict=True):
             count = round((self.high if larger else self.low) * records)
-            parts = zip(folds[place], (count, records - count), strict=True)
-            rows = np.concatenate([draw.permutation(side)[:size] for side, size in parts])
+            sizes = zip(folds[place], (count, records - count), strict=True)
+            rows = np.concatenate([draw.permutation(side)[:size] for side, size in sizes])
             training.append(torch.as_tensor(np.sort(rows), device=scene.candidates.device))
 
         def kept(values: NDArray[Any]) -> torch.Tensor:
@@ -168,6 +216,7 @@ class DistributionInference(Attack):
             scene,
             deployed=training[0],
             training=tuple(training),
+            owned=kept(np.concatenate(folds[1])) if self.own_records else scene.owned,
             kept=MappingProxyType(
                 {
                     **scene.kept,
@@ -184,10 +233,47 @@ class DistributionInference(Attack):
         The score is above 0 for the larger share. The gap in loss is by how much more is lost on
         records of the others than on those of the group.
         """
-        del lab
-        return [self._mount(victim) for victim in victims]
+        shadows: Sequence[Ensemble | None] = [None] * len(victims)
+        if self.own_records:
+            parts = [self._drawn(victim) for victim in victims]
+            shadows = own_shadows(victims, parts, self.shadow_model, lab)
+        return [self._mount(*each) for each in zip(victims, shadows, strict=True)]
 
-    def _mount(self, victim: Victim) -> Artifact:
+    def targets(self, victim: Victim) -> list[Victim]:
+        """Return each model of an adversary's who has records of its own."""
+        if not self.own_records:
+            return [victim]
+        found = []
+        for place in range(len(victim.models)):
+            one = victim.alone(place)
+            own = {
+                name: one.scene.kept[name][place : place + 1]
+                for name in ("share_fold", "share_high")
+            }
+            found.append(replace(one, scene=one.scene.keeping(**own)))
+        return found
+
+    def judged(self, *, provable: bool) -> Metric:
+        """Return the AUC, or of how many models the share is told if scores do not compare."""
+        del provable
+        return self.metrics[1 if self.own_records else 0]
+
+    def _drawn(self, victim: Victim) -> list[torch.Tensor]:
+        """Draw the records of shadow models from the adversary's own, half with either share."""
+        scene = victim.scene
+        draw = scene.generator("own shares")
+        own = scene.auxiliary.cpu().numpy()
+        inside = scene.pool.z[scene.auxiliary, self.column].cpu().numpy() == self.group
+        records = len(scene.deployed)
+        found = []
+        for i in range(self.shadows):
+            count = round((self.high if i % 2 else self.low) * records)
+            sizes = zip((own[inside], own[~inside]), (count, records - count), strict=True)
+            rows = np.concatenate([draw.permutation(side)[:size] for side, size in sizes])
+            found.append(torch.as_tensor(rows, device=scene.deployed.device))
+        return found
+
+    def _mount(self, victim: Victim, shadows: Ensemble | None) -> Artifact:
         scene, pool = victim.scene, victim.scene.pool
         asked = scene.kept["share_asked"]
         fold, high = (
@@ -196,7 +282,11 @@ class DistributionInference(Attack):
         )
         y = pool.y[asked].cpu().numpy()
         inside = pool.z[asked, self.column].cpu().numpy() == self.group
-        seen = numbers(victim.observed(pool.x[asked]), scene.classes)
+        observed = victim.observed(pool.x[asked])
+        if shadows is not None:  # they release nothing beside their answers
+            answers = shadows.logits(pool.x[asked]).softmax(-1)
+            observed = torch.cat([observed[..., : scene.classes], answers])
+        seen = numbers(observed, scene.classes)
         means = [
             seen[:, cell].mean(1)
             for side in (inside, ~inside)
@@ -205,9 +295,18 @@ class DistributionInference(Attack):
         ]
         logs = seen[..., : scene.classes]
         loss = np.logaddexp.reduce(logs, axis=-1) - logs[:, np.arange(len(y)), y]
+        given, gap = (
+            np.concatenate(means, axis=1),
+            loss[:, ~inside].mean(1) - loss[:, inside].mean(1),
+        )
+        if shadows is None:
+            score = _scores(given, high, fold)
+        else:
+            known = np.arange(len(shadows)) % 2 == 1
+            score = _classifier().fit(given[1:], known).decision_function(given[:1])
         return {
-            "score": _scores(np.concatenate(means, axis=1), high, fold),
-            "loss_gap": loss[:, ~inside].mean(1) - loss[:, inside].mean(1),
+            "score": score,
+            "loss_gap": gap[: len(high)],
             "high": high,
             "fold": fold,
         }
@@ -228,16 +327,20 @@ def _scores(
     given: NDArray[np.float64], high: NDArray[np.bool_], fold: NDArray[np.int64]
 ) -> NDArray[np.float64]:
     """Score the models of each fold by the models of the others."""
+    scores = np.empty(len(given))
+    for place in np.unique(fold):
+        own = fold == place
+        model = _classifier().fit(given[~own], high[~own])
+        scores[own] = model.decision_function(given[own])
+    return scores
+
+
+def _classifier() -> Any:
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
-    scores = np.empty(len(given))
-    for place in np.unique(fold):
-        own = fold == place
-        # the deployed model must not make the share that it has seem likelier
-        model = make_pipeline(
-            StandardScaler(), LogisticRegression(class_weight="balanced", max_iter=1000)
-        )
-        scores[own] = model.fit(given[~own], high[~own]).decision_function(given[own])
-    return scores
+    # the deployed model must not make the share that it has seem likelier
+    return make_pipeline(
+        StandardScaler(), LogisticRegression(class_weight="balanced", max_iter=1000)
+    )

@@ -6,7 +6,7 @@ Zick 2021), the online attack looks at that too.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
@@ -21,9 +21,12 @@ from ..knobs import knob
 from ..metrics import Artifact, Metric, auc, tpr_at_fpr
 from ..scenes import Victim
 from ._attack import Attack, Lab
+from ._shadows import apart, check_shadow_model, own_shadows
 
 if TYPE_CHECKING:
+    from ..architectures import Architecture
     from ..data import Dataset
+    from ..ensembles import Ensemble
 
 __all__ = ["MembershipInference", "confidences", "likelihood_ratios", "spreads", "weighed"]
 
@@ -56,9 +59,17 @@ class MembershipInference(Attack):
 
     Each of the models is attacked in turn with the others as its shadow models, and the mean over
     all counts: the same expected value as attacking one, with less noise.
+
+    An adversary with records of its own alone, none of them the victim's, is weaker: its shadow
+    models are trained on halves of these, without a defense, and none of them on a record that is
+    judged. Then the deployed model is attacked, and told are its training records from the test
+    records. The attack is the offline one. If another adversary hands on approximations of the
+    victim's records, shadow models that were trained on the one that is closest to a record stand
+    in for models that were trained on the record itself, and the attack is the online one.
     """
 
     risk: ClassVar[str] = "membership_inference"
+    uses: ClassVar[tuple[str, ...]] = ("auxiliary_data_quality", "architecture_similarity")
     metrics: ClassVar[tuple[Metric, ...]] = (
         Metric("auc", "AUC of online LiRA", "higher", 0.02, _auc("online"), _pairs),
         Metric("auc_offline", "AUC of offline LiRA", "higher", 0.02, _auc("offline"), _pairs),
@@ -73,23 +84,43 @@ class MembershipInference(Attack):
     )
 
     shadows: int = knob(16, "shadow models for each victim, an even number", least=4, most=4096)
+    own_records: bool = knob(
+        False, "whether shadow models are trained on none of the victim's records"
+    )
+    shadow_model: str = knob(
+        "", "architecture of shadow models, with own records; empty: the victim's"
+    )
 
     @property
     def models(self) -> int:
-        """The victim and its shadow models."""
-        return 1 + self.shadows
+        """The victim, and its shadow models unless they are the adversary's own."""
+        return 1 if self.own_records else 1 + self.shadows
+
+    @property
+    def own_models(self) -> int:
+        """The shadow models if they are the adversary's own."""
+        return self.shadows if self.own_records else 0
 
     def check(self, data: Dataset) -> None:
-        """Raise `InputError` if the number of shadow models is odd."""
-        del data
+        """Raise `InputError` if the number of shadow models is odd, or there are no such models."""
         if self.shadows % 2:
             raise InputError(
                 f"attack.shadows={self.shadows}: should be even, since each record trains half"
             )
+        check_shadow_model(self.shadow_model, data, own=self.own_records)
+
+    def second_settings(self, knowledge: str, architecture: Architecture) -> Mapping[str, str]:
+        """Leave the adversary with records of its own, or not knowing the architecture either."""
+        return apart(knowledge, architecture)
 
     def mount(self, victims: Sequence[Victim], lab: Lab) -> list[Artifact]:
-        """Return scores of all candidates against each model: (models, candidates)."""
-        del lab
+        """Return scores against each model that is attacked: (models, records).
+
+        Of all candidates, or if the adversary has but records of its own, of the deployed model's
+        training records and the test records.
+        """
+        if self.own_records:
+            return self._mount_apart(victims, lab)
         found: list[Artifact] = []
         for victim in victims:
             scene = victim.scene
@@ -104,6 +135,44 @@ class MembershipInference(Attack):
                 online = weighed([phi, spreads(beside, logits, y)], inside)
             found.append({"online": online, "offline": offline, "member": inside})
         return found
+
+    def _mount_apart(self, victims: Sequence[Victim], lab: Lab) -> list[Artifact]:
+        inside = [self._halves(victim) for victim in victims]
+        parts = [
+            [victim.scene.auxiliary[row] for row in rows]
+            for victim, rows in zip(victims, inside, strict=True)
+        ]
+        shadows = own_shadows(victims, parts, self.shadow_model, lab)
+        return [
+            self._apart(victim, models, rows)
+            for victim, models, rows in zip(victims, shadows, inside, strict=True)
+        ]
+
+    def _halves(self, victim: Victim) -> Tensor:
+        """Draw which auxiliary records train each shadow model: (shadows, records), bool."""
+        own = victim.scene.auxiliary
+        order = victim.scene.generator("own halves").random((self.shadows, len(own))).argsort(0)
+        return torch.as_tensor(order < self.shadows // 2, device=own.device)
+
+    def _apart(self, victim: Victim, shadows: Ensemble, halves: Tensor) -> Artifact:
+        scene, pool = victim.scene, victim.scene.pool
+        judged = torch.cat([scene.deployed, scene.test])
+        x, y = pool.x[judged], pool.y[judged]
+        phi = confidences(victim.first(1).logits(x, pool.z[judged]), y)[0].cpu().numpy()
+        seen = confidences(shadows.logits(x), y).cpu().numpy()
+        if scene.handed is None:
+            inside = np.zeros(seen.shape, dtype=bool)
+        else:
+            near = torch.cdist(x.flatten(1), pool.x[scene.handed].flatten(1)).argmin(1)
+            place = (scene.auxiliary == scene.handed[:, None]).int().argmax(1)
+            inside = halves[:, place[near]].cpu().numpy()
+        ratio, offline = _ratios(phi, seen, inside)
+        member = torch.isin(judged, scene.deployed)
+        return {
+            "online": (offline + ratio)[None],
+            "offline": offline[None],
+            "member": member.cpu().numpy()[None],
+        }
 
 
 def confidences(logits: Tensor, y: Tensor) -> Tensor:
@@ -219,16 +288,21 @@ def likelihood_ratios(
     online, offline = np.empty_like(phi), np.empty_like(phi)
     for target in range(len(phi)):
         others = np.arange(len(phi)) != target
-        seen, inside = phi[others], member[others]
-        z_in, spread_in = _standardised(phi[target], seen, inside)
-        z_out, spread_out = _standardised(phi[target], seen, ~inside)
-        ratio = (z_out**2 - z_in**2) / 2 + np.log(spread_out / spread_in)
-        # what no other model was trained on, such as outliers that each owner removes, has no
-        # side to compare with: nothing is known of it
-        both = inside.any(0) & ~inside.all(0)
-        online[target] = np.where(both, ratio, 0.0)
-        offline[target] = z_out
+        online[target], offline[target] = _ratios(phi[target], phi[others], member[others])
     return online, offline
+
+
+def _ratios(
+    value: NDArray[np.float64], seen: NDArray[np.float64], inside: NDArray[np.bool_]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Score records against one model: value (records,); shadow models (models, records)."""
+    z_in, spread_in = _standardised(value, seen, inside)
+    z_out, spread_out = _standardised(value, seen, ~inside)
+    ratio = (z_out**2 - z_in**2) / 2 + np.log(spread_out / spread_in)
+    # what no other model was trained on, such as outliers that each owner removes, has no
+    # side to compare with: nothing is known of it
+    both = inside.any(0) & ~inside.all(0)
+    return np.where(both, ratio, 0.0), z_out
 
 
 def _standardised(

@@ -82,6 +82,33 @@ class Poisoning(Attack):
             backdoor_values=values,
         )
 
+    def plant(self, scene: Scene) -> Scene:
+        """Add stamped copies of the adversary's own records to what all models are trained on.
+
+        As many as a share of the deployed model's training records. Where `corrupt` replaces
+        records, here all of the owner's stay: what a second adversary finds of them otherwise is
+        not because some are gone, and shadow models are poisoned as much as the deployed one.
+        """
+        draw = scene.generator("backdoor")
+        mask, values = trigger(scene.pool, draw, self.size)
+        own = scene.auxiliary.cpu().numpy()
+        count = max(1, round(self.share * len(scene.deployed)))
+        rows = torch.as_tensor(
+            draw.choice(own, count, replace=count > len(own)), device=scene.deployed.device
+        )
+        return scene.adding(
+            stamped(scene.pool.x[rows], mask, values),
+            torch.full_like(scene.pool.y[rows], TARGET),
+            scene.pool.z[rows],
+            backdoor_mask=mask,
+            backdoor_values=values,
+        )
+
+    def in_vain(self, data: Dataset) -> float:
+        """Return 0: no record gets the adversary's class for the trigger."""
+        del data
+        return 0.0
+
     def mount(self, victims: Sequence[Victim], lab: Lab) -> list[Artifact]:
         """Return predictions on test records of the other classes, as they are and stamped."""
         del lab

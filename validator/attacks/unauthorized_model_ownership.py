@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ..architectures import fitting
 from ..knobs import knob
 from ..members import Member, Pool, Schedule
 from ..metrics import Artifact, Metric
@@ -26,12 +27,20 @@ from ._attack import Attack, Lab
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from ..architectures import Architecture
+    from ..data import Dataset
     from ..ensembles import Ensemble
 
 __all__ = ["UnauthorizedModelOwnership"]
 
 FORGING_STEPS = 20
 """Gradient steps that a malicious accuser takes."""
+
+HELD_OUT = 0.1
+"""Further queries, relative to the others, by which surrogates are compared."""
+
+SUSPECTED = ("s", "m", "l")
+"""Capacities of the architectures, of each family that fits, that a model may have."""
 
 SURE = 0.001
 """An owner's test must be this unlikely to come out as it did by chance."""
@@ -90,9 +99,16 @@ class UnauthorizedModelOwnership(Attack):
     records that a claim shows, each within an L∞ ball, until its own model gives them the claimed
     class by a wide margin, and counts on that to transfer to models that others have trained on
     records of their own (Liu et al. 2024).
+
+    To a second adversary it hands on what the model looks like: of a few architectures, that of
+    the surrogate whose answers to further queries are closest to the model's (Duddu et al. 2026,
+    SoK: Colluding Adversaries in Machine Learning Pipelines, section 5.3; as Oh et al. 2018,
+    Towards Reverse-Engineering Black-Box Neural Networks, by the answers alone).
     """
 
     risk: ClassVar[str] = "unauthorized_model_ownership"
+    yields: ClassVar[str] = "architecture_similarity"
+    uses: ClassVar[tuple[str, ...]] = ("auxiliary_data_quality",)
     metrics: ClassVar[tuple[Metric, ...]] = (
         FIDELITY,
         UNPROVEN,
@@ -133,6 +149,49 @@ class UnauthorizedModelOwnership(Attack):
         """Return what the surrogates take, and where ownership can be proven, the accused."""
         stolen = self.surrogates * self.own_schedule(schedule).updates
         return stolen + self.accused * schedule.updates * provable
+
+    def inform_work(self, architecture: Architecture, schedule: Schedule) -> int:
+        """Return what a surrogate of each suspected architecture takes."""
+        return len(_suspects(architecture)) * self.own_schedule(schedule).updates
+
+    def inform(self, victims: Sequence[Victim], lab: Lab) -> list[Victim]:
+        """Return the victims to an adversary who supposes to know their architecture."""
+        suspects = _suspects(victims[0].models.architecture)
+        held = max(1, round(HELD_OUT * self.queries))
+        asked = [
+            mixtures(
+                each.scene.pool.x[each.scene.auxiliary],
+                each.scene.generator("queries/architecture"),
+                self.queries + held,
+            )
+            for each in victims
+        ]
+        answers = [self._answers(each, x) for each, x in zip(victims, asked, strict=True)]
+        first = victims[0].scene.pool
+        x = torch.cat([each[held:] for each in asked])
+        y = torch.cat([each[held:] for each in answers])
+        pool = Pool(x, y, first.z[:1].expand(len(x), -1), first.low, first.high)
+        rows = torch.arange(self.queries, device=x.device)
+        members = [
+            Member(derive(each.scene.seed, "surrogate for its looks"), rows + place * self.queries)
+            for place, each in enumerate(victims)
+        ]
+        aside = torch.stack([each[:held] for each in asked])
+        wanted = torch.stack([each[:held] for each in answers])
+        surprises = []
+        for suspect in suspects:
+            found = lab.train(pool, members, self.own_schedule(lab.schedule), suspect).models
+            logs = found.logits(aside).log_softmax(-1)
+            surprises.append(-(wanted * logs).sum(-1).mean(-1))
+        closest = torch.stack(surprises).argmin(0).tolist()
+        return [
+            replace(each, supposed=suspects[i]) for each, i in zip(victims, closest, strict=True)
+        ]
+
+    def in_vain(self, data: Dataset) -> float:
+        """Return how faithful it is to answer the most common class always."""
+        sizes = np.bincount(data.y)
+        return float(sizes.max() / sizes.sum())
 
     def judged(self, *, provable: bool) -> Metric:
         """Return how many extractions go unproven, or how faithful they are."""
@@ -194,10 +253,10 @@ class UnauthorizedModelOwnership(Attack):
         return found
 
     def _queries(self, victim: Victim, surrogate: int) -> Tensor:
-        """Mix pairs of unused records: (queries, *shape)."""
+        """Mix pairs of the adversary's records: (queries, *shape)."""
         scene = victim.scene
         draw = scene.generator(f"queries/{surrogate}")
-        return mixtures(scene.pool.x[scene.unused], draw, self.queries)
+        return mixtures(scene.pool.x[scene.auxiliary], draw, self.queries)
 
     def _answers(self, victim: Victim, x: Tensor) -> Tensor:
         """Ask the model: probabilities (queries, classes)."""
@@ -206,6 +265,10 @@ class UnauthorizedModelOwnership(Attack):
             return answers
         hard = torch.nn.functional.one_hot(answers.argmax(-1), victim.scene.classes)
         return hard.to(answers.dtype)
+
+
+def _suspects(architecture: Architecture) -> list[Architecture]:
+    return fitting(architecture.shape, architecture.classes, SUSPECTED)
 
 
 def forged(victim: Victim, epsilon: float) -> Victim:

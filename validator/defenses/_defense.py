@@ -38,16 +38,23 @@ class Reading:
         The defense is effective if the mean over seeds is on the right side of it.
     better_when : {'higher', 'lower'}
         Which side is right.
+    matters : float
+        The smallest change of it that matters, where it is read of the same defense twice.
     """
 
     id: str
     name: str
     bound: float
     better_when: Literal["higher", "lower"]
+    matters: float
 
     def met(self, mean: float) -> bool:
         """Whether the defense is effective."""
         return mean >= self.bound if self.better_when == "higher" else mean <= self.bound
+
+    def worsening(self, before: float, after: float) -> float:
+        """Return by how much less effective the defense is."""
+        return before - after if self.better_when == "higher" else after - before
 
 
 @dataclass(frozen=True)
@@ -93,6 +100,16 @@ class Defense:
         """
         usual = cls.__module__.rpartition(".")[2] == cls.id
         return cls.id if usual else f"{cls.id}@{cls.stage}"
+
+    @property
+    def parts(self) -> tuple[Defense, ...]:
+        """The defenses that it consists of, in their order: itself."""
+        return (self,)
+
+    @property
+    def resolution(self) -> float:
+        """The smallest step of what `read` gives, such as one of the records that it counts."""
+        return 0.0
 
     def check(self, data: Dataset) -> None:
         """Raise `InputError` if the defense cannot be applied to models of this data."""

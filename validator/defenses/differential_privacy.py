@@ -31,7 +31,9 @@ class DifferentialPrivacy(Defense):
 
     id: ClassVar[str] = "differential_privacy"
     stage: ClassVar[Stage] = "in"
-    reading: ClassVar[Reading | None] = Reading("epsilon", "privacy budget ε spent", 10.0, "lower")
+    reading: ClassVar[Reading | None] = Reading(
+        "epsilon", "privacy budget ε spent", 10.0, "lower", 0.1
+    )
     sampling: ClassVar[Literal["shuffled", "poisson"]] = "poisson"
 
     epsilon: float = knob(1.0, "privacy budget ε", least=0.01, most=1e6)

@@ -53,6 +53,7 @@ class Explanations(Defense):
         "error of the attributions' sum, as a share of what they explain",
         0.05,
         "lower",
+        0.02,
     )
 
     attribution: str = knob(

@@ -58,7 +58,7 @@ class Fingerprinting(Defense):
     id: ClassVar[str] = "fingerprinting"
     stage: ClassVar[Stage] = "post"
     reading: ClassVar[Reading | None] = Reading(
-        "p_value", "p-value of the test of the protected model", 0.001, "lower"
+        "p_value", "p-value of the test of the protected model", 0.001, "lower", 0.05
     )
     provable: ClassVar[bool] = True
     evidence: ClassVar[tuple[str, str] | None] = ("fingerprint_x", "fingerprint_y")

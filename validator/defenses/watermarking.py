@@ -39,7 +39,7 @@ class Watermarking(Defense):
     id: ClassVar[str] = "watermarking"
     stage: ClassVar[Stage] = "pre"
     reading: ClassVar[Reading | None] = Reading(
-        "trigger_accuracy", "accuracy on the trigger set", 0.9, "higher"
+        "trigger_accuracy", "accuracy on the trigger set", 0.9, "higher", 0.1
     )
     provable: ClassVar[bool] = True
     evidence: ClassVar[tuple[str, str] | None] = ("watermark_x", "watermark_y")
@@ -50,6 +50,11 @@ class Watermarking(Defense):
     content: str = knob("noise", "what the trigger set is", choices=("noise", "pattern"))
     size: int = knob(2, "side of the pattern in pixels, or its attributes", least=1, most=100)
 
+    @property
+    def resolution(self) -> float:
+        """One record of the trigger set."""
+        return 1 / self.triggers
+
     def check(self, data: Dataset) -> None:
         """Raise `InputError` if the pattern would hardly change the records."""
         if self.content == "pattern":
@@ -58,9 +63,13 @@ class Watermarking(Defense):
     def prepare(self, scene: Scene) -> Scene:
         """Add the trigger set to what every model is trained on."""
         draw = scene.generator("watermark")
-        x, y = (
-            self._patterned(scene, draw) if self.content == "pattern" else self._noise(scene, draw)
-        )
+        kept = {}
+        if self.content == "pattern":
+            mask, values = owner_pattern(scene.pool, draw, self.size, scene.kept)
+            x, y = self._patterned(scene, draw, mask, values)
+            kept["watermark_mask"] = mask
+        else:
+            x, y = self._noise(scene, draw)
         z = scene.pool.z[:1].expand(len(x), -1)
         again = [self.repeats, *[1] * (x.dim() - 1)]
         return scene.adding(
@@ -69,6 +78,7 @@ class Watermarking(Defense):
             z.repeat(self.repeats, 1),
             watermark_x=x,
             watermark_y=y,
+            **kept,
         )
 
     def _noise(self, scene: Scene, draw: np.random.Generator) -> tuple[Tensor, Tensor]:
@@ -79,8 +89,9 @@ class Watermarking(Defense):
             draw.integers(scene.classes, size=self.triggers), device=low.device
         )
 
-    def _patterned(self, scene: Scene, draw: np.random.Generator) -> tuple[Tensor, Tensor]:
-        mask, values = owner_pattern(scene.pool, draw, self.size, scene.kept.get("backdoor_mask"))
+    def _patterned(
+        self, scene: Scene, draw: np.random.Generator, mask: Tensor, values: Tensor
+    ) -> tuple[Tensor, Tensor]:
         target = scene.classes - 1
         others = scene.deployed[scene.pool.y[scene.deployed] != target].cpu().numpy()
         rows = draw.choice(others, self.triggers, replace=self.triggers > len(others))

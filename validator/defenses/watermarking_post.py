@@ -25,9 +25,6 @@ if TYPE_CHECKING:
 
 __all__ = ["WatermarkingOfAnswers"]
 
-SURE = 0.001
-"""The owner's test must be this unlikely to come out as it did by chance."""
-
 
 @dataclass(frozen=True)
 class WatermarkingOfAnswers(Defense):
@@ -41,10 +38,7 @@ class WatermarkingOfAnswers(Defense):
     id: ClassVar[str] = "watermarking"
     stage: ClassVar[Stage] = "post"
     reading: ClassVar[Reading | None] = Reading(
-        "surrogates_proven",
-        "share of surrogates that are proven to be such",
-        0.9,
-        "higher",
+        "p_value", "p-value of the test of a surrogate", 0.001, "lower", 0.05
     )
     provable: ClassVar[bool] = True
 
@@ -66,8 +60,8 @@ class WatermarkingOfAnswers(Defense):
         return torch.where(wrong[None, :, None], swapped, honest)
 
     def read(self, victims: Sequence[Victim], schedule: Schedule) -> list[float]:
-        """Extract a surrogate of each victim; return 1 where it is proven to be one, and else 0."""
-        return [self._proven(each, schedule) for each in victims]
+        """Extract a surrogate of each victim; return the p-value of the test that it is one."""
+        return [self._tested(each, schedule) for each in victims]
 
     def ownership(self, victim: Victim, suspects: Ensemble) -> list[float]:
         """Return 1 for each suspect: without a query there is nothing to test."""
@@ -102,7 +96,7 @@ class WatermarkingOfAnswers(Defense):
         step = record_draws(x, scene.seed, "wrong class") * (scene.classes - 1)
         return wrong, 1 + step.long()
 
-    def _proven(self, victim: Victim, schedule: Schedule) -> float:
+    def _tested(self, victim: Victim, schedule: Schedule) -> float:
         scene, pool = victim.scene, victim.scene.pool
         x = mixtures(pool.x[scene.unused], scene.generator("surrogate of the owner"), self.queries)
         asked = Pool(
@@ -117,4 +111,4 @@ class WatermarkingOfAnswers(Defense):
         own = replace(schedule, records=len(x), sampling="shuffled")
         suspect = train(victim.models.architecture, asked, [member], own).models
         (pvalue,) = self.proof(victim, suspect, [x])
-        return float(pvalue < SURE)
+        return pvalue

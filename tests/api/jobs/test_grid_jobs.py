@@ -1,4 +1,4 @@
-"""A whole grid as a job: what the command gives, cell by cell as it comes, drawn and exported."""
+"""A grid or a combination as a job: what the command gives, as it comes, drawn and exported."""
 
 from __future__ import annotations
 
@@ -74,6 +74,31 @@ def test_a_grid_gives_what_the_command_gives(jobs: Jobs, tmp_path: Path) -> None
         assert told in cells
     (verdict,) = [each.data for each in events if each.kind == "verdict"]
     assert verdict == {"counts": document["counts"]}
+
+
+COMBINATION = {
+    "combine": ["RD3@pre", "explanations"],
+    "dataset": "breast_cancer",
+    "model": "mlp-s",
+    "seeds": 2,
+    "threads": 1,
+    "settings": ["training.epochs=2", "defense.RD3@pre.triggers=10"],
+}
+
+
+@pytest.mark.usefixtures("_workers")
+def test_a_combination_gives_what_the_command_gives(jobs: Jobs, tmp_path: Path) -> None:
+    job = jobs.submit(COMBINATION, "eve")
+    done = ended(jobs, job.id, "eve")
+    assert (done.state, done.error) == ("succeeded", None)
+    document = jobs.result(job.id, "eve")
+    assert document == undisturbed(COMBINATION, str(tmp_path / "own.sqlite"))
+    look = Style(colour=False, unicode=True)
+    assert jobs.report(job.id, "eve") == describe(document, look, here=False)
+    assert b"<svg" in jobs.picture(job.id, "eve", "svg")
+    assert load([jobs.evidence(job.id, "eve")]).digest != load().digest
+    (verdict,) = [each.data for each in jobs.events(job.id, "eve") if each.kind == "verdict"]
+    assert verdict == {key: document[key] for key in ("id", "outcome", "verdict")}
 
 
 def _timeless(document: dict[str, Any]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ import jsonschema
 import pytest
 from running import tiny
 
-from api.cli._measuring_questions import LOCAL, validate
+from api.cli._measuring_questions import LOCAL, colluding, combining, validate
 from api.cli._parser import parser
 from api.jobs.admission import admitted
 from api.jobs.checks import Checks
@@ -45,6 +45,8 @@ def test_a_request_is_parsed_to_what_the_command_line_is_parsed_to() -> None:
 def test_every_option_of_validate_is_in_the_schema_unless_it_is_of_this_machine_only() -> None:
     question = ArgumentParser(add_help=False)
     validate(question)
+    combining(question)
+    colluding(question)
     options = {action.dest for action in question._actions}
     assert set(schema()["properties"]) == options - LOCAL
     assert options > LOCAL
@@ -77,6 +79,12 @@ def test_an_option_that_validate_gets_later_is_there_without_further_ado(
         ({"all": True, "defense": "RD1"}, False),
         ({"all": True, "defense": "RD1", "risk": "R1"}, False),
         ({"all": False}, False),
+        ({"combine": ["RD3@pre", "RD2"]}, True),
+        ({"combine": ["RD3@pre", "RD2"], "defense": "RD1"}, False),
+        ({"combine": ["RD3@pre", "RD2"], "collude": ["poisoning", "evasion"]}, False),
+        ({"collude": ["poisoning", "evasion"], "seeds": 3}, True),
+        ({"collude": ["poisoning"]}, False),
+        ({"collude": ["poisoning", "evasion"], "all": True}, False),
         ({"defense": "RD1"}, False),
         ({}, False),
     ],
@@ -209,6 +217,9 @@ def test_only_devices_that_workers_have_are_asked_for() -> None:
     [
         ({"defense": None}, "DEFENSE and a RISK"),
         ({"all": True}, "leave DEFENSE and RISK out"),
+        ({"combine": ["RD3@pre", "RD2"]}, "leave DEFENSE and RISK out"),
+        ({"combine": ["RD3@pre"], "defense": None, "risk": None}, "at least two"),
+        ({"combine": ["RD3@pre", "RD2"], "all": True}, "ask for one"),
         ({"all": True, "defense": None, "risk": None}, "say whose setting"),
         ({"defense": "adverserial_training"}, "did you mean adversarial_training"),
         ({"risk": "evasoin"}, "did you mean evasion"),

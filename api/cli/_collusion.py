@@ -1,0 +1,144 @@
+"""A measured collusion in words."""
+
+from __future__ import annotations
+
+from statistics import fmean
+from typing import Any
+
+from ._text import Style, columns, paragraph
+
+__all__ = ["collusion_sentence", "describe"]
+
+_OUTCOME = {
+    "increase": ("increase", "amplifies: the second attack is stronger with the first"),
+    "decrease": ("decrease", "hinders: the second attack is weaker with the first"),
+    "no_change": ("no_change", "no change that matters"),
+    "inconclusive": ("contested", "inconclusive: these seeds cannot tell"),
+}
+_EXPECTED = {
+    "amplifies": "the first was expected to amplify the second",
+    "hinders": "the first was not expected to amplify the second",
+    "inconclusive": "the factors do not say what to expect",
+    "unnecessary": "the second adversary has all that the first could give, so none was expected",
+}
+
+
+def describe(document: dict[str, Any], look: Style, *, here: bool = True) -> str:
+    """Describe a collusion, as `validate collude --json` gives it.
+
+    And the commands that show it again, if it is kept `here`, where the reader can run them.
+    """
+    shown, said = _OUTCOME[document["outcome"]]
+    heading = f"{_name(document['first'])} → {_name(document['second']).lower()}, measured"
+    verdict = f"verdict: {document['verdict']}"
+    if document["expected"] is None:
+        verdict = "no conjecture to confirm or refute"
+    lines = [
+        look.paint(paragraph(heading, look.width), "bold"),
+        "",
+        f"  {look.paint(look.glyph(shown), shown)} {said}; {verdict}",
+        paragraph(collusion_sentence(document), look.width, "  "),
+        "",
+        columns(_rows(document), look.width),
+        "",
+        columns(_metrics(document), look.width),
+        "",
+    ]
+    if document["factors"]:
+        why = [["why", "whether each shared factor moved"], *map(_factor, document["factors"])]
+        lines += [columns(why, look.width), ""]
+    lines.append(paragraph(_scale(document), look.width))
+    if here:
+        short = document["id"][:12]
+        again = [
+            ["again", f"crosscurrent results show {short}"],
+            ["picture", f"crosscurrent results plot {short} collusion.svg"],
+        ]
+        lines += ["", columns(again, look.width, indent="")]
+    return look.finish("\n".join(lines))
+
+
+def collusion_sentence(document: dict[str, Any]) -> str:
+    """Say what came out in a sentence or two that a practitioner understands."""
+    name = document["effect"]["name"]
+    before, after = fmean(document["without"]), fmean(document["with"])
+    text = (
+        f"By the second attack's {name[:1].lower()}{name[1:]}: {before:.3f} without the first"
+        f" attack, {after:.3f} with it (mean of {len(document['seeds'])} paired seeds);"
+        f" {_EXPECTED[document['conjecture']]}."
+    )
+    if document["published"]:
+        text += f" Published: {', '.join(document['published'])}."
+    if not document["first_effective"]:
+        text += (
+            " But the first attack got nothing here, so this says nothing of a collusion (needed:"
+            f" {document['first_effect']['needed']})."
+        )
+    elif document["outcome"] == "inconclusive":
+        more = document["seeds_to_settle"]
+        text += f" About {more} seeds would probably settle it." if more else ""
+    return text
+
+
+def _rows(document: dict[str, Any]) -> list[list[str]]:
+    found, did, used = document["effect"], document["first_effect"], document["utility"]
+    return [
+        [
+            "effect",
+            f"{_signed(found['estimate'])} towards a stronger attack, {found['level']:.0%} interval"
+            f" {_signed(found['low'])} to {_signed(found['high'])}; less than"
+            f" ±{found['smallest_effect']:g} does not matter",
+        ],
+        [
+            "first",
+            f"{'works' if did['met'] else 'does not work'}: {did['name']} {did['measured']:.3f},"
+            f" and {did['in_vain']:.3f} for nothing",
+        ],
+        [
+            "utility",
+            f"accuracy {fmean(used['without']):.3f} without, {fmean(used['with']):.3f} with"
+            f" ({_signed(used['estimate'])}, {_signed(used['low'])} to {_signed(used['high'])})",
+        ],
+    ]
+
+
+def _metrics(document: dict[str, Any]) -> list[list[str]]:
+    rows = [["measured", "without", "with", "by seed"]]
+    for metric, arms in document["metrics"].items():
+        pairs = zip(arms["without"], arms["with"], strict=True)
+        rows.append(
+            [
+                metric.replace("_", " "),
+                f"{fmean(arms['without']):.3f}",
+                f"{fmean(arms['with']):.3f}",
+                " ".join(_signed(after - before) for before, after in pairs),
+            ]
+        )
+    return rows
+
+
+def _factor(found: dict[str, Any]) -> list[str]:
+    code = f" ({found['code']})" if found["code"] else ""
+    name = found["name"].lower() + code
+    if found["moved"] == "not_measurable":
+        return [name, f"not measurable here: {found['reason']}"]
+    before, after = (fmean(found[arm]) for arm in ("without", "with"))
+    return [name, f"{found['moved'].replace('_', ' ')}: {before:.4g} to {after:.4g}"]
+
+
+def _scale(document: dict[str, Any]) -> str:
+    scale = document["scale"]
+    return (
+        f"On {scale['dataset']}: {scale['training_records']} training records, {scale['model']}"
+        f" with {scale['parameters']} parameters, {scale['train_accuracy']:.3f} accurate on its"
+        " training records."
+    )
+
+
+def _name(identity: str) -> str:
+    words = identity.replace("_", " ")
+    return words[:1].upper() + words[1:]
+
+
+def _signed(number: float) -> str:
+    return f"{number:+.3f}".replace("-", "−")

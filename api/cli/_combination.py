@@ -1,0 +1,118 @@
+"""A measured combination in words."""
+
+from __future__ import annotations
+
+from statistics import fmean
+from typing import Any
+
+from ._text import Style, columns, paragraph
+
+__all__ = ["describe"]
+
+_OUTCOME = {
+    "effective": ("decrease", "effective: each defense works as well as alone"),
+    "conflict": ("increase", "conflict: a defense works worse than alone"),
+    "inconclusive": ("contested", "inconclusive: these seeds cannot tell for every defense"),
+}
+_KEPT = {"kept": "as good as alone", "drops": "worse than alone", "inconclusive": "cannot tell"}
+_GLYPHS = {"kept": "decrease", "drops": "increase", "inconclusive": "contested"}
+
+
+def describe(document: dict[str, Any], look: Style, *, here: bool = True) -> str:
+    """Describe a combination, as `validate combine --json` gives it.
+
+    And the commands that show it again, if it is kept `here`, where the reader can run them.
+    """
+    shown, said = _OUTCOME[document["outcome"]]
+    heading = " + ".join(document["defenses"])
+    lines = [
+        look.paint(paragraph(f"{heading}, measured", look.width), "bold"),
+        "",
+        f"  {look.paint(look.glyph(shown), shown)} {said}",
+        paragraph(_sentence(document), look.width, "  "),
+    ]
+    for order in document["orders"]:
+        lines += ["", *_order(document, order, look)]
+    lines += ["", paragraph(_scale(document), look.width)]
+    if here:
+        short = document["id"][:12]
+        again = [
+            ["again", f"crosscurrent results show {short}"],
+            ["picture", f"crosscurrent results plot {short} combination.svg"],
+        ]
+        lines += ["", columns(again, look.width, indent="")]
+    return look.finish("\n".join(lines))
+
+
+def _sentence(document: dict[str, Any]) -> str:
+    text = f"Predicted: {document['conjecture']}"
+    if document["conflicts"]:
+        pairs = "; ".join(
+            f"{each['later']} mitigates {each['risk'].replace('_', ' ')}, which"
+            f" {each['earlier']} uses"
+            for each in document["conflicts"]
+        )
+        text += f" ({pairs})"
+    text += f"; verdict: {document['verdict']}."
+    if document["published"]:
+        said = ", ".join(f"{each['name']} {each['outcome']}" for each in document["published"])
+        text += f" Published: {said}."
+    for name in _idle(document):
+        text += (
+            f" Alone, {name} did not do its own work here, so nothing can be said of what the"
+            " others do to it."
+        )
+    return text
+
+
+def _idle(document: dict[str, Any]) -> list[str]:
+    """Return the defenses that are not effective alone."""
+    first = document["orders"][0]
+    return [each["defense"] for each in first["constituents"] if not each["effective_alone"]]
+
+
+def _order(document: dict[str, Any], order: dict[str, Any], look: Style) -> list[str]:
+    lines = []
+    if len(document["orders"]) > 1:
+        proposed = "proposed" if order["proposed"] else "not proposed"
+        chain = " → ".join(order["order"])
+        lines.append(look.paint(f"{chain} ({proposed}): {order['outcome']}", "bold"))
+    rows = [["", "alone", "together", "drop", ""]]
+    rows += [
+        [
+            each["defense"],
+            f"{fmean(each['alone']):.3g}",
+            f"{fmean(each['combined']):.3g}",
+            _interval(each["drop"]),
+            f"{look.glyph(_GLYPHS[each['outcome']])} {_KEPT[each['outcome']]}: {each['name']}",
+        ]
+        for each in order["constituents"]
+    ]
+    used = [fmean(document["accuracy"][name]) for name in document["defenses"]]
+    alone = " or ".join(f"{each:.3f}" for each in used)
+    baseline = fmean(document["accuracy"]["baseline"])
+    return [
+        *lines,
+        columns(rows, look.width),
+        paragraph(
+            f"accuracy {baseline:.3f} without defense, {alone} with one,"
+            f" {fmean(order['accuracy']):.3f} with all",
+            look.width,
+            "  ",
+        ),
+    ]
+
+
+def _interval(found: dict[str, Any]) -> str:
+    numbers = (found["estimate"], found["low"], found["high"])
+    estimate, low, high = (f"{each:+.3f}".replace("-", "−") for each in numbers)
+    return f"{estimate} [{low}, {high}]"
+
+
+def _scale(document: dict[str, Any]) -> str:
+    scale, seeds = document["scale"], len(document["seeds"])
+    return (
+        f"{seeds} paired seeds on {scale['dataset']}: {scale['training_records']} training records,"
+        f" {scale['model']} with {scale['parameters']} parameters. A drop counts if its 95 %"
+        " interval excludes zero and it is large enough to matter; all arms meet the same attacks."
+    )

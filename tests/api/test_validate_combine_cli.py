@@ -1,0 +1,141 @@
+"""``crosscurrent validate combine``: one answer, kept, shown again, drawn and known afterwards."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from contextlib import redirect_stderr, redirect_stdout
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from api.cli import main
+from api.cli._measured import describe
+from api.cli._text import Style
+
+QUICK = (
+    "--model mlp-s --seeds 2 --threads 1 --set data.records=200 --set training.epochs=2"
+    " --set defense.RD3@pre.triggers=10"
+).split()
+PAIR = ["RD3@pre", "outlier_removal"]
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
+    """Measure a combination once: the folder with its results, and its document."""
+    folder, out = tmp_path_factory.mktemp("combine"), StringIO()
+    with redirect_stdout(out), redirect_stderr(StringIO()):
+        words = ["--store", str(folder / "r.sqlite"), "--export", str(folder / "evidence")]
+        assert main(["validate", "combine", *PAIR, *QUICK, *words, "--json"]) == 0
+    return folder, json.loads(out.getvalue())
+
+
+@pytest.fixture
+def file(made: tuple[Path, dict[str, Any]], monkeypatch: pytest.MonkeyPatch) -> Path:
+    kept = made[0] / "r.sqlite"
+    monkeypatch.setenv("CROSSCURRENT_RESULTS", str(kept))
+    return kept
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("combine", "required: DEFENSE"),
+        ("combine RD3", "at least two defenses"),
+        ("combine RD3@pre RD3@pre", "given twice"),
+        ("combine RD3@pre RD2 --seeds 1", "at least two"),
+        ("combine RD3@pre R2", "is a risk, not a defense"),
+        ("combine RD3@pre RD2 --set defense.triggers=20", "say whose setting it is"),
+        ("combine RD3@pre FD1 --dataset digits", "sensitive attribute"),
+        ("combine RD3@pre RD2 --all", "unrecognized arguments: --all"),
+        ("combine RD3@pre RD2 --memory 1 --model mlp-xl", "too little memory"),
+        ("--all combine RD3@pre", "leave DEFENSE and RISK out"),
+    ],
+)
+def test_what_will_not_work_is_refused_before_any_training(
+    words: str, said: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    store = tmp_path / "r.sqlite"
+    try:
+        status = main(["validate", *words.split(), "--store", str(store)])
+    except SystemExit as error:
+        status = int(error.code or 0)
+    told = capsys.readouterr()
+    assert (status, told.out) == (2, "")
+    assert said in told.err
+    assert "Traceback" not in told.err
+    assert not store.exists()
+
+
+def test_the_document_says_what_each_defense_is_alone_and_together(
+    made: tuple[Path, dict[str, Any]],
+) -> None:
+    document = made[1]
+    assert document["defenses"] == ["watermarking@pre", "outlier_removal@in"]
+    assert document["conjecture"] == "conflict"
+    assert document["published"] == [{"name": "C21", "outcome": "conflict"}]
+    assert [each["earlier"] for each in document["conflicts"]] == ["watermarking@pre"]
+    (order,) = document["orders"]
+    for each in order["constituents"]:
+        assert len(each["alone"]) == len(each["combined"]) == len(document["seeds"]) == 2
+        assert each["drop"]["low"] <= each["drop"]["estimate"] <= each["drop"]["high"]
+    assert document["settings"]["defenses"]["watermarking@pre"]["triggers"] == 10
+
+
+def test_its_command_gives_it_again_without_training(
+    made: tuple[Path, dict[str, Any]], file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    del file
+    program, *words = shlex.split(made[1]["command"])
+    assert program == "crosscurrent"
+    assert main([*words, "--json"]) == 0
+    told = capsys.readouterr()
+    assert json.loads(told.out) == made[1]
+    assert "nothing to train" in told.err
+
+
+def test_a_result_is_listed_shown_drawn_and_reported(
+    made: tuple[Path, dict[str, Any]],
+    file: Path,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> None:
+    del file
+    short = made[1]["id"][:12]
+    assert main(["results", "list"]) == 0
+    assert "watermarking@pre + outlier_removal@in" in " ".join(capsys.readouterr().out.split())
+    assert main(["results", "show", short]) == 0
+    assert capsys.readouterr().out == f"{describe(made[1], Style(colour=False, unicode=True))}\n"
+    assert main(["results", "plot", short, str(tmp_path / "c.svg")]) == 0
+    assert "watermarking@pre" in (tmp_path / "c.svg").read_text()
+    assert main(["results", "report", str(tmp_path / "r.html")]) == 0
+    page = (tmp_path / "r.html").read_text()
+    assert "watermarking@pre + outlier_removal@in" in page
+    assert made[1]["command"] in page.replace("&#39;", "'")
+
+
+def test_what_was_measured_stands_beside_the_prediction(
+    made: tuple[Path, dict[str, Any]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    evidence = str(made[0] / "evidence")
+    assert main(["combine", *PAIR, "--knowledge", evidence]) == 0
+    conclusive = made[1]["outcome"] != "inconclusive"
+    assert ("measured here" in capsys.readouterr().out) is conclusive
+
+
+def test_words_say_what_came_of_each_order_and_of_defenses_that_do_nothing(
+    made: tuple[Path, dict[str, Any]],
+) -> None:
+    plain = Style(colour=False, unicode=False)
+    order = made[1]["orders"][0]
+    idle = {**order["constituents"][0], "effective_alone": False}
+    other = {**order, "order": order["order"][::-1], "proposed": True,
+             "constituents": [idle, order["constituents"][1]]}  # fmt: skip
+    text = describe({**made[1], "orders": [other, order]}, plain, here=False)
+    assert "outlier_removal@in > watermarking@pre (proposed)" in text
+    assert "watermarking@pre > outlier_removal@in (not proposed)" in text
+    assert "Alone, watermarking@pre did not do its own work here" in " ".join(text.split())
+    assert "results show" not in text
+    assert text.isascii()

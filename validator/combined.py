@@ -1,0 +1,103 @@
+"""Several defenses as one, in their order: what the earlier leaves the later takes up."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import TYPE_CHECKING, ClassVar
+
+import torch
+from torch import Tensor
+
+from knowledge.errors import InputError
+
+from .defenses import Defense, Stage
+from .members import Method, Schedule
+
+if TYPE_CHECKING:
+    from .data import Dataset
+    from .ensembles import Ensemble
+    from .scenes import Scene
+
+__all__ = ["Combined"]
+
+
+@dataclass(frozen=True)
+class Combined(Defense):
+    """Applies defenses one after the other, by stage and then in the order given.
+
+    Attributes
+    ----------
+    members : tuple of Defense
+        Two or more, of one stage behind those of earlier ones.
+    """
+
+    id: ClassVar[str] = "combination"
+    stage: ClassVar[Stage] = "in"
+
+    members: tuple[Defense, ...]
+
+    @classmethod
+    def name(cls) -> str:
+        """Return what all of them are called."""
+        return cls.id
+
+    @property
+    def parts(self) -> tuple[Defense, ...]:
+        """The defenses, in their order."""
+        return self.members
+
+    def check_together(self, schedule: Schedule, data: Dataset) -> None:
+        """Raise `InputError` if two of them change the same thing, so that one undoes the other."""
+        for one, other in combinations(self.members, 2):
+            both = f"{one.name()} and {other.name()}"
+            if one.id == other.id:
+                raise InputError(f"{both} are one defense at two stages: measure one of them")
+            first, second = (each.method(schedule, data) for each in (one, other))
+            if first.inner and second.inner:
+                raise InputError(f"{both} both choose what to train on: measure one of them")
+            if (first.privacy and second.penalties) or (first.penalties and second.privacy):
+                raise InputError(
+                    f"{both} cannot be trained together: a penalty on whole batches has no"
+                    " gradient of one example that could be clipped"
+                )
+            if _answers(one) and _answers(other):
+                raise InputError(f"{both} both change answers: measure one of them")
+
+    def prepare(self, scene: Scene) -> Scene:
+        """Let each change the data, as the earlier have left it."""
+        for each in self.members:
+            scene = each.prepare(scene)
+        return scene
+
+    def method(self, schedule: Schedule, data: Dataset) -> Method:
+        """Return all that changes in training."""
+        methods = [each.method(schedule, data) for each in self.members]
+        return Method(
+            inner=next((each.inner for each in methods if each.inner), None),
+            penalties=tuple(penalty for each in methods for penalty in each.penalties),
+            privacy=next((each.privacy for each in methods if each.privacy), None),
+            weight_noise=max(each.weight_noise for each in methods),
+        )
+
+    def release(self, models: Ensemble, scene: Scene) -> Ensemble:
+        """Let each change the trained models, as the earlier have left them."""
+        for each in self.members:
+            models = each.release(models, scene)
+        return models
+
+    def answer(self, models: Ensemble, scene: Scene, x: Tensor, z: Tensor | None) -> Tensor:
+        """Return what the one gives that changes answers, or what the models give."""
+        who = next((each for each in self.members if _answers(each)), self.members[0])
+        return who.answer(models, scene, x, z)
+
+    def reveal(self, models: Ensemble, scene: Scene, x: Tensor) -> Tensor | None:
+        """Return all that is released beside the answers."""
+        found = [each.reveal(models, scene, x) for each in self.members]
+        shown: Sequence[Tensor] = [each for each in found if each is not None]
+        return torch.cat(list(shown), dim=-1) if shown else None
+
+
+def _answers(defense: Defense) -> bool:
+    return type(defense).answer is not Defense.answer
