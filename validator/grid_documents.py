@@ -60,13 +60,13 @@ def grid_document(
 
 
 def is_grid(document: Mapping[str, Any]) -> bool:
-    """Whether a document is a grid's, and not a single verdict's."""
-    return "cells" in document
+    """Whether a document is a grid's, and not a single verdict's or a variation's."""
+    return "counts" in document
 
 
 def verdicts(document: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the documents of the verdicts in a document, which may be one itself."""
-    if not is_grid(document):
+    if "cells" not in document:
         return [document]
     return [cell for cell in document["cells"] if "reason" not in cell]
 

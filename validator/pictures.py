@@ -9,12 +9,14 @@ from .combination_verdicts import is_combination
 from .grid_documents import is_grid
 from .heat_maps import heat_map
 from .plots import plot
+from .variation_documents import is_variation
+from .variation_plots import variation_plot
 
 __all__ = ["picture"]
 
 
 def picture(document: dict[str, Any], file: str) -> None:
-    """Draw what was measured: a verdict, a grid, or a combination.
+    """Draw what was measured: a verdict, a grid, one pair by a factor, or a combination.
 
     Parameters
     ----------
@@ -27,12 +29,14 @@ def picture(document: dict[str, Any], file: str) -> None:
     Raises
     ------
     InputError
-        Another ending.
+        Another ending, or no such folder.
     OSError
         The file cannot be written.
     """
     if is_combination(document):
         combination_plot(document, file)
+    elif is_variation(document):
+        variation_plot(document, file)
     elif is_grid(document):
         heat_map(document, file)
     else:

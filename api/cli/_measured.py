@@ -1,4 +1,4 @@
-"""What was measured in words: a verdict, a grid of them, or a combination."""
+"""What was measured in words: a verdict, a grid, one pair by a factor, or a combination."""
 
 from __future__ import annotations
 
@@ -13,7 +13,12 @@ def describe(document: dict[str, Any], look: Style, *, here: bool = True) -> str
     """Describe what `validate --json` gives; `here` is as `api.cli._verdict` takes it."""
     from validator.combination_verdicts import is_combination
     from validator.grid_documents import is_grid
+    from validator.variation_documents import is_variation
 
+    if is_variation(document):
+        from . import _variation
+
+        return _variation.describe(document, look, here=here)
     if document.get("kind") == "collusion":
         from . import _collusion
 

@@ -33,8 +33,8 @@ class Measurement(Protocol):
         """Return the same with what `beforehand` of another one says is known."""
 
     @property
-    def pairs(self) -> list[tuple[str, str]]:
-        """Defense and risk of each cell, where it has cells."""
+    def cells(self) -> list[dict[str, Any]]:
+        """Which experiment each cell is, where it has cells, ready for JSON."""
 
     def recipes(self) -> list[dict[str, Any]]:
         """Return the recipes of all trials."""

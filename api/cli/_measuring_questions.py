@@ -30,6 +30,7 @@ def validate(question: ArgumentParser) -> None:
         "  crosscurrent validate differential_privacy membership_inference\n"
         "  crosscurrent validate RD1 R1 --dataset digits --seeds 10\n"
         "  crosscurrent validate PD1 P1 --dataset loans.csv --set defense.epsilon=3\n"
+        "  crosscurrent validate FD1 P2 --vary attribute_count=10,20,30 --plot attributes.svg\n"
         "  crosscurrent validate --all --plot grid.svg --export measured\n"
         "  crosscurrent validate --list\n"
         "  crosscurrent validate combine watermarking@pre outlier_removal@in\n"
@@ -53,11 +54,17 @@ def validate(question: ArgumentParser) -> None:
         action="store_true",
         help="every defense against every risk; killed, the same command goes on",
     )
-    _experiment(question, "; with --all say whose: defense.ID.NAME=VALUE")
+    _experiment(question, "; with --all say whose: defense.ID.NAME=VALUE").add_argument(
+        "--vary",
+        metavar="FACTOR=VALUE,...",
+        help="the same at several values of attribute_count, training_set_size (records in all),"
+        " tail_length or model_capacity (models), and how the effect changes with it",
+    )
     _machine(question).add_argument(
         "--plot",
         metavar="FILE",
-        help="with --all: also draw it there, measured beside predicted: .png, .svg or .pdf",
+        help="with --all or --vary: also draw it there, measured beside predicted: .png, .svg or"
+        " .pdf",
     )
 
 
@@ -127,6 +134,7 @@ _ONE: dict[str, Any] = {
     "list": False,
     "all": False,
     "plot": None,
+    "vary": None,
 }
 """What `validate` asks of one pair or of all, where it is about neither."""
 
@@ -137,7 +145,7 @@ OTHERS: Questions = {
 """What the first word after ``crosscurrent validate`` may ask instead."""
 
 
-def _experiment(question: ArgumentParser, whose: str) -> None:
+def _experiment(question: ArgumentParser, whose: str) -> _ActionsContainer:
     what = question.add_argument_group("experiment")
     what.add_argument(
         "--dataset",
@@ -161,6 +169,7 @@ def _experiment(question: ArgumentParser, whose: str) -> None:
         help="a setting of defense, attack, training or data; may be repeated; see validate"
         f" --list{whose}",
     )
+    return what
 
 
 def _machine(question: ArgumentParser) -> _ActionsContainer:

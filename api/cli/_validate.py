@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from ._measurements import Measurement
 
-__all__ = ["Plan", "known", "plan", "run"]
+__all__ = ["PLACEBO", "Plan", "known", "plan", "run"]
 
 PLACEBO = "placebo"
 
@@ -86,9 +86,9 @@ class Plan:
         return replace(self, known={**known, "published": tuple(known["published"])})
 
     @property
-    def pairs(self) -> list[tuple[str, str]]:
-        """Defense and risk: the one pair."""
-        return [(self.experiment.defense.name(), self.experiment.attack.risk)]
+    def cells(self) -> list[dict[str, Any]]:
+        """Nothing: it is one experiment."""
+        return []
 
     def recipes(self) -> list[dict[str, Any]]:
         """Return the recipes of all trials, in their order."""
@@ -122,13 +122,18 @@ def run(arguments: Namespace) -> str:
     """Answer the question."""
     needed()
     if arguments.list:
-        if arguments.all:
-            raise InputError("--list says what can be measured, and --all measures it: give one")
+        for option in ("all", "vary"):
+            if getattr(arguments, option):
+                raise InputError(
+                    f"--list says what can be measured, and --{option} measures it: give one"
+                )
         from ._validate_list import listing
 
         return listing(arguments)
-    if arguments.plot is not None and not arguments.all:
-        raise InputError("--plot draws what --all measures; one result: results plot RESULT FILE")
+    if arguments.plot is not None and not (arguments.all or arguments.vary):
+        raise InputError(
+            "--plot draws what --all or --vary measures; one result: results plot RESULT FILE"
+        )
     with redirect_stdout(sys.stderr):  # what a model of the user's own prints is no answer
         document = _measured(arguments)
     return as_json(document) if arguments.json else describe(document, style(arguments))
@@ -138,7 +143,7 @@ def _measured(arguments: Namespace) -> dict[str, Any]:
     from validator.evidence import export, prepare
     from validator.figures import require_form
     from validator.grid_documents import verdicts
-    from validator.heat_maps import heat_map
+    from validator.pictures import picture
 
     if arguments.plot is not None:
         require_form(arguments.plot)  # before the work, not after it
@@ -156,14 +161,19 @@ def _measured(arguments: Namespace) -> dict[str, Any]:
     if arguments.export is not None:
         export(verdicts(document), arguments.export)
     if arguments.plot is not None:
-        heat_map(document, arguments.plot)
+        picture(document, arguments.plot)
     return document
 
 
 def _watching(planned: Measurement, *, no_color: bool) -> Any:
-    """Return what tells how far it is: of a grid, cell by cell."""
+    """Return what tells how far it is: of several experiments, one by one."""
     from ._validate_all import GridPlan
+    from ._validate_vary import VariationPlan
 
+    if isinstance(planned, VariationPlan):
+        from ._variation_progress import VariationProgress
+
+        return VariationProgress(planned.variation.name.lower(), planned.variation.values)
     if not isinstance(planned, GridPlan):
         return Progress()
     from ._grid_progress import GridProgress
@@ -179,9 +189,11 @@ def plan(arguments: Namespace, kb: KnowledgeBase) -> Measurement:
     InputError
         Anything that will not work, before any training starts.
     """
-    if len([each for each in (arguments.all, arguments.combine, arguments.collude) if each]) > 1:
+    several = (arguments.all, arguments.combine, arguments.collude, arguments.vary)
+    if len([each for each in several if each]) > 1:
         raise InputError(
-            "a measurement is of all, of a combination, or of a collusion: ask for one"
+            "a measurement is of all, of one pair by a factor (vary), of a combination, or of a"
+            " collusion: ask for one"
         )
     if (arguments.combine or arguments.collude) and (arguments.defense or arguments.risk):
         raise InputError(
@@ -203,6 +215,10 @@ def plan(arguments: Namespace, kb: KnowledgeBase) -> Measurement:
         raise InputError(
             "validate takes a DEFENSE and a RISK, or --all; validate --list shows which"
         )
+    if arguments.vary is not None:
+        from ._validate_vary import plan_variation
+
+        return plan_variation(arguments, kb)
     from validator.executors import chosen
     from validator.experiments import DEFAULT_DATASET, experiment
 

@@ -56,6 +56,11 @@ class GridPlan:
         """Defense and risk of each cell."""
         return [_pair(cell) for cell in self.grid.cells]
 
+    @property
+    def cells(self) -> list[dict[str, Any]]:
+        """Defense and risk of each cell, ready for JSON."""
+        return [{"defense": defense, "risk": risk} for defense, risk in self.pairs]
+
     def measure(self, kept: Store, watcher: Onlooker) -> dict[str, Any]:
         """Measure; return the document that ``validate --all --json`` prints."""
         from validator.grid_documents import grid_document

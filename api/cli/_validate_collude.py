@@ -74,7 +74,7 @@ class CollusionPlan:
         return replace(self, known=known)
 
     @property
-    def pairs(self) -> list[tuple[str, str]]:
+    def cells(self) -> list[dict[str, Any]]:
         """Nothing: it is about no defense and risk."""
         return []
 

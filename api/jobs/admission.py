@@ -21,7 +21,8 @@ def admitted(arguments: Namespace, settings: JobSettings) -> Namespace:
         A file outside the folder of data sets, a model that may not be imported, or a device that
         no worker has.
     """
-    _model(arguments.model, settings)
+    for model in (arguments.model, *_varied(arguments.vary)):
+        _model(model, settings)
     if arguments.device not in settings.devices:
         raise InputError(
             f"device {legible(arguments.device)}: should be {' or '.join(settings.devices)};"
@@ -35,6 +36,11 @@ def outward(message: str, settings: JobSettings) -> str:
     if settings.datasets is None:
         return message
     return message.replace(os.path.join(os.path.realpath(settings.datasets), ""), "")
+
+
+def _varied(vary: str | None) -> list[str]:
+    """Return the values of a factor that is varied; they may name models to import."""
+    return [] if vary is None else [each.strip() for each in vary.partition("=")[2].split(",")]
 
 
 def _model(name: str | None, settings: JobSettings) -> None:

@@ -128,12 +128,11 @@ class _Watcher:
         )
 
     def stands(self, place: int, seeds: int, shown: Verdict | str | None) -> None:
-        """Tell what came out of a cell of a grid, once it is over."""
+        """Tell what came out of one of several experiments, once it is over."""
         del seeds
         if shown is None:
             return
-        defense, risk = self._planned.pairs[place]
-        cell: dict[str, Any] = {"defense": defense, "risk": risk}
+        cell = self._planned.cells[place]
         if isinstance(shown, str):
             self._say("cell", **cell, reason=self._outward(shown))
             return

@@ -154,7 +154,8 @@ def event_of(step: StepInfo) -> Event:
     message.pop("results", None)  # for another worker, should this one be lost
     if kind == "verdict":
         document = message["document"]
-        shown = ("id", "outcome", "verdict", "effect", "counts")  # the last one of a grid
+        # of a grid the counts, of a variation the trend
+        shown = ("id", "outcome", "verdict", "effect", "counts", "trend")
         message = {key: document[key] for key in shown if key in document}
     return Event(step["function_id"] + 1, kind, _when(step["completed_at_epoch_ms"]), message)
 

@@ -211,11 +211,6 @@ def test_settings_that_do_not_fit_are_explained(settings: Any, message: str) -> 
         dataset("synthetic", settings)
 
 
-def test_only_synthetic_takes_settings() -> None:
-    with pytest.raises(InputError, match="digits takes no settings such as 'seed'"):
-        dataset("digits", {"seed": 1})
-
-
 @pytest.mark.parametrize(
     ("name", "message"),
     [

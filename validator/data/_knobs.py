@@ -11,7 +11,7 @@ from knowledge.errors import InputError, clip, suggest
 from ._dataset import MAX_BYTES, MIN_RECORDS
 from ._synthetic import Knobs
 
-__all__ = ["RANGES", "knobs"]
+__all__ = ["RANGES", "knobs", "value_of"]
 
 RANGES: Final[Mapping[str, tuple[int | float, int | float]]] = {
     "records": (MIN_RECORDS, 1_000_000),
@@ -61,7 +61,28 @@ def _value(name: str, given: str | int | float) -> Any:
         close = suggest(name, RANGES)
         hint = f"did you mean {' or '.join(close)}?" if close else f"known: {', '.join(RANGES)}"
         raise InputError(f"synthetic: unknown setting {clip(name)!r} ({hint})")
-    low, high = RANGES[name]
+    return value_of("synthetic", name, given, *RANGES[name])
+
+
+def value_of(
+    source: str, name: str, given: str | int | float, low: int | float, high: int | float
+) -> int | float:
+    """Return a setting as a number.
+
+    Parameters
+    ----------
+    source, name : str
+        The data set and the setting, for messages.
+    given : str, int or float
+        A number, or a text that holds one.
+    low, high : int or float
+        The least and the greatest value; a whole number is wanted where `low` is one.
+
+    Raises
+    ------
+    InputError
+        If it is no number or out of range.
+    """
     whole = isinstance(low, int)
     try:
         value = int(given) if whole else float(given)
@@ -71,6 +92,7 @@ def _value(name: str, given: str | int | float) -> Any:
     if isinstance(given, bool) or not exact or not low <= value <= high:
         kind = "whole number" if whole else "number"
         raise InputError(
-            f"synthetic: {name} should be a {kind} from {low} to {high}, not {clip(str(given))!r}"
+            f"{clip(source)}: {name} should be a {kind} from {low} to {high}, not"
+            f" {clip(str(given))!r}"
         )
     return value

@@ -17,6 +17,7 @@ from ._embedded import EMBEDDED
 from ._encoding import encoded
 from ._files import require_file
 from ._knobs import knobs
+from ._subsets import subset
 from ._synthetic import synthetic
 from ._tables import read_csv, read_parquet
 
@@ -42,7 +43,8 @@ def dataset(name: str, settings: Mapping[str, str | int | float] = MappingProxyT
         One of `names`, or the path of a card, of a file with a card beside it, or of
         ``adult.data`` as UCI publishes it.
     settings : mapping
-        Knobs of ``synthetic``; texts are converted.
+        Knobs of ``synthetic``, or how many ``records`` and ``attributes`` of another one are used;
+        texts are converted.
 
     Raises
     ------
@@ -60,9 +62,12 @@ def _found(name: str, settings: Mapping[str, str | int | float]) -> Dataset:
     """Return a data set that may be too large."""
     if name == _SYNTHETIC:
         return synthetic(knobs(settings))
-    if settings:
-        first = clip(next(iter(settings)))
-        raise InputError(f"{clip(name)} takes no settings such as {first!r}: leave them out")
+    given = _given(name)
+    return subset(given, settings) if settings else given
+
+
+def _given(name: str) -> Dataset:
+    """Return a data set that is not generated."""
     if name in EMBEDDED:
         return EMBEDDED[name].load()
     if os.path.dirname(name) or os.path.splitext(name)[1] or os.path.exists(name):

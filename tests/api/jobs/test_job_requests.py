@@ -60,14 +60,14 @@ def test_an_option_that_validate_gets_later_is_there_without_further_ado(
 ) -> None:
     def more(question: ArgumentParser) -> None:
         validate(question)
-        question.add_argument("--vary", action="append", default=[], help="vary a setting")
+        question.add_argument("--sweep", action="append", default=[], help="sweep a setting")
         question.add_argument("--twice", action="store_true", help="do it again")
 
     monkeypatch.setattr("api.jobs.request.validate", more)
     assert schema()["properties"]["twice"] == {
         "type": "boolean", "default": False, "description": "do it again",
     }  # fmt: skip
-    assert arguments({"vary": ["a=1,2"], "twice": True}).vary == ["a=1,2"]
+    assert arguments({"sweep": ["a=1,2"], "twice": True}).sweep == ["a=1,2"]
 
 
 @pytest.mark.parametrize(
@@ -192,6 +192,15 @@ def test_only_modules_that_the_operator_named_are_imported(
     else:
         with pytest.raises(InputError, match="imports no such module"):
             admitted(arguments(tiny(model=model)), settings)
+
+
+@pytest.mark.parametrize("vary", ["model_capacity=mlp-s,os:system", "M1= os:system ,mlp-s"])
+def test_models_that_are_varied_are_imported_only_if_the_operator_named_them(vary: str) -> None:
+    with pytest.raises(InputError, match="os:system: this service imports no such module"):
+        admitted(arguments(tiny(model=None, vary=vary)), JobSettings("unused"))
+    allowed = JobSettings("unused", models=("models.mine",))
+    request = tiny(model=None, vary="M1=mlp-s,models.mine:Net")
+    assert admitted(arguments(request), allowed).vary == request["vary"]
 
 
 def test_only_devices_that_workers_have_are_asked_for() -> None:
