@@ -6,7 +6,7 @@ from torch import Tensor
 
 from .scenes import Scene
 
-__all__ = ["given", "keeping_given"]
+__all__ = ["given_to", "keeping_given"]
 
 
 def keeping_given(scene: Scene) -> Scene:
@@ -14,7 +14,7 @@ def keeping_given(scene: Scene) -> Scene:
     return scene.keeping(**{_name(i): records for i, records in enumerate(scene.training)})
 
 
-def given(scene: Scene, model: int) -> Tensor:
+def given_to(scene: Scene, model: int) -> Tensor:
     """Return the indices of the records that a model's owner was given, if noted, or trains on."""
     return scene.kept.get(_name(model), scene.training[model])
 

@@ -15,7 +15,7 @@ import torch
 
 from knowledge.errors import InputError
 
-from ..given import given
+from ..given import given_to
 from ..groups import attribute_column
 from ..knobs import knob
 from ..metrics import Artifact, Metric, auc
@@ -172,7 +172,7 @@ class AttributeInference(Attack):
         target = numbers(victim.first(1).observed(pool.x[others])[0], scene.classes)
         # of each shadow model, the adversary's own records that this one was given
         inside = torch.stack(
-            [torch.isin(own, given(scene, i)) for i in range(1, len(victim.models))]
+            [torch.isin(own, given_to(scene, i)) for i in range(1, len(victim.models))]
         ).numpy(force=True)
         model, row = np.nonzero(inside)
         shadowed = np.concatenate([label[row], seen[1 + model, row]], axis=1)
