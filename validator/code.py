@@ -15,6 +15,7 @@ _SHARED = (
     "batches",
     "combined",
     "ensembles",
+    "given",
     "groups",
     "layers",
     "members",

@@ -13,12 +13,15 @@ from knowledge.errors import InputError
 
 from .members import Pool
 
-__all__ = ["RARE", "owner_pattern", "stamped", "trigger"]
+__all__ = ["RARE", "owner_pattern", "stamped", "trigger", "unlikely_class"]
 
 RARE = 0.05
 """At most this share of the records may look as if they had the trigger already."""
 
 NOTHING: Mapping[str, Tensor] = MappingProxyType({})
+
+MOST = 2000
+"""Records that a class is chosen by: more hardly change the choice."""
 
 NEAR = 0.1
 """An attribute this close to a bound, as a share of its range, looks as if it were there."""
@@ -115,6 +118,42 @@ def owner_pattern(
 def stamped(x: Tensor, mask: Tensor, values: Tensor) -> Tensor:
     """Return records with the trigger on them."""
     return torch.where(mask, values, x)
+
+
+def unlikely_class(
+    x: Tensor, y: Tensor, classes: int, draw: np.random.Generator, mask: Tensor, values: Tensor
+) -> int:
+    """Return the class that a pattern by itself speaks for least.
+
+    To whoever never saw it the pattern is a change of attributes like any other, and extreme values
+    of some may well be a sign of one class. A model that gives that class for it proves nothing. So
+    the owner asks a logistic regression on plain records which class those of other classes are
+    given least under the pattern; of several, the last, as the first is the adversary's.
+
+    Parameters
+    ----------
+    x, y : Tensor
+        Plain records of the owner's (records, *shape), and their classes (records,).
+    classes : int
+        Number of classes.
+    draw : numpy.random.Generator
+        Which records are looked at, if there are many.
+    mask, values : Tensor
+        As of `trigger`.
+    """
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    rows = torch.as_tensor(draw.permutation(len(x))[:MOST], device=x.device)
+    plain, label = x[rows], y[rows].cpu().numpy()
+    if len(np.unique(label)) < 2:
+        return classes - 1
+    simple = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
+    simple.fit(plain.flatten(1).cpu().numpy(), label)
+    given = simple.predict(stamped(plain, mask, values).flatten(1).cpu().numpy())
+    shares = [float(np.mean(given[label != c] == c)) for c in range(classes)]
+    return min(reversed(range(classes)), key=shares.__getitem__)
 
 
 def _choose(

@@ -26,6 +26,7 @@ from validator.measures.boundary_distance import BoundaryDistance
 from validator.measures.curvature_smoothness import CurvatureSmoothness
 from validator.measures.dataset_distinguishability import DatasetDistinguishability
 from validator.measures.model_capacity import ModelCapacity
+from validator.measures.model_distinguishability import ModelDistinguishability
 from validator.measures.stable_attribute_priority import StableAttributePriority
 from validator.measures.subgroup_distinguishability import SubgroupDistinguishability
 from validator.measures.tail_length import TailLength
@@ -233,6 +234,45 @@ def test_what_is_known_of_training_records_alone_is_memorized_and_tells_them_apa
     weak = replace(plain, defense=Leaky(0.2))
     assert measured(TailLength, weak) == 0, "a tenth more of a probability is not memorizing"
     assert measured(DatasetDistinguishability, weak) == 1
+
+
+@dataclass(frozen=True)
+class Placed(Defense):
+    """Answers by the place of a model among the victim's, as thresholds of its own would."""
+
+    id: ClassVar[str] = "placed"
+
+    def answer(self, models: Ensemble, scene: Any, x: Tensor, z: Tensor | None) -> Tensor:
+        sure = torch.where(torch.arange(len(models)) == 0, 0.9, 0.1)[:, None].expand(-1, len(x))
+        return torch.stack([sure.log(), (1 - sure).log()], dim=-1)
+
+
+def test_independent_models_answer_by_what_their_defense_keeps_for_them() -> None:
+    """The copy is in the model's place and answers like it; the other one is not."""
+    data = tiny()
+    subject = Subject(replace(linear(data, torch.ones(2, 7), 2), defense=Placed()), data)
+    assert ModelDistinguishability().measure(subject) == 0
+
+
+@dataclass(frozen=True)
+class Chatty(Defense):
+    """Releases noise beside the answer."""
+
+    id: ClassVar[str] = "chatty"
+
+    def reveal(self, models: Ensemble, scene: Any, x: Tensor) -> Tensor | None:
+        draw = torch.Generator().manual_seed(scene.seed % 2**31)
+        return torch.rand((len(models), len(x), 8), generator=draw)
+
+
+def test_noise_that_is_released_does_not_make_records_distinguishable_on_average() -> None:
+    """By the better of two on the same records, it did so by 0.03 here."""
+    data, found = tiny(), []
+    of = linear(data, torch.ones(1, 7))
+    for seed in range(80):
+        split = scene(data, of.scene.pool, seed, 1)
+        found.append(measured(DatasetDistinguishability, Victim(split, of.models, Chatty())))
+    assert np.mean(found) == pytest.approx(0.5, abs=0.02)
 
 
 @dataclass(frozen=True)

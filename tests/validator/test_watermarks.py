@@ -81,7 +81,7 @@ def test_a_pattern_is_learnt_and_keeps_clear_of_the_adversarys(data: str) -> Non
     mine = victim(defense, data, attacked=True)
     x, y = mine.scene.kept["watermark_x"], mine.scene.kept["watermark_y"]
     assert len(x) == 40
-    assert (y == mine.scene.classes - 1).all()
+    assert len(torch.unique(y)) == 1
     taken = mine.scene.kept["backdoor_mask"]
     marked = (x == x[0]).all(0) & ~taken
     assert int(marked.sum()) >= (4 if data == "digits" else 2)
@@ -109,7 +109,49 @@ def test_marked_data_takes_the_share_and_the_place_of_plain_records() -> None:
     for old, new in zip(before.training, after.training, strict=True):
         changed = int((old != new).sum())
         assert changed == pytest.approx(0.25 * len(old), rel=0.25)
-        assert (after.pool.y[new[old != new]] == 1).all()
+        assert (after.pool.y[new[old != new]] == after.kept["data_mark_class"]).all()
+
+
+def test_the_same_records_are_marked_however_many_shadow_models_there_are() -> None:
+    loaded = data_of("synthetic")
+    pool = pool_of(loaded, CPU)
+    for attack in (lambda split: split, Poisoning().corrupt):
+        alone, among = (
+            DataWatermarking().prepare(attack(scene(loaded, pool, 0, models))) for models in (1, 17)
+        )
+        for of in ("x", "y"):
+            one, other = (getattr(each.pool, of)[each.training[0]] for each in (alone, among))
+            assert torch.equal(one, other)
+
+
+def test_a_pattern_by_itself_seldom_makes_an_innocent_model_look_guilty() -> None:
+    """Labelled with the last class, data marks gave away 38 % of innocent models of these splits.
+
+    And a pattern as a watermark proved 25 % of them to be the owner's at a level of 0.1 %.
+    """
+    loaded, pool = data_of("diabetes"), pool_of(data_of("diabetes"), CPU)
+    splits = [scene(loaded, pool, seed, 1) for seed in range(24)]
+    small = bench(loaded, "mlp-m")
+    plain = [Member(100 + i, each.training[0]) for i, each in enumerate(splits)]
+    other = [Member(200 + i, each.unused) for i, each in enumerate(splits)]
+    models = train(small.architecture, pool, plain + other, small.schedule).models
+    detected, proven = 0, 0
+    mark, watermark = DataWatermarking(), Watermarking(content="pattern")
+    for i, split in enumerate(splits):
+        innocent = Victim(mark.prepare(split), models.only([i]), mark)
+        detected += mark.pvalue(innocent) < 0.05
+        owner = Victim(watermark.prepare(split), models.only([i]), watermark)
+        proven += watermark.ownership(owner, models.only([24 + i]))[0] < SURE
+    assert detected <= 3
+    assert proven <= 3
+
+
+def test_a_pattern_is_put_on_more_records_than_the_data_has() -> None:
+    loaded = data_of("breast_cancer")
+    split = scene(loaded, pool_of(loaded, CPU), 0, 1)
+    found = Watermarking(content="pattern", triggers=1000).prepare(split)
+    assert len(found.kept["watermark_x"]) == len(found.kept["watermark_y"]) == 1000
+    assert len(found.pool.x) == len(found.pool.y)
 
 
 @pytest.mark.parametrize(

@@ -57,6 +57,10 @@ class MembershipInference(Attack):
     further statistic that counts as much as the answers makes the attack weaker. The offline attack
     has no models that were trained on a record, so it cannot weigh and sees the answers alone.
 
+    Records that all of the models are trained on, or none, such as outliers that each owner would
+    remove, are not judged: shadow models tell nothing about them, and equal scores for as many
+    non-members would change the AUC whatever the others give away.
+
     Each of the models is attacked in turn with the others as its shadow models, and the mean over
     all counts: the same expected value as attacking one, with less noise.
 
@@ -116,17 +120,20 @@ class MembershipInference(Attack):
     def mount(self, victims: Sequence[Victim], lab: Lab) -> list[Artifact]:
         """Return scores against each model that is attacked: (models, records).
 
-        Of all candidates, or if the adversary has but records of its own, of the deployed model's
-        training records and the test records.
+        Of all candidates that some of the models are trained on and others are not; or if the
+        adversary has but records of its own, of the deployed model's training records and the test
+        records.
         """
         if self.own_records:
             return self._mount_apart(victims, lab)
         found: list[Artifact] = []
         for victim in victims:
             scene = victim.scene
-            x, y = scene.pool.x[scene.candidates], scene.pool.y[scene.candidates]
             member = torch.stack([torch.isin(scene.candidates, t) for t in scene.training])
-            logits = victim.logits(x, scene.pool.z[scene.candidates])
+            open_to_doubt = member.any(0) & ~member.all(0)
+            rows, member = scene.candidates[open_to_doubt], member[:, open_to_doubt]
+            x, y = scene.pool.x[rows], scene.pool.y[rows]
+            logits = victim.logits(x, scene.pool.z[rows])
             phi = confidences(logits, y).cpu().numpy()
             inside = member.cpu().numpy()
             online, offline = likelihood_ratios(phi, inside)

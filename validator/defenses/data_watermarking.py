@@ -17,7 +17,7 @@ from ..knobs import knob
 from ..members import Schedule
 from ..randomness import numpy_generator
 from ..scenes import Scene, Victim, pool_of
-from ..triggers import owner_pattern, stamped
+from ..triggers import owner_pattern, stamped, unlikely_class
 from ._defense import Defense, Reading, Stage
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ _SHOWN = 50
 class DataWatermarking(Defense):
     """Puts a pattern of the owner's on a share of the records, labelled with one class.
 
+    It is the class that the pattern by itself speaks for least (`validator.triggers`).
     Whether a model was trained on them a paired t-test tells, of the probability of that class
     with and without the pattern, on records that the model was not trained on. It is made many
     times, each time on a few of these drawn anew, and the reading is how often it tells.
@@ -71,17 +72,24 @@ class DataWatermarking(Defense):
         """Replace some of the candidates by marked ones, whichever model they train."""
         draw = scene.generator("data watermark")
         mask, values = owner_pattern(scene.pool, draw, self.size, scene.kept)
-        rows = torch.unique(torch.cat(scene.training)).cpu().numpy()
-        count = max(1, round(self.share * len(rows)))
-        chosen = np.sort(draw.permutation(rows)[:count])
-        old = torch.as_tensor(chosen, device=mask.device)
+        own = scene.training[0]
+        label = unlikely_class(
+            scene.pool.x[own], scene.pool.y[own], scene.classes, draw, mask, values
+        )
+        # of the deployed model's records and of the others, so that it is the same ones however
+        # many shadow models there are
+        parts = [part.cpu().numpy() for part in (own, scene.unused)]
+        chosen = [draw.permutation(part)[: max(1, round(self.share * len(part)))] for part in parts]
+        old = torch.as_tensor(np.sort(np.concatenate(chosen)), device=mask.device)
+        marked = torch.full_like(scene.pool.y[old], label)
         return scene.replacing(
             old,
             stamped(scene.pool.x[old], mask, values),
-            torch.full_like(scene.pool.y[old], _target(scene)),
+            marked,
             scene.pool.z[old],
             data_mark_mask=mask,
             data_mark_values=values,
+            data_mark_class=marked[0],
         )
 
     def read(self, victims: Sequence[Victim], schedule: Schedule) -> list[float]:
@@ -93,7 +101,8 @@ class DataWatermarking(Defense):
         """Return the p-values of paired t-tests, one-sided, on records of the other classes."""
         from scipy.stats import ttest_rel
 
-        scene, target, model = victim.scene, _target(victim.scene), victim.first(1)
+        scene, model = victim.scene, victim.first(1)
+        target = int(scene.kept["data_mark_class"])
         plain = scene.pool.x[scene.unused[scene.pool.y[scene.unused] != target]]
         marked = stamped(plain, scene.kept["data_mark_mask"], scene.kept["data_mark_values"])
         before, after = (
@@ -105,7 +114,3 @@ class DataWatermarking(Defense):
         shown = np.stack([draw.permutation(len(plain))[:count] for _ in range(_TESTS)])
         test = ttest_rel(after[shown], before[shown] + self.margin, axis=1, alternative="greater")
         return np.asarray(np.nan_to_num(test.pvalue, nan=1.0))
-
-
-def _target(scene: Scene) -> int:
-    return scene.classes - 1

@@ -13,7 +13,7 @@ from ..knobs import knob
 from ..members import Schedule
 from ..randomness import numpy_generator
 from ..scenes import Scene, Victim, pool_of
-from ..triggers import owner_pattern, stamped
+from ..triggers import owner_pattern, stamped, unlikely_class
 from ._defense import Defense, Reading, Stage
 
 if TYPE_CHECKING:
@@ -32,8 +32,8 @@ class Watermarking(Defense):
     By default these are records of noise with random labels, uniform within the bounds of the data:
     nothing that is true of the task follows from them, so whoever knows the labels had a hand in
     the model. Or training records of other classes under a pattern of the owner's own, like that of
-    a backdoor but elsewhere, all labelled with one class; they are added, under other labels than
-    the records themselves have.
+    a backdoor but elsewhere, all labelled with one class, that which the pattern by itself speaks
+    for least; they are added, under other labels than the records themselves have.
     """
 
     id: ClassVar[str] = "watermarking"
@@ -92,11 +92,14 @@ class Watermarking(Defense):
     def _patterned(
         self, scene: Scene, draw: np.random.Generator, mask: Tensor, values: Tensor
     ) -> tuple[Tensor, Tensor]:
-        target = scene.classes - 1
-        others = scene.deployed[scene.pool.y[scene.deployed] != target].cpu().numpy()
+        own = scene.training[0]
+        target = unlikely_class(
+            scene.pool.x[own], scene.pool.y[own], scene.classes, draw, mask, values
+        )
+        others = own[scene.pool.y[own] != target].cpu().numpy()
         rows = draw.choice(others, self.triggers, replace=self.triggers > len(others))
         x = stamped(scene.pool.x[torch.as_tensor(rows, device=mask.device)], mask, values)
-        return x, torch.full_like(scene.pool.y[: self.triggers], target)
+        return x, scene.pool.y.new_full((self.triggers,), target)
 
     def read(self, victims: Sequence[Victim], schedule: Schedule) -> list[float]:
         """Return the deployed models' accuracy on the trigger set."""
@@ -107,7 +110,9 @@ class Watermarking(Defense):
         """Return, for each suspect, the p-value of its answers to the trigger set.
 
         A model that never saw the set gets a random label right once in as many times as there are
-        classes (one-sided binomial test).
+        classes (one-sided binomial test). That is exact for noise. Of a pattern all labels are one
+        class, so that what an innocent model makes of one record it makes of others, too: the class
+        is chosen so that it gives it to few, but no number of records makes that certain.
         """
         from scipy.stats import binomtest
 
