@@ -46,7 +46,7 @@ FOLDS = 4
 """With fewer, what is particular to the records of one fold outweighs what its share of the group
 changes; with more, models have fewer records."""
 
-ATTACKED = 24
+ATTACKED = 16
 """Models that an adversary with shadow models of its own attacks, half with either share."""
 
 ASKED = 0.1
