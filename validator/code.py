@@ -14,6 +14,7 @@ _SHARED = (
     "architectures",
     "batches",
     "ensembles",
+    "given",
     "groups",
     "layers",
     "members",

@@ -27,6 +27,7 @@ from validator.heat_maps import heat_map
 QUICK = (
     "--model mlp-s --seeds 2 --threads 1 --set data.records=300 --set training.epochs=1"
     " --set training.batch_size=32 --set attack.membership_inference.shadows=4"
+    " --set attack.attribute_inference.shadows=4"
     " --set attack.unauthorized_model_ownership.queries=50"
 ).split()
 

@@ -70,6 +70,7 @@ PAIRS = [
 def small(defense: str, risk: str, kb: KnowledgeBase) -> Experiment:
     settings = ["data.records=300", "training.epochs=1", "training.batch_size=32"]
     settings += {"membership_inference": ["attack.shadows=4"]}.get(risk, [])
+    settings += {"attribute_inference": ["attack.shadows=4"]}.get(risk, [])
     settings += {"distribution_inference": ["attack.shadows=8"]}.get(risk, [])
     settings += {"unauthorized_model_ownership": ["attack.queries=50"]}.get(risk, [])
     settings += {"differential_privacy": ["defense.epsilon=50"]}.get(defense, [])

@@ -29,6 +29,7 @@ QUICK = [
     "training.epochs=1",
     "training.batch_size=32",
     "attack.membership_inference.shadows=4",
+    "attack.attribute_inference.shadows=4",
     "attack.unauthorized_model_ownership.queries=50",
 ]
 KNOWN = {"conjecture": "increase", "published": ("increase",)}

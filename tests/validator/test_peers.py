@@ -143,6 +143,7 @@ def test_what_an_attack_returns_is_arrays_and_only_metrics_judge_it(risk: str) -
     """The same for a victim whichever others are mounted beside it."""
     small = bench(tiny(), epochs=1)
     values = {"membership_inference": {"shadows": 4}}.get(risk, {})
+    values |= {"attribute_inference": {"shadows": 4}}.get(risk, {})
     values |= {"distribution_inference": {"shadows": 8}}.get(risk, {})
     values |= {"unauthorized_model_ownership": {"queries": 40, "epochs": 1}}.get(risk, {})
     values |= {"discriminatory_behavior": {"least": 5}}.get(risk, {})

@@ -24,8 +24,9 @@ from validator.attacks.attribute_inference import AttributeInference
 from validator.attacks.data_reconstruction import DataReconstruction
 from validator.attacks.distribution_inference import FOLDS, DistributionInference
 from validator.data import Dataset
-from validator.defenses import Defense
+from validator.defenses import Defense, defenses
 from validator.ensembles import Ensemble
+from validator.given import given_to, keeping_given
 from validator.members import Member, Schedule
 from validator.models import architecture
 from validator.scenes import Scene, Victim, pool_of, scene
@@ -95,21 +96,87 @@ def test_numbers_of_answers_that_are_sure_are_finite() -> None:
 
 
 def test_one_that_is_told_the_attribute_infers_it_and_one_that_is_told_nothing_does_not() -> None:
-    attack = AttributeInference()
-    (told,) = attack.mount([victim_of(tiny(), defense=Telling())], LAB)
+    attack = AttributeInference(shadows=4)
+    (told,) = attack.mount([victim_of(tiny(), 5, defense=Telling())], LAB)
     found = judged(attack, told)
     assert found["auc"] == found["auc_informed"] == 1.0
     assert found["auc_gain"] == 1.0 - found["auc_without_model"]
-    (silent,) = attack.mount([victim_of(tiny(), defense=Silent())], LAB)
+    (silent,) = attack.mount([victim_of(tiny(), 5, defense=Silent())], LAB)
     assert judged(attack, silent)["auc_gain"] == 0.0
     assert np.array_equal(silent["without_model"], told["without_model"])
 
 
+@dataclasses.dataclass(frozen=True)
+class TurnedRound(Telling):
+    """Answers a record's group: of records that a model was trained on, the other one."""
+
+    id: ClassVar[str] = "turned_round"
+
+    def answer(self, models: Ensemble, scene: Scene, x: Tensor, z: Tensor | None) -> Tensor:
+        rows = (x[:, None] == scene.pool.x[None]).flatten(2).all(2).int().argmax(1)
+        seen = torch.stack([torch.isin(rows, given_to(scene, i)) for i in range(len(models))])
+        return torch.nn.functional.one_hot(scene.pool.z[rows, 0] ^ seen.long(), 2).float()
+
+    def reveal(self, models: Ensemble, scene: Scene, x: Tensor) -> None:
+        return None
+
+
+@dataclasses.dataclass(frozen=True)
+class Keeping(TurnedRound):
+    """The same, and trains each model on half of what it is given."""
+
+    id: ClassVar[str] = "keeping"
+
+    def prepare(self, scene: Scene) -> Scene:
+        half = tuple(each[: len(each) // 2] for each in scene.training)
+        return dataclasses.replace(keeping_given(scene), training=half)
+
+
+@dataclasses.dataclass(frozen=True)
+class Noisy(TurnedRound):
+    """The same, and releases 60 numbers of noise beside the answer."""
+
+    id: ClassVar[str] = "noisy"
+
+    def reveal(self, models: Ensemble, scene: Scene, x: Tensor) -> Tensor:
+        draw = torch.Generator().manual_seed(1)
+        return torch.rand((len(models), len(x), 60), generator=draw)
+
+
+@pytest.mark.parametrize("defense", [TurnedRound(), Keeping(), Noisy()])
+def test_who_knows_the_defense_is_neither_misled_nor_drowned_in_what_is_released(
+    defense: Defense,
+) -> None:
+    """Fitted to answers about other records, it would do worse than without the model."""
+    victim = victim_of(tiny(), 5, defense=defense)
+    victim = dataclasses.replace(victim, scene=defense.prepare(victim.scene))
+    attack = AttributeInference(shadows=4)
+    (got,) = attack.mount([victim], LAB)
+    found = judged(attack, got)
+    assert found["auc"] == 1.0
+    assert found["auc_unaware"] < 0.2 < found["auc_without_model"]
+
+
+def test_what_each_model_was_given_is_noted_where_it_is_trained_on_less() -> None:
+    data = data_of("synthetic")
+    plain = scene(data, pool_of(data, CPU), 0, 3)
+    for kind in defenses().values():
+        ready = kind().settled(data).prepare(plain)
+        for i, before in enumerate(plain.training):
+            assert torch.isin(before, given_to(ready, i)).double().mean() > 0.85
+
+
+def test_an_odd_number_of_shadow_models_is_refused() -> None:
+    with pytest.raises(InputError, match=r"attack\.shadows=3: should be even"):
+        AttributeInference(shadows=3).check(tiny())
+
+
 def test_attributes_are_inferred_of_training_records_from_others() -> None:
     """Changing what others' groups are changes the scores; those of training records are unused."""
-    victim = victim_of(tiny())
+    attack = AttributeInference(shadows=4)
+    victim = victim_of(tiny(), 5)
     split = victim.scene
-    (got,) = AttributeInference().mount([victim], LAB)
+    (got,) = attack.mount([victim], LAB)
     assert np.array_equal(got["group"], split.pool.z[split.deployed, 0].numpy())
 
     def with_other_groups(rows: Tensor) -> Any:
@@ -117,7 +184,7 @@ def test_attributes_are_inferred_of_training_records_from_others() -> None:
         z[rows[: len(rows) // 2]] = 1 - z[rows[: len(rows) // 2]]
         pool = dataclasses.replace(split.pool, z=z)
         changed = dataclasses.replace(victim, scene=dataclasses.replace(split, pool=pool))
-        return AttributeInference().mount([changed], LAB)[0]["with_model"]
+        return attack.mount([changed], LAB)[0]["with_model"]
 
     assert np.array_equal(with_other_groups(split.deployed), got["with_model"])
     assert np.array_equal(with_other_groups(split.test), got["with_model"])
@@ -131,12 +198,14 @@ def test_attribute_inference_by_hand() -> None:
         "groups": np.array([0, 2]),
         "with_model": np.array([[0.9, 0.1], [0.4, 0.2], [0.5, 0.6], [0.1, 0.7], [0.3, 0.3]]),
         "without_model": np.full((5, 2), 0.5),
+        "unaware": np.full((5, 2), 0.5),
         "informed": np.full((5, 2), 0.5),
     }
     assert judged(AttributeInference(), got) == {
         "auc": (5 / 6 + 1) / 2,
         "auc_gain": pytest.approx((5 / 6 + 1) / 2 - 0.5),
         "auc_without_model": 0.5,
+        "auc_unaware": 0.5,
         "auc_informed": 0.5,
     }
     assert {metric.counted(got) for metric in AttributeInference.metrics} == {6}
@@ -148,7 +217,7 @@ def test_groups_of_a_handful_are_not_told_apart() -> None:
     z[:20] = 2
     rare = dataclasses.replace(data, z=z)
     AttributeInference().check(rare)
-    (got,) = AttributeInference().mount([victim_of(rare)], LAB)
+    (got,) = AttributeInference(shadows=4).mount([victim_of(rare, 5)], LAB)
     assert got["groups"].tolist() == [0, 1]
     assert 2 in got["group"]
     few = dataclasses.replace(data, z=(np.arange(300)[:, None] < 20).astype(np.int64))
@@ -210,12 +279,11 @@ def test_a_single_attribute_is_reconstructed_too() -> None:
     assert got["error"].shape == (len(victim_of(data).scene.deployed),)
 
 
-@pytest.mark.parametrize("kind", [AttributeInference, DataReconstruction])
-def test_these_attacks_meet_the_deployed_model_alone(kind: Any) -> None:
-    victim = victim_of(tiny(), models=5)
-    (among,), (alone,) = (kind().mount([each], LAB) for each in (victim, victim.first(1)))
+def test_reconstruction_meets_the_deployed_model_alone() -> None:
+    victim, attack = victim_of(tiny(), models=5), DataReconstruction()
+    (among,), (alone,) = (attack.mount([each], LAB) for each in (victim, victim.first(1)))
     assert all(np.array_equal(among[name], alone[name]) for name in alone)
-    assert kind().models == 1
+    assert attack.models == 1
 
 
 def test_the_first_models_of_a_victim_are_its_models_and_their_records() -> None:

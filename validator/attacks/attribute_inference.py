@@ -15,6 +15,7 @@ import torch
 
 from knowledge.errors import InputError
 
+from ..given import given_to
 from ..groups import attribute_column
 from ..knobs import knob
 from ..metrics import Artifact, Metric, auc
@@ -53,12 +54,17 @@ class AttributeInference(Attack):
     """Tells the group of the deployed model's training records by what the model says of them.
 
     The adversary does not have the records' other attributes, but it knows their labels, and has
-    the model's answers. It has asked the model about other records whose group it knows, and fits
-    a logistic regression to those. What such a one tells from the label alone is no fault of the
-    model's: only what is gained over it counts. Nothing is gained, and something may be lost, where
-    the model answers otherwise about its training records than about others: a fairness defense may
-    turn round what an answer says of the group. An adversary who knows that, here because it knows
-    the groups of other training records, is told beside it.
+    the model's answers. It has other records, whose group it knows, and shadow models with the
+    victim's defense, each trained on half of those: it fits a logistic regression to what a shadow
+    model says of records that it was trained on. Trying that on records that were left out of the
+    fit, it chooses whether to heed what is released beside the answers, and whether to heed the
+    model at all. What is told from the label alone is no fault of the model's: only what is gained
+    over it counts.
+
+    Told beside that are an adversary unaware of training, which fits to what the attacked model
+    says of records that it was not trained on: a model may answer otherwise about its training
+    records, and a fairness defense turn round what an answer says of the group. And an informed
+    one, which knows the groups of other training records.
     """
 
     risk: ClassVar[str] = "attribute_inference"
@@ -88,6 +94,14 @@ class AttributeInference(Attack):
             _pairs,
         ),
         Metric(
+            "auc_unaware",
+            "AUC of an adversary that takes training records for any others",
+            "higher",
+            0.02,
+            lambda got: _auc(got, "unaware"),
+            _pairs,
+        ),
+        Metric(
             "auc_informed",
             "AUC if the groups of other training records are known",
             "higher",
@@ -98,9 +112,22 @@ class AttributeInference(Attack):
     )
 
     attribute: str = knob("", "sensitive attribute; empty: the first of the data set")
+    shadows: int = knob(16, "shadow models for each victim, an even number", least=2, most=4096)
+
+    @property
+    def models(self) -> int:
+        """The victim and its shadow models."""
+        return 1 + self.shadows
 
     def check(self, data: Dataset) -> None:
-        """Raise `InputError` without a sensitive attribute of two groups with enough records."""
+        """Raise `InputError` without a sensitive attribute of two groups with enough records.
+
+        And if the number of shadow models is odd.
+        """
+        if self.shadows % 2:
+            raise InputError(
+                f"attack.shadows={self.shadows}: should be even, since each record trains half"
+            )
         group = data.z[:, attribute_column(data, self.attribute, self.risk)]
         if len(_large(group)) < 2:
             sizes = ", ".join(map(str, np.bincount(group)))
@@ -124,8 +151,9 @@ class AttributeInference(Attack):
     def mount(self, victims: Sequence[Victim], lab: Lab) -> list[Artifact]:
         """Return a score of each training record for each group: (records, groups).
 
-        That is how likely the record is in that group: with the model's answer, without it, and
-        with it if the groups of most other training records are known.
+        That is how likely the record is in that group: with the model's answer, without it, with it
+        to an adversary that has no shadow models, and with it if the groups of most other training
+        records are known.
         """
         return [self._mount(victim, lab) for victim in victims]
 
@@ -137,19 +165,75 @@ class AttributeInference(Attack):
         large = _large(group[everyone])
         # what became of the records under a defense is the owner's affair: the people are the same
         own, others = scene.unused, scene.deployed
-        rows = torch.cat([own, others])
-        label = np.eye(scene.classes)[pool.y[rows].cpu().numpy()]
-        seen = victim.first(1).observed(pool.x[rows])[0]
-        given = np.concatenate([numbers(seen, scene.classes), label], axis=1)
         known, wanted = (group[part.cpu().numpy()] for part in (own, others))
+        one_hot = np.eye(scene.classes)
+        label, asked = (one_hot[pool.y[part].cpu().numpy()] for part in (own, others))
+        seen = numbers(victim.observed(pool.x[own]), scene.classes)
+        target = numbers(victim.first(1).observed(pool.x[others])[0], scene.classes)
+        # of each shadow model, the adversary's own records that this one was given
+        inside = torch.stack(
+            [torch.isin(own, given_to(scene, i)) for i in range(1, len(victim.models))]
+        ).numpy(force=True)
+        model, row = np.nonzero(inside)
+        shadowed = np.concatenate([label[row], seen[1 + model, row]], axis=1)
+        told = np.concatenate([asked, target], axis=1)
+        draw = scene.generator("records to choose by")
+        columns = _chosen(shadowed, known, row, large, scene.classes, draw)
+        without = _likelihoods(label, known, asked, large)
+        with_model = (
+            _likelihoods(shadowed[:, :columns], known[row], told[:, :columns], large)
+            if columns > scene.classes
+            else without
+        )
         seed = derive(scene.seed, "informed adversary") % 2**32
         return {
             "group": wanted,
             "groups": large,
-            "with_model": _likelihoods(given, known, large),
-            "without_model": _likelihoods(label, known, large),
-            "informed": _informed(given[len(known) :], wanted, large, seed),
+            "with_model": with_model,
+            "without_model": without,
+            "unaware": _likelihoods(np.concatenate([label, seen[0]], axis=1), known, told, large),
+            "informed": _informed(told, wanted, large, seed),
         }
+
+
+def _chosen(
+    shadowed: NDArray[np.float64],
+    known: NDArray[Any],
+    row: NDArray[np.intp],
+    groups: NDArray[np.int64],
+    classes: int,
+    draw: np.random.Generator,
+) -> int:
+    """Return how many columns to heed: labels, answers too, or all; whatever tells records most.
+
+    Parameters
+    ----------
+    shadowed : array of float
+        Labels, answers of shadow models, and what is released beside them: (cases, columns).
+    known : array of int
+        Group of each of the adversary's records.
+    row : array of int
+        Which of these records a case is about: (cases,).
+    groups : array of int
+        Which are to be told.
+    classes : int
+        Number of classes.
+    draw : numpy.random.Generator
+        Which half of each group's records is fitted to first; the other half tries it.
+    """
+    half = np.empty(len(known), dtype=int)
+    half[np.lexsort((draw.permutation(len(known)), known))] = np.arange(len(known)) % 2
+    mine = half[row]
+    found: dict[int, float] = {}
+    for columns in (classes, 2 * classes, shadowed.shape[1]):
+        x, told = shadowed[:, :columns], []
+        for tried in (0, 1):
+            fit, rest = mine != tried, mine == tried
+            scores = _likelihoods(x[fit], known[row[fit]], x[rest], groups)
+            of = known[row[rest]]
+            told += [auc(each, of == g) for each, g in zip(scores.T, groups, strict=True)]
+        found.setdefault(columns, float(np.mean(told)))
+    return max(found, key=found.__getitem__)
 
 
 def _large(group: NDArray[Any]) -> NDArray[np.int64]:
@@ -158,16 +242,19 @@ def _large(group: NDArray[Any]) -> NDArray[np.int64]:
 
 
 def _likelihoods(
-    given: NDArray[np.float64], known: NDArray[Any], groups: NDArray[np.int64]
+    fitted: NDArray[np.float64],
+    known: NDArray[Any],
+    asked: NDArray[np.float64],
+    groups: NDArray[np.int64],
 ) -> NDArray[np.float64]:
-    """Fit to the first records, whose group is known, and return how likely the others' is."""
-    model = _classifier().fit(given[: len(known)], known)
-    found: NDArray[np.float64] = model.predict_proba(given[len(known) :])
+    """Fit to records whose group is known, and return how likely the others' is."""
+    model = _classifier().fit(fitted, known)
+    found: NDArray[np.float64] = model.predict_proba(asked)
     return found[:, np.searchsorted(model.classes_, groups)]
 
 
 def _informed(
-    given: NDArray[np.float64], group: NDArray[Any], groups: NDArray[np.int64], seed: int
+    told: NDArray[np.float64], group: NDArray[Any], groups: NDArray[np.int64], seed: int
 ) -> NDArray[np.float64]:
     """Fit to four fifths of the training records in turn; return how likely the others' group is.
 
@@ -177,7 +264,7 @@ def _informed(
 
     parts = StratifiedKFold(5, shuffle=True, random_state=seed)
     found = [
-        cross_val_predict(_classifier(), given, group == each, cv=parts, method="predict_proba")
+        cross_val_predict(_classifier(), told, group == each, cv=parts, method="predict_proba")
         for each in groups
     ]
     return np.stack([likely[:, 1] for likely in found], axis=1)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from ..given import keeping_given
 from ..knobs import knob
 from ..randomness import record_draws
 from ..scenes import Scene
@@ -57,8 +57,7 @@ class GroupFairnessAfterTraining(Fairness):
             out = torch.cat([part[: round(self.share * len(part))] for part in parts])
             held[_held(i)] = out
             training.append(records[~torch.isin(records, out)])
-        kept = MappingProxyType({**scene.kept, **held})
-        return replace(scene, training=tuple(training), kept=kept)
+        return replace(keeping_given(scene).keeping(**held), training=tuple(training))
 
     def answer(self, models: Ensemble, scene: Scene, x: Tensor, z: Tensor | None) -> Tensor:
         """Return decisions; a coin is tossed once for each record, whoever asks."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 import torch
 
+from ..given import keeping_given
 from ..knobs import knob
 from ..scenes import Scene
 from ._defense import Stage
@@ -42,7 +43,7 @@ class GroupFairnessBeforeTraining(Fairness):
             group = scene.pool.z[records, self.column].numpy(force=True)
             rows = reweighed(y, group, self.strength, scene.generator(f"reweighing/{i}"))
             found.append(records[torch.as_tensor(rows, device=records.device)])
-        return replace(scene, training=tuple(found))
+        return replace(keeping_given(scene), training=tuple(found))
 
 
 def reweighed(

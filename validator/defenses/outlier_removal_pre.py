@@ -8,6 +8,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
+from ..given import keeping_given
 from ..knobs import knob
 from ..scenes import Scene
 from ..trusted import trusted
@@ -44,7 +45,8 @@ class OutlierRemovalBeforeTraining(Defense):
     def prepare(self, scene: Scene) -> Scene:
         """Leave the worst records of each model out; what is trusted stays."""
         pairs = zip(scene.training, trusted(scene, self.trusted), strict=True)
-        return replace(scene, training=tuple(self._kept(scene, *each) for each in pairs))
+        kept = tuple(self._kept(scene, *each) for each in pairs)
+        return replace(keeping_given(scene), training=kept)
 
     def _kept(self, scene: Scene, records: Tensor, sound: Tensor) -> Tensor:
         x, y = scene.pool.x.flatten(1).double(), scene.pool.y

@@ -27,6 +27,7 @@ GRID = {
     "settings": [
         "training.epochs=1",
         "attack.membership_inference.shadows=4",
+        "attack.attribute_inference.shadows=4",
         "attack.unauthorized_model_ownership.queries=50",
     ],
 }
