@@ -54,6 +54,10 @@ class MembershipInference(Attack):
     further statistic that counts as much as the answers makes the attack weaker. The offline attack
     has no models that were trained on a record, so it cannot weigh and sees the answers alone.
 
+    Records that all of the models are trained on, or none, such as outliers that each owner would
+    remove, are not judged: shadow models tell nothing about them, and equal scores for as many
+    non-members would change the AUC whatever the others give away.
+
     Each of the models is attacked in turn with the others as its shadow models, and the mean over
     all counts: the same expected value as attacking one, with less noise.
     """
@@ -88,14 +92,19 @@ class MembershipInference(Attack):
             )
 
     def mount(self, victims: Sequence[Victim], lab: Lab) -> list[Artifact]:
-        """Return scores of all candidates against each model: (models, candidates)."""
+        """Return scores against each model: (models, records).
+
+        Of all candidates that some of the models are trained on and others are not.
+        """
         del lab
         found: list[Artifact] = []
         for victim in victims:
             scene = victim.scene
-            x, y = scene.pool.x[scene.candidates], scene.pool.y[scene.candidates]
             member = torch.stack([torch.isin(scene.candidates, t) for t in scene.training])
-            logits = victim.logits(x, scene.pool.z[scene.candidates])
+            open_to_doubt = member.any(0) & ~member.all(0)
+            rows, member = scene.candidates[open_to_doubt], member[:, open_to_doubt]
+            x, y = scene.pool.x[rows], scene.pool.y[rows]
+            logits = victim.logits(x, scene.pool.z[rows])
             phi = confidences(logits, y).cpu().numpy()
             inside = member.cpu().numpy()
             online, offline = likelihood_ratios(phi, inside)
@@ -223,8 +232,7 @@ def likelihood_ratios(
         z_in, spread_in = _standardised(phi[target], seen, inside)
         z_out, spread_out = _standardised(phi[target], seen, ~inside)
         ratio = (z_out**2 - z_in**2) / 2 + np.log(spread_out / spread_in)
-        # what no other model was trained on, such as outliers that each owner removes, has no
-        # side to compare with: nothing is known of it
+        # what all other models are on one side of has no side to compare with: nothing is known
         both = inside.any(0) & ~inside.all(0)
         online[target] = np.where(both, ratio, 0.0)
         offline[target] = z_out
