@@ -23,9 +23,11 @@ class DatasetDistinguishability(Measure):
     The number is how sure the answer is of the record's class (log p / (1 − p); a threshold on the
     loss, Yeom et al. 2018, Privacy Risk in Machine Learning) or, where a defense releases something
     beside the answer, minus the variance of what it releases (Shokri et al. 2021, On the Privacy
-    Risks of Model Explanations). The measure is the AUC of the better of the two, of the deployed
-    model's own training records against all records of the data set that it was not trained on:
-    0.5, no difference, to 1. Higher: more distinguishable.
+    Risks of Model Explanations). The measure is the AUC of the deployed model's own training
+    records against all records of the data set that it was not trained on: about 0.5, no
+    difference, to 1. It is the mean over two halves of the records, each by what tells more in the
+    other half: the better of two on the same records is above 0.5 by chance alone. Higher: more
+    distinguishable.
     """
 
     factor: ClassVar[str] = "dataset_distinguishability"
@@ -42,7 +44,16 @@ class DatasetDistinguishability(Measure):
         signs = [_sureness(seen[:, :classes], subject.scene.pool.y[rows])]
         if seen.shape[1] > classes:
             signs.append(-seen[:, classes:].var(dim=1, correction=0))
-        return max(auc(each.cpu().numpy(), member) for each in signs)
+        draw = subject.scene.generator("halves").permutation(len(rows))
+        half = np.empty(len(rows), dtype=int)
+        half[np.lexsort((draw, member))] = np.arange(len(rows)) % 2
+        told = np.array(
+            [
+                [auc(each.cpu().numpy()[half == part], member[half == part]) for part in (0, 1)]
+                for each in signs
+            ]
+        )
+        return float(np.mean([told[told[:, 1 - part].argmax(), part] for part in (0, 1)]))
 
 
 def _sureness(answers: Tensor, y: Tensor) -> Tensor:
