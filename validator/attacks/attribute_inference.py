@@ -139,7 +139,9 @@ class AttributeInference(Attack):
         # what became of the records under a defense is the owner's affair: the people are the same
         own, others = scene.auxiliary, scene.deployed
         rows = torch.cat([own, others])
-        label = np.eye(scene.classes)[pool.y[rows].cpu().numpy()]
+        label = _labels(pool.y[rows], scene.classes)
+        # who does without the model is handed nothing either: what is gained is gained over that
+        plain = _labels(pool.y[torch.cat([scene.unused, others])], scene.classes)
         seen = victim.first(1).observed(pool.x[rows])[0]
         given = np.concatenate([numbers(seen, scene.classes), label], axis=1)
         known, wanted = (group[part.cpu().numpy()] for part in (own, others))
@@ -148,9 +150,13 @@ class AttributeInference(Attack):
             "group": wanted,
             "groups": large,
             "with_model": _likelihoods(given, known, large),
-            "without_model": _likelihoods(label, known, large),
+            "without_model": _likelihoods(plain, group[scene.unused.cpu().numpy()], large),
             "informed": _informed(given[len(known) :], wanted, large, seed),
         }
+
+
+def _labels(y: torch.Tensor, classes: int) -> NDArray[np.float64]:
+    return np.eye(classes)[y.cpu().numpy()]
 
 
 def _large(group: NDArray[Any]) -> NDArray[np.int64]:
