@@ -185,7 +185,9 @@ class AttributeInference(Attack):
         told = np.concatenate([asked, target], axis=1)
         draw = scene.generator("records to choose by")
         columns = _chosen(shadowed, known, row, large, scene.classes, draw)
-        without = _likelihoods(label, known, asked, large)
+        # who does without the model is handed nothing either: what is gained is gained over that
+        before = scene.unused.cpu().numpy()
+        without = _likelihoods(one_hot[pool.y.cpu().numpy()[before]], group[before], asked, large)
         with_model = (
             _likelihoods(shadowed[:, :columns], known[row], told[:, :columns], large)
             if columns > scene.classes
