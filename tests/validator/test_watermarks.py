@@ -139,7 +139,7 @@ def test_a_pattern_by_itself_seldom_makes_an_innocent_model_look_guilty() -> Non
     mark, watermark = DataWatermarking(), Watermarking(content="pattern")
     for i, split in enumerate(splits):
         innocent = Victim(mark.prepare(split), models.only([i]), mark)
-        detected += mark.pvalue(innocent) < 0.05
+        detected += mark.read([innocent], small.schedule)[0] >= 0.9
         owner = Victim(watermark.prepare(split), models.only([i]), watermark)
         proven += watermark.ownership(owner, models.only([24 + i]))[0] < SURE
     assert detected <= 3
