@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import subprocess
 import sys
+import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -30,9 +31,11 @@ NODE = {"num_cpus": 1, "object_store_memory": 100 << 20, "node_ip_address": "127
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Cluster]:
     """Start a head; each test that takes two nodes adds the other one."""
-    with pytest.MonkeyPatch.context() as patch:
+    # pytest's own folders are too deep for the names of sockets
+    with tempfile.TemporaryDirectory(prefix="ray") as folder, pytest.MonkeyPatch.context() as patch:
         patch.setenv("RAY_worker_niceness", "0")  # or they wait for all that runs beside them
-        found = Cluster(initialize_head=True, head_node_args={**NODE, "include_dashboard": False})
+        head = {**NODE, "include_dashboard": False, "temp_dir": folder}
+        found = Cluster(initialize_head=True, head_node_args=head)
         yield found
         found.shutdown()
 
