@@ -156,7 +156,8 @@ class AttributeInference(Attack):
 
 
 def _labels(y: torch.Tensor, classes: int) -> NDArray[np.float64]:
-    return np.eye(classes)[y.cpu().numpy()]
+    found: NDArray[np.float64] = np.eye(classes)[y.cpu().numpy()]
+    return found
 
 
 def _large(group: NDArray[Any]) -> NDArray[np.int64]:
