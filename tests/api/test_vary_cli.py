@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+import sys
 import xml.etree.ElementTree as ET
 from contextlib import redirect_stderr, redirect_stdout
 from io import StringIO
@@ -11,6 +12,7 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
+import numpy as np
 import pytest
 
 from api.cli import main
@@ -23,6 +25,10 @@ from knowledge import KnowledgeBase, load
 from validator.pictures import picture
 from validator.store import Store
 from validator.variation_documents import variation_document
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
+
+import adult
 
 QUICK = (
     "--model mlp-s --seeds 2 --threads 1 --set data.records=300 --set training.epochs=2"
@@ -287,3 +293,29 @@ def test_what_a_server_knew_is_what_counts(kb: KnowledgeBase) -> None:
     assert [each["value"] for each in again.cells] == [10, 15, 20]
     assert len(again.recipes()) == 12
     assert again.interval({}) is None
+
+
+def test_what_is_asked_of_adult_can_be_asked(
+    made: tuple[Path, dict[str, Any]], kb: KnowledgeBase, tmp_path: Path
+) -> None:
+    """On records made up in the form of UCI's, as theirs are not here."""
+    draw = np.random.default_rng(0)
+    lines = []
+    for _ in range(2500):
+        sex = draw.choice(["Male", "Female"])
+        rich = draw.random() < (0.4 if sex == "Male" else 0.2)
+        levels = [f"l{draw.integers(8)}" for _ in range(6)]
+        age, weight, years, gain, loss, hours = draw.integers(1, 90, size=6)
+        lines.append(
+            f"{age}, {levels[0]}, {weight}, {levels[1]}, {years}, {levels[2]}, {levels[3]},"
+            f" {levels[4]}, White{age % 2}, {sex}, {gain}, {loss}, {hours}, {levels[5]},"
+            f" {'>50K' if rich else '<=50K'}"
+        )
+    file = tmp_path / "adult.data"
+    file.write_text("\n".join(lines))
+    for question in adult.QUESTIONS:
+        planned = plan(arguments(adult.asked(question, str(file), 2, 2000)), kb)
+        assert len(planned.cells) == 3
+    values = list(adult.rows(made[1]))
+    assert [each.value for each in values] == ["10", "15", "20"]
+    assert [each.what for each in adult.shifts(made[1])] == ["effect", "without", "with"]
