@@ -104,7 +104,9 @@ def _rows(document: dict[str, Any]) -> list[list[str]]:
 
 def _metrics(document: dict[str, Any]) -> list[list[str]]:
     rows = [["measured", "without", "with", "by seed"]]
-    for metric, arms in document["metrics"].items():
+    judged = document["effect"]["metric"]
+    for metric in sorted(document["metrics"], key=lambda each: (each != judged, each)):
+        arms = document["metrics"][metric]
         pairs = zip(arms["without"], arms["with"], strict=True)
         rows.append(
             [

@@ -77,29 +77,38 @@ def test_a_grid_gives_what_the_command_gives(jobs: Jobs, tmp_path: Path) -> None
     assert verdict == {"counts": document["counts"]}
 
 
+SMALL = {"model": "mlp-s", "seeds": 2, "threads": 1}
 COMBINATION = {
+    **SMALL,
     "combine": ["RD3@pre", "explanations"],
     "dataset": "breast_cancer",
-    "model": "mlp-s",
-    "seeds": 2,
-    "threads": 1,
     "settings": ["training.epochs=2", "defense.RD3@pre.triggers=10"],
+}
+COLLUSION = {
+    **SMALL,
+    "collude": ["poisoning", "model_extraction"],
+    "dataset": "breast_cancer",
+    "settings": ["training.epochs=2", "second.queries=100"],
 }
 
 
 @pytest.mark.usefixtures("_workers")
-def test_a_combination_gives_what_the_command_gives(jobs: Jobs, tmp_path: Path) -> None:
-    job = jobs.submit(COMBINATION, "eve")
+@pytest.mark.parametrize("request_", [COMBINATION, COLLUSION], ids=["combine", "collude"])
+def test_what_is_measured_together_gives_what_the_command_gives(
+    jobs: Jobs, tmp_path: Path, request_: dict[str, Any]
+) -> None:
+    job = jobs.submit(request_, "eve")
     done = ended(jobs, job.id, "eve")
     assert (done.state, done.error) == ("succeeded", None)
     document = jobs.result(job.id, "eve")
-    assert document == undisturbed(COMBINATION, str(tmp_path / "own.sqlite"))
+    assert document == undisturbed(request_, str(tmp_path / "own.sqlite"))
     look = Style(colour=False, unicode=True)
     assert jobs.report(job.id, "eve") == describe(document, look, here=False)
     assert b"<svg" in jobs.picture(job.id, "eve", "svg")
     assert load([jobs.evidence(job.id, "eve")]).digest != load().digest
     (verdict,) = [each.data for each in jobs.events(job.id, "eve") if each.kind == "verdict"]
-    assert verdict == {key: document[key] for key in ("id", "outcome", "verdict")}
+    told = [key for key in ("id", "outcome", "verdict", "effect") if key in document]
+    assert verdict == {key: document[key] for key in told}
 
 
 def _timeless(document: dict[str, Any]) -> dict[str, Any]:
