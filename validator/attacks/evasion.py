@@ -48,6 +48,7 @@ SUCCESS = Metric(
 class Evasion(Attack):
     """Moves test records within an L∞ ball until they are misclassified; knows true labels.
 
+    It follows the gradients of the model itself; what counts is what anyone is answered.
     Every second start raises the margin by which another class wins, the others the cross-entropy.
     """
 
@@ -67,7 +68,7 @@ class Evasion(Attack):
 
     def _mount(self, victim: Victim) -> Artifact:
         scene, model = victim.scene, victim.deployed
-        x, y = scene.pool.x[scene.test], scene.pool.y[scene.test]
+        x, y, z = (part[scene.test] for part in (scene.pool.x, scene.pool.y, scene.pool.z))
         losses = [model.input_gradients(of=loss)(y[None]) for loss in LOSSES[: self.restarts]]
         draws = Streams([derive(scene.seed, "evasion")], x.device)
 
@@ -81,10 +82,10 @@ class Evasion(Attack):
                 epsilon=self.epsilon,
                 steps=self.steps,
             )
-            attacked.append(model.logits(moved)[0].argmax(-1))
+            attacked.append(victim.predictions(moved[0], z))
         return {
             "y": y.cpu().numpy(),
-            "clean": model.logits(x)[0].argmax(-1).cpu().numpy(),
+            "clean": victim.predictions(x, z).cpu().numpy(),
             "attacked": torch.stack(attacked).cpu().numpy(),
         }
 
