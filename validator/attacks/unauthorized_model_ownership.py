@@ -103,7 +103,8 @@ class UnauthorizedModelOwnership(Attack):
     To a second adversary it hands on what the model looks like: of a few architectures, that of
     the surrogate whose answers to further queries are closest to the model's (Duddu et al. 2026,
     SoK: Colluding Adversaries in Machine Learning Pipelines, section 5.3; as Oh et al. 2018,
-    Towards Reverse-Engineering Black-Box Neural Networks, by the answers alone).
+    Towards Reverse-Engineering Black-Box Neural Networks, by the answers alone). That tells a
+    perceptron from a convolutional net, and hardly how large it is: larger surrogates are as close.
     """
 
     risk: ClassVar[str] = "unauthorized_model_ownership"
