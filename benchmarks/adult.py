@@ -16,7 +16,6 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from statistics import fmean
-from time import perf_counter
 from typing import Any, NamedTuple
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
@@ -177,12 +176,11 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         store = Store(given.store or f"{folder}/adult.sqlite")
         for question in QUESTIONS:
-            start = perf_counter()
             request = asked(question, given.path, given.seeds, given.records)
             planned = plan(arguments(request), load())
             documents.append(planned.measure(store, _watching(planned)))
             if not given.json:
-                _show(question, documents[-1], perf_counter() - start)
+                _show(question, documents[-1])
     if given.json:
         print(json.dumps({"machine": machine(), "adult": documents}))
     return 0
@@ -192,13 +190,13 @@ def _watching(planned: Any) -> VariationProgress:
     return VariationProgress(planned.variation.name.lower(), planned.variation.values)
 
 
-def _show(question: Question, document: dict[str, Any], seconds: float) -> None:
+def _show(question: Question, document: dict[str, Any]) -> None:
     if document["trend"]["effect"] is None:
         print(f"{question.title}: {document['trend']['reason']}\n")
         return
     scale, effect = document["cells"][0]["scale"], document["cells"][0]["effect"]
     notes = (
-        f"{machine()}; {seconds:.0f} s",
+        machine(),
         f"{scale['records']} records, {scale['training_records']} train a model by default;"
         f" {len(document['cells'][0]['seeds'])} paired seeds",
         f"{effect['name']}; {effect['worse_when']} is worse; effect: + is more susceptible",
