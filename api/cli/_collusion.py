@@ -5,7 +5,7 @@ from __future__ import annotations
 from statistics import fmean
 from typing import Any
 
-from ._text import Style, columns, paragraph
+from ._text import Style, columns, lowered, paragraph
 
 __all__ = ["collusion_sentence", "describe"]
 
@@ -60,11 +60,11 @@ def describe(document: dict[str, Any], look: Style, *, here: bool = True) -> str
 
 def collusion_sentence(document: dict[str, Any]) -> str:
     """Say what came out in a sentence or two that a practitioner understands."""
-    name = document["effect"]["name"]
     before, after = fmean(document["without"]), fmean(document["with"])
+    judged = lowered(document["effect"]["name"])
     text = (
-        f"By the second attack's {name[:1].lower()}{name[1:]}: {before:.3f} without the first"
-        f" attack, {after:.3f} with it (mean of {len(document['seeds'])} paired seeds);"
+        f"By the second attack's {judged}: {before:.3f} without the first attack, {after:.3f} with"
+        f" it (mean of {len(document['seeds'])} paired seeds);"
         f" {_EXPECTED[document['conjecture']]}."
     )
     if document["published"]:

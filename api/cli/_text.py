@@ -18,6 +18,7 @@ __all__ = [
     "condition",
     "knowledge_line",
     "laid_out",
+    "lowered",
     "padded",
     "paragraph",
     "percent",
@@ -220,6 +221,11 @@ def _short(kb: KnowledgeBase, source: str) -> str:
 def title(record: Named) -> str:
     """Return a record's name with its code, or its id where it has none."""
     return f"{record.name} ({record.code or record.id})"
+
+
+def lowered(text: str) -> str:
+    """Return a phrase as it is inside a sentence: abbreviations keep their capitals."""
+    return text if text[:2].isupper() else text[0].lower() + text[1:]
 
 
 def knowledge_line(digest: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from statistics import fmean
 from typing import Any
 
-from ._text import Style, columns, paragraph
+from ._text import Style, columns, lowered, paragraph
 
 __all__ = ["describe", "reason", "sentence"]
 
@@ -79,7 +79,7 @@ def sentence(document: dict[str, Any]) -> str:
         expected += ", but a decrease is what the defense is meant for"
     text = (
         f"Susceptibility to {risk}: {_SHOWN[document['outcome']]}; {expected}. With the defense,"
-        f" {_lower(found['name'])} goes from {before:.3f} to {after:.3f} (mean of {seeds} paired"
+        f" {lowered(found['name'])} goes from {before:.3f} to {after:.3f} (mean of {seeds} paired"
         f" seeds).{_published(document)}"
     )
     if document["effective_defense"] is False:
@@ -242,7 +242,3 @@ def _signed(number: float) -> str:
 
 def _name(identity: str) -> str:
     return identity.replace("_", " ").capitalize()
-
-
-def _lower(text: str) -> str:
-    return text if text[:2].isupper() else text[0].lower() + text[1:]
