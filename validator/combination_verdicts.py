@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from statistics import fmean
 from typing import TYPE_CHECKING, Any, Literal
 
 from .combinations import stage_name
@@ -212,7 +213,8 @@ def judge_combination(
     r"""Compare each defense in the combination with itself alone, seed by seed.
 
     A drop counts if its interval excludes zero and it is large enough to matter; a defense is as
-    effective as alone if the whole interval is below what matters. What drop matters Def\\Con
+    effective as alone if the whole interval is below what matters and, where it has a reading of
+    its own, that is still as it must be. What drop matters Def\\Con
     (Duddu, Zhang and Asokan 2025) leaves open.
 
     Parameters
@@ -270,28 +272,30 @@ def _constituent(
         before, after = ([each.readings[name] for each in arm] for arm in (alone, combined))
         pairs = zip(before, after, strict=True)
         drop = effect([reading.worsening(*both) for both in pairs], resolution=defense.resolution)
-        matters = reading.matters
+        matters, works = reading.matters, reading.met(fmean(after))
     else:
         assert guard is not None  # noqa: S101 - it has no reading
         metric = guard.judged(provable=False)
         before, after = (values(arm, guard.risk, metric.id) for arm in (alone, combined))
         drop = worsening(guard.risk, metric, alone, combined)
-        matters = metric.smallest_effect
+        matters, works = metric.smallest_effect, True
     return Constituent(
         stage_name(defense),
         did,
         (tuple(before), tuple(after)),
         drop,
         matters,
-        _kept(did, drop, matters),
+        _kept(did, drop, matters, works=works),
     )
 
 
-def _kept(alone: Effectiveness, drop: Effect, matters: float) -> Kept:
-    shown = outcome(drop, matters)
-    if not alone.met or shown == "inconclusive":
+def _kept(alone: Effectiveness, drop: Effect, matters: float, *, works: bool) -> Kept:
+    """Say what a drop shows; being better than alone, by however much, is as good as alone."""
+    if not alone.met:
         return "inconclusive"
-    return "drops" if shown == "increase" else "kept"
+    if outcome(drop, matters) == "increase":
+        return "drops"
+    return "kept" if works and drop.high < matters else "inconclusive"
 
 
 def _judgement(conjecture: str, shown: Together) -> Literal["confirmed", "refuted", "inconclusive"]:

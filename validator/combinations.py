@@ -10,7 +10,9 @@ from math import factorial, prod
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from knowledge.errors import InputError, UnknownName
+import torch
+
+from knowledge.errors import InputError, UnknownName, clip
 from predictor.conflicts import combine
 
 from .attacks import Attack, attacks
@@ -18,11 +20,14 @@ from .combined import Combined
 from .defenses import Defense, defenses
 from .experiments import DEFAULT_DATASET, DEFAULT_SEEDS, ground
 from .knobs import configured
+from .scenes import pool_of, scene
 from .settings import grouped, owned
 from .trials import Bench, Trial
 
 if TYPE_CHECKING:
     from knowledge import KnowledgeBase, Variant
+
+    from .data import Dataset
 
 __all__ = ["MOST_ORDERS", "Combination", "combination", "stage_name"]
 
@@ -124,16 +129,42 @@ def combination(
     guards = {}
     for each in settled:
         if each.guards is not None:
-            values = {**each.guard_settings(), **own.get(("attack", each.guards), {})}
-            guard = configured(attacks()[each.guards], values, f"attack.{each.guards}")
-            guard.check(on.data)
-            guards[each.name()] = guard.settled(on.data)
+            guards[each.name()] = _guard(each, own.get(("attack", each.guards), {}), on.data)
     poisson = any(each.sampling == "poisson" for each in settled)
     bench = on.bench("poisson" if poisson else "shuffled")
     planned = Combination(bench, settled, _orders(settled), MappingProxyType(guards), on.seeds)
     Combined(settled).check_together(bench.schedule, on.data)
+    _require_room(planned)
     bench.require_memory(planned.trials()[: len(planned.arms)])
     return planned
+
+
+def _guard(defense: Defense, given: Mapping[str, str], data: Dataset) -> Attack:
+    """Return the attack that a defense guards against, which has to try what is defended."""
+    name, needed = f"attack.{defense.guards}", defense.guard_settings()
+    for key, value in needed.items():
+        if given.get(key, value) != value:
+            raise InputError(
+                f"--set {name}.{key}={clip(given[key])}: {defense.name()} is set to {value}, and"
+                f" would not be judged by its own work; set defense.{defense.id}.{key} to the same"
+            )
+    guard = configured(attacks()[str(defense.guards)], {**needed, **given}, name)
+    guard.check(data)
+    return guard.settled(data)
+
+
+def _require_room(planned: Combination) -> None:
+    """Raise `InputError` if the triggers of all have no room beside one another."""
+    data = planned.bench.data
+    split = scene(data, pool_of(data, torch.device("cpu")), planned.seeds[0], 1)
+    for guard in dict.fromkeys(planned.guards.values()):
+        split = guard.corrupt(split)
+    for order in planned.orders:
+        try:
+            Combined(order).prepare(split)
+        except InputError as error:
+            names = ", then ".join(map(stage_name, order))
+            raise InputError(f"{names}: {error}") from error
 
 
 def _kind(variant: Variant) -> type[Defense]:
@@ -155,8 +186,8 @@ def _whose(
     known = list(names) if group == "defense" else sorted(guarded)
     if found in known:
         return found
-    alone = [name for name in known if name.partition("@")[0] == found]
-    if len(alone) == 1:
+    alone = [name for name in known if name.partition("@")[0] == found.partition("@")[0]]
+    if "@" not in peer and len(alone) == 1:
         return alone[0]
     raise UnknownName(f"{group} of the combination", peer, known)
 

@@ -62,6 +62,11 @@ class Combined(Defense):
                     f"{both} cannot be trained together: a penalty on whole batches has no"
                     " gradient of one example that could be clipped"
                 )
+            if (first.privacy and _fits(other)) or (second.privacy and _fits(one)):
+                raise InputError(
+                    f"{both} cannot be measured together: to fit a private model again on training"
+                    " records spends privacy that nobody counts"
+                )
             if _answers(one) and _answers(other):
                 raise InputError(f"{both} both change answers: measure one of them")
 
@@ -97,6 +102,10 @@ class Combined(Defense):
         found = [each.reveal(models, scene, x) for each in self.members]
         shown: Sequence[Tensor] = [each for each in found if each is not None]
         return torch.cat(list(shown), dim=-1) if shown else None
+
+
+def _fits(defense: Defense) -> bool:
+    return type(defense).release is not Defense.release
 
 
 def _answers(defense: Defense) -> bool:

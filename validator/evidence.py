@@ -113,7 +113,10 @@ def _combination(document: dict[str, Any]) -> dict[str, Any]:
                 if each["outcome"] == "drops"
             }
         )
-        seen = f"worse than alone: {', '.join(drops)}" if drops else "each as good as alone"
+        worked = [o["order"] for o in document["orders"] if o["outcome"] == "effective"]
+        seen = f"worse than alone: {', '.join(drops)}"
+        if worked:
+            seen = f"each as good as alone in the order {' → '.join(worked[0])}"
         found["combinations"] = [
             {
                 "id": f"measured.{reference}.combination",

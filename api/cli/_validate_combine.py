@@ -133,6 +133,6 @@ def _known(answer: Combined) -> dict[str, Any]:
         "published": [
             {"name": codes([each]), "outcome": measured(each)}
             for each in answer.observations
-            if set(each.defenses) == whole
+            if set(each.defenses) == whole and not each.id.startswith("measured.")
         ],
     }

@@ -216,6 +216,35 @@ def test_what_each_outcome_takes(
     assert order["proposed"] is False
 
 
+@pytest.mark.parametrize(
+    ("alone", "together", "shown"),
+    [
+        ((0.93,) * 4, (0.88,) * 4, "inconclusive"),  # by less than matters, and it fails now
+        ((0.98,) * 4, (0.93,) * 4, "kept"),
+        (
+            (0.91, 0.92, 0.98, 0.91),
+            (1.0, 0.97, 0.95, 1.0),
+            "kept",
+        ),  # better, if by how much is open
+    ],
+)
+def test_as_good_as_alone_is_no_worse_than_matters_and_still_at_work(
+    kb: KnowledgeBase, alone: Sequence[float], together: Sequence[float], shown: str
+) -> None:
+    planned = small(kb, *POISONED, seeds=4)
+    found = judge_combination(planned, made_up(planned, alone, together), known(kb, POISONED))
+    assert found.orders[0].constituents[0].outcome == shown
+
+
+def test_an_adversarys_poisons_are_marked_by_no_owner() -> None:
+    data = data_of("synthetic")
+    split = Poisoning(share=0.3).corrupt(scene(data, pool_of(data, CPU), 0, 1))
+    poisons = ~torch.isin(split.training[0], split.candidates)
+    ready = DataWatermarking(share=0.5).prepare(split)
+    assert torch.equal(ready.training[0][poisons], split.training[0][poisons])
+    assert int((ready.training[0] != split.training[0]).sum()) == round(0.5 * len(poisons))
+
+
 def test_a_defense_that_does_nothing_alone_shows_nothing(kb: KnowledgeBase) -> None:
     planned = small(kb, *POISONED, seeds=4)
     weak = made_up(planned, (0.5, 0.5, 0.5, 0.5), (0.1, 0.1, 0.1, 0.1))
@@ -261,6 +290,8 @@ def test_neither_the_other_seeds_nor_what_is_beside_it_changes_a_trial(kb: Knowl
         (("RD3@pre",), [], "at least two"),
         (("RD3@pre", "RD3@post"), [], "one defense at two stages"),
         (("FD1", "PD1"), [], "cannot be trained together"),
+        (("PD1", "RD2"), [], "spends privacy that nobody counts"),
+        (("FD1", "RD3@pre"), ["attack.F.attribute=other"], "would not be judged by its own work"),
         (("RD3@post", "group_fairness@post"), [], "no variant|not act|cannot be measured|stage"),
         (("RD3@pre", "nothing"), [], "unknown defense"),
         (("RD3@pre", "RD2"), ["defense.epsilon=1"], "of a combination, say whose setting"),
@@ -278,6 +309,21 @@ def test_what_cannot_be_measured_is_refused_at_once(
         small(kb, *names, more=settings)
 
 
+def test_triggers_without_room_beside_one_another_are_refused_at_once(kb: KnowledgeBase) -> None:
+    sizes = [
+        "defense.data_watermarking.size=5",
+        "defense.RD3.size=5",
+        "defense.RD3.content=pattern",
+    ]
+    with pytest.raises(
+        InputError, match=r"data_watermarking@pre, then watermarking@pre: .* no room"
+    ):
+        combination(
+            kb, ("data_watermarking", "RD3@pre"), data="digits", model="mlp-s", seeds=2,
+            settings=sizes,
+        )  # fmt: skip
+
+
 def test_there_is_a_limit_to_orders(kb: KnowledgeBase) -> None:
     post = ("fingerprinting", "explanations", "watermarking@post", "outlier_removal@post")
     with pytest.raises(InputError, match=f"24 orders .* at most {MOST_ORDERS}"):
@@ -287,7 +333,7 @@ def test_there_is_a_limit_to_orders(kb: KnowledgeBase) -> None:
 def test_settings_reach_whom_they_are_of(kb: KnowledgeBase) -> None:
     planned = small(
         kb, "RD3@pre", "RD2",
-        more=["defense.RD3@pre.triggers=20", "defense.RD2@in.epochs=3", "attack.R2.share=0.1"],
+        more=["defense.RD3.triggers=20", "defense.RD2@in.epochs=3", "attack.R2.share=0.1"],
     )  # fmt: skip
     mark, removal = planned.members
     assert isinstance(mark, Watermarking)

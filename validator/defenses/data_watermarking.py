@@ -78,8 +78,11 @@ class DataWatermarking(Defense):
         )
         # of the deployed model's records and of the others, so that it is the same ones however
         # many shadow models there are
-        parts = [part.cpu().numpy() for part in (own, scene.unused)]
-        chosen = [draw.permutation(part)[: max(1, round(self.share * len(part)))] for part in parts]
+        parts = [own, scene.unused]
+        counts = [max(1, round(self.share * len(part))) for part in parts]
+        # what others have changed, or added, stays as it is: an adversary's poisons, say
+        plain = [part[torch.isin(part, scene.candidates)].cpu().numpy() for part in parts]
+        chosen = [draw.permutation(x)[:count] for x, count in zip(plain, counts, strict=True)]
         old = torch.as_tensor(np.sort(np.concatenate(chosen)), device=mask.device)
         marked = torch.full_like(scene.pool.y[old], label)
         return scene.replacing(
