@@ -156,7 +156,7 @@ class Bench:
             "code": code_version(
                 [
                     *trial.mounted,
-                    *(trial.defense.parts if trial.defense else ()),
+                    *((trial.defense, *trial.defense.parts) if trial.defense else ()),
                     *(kind() for kind in measures().values()),
                 ]
             ),

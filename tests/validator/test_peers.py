@@ -18,8 +18,10 @@ from validator.attacks import Attack, Lab, attacks
 from validator.attacks.discriminatory_behavior import DiscriminatoryBehavior
 from validator.attacks.evasion import Evasion
 from validator.code import code_version
+from validator.combined import Combined
 from validator.defenses import Defense, defenses
 from validator.defenses.group_fairness import GroupFairness
+from validator.defenses.watermarking_in import WatermarkingInTraining
 from validator.members import Member
 from validator.peers import peers
 from validator.scenes import Victim, pool_of, scene
@@ -107,7 +109,10 @@ def _imported(file: Path) -> set[str]:
 
 
 def test_the_version_covers_every_module_that_a_result_depends_on() -> None:
-    """What a trial imports, and what that imports in turn; peers count on their own."""
+    """What a trial imports, and what that imports in turn; peers count on their own.
+
+    And with one that builds on another, that other one.
+    """
     files = [
         ROOM / "trials.py",
         *(ROOM / "attacks").glob("*.py"),
@@ -120,9 +125,20 @@ def test_the_version_covers_every_module_that_a_result_depends_on() -> None:
             behind.add(name)
             if (ROOM / f"{name}.py").exists():
                 files.append(ROOM / f"{name}.py")
-    assert behind - {"attacks", "defenses", "measures"} - CHANGES_NOTHING == set(code._SHARED) - {
-        "trials"
-    }
+    own = {"attacks", "defenses", "measures", *(f"defenses/{name}" for name in defenses())}
+    assert behind - own - CHANGES_NOTHING == set(code._SHARED) - {"trials"}
+
+
+def test_the_version_of_a_peer_covers_what_it_builds_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    marks = [WatermarkingInTraining()]
+    before = code_version(marks)
+    monkeypatch.setitem(code._seen, str(ROOM / "defenses" / "watermarking.py"), "edited")
+    assert code_version(marks) != before
+    both = [Combined((WatermarkingInTraining(),))]
+    monkeypatch.setitem(code._seen, str(ROOM / "combined.py"), "edited")
+    edited = code_version(both)
+    monkeypatch.setitem(code._seen, str(ROOM / "combined.py"), "edited again")
+    assert code_version(both) != edited
 
 
 @pytest.mark.parametrize("peer", [DiscriminatoryBehavior, GroupFairness])

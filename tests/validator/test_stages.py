@@ -67,7 +67,7 @@ def test_the_list_names_each_stage(kb: KnowledgeBase) -> None:
 def test_what_a_stage_shows_is_known_of_the_defense_and_says_where(
     kb: KnowledgeBase, tmp_path: Path
 ) -> None:
-    found = document(kb, "watermarking@post", "membership_inference", reading=1.0)
+    found = document(kb, "watermarking@post", "membership_inference", reading=1e-6)
     assert found["defense"] == "watermarking@post"
     export([found], str(tmp_path))
     mine = load([str(tmp_path)])

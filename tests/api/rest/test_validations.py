@@ -102,7 +102,7 @@ def test_all_that_validate_takes_can_be_sent(lab: Lab) -> None:
         "defense": "RD1", "risk": "R1", "dataset": "digits", "model": "mlp-s", "seeds": 3,
         "settings": ["training.epochs=1"], "device": "cpu", "memory": 100, "threads": 2,
     }  # fmt: skip
-    assert {*whole, "all", "combine", "collude"} == schema()["properties"].keys()
+    assert {*whole, "all", "vary", "combine", "collude"} == schema()["properties"].keys()
     answer = lab.submit(whole)
     assert answer.status_code == 202
     assert answer.json()["request"] == {k: v for k, v in whole.items() if k != "device"}
