@@ -10,9 +10,10 @@ from pathlib import Path
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
-from validator.combination_verdicts import is_combination
+from validator.kinds import kind_of
 
 from .cli._collusion import collusion_sentence
+from .cli._text import signed
 from .cli._verdict import reason, sentence
 
 if TYPE_CHECKING:
@@ -44,17 +45,15 @@ def report(kb: KnowledgeBase, documents: Sequence[Mapping[str, Any]]) -> str:
         The page. It loads nothing and runs nothing; whatever names say is text in it.
     """
     groups: dict[str, list[Mapping[str, Any]]] = {}
-    pairs = [each for each in documents if "kind" not in each]
+    pairs = [each for each in documents if kind_of(each) == "verdict"]
     for document in pairs:
         groups.setdefault(_setup(document), []).append(document)
     return _template().render(
         groups=[_group(kb, each) for each in groups.values()],
         peers=_peers(pairs),
-        combinations=[each for each in documents if is_combination(each)],
+        combinations=[each for each in documents if kind_of(each) == "combination"],
         collusions=[
-            {**each, "figure": _figure(each)}
-            for each in documents
-            if each.get("kind") == "collusion"
+            {**each, "figure": _figure(each)} for each in documents if kind_of(each) == "collusion"
         ],
     )
 
@@ -70,7 +69,7 @@ def _template() -> Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters |= {"words": _words, "signed": _signed, "said": sentence, "reason": reason}
+    made.filters |= {"words": _words, "signed": signed, "said": sentence, "reason": reason}
     made.filters |= {"mean": fmean, "colluded": collusion_sentence}
     return made.get_template(_PAGE)
 
@@ -160,7 +159,7 @@ def _numbers(document: Mapping[str, Any]) -> list[tuple[str, str, str, str]]:
             f"{fmean(both['baseline']):.4f}",
             f"{fmean(both['defended']):.4f}",
             " ".join(
-                _signed(after - before)
+                signed(after - before)
                 for before, after in zip(both["baseline"], both["defended"], strict=True)
             ),
         )
@@ -170,7 +169,3 @@ def _numbers(document: Mapping[str, Any]) -> list[tuple[str, str, str, str]]:
 
 def _words(identity: str) -> str:
     return identity.replace("_", " ")
-
-
-def _signed(number: float) -> str:
-    return f"{number:+.3f}".replace("-", "−")

@@ -125,7 +125,7 @@ def _cluster(count: int) -> Iterator[str]:
         found.wait_for_nodes()
         yield found.address
     finally:
-        found.shutdown()  # type: ignore[no-untyped-call]
+        found.shutdown()
 
 
 def measured(planned: Sequence[Experiment], text: str) -> tuple[float, int, list[Any]]:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from .defenses import Defense
     from .trials import Result
 
-__all__ = ["CombinationVerdict", "conclude_combination", "is_combination", "judge_combination"]
+__all__ = ["CombinationVerdict", "conclude_combination", "judge_combination"]
 
 Kept = Literal["kept", "drops", "inconclusive"]
 Together = Literal["effective", "conflict", "inconclusive"]
@@ -171,11 +171,6 @@ class CombinationVerdict:
             },
             "command": self.command,
         }
-
-
-def is_combination(document: Mapping[str, Any]) -> bool:
-    """Whether a document is that of a combination."""
-    return document.get("kind") == "combination"
 
 
 def conclude_combination(

@@ -11,8 +11,8 @@ import yaml
 
 from knowledge.errors import InputError
 
-from .combination_verdicts import is_combination
 from .files import write_whole
+from .kinds import kind_of
 
 __all__ = ["export", "prepare", "records"]
 
@@ -74,9 +74,8 @@ def records(document: dict[str, Any]) -> dict[str, Any]:
     Of a defense and a risk that is an experiment, and an observation if the defense was effective
     and the outcome is conclusive; of a combination or a collusion what came out, likewise.
     """
-    if document.get("kind") == "collusion":
-        return _collusion(document)
-    return _combination(document) if is_combination(document) else _interaction(document)
+    by = {"combination": _combination, "collusion": _collusion}
+    return by.get(kind_of(document), _interaction)(document)
 
 
 def _collusion(document: dict[str, Any]) -> dict[str, Any]:
@@ -169,11 +168,10 @@ def _reference(document: dict[str, Any], subject: str, identity: str) -> dict[st
 
 def _file(document: dict[str, Any]) -> str:
     """Return what a file is called for what was measured."""
-    if is_combination(document):
+    if kind_of(document) == "combination":
         return "+".join(document["defenses"])
-    if document.get("kind") == "collusion":
-        return f"{document['first']}.{document['second']}"
-    return f"{document['defense']}.{document['risk']}"
+    subjects = ("first", "second") if kind_of(document) == "collusion" else ("defense", "risk")
+    return ".".join(document[each] for each in subjects)
 
 
 def _experiment(document: dict[str, Any], identity: str, reference: str) -> dict[str, Any]:

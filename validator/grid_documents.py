@@ -9,7 +9,7 @@ from typing import Any
 from .grids import Grid
 from .verdicts import Verdict
 
-__all__ = ["as_published", "grid_document", "is_grid", "verdicts"]
+__all__ = ["as_published", "grid_document", "verdicts"]
 
 
 def grid_document(
@@ -57,11 +57,6 @@ def grid_document(
         "counts": _counts(cells),
         "knowledge": knowledge,
     }
-
-
-def is_grid(document: Mapping[str, Any]) -> bool:
-    """Whether a document is a grid's, and not a single verdict's or a variation's."""
-    return "counts" in document
 
 
 def verdicts(document: dict[str, Any]) -> list[dict[str, Any]]:

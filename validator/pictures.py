@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from .combination_plots import combination_plot
-from .combination_verdicts import is_combination
-from .grid_documents import is_grid
 from .heat_maps import heat_map
+from .kinds import Kind, kind_of
 from .plots import plot
-from .variation_documents import is_variation
 from .variation_plots import variation_plot
 
 __all__ = ["picture"]
 
+_DRAWN_BY: Mapping[Kind, Callable[[dict[str, Any], str], None]] = {
+    "verdict": plot,
+    "collusion": plot,
+    "combination": combination_plot,
+    "grid": heat_map,
+    "variation": variation_plot,
+}
+
 
 def picture(document: dict[str, Any], file: str) -> None:
-    """Draw what was measured: a verdict, a grid, one pair by a factor, or a combination.
+    """Draw what was measured, whatever it is.
 
     Parameters
     ----------
@@ -33,11 +40,4 @@ def picture(document: dict[str, Any], file: str) -> None:
     OSError
         The file cannot be written.
     """
-    if is_combination(document):
-        combination_plot(document, file)
-    elif is_variation(document):
-        variation_plot(document, file)
-    elif is_grid(document):
-        heat_map(document, file)
-    else:
-        plot(document, file)
+    _DRAWN_BY[kind_of(document)](document, file)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .figures import FORMATS, QUIET, drawing
+from .kinds import Kind, kind_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -29,13 +31,13 @@ class _Reading(NamedTuple):
     more: str
 
 
-_VERDICT = _Reading(
-    ("defense", "risk"), ("baseline", "defended"), "less susceptible", "more susceptible"
-)
-_KINDS = {
+_READINGS: Mapping[Kind, _Reading] = {
+    "verdict": _Reading(
+        ("defense", "risk"), ("baseline", "defended"), "less susceptible", "more susceptible"
+    ),
     "collusion": _Reading(
         ("first", "second"), ("without", "with"), "weaker attack", "stronger attack"
-    )
+    ),
 }
 
 
@@ -128,7 +130,7 @@ def _title(document: dict[str, Any]) -> str:
 
 
 def _reading(document: dict[str, Any]) -> _Reading:
-    return _KINDS.get(document.get("kind", ""), _VERDICT)
+    return _READINGS[kind_of(document)]
 
 
 def _scale(document: dict[str, Any]) -> str:

@@ -25,7 +25,7 @@ from .randomness import derive
 from .scenes import Scene, Victim, pool_of, scene
 from .training import Trained, train
 
-__all__ = ["Bench", "Result", "Trial", "run"]
+__all__ = ["Bench", "Result", "Trial", "run", "trials_version"]
 
 _DATA_COPIES = 3
 """The data set itself, on the device, and with the records that attacks and defenses add."""
@@ -59,6 +59,12 @@ class Trial:
     def mounted(self) -> tuple[Attack, ...]:
         """All attacks that are judged, the first of two adversaries' among them."""
         return (*self.attacks, *([self.first] if self.first else []))
+
+    @property
+    def peers(self) -> tuple[object, ...]:
+        """All attacks and defenses that do something in it."""
+        arm = (self.defense, *self.defense.parts) if self.defense else ()
+        return (*self.mounted, *arm)
 
     @property
     def attacked(self) -> int:
@@ -153,14 +159,14 @@ class Bench:
             "schedule": vars(self.schedule),
             "device": self.device.type,
             "torch": torch.__version__,
-            "code": code_version(
-                [
-                    *trial.mounted,
-                    *((trial.defense, *trial.defense.parts) if trial.defense else ()),
-                    *(kind() for kind in measures().values()),
-                ]
-            ),
+            "code": trials_version([trial]),
         }
+
+
+def trials_version(trials: Sequence[Trial]) -> str:
+    """Return the version of the code that all of these trials' results depend on."""
+    ours = [peer for trial in trials for peer in trial.peers]
+    return code_version([*ours, *(kind() for kind in measures().values())])
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from .trials import Result
 from .variations import Variation
 from .verdicts import Verdict
 
-__all__ = ["Predicted", "is_variation", "variation_document"]
+__all__ = ["Predicted", "variation_document"]
 
 _ROWS = ("baseline", "defended", "effect", "raise", "lower")
 _RISES = {
@@ -50,11 +50,6 @@ class Predicted(TypedDict):
     effect: str | None
     scenario: dict[str, Any] | None
     knowledge: str
-
-
-def is_variation(document: Mapping[str, Any]) -> bool:
-    """Whether a document is a variation's, and not a single verdict's or a grid's."""
-    return "vary" in document
 
 
 def variation_document(

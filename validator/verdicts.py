@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from .metrics import Metric
     from .trials import Bench, Result
 
-__all__ = ["Known", "Verdict", "cost", "interval", "judge", "scale"]
+__all__ = ["Known", "Verdict", "cost", "interval", "judge", "judged", "scale"]
 
 Expected = Literal["increase", "decrease", "no_change"]
 Judgement = Literal["confirmed", "refuted", "inconclusive"]
@@ -142,13 +142,7 @@ class Verdict:
             "published": list(self.published),
             "outcome": self.outcome,
             "verdict": self.judgement,
-            "effect": {
-                "metric": self.metric.id,
-                "name": self.metric.name,
-                "worse_when": self.metric.worse_when,
-                **interval(self.effect),
-                "smallest_effect": self.metric.smallest_effect,
-            },
+            "effect": judged(self.metric, self.effect),
             "effective_defense": self.effectiveness and self.effectiveness.met,
             "effectiveness": self.effectiveness and vars(self.effectiveness),
             "baseline": values(self.baseline, risk, self.metric.id),
@@ -250,6 +244,17 @@ def _judgement(expected: Expected | None, shown: Outcome, *, effective: bool) ->
     if not effective or shown == "inconclusive" or expected is None:
         return "inconclusive"
     return "confirmed" if shown == expected else "refuted"
+
+
+def judged(metric: Metric, found: Effect) -> dict[str, Any]:
+    """Return an effect with the metric that it is in, ready for JSON."""
+    return {
+        "metric": metric.id,
+        "name": metric.name,
+        "worse_when": metric.worse_when,
+        **interval(found),
+        "smallest_effect": metric.smallest_effect,
+    }
 
 
 def interval(found: Effect) -> dict[str, Any]:

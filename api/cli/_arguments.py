@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from argparse import ArgumentParser
 from collections.abc import Callable, Mapping
+from typing import Protocol, cast
 
 __all__ = [
     "Questions",
@@ -31,9 +32,16 @@ def ask(above: ArgumentParser, questions: Questions, *, title: str, metavar: str
         below.add_parser(name, help=summary, fill=fill)
 
 
+class _Forking(Protocol):
+    """A parser that leaves some lines to others."""
+
+    def also(self, questions: Questions) -> None:
+        """Let some first words stand for questions of their own."""
+
+
 def also(question: ArgumentParser, others: Questions) -> None:
     """Let the first word after a question stand for another one."""
-    question.also(others)  # type: ignore[attr-defined]
+    cast("_Forking", question).also(others)
 
 
 def knowing(question: ArgumentParser) -> None:

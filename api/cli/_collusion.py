@@ -5,7 +5,7 @@ from __future__ import annotations
 from statistics import fmean
 from typing import Any
 
-from ._text import Style, columns, lowered, paragraph
+from ._text import Style, columns, lowered, named, paragraph, signed
 
 __all__ = ["collusion_sentence", "describe"]
 
@@ -29,7 +29,7 @@ def describe(document: dict[str, Any], look: Style, *, here: bool = True) -> str
     And the commands that show it again, if it is kept `here`, where the reader can run them.
     """
     shown, said = _OUTCOME[document["outcome"]]
-    heading = f"{_name(document['first'])} → {_name(document['second']).lower()}, measured"
+    heading = f"{named(document['first'])} → {named(document['second']).lower()}, measured"
     verdict = f"verdict: {document['verdict']}"
     if document["expected"] is None:
         verdict = "no conjecture to confirm or refute"
@@ -85,8 +85,8 @@ def _rows(document: dict[str, Any]) -> list[list[str]]:
     return [
         [
             "effect",
-            f"{_signed(found['estimate'])} towards a stronger attack, {found['level']:.0%} interval"
-            f" {_signed(found['low'])} to {_signed(found['high'])}; less than"
+            f"{signed(found['estimate'])} towards a stronger attack, {found['level']:.0%} interval"
+            f" {signed(found['low'])} to {signed(found['high'])}; less than"
             f" ±{found['smallest_effect']:g} does not matter",
         ],
         [
@@ -97,7 +97,7 @@ def _rows(document: dict[str, Any]) -> list[list[str]]:
         [
             "utility",
             f"accuracy {fmean(used['without']):.3f} without, {fmean(used['with']):.3f} with"
-            f" ({_signed(used['estimate'])}, {_signed(used['low'])} to {_signed(used['high'])})",
+            f" ({signed(used['estimate'])}, {signed(used['low'])} to {signed(used['high'])})",
         ],
     ]
 
@@ -113,7 +113,7 @@ def _metrics(document: dict[str, Any]) -> list[list[str]]:
                 metric.replace("_", " "),
                 f"{fmean(arms['without']):.3f}",
                 f"{fmean(arms['with']):.3f}",
-                " ".join(_signed(after - before) for before, after in pairs),
+                " ".join(signed(after - before) for before, after in pairs),
             ]
         )
     return rows
@@ -135,12 +135,3 @@ def _scale(document: dict[str, Any]) -> str:
         f" with {scale['parameters']} parameters, {scale['train_accuracy']:.3f} accurate on its"
         " training records."
     )
-
-
-def _name(identity: str) -> str:
-    words = identity.replace("_", " ")
-    return words[:1].upper() + words[1:]
-
-
-def _signed(number: float) -> str:
-    return f"{number:+.3f}".replace("-", "−")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from statistics import fmean
 from typing import Any
 
-from ._text import Style, columns, paragraph
+from ._text import Style, columns, paragraph, signed
 
 __all__ = ["describe"]
 
@@ -104,8 +104,7 @@ def _order(document: dict[str, Any], order: dict[str, Any], look: Style) -> list
 
 
 def _interval(found: dict[str, Any]) -> str:
-    numbers = (found["estimate"], found["low"], found["high"])
-    estimate, low, high = (f"{each:+.3f}".replace("-", "−") for each in numbers)
+    estimate, low, high = (signed(found[key]) for key in ("estimate", "low", "high"))
     return f"{estimate} [{low}, {high}]"
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from knowledge import load
 
-from ._text import Style, columns, knowledge_line, padded, paragraph
+from ._text import Style, columns, knowledge_line, padded, paragraph, signed
 
 __all__ = ["NOT_MEASURED", "Pair", "describe", "mark", "table"]
 
@@ -129,7 +129,7 @@ def _signs(cell: Mapping[str, Any], look: Style) -> str:
 def _number(cell: Mapping[str, Any]) -> str:
     if "reason" in cell:
         return ""
-    return f"{cell['effect']['estimate']:+.3f}".replace("-", "−")
+    return signed(cell["effect"]["estimate"])
 
 
 def _legend(look: Style) -> list[list[str]]:

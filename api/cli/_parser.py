@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import Any, NoReturn
 
 from knowledge.errors import suggest
@@ -60,13 +60,10 @@ class _Parser(argparse.ArgumentParser):
         for name, (_, fill) in questions.items():
             self.others[name] = _Parser(fill, prog=f"{self.prog} {name}")
 
-    def parse_known_args(  # type: ignore[override]
-        self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
-    ) -> tuple[argparse.Namespace, list[str]]:
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
         """Parse, by the question that the first word stands for if it does."""
-        other = self.others.get(args[0]) if args else None
-        if other is not None and args is not None:
-            return other.parse_known_args(args[1:], namespace)
+        if args and args[0] in self.others:
+            return self.others[args[0]].parse_known_args(args[1:], namespace)
         return super().parse_known_args(args, namespace)
 
     def __getattr__(self, name: str) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 
 from ._common import as_json, style
 from ._measuring import needed, store
-from ._text import columns
+from ._text import columns, signed
 
 __all__ = ["run"]
 
@@ -36,9 +36,12 @@ def run(arguments: Namespace) -> str:
 
 def _subject(document: dict[str, Any]) -> str:
     """Say what was measured."""
-    if "defenses" in document:
+    from validator.kinds import kind_of
+
+    kind = kind_of(document)
+    if kind == "combination":
         return " + ".join(document["defenses"])
-    if document.get("kind") == "collusion":
+    if kind == "collusion":
         return f"{document['first']} → {document['second']}"
     return f"{document['defense']} {document['risk']}"
 
@@ -47,4 +50,4 @@ def _effect(document: dict[str, Any]) -> str:
     """Say what came out; of several effects there is no one number."""
     if "effect" not in document:
         return str(document["outcome"])
-    return f"{document['effect']['estimate']:+.3f}".replace("-", "−")
+    return signed(document["effect"]["estimate"])

@@ -19,9 +19,11 @@ __all__ = [
     "knowledge_line",
     "laid_out",
     "lowered",
+    "named",
     "padded",
     "paragraph",
     "percent",
+    "signed",
     "title",
 ]
 
@@ -221,6 +223,16 @@ def _short(kb: KnowledgeBase, source: str) -> str:
 def title(record: Named) -> str:
     """Return a record's name with its code, or its id where it has none."""
     return f"{record.name} ({record.code or record.id})"
+
+
+def named(identity: str) -> str:
+    """Return an id as people write it at the beginning of a sentence."""
+    return identity.replace("_", " ").capitalize()
+
+
+def signed(number: float) -> str:
+    """Write a number with its sign, to three digits."""
+    return f"{number:+.3f}".replace("-", "−")
 
 
 def lowered(text: str) -> str:

@@ -14,6 +14,7 @@ from predictor.interactions import predict
 
 from ._common import as_json, knowledge, style
 from ._measured import describe
+from ._measurements import Measurement, running, setup, so_far
 from ._measuring import needed, store
 from ._progress import Progress
 from ._reproducing import command
@@ -21,12 +22,9 @@ from ._reproducing import command
 if TYPE_CHECKING:
     from knowledge import KnowledgeBase
     from validator.engine import Watcher
-    from validator.executors import Executor
     from validator.experiments import Experiment
     from validator.store import Store
     from validator.trials import Result
-
-    from ._measurements import Measurement
 
 __all__ = ["PLACEBO", "Plan", "known", "plan", "run"]
 
@@ -34,7 +32,7 @@ PLACEBO = "placebo"
 
 
 @dataclass(frozen=True)
-class Plan:
+class Plan(Measurement):
     """What was asked to be measured, checked; nothing is trained yet.
 
     Attributes
@@ -46,17 +44,11 @@ class Plan:
         risk, what was published, and what is claimed of factors.
     command : str
         The command line that asks for it.
-    threads : int or None
-        As many threads as it shall take.
-    executor : Executor
-        Where it is run.
     """
 
     experiment: Experiment
     known: dict[str, Any]
     command: str
-    threads: int | None
-    executor: Executor
 
     def measure(self, kept: Store, watcher: Watcher) -> dict[str, Any]:
         """Measure; return the document that ``validate --json`` prints."""
@@ -85,37 +77,18 @@ class Plan:
         """Return the same plan with what `beforehand` of another one says is known."""
         return replace(self, known={**known, "published": tuple(known["published"])})
 
-    @property
-    def cells(self) -> list[dict[str, Any]]:
-        """Nothing: it is one experiment."""
-        return []
-
-    def recipes(self) -> list[dict[str, Any]]:
-        """Return the recipes of all trials, in their order."""
-        return [self.experiment.bench.recipe(trial) for trial in self.experiment.trials()]
+    def planned(self) -> list[Experiment]:
+        """Return the experiment."""
+        return [self.experiment]
 
     def interval(self, results: Mapping[int, Result]) -> dict[str, Any] | None:
-        """Return the effect over the seeds of which both arms are finished, if two are.
-
-        Parameters
-        ----------
-        results : mapping of int to Result
-            Those that are finished, by the place of their recipe.
-        """
+        """Return the effect over the seeds of which both arms are finished, if two are."""
         from validator.verdicts import judge
 
-        experiment = self.experiment
-        seeds = [i for i in range(len(experiment.seeds)) if {2 * i, 2 * i + 1} <= results.keys()]
-        if len(seeds) < 2:
-            return None
-        document = judge(
-            replace(experiment, seeds=tuple(experiment.seeds[i] for i in seeds)),
-            self.known["conjecture"],
-            [results[2 * i] for i in seeds],
-            [results[2 * i + 1] for i in seeds],
-        ).document()
-        shown = ("metric", "estimate", "low", "high", "level")
-        return {"seeds": len(seeds)} | {key: document["effect"][key] for key in shown}
+        conjecture = self.known["conjecture"]
+        return so_far(
+            self.experiment, results, lambda *some: judge(some[0], conjecture, *some[1:]).document()
+        )
 
 
 def run(arguments: Namespace) -> str:
@@ -219,24 +192,13 @@ def plan(arguments: Namespace, kb: KnowledgeBase) -> Measurement:
         from ._validate_vary import plan_variation
 
         return plan_variation(arguments, kb)
-    from validator.executors import chosen
-    from validator.experiments import DEFAULT_DATASET, experiment
+    from validator.experiments import experiment
 
-    executor = chosen(arguments.executor)
-    planned = experiment(
-        kb,
-        arguments.defense,
-        arguments.risk,
-        data=arguments.dataset or DEFAULT_DATASET,
-        model=arguments.model,
-        seeds=arguments.seeds,
-        device=arguments.device,
-        memory=arguments.memory and arguments.memory << 20,
-        settings=arguments.settings,
-    )
+    how = running(arguments)
+    planned = experiment(kb, arguments.defense, arguments.risk, **setup(arguments))
     defense, risk = planned.defense, planned.attack.risk
     again = command(arguments, [defense.name(), risk], arguments.settings)
-    return Plan(planned, known(kb, defense.id, risk), again, arguments.threads, executor)
+    return Plan(**how, experiment=planned, known=known(kb, defense.id, risk), command=again)
 
 
 def known(kb: KnowledgeBase, defense: str, risk: str) -> dict[str, Any]:

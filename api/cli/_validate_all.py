@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from knowledge.errors import InputError
 
+from ._measurements import Measurement, running, setup
 from ._reproducing import command
 
 if TYPE_CHECKING:
     from knowledge import KnowledgeBase
-    from validator.executors import Executor
+    from validator.experiments import Experiment
     from validator.grids import Cell, Grid
     from validator.store import Store
     from validator.sweeps import Onlooker
-    from validator.trials import Result
 
 __all__ = ["GridPlan", "plan_all"]
 
@@ -25,7 +24,7 @@ Pair = tuple[str, str]
 
 
 @dataclass(frozen=True)
-class GridPlan:
+class GridPlan(Measurement):
     """A grid that was asked to be measured, checked; nothing is trained yet.
 
     Attributes
@@ -38,18 +37,12 @@ class GridPlan:
         The command line that asks for it alone, by defense and risk.
     knowledge : str
         Digest of the knowledge base that says so.
-    threads : int or None
-        As many threads as it shall take.
-    executor : Executor
-        Where it is run.
     """
 
     grid: Grid
     known: dict[Pair, dict[str, Any]]
     commands: dict[Pair, str]
     knowledge: str
-    threads: int | None
-    executor: Executor
 
     @property
     def pairs(self) -> list[Pair]:
@@ -103,21 +96,9 @@ class GridPlan:
         grid = replace(self.grid, cells=cells)
         return replace(self, grid=grid, known=told, knowledge=known["knowledge"])
 
-    def recipes(self) -> list[dict[str, Any]]:
-        """Return the recipes of all trials of all cells."""
-        from validator.experiments import Experiment
-
-        planned = [each.experiment for each in self.grid.cells]
-        return [
-            each.bench.recipe(trial)
-            for each in planned
-            if isinstance(each, Experiment)
-            for trial in each.trials()
-        ]
-
-    def interval(self, results: Mapping[int, Result]) -> None:
-        """Return nothing: each cell has an interval of its own, which comes with its verdict."""
-        del results
+    def planned(self) -> list[Experiment]:
+        """Return the experiments of all cells that can be measured."""
+        return [each.experiment for each in self.grid.cells if not isinstance(each.experiment, str)]
 
 
 def plan_all(arguments: Namespace, kb: KnowledgeBase) -> GridPlan:
@@ -128,8 +109,6 @@ def plan_all(arguments: Namespace, kb: KnowledgeBase) -> GridPlan:
     InputError
         Anything that works for no cell, before any training starts.
     """
-    from validator.executors import chosen
-    from validator.experiments import DEFAULT_DATASET
     from validator.grids import grid
 
     from ._validate import known
@@ -138,23 +117,16 @@ def plan_all(arguments: Namespace, kb: KnowledgeBase) -> GridPlan:
         raise InputError(
             "--all measures every defense against every risk: leave DEFENSE and RISK out, or --all"
         )
-    executor = chosen(arguments.executor)
-    planned = grid(
-        kb,
-        data=arguments.dataset or DEFAULT_DATASET,
-        model=arguments.model,
-        seeds=arguments.seeds,
-        device=arguments.device,
-        memory=arguments.memory and arguments.memory << 20,
-        settings=arguments.settings,
-    )
+    how = running(arguments)
+    planned = grid(kb, **setup(arguments))
     return GridPlan(
-        planned,
-        {_pair(cell): known(kb, *_pair(cell)) for cell in planned.cells},
-        {_pair(cell): command(arguments, _pair(cell), cell.settings) for cell in planned.cells},
-        kb.digest,
-        arguments.threads,
-        executor,
+        **how,
+        grid=planned,
+        known={_pair(cell): known(kb, *_pair(cell)) for cell in planned.cells},
+        commands={
+            _pair(cell): command(arguments, _pair(cell), cell.settings) for cell in planned.cells
+        },
+        knowledge=kb.digest,
     )
 
 

@@ -3,28 +3,26 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from predictor.conflicts import Combined, combine
 
 from ._combine import codes
+from ._measurements import Measurement, running, setup
 from ._reproducing import command
 
 if TYPE_CHECKING:
     from knowledge import KnowledgeBase
     from validator.combinations import Combination
     from validator.engine import Watcher
-    from validator.executors import Executor
     from validator.store import Store
-    from validator.trials import Result
 
 __all__ = ["CombinationPlan", "plan_combination"]
 
 
 @dataclass(frozen=True)
-class CombinationPlan:
+class CombinationPlan(Measurement):
     """A combination that was asked to be measured, checked; nothing is trained yet.
 
     Attributes
@@ -35,17 +33,11 @@ class CombinationPlan:
         What is known beforehand, ready for JSON, as `validator.combination_verdicts` takes it.
     command : str
         The command line that asks for it.
-    threads : int or None
-        As many threads as it shall take.
-    executor : Executor
-        Where its trials are run.
     """
 
     combination: Combination
     known: dict[str, Any]
     command: str
-    threads: int | None
-    executor: Executor
 
     def measure(self, kept: Store, watcher: Watcher) -> dict[str, Any]:
         """Measure; return the document that ``validate combine --json`` prints."""
@@ -71,18 +63,9 @@ class CombinationPlan:
         """Return the same plan with what `beforehand` of another one says is known."""
         return replace(self, known=known)
 
-    @property
-    def cells(self) -> list[dict[str, Any]]:
-        """Nothing: it is about no defense and risk."""
-        return []
-
-    def recipes(self) -> list[dict[str, Any]]:
-        """Return the recipes of all trials, in their order."""
-        return [self.combination.bench.recipe(trial) for trial in self.combination.trials()]
-
-    def interval(self, results: Mapping[int, Result]) -> None:
-        """Return nothing: there is one interval for each defense in each order."""
-        del results
+    def planned(self) -> list[Combination]:
+        """Return the combination."""
+        return [self.combination]
 
 
 def plan_combination(arguments: Namespace, kb: KnowledgeBase) -> CombinationPlan:
@@ -94,28 +77,15 @@ def plan_combination(arguments: Namespace, kb: KnowledgeBase) -> CombinationPlan
         Anything that will not work, before any training starts.
     """
     from validator.combinations import combination
-    from validator.executors import chosen
-    from validator.experiments import DEFAULT_DATASET
 
-    executor = chosen(arguments.executor)
+    how = running(arguments)
     answer = combine(kb, arguments.combine)
-    planned = combination(
-        kb,
-        arguments.combine,
-        data=arguments.dataset or DEFAULT_DATASET,
-        model=arguments.model,
-        seeds=arguments.seeds,
-        device=arguments.device,
-        memory=arguments.memory and arguments.memory << 20,
-        settings=arguments.settings,
-    )
     names = [variant.id for variant in answer.defenses]
     return CombinationPlan(
-        planned,
-        _known(answer),
-        command(arguments, ["combine", *names], arguments.settings),
-        arguments.threads,
-        executor,
+        **how,
+        combination=combination(kb, arguments.combine, **setup(arguments)),
+        known=_known(answer),
+        command=command(arguments, ["combine", *names], arguments.settings),
     )
 
 

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from api.answers.assumptions import assume
 from predictor.documents import what_if_document
 
+from ._measurements import Measurement, running, setup
 from ._reproducing import command
 
 if TYPE_CHECKING:
     from knowledge import KnowledgeBase
-    from validator.executors import Executor
+    from validator.experiments import Experiment
     from validator.store import Store
     from validator.sweeps import Onlooker
-    from validator.trials import Result
     from validator.variation_documents import Predicted
     from validator.variations import Point, Variation
 
@@ -27,7 +26,7 @@ _SIGNS = {"+": "increase", "-": "decrease"}
 
 
 @dataclass(frozen=True)
-class VariationPlan:
+class VariationPlan(Measurement):
     """A variation that was asked to be measured, checked; nothing is trained yet.
 
     Attributes
@@ -40,18 +39,12 @@ class VariationPlan:
         What is known of the trend.
     commands : tuple of str
         The command line that asks for each value alone.
-    threads : int or None
-        As many threads as it shall take.
-    executor : Executor
-        Where its trials are run.
     """
 
     variation: Variation
     known: dict[str, Any]
     predicted: Predicted
     commands: tuple[str, ...]
-    threads: int | None
-    executor: Executor
 
     @property
     def cells(self) -> list[dict[str, Any]]:
@@ -93,17 +86,9 @@ class VariationPlan:
         pair = {**known["pair"], "published": tuple(known["pair"]["published"])}
         return replace(self, known=pair, predicted=known["predicted"])
 
-    def recipes(self) -> list[dict[str, Any]]:
-        """Return the recipes of all trials at all values."""
-        return [
-            each.bench.recipe(trial)
-            for each in self.variation.experiments
-            for trial in each.trials()
-        ]
-
-    def interval(self, results: Mapping[int, Result]) -> None:
-        """Return nothing: each value has an interval of its own, which comes with its verdict."""
-        del results
+    def planned(self) -> list[Experiment]:
+        """Return the experiments at all values."""
+        return self.variation.experiments
 
 
 def plan_variation(arguments: Namespace, kb: KnowledgeBase) -> VariationPlan:
@@ -114,33 +99,20 @@ def plan_variation(arguments: Namespace, kb: KnowledgeBase) -> VariationPlan:
     InputError
         Anything that will not work, before any training starts.
     """
-    from validator.executors import chosen
-    from validator.experiments import DEFAULT_DATASET
     from validator.variations import variation
 
     from ._validate import known
 
-    executor = chosen(arguments.executor)
-    planned = variation(
-        kb,
-        arguments.vary,
-        arguments.defense,
-        arguments.risk,
-        data=arguments.dataset or DEFAULT_DATASET,
-        model=arguments.model,
-        seeds=arguments.seeds,
-        device=arguments.device,
-        memory=arguments.memory and arguments.memory << 20,
-        settings=arguments.settings,
-    )
+    how = running(arguments)
+    planned = variation(kb, arguments.vary, arguments.defense, arguments.risk, **setup(arguments))
     first = planned.experiments[0]
+    pair = first.defense.id, first.attack.risk
     return VariationPlan(
-        planned,
-        known(kb, first.defense.id, first.attack.risk),
-        _predicted(kb, first.defense.id, first.attack.risk, planned.factor),
-        tuple(_command(arguments, planned, point) for point in planned.points),
-        arguments.threads,
-        executor,
+        **how,
+        variation=planned,
+        known=known(kb, *pair),
+        predicted=_predicted(kb, *pair, planned.factor),
+        commands=tuple(_command(arguments, planned, point) for point in planned.points),
     )
 
 

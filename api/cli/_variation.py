@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from statistics import fmean
 from typing import Any
 
-from ._text import Style, columns, knowledge_line, paragraph, percent
+from ._text import Style, columns, knowledge_line, paragraph, percent, signed
 
 __all__ = ["describe"]
 
@@ -89,8 +89,8 @@ def _values(document: Mapping[str, Any], look: Style) -> list[list[str]]:
                 seen,
                 f"{fmean(cell['baseline']):.3f}",
                 f"{fmean(cell['defended']):.3f}",
-                _signed(effect["estimate"]),
-                f"{_signed(effect['low'])} to {_signed(effect['high'])}",
+                signed(effect["estimate"]),
+                f"{signed(effect['low'])} to {signed(effect['high'])}",
                 f"{look.paint(look.glyph(shown), shown)} {said}{ineffective}",
             ]
         )
@@ -138,8 +138,8 @@ def _trend(document: Mapping[str, Any], look: Style) -> list[str]:
         rows.append(
             [
                 what,
-                _signed(found["estimate"]),
-                f"{_signed(found['low'])} to {_signed(found['high'])}",
+                signed(found["estimate"]),
+                f"{signed(found['low'])} to {signed(found['high'])}",
                 f"{look.paint(look.glyph(shown), shown)} {_OUTCOME[found['outcome']]}",
                 judged,
             ]
@@ -167,15 +167,11 @@ def _scenarios(document: Mapping[str, Any], look: Style) -> list[str]:
             judged = f": {measured['verdict']}" if measured["expected"] else ""
             text += (
                 f" Measured, with the defense at {ends[verb][0]} against none at {ends[verb][1]}:"
-                f" {_signed(measured['estimate'])} ({_signed(measured['low'])} to"
-                f" {_signed(measured['high'])}), {measured['outcome'].replace('_', ' ')}{judged}."
+                f" {signed(measured['estimate'])} ({signed(measured['low'])} to"
+                f" {signed(measured['high'])}), {measured['outcome'].replace('_', ' ')}{judged}."
             )
         lines.append(paragraph(text, look.width, "  "))
     return [*lines, ""]
-
-
-def _signed(number: float) -> str:
-    return f"{number:+.3f}".replace("-", "−")
 
 
 def _amount(number: float) -> str:

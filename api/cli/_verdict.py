@@ -5,7 +5,7 @@ from __future__ import annotations
 from statistics import fmean
 from typing import Any
 
-from ._text import Style, columns, lowered, paragraph
+from ._text import Style, columns, lowered, named, paragraph, signed
 
 __all__ = ["describe", "reason", "sentence"]
 
@@ -39,7 +39,7 @@ def describe(document: dict[str, Any], look: Style, *, here: bool = True) -> str
 
     And the commands that show it again, if it is kept `here`, where the reader can run them.
     """
-    defense, risk = _name(document["defense"]), _name(document["risk"])
+    defense, risk = named(document["defense"]), named(document["risk"])
     shown = "contested" if document["outcome"] == "inconclusive" else document["outcome"]
     verdict = f"verdict: {document['verdict']}"
     if document["expected"] is None:
@@ -70,7 +70,7 @@ def sentence(document: dict[str, Any]) -> str:
     """Say what came out in a sentence or two that a practitioner understands."""
     found = document["effect"]
     before, after = fmean(document["baseline"]), fmean(document["defended"])
-    risk = _name(document["risk"]).lower()
+    risk = named(document["risk"]).lower()
     seeds = len(document["seeds"])
     expected = _EXPECTED[document["conjecture"]]
     if document["expected"] is None:
@@ -122,8 +122,8 @@ def _rows(document: dict[str, Any]) -> list[list[str]]:
     rows = [
         [
             "effect",
-            f"{_signed(found['estimate'])} towards more susceptible, {found['level']:.0%} interval"
-            f" {_signed(found['low'])} to {_signed(found['high'])}; less than"
+            f"{signed(found['estimate'])} towards more susceptible, {found['level']:.0%} interval"
+            f" {signed(found['low'])} to {signed(found['high'])}; less than"
             f" ±{found['smallest_effect']:g} does not matter",
         ]
     ]
@@ -141,7 +141,7 @@ def _rows(document: dict[str, Any]) -> list[list[str]]:
         [
             "utility",
             f"accuracy {fmean(used['baseline']):.3f} without, {fmean(used['defended']):.3f} with"
-            f" ({_signed(used['estimate'])}, {_signed(used['low'])} to {_signed(used['high'])})",
+            f" ({signed(used['estimate'])}, {signed(used['low'])} to {signed(used['high'])})",
         ]
     )
     spent = f"{cost['defended_seconds']:.3f} s to train one model of those trained side by side"
@@ -162,7 +162,7 @@ def _metrics(document: dict[str, Any]) -> list[list[str]]:
                     metric.replace("_", " "),
                     f"{fmean(arms['baseline']):.3f}",
                     f"{fmean(arms['defended']):.3f}",
-                    " ".join(_signed(after - before) for before, after in pairs),
+                    " ".join(signed(after - before) for before, after in pairs),
                 ]
             )
     return rows
@@ -202,7 +202,7 @@ def reason(found: dict[str, Any]) -> list[str]:
     if along["seeds"]:
         risk = f"; the risk with it in {along['agree']} of {along['seeds']} seeds"
     if along["low"] is not None:
-        risk += f", rank correlation {_signed(along['low'])} to {_signed(along['high'])}"
+        risk += f", rank correlation {signed(along['low'])} to {signed(along['high'])}"
     return [name, f"{_move(found)}, {before} to {after}{risk}"]
 
 
@@ -234,11 +234,3 @@ def _scale(document: dict[str, Any]) -> str:
         f" {scale['training_records']:,} training records (train accuracy"
         f" {scale['train_accuracy']:.3f} without the defense)."
     )
-
-
-def _signed(number: float) -> str:
-    return f"{number:+.3f}".replace("-", "−")
-
-
-def _name(identity: str) -> str:
-    return identity.replace("_", " ").capitalize()

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import shlex
 from contextlib import redirect_stderr, redirect_stdout
 from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+from measuring_cli import Capture, again, refused, shown_everywhere
 
 from api.cli import main
 from api.cli._measured import describe
@@ -56,49 +56,28 @@ def file(made: tuple[Path, dict[str, Any]], monkeypatch: pytest.MonkeyPatch) -> 
     ],
 )
 def test_what_will_not_work_is_refused_before_any_training(
-    words: str, said: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
+    words: str, said: str, capsys: Capture, tmp_path: Path
 ) -> None:
-    store = tmp_path / "r.sqlite"
-    try:
-        status = main(["validate", *words.split(), "--store", str(store)])
-    except SystemExit as error:
-        status = int(error.code or 0)
-    told = capsys.readouterr()
-    assert (status, told.out) == (2, "")
-    assert any(each in told.err for each in said.split("|")), told.err
-    assert not store.exists()
+    told = refused(words, capsys, tmp_path / "r.sqlite")
+    assert any(each in told for each in said.split("|")), told
 
 
+@pytest.mark.usefixtures("file")
 def test_its_command_gives_it_again_without_training(
-    made: tuple[Path, dict[str, Any]], file: Path, capsys: pytest.CaptureFixture[str]
+    made: tuple[Path, dict[str, Any]], capsys: Capture
 ) -> None:
-    del file
-    program, *words = shlex.split(made[1]["command"])
-    assert program == "crosscurrent"
-    assert main([*words, "--json"]) == 0
-    told = capsys.readouterr()
-    assert json.loads(told.out) == made[1]
-    assert "nothing to train" in told.err
+    again(made[1], capsys)
     assert (made[1]["first"], made[1]["second"]) == ("poisoning", "model_extraction")
     assert (made[1]["conjecture"], made[1]["published"]) == ("hinders", ["hinders"])
 
 
+@pytest.mark.usefixtures("file")
 def test_a_result_is_listed_shown_drawn_and_reported(
-    made: tuple[Path, dict[str, Any]],
-    file: Path,
-    capsys: pytest.CaptureFixture[str],
-    tmp_path: Path,
+    made: tuple[Path, dict[str, Any]], capsys: Capture, tmp_path: Path
 ) -> None:
-    del file
-    short = made[1]["id"][:12]
-    assert main(["results", "list"]) == 0
-    assert "poisoning → model_extraction" in " ".join(capsys.readouterr().out.split())
-    assert main(["results", "show", short]) == 0
-    assert capsys.readouterr().out == f"{describe(made[1], Style(colour=False, unicode=True))}\n"
-    assert main(["results", "plot", short, str(tmp_path / "c.svg")]) == 0
-    assert "stronger attack" in (tmp_path / "c.svg").read_text()
-    assert main(["results", "report", str(tmp_path / "r.html")]) == 0
-    page = (tmp_path / "r.html").read_text()
+    listed, drawn, page = shown_everywhere(made[1], capsys, tmp_path)
+    assert "poisoning → model_extraction" in listed
+    assert "stronger attack" in drawn
     assert "poisoning → model extraction" in page
     assert "stronger attack →" in page
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import shlex
 from contextlib import redirect_stderr, redirect_stdout
 from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+from measuring_cli import Capture, again, refused, shown_everywhere
 
 from api.cli import main
 from api.cli._measured import describe
@@ -55,18 +55,10 @@ def file(made: tuple[Path, dict[str, Any]], monkeypatch: pytest.MonkeyPatch) -> 
     ],
 )
 def test_what_will_not_work_is_refused_before_any_training(
-    words: str, said: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
+    words: str, said: str, capsys: Capture, tmp_path: Path
 ) -> None:
-    store = tmp_path / "r.sqlite"
-    try:
-        status = main(["validate", *words.split(), "--store", str(store)])
-    except SystemExit as error:
-        status = int(error.code or 0)
-    told = capsys.readouterr()
-    assert (status, told.out) == (2, "")
-    assert said in told.err
-    assert "Traceback" not in told.err
-    assert not store.exists()
+    told = refused(words, capsys, tmp_path / "r.sqlite")
+    assert said in told
 
 
 def test_the_document_says_what_each_defense_is_alone_and_together(
@@ -84,40 +76,26 @@ def test_the_document_says_what_each_defense_is_alone_and_together(
     assert document["settings"]["defenses"]["watermarking@pre"]["triggers"] == 10
 
 
+@pytest.mark.usefixtures("file")
 def test_its_command_gives_it_again_without_training(
-    made: tuple[Path, dict[str, Any]], file: Path, capsys: pytest.CaptureFixture[str]
+    made: tuple[Path, dict[str, Any]], capsys: Capture
 ) -> None:
-    del file
-    program, *words = shlex.split(made[1]["command"])
-    assert program == "crosscurrent"
-    assert main([*words, "--json"]) == 0
-    told = capsys.readouterr()
-    assert json.loads(told.out) == made[1]
-    assert "nothing to train" in told.err
+    again(made[1], capsys)
 
 
+@pytest.mark.usefixtures("file")
 def test_a_result_is_listed_shown_drawn_and_reported(
-    made: tuple[Path, dict[str, Any]],
-    file: Path,
-    capsys: pytest.CaptureFixture[str],
-    tmp_path: Path,
+    made: tuple[Path, dict[str, Any]], capsys: Capture, tmp_path: Path
 ) -> None:
-    del file
-    short = made[1]["id"][:12]
-    assert main(["results", "list"]) == 0
-    assert "watermarking@pre + outlier_removal@in" in " ".join(capsys.readouterr().out.split())
-    assert main(["results", "show", short]) == 0
-    assert capsys.readouterr().out == f"{describe(made[1], Style(colour=False, unicode=True))}\n"
-    assert main(["results", "plot", short, str(tmp_path / "c.svg")]) == 0
-    assert "watermarking@pre" in (tmp_path / "c.svg").read_text()
-    assert main(["results", "report", str(tmp_path / "r.html")]) == 0
-    page = (tmp_path / "r.html").read_text()
+    listed, drawn, page = shown_everywhere(made[1], capsys, tmp_path)
+    assert "watermarking@pre + outlier_removal@in" in listed
+    assert "watermarking@pre" in drawn
     assert "watermarking@pre + outlier_removal@in" in page
     assert made[1]["command"] in page.replace("&#39;", "'")
 
 
 def test_what_was_measured_stands_beside_the_prediction(
-    made: tuple[Path, dict[str, Any]], capsys: pytest.CaptureFixture[str]
+    made: tuple[Path, dict[str, Any]], capsys: Capture
 ) -> None:
     evidence = str(made[0] / "evidence")
     assert main(["combine", *PAIR, "--knowledge", evidence]) == 0

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from measuring_cli import Capture, refused
 
 from api.cli import main
 from api.cli._measured import describe
@@ -93,13 +94,9 @@ def file(made: tuple[Path, dict[str, Any]], monkeypatch: pytest.MonkeyPatch) -> 
     ],
 )
 def test_what_will_not_do_is_refused_before_any_training(
-    words: str, said: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
+    words: str, said: str, capsys: Capture, tmp_path: Path
 ) -> None:
-    assert main(["validate", *words.split(), "--store", str(tmp_path / "r.sqlite")]) == 2
-    told = capsys.readouterr()
-    assert said in told.err
-    assert told.out == ""
-    assert not (tmp_path / "r.sqlite").exists()
+    assert said in refused(words, capsys, tmp_path / "r.sqlite")
 
 
 def test_each_cell_is_what_its_command_alone_gives(

@@ -25,13 +25,8 @@ from validator.attacks.evasion import Evasion
 from validator.attacks.membership_inference import MembershipInference
 from validator.attacks.poisoning import TARGET, Poisoning
 from validator.attacks.unauthorized_model_ownership import UnauthorizedModelOwnership
-from validator.collusions import (
-    Collusion,
-    collusion,
-    conclude_collusion,
-    judge_collusion,
-    measurable,
-)
+from validator.collusion_verdicts import conclude_collusion, judge_collusion
+from validator.collusions import Collusion, collusion, measurable
 from validator.ensembles import Ensemble
 from validator.experiments import experiment
 from validator.members import Member, Pool, Schedule

@@ -163,7 +163,7 @@ def _places(needs: _Needs) -> int:
 
 def _room(needs: _Needs) -> int:
     found = 0
-    for node in ray.nodes():  # type: ignore[no-untyped-call]
+    for node in ray.nodes():
         has = node["Resources"] if node["Alive"] else {}
         mine = int(has.get("CPU", 0)) // needs.cpus
         found += min(mine, int(has.get("GPU", 0)) // needs.gpus) if needs.gpus else mine

@@ -14,11 +14,9 @@ from threadpoolctl import threadpool_limits
 from knowledge.errors import InputError
 
 from ..architectures import Architecture
-from ..code import code_version
 from ..data import Dataset
-from ..measures import measures
 from ..pooling import Pooled
-from ..trials import Bench, Result, Trial, run
+from ..trials import Bench, Result, Trial, run, trials_version
 from ..tryouts import behaviour, said
 
 __all__ = ["Lost", "Parcel", "Task", "Unlike", "Versions", "require_same", "versions"]
@@ -146,10 +144,7 @@ class Versions:
 def versions(task: Task | Parcel) -> Versions:
     """Return the versions by which this process would run a task."""
     trials = [piece.trial for piece in task.pieces]
-    peers: list[object] = [kind() for kind in measures().values()]
-    for trial in trials:
-        peers += [*trial.attacks, *([trial.defense] if trial.defense else [])]
-    return Versions(code_version(peers), torch.__version__)
+    return Versions(trials_version(trials), torch.__version__)
 
 
 def require_same(parcel: Parcel, expected: Versions) -> None:

@@ -1,0 +1,53 @@
+"""What tests of the measuring commands have in common."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from api.cli import main
+from api.cli._measured import describe
+from api.cli._text import Style
+
+__all__ = ["Capture", "again", "refused", "shown_everywhere"]
+
+Capture = pytest.CaptureFixture[str]
+
+
+def refused(words: str, capsys: Capture, store: Path) -> str:
+    """Ask `validate` for what will not work; return what it says, having done nothing."""
+    try:
+        status = main(["validate", *words.split(), "--store", str(store)])
+    except SystemExit as error:
+        status = int(error.code or 0)
+    told = capsys.readouterr()
+    assert (status, told.out) == (2, "")
+    assert "Traceback" not in told.err
+    assert not store.exists()
+    return told.err
+
+
+def again(document: dict[str, Any], capsys: Capture) -> None:
+    """Give a result's own command, which finds it and trains nothing."""
+    program, *words = shlex.split(document["command"])
+    assert program == "crosscurrent"
+    assert main([*words, "--json"]) == 0
+    told = capsys.readouterr()
+    assert json.loads(told.out) == document
+    assert "nothing to train" in told.err
+
+
+def shown_everywhere(document: dict[str, Any], capsys: Capture, folder: Path) -> tuple[str, ...]:
+    """List, show, draw and report a result that is kept; return the list, picture and report."""
+    short = document["id"][:12]
+    assert main(["results", "list"]) == 0
+    listed = " ".join(capsys.readouterr().out.split())
+    assert main(["results", "show", short]) == 0
+    assert capsys.readouterr().out == f"{describe(document, Style(colour=False, unicode=True))}\n"
+    assert main(["results", "plot", short, str(folder / "c.svg")]) == 0
+    assert main(["results", "report", str(folder / "r.html")]) == 0
+    return listed, (folder / "c.svg").read_text(), (folder / "r.html").read_text()

@@ -1,0 +1,32 @@
+"""What a document of a measurement is of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+__all__ = ["Kind", "kind_of"]
+
+Kind = Literal["verdict", "grid", "variation", "combination", "collusion"]
+
+
+def kind_of(document: Mapping[str, Any]) -> Kind:
+    """Return what a document is of.
+
+    Parameters
+    ----------
+    document : mapping
+        As ``crosscurrent validate --json`` gives it.
+
+    Returns
+    -------
+    str
+        ``verdict`` (a defense and a risk), ``grid`` (all of them), ``variation`` (one pair by a
+        factor), ``combination`` (of defenses), or ``collusion`` (of attacks).
+    """
+    if "vary" in document:
+        return "variation"
+    if "cells" in document:
+        return "grid"
+    kind: Kind = document.get("kind", "verdict")
+    return kind
