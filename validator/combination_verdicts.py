@@ -76,7 +76,9 @@ class Order:
     Attributes
     ----------
     order : tuple of str
-        Their names with stages.
+        Their names with stages; a proposed order where there is one among those that are alike.
+    alike : tuple of tuple of str
+        Other orders that come to the same here.
     proposed : bool
         Whether the prediction is that they are effective in this order.
     constituents : tuple of Constituent
@@ -86,6 +88,7 @@ class Order:
     """
 
     order: tuple[str, ...]
+    alike: tuple[tuple[str, ...], ...]
     proposed: bool
     constituents: tuple[Constituent, ...]
     accuracy: tuple[float, ...]
@@ -102,6 +105,7 @@ class Order:
         """Return it ready for JSON."""
         return {
             "order": list(self.order),
+            "alike": [list(each) for each in self.alike],
             "proposed": self.proposed,
             "outcome": self.outcome,
             "verdict": _judgement("effective" if self.proposed else "conflict", self.outcome),
@@ -228,11 +232,14 @@ def judge_combination(
     together = others[len(planned.members) :]
     proposed = {tuple(order) for order in known["proposed"]}
     orders = []
-    for order, found in zip(planned.orders, together, strict=True):
-        names = tuple(map(stage_name, order))
-        parts = tuple(_constituent(planned, each, baseline, alone[each], found) for each in order)
+    for alike, found in zip(planned.orders, together, strict=True):
+        named = {tuple(map(stage_name, order)): order for order in alike}
+        name, *same = sorted(named, key=lambda each: each not in proposed)
+        parts = tuple(
+            _constituent(planned, each, baseline, alone[each], found) for each in named[name]
+        )
         accuracy = tuple(each.accuracy for each in found)
-        orders.append(Order(names, names in proposed, parts, accuracy))
+        orders.append(Order(name, tuple(same), name in proposed, parts, accuracy))
     recipes = [planned.bench.recipe(trial) for trial in planned.trials()]
     return CombinationVerdict(
         planned,

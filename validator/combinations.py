@@ -48,8 +48,9 @@ class Combination:
         Data, model, training and device.
     members : tuple of Defense
         By stage, and as given within one.
-    orders : tuple of tuple of Defense
-        The orders that they are applied in, each the members by stage.
+    orders : tuple of tuple of tuple of Defense
+        The orders that they are applied in, each the members by stage; those together that come to
+        the same, since what they change in turn is changed in the same order.
     guards : mapping of str to Attack
         Of the risks that members guard against, by name of the member, where that is how their
         effectiveness is measured.
@@ -59,14 +60,14 @@ class Combination:
 
     bench: Bench
     members: tuple[Defense, ...]
-    orders: tuple[tuple[Defense, ...], ...]
+    orders: tuple[tuple[tuple[Defense, ...], ...], ...]
     guards: Mapping[str, Attack]
     seeds: tuple[int, ...]
 
     @property
     def arms(self) -> tuple[Defense | None, ...]:
-        """No defense, each alone, and all of them in each order."""
-        return (None, *self.members, *map(Combined, self.orders))
+        """No defense, each alone, and all of them in each order that comes to something else."""
+        return (None, *self.members, *(Combined(alike[0]) for alike in self.orders))
 
     def trials(self) -> list[Trial]:
         """Return all trials, the arms of a seed side by side."""
@@ -159,11 +160,11 @@ def _require_room(planned: Combination) -> None:
     split = scene(data, pool_of(data, torch.device("cpu")), planned.seeds[0], 1)
     for guard in dict.fromkeys(planned.guards.values()):
         split = guard.corrupt(split)
-    for order in planned.orders:
+    for alike in planned.orders:
         try:
-            Combined(order).prepare(split)
+            Combined(alike[0]).prepare(split)
         except InputError as error:
-            names = ", then ".join(map(stage_name, order))
+            names = ", then ".join(map(stage_name, alike[0]))
             raise InputError(f"{names}: {error}") from error
 
 
@@ -192,7 +193,7 @@ def _whose(
     raise UnknownName(f"{group} of the combination", peer, known)
 
 
-def _orders(members: Sequence[Defense]) -> tuple[tuple[Defense, ...], ...]:
+def _orders(members: Sequence[Defense]) -> tuple[tuple[tuple[Defense, ...], ...], ...]:
     stages = [list(each) for _, each in groupby(members, key=lambda member: member.stage)]
     count = prod(factorial(len(each)) for each in stages)
     if count > MOST_ORDERS:
@@ -200,7 +201,8 @@ def _orders(members: Sequence[Defense]) -> tuple[tuple[Defense, ...], ...]:
             f"there are {count} orders of these defenses, and at most {MOST_ORDERS} are measured:"
             " leave some out"
         )
-    return tuple(
-        tuple(each for part in parts for each in part)
-        for parts in product(*(permutations(each) for each in stages))
-    )
+    alike: dict[tuple[tuple[Defense, ...], ...], list[tuple[Defense, ...]]] = {}
+    for parts in product(*(permutations(each) for each in stages)):
+        order = tuple(each for part in parts for each in part)
+        alike.setdefault(Combined(order).sequence, []).append(order)
+    return tuple(map(tuple, alike.values()))

@@ -48,6 +48,15 @@ class Combined(Defense):
         """The defenses, in their order."""
         return self.members
 
+    @property
+    def sequence(self) -> tuple[tuple[Defense, ...], ...]:
+        """Who changes the data, and who the trained models, in which order.
+
+        Combinations of the same defenses in which these are the same come to the same.
+        """
+        data = tuple(each for each in self.members if type(each).prepare is not Defense.prepare)
+        return data, tuple(each for each in self.members if _fits(each))
+
     def check_together(self, schedule: Schedule, data: Dataset) -> None:
         """Raise `InputError` if two of them change the same thing, so that one undoes the other."""
         for one, other in combinations(self.members, 2):

@@ -77,6 +77,9 @@ def _order(document: dict[str, Any], order: dict[str, Any], look: Style) -> list
         proposed = "proposed" if order["proposed"] else "not proposed"
         chain = " → ".join(order["order"])
         lines.append(look.paint(f"{chain} ({proposed}): {order['outcome']}", "bold"))
+    if order["alike"]:
+        same = "; ".join(" → ".join(each) for each in order["alike"])
+        lines.append(paragraph(f"The same, as it is done here: {same}.", look.width))
     rows = [["", "alone", "together", "drop", ""]]
     rows += [
         [

@@ -110,10 +110,12 @@ def test_words_say_what_came_of_each_order_and_of_defenses_that_do_nothing(
     order = made[1]["orders"][0]
     idle = {**order["constituents"][0], "effective_alone": False}
     other = {**order, "order": order["order"][::-1], "proposed": True,
-             "constituents": [idle, order["constituents"][1]]}  # fmt: skip
+             "alike": [["one", "two"]], "constituents": [idle, order["constituents"][1]],
+             }  # fmt: skip
     text = describe({**made[1], "orders": [other, order]}, plain, here=False)
     assert "outlier_removal@in > watermarking@pre (proposed)" in text
     assert "watermarking@pre > outlier_removal@in (not proposed)" in text
+    assert "The same, as it is done here: one > two." in text
     assert "Alone, watermarking@pre did not do its own work here" in " ".join(text.split())
     assert "results show" not in text
     assert text.isascii()

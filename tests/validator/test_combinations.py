@@ -76,15 +76,42 @@ def test_arms_are_no_defense_each_alone_and_all_in_every_order(kb: KnowledgeBase
     assert [stage_name(each) for each in planned.members] == [
         "watermarking@pre", "explanations@post", "fingerprinting@post",
     ]  # fmt: skip
-    orders = [[stage_name(each) for each in order] for order in planned.orders]
-    assert orders == [
+    (alike,) = [[[stage_name(d) for d in order] for order in each] for each in planned.orders]
+    assert alike == [
         ["watermarking@pre", "explanations@post", "fingerprinting@post"],
         ["watermarking@pre", "fingerprinting@post", "explanations@post"],
     ]
     trials = planned.trials()
     assert [each.defense for each in trials[:4]] == [None, *planned.members]
-    assert len(trials) == 2 * 6
+    assert len(trials) == 2 * 5
     assert len({each.attacks for each in trials}) == 1
+
+
+def test_orders_are_told_apart_where_two_change_the_same_in_turn(kb: KnowledgeBase) -> None:
+    def orders(*names: str) -> list[int]:
+        return [len(alike) for alike in small(kb, *names).orders]
+
+    assert orders("data_watermarking", "RD3@pre") == [1, 1]  # both change the data
+    assert orders("RD2@post", "RD3@post") == [2]
+    assert orders("RD3@post", "FD2") == [2]
+    assert orders("RD2@post", "RD4") == [2]  # fingerprints set records aside, and nobody else does
+    assert orders("RD3@pre", "RD2") == [1]
+
+
+def test_orders_that_are_told_together_come_to_the_same(kb: KnowledgeBase) -> None:
+    planned = small(kb, "RD2@post", "RD3@post", more=["defense.RD3@post.queries=100"])
+    ((one, other),) = planned.orders
+    last = planned.trials()[len(planned.arms) - 1]
+    first, second = (
+        run(planned.bench, [replace(last, defense=Combined(order))])[0] for order in (one, other)
+    )
+    assert replace(first, seconds=second.seconds) == second
+    names = [stage_name(each) for each in planned.members]
+    told = {**known(kb, names), "proposed": [[names[1], names[0]]]}
+    results = run(planned.bench, planned.trials())
+    (order,) = judge_combination(planned, results, told).document()["orders"]
+    assert order["proposed"]
+    assert (order["order"], order["alike"]) == ([names[1], names[0]], [names])
 
 
 def test_alone_and_without_defense_are_the_trials_of_single_experiments(
