@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from predictor.calibration import calibration
 from predictor.interactions import Prediction, predict, predict_all
 
+from ..wording import FOLLOW, MOVE, OPPOSED, basis
 from ._common import again, as_json, knowledge, style
 from ._text import (
     Style,
@@ -28,8 +29,6 @@ if TYPE_CHECKING:
 
 __all__ = ["describe", "likely", "overview", "published", "run"]
 
-_MOVE = {"+": "raised", "-": "lowered", "0": "left alone", "?": "moved either way"}
-_FOLLOW = {"+": "rises with it", "-": "falls with it", "0": "ignores it", "?": "may follow it"}
 _SPEAKS = {"+": "increase", "-": "decrease", "0": "unexplored", "?": "contested"}
 _DOUBT = re.compile(r"[0-9]\?")
 _UNDECIDED = {
@@ -37,7 +36,6 @@ _UNDECIDED = {
     ("none", True): "no effect by any factor",
     ("none", False): "no common factor",
 }
-_OPPOSED = "the model leans against the conjecture: take it as open"
 
 
 def run(arguments: Namespace) -> str:
@@ -85,7 +83,7 @@ def overview(
     if any(prediction.intended for prediction in predictions):
         legend.append(["*", "what the defense is meant for"])
     if any(prediction.opposed for prediction in predictions):
-        legend.append(["!", _OPPOSED])
+        legend.append(["!", OPPOSED])
     if any(prediction.conditional for prediction in predictions):
         legend.append(["†", "depends on the adversary, or has exceptions"])
     if predictions:
@@ -112,7 +110,7 @@ def describe(kb: KnowledgeBase, prediction: Prediction, look: Style) -> str:
         f" (calibrated on the {others} other explored pairs)",
     ]
     if prediction.opposed:
-        lines.append(f"  ! {_OPPOSED}")
+        lines.append(f"  ! {OPPOSED}")
     noted = [record for record in (defense, risk) if record.note]
     lines += [paragraph(f"{each.name}: {each.note}", look.width, "  ") for each in noted]
     if prediction.paths:
@@ -120,7 +118,7 @@ def describe(kb: KnowledgeBase, prediction: Prediction, look: Style) -> str:
         lines += _paths(kb, prediction, look)
     if prediction.modifiers:
         rows = [
-            (each.factor.name, each.factor.code or "", f"risk {_FOLLOW[each.depends.sign]}")
+            (each.factor.name, each.factor.code or "", f"risk {FOLLOW[each.depends.sign]}")
             for each in prediction.modifiers
         ]
         lines += ["", "Also matters (the defense is not known to move it)"]
@@ -149,18 +147,7 @@ def published(prediction: Prediction, look: Style) -> str:
 
 def _basis(prediction: Prediction) -> str:
     """Say what a conjecture rests on."""
-    unclear = [path for path in prediction.paths if path.effect == "?"]
-    if prediction.basis == "unanimous":
-        return "all common factors agree"
-    if prediction.basis == "dominant":
-        return "the factors disagree, and the dominant ones decide"
-    if prediction.basis == "contested":
-        if len(unclear) == len(prediction.paths):
-            return "the direction is not known for any common factor"
-        return "the factors disagree, and no dominant one settles it"
-    if prediction.paths:
-        return "the common factors are known to have no effect"
-    return "no evidence: defense and risk share no factor"
+    return basis(prediction.basis, [path.effect for path in prediction.paths], "?")
 
 
 def _paths(kb: KnowledgeBase, prediction: Prediction, look: Style) -> list[str]:
@@ -185,7 +172,7 @@ def _path_row(path: Path, look: Style, *, decides: bool) -> tuple[str, ...]:
         look.paint(name, "bold") if decides else name,
         path.factor.code or "",
         path.factor.role + dominance,
-        f"{_MOVE[path.push]}{mover}; risk {_FOLLOW[path.depends.sign]}",
+        f"{MOVE[path.push]}{mover}; risk {FOLLOW[path.depends.sign]}",
     )
 
 

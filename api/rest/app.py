@@ -12,6 +12,7 @@ from api.answers import predictions
 from api.cli._parser import VERSION
 
 from ..logs import Log, logger
+from ..web import add_pages
 from .answering import Ready
 from .declared import REFUSALS
 from .front import Front, Gate, Local, Prepared
@@ -74,6 +75,7 @@ def create_app(settings: Settings, log: Log | None = None) -> FastAPI:
         max_body_size=settings.max_body_size,
     )
     app.include_router(health.router)
+    add_pages(app)
     app.state.methods = methods(app.routes)
     # the last one added is the first that a request meets
     app.add_middleware(Prepared, ready=dict(_ready(service)))

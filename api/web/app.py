@@ -1,0 +1,34 @@
+"""All views, and what they are made of, as routes of the application."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, FastAPI, Response
+
+from ..rest.problems import ProblemError
+from .assets import ASSETS
+from .views import matrix, what_if, why
+
+__all__ = ["add_pages"]
+
+_FOR_GOOD = {
+    "Cache-Control": "public, max-age=31536000, immutable",
+    "X-Content-Type-Options": "nosniff",
+}
+
+_files = APIRouter()
+
+
+@_files.get("/static/{digest}/{name}")
+async def asset(digest: str, name: str) -> Response:
+    """Return a file of the page's; a request can only name one that is there."""
+    found = ASSETS.get(name)
+    if found is None or found.address != f"/static/{digest}/{name}":
+        raise ProblemError(404, "there is no such file")
+    return Response(found.content, headers=_FOR_GOOD, media_type=found.media)
+
+
+def add_pages(app: FastAPI) -> None:
+    """Add the views to an application; they are not part of its described API."""
+    routers = (_files, matrix.router, why.router, what_if.router)
+    for router in routers:
+        app.include_router(router, include_in_schema=False)

@@ -1,0 +1,41 @@
+"""Style, script and icon: read once, served under addresses that change with their content."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+__all__ = ["ASSETS", "Asset"]
+
+_FOLDER = Path(__file__).parent / "static"
+_MEDIA = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+
+
+class Asset(NamedTuple):
+    """A file of the page's.
+
+    Attributes
+    ----------
+    content : bytes
+        What it is.
+    media : str
+        What kind of thing it is.
+    address : str
+        Where it is served; never the same for other content.
+    """
+
+    content: bytes
+    media: str
+    address: str
+
+
+def _read(path: Path) -> Asset:
+    content = path.read_bytes()
+    digest = hashlib.sha256(content).hexdigest()[:12]
+    return Asset(content, _MEDIA[path.suffix], f"/static/{digest}/{path.name}")
+
+
+ASSETS: Mapping[str, Asset] = {path.name: _read(path) for path in sorted(_FOLDER.iterdir())}
+"""By file name."""

@@ -1,0 +1,54 @@
+"""Why there is no page: the same problems as those of the API, told to people."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fastapi import Request, Response
+
+from .asked import Asked
+from .rendering import html, where
+
+if TYPE_CHECKING:
+    from ..rest.problems import ProblemError
+
+__all__ = ["APART", "failed"]
+
+APART = ("/v1", "/health", "/metrics", "/openapi.json", "/static")
+"""What is not for people to look at."""
+
+
+def failed(request: Request, error: ProblemError, title: str, request_id: str) -> Response | None:
+    """Return a page about a problem, if a page was asked for.
+
+    Parameters
+    ----------
+    request : Request
+        What was asked.
+    error : ProblemError
+        Why it can't be answered.
+    title : str
+        The same in a few words.
+    request_id : str
+        By which the log knows the request.
+    """
+    media = request.headers.get("accept", "")
+    if request.url.path.startswith(APART) or "text/html" not in media:
+        return None
+    try:
+        known = Asked(request).context()
+    except Exception:  # noqa: BLE001 - that may be the very problem
+        known = _nothing_known()
+    more = {name: error.more.get(name, ()) for name in ("suggestions", "problems")}
+    context = {
+        **known, **more, "view": "", "title": title, "detail": error.detail,
+        "status": error.status, "request_id": request_id,
+    }  # fmt: skip
+    return html("problem.html", context, error.status, {"Cache-Control": "no-store"})
+
+
+def _nothing_known() -> dict[str, object]:
+    return {
+        "link": lambda path, query=(): where(path, query),
+        "digest": None, "set": None, "sets": (), "own": "/", "notices": (), "signed_in": None,
+    }  # fmt: skip

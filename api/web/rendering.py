@@ -1,0 +1,98 @@
+"""From a template to a response: escaped, fit for the strictest policy, with what all pages show."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlencode
+
+from fastapi import Response
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from api.cli._parser import VERSION
+from api.cli._text import condition, signed
+
+from ..wording import FOLLOW, MOVE, OPPOSED
+from .assets import ASSETS
+from .words import GLYPHS, STAGES, VERBS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["HEADERS", "VIEWS", "html", "rendered", "where"]
+
+HEADERS: Mapping[str, str] = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self';"
+        " connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "Cache-Control": "private, no-cache",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+}
+"""What is sent with every page: it runs our script only, and asks nobody but us."""
+
+VIEWS: Sequence[tuple[str, str, str]] = (
+    ("/", "matrix", "Matrix"),
+    ("/what-if", "what_if", "What if"),
+    ("/combine", "combine", "Combine"),
+    ("/plan", "plan", "Plan"),
+    ("/collude", "collude", "Collude"),
+    ("/validate", "validate", "Validate"),
+    ("/learn", "learn", "Learn"),
+)
+"""Where each view is, what it is called in templates, and by people."""
+
+
+def where(path: str, query: Mapping[str, Any] | Sequence[tuple[str, Any]] = ()) -> str:
+    """Return an address on this service, with what is not empty in the query."""
+    pairs = query.items() if isinstance(query, Mapping) else query
+    text = urlencode([(k, v) for k, v in pairs if v not in (None, "")], doseq=True, safe="@=")
+    return f"{quote(path)}?{text}" if text else quote(path)
+
+
+def html(
+    template: str, context: Mapping[str, Any], status: int = 200, headers: Mapping[str, str] = {}
+) -> Response:
+    """Return a page."""
+    body = rendered(template, context)
+    return Response(body, status, {**HEADERS, **headers}, media_type="text/html")
+
+
+def rendered(template: str, context: Mapping[str, Any]) -> str:
+    """Return the text of a page; whatever names and notes say is text in it."""
+    return _environment().get_template(template).render(context)
+
+
+@cache
+def _environment() -> Environment:
+    made = Environment(
+        loader=FileSystemLoader(Path(__file__).parent / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    made.filters |= {"signed": signed, "condition": condition, "plain": _plain}
+    made.globals |= {
+        "version": VERSION,
+        "views": VIEWS,
+        "assets": ASSETS,
+        "glyphs": GLYPHS,
+        "verbs": VERBS,
+        "stages": STAGES,
+        "moves": MOVE,
+        "follows": FOLLOW,
+        "opposed": OPPOSED,
+        "icon": Markup(ASSETS["icon.svg"].content.decode()),  # noqa: S704 - our own file
+    }
+    return made
+
+
+def _plain(identity: str) -> str:
+    return identity.replace("_", " ")

@@ -1,0 +1,108 @@
+"use strict";
+// Every view is a whole page at its own address, made by the server, and works without this
+// script. It only spares a reload: when a live form changes, the parts of the page that depend on
+// it are fetched and put in place, and the address follows.
+
+let running = null;
+let waiting = 0;
+
+// Fetch an address and put its parts in the place of ours; false if that could not be done.
+async function renew(url) {
+  running?.abort();
+  const mine = (running = new AbortController());
+  const main = document.querySelector("main");
+  main.setAttribute("aria-busy", "true");
+  try {
+    const answer = await fetch(url, { signal: mine.signal, headers: { Accept: "text/html" } });
+    if (!answer.headers.get("Content-Type")?.startsWith("text/html")) return false;
+    const next = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const parts = [...document.querySelectorAll("[data-part]")];
+    const others = parts.map((part) => next.getElementById(part.id));
+    if (mine.signal.aborted) return true;
+    if (!parts.length || others.includes(null)) return false;
+    const focused = document.activeElement?.id;
+    const open = [...document.querySelectorAll("[data-part] details[id][open]")].map((d) => d.id);
+    parts.forEach((part, i) => part.replaceWith(document.adoptNode(others[i])));
+    for (const id of open) document.getElementById(id)?.setAttribute("open", "");
+    if (focused && document.activeElement?.id !== focused) document.getElementById(focused)?.focus();
+    const said = next.getElementById("said");
+    if (said) document.getElementById("said").textContent = said.textContent;
+    document.title = next.title;
+    return true;
+  } catch (error) {
+    return error.name === "AbortError";
+  } finally {
+    if (running === mine) main.removeAttribute("aria-busy");
+    refreshed();
+  }
+}
+
+// The address that a form leads to, without what was left empty.
+function address(form) {
+  const url = new URL(form.action);
+  const filled = [...new FormData(form)].filter(([, value]) => value !== "");
+  url.search = new URLSearchParams(filled).toString();
+  return url;
+}
+
+async function follow(form) {
+  const url = address(form);
+  history.replaceState(null, "", url);
+  if (!(await renew(url))) location.assign(url);
+}
+
+// A part that says so is fetched again after so many milliseconds, as long as it says so.
+function refreshed() {
+  clearTimeout(waiting);
+  const part = document.querySelector("[data-refresh]");
+  if (part) {
+    waiting = setTimeout(async () => {
+      if (document.hidden || !(await renew(location.href))) refreshed();
+    }, Number(part.dataset.refresh));
+  }
+}
+
+document.addEventListener("change", (event) => {
+  const form = event.target.closest("form[data-live]");
+  if (form) follow(form);
+});
+
+document.addEventListener("submit", (event) => {
+  if (event.target.matches("form[data-live]")) {
+    event.preventDefault();
+    follow(event.target);
+  }
+});
+
+document.addEventListener("reset", (event) => {
+  if (event.target.matches("form[data-live]")) {
+    event.preventDefault();
+    location.assign(event.target.action);
+  }
+});
+
+// In a matrix, arrows go from cell to cell.
+const STEPS = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
+document.addEventListener("keydown", (event) => {
+  const step = STEPS[event.key];
+  const cell = event.target.closest?.("table.matrix td");
+  if (!step || !cell || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  const rows = cell.closest("table").rows;
+  for (
+    let row = cell.parentElement.rowIndex + step[0], column = cell.cellIndex + step[1];
+    rows[row]?.cells[column];
+    row += step[0], column += step[1]
+  ) {
+    const link = rows[row].cells[column].querySelector("a");
+    if (link) return link.focus();
+  }
+});
+
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape" && event.target.closest?.("details.menu")) {
+    event.target.closest("details.menu").removeAttribute("open");
+  }
+});
+
+refreshed();

@@ -1,0 +1,60 @@
+"""Why: the paths between a defense and a risk, with their sources, and what would change them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Response
+
+from api.answers import assumptions, predictions
+from knowledge.errors import InputError
+
+from ...wording import basis
+from ..asked import KNOWLEDGE, Assumptions, Page
+from ..cells import cell
+from ..drawings.path_map import path_map
+from ..words import is_measured
+
+__all__ = ["router"]
+
+router = APIRouter()
+
+
+@router.get("/why/{defense}/{risk}")
+def why(asked: Page, defense: str, risk: str) -> Response:
+    """Show one prediction, as it is or under assumptions."""
+    before = predictions.prediction(asked.kb, defense, risk)
+    wrong, assumed = None, Assumptions((), (), (), {})
+    change: dict[str, Any] = {"after": before, "changed": False, "because": []}
+    try:
+        assumed = asked.assumptions()
+        if assumed.any:
+            found = assumptions.what_if(asked.kb, defense, risk, **assumed._asdict())
+            change = found["predictions"][0]
+    except InputError as error:
+        wrong = str(error)
+    document, words = change["after"], asked.words
+    was = before if change["changed"] else None
+    pair = (before["defense"], before["risk"])
+    return asked.render(
+        "why.html",
+        422 if wrong else 200,
+        view="matrix",
+        document=document,
+        cell=cell(words, document, (), was, [each["text"] for each in change["because"]]),
+        defense=asked.kb.defenses[pair[0]],
+        risk=asked.kb.risks[pair[1]],
+        basis=basis(
+            document["basis"], [each["effect"] for each in document["paths"]], "unclear"
+        ),
+        before=was,
+        because=change["because"],
+        maps=[path_map(words, document, before, narrow=narrow) for narrow in (False, True)],
+        seen=[(each, is_measured(each)) for each in document["observations"]],
+        experiments=asked.kb.experiments_on(*pair),
+        chosen=assumed.chosen,
+        any=assumed.any,
+        action=asked.link(f"/why/{pair[0]}/{pair[1]}"),
+        hidden=[(KNOWLEDGE, asked.set)] if asked.set else [],
+        wrong=wrong,
+    )
