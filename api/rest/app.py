@@ -13,6 +13,7 @@ from api.cli._parser import VERSION
 
 from ..logs import Log, logger
 from ..web import add_pages
+from ..web.failures import failed
 from .answering import Ready
 from .declared import REFUSALS
 from .front import Front, Gate, Local, Prepared
@@ -58,7 +59,7 @@ def create_app(settings: Settings, log: Log | None = None) -> FastAPI:
         redoc_url=None,
     )
     app.state.service = service
-    handle_problems(app)
+    handle_problems(app, failed)
     # here rather than on the application, whose limit would answer before `Front` is passed
     first = APIRouter(
         dependencies=[Depends(expect_json), Depends(expect_once)],
@@ -99,7 +100,11 @@ def create_app(settings: Settings, log: Log | None = None) -> FastAPI:
             expose_headers=["ETag", "Location", "Retry-After", "X-Request-ID"],
         )
     app.add_middleware(
-        Front, log=service.log, metrics=service.metrics, max_body_size=settings.max_body_size
+        Front,
+        log=service.log,
+        metrics=service.metrics,
+        max_body_size=settings.max_body_size,
+        page=failed,
     )
     described: dict[str, Any] = {}
 

@@ -13,10 +13,11 @@ from os import urandom
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from .answering import Ready, matches
-from .problems import ProblemError, problem
+from .problems import Page, ProblemError, problem, titled
 
 if TYPE_CHECKING:
     from ..logs import Log
@@ -47,10 +48,15 @@ class Front:
         Where the line and the figures go.
     max_body_size : int
         A body that says it is larger is refused here; one that does not say is, once it is.
+    page : callable
+        Tells people of a problem; see `handle_problems`.
     """
 
-    def __init__(self, app: ASGIApp, log: Log, metrics: Metrics, max_body_size: int) -> None:
+    def __init__(
+        self, app: ASGIApp, log: Log, metrics: Metrics, max_body_size: int, page: Page
+    ) -> None:
         self.app, self.log, self.metrics, self.most = app, log, metrics, max_body_size
+        self.page = page
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass one request on."""
@@ -83,8 +89,9 @@ class Front:
             if not isinstance(error, ProblemError):
                 self.log.exception("request failed", request_id=identity)
             if not status:
-                told = problem(_failure(error), identity)
-                await told(scope, receive, named)
+                found = _failure(error)
+                told = self.page(Request(scope), found, titled(found)[1], identity)
+                await (told or problem(found, identity))(scope, receive, named)
         finally:
             seconds = perf_counter() - start
             routed = getattr(scope.get("route"), "path", "none")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
@@ -23,7 +23,7 @@ from knowledge.errors import BrokenKnowledge, InputError, UnknownName, legible, 
 
 from .parameters import fields
 
-__all__ = ["MEDIA_TYPE", "ProblemError", "handle_problems", "problem"]
+__all__ = ["MEDIA_TYPE", "Page", "ProblemError", "handle_problems", "problem", "titled"]
 
 MEDIA_TYPE = "application/problem+json"
 _KEY = "idempotency-key"
@@ -78,9 +78,12 @@ class ProblemError(Exception):
         self.headers, self.more = dict(headers or {}), more
 
 
+Page = Callable[[Request, ProblemError, str, str], Response | None]
+
+
 def problem(error: ProblemError, request_id: str) -> Response:
     """Return the response for an error."""
-    kind, title = _TITLES.get(error.status, ("error", "The request failed"))
+    kind, title = titled(error)
     document = {
         "type": f"urn:crosscurrent:problem:{error.kind or kind}",
         "title": title,
@@ -95,15 +98,29 @@ def problem(error: ProblemError, request_id: str) -> Response:
     return Response(body, error.status, headers, media_type=MEDIA_TYPE)
 
 
-def handle_problems(app: FastAPI) -> None:
-    """Let every error that a request may meet be answered with a problem."""
+def titled(error: ProblemError) -> tuple[str, str]:
+    """Return what kind of problem an error is: as its type says it, and for people."""
+    return _TITLES.get(error.status, ("error", "The request failed"))
+
+
+def handle_problems(app: FastAPI, page: Page) -> None:
+    """Let every error that a request may meet be answered with a problem, or a page about it.
+
+    Parameters
+    ----------
+    app : FastAPI
+        The application.
+    page : callable
+        Makes a page of a request, an error, what that is called, and the request's id; None where
+        the request is not for a page.
+    """
 
     async def told(request: Request, error: Exception) -> Response:
         found, identity = _of(request, error), request.scope.get("crosscurrent.id", "")
         if found.status >= 500:
             log = request.app.state.service.log
             log.error("problem", request_id=identity, status=found.status, detail=found.detail)
-        return problem(found, identity)
+        return page(request, found, titled(found)[1], identity) or problem(found, identity)
 
     kinds = (
         ProblemError,

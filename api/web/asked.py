@@ -98,7 +98,9 @@ class Asked:
         for name in dict.fromkeys(key for key, _ in self._query if key not in names):
             close = suggest(name, names)
             hint = f"; did you mean {' or '.join(close)}?" if close else ""
-            self.notices.append(f"There is no “{legible(clip(name))}” here, so it was left out{hint}")
+            self.notices.append(
+                f"There is no “{legible(clip(name))}” here, so it was left out{hint}"
+            )
 
     def assumptions(self, *others: str) -> Assumptions:
         """Return what the query assumes: ``FACTOR=hold`` and the like, ``CHARACTERISTIC=VALUE``.
@@ -125,9 +127,8 @@ class Asked:
                     )
                 if factors[key] not in done[value]:
                     done[value].append(factors[key])
-            elif key in self.kb.adversary:
-                if adversary.setdefault(key, value) != value:
-                    raise InputError(f"{key} is given twice: {adversary[key]} and {clip(value)}")
+            elif key in self.kb.adversary and adversary.setdefault(key, value) != value:
+                raise InputError(f"{key} is given twice: {adversary[key]} and {clip(value)}")
         return Assumptions(done["raise"], done["lower"], done["hold"], adversary)
 
     def link(self, path: str, query: Any = (), **more: Any) -> str:

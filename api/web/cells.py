@@ -1,4 +1,4 @@
-"""A defense and a risk, or two attacks, in a cell of a matrix: a few signs, and all of it in words."""
+"""A defense and a risk in a cell of a matrix: a few signs, and all of it in words."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ class Cell(NamedTuple):
         Effects that were seen, each once.
     spoken : str
         All of that in a sentence.
-    before : str or None
-        What was predicted without assumptions, if that differs.
+    before, was : str or None
+        What was predicted without assumptions, and how likely that was, if that differs.
     because : sequence of str
         Which assumptions are at work.
     """
@@ -58,6 +58,7 @@ class Cell(NamedTuple):
     measured: Sequence[str]
     spoken: str
     before: str | None = None
+    was: str | None = None
     because: Sequence[str] = ()
 
 
@@ -108,8 +109,8 @@ def cell(
         spoken.append(f"measured: {_list(measured)}")
     if document["intended"]:
         spoken.append("what the defense is meant for")
+    was = None if before is None else words.percent(before["probability_increase"])
     if before is not None:
-        was = words.percent(before["probability_increase"])
         spoken.append(f"without the assumptions: {VERBS[before['conjecture']]}, {was}")
     return Cell(
         document["defense"],
@@ -124,6 +125,7 @@ def cell(
         measured,
         "; ".join(spoken),
         None if before is None else before["conjecture"],
+        was,
         because,
     )
 

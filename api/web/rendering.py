@@ -1,4 +1,4 @@
-"""From a template to a response: escaped, fit for the strictest policy, with what all pages show."""
+"""From a template to a response: escaped, fit for the strictest policy, with what all show."""
 
 from __future__ import annotations
 

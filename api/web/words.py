@@ -98,7 +98,7 @@ class Words:
         kb = self._kb
         for section in (kb.defenses, kb.risks, kb.attacks, kb.factors, kb.adversary):
             if bare in section:
-                name: str = section[bare].name  # type: ignore[index]
+                name: str = section[bare].name
                 break
         else:
             name = named(bare)
@@ -114,7 +114,7 @@ class Words:
         kb = self._kb
         for section in (kb.defenses, kb.risks, kb.factors, kb.attacks):
             if bare in section:
-                return section[bare].code or ""  # type: ignore[index]
+                return section[bare].code or ""
         return ""
 
     def cited(self, sources: Iterable[str]) -> list[Cited]:

@@ -134,7 +134,9 @@ def _wide(
     middles = {False: height / 2 if not assumed else height / 2 - 50, True: height / 2 + 56}
     boxes = [Box(left, middles[False] - 36, end, 72, own, code, "start")]
     if assumed:
-        boxes.append(Box(left, middles[True] - 26, end, 52, ["What you assume"], "", "start context"))
+        boxes.append(
+            Box(left, middles[True] - 26, end, 52, ["What you assume"], "", "start context")
+        )
     boxes.append(Box(right, height / 2 - 36, end, 72, threatened, verdict, kind))
     drawn: list[Line] = []
     signs: list[Sign] = []

@@ -44,9 +44,7 @@ def why(asked: Page, defense: str, risk: str) -> Response:
         cell=cell(words, document, (), was, [each["text"] for each in change["because"]]),
         defense=asked.kb.defenses[pair[0]],
         risk=asked.kb.risks[pair[1]],
-        basis=basis(
-            document["basis"], [each["effect"] for each in document["paths"]], "unclear"
-        ),
+        basis=basis(document["basis"], [each["effect"] for each in document["paths"]], "unclear"),
         before=was,
         because=change["because"],
         maps=[path_map(words, document, before, narrow=narrow) for narrow in (False, True)],
