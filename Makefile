@@ -47,6 +47,7 @@ screenshots: .venv/browser ## Take the pictures of the page that README.md shows
 
 bench: .venv/bench ## Print the figures that docs/benchmarks.md quotes; those of the service need wrk.
 	$(BIN)/python benchmarks/run.py
+	$(BIN)/python benchmarks/pages.py
 	$(BIN)/python benchmarks/service.py
 
 clean: ## Remove the virtual environment and all caches.
