@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -108,6 +109,51 @@ def test_nothing_is_wider_than_a_desk_or_a_tablet(visitor: Visitor) -> None:
         for view in VIEWS:
             visitor.goes(page, view)
             assert page.evaluate("document.documentElement.scrollWidth") <= width, (view, width)
+
+
+CUT = """() => [...document.querySelectorAll('table.matrix a')].flatMap((a) => {
+  const within = a.closest('td, th').getBoundingClientRect(), cut = [];
+  const walk = document.createTreeWalker(a, NodeFilter.SHOW_TEXT);
+  while (walk.nextNode()) {
+    const range = document.createRange();
+    range.selectNodeContents(walk.currentNode);
+    const text = range.getBoundingClientRect();
+    if (!text.width || walk.currentNode.parentElement.closest('.tip')) continue;
+    if (text.left < within.left - 1 || text.right > within.right + 1
+        || text.top < within.top - 1 || text.bottom > within.bottom + 1)
+      cut.push(`${a.id || a.textContent} ${walk.currentNode.textContent}`);
+  }
+  return cut;
+})"""
+
+
+@pytest.mark.parametrize("media", ["screen", "print"])
+@pytest.mark.parametrize("width", [1600, 1280, 1140, 1100, 1032, 1000, 768, 600, 390, 320])
+def test_nothing_in_a_matrix_runs_out_of_its_cell(
+    visitor: Visitor, width: int, media: Literal["screen", "print"]
+) -> None:
+    page = visitor.comes(viewport={"width": width, "height": 860})
+    page.emulate_media(media=media)
+    for view in VIEWS:
+        if view.address.startswith(("/?", "/what-if")) or view.address == "/":
+            visitor.goes(page, view)
+            assert page.evaluate(CUT) == [], view
+
+
+CROWDED = """() => [...document.querySelectorAll('.choice')].flatMap((choice) => {
+  const [name, control] = choice.children, range = document.createRange();
+  range.selectNodeContents(name);
+  const text = range.getBoundingClientRect(), other = control.getBoundingClientRect();
+  return text.right > other.left && text.bottom > other.top && text.top < other.bottom
+    ? [name.textContent] : [];
+})"""
+
+
+@pytest.mark.parametrize("width", [1280, 1000, 320])
+def test_no_name_runs_into_what_is_chosen_for_it(visitor: Visitor, width: int) -> None:
+    page = visitor.opens(View("/what-if"), viewport={"width": width, "height": 860})
+    assert page.locator(".choice").count() > 10
+    assert page.evaluate(CROWDED) == []
 
 
 def test_a_tap_on_a_cell_leads_to_its_reasons(visitor: Visitor) -> None:

@@ -127,8 +127,9 @@ def test_pointing_at_a_cell_tells_all_of_it_and_so_does_reaching_it_by_key(
     expect(tip).not_to_have_css("clip-path", "none")
 
 
-def test_a_cell_leads_to_its_reasons_and_keeps_the_knowledge(visitor: Visitor) -> None:
-    page = visitor.opens(View("/?knowledge=team"))
+@pytest.mark.parametrize("motion", ["reduce", "no-preference"])
+def test_a_cell_leads_to_its_reasons_and_keeps_the_knowledge(visitor: Visitor, motion: str) -> None:
+    page = visitor.opens(View("/?knowledge=team"), reduced_motion=motion)
     page.locator("[id='group_fairness.evasion']").click()
     page.wait_for_url("**/why/group_fairness/evasion?knowledge=team")
     expect(page.locator("h1")).to_have_text("Group fairness → Evasion")

@@ -17,6 +17,11 @@ from playwright.sync_api import (
 
 __all__ = ["DESKTOP", "PHONE", "VIEWS", "View", "Visitor", "settled"]
 
+_PATIENCE = 60_000.0
+expect.set_options(
+    timeout=_PATIENCE / 2
+)  # nothing waits so long, unless other tests take all cores
+
 DESKTOP: dict[str, Any] = {"viewport": {"width": 1280, "height": 860}}
 PHONE: dict[str, Any] = {
     "viewport": {"width": 390, "height": 844},
@@ -74,7 +79,7 @@ class Visitor:
         context = self._browser.new_context(
             base_url=self.url, **{"reduced_motion": "reduce", **DESKTOP, **options}
         )
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(_PATIENCE)
         self._contexts.append(context)
         page = context.new_page()
         page.on("console", self._console)
