@@ -15,7 +15,7 @@ from markupsafe import Markup
 from api.cli._parser import VERSION
 from api.cli._text import condition, signed
 
-from ..wording import FOLLOW, MOVE, OPPOSED
+from ..wording import FOLLOW, MOVE, OPPOSED, TENSIONS
 from .assets import ASSETS
 from .words import GLYPHS, STAGES, VERBS
 
@@ -89,6 +89,7 @@ def _environment() -> Environment:
         "moves": MOVE,
         "follows": FOLLOW,
         "opposed": OPPOSED,
+        "mechanisms": TENSIONS,
         "icon": Markup(ASSETS["icon.svg"].content.decode()),  # noqa: S704 - our own file
     }
     return made
