@@ -71,11 +71,11 @@ def _pair(words: Words, document: Mapping[str, Any]) -> Pair:
     if len(document["orders"]) == 1:
         first, second = document["orders"][0]
         spoken.append(f"{words.inside(first)} first, then {words.inside(second)}")
-    for each in document["conflicts"]:
-        spoken.append(
-            f"{words.inside(each['later'])} takes away {words.inside(each['risk'])},"
-            f" which {words.inside(each['earlier'])} uses"
-        )
+    spoken += [
+        f"{words.inside(each['later'])} takes away {words.inside(each['risk'])},"
+        f" which {words.inside(each['earlier'])} uses"
+        for each in document["conflicts"]
+    ]
     spoken.append(f"published: {' and '.join(_VERB[o] for o in published) or 'nothing'}")
     if measured:
         spoken.append(f"measured: {' and '.join(_VERB[o] for o in measured)}")

@@ -1,0 +1,74 @@
+"""Who may see pages where keys are asked for: whoever has signed in with one."""
+
+from __future__ import annotations
+
+from http.cookies import CookieError, SimpleCookie
+
+from fastapi.responses import RedirectResponse
+from starlette.requests import Request
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from ..rest.keys import Key, Keyring
+from ..rest.problems import ProblemError, titled
+from .failures import APART, failed
+from .rendering import where
+
+__all__ = ["COOKIE", "SIGN_IN", "Door", "local"]
+
+COOKIE = "crosscurrent"
+"""The cookie that carries a key; scripts can't read it, and other sites can't post with it."""
+SIGN_IN = "/sign-in"
+
+
+class Door:
+    """Lets only requests for pages through that carry a key in a cookie, within its quota.
+
+    What is not a page is somebody else's to guard: ``/v1`` takes keys in a header only, so that no
+    other site can make a browser use it.
+
+    Parameters
+    ----------
+    app : ASGIApp
+        What is behind.
+    keyring : Keyring
+        The keys.
+    """
+
+    def __init__(self, app: ASGIApp, keyring: Keyring) -> None:
+        self.app, self.keyring = app, keyring
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass one request on, or ask for a key first."""
+        if scope["type"] == "http" and not scope["path"].startswith((*APART, SIGN_IN)):
+            request = Request(scope)
+            key = self._holder(request)
+            if key is None:
+                asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+                answer = RedirectResponse(where(SIGN_IN, {"next": asked}), 303)
+                await answer(scope, receive, send)
+                return
+            if wait := self.keyring.take(key):
+                seconds = int(wait) + 1
+                detail = f"{key.quota} requests a minute are all: wait {seconds} s"
+                error = ProblemError(429, detail, headers={"Retry-After": str(seconds)})
+                name = scope["crosscurrent.id"]
+                told = failed(request, error, titled(error)[1], name)
+                if told is not None:
+                    await told(scope, receive, send)
+                    return
+                raise error
+            scope["crosscurrent.owner"] = key.name
+        await self.app(scope, receive, send)
+
+    def _holder(self, request: Request) -> Key | None:
+        try:
+            given = SimpleCookie(request.headers.get("cookie", "")).get(COOKIE)
+        except CookieError:
+            return None
+        return None if given is None else self.keyring.holder(given.value)
+
+
+def local(address: str | None) -> str:
+    """Return an address if it is one on this service, and that of the first page otherwise."""
+    fine = address and address.startswith("/") and address[1:2] not in ("/", "\\")
+    return address if fine and address.isprintable() else "/"
