@@ -9,15 +9,16 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..rest.keys import Key, Keyring
-from ..rest.problems import ProblemError, titled
-from .failures import APART, failed
+from ..rest.problems import ProblemError
+from .failures import APART
 from .rendering import where
 
-__all__ = ["COOKIE", "SIGN_IN", "Door", "local"]
+__all__ = ["COOKIE", "SIGN_IN", "SIGN_OUT", "Door", "local"]
 
 COOKIE = "crosscurrent"
 """The cookie that carries a key; scripts can't read it, and other sites can't post with it."""
 SIGN_IN = "/sign-in"
+SIGN_OUT = "/sign-out"
 
 
 class Door:
@@ -39,7 +40,7 @@ class Door:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass one request on, or ask for a key first."""
-        if scope["type"] == "http" and not scope["path"].startswith((*APART, SIGN_IN)):
+        if scope["type"] == "http" and not scope["path"].startswith((*APART, SIGN_IN, SIGN_OUT)):
             request = Request(scope)
             key = self._holder(request)
             if key is None:
@@ -50,13 +51,7 @@ class Door:
             if wait := self.keyring.take(key):
                 seconds = int(wait) + 1
                 detail = f"{key.quota} requests a minute are all: wait {seconds} s"
-                error = ProblemError(429, detail, headers={"Retry-After": str(seconds)})
-                name = scope["crosscurrent.id"]
-                told = failed(request, error, titled(error)[1], name)
-                if told is not None:
-                    await told(scope, receive, send)
-                    return
-                raise error
+                raise ProblemError(429, detail, headers={"Retry-After": str(seconds)})
             scope["crosscurrent.owner"] = key.name
         await self.app(scope, receive, send)
 
@@ -68,7 +63,7 @@ class Door:
         return None if given is None else self.keyring.holder(given.value)
 
 
-def local(address: str | None) -> str:
+def local(address: str) -> str:
     """Return an address if it is one on this service, and that of the first page otherwise."""
-    fine = address and address.startswith("/") and address[1:2] not in ("/", "\\")
-    return address if fine and address.isprintable() else "/"
+    ours = address.startswith("/") and address[1:2] not in ("/", "\\")
+    return address if ours and address.isprintable() else "/"

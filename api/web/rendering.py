@@ -22,7 +22,7 @@ from .words import GLYPHS, STAGES, VERBS
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["HEADERS", "VIEWS", "html", "rendered", "where"]
+__all__ = ["HEADERS", "VIEWS", "html", "rendered", "unasked", "where"]
 
 HEADERS: Mapping[str, str] = {
     "Content-Security-Policy": (
@@ -66,6 +66,14 @@ def html(
 def rendered(template: str, context: Mapping[str, Any]) -> str:
     """Return the text of a page; whatever names and notes say is text in it."""
     return _environment().get_template(template).render(context)
+
+
+def unasked() -> dict[str, Any]:
+    """Return what all pages show, where nothing is known of who asks or what."""
+    return {
+        "link": lambda path, query=(): where(path, query),
+        "digest": None, "set": None, "sets": (), "own": "/", "notices": (), "signed_in": None,
+    }  # fmt: skip
 
 
 @cache
