@@ -44,4 +44,5 @@ def failed(request: Request, error: ProblemError, title: str, request_id: str) -
         **known, **more, "view": "", "title": title, "detail": error.detail,
         "status": error.status, "request_id": request_id,
     }  # fmt: skip
-    return html("problem.html", context, error.status, {"Cache-Control": "no-store"})
+    headers = {"Cache-Control": "no-store", **error.headers}
+    return html("problem.html", context, error.status, headers)
