@@ -8,8 +8,8 @@ from fastapi.responses import RedirectResponse
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ..rest.keys import Key, Keyring
-from ..rest.problems import ProblemError
+from ..rest.front import admitted
+from ..rest.keys import Keyring
 from .failures import APART
 from .rendering import where
 
@@ -42,25 +42,22 @@ class Door:
         """Pass one request on, or ask for a key first."""
         if scope["type"] == "http" and not scope["path"].startswith((*APART, SIGN_IN, SIGN_OUT)):
             request = Request(scope)
-            key = self._holder(request)
-            if key is None:
+            name = admitted(self.keyring, _given(request))
+            if name is None:
                 asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
                 answer = RedirectResponse(where(SIGN_IN, {"next": asked}), 303)
                 await answer(scope, receive, send)
                 return
-            if wait := self.keyring.take(key):
-                seconds = int(wait) + 1
-                detail = f"{key.quota} requests a minute are all: wait {seconds} s"
-                raise ProblemError(429, detail, headers={"Retry-After": str(seconds)})
-            scope["crosscurrent.owner"] = key.name
+            scope["crosscurrent.owner"] = name
         await self.app(scope, receive, send)
 
-    def _holder(self, request: Request) -> Key | None:
-        try:
-            given = SimpleCookie(request.headers.get("cookie", "")).get(COOKIE)
-        except CookieError:
-            return None
-        return None if given is None else self.keyring.holder(given.value)
+
+def _given(request: Request) -> str:
+    try:
+        found = SimpleCookie(request.headers.get("cookie", "")).get(COOKIE)
+    except CookieError:
+        return ""
+    return found.value if found else ""
 
 
 def local(address: str) -> str:
