@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
-__all__ = ["FOLLOW", "MOVE", "OPPOSED", "basis"]
+__all__ = ["FOLLOW", "MOVE", "OPPOSED", "TENSIONS", "basis"]
 
 MOVE: Final[Mapping[str, str]] = MappingProxyType(
     {"+": "raised", "-": "lowered", "0": "left alone", "?": "moved either way"}
@@ -19,6 +19,18 @@ FOLLOW: Final[Mapping[str, str]] = MappingProxyType(
 """What a risk does as a factor rises, by sign."""
 
 OPPOSED: Final = "the model leans against the conjecture: take it as open"
+
+
+TENSIONS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "opposed_factor": "they move {subject} in opposite ways",
+        "opposed_active_factor": "they move {subject} in opposite ways, and attacks exploit it",
+        "undermined_risk": (
+            "the first is expected to raise {subject}, which the second is meant for"
+        ),
+    }
+)
+"""How two defenses pull against each other, by mechanism."""
 
 
 def basis(rests_on: str, effects: Sequence[str], unclear: str) -> str:

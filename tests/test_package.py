@@ -82,7 +82,15 @@ def test_a_wheel_holds_code_and_knowledge_and_nothing_else(tmp_path: Path) -> No
         archive.extractall(tmp_path / "installed")
     ours = {name for name in inside if ".dist-info/" not in name}
     assert {name.split("/")[0] for name in ours} == set(PACKAGES)
-    assert {name.rsplit(".", 1)[1] for name in ours} == {"html", "py", "typed", "yaml"}
+    assert {name.rsplit(".", 1)[1] for name in ours} == {
+        "css",
+        "html",
+        "js",
+        "py",
+        "svg",
+        "typed",
+        "yaml",
+    }
     base = {f"knowledge/base/{path.name}" for path in (ROOT / "knowledge" / "base").glob("*.yaml")}
     assert base <= inside
     done = subprocess.run(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from predictor.conflicts import Combined, Conflict, Repair, combine
 from predictor.tensions import Tension, tensions
 
+from ..wording import TENSIONS
 from ._common import again, as_json, knowledge, style
 from ._text import Style, cite, columns, knowledge_line, paragraph
 
@@ -17,11 +18,6 @@ if TYPE_CHECKING:
 
 __all__ = ["chain_of", "codes", "run"]
 
-_MECHANISMS = {
-    "opposed_factor": "they move {subject} in opposite ways",
-    "opposed_active_factor": "they move {subject} in opposite ways, and attacks exploit it",
-    "undermined_risk": "the first is expected to raise {subject}, which the second is meant for",
-}
 _SHOWN_ORDERS = 4
 
 
@@ -146,7 +142,7 @@ def _tensions(kb: KnowledgeBase, hints: Iterable[Tension], look: Style) -> list[
     rows = []
     for each in hints:
         record = kb.factors.get(each.subject) or kb.risks[each.subject]
-        about = _MECHANISMS[each.mechanism].format(subject=record.name.lower())
+        about = TENSIONS[each.mechanism].format(subject=record.name.lower())
         rows.append([f"{each.one}, {each.other}", about])
     return [columns(rows, look.width)] if rows else ["  none"]
 

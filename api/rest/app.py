@@ -13,6 +13,7 @@ from api.cli._parser import VERSION
 
 from ..logs import Log, logger
 from ..web import add_pages
+from ..web.door import Door
 from ..web.failures import failed
 from .answering import Ready
 from .declared import REFUSALS
@@ -82,6 +83,7 @@ def create_app(settings: Settings, log: Log | None = None) -> FastAPI:
     app.add_middleware(Prepared, ready=dict(_ready(service)))
     if service.keyring is not None:
         app.add_middleware(Gate, keyring=service.keyring)
+        app.add_middleware(Door, keyring=service.keyring)
     elif settings.loopback and not settings.open:
         app.add_middleware(Local, host=settings.host)
     if settings.cors_origins:

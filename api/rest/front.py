@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from .keys import Keyring
     from .metrics import Metrics
 
-__all__ = ["HEAD", "Front", "Gate", "Local", "Prepared", "accepts_json"]
+__all__ = ["HEAD", "Front", "Gate", "Local", "Prepared", "accepts_json", "admitted"]
 
 _ID = re.compile(rb"[A-Za-z0-9._-]{8,64}")
 _HOST = re.compile(rb"(\[[0-9a-f:.]*\]|[^:]*)(?::[0-9]*)?")
@@ -141,16 +141,29 @@ class Gate:
     def _admitted(self, scope: Scope) -> str:
         given = _header(scope, b"authorization") or b""
         scheme, _, secret = given.decode("latin-1").partition(" ")
-        key = self.keyring.holder(secret.strip()) if scheme.lower() == "bearer" else None
-        if key is None:
+        name = admitted(self.keyring, secret.strip()) if scheme.lower() == "bearer" else None
+        if name is None:
             detail = "send a key of this service: Authorization: Bearer KEY"
             raise ProblemError(401, detail, headers={"WWW-Authenticate": "Bearer"})
-        wait = self.keyring.take(key)
-        if wait:
-            seconds = int(wait) + 1
-            detail = f"{key.quota} requests a minute are all: wait {seconds} s"
-            raise ProblemError(429, detail, headers={"Retry-After": str(seconds)})
-        return key.name
+        return name
+
+
+def admitted(keyring: Keyring, secret: str) -> str | None:
+    """Return whose key this is, and count the request; None if it is nobody's.
+
+    Raises
+    ------
+    ProblemError
+        If the key's quota is used up.
+    """
+    key = keyring.holder(secret)
+    if key is None:
+        return None
+    if wait := keyring.take(key):
+        seconds = int(wait) + 1
+        detail = f"{key.quota} requests a minute are all: wait {seconds} s"
+        raise ProblemError(429, detail, headers={"Retry-After": str(seconds)})
+    return key.name
 
 
 class Local:

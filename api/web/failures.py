@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from fastapi import Request, Response
 
 from .asked import Asked
-from .rendering import html, where
+from .rendering import html, unasked
 
 if TYPE_CHECKING:
     from ..rest.problems import ProblemError
@@ -38,17 +38,11 @@ def failed(request: Request, error: ProblemError, title: str, request_id: str) -
     try:
         known = Asked(request).context()
     except Exception:  # noqa: BLE001 - that may be the very problem
-        known = _nothing_known()
+        known = unasked()
     more = {name: error.more.get(name, ()) for name in ("suggestions", "problems")}
     context = {
         **known, **more, "view": "", "title": title, "detail": error.detail,
         "status": error.status, "request_id": request_id,
     }  # fmt: skip
-    return html("problem.html", context, error.status, {"Cache-Control": "no-store"})
-
-
-def _nothing_known() -> dict[str, object]:
-    return {
-        "link": lambda path, query=(): where(path, query),
-        "digest": None, "set": None, "sets": (), "own": "/", "notices": (), "signed_in": None,
-    }  # fmt: skip
+    headers = {"Cache-Control": "no-store", **error.headers}
+    return html("problem.html", context, error.status, headers)

@@ -15,14 +15,14 @@ from markupsafe import Markup
 from api.cli._parser import VERSION
 from api.cli._text import condition, signed
 
-from ..wording import FOLLOW, MOVE, OPPOSED
+from ..wording import FOLLOW, MOVE, OPPOSED, TENSIONS
 from .assets import ASSETS
 from .words import GLYPHS, STAGES, VERBS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["HEADERS", "VIEWS", "html", "rendered", "where"]
+__all__ = ["HEADERS", "VIEWS", "html", "rendered", "unasked", "where"]
 
 HEADERS: Mapping[str, str] = {
     "Content-Security-Policy": (
@@ -68,6 +68,14 @@ def rendered(template: str, context: Mapping[str, Any]) -> str:
     return _environment().get_template(template).render(context)
 
 
+def unasked() -> dict[str, Any]:
+    """Return what all pages show, where nothing is known of who asks or what."""
+    return {
+        "link": lambda path, query=(): where(path, query),
+        "digest": None, "set": None, "sets": (), "own": "/", "notices": (), "signed_in": None,
+    }  # fmt: skip
+
+
 @cache
 def _environment() -> Environment:
     made = Environment(
@@ -89,6 +97,7 @@ def _environment() -> Environment:
         "moves": MOVE,
         "follows": FOLLOW,
         "opposed": OPPOSED,
+        "mechanisms": TENSIONS,
         "icon": Markup(ASSETS["icon.svg"].content.decode()),  # noqa: S704 - our own file
     }
     return made

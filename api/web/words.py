@@ -102,7 +102,7 @@ class Words:
                 break
         else:
             name = named(bare)
-        return f"{name} {STAGES[stage]}" if stage in STAGES else name
+        return f"{name} ({STAGES[stage]})" if stage in STAGES else name
 
     def inside(self, identity: str) -> str:
         """Return what something is called inside a sentence."""

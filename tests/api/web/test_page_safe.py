@@ -20,6 +20,11 @@ PAGES = (
     View(f"/why/evil_defense/evil_risk?{SET}"),
     View(f"/why/X3/X4?evil_factor=hold&evil_adversary=strong&{SET}"),
     View(f"/why/evil_defense/evasion?{SET}"),
+    View(f"/combinations?{SET}"),
+    View(f"/combine?{SET}"),
+    View(f"/combine?defense=evil_defense@in&defense=watermarking@pre&{SET}"),
+    View(f"/plan?{SET}"),
+    View(f"/plan?protect=evil_risk&{SET}"),
 )
 """Views of what is hostile."""
 
@@ -34,6 +39,9 @@ ADDRESSES = tuple(
         ("/?{}=1", 200),
         ("/what-if?boundary_distance={}", 422),
         ("/what-if?model_knowledge={}", 422),
+        ("/combine?defense={}", 422),
+        ("/plan?protect={}", 422),
+        ("/sign-in?next={}", 200),
     )
 )
 """Hostile addresses."""

@@ -1,0 +1,66 @@
+"""Who may see pages where keys are asked for: whoever has signed in with one."""
+
+from __future__ import annotations
+
+from http.cookies import CookieError, SimpleCookie
+
+from fastapi.responses import RedirectResponse
+from starlette.requests import Request
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from ..rest.front import admitted
+from ..rest.keys import Keyring
+from .failures import APART
+from .rendering import where
+
+__all__ = ["COOKIE", "SIGN_IN", "SIGN_OUT", "Door", "local"]
+
+COOKIE = "crosscurrent"
+"""The cookie that carries a key; scripts can't read it, and other sites can't post with it."""
+SIGN_IN = "/sign-in"
+SIGN_OUT = "/sign-out"
+
+
+class Door:
+    """Lets only requests for pages through that carry a key in a cookie, within its quota.
+
+    What is not a page is somebody else's to guard: ``/v1`` takes keys in a header only, so that no
+    other site can make a browser use it.
+
+    Parameters
+    ----------
+    app : ASGIApp
+        What is behind.
+    keyring : Keyring
+        The keys.
+    """
+
+    def __init__(self, app: ASGIApp, keyring: Keyring) -> None:
+        self.app, self.keyring = app, keyring
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass one request on, or ask for a key first."""
+        if scope["type"] == "http" and not scope["path"].startswith((*APART, SIGN_IN, SIGN_OUT)):
+            request = Request(scope)
+            name = admitted(self.keyring, _given(request))
+            if name is None:
+                asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+                answer = RedirectResponse(where(SIGN_IN, {"next": asked}), 303)
+                await answer(scope, receive, send)
+                return
+            scope["crosscurrent.owner"] = name
+        await self.app(scope, receive, send)
+
+
+def _given(request: Request) -> str:
+    try:
+        found = SimpleCookie(request.headers.get("cookie", "")).get(COOKIE)
+    except CookieError:
+        return ""
+    return found.value if found else ""
+
+
+def local(address: str) -> str:
+    """Return an address if it is one on this service, and that of the first page otherwise."""
+    ours = address.startswith("/") and address[1:2] not in ("/", "\\")
+    return address if ours and address.isprintable() else "/"

@@ -1,0 +1,85 @@
+"""Which defenses go together: every two variants, in a matrix."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from fastapi import APIRouter, Response
+
+from api.answers import combinations as answers
+
+from ..asked import Page
+from ..words import Words, is_measured
+
+__all__ = ["Pair", "router"]
+
+router = APIRouter()
+
+
+class Pair(NamedTuple):
+    """What a cell shows of two variants.
+
+    Attributes
+    ----------
+    defenses : tuple of str
+        Their ids.
+    effective : bool
+        Whether some order is predicted to keep both effective.
+    strength : int
+        2 where what was published agrees with the prediction, 0 where it does not, 1 where nothing
+        was.
+    published, measured : sequence of str
+        Outcomes that were seen, each once.
+    spoken : str
+        All of that in a sentence.
+    """
+
+    defenses: tuple[str, str]
+    effective: bool
+    strength: int
+    published: Sequence[str]
+    measured: Sequence[str]
+    spoken: str
+
+
+@router.get("/combinations")
+def combinations(asked: Page) -> Response:
+    """Show all pairs; each is there once, in the row of the one that comes first."""
+    asked.expect()
+    document = answers.combinations(asked.kb)
+    pairs = {frozenset(each["defenses"]): _pair(asked.words, each)
+             for each in document["combinations"]}  # fmt: skip
+    variants = list(asked.kb.variants)
+    rows = [
+        (one, [pairs.get(frozenset((one, other))) if j > i else None
+               for j, other in enumerate(variants)])
+        for i, one in enumerate(variants)
+    ]  # fmt: skip
+    return asked.render("combinations.html", view="matrix", rows=rows[:-1], variants=variants[1:])
+
+
+def _pair(words: Words, document: Mapping[str, Any]) -> Pair:
+    outcomes: dict[bool, dict[str, None]] = {True: {}, False: {}}
+    for each in document["observations"]:
+        outcomes[is_measured(each)][each["outcome"]] = None
+    published, measured = list(outcomes[False]), list(outcomes[True])
+    predicted = "effective" if document["effective"] else "conflict"
+    agreed = 1 if not published else 2 * (published == [predicted])
+    one, other = document["defenses"]
+    spoken = [f"{words.called(one)} and {words.inside(other)}: predicted: {_VERB[predicted]}"]
+    if len(document["orders"]) == 1:
+        first, second = document["orders"][0]
+        spoken.append(f"{words.inside(first)} first, then {words.inside(second)}")
+    spoken += [
+        f"{words.inside(each['later'])} takes away {words.inside(each['risk'])},"
+        f" which {words.inside(each['earlier'])} uses"
+        for each in document["conflicts"]
+    ]
+    spoken.append(f"published: {' and '.join(_VERB[o] for o in published) or 'nothing'}")
+    if measured:
+        spoken.append(f"measured: {' and '.join(_VERB[o] for o in measured)}")
+    return Pair((one, other), document["effective"], agreed, published, measured, "; ".join(spoken))
+
+
+_VERB = {"effective": "effective together", "conflict": "in conflict"}

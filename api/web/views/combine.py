@@ -1,0 +1,71 @@
+"""Combine: defenses along the pipeline, what conflicts, what repairs it, and all side effects."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from fastapi import APIRouter, Response
+
+from api.answers import combinations, predictions
+from knowledge.errors import InputError
+
+from ..asked import KNOWLEDGE, Asked, Page
+from ..cells import cell
+from ..drawings.pipeline import pipeline
+from ..words import STAGES, is_measured
+from .matrix import by_defense
+
+__all__ = ["EXAMPLES", "router"]
+
+router = APIRouter()
+
+EXAMPLES: Final = (
+    (("watermarking@pre", "outlier_removal@in"), "a conflict, and its repairs"),
+    (("adversarial_training@in", "watermarking@post"), "two that go together"),
+    (("watermarking@pre", "differential_privacy@in", "group_fairness@in"), "three at once"),
+)
+"""Combinations to begin with."""
+
+
+@router.get("/combine")
+def combine(asked: Page) -> Response:
+    """Show the defenses that are chosen, together."""
+    asked.expect("defense")
+    chosen, wrong, document = asked.many("defense"), None, None
+    try:
+        if len(chosen) > 1:
+            document = combinations.combination(asked.kb, chosen, tensions=True)
+            chosen = document["defenses"]
+        else:
+            chosen = [asked.kb.variant(each).id for each in chosen]
+    except InputError as error:
+        wrong = str(error)
+    return asked.render(
+        "combine.html",
+        422 if wrong else 200,
+        view="combine",
+        chosen=chosen,
+        wrong=wrong,
+        document=document,
+        measured=is_measured,
+        columns=[
+            (title, [v for v in asked.kb.variants.values() if v.stage == stage])
+            for stage, title in STAGES.items()
+        ],
+        hidden=[(KNOWLEDGE, asked.set)] if asked.set else [],
+        examples=[each for each in EXAMPLES if all(d in asked.kb.variants for d in each[0])],
+        **_found(asked, chosen, document),
+    )
+
+
+def _found(asked: Asked, chosen: list[str], document: dict[str, Any] | None) -> dict[str, Any]:
+    """Return the drawings, and what the chosen defenses do to all risks."""
+    bare = {each.partition("@")[0] for each in chosen}
+    rows = predictions.matrix(asked.kb)["predictions"] if bare else ()
+    known = [cell(asked.words, each) for each in rows if each["defense"] in bare]
+    drawings = [
+        pipeline(asked.words, document, asked.link, narrow=narrow)
+        for narrow in (False, True)
+        if document is not None
+    ]
+    return {"rows": by_defense(known), "drawings": drawings}

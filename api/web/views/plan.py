@@ -1,0 +1,107 @@
+"""Plan: name what to protect, and compare the sets of defenses that do it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from fastapi import APIRouter, Response
+
+from api.answers import plans
+from knowledge.errors import InputError, clip
+
+from ..asked import KNOWLEDGE, Asked, Page
+from ..words import Words, is_measured
+
+__all__ = ["Offer", "Part", "router"]
+
+router = APIRouter()
+
+_MOST = 8
+_KINDS = ("covers", "raises", "lowers", "open")
+
+
+class Part(NamedTuple):
+    """What one defense of a plan does to one risk.
+
+    Attributes
+    ----------
+    kind : str
+        ``covers``, ``raises``, ``lowers`` or ``open``.
+    defense : str
+        Its id.
+    sure : bool
+        Whether that was published.
+    protected : bool
+        Whether it raises what was to be protected.
+    """
+
+    kind: str
+    defense: str
+    sure: bool
+    protected: bool
+
+
+class Offer(NamedTuple):
+    """One plan: its document, what each risk meets, and published conflicts against it."""
+
+    document: Mapping[str, Any]
+    risks: Mapping[str, Sequence[Part]]
+    against: Sequence[str]
+
+
+@router.get("/plan")
+def plan(asked: Page) -> Response:
+    """Show the plans for what is wished."""
+    asked.expect("protect", "avoid", "have", "max")
+    wishes = {name: asked.many(name) for name in ("protect", "avoid", "have")}
+    most, wrong, document = asked.one("max"), None, None
+    try:
+        if any(wishes.values()):
+            document = _answer(asked, wishes, most)
+            wishes = {name: document[name] for name in wishes}
+    except InputError as error:
+        wrong = str(error)
+    return asked.render(
+        "plan.html",
+        422 if wrong else 200,
+        view="plan",
+        wishes=wishes,
+        most=most,
+        sizes=range(1, _MOST + 1),
+        wrong=wrong,
+        document=document,
+        offers=[_offer(asked.words, each) for each in document["plans"]] if document else [],
+        hidden=[(KNOWLEDGE, asked.set)] if asked.set else [],
+    )
+
+
+def _answer(asked: Asked, wishes: Mapping[str, Sequence[str]], most: str | None) -> dict[str, Any]:
+    if not wishes["protect"]:
+        raise InputError("choose a risk to protect against")
+    if most is not None and not (most.isdecimal() and 1 <= int(most[:4]) <= _MOST):
+        raise InputError(f"max={clip(most)}: should be from 1 to {_MOST}")
+    return plans.plan(
+        asked.kb,
+        wishes["protect"],
+        avoid=wishes["avoid"],
+        have=wishes["have"],
+        most=int(most) if most else None,
+    )
+
+
+def _offer(words: Words, document: Mapping[str, Any]) -> Offer:
+    risks: dict[str, list[Part]] = {}
+    for kind in _KINDS:
+        for each in document[kind]:
+            part = Part(
+                kind, each["defense"], each["ground"] == "published", each.get("protected", False)
+            )
+            risks.setdefault(each["risk"], []).append(part)
+    against = [
+        f"{'measured' if is_measured(each) else 'published'}:"
+        f" {' and '.join(map(words.inside, each['defenses']))} conflict"
+        for each in document["observed"]
+        if each["outcome"] == "conflict"
+    ]
+    return Offer(document, risks, against)

@@ -1,0 +1,205 @@
+"""Combine, the matrix of defenses, and plan say what the API says."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from html import unescape
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import pytest
+from asking import Asking
+
+from api.cli._text import lowered
+from api.rest.settings import Settings
+
+CELL = re.compile(
+    r'<a href="/combine\?defense=([^&"]*)&amp;defense=([^"]*)" class="cell ([^"]*)">(.*?)</a>',
+    re.DOTALL,
+)
+BADGE = re.compile(r'badge (published|measured)">([^<]*)<')
+
+
+@pytest.fixture(scope="module")
+def looking(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asking]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CROSSCURRENT_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
+        patch.delenv("CROSSCURRENT_KNOWLEDGE", raising=False)
+        yield Asking(Settings(data=str(tmp_path_factory.mktemp("data"))))
+
+
+def text_of(page: str) -> str:
+    """Return what a page says, without its marks."""
+    return " ".join(unescape(re.sub(r"<[^>]*>", " ", page)).split())
+
+
+def document(looking: Asking, path: str) -> Any:
+    return looking.get(path).json()
+
+
+def test_the_matrix_of_defenses_says_of_all_pairs_what_the_api_says(looking: Asking) -> None:
+    answers = document(looking, "/v1/conflicts")["combinations"]
+    expected = {frozenset(each["defenses"]): each for each in answers}
+    page = looking.get("/combinations").text
+    shown = {frozenset(found[:2]): found[2:] for found in CELL.findall(page)}
+    assert shown.keys() == expected.keys()
+    for pair, (classes, inside) in shown.items():
+        effective = expected[pair]["effective"]
+        assert ("decrease" in classes, "increase" in classes) == (effective, not effective)
+        assert ("predicted: effective together" in inside) == effective
+        seen = {each["outcome"] for each in expected[pair]["observations"]}
+        signs = {"effective": "✓", "conflict": "✗"}
+        assert {sign for _, sign in BADGE.findall(inside)} == {signs[each] for each in seen}
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("watermarking@pre", "outlier_removal@in"),
+        ("adversarial_training@in", "differential_privacy@in", "watermarking@post"),
+        ("RD3@pre", "PD1", "FD1", "FD2"),
+    ],
+    ids="+".join,
+)
+def test_a_combination_is_shown_with_its_order_its_conflict_and_its_repairs(
+    looking: Asking, names: tuple[str, ...]
+) -> None:
+    asked = "&".join(f"defense={name}" for name in names)
+    answer = document(looking, f"/v1/conflicts?{asked}")
+    page = looking.get(f"/combine?{asked}").text
+    told = text_of(page)
+    assert ("Effective: no defense" in told) == answer["effective"]
+    assert ("Conflict: no order" in told) == (not answer["effective"])
+    assert f"crosscurrent combine {' '.join(answer['defenses'])}" in told
+    # in both drawings: the order as numbers, or the conflict as a line
+    assert page.count('class="sign order"') == 2 * len((answer["orders"] or [[]])[0])
+    assert page.count('class="edge conflict"') == 2 * len(answer["conflicts"])
+    for each in answer["repairs"]:
+        changed = "&amp;".join(f"defense={name}" for name in each["defenses"])
+        assert f'href="/combine?{changed}"' in page
+    for each in answer["defenses"]:
+        assert re.search(rf'value="{each}" checked', page)
+
+
+def test_side_effects_on_all_risks_are_those_of_the_chosen_defenses(looking: Asking) -> None:
+    page = looking.get("/combine?defense=RD1&defense=PD1").text
+    shown = set(re.findall(r'id="([a-z_]+)\.([a-z_]+)" href="/why/', page))
+    risks = {each["id"] for each in document(looking, "/v1/risks")["risks"]}
+    assert shown == {(d, r) for d in ("adversarial_training", "differential_privacy")
+                     for r in risks}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("defense=waterming@pre&defense=RD1", "did you mean watermarking"),
+        ("defense=RD1@post&defense=PD1", "has no variant at stage 'post'"),
+        ("defense=RD1&defense=adversarial_training@in", "twice"),
+        ("defense=RD9", "unknown defense"),
+    ],
+)
+def test_what_cannot_be_combined_is_said_beside_the_form(
+    looking: Asking, query: str, said: str
+) -> None:
+    answer = looking.get(f"/combine?{query}")
+    assert answer.status_code == 422
+    assert said in text_of(answer.text)
+    assert 'name="defense"' in answer.text
+
+
+def test_one_defense_and_none_ask_for_more(looking: Asking) -> None:
+    assert "Choose a second one" in looking.get("/combine?defense=RD1").text
+    first = looking.get("/combine").text
+    for link in re.findall(r'<li><a href="(/combine\?[^"]*)">', first):
+        assert "Published and measured" in looking.get(unescape(link)).text
+
+
+def test_plans_show_for_each_risk_what_the_api_says(looking: Asking) -> None:
+    asked = "protect=R1&protect=P1&protect=F"
+    answer = document(looking, f"/v1/plans?{asked}")
+    page = looking.get(f"/plan?{asked}").text
+    rows = re.findall(r'<tr><th scope="row">.*?</tr>', page, re.DOTALL)
+    assert len(rows) == len(answer["plans"]) > 0
+    for row, each in zip(rows, answer["plans"], strict=True):
+        shown = sorted(re.findall(r'class="does (\w+)" href="/why/(\w+)/(\w+)"', row))
+        assert shown == sorted(
+            (kind, part["defense"], part["risk"])
+            for kind in ("covers", "raises", "lowers", "open")
+            for part in each[kind]
+        )
+        order = "&amp;".join(f"defense={name}" for name in each["order"])
+        assert f'href="/combine?{order}"' in row
+
+
+def test_of_any_two_wishes_the_page_has_as_many_plans_as_the_api(looking: Asking) -> None:
+    risks = [each["id"] for each in document(looking, "/v1/risks")["risks"]]
+    for one, other in combinations(risks, 2):
+        asked = f"protect={one}&avoid={other}"
+        answer = document(looking, f"/v1/plans?{asked}")
+        page = looking.get(f"/plan?{asked}").text
+        assert page.count('<tr><th scope="row">') == len(answer["plans"])
+        if not answer["plans"]:
+            assert "No set of defenses does all that" in page
+            for each in answer["blocked"]:
+                assert lowered(each["value"].replace("_", " ")).split()[0] in text_of(page)
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("avoid=R1", "choose a risk to protect against"),
+        ("protect=evason", "did you mean evasion"),
+        ("protect=R1&max=0", "should be from 1 to"),
+        ("protect=R1&max=" + "9" * 150, "should be from 1 to"),
+        ("protect=R1&have=RD1@pre", "no variant at stage"),
+    ],
+)
+def test_a_wish_that_cannot_be_is_said_beside_the_form(
+    looking: Asking, query: str, said: str
+) -> None:
+    answer = looking.get(f"/plan?{query}")
+    assert answer.status_code == 422
+    assert said in text_of(answer.text)
+    assert 'name="protect"' in answer.text
+
+
+def test_parameters_that_there_are_not_are_told_and_left_out(looking: Asking) -> None:
+    page = looking.get("/combine?defnse=RD1&utm_source=mail")
+    assert page.status_code == 200
+    assert "did you mean defense" in text_of(page.text)
+    assert "utm_source" in text_of(page.text)
+
+
+def test_an_address_that_is_too_long_is_refused(looking: Asking) -> None:
+    many = "&".join(f"defense=RD{i}" for i in range(100))
+    for query in (many, "defense=" + "x" * 1000):
+        answer = looking.get(f"/combine?{query}", headers={"Accept": "text/html"})
+        assert answer.status_code == 422
+        assert "too long" in answer.text
+
+
+def test_measured_combinations_have_a_badge_of_their_own(looking: Asking, tmp_path: Path) -> None:
+    from validator.evidence import records
+
+    measured = records(
+        {
+            "kind": "combination", "id": "0123456789abcdef", "outcome": "effective",
+            "defenses": ["watermarking@pre", "outlier_removal@in"], "conjecture": "conflict",
+            "verdict": "refuted", "seeds": [0, 1, 2],
+            "scale": {"dataset": "synthetic", "records": 10, "training_records": 5,
+                      "test_records": 5, "model": "mlp", "parameters": 10},
+            "orders": [{"order": ["watermarking@pre", "outlier_removal@in"],
+                        "outcome": "effective", "constituents": []}],
+        }
+    )  # fmt: skip
+    import yaml
+
+    files = {"measured.yaml": yaml.safe_dump(measured, allow_unicode=True)}
+    assert looking.put("/v1/knowledge/lab", json={"files": files}).status_code == 201
+    page = looking.get("/combinations?knowledge=lab").text
+    found = re.search(r"defense=watermarking@pre&amp;defense=outlier_removal@in&amp;knowledge=lab"
+                      r'" class="cell [^"]*">(.*?)</a>', page, re.DOTALL)  # fmt: skip
+    assert found is not None
+    assert set(BADGE.findall(found[1])) == {("published", "✗"), ("measured", "✓")}

@@ -1,0 +1,119 @@
+"""Where keys are asked for, pages ask for one too; and nobody else can use it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from asking import Asking
+
+from api.rest.keys import KeyFile
+from api.rest.settings import Settings
+
+PAGES = ["/", "/combinations", "/why/RD1/P1", "/what-if?tail_length=hold", "/combine", "/plan"]
+
+
+@pytest.fixture
+def keys(tmp_path: Path) -> KeyFile:
+    return KeyFile(str(tmp_path / "keys.json"))
+
+
+@pytest.fixture
+def secret(keys: KeyFile) -> str:
+    return keys.add("anna")
+
+
+@pytest.fixture
+def locked(tmp_path: Path, keys: KeyFile, secret: str) -> Iterator[Asking]:
+    client = Asking(Settings(data=str(tmp_path / "data"), keys=keys.path))
+    client.follow_redirects = False
+    client.headers["Accept"] = "text/html"
+    return client
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_stranger_is_asked_for_a_key_and_then_sees_what_was_asked_for(
+    locked: Asking, secret: str, path: str
+) -> None:
+    sent_to = locked.get(path)
+    assert sent_to.status_code == 303
+    form = locked.get(sent_to.headers["location"])
+    assert form.status_code == 200
+    assert "asks for a key" in form.text
+    assert "knowledge" not in form.text.partition("<footer>")[0]
+    onward = locked.post("/sign-in", data={"key": secret, "next": path})
+    assert (onward.status_code, onward.headers["location"]) == (303, path)
+    assert locked.get(path).status_code == 200
+    assert "Sign out anna" in locked.get(path).text
+
+
+def test_the_cookie_is_out_of_reach_of_scripts_and_of_other_sites(
+    locked: Asking, secret: str
+) -> None:
+    kept = locked.post("/sign-in", data={"key": secret}).headers["set-cookie"]
+    assert "HttpOnly" in kept
+    assert "SameSite=lax" in kept
+    assert "Secure" not in kept
+    safe = locked.post("https://127.0.0.1/sign-in", data={"key": secret}).headers["set-cookie"]
+    assert "Secure" in safe
+
+
+def test_a_wrong_key_opens_nothing(locked: Asking, secret: str) -> None:
+    answer = locked.post("/sign-in", data={"key": secret[:-1], "next": "/plan"})
+    assert answer.status_code == 401
+    assert "no key of this service" in answer.text
+    assert "set-cookie" not in answer.headers
+    assert locked.get("/plan").status_code == 303
+    for cookie in ("crosscurrent=", "crosscurrent=nonsense", "a=b; crosscurrent", "\x7f"):
+        assert locked.get("/plan", headers={"Cookie": cookie}).status_code == 303
+
+
+def test_the_cookie_opens_pages_only_and_a_key_in_a_header_the_api_only(
+    locked: Asking, secret: str
+) -> None:
+    bearer = {"Authorization": f"Bearer {secret}"}
+    assert locked.get("/v1/risks", headers={**bearer, "Accept": "*/*"}).status_code == 200
+    assert locked.get("/", headers=bearer).status_code == 303
+    locked.post("/sign-in", data={"key": secret})
+    assert locked.get("/").status_code == 200
+    assert locked.get("/v1/risks").status_code == 401
+
+
+def test_signing_out_forgets_the_key(locked: Asking, secret: str) -> None:
+    locked.post("/sign-in", data={"key": secret})
+    assert locked.post("/sign-out").headers["location"] == "/sign-in"
+    assert locked.get("/").status_code == 303
+
+
+def test_a_key_that_is_taken_back_opens_no_page_any_more(
+    locked: Asking, keys: KeyFile, secret: str
+) -> None:
+    locked.post("/sign-in", data={"key": secret})
+    assert locked.get("/").status_code == 200
+    keys.remove("anna")
+    assert locked.get("/").status_code == 303
+
+
+def test_pages_count_against_the_quota(locked: Asking, keys: KeyFile) -> None:
+    locked.post("/sign-in", data={"key": keys.add("ben", 2)})
+    assert [locked.get("/plan").status_code for _ in range(3)] == [200, 200, 429]
+    told = locked.get("/plan")
+    assert int(told.headers["retry-after"]) > 0
+    assert "2 requests a minute are all" in told.text
+    assert locked.post("/sign-out").status_code == 303
+
+
+@pytest.mark.parametrize(
+    "elsewhere",
+    ["//evil.example", "https://evil.example", "/\\evil.example", "javascript:alert(1)", "x", ""],
+)
+def test_signing_in_leads_to_no_other_site(locked: Asking, secret: str, elsewhere: str) -> None:
+    answer = locked.post("/sign-in", data={"key": secret, "next": elsewhere})
+    assert answer.headers["location"] == "/"
+
+
+def test_without_keys_nobody_is_asked(tmp_path: Path) -> None:
+    client = Asking(Settings(data=str(tmp_path / "data")))
+    assert client.get("/").status_code == 200
+    assert "asks for no key" in client.get("/sign-in").text
