@@ -3,31 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import Literal
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
-from visiting import DESKTOP, PHONE, VIEWS, View, Visitor
-
-RULES = [
-    "wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice",
-]  # fmt: skip
-OPTIONS = {"resultTypes": ["violations"], "runOnly": {"type": "tag", "values": RULES}}
-LIGHT_DESK = {**DESKTOP, "color_scheme": "light"}
-DARK_PHONE = {**PHONE, "color_scheme": "dark"}
+from playwright.sync_api import expect
+from reading import violations
+from visiting import DARK_PHONE, LIGHT_DESK, PHONE, VIEWS, View, Visitor
 
 each_view = pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.address)
-
-
-def violations(page: Page) -> list[str]:
-    """Return what axe-core finds wrong, each with the elements."""
-    found = Axe().run(page, options=OPTIONS).response["violations"]
-    return [
-        f"{each['id']} ({each['impact']}): {[node['target'] for node in each['nodes']][:8]}"
-        f" {each['nodes'][0]['failureSummary']}"
-        for each in found
-    ]
 
 
 @each_view
@@ -91,26 +73,6 @@ WIDER = """(width) => [...document.querySelectorAll('main *, header *, footer *'
   .map((each) => `${each.tagName}.${each.className?.baseVal ?? each.className}`).slice(0, 5)"""
 
 
-@pytest.mark.parametrize("width", [390, 320])
-def test_nothing_is_wider_than_a_phone(visitor: Visitor, width: int) -> None:
-    page = visitor.comes(**{**PHONE, "viewport": {"width": width, "height": 844}})
-    for view in VIEWS:
-        visitor.goes(page, view)
-        page.evaluate(
-            "document.querySelectorAll('#assume').forEach((each) => { each.open = true })"
-        )
-        wide = page.evaluate("document.documentElement.scrollWidth")
-        assert wide <= width, (view, page.evaluate(WIDER, width))
-
-
-def test_nothing_is_wider_than_a_desk_or_a_tablet(visitor: Visitor) -> None:
-    for width in (1280, 1000, 768):
-        page = visitor.comes(viewport={"width": width, "height": 860})
-        for view in VIEWS:
-            visitor.goes(page, view)
-            assert page.evaluate("document.documentElement.scrollWidth") <= width, (view, width)
-
-
 CUT = """() => [...document.querySelectorAll('table.matrix a')].flatMap((a) => {
   const within = a.closest('td, th').getBoundingClientRect(), cut = [];
   const walk = document.createTreeWalker(a, NodeFilter.SHOW_TEXT);
@@ -127,19 +89,6 @@ CUT = """() => [...document.querySelectorAll('table.matrix a')].flatMap((a) => {
 })"""
 
 
-@pytest.mark.parametrize("media", ["screen", "print"])
-@pytest.mark.parametrize("width", [1600, 1280, 1140, 1100, 1032, 1000, 768, 600, 390, 320])
-def test_nothing_in_a_matrix_runs_out_of_its_cell(
-    visitor: Visitor, width: int, media: Literal["screen", "print"]
-) -> None:
-    page = visitor.comes(viewport={"width": width, "height": 860})
-    page.emulate_media(media=media)
-    for view in VIEWS:
-        if view.address.startswith(("/?", "/what-if")) or view.address == "/":
-            visitor.goes(page, view)
-            assert page.evaluate(CUT) == [], view
-
-
 CROWDED = """() => [...document.querySelectorAll('.choice')].flatMap((choice) => {
   const [name, control] = choice.children, range = document.createRange();
   range.selectNodeContents(name);
@@ -149,11 +98,20 @@ CROWDED = """() => [...document.querySelectorAll('.choice')].flatMap((choice) =>
 })"""
 
 
-@pytest.mark.parametrize("width", [1280, 1000, 320])
-def test_no_name_runs_into_what_is_chosen_for_it(visitor: Visitor, width: int) -> None:
-    page = visitor.opens(View("/what-if"), viewport={"width": width, "height": 860})
-    assert page.locator(".choice").count() > 10
-    assert page.evaluate(CROWDED) == []
+@each_view
+def test_every_width_is_enough(visitor: Visitor, view: View) -> None:
+    page = visitor.opens(view)
+    page.evaluate("document.querySelectorAll('#assume').forEach((each) => { each.open = true })")
+    for width in (1600, 1280, 1170, 1100, 1000, 768, 600, 390, 320):
+        page.set_viewport_size({"width": width, "height": 860})
+        wide = page.evaluate("document.documentElement.scrollWidth")
+        assert wide <= width, page.evaluate(WIDER, width)
+        assert page.evaluate(CUT) == [], width
+        assert page.evaluate(CROWDED) == [], width
+    page.emulate_media(media="print")
+    page.set_viewport_size({"width": 1032, "height": 700})  # A4, landscape, less its margins
+    assert page.evaluate(CUT) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= 1032
 
 
 def test_a_tap_on_a_cell_leads_to_its_reasons(visitor: Visitor) -> None:
@@ -186,14 +144,25 @@ def test_the_dark_is_dark_and_the_light_is_light(visitor: Visitor) -> None:
     assert bright["dark"][0] < 0.2 < 0.7 < bright["dark"][1]
 
 
+PRESSED = """() => [...document.querySelectorAll(
+    'nav[aria-label=Views], form, button, input, select, .menu, .skip, .tip')]
+  .filter((each) => each.getClientRects().length).map((each) => each.outerHTML.slice(0, 80))"""
+
+
+def test_paper_is_white_even_in_the_dark(visitor: Visitor) -> None:
+    page = visitor.opens(View("/"), color_scheme="dark")
+    page.emulate_media(media="print")
+    expect(page.locator("body")).to_have_css("color", "rgb(0, 0, 0)")
+    expect(page.locator("body")).to_have_css("background-color", "rgb(255, 255, 255)")
+
+
 def test_paper_has_what_is_said_and_nothing_to_press(visitor: Visitor) -> None:
     page = visitor.comes()
     page.emulate_media(media="print")
     for view in VIEWS:
         visitor.goes(page, view)
         expect(page.locator("h1")).to_be_visible()
-        for gone in page.locator("nav[aria-label=Views], form, .menu, .skip, .tip").all():
-            expect(gone).to_be_hidden()
+        assert page.evaluate(PRESSED) == []
     visitor.goes(page, View("/"))
     expect(page.locator("table.matrix td a")).to_have_count(56)
     expect(page.locator("table.matrix td a").last).to_be_visible()

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
+from reading import shown
 from served import Served
 from visiting import PHONE, View, Visitor
 
@@ -20,27 +21,6 @@ VERBS = {
     "contested": "contested",
     "unknown": "unknown",
 }
-
-READ = """() => Object.fromEntries([...document.querySelectorAll('table.matrix td a')].map((a) => [
-  a.id,
-  {
-    href: a.getAttribute('href'),
-    classes: [...a.classList],
-    glyph: a.querySelector('.glyph').textContent,
-    verb: a.querySelector('.verb').innerText,
-    was: a.querySelector('.was')?.innerText ?? null,
-    likely: a.querySelector('.likely').innerText,
-    badges: [...a.querySelectorAll('.badge')].map((b) => [b.className, b.innerText]),
-    hidden: a.querySelector('.shown').getAttribute('aria-hidden'),
-    spoken: a.querySelector('.tip').textContent,
-  },
-]))"""
-
-
-def shown(page: Page) -> dict[str, dict[str, Any]]:
-    """Return what each cell of a matrix shows."""
-    found: dict[str, dict[str, Any]] = page.evaluate(READ)
-    return found
 
 
 def published(document: Mapping[str, Any]) -> list[str]:

