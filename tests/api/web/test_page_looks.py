@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import ViewportSize, expect
 from reading import violations
 from visiting import DARK_PHONE, LIGHT_DESK, PHONE, VIEWS, View, Visitor
+
+PAPER: ViewportSize = {"width": 1032, "height": 700}
+"""A4, landscape, less its margins."""
 
 each_view = pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.address)
 
@@ -109,7 +112,7 @@ def test_every_width_is_enough(visitor: Visitor, view: View) -> None:
         assert page.evaluate(CUT) == [], width
         assert page.evaluate(CROWDED) == [], width
     page.emulate_media(media="print")
-    page.set_viewport_size({"width": 1032, "height": 700})  # A4, landscape, less its margins
+    page.set_viewport_size(PAPER)
     assert page.evaluate(CUT) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= 1032
 
@@ -157,7 +160,7 @@ def test_paper_is_white_even_in_the_dark(visitor: Visitor) -> None:
 
 
 def test_paper_has_what_is_said_and_nothing_to_press(visitor: Visitor) -> None:
-    page = visitor.comes()
+    page = visitor.comes(viewport=PAPER)
     page.emulate_media(media="print")
     for view in VIEWS:
         visitor.goes(page, view)
@@ -165,7 +168,7 @@ def test_paper_has_what_is_said_and_nothing_to_press(visitor: Visitor) -> None:
         assert page.evaluate(PRESSED) == []
     visitor.goes(page, View("/"))
     expect(page.locator("table.matrix td a")).to_have_count(56)
-    expect(page.locator("table.matrix td a").last).to_be_visible()
+    expect(page.locator("table.matrix td a .verb").last).to_be_visible()
     visitor.goes(page, View("/why/RD1/P1"))
     expect(page.locator("svg.drawing.wide, svg.drawing.narrow").filter(visible=True)).to_have_count(
         1

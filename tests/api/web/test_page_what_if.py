@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 from reading import shown
 from served import Served
 from visiting import View, Visitor, settled
@@ -97,11 +97,17 @@ def test_the_knowledge_asked_stays_through_every_choice(visitor: Visitor, servic
     agree(page, expected(service, {"raise": ["tail_length"]}, "?knowledge=team"))
 
 
-def test_the_last_of_quick_choices_wins(visitor: Visitor) -> None:
+def test_the_last_of_quick_choices_wins_even_if_its_answer_comes_first(visitor: Visitor) -> None:
     page = visitor.opens(View("/what-if"))
+    late: list[Route] = []
+    page.route("**/what-if?model_capacity=lower", lambda route: late.append(route))
     for way in ("lower", "hold", "raise"):
-        page.locator(f"label:has(#model_capacity-{way})").click(no_wait_after=True)
+        page.locator(f"label:has(#model_capacity-{way})").click()
     page.wait_for_url("**model_capacity=raise")
+    settled(page)
+    assert len(late) == 1
+    late[0].continue_()
+    page.evaluate("fetch(location.href).then((answer) => answer.text())")  # by now it has come
     settled(page)
     assert shown(page) == shown(visitor.opens(View("/what-if?model_capacity=raise")))
 
