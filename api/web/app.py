@@ -6,7 +6,7 @@ from fastapi import APIRouter, FastAPI, Response
 
 from ..rest.problems import ProblemError
 from .assets import ASSETS
-from .views import collude, collusions, matrix, what_if, why
+from .views import collude, collusions, learn, matrix, what_if, why
 
 __all__ = ["add_pages"]
 
@@ -29,6 +29,14 @@ async def asset(digest: str, name: str) -> Response:
 
 def add_pages(app: FastAPI) -> None:
     """Add the views to an application; they are not part of its described API."""
-    routers = (_files, matrix.router, collusions.router, collude.router, why.router, what_if.router)
+    routers = (
+        _files,
+        matrix.router,
+        collusions.router,
+        collude.router,
+        why.router,
+        what_if.router,
+        learn.router,
+    )
     for router in routers:
         app.include_router(router, include_in_schema=False)

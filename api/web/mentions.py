@@ -1,0 +1,124 @@
+"""Everything that cites a work: which records, what they say, and where that is told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from .learning import Edge, leads_to, tie
+from .words import Words
+
+if TYPE_CHECKING:
+    from knowledge import (
+        Characteristic,
+        Collusion,
+        Combination,
+        Experiment,
+        KnowledgeBase,
+        Observation,
+        PublishedAttack,
+        Variant,
+    )
+
+__all__ = ["Mention", "Told", "mentions"]
+
+
+class Told(NamedTuple):
+    """What a record says, and the path, query and anchor of where that is told."""
+
+    text: str
+    path: str
+    query: Sequence[tuple[str, str]] = ()
+    anchor: str = ""
+
+
+class Mention(NamedTuple):
+    """A record that cites a work, and at which places in it."""
+
+    told: Told
+    places: Sequence[str]
+
+
+def mentions(kb: KnowledgeBase, words: Words, work: str) -> dict[str, list[Mention]]:
+    """Return what cites a work, by section: as its source, or as where it is stated."""
+    found: dict[str, list[Mention]] = {}
+    teller = _Teller(kb, words)
+    for section in kb.rows:
+        for record in getattr(kb, section).values():
+            places = list(dict.fromkeys(_places(record, work)))
+            if places:
+                each = Mention(teller.tell(section, record), [p for p in places if p])
+                found.setdefault(section, []).append(each)
+    return found
+
+
+def _places(record: Any, work: str) -> Iterator[str]:
+    for holder in (record, *getattr(record, "exceptions", ())):
+        for field in ("sources", "stated_in"):
+            for source in getattr(holder, field, ()):
+                identity, _, place = source.partition("#")
+                if identity == work:
+                    yield place.replace("-", " ")
+
+
+class _Teller:
+    """Tells records in a line each; those without a method of their own have a page."""
+
+    def __init__(self, kb: KnowledgeBase, words: Words) -> None:
+        self.kb, self.words = kb, words
+
+    def tell(self, section: str, record: Any) -> Told:
+        found: Told | None = getattr(self, section, lambda _: None)(record)
+        return found or Told(record.name, f"/learn/{section}/{record.id}")
+
+    def variants(self, record: Variant) -> Told:
+        path = f"/learn/defenses/{record.defense}"
+        return Told(self.words.called(record.id), path, (), f"variant-{record.stage}")
+
+    def adversary(self, record: Characteristic) -> Told:
+        return Told(record.name, "/learn", (), f"adversary-{record.id}")
+
+    def correlations(self, edge: Edge) -> Told:
+        row = tie(self.kb, edge, factors=False)
+        ends = [row.other, edge.factor] if leads_to(self.kb, edge) else [edge.factor, row.other]
+        text = f"{self._arrow(*ends)}: {row.how}"
+        return Told(text, f"/learn/factors/{edge.factor}", (), row.anchor)
+
+    outcomes = prerequisites = correlations
+
+    def observations(self, record: Observation) -> Told:
+        text = f"{self._arrow(record.defense, record.risk)}: {record.effect.replace('_', ' ')}"
+        return Told(text, f"/why/{record.defense}/{record.risk}")
+
+    def combinations(self, record: Combination) -> Told:
+        names = " and ".join(self.words.inside(each) for each in record.defenses)
+        code = f"{record.code}: " if record.code else ""
+        text = f"{code}{names or 'not identified'}: {record.outcome}"
+        return Told(text, *self._combined(record.defenses))
+
+    def collusions(self, record: Collusion) -> Told:
+        text = f"{self._arrow(record.first, record.second)}: {record.effect}"
+        return Told(text, *self._colluded(record.first, record.second))
+
+    def experiments(self, record: Experiment) -> Told:
+        if record.defense and record.risk:
+            return Told(record.finding, f"/why/{record.defense}/{record.risk}")
+        if record.first and record.second:
+            return Told(record.finding, *self._colluded(record.first, record.second))
+        return Told(record.finding, *self._combined(record.defenses))
+
+    def published_attacks(self, record: PublishedAttack) -> Told:
+        return Told(record.title, f"/learn/attacks/{record.attack}", (), "published")
+
+    def _arrow(self, first: str, second: str) -> str:
+        return f"{self.words.called(first)} → {self.words.inside(second)}"
+
+    @staticmethod
+    def _colluded(first: str, second: str) -> tuple[str, Sequence[tuple[str, str]]]:
+        return "/collude", [("attack", first), ("attack", second)]
+
+    @staticmethod
+    def _combined(defenses: Sequence[str]) -> tuple[str, Sequence[tuple[str, str]]]:
+        if not defenses:
+            return "/combinations", ()
+        return "/combine", [("defense", each) for each in defenses]
