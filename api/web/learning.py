@@ -110,11 +110,12 @@ def _anchor(kb: KnowledgeBase, edge: Edge) -> str:
 
 
 def called_work(work: Reference) -> str:
-    """Return the full citation of a work."""
-    known = [work.authors, f"({work.year})" if work.year else None]
-    parts = [" ".join(filter(None, known)), work.title, work.venue]
-    about = f"Not identified, about {work.topic}" if work.topic else "Not identified"
-    return ". ".join(part for part in parts if part) or about
+    """Return the full citation of a work, or what is known of one that is not identified."""
+    who = " ".join(filter(None, [work.authors, f"({work.year})" if work.year else None]))
+    parts = [part for part in (who, work.title, work.venue) if part]
+    if not parts:
+        return f"Not identified, about {work.topic}." if work.topic else "Not identified."
+    return " ".join(part if part.endswith(("?", "!", ".")) else f"{part}." for part in parts)
 
 
 def links_out(work: Reference) -> list[tuple[str, str]]:

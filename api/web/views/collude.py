@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fastapi import APIRouter, Response
 
@@ -19,6 +19,9 @@ from ..colluded import pairing
 from ..drawings.route_map import route_map
 from ..rendering import sentence
 from ..words import is_measured
+
+if TYPE_CHECKING:
+    from knowledge import Attack, Defense
 
 __all__ = ["router"]
 
@@ -48,7 +51,6 @@ def collude(asked: Page) -> Response:
     wish = _wish(asked, scales)
     wrong, found = None, {}
     try:
-        wish = wish._replace(chosen=_known(asked, wish.chosen))
         found = _found(asked, wish, scales)
     except InputError as error:  # what was chosen stays, so that it can be corrected
         wrong = str(error)
@@ -77,30 +79,31 @@ def collude(asked: Page) -> Response:
 
 def _wish(asked: Asked, scales: Sequence[str]) -> _Wish:
     adversary = {key: value for key in scales if (value := asked.one(key))}
-    chosen, attacks = asked.many("with"), _names(asked, asked.every("attack"))
-    ends = _names(asked, [asked.one("target") or "", asked.one("first") or ""])
-    target, first = (end or None for end in ends)
+    attacks = _ids(asked.kb.attack, asked.every("attack"))
+    target, first = (
+        next(iter(_ids(asked.kb.attack, asked.many(name)[-1:])), None)
+        for name in ("target", "first")
+    )
+    chosen = list(dict.fromkeys(_ids(asked.kb.defense, asked.many("with"))))
     return _Wish(target, first, attacks, chosen, adversary, asked.one("limit"))
 
 
-def _names(asked: Asked, names: Sequence[str]) -> list[str]:
+def _ids(find: Callable[[str], Attack | Defense], names: Sequence[str]) -> list[str]:
     """Return ids for names; a name that is none stays, to be told and corrected."""
 
     def one(name: str) -> str:
         try:
-            return asked.kb.attack(name).id if name else ""
+            return find(name).id
         except InputError:
             return name
 
     return [one(name) for name in names]
 
 
-def _known(asked: Asked, defenses: Sequence[str]) -> list[str]:
-    return list(dict.fromkeys(asked.kb.defense(each).id for each in defenses))
-
-
 def _found(asked: Asked, wish: _Wish, scales: Sequence[str]) -> dict[str, Any]:
     """Return the answer, its routes, and what else templates say of it."""
+    for each in wish.chosen:
+        asked.kb.defense(each)
     for key in scales:
         if len(values := asked.many(key)) > 1:
             raise InputError(f"{key} is given twice: {' and '.join(map(clip, values))}")
