@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from html.parser import HTMLParser
+from itertools import takewhile
 from pathlib import Path
 from typing import NamedTuple
 
@@ -76,10 +77,10 @@ class Page(HTMLParser):
 
     def within(self, outer: Element, tag: str) -> list[Element]:
         """Return the elements of a kind whose text begins inside another, by place in the page."""
-        start = self.elements.index(outer)
-        after = [e for e in self.elements[start + 1 :] if e.tag == outer.tag]
-        end = self.elements.index(after[0]) if after else len(self.elements)
-        return [e for e in self.elements[start:end] if e.tag == tag]
+        rest = iter(self.elements)
+        next(each for each in rest if each is outer)
+        inner = takewhile(lambda each: each.tag != outer.tag, rest)
+        return [each for each in inner if each.tag == tag]
 
     def links(self) -> Iterator[tuple[str, str]]:
         """Return the address and the text of every link."""

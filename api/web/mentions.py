@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from .learning import Edge, leads_to, tie
 from .words import Words
@@ -20,7 +21,27 @@ if TYPE_CHECKING:
         Variant,
     )
 
-__all__ = ["Mention", "Told", "mentions"]
+__all__ = ["SECTIONS", "Mention", "Told", "mentions"]
+
+SECTIONS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "factors": "Factors",
+        "risks": "Risks",
+        "defenses": "Defenses",
+        "variants": "Defenses at a stage",
+        "attacks": "Attacks",
+        "adversary": "Adversary scales",
+        "correlations": "Defenses and risks tied to factors",
+        "outcomes": "What attacks move or yield",
+        "prerequisites": "What attacks depend on",
+        "observations": "Effects of defenses on risks",
+        "combinations": "Combinations of defenses",
+        "collusions": "Attacks that help others",
+        "experiments": "Experiments",
+        "published_attacks": "Published attacks",
+    }
+)
+"""Sections whose records cite works, and how people call them."""
 
 
 class Told(NamedTuple):
@@ -43,7 +64,7 @@ def mentions(kb: KnowledgeBase, words: Words, work: str) -> dict[str, list[Menti
     """Return what cites a work, by section: as its source, or as where it is stated."""
     found: dict[str, list[Mention]] = {}
     teller = _Teller(kb, words)
-    for section in kb.rows:
+    for section in SECTIONS:
         for record in getattr(kb, section).values():
             places = list(dict.fromkeys(_places(record, work)))
             if places:

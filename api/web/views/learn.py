@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter, Response
 
-from api.answers import catalogue, predictions
 from api.answers import collusions as joint
+from api.answers import predictions
 from knowledge.errors import InputError, UnknownName
 
 from ...rest.problems import ProblemError
@@ -17,10 +17,10 @@ from ..cells import cell
 from ..colluded import pairing
 from ..drawings.edge_map import edge_map
 from ..learning import Tie, called_work, links_out, ties
-from ..mentions import mentions
+from ..mentions import SECTIONS, mentions
 
 if TYPE_CHECKING:
-    from knowledge import Attack, Defense, Factor, Reference, Risk
+    from knowledge import Attack, Defense, Factor, KnowledgeBase, Reference, Risk
 
     from ..drawings.shapes import Drawing
 
@@ -40,7 +40,6 @@ def learn(asked: Page) -> Response:
     return asked.render(
         "learn.html",
         view="learn",
-        counts=catalogue.overview(asked.kb)["records"],
         works=[(each, called_work(each)) for each in works],
     )
 
@@ -52,12 +51,11 @@ def record(asked: Page, section: str, name: str) -> Response:
     if section not in _PAGES:
         raise UnknownName("section", section, list(_PAGES))
     try:
-        document = catalogue.record(asked.kb, name, section)
+        found = _found(asked.kb, section, name)
     except UnknownName:
         raise
     except InputError as error:  # the name of something else
         raise ProblemError(404, str(error)) from error
-    found = getattr(asked.kb, section)[document["record"]["id"]]
     template, gather = _PAGES[section]
     return asked.render(
         f"learn/{template}.html",
@@ -66,6 +64,16 @@ def record(asked: Page, section: str, name: str) -> Response:
         section=section,
         **gather(asked, found),
     )
+
+
+def _found(kb: KnowledgeBase, section: str, name: str) -> Any:
+    """Return a record by id, or by code where records of the section have one."""
+    singular = section.removesuffix("s")
+    if section != "references":
+        return getattr(kb, singular)(name)
+    if name not in kb.references:
+        raise UnknownName(singular, name, list(kb.references))
+    return kb.references[name]
 
 
 def _factor(asked: Asked, found: Factor) -> dict[str, Any]:
@@ -140,6 +148,7 @@ def _reference(asked: Asked, found: Reference) -> dict[str, Any]:
     return {
         "citation": called_work(found),
         "outside": links_out(found),
+        "sections": SECTIONS,
         "cited_by": mentions(asked.kb, asked.words, found.id),
     }
 
