@@ -117,7 +117,7 @@ def route(asked: Asked, links: Sequence[Mapping[str, Any]], chosen: Sequence[str
     clean = [
         (breaker["defense"], link["first"])
         for link in links
-        for breaker in link["breakers"]
+        for breaker in _breakers(link)
         if colluding.clean(
             _raised(breaker), goal, whole=breaker["whole"], backfires=breaker["backfires"]
         )
@@ -133,10 +133,15 @@ def route(asked: Asked, links: Sequence[Mapping[str, Any]], chosen: Sequence[str
 
 def leg(asked: Asked, document: Mapping[str, Any], chosen: Sequence[str]) -> Leg:
     """Return one link with what defenses do to it."""
-    against = [_against(asked, document, each, chosen) for each in document["breakers"]]
+    against = [_against(asked, document, each, chosen) for each in _breakers(document)]
     cut = dict.fromkeys(each.defense for each in against if each.chosen and each.cuts)
     pair = pairing(asked.words, document)
     return Leg(document, pair, against, list(cut), list(_said(asked, document, against)))
+
+
+def _breakers(document: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    """Return what works against a link; there is nothing to break in one that does not hold."""
+    return document["breakers"] if document["holds"] else ()
 
 
 def _against(
@@ -164,7 +169,7 @@ def _against(
 
 
 def _said(asked: Asked, document: Mapping[str, Any], against: Sequence[Against]) -> Iterable[str]:
-    first, second = (asked.words.inside(document[each]) for each in ("first", "second"))
+    first, second = (asked.words.inside(document[each], "attacks") for each in ("first", "second"))
     for each in against:
         if not each.chosen:
             continue

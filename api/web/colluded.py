@@ -63,9 +63,8 @@ def pairing(words: Words, document: Mapping[str, Any]) -> Pairing:
     reduced = document["potential"] == "reduced"
     first, second = document["first"], document["second"]
     spoken = [
-        f"{words.called(first)}, then {words.inside(second)}: {document['verdict']}"
-        + ", with reduced potential" * reduced
-        + _by(words, counted),
+        f"{words.called(first, 'attacks')}, then {words.inside(second, 'attacks')}"
+        f": {document['verdict']}" + ", with reduced potential" * reduced + _by(words, counted),
         f"published: {' and '.join(published) or 'unexplored'}{_tested(document)}",
     ]
     if measured:

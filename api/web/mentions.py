@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from api.cli._text import lowered
+
 from .learning import Edge, leads_to, tie
 from .words import Words
 
@@ -101,8 +103,11 @@ class _Teller:
 
     def correlations(self, edge: Edge) -> Told:
         row = tie(self.kb, edge, factors=False)
-        ends = [row.other, edge.factor] if leads_to(self.kb, edge) else [edge.factor, row.other]
-        text = f"{self._arrow(*ends)}: {row.how}"
+        factor, other = self.words.called(edge.factor), row.name
+        text = f"{factor} → {lowered(other)}"
+        if leads_to(self.kb, edge):
+            text = f"{other} → {lowered(factor)}"
+        text = f"{text}: {row.how}"
         return Told(text, f"/learn/factors/{edge.factor}", (), row.anchor)
 
     outcomes = prerequisites = correlations
@@ -118,7 +123,7 @@ class _Teller:
         return Told(text, *self._combined(record.defenses))
 
     def collusions(self, record: Collusion) -> Told:
-        text = f"{self._arrow(record.first, record.second)}: {record.effect}"
+        text = f"{self._arrow(record.first, record.second, 'attacks')}: {record.effect}"
         return Told(text, *self._colluded(record.first, record.second))
 
     def experiments(self, record: Experiment) -> Told:
@@ -131,8 +136,8 @@ class _Teller:
     def published_attacks(self, record: PublishedAttack) -> Told:
         return Told(record.title, f"/learn/attacks/{record.attack}", (), "published")
 
-    def _arrow(self, first: str, second: str) -> str:
-        return f"{self.words.called(first)} → {self.words.inside(second)}"
+    def _arrow(self, first: str, second: str, among: str = "") -> str:
+        return f"{self.words.called(first, among)} → {self.words.inside(second, among)}"
 
     @staticmethod
     def _colluded(first: str, second: str) -> tuple[str, Sequence[tuple[str, str]]]:

@@ -46,7 +46,7 @@ def route_map(words: Words, route: Route, find: Find, *, narrow: bool = False) -
     narrow : bool
         Whether it should fit a phone, from top to bottom, rather than go from left to right.
     """
-    names = ", then ".join(words.inside(each) for each in route.attacks)
+    names = ", then ".join(words.inside(each, "attacks") for each in route.attacks)
     name = f"Route: {names}; the text below says the same in words"
     if narrow:
         return _narrow(words, route, find, name)
@@ -59,7 +59,7 @@ def _station(words: Words, route: Route, index: int, find: Find, place: _Place) 
     if last:
         pair = route.legs[-1].pair
         kind = f"end {'unknown' if route.broken or not route.holds else pair.look}"
-    text = lines(words.called(attack), place[2] - (14 if place[2] < 140 else 40))
+    text = lines(words.called(attack, "attacks"), place[2] - (14 if place[2] < 140 else 40))
     return Box(*place, text, route.codes[index], kind, find(f"/learn/attacks/{attack}"))
 
 
@@ -91,7 +91,7 @@ def _below(words: Words, leg: Leg, width: float) -> list[Label]:
     )
     found += [("not cut by " + _who(words, each, width - 70), "") for each in weak]
     if any(each.chosen and each.backfires for each in leg.against):
-        found.append((f"{GLYPHS['increase']} backfires", "cut"))
+        found.append((f"{GLYPHS['increase']} backfires", "backfires"))
     if leg.pair.reduced:
         found.append(("reduced", ""))
     return [Label(0, 0, text, kind, "middle") for text, kind in found]

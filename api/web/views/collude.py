@@ -133,7 +133,7 @@ def _chains(asked: Asked, wish: _Wish, target: str) -> dict[str, Any]:
     first, end = document["first"], document["target"]
     needs = ", ".join(asked.words.inside(each) for each in asked.kb.prerequisites_of(end))
     absent = colluding.no_chain(
-        document["obstacle"], asked.words.called(first) if first else None, needs
+        document["obstacle"], asked.words.called(first, "attacks") if first else None, needs
     )
     return {"kind": "chains", "document": document, "routes": routes, "absent": absent}
 

@@ -22,6 +22,17 @@ collusions:
     effect: hinders
     status: validated
     sources: [measured_here]
+  - id: own.collusion
+    first: r_attack
+    second: shared
+    effect: amplifies
+    status: prior
+    sources: [measured_here]
+risks:
+  - {id: shared, name: Risk of it, pillar: privacy, meaning: a risk}
+attacks:
+  - {id: shared, name: Attack on it, risk: shared, time: test, meaning: an attack}
+  - {id: r_attack, name: Raising attack, risk: shared, time: train, meaning: another}
 """
 
 
@@ -144,6 +155,22 @@ def test_a_defense_that_only_weakens_or_backfires_breaks_nothing(pages: Asking) 
     assert breaking.all("article", "broken")
     useless = read(pages, "/collude?target=discriminatory_behavior&with=fingerprinting")
     assert "Fingerprinting neither breaks nor weakens any link" in useless.text
+
+
+def test_what_does_not_hold_cannot_be_broken(pages: Asking) -> None:
+    address = pair_address("poisoning", "model_extraction", **{"with": "RD2"})
+    page = read(pages, address)
+    assert page.by_id("count").text == "Nothing to break"
+    assert not page.all("p", "state")
+    assert not page.all("a", "toggle")
+
+
+def test_an_attack_with_the_id_of_a_risk_keeps_its_own_name(pages: Asking) -> None:
+    page = read(pages, pair_address("r_attack", "shared", knowledge="own"))
+    assert page.all("h2")[1].text == "Raising attack → Attack on it"
+    links = dict(read(pages, "/learn/references/measured_here?knowledge=own").links())
+    address = pair_address("r_attack", "shared", knowledge="own")
+    assert links[address] == "Raising attack → attack on it: amplifies"
 
 
 def test_a_pair_shows_factors_sources_and_what_was_seen(pages: Asking, kb: KnowledgeBase) -> None:
