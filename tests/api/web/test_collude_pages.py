@@ -148,7 +148,7 @@ def test_a_defense_in_place_breaks_chains(pages: Asking) -> None:
 def test_a_defense_that_only_weakens_or_backfires_breaks_nothing(pages: Asking) -> None:
     address = pair_address("poisoning", "membership_inference", **{"with": "RD1"})
     page = read(pages, address)
-    assert not page.all("p", "state")
+    assert not page.all("p", "fate")
     assert "Adversarial training weakens it by tail length" in page.text
     assert "Adversarial training backfires: it raises membership inference itself" in page.text
     breaking = read(pages, "/collude?target=evasion&with=adversarial_training")
@@ -161,7 +161,7 @@ def test_what_does_not_hold_cannot_be_broken(pages: Asking) -> None:
     address = pair_address("poisoning", "model_extraction", **{"with": "RD2"})
     page = read(pages, address)
     assert page.by_id("count").text == "Nothing to break"
-    assert not page.all("p", "state")
+    assert not page.all("p", "fate")
     assert not page.all("a", "toggle")
 
 
