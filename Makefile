@@ -4,7 +4,7 @@ BIN := .venv/bin
 ORACLES := adversarial-robustness-toolbox torchattacks foolbox eagerpy
 SOURCES := knowledge predictor validator api tests benchmarks docs
 
-.PHONY: demo validate serve test lint unit fuzz docs bench clean
+.PHONY: demo validate serve test lint unit fuzz docs screenshots bench clean
 .DEFAULT_GOAL := help
 
 help: ## Show what can be made.
@@ -33,7 +33,7 @@ lint: .venv/dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-unit: .venv/dev
+unit: .venv/dev .venv/browser
 	$(BIN)/pytest -n auto
 
 fuzz: .venv/dev ## Send the service thousands of random requests.
@@ -42,8 +42,12 @@ fuzz: .venv/dev ## Send the service thousands of random requests.
 docs: .venv/dev ## Write again all that is generated: reference pages, pictures, example output.
 	$(BIN)/python docs/generate.py
 
+screenshots: .venv/browser ## Take the pictures of the page that README.md shows.
+	$(BIN)/python docs/screenshots.py
+
 bench: .venv/bench ## Print the figures that docs/benchmarks.md quotes; those of the service need wrk.
 	$(BIN)/python benchmarks/run.py
+	$(BIN)/python benchmarks/pages.py
 	$(BIN)/python benchmarks/service.py
 
 clean: ## Remove the virtual environment and all caches.
@@ -71,6 +75,10 @@ clean: ## Remove the virtual environment and all caches.
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,ray,serve,validate]'
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --no-deps $(ORACLES)
 	@touch $@
+
+# Pages are tested in a browser; where there is none to be had, this says so and the rest goes on.
+.venv/browser: .venv/dev
+	@$(BIN)/python tests/browsers.py $@
 
 .venv/bench: .venv/dev
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bench]'

@@ -91,7 +91,7 @@ def main() -> int:
     print(f"{machine()}; wrk, 1 thread, {_CONNECTIONS} connections, {arguments.seconds} s a run")
     print("  route             bytes   bare/s   ours/s   ratio  p99 bare  p99 ours")
     met = True
-    with _bare(sizes) as bare, _service() as (ours, process):
+    with _bare(sizes) as bare, service() as (ours, process):
         for number, (name, path) in enumerate((("one pair", _PREDICTION), ("matrix", _MATRIX))):
             pairs = [
                 (
@@ -222,7 +222,7 @@ def _bare(sizes: Sequence[int]) -> Iterator[str]:
 
 
 @contextmanager
-def _service() -> Iterator[tuple[str, subprocess.Popen[str]]]:
+def service() -> Iterator[tuple[str, subprocess.Popen[str]]]:
     """Run the service as it is, its log in a file, as where it is collected."""
     command = str(Path(sys.executable).with_name("crosscurrent"))
     with tempfile.TemporaryDirectory() as folder:

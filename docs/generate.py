@@ -53,7 +53,7 @@ def page(text: str) -> str:
     )
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
         store = os.path.join(folder, "results.sqlite")
-        served = cache(lambda: stack.enter_context(_service(os.path.join(folder, "service"))))
+        served = cache(lambda: stack.enter_context(service(os.path.join(folder, "service"))))
 
         def renewed(found: re.Match[str]) -> str:
             old = found["body"]
@@ -69,7 +69,7 @@ def page(text: str) -> str:
 
 
 @contextmanager
-def _service(folder: str) -> Iterator[str]:
+def service(folder: str) -> Iterator[str]:
     """Run a service on a free port; yield its address."""
     command = [str(Path(sys.executable).with_name("crosscurrent")), "serve", "--port", "0"]
     process = subprocess.Popen(

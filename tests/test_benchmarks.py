@@ -41,3 +41,18 @@ def test_a_disagreement_stops_the_run() -> None:
         check=False,
     )
     assert done.returncode == 7, done.stderr.decode()
+
+
+def test_pages_are_weighed() -> None:
+    done = subprocess.run(
+        [sys.executable, str(BENCHMARKS / "pages.py"), "--repeats", "1", "--json"],
+        capture_output=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr.decode()
+    pages = json.loads(done.stdout)["pages"]
+    assert pages[0]["page"] == "/"
+    for row in pages:
+        assert 0 < row["html_bytes"] < row["first_visit_bytes"]
+        assert row["requests"] == 4

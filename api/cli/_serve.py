@@ -11,7 +11,8 @@ from ._common import overlays
 __all__ = ["run"]
 
 _NEEDED = (
-    "fastapi", "httptools", "prometheus_client", "pydantic_settings", "structlog", "uvicorn",
+    "fastapi", "httptools", "jinja2", "prometheus_client", "pydantic_settings", "structlog",
+    "uvicorn",
 )  # fmt: skip
 
 

@@ -35,6 +35,7 @@ def why(asked: Page, defense: str, risk: str) -> Response:
         wrong = str(error)
     document, words = change["after"], asked.words
     was = before if change["changed"] else None
+    left = {each["factor"] for each in document["paths"]}
     pair = (before["defense"], before["risk"])
     return asked.render(
         "why.html",
@@ -46,6 +47,7 @@ def why(asked: Page, defense: str, risk: str) -> Response:
         risk=asked.kb.risks[pair[1]],
         basis=basis(document["basis"], [each["effect"] for each in document["paths"]], "unclear"),
         before=was,
+        held=[each for each in before["paths"] if each["factor"] not in left],
         because=change["because"],
         maps=[path_map(words, document, before, narrow=narrow) for narrow in (False, True)],
         seen=[(each, is_measured(each)) for each in document["observations"]],

@@ -1,0 +1,115 @@
+"""Take the pictures of the page that README.md shows, or of every view, to look at.
+
+``python docs/screenshots.py`` writes those of README.md (``make screenshots``);
+``python docs/screenshots.py --all FOLDER`` writes every view into a folder, on a desk and on a
+phone, in the light and in the dark. Both start a service of their own and need Chromium.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from generate import DOCS, ROOT, service
+from PIL import Image
+
+sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "api" / "web")]
+
+import browsers  # noqa: E402
+from visiting import DESKTOP, PHONE, VIEWS  # noqa: E402
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+IMAGES = DOCS / "images"
+_COLOURS = 192
+_MARGIN = 12
+
+
+class Picture(NamedTuple):
+    """A picture: its file, the address, what it ends below, and the scheme of colours."""
+
+    name: str
+    address: str
+    last: str
+    scheme: str = "light"
+
+
+PICTURES = (
+    Picture("page-matrix.png", "/", ".legend"),
+    Picture("page-why.png", "/why/RD1/P1?boundary_distance=hold", "table.paths"),
+)
+
+
+def take(browser: Browser, url: str) -> Iterator[Path]:
+    """Take the pictures of README.md; yield each file."""
+    for picture in PICTURES:
+        page = _opened(browser, url, picture.address, picture.scheme, {**DESKTOP})
+        end = page.locator(picture.last).bounding_box()
+        assert end is not None
+        clip = {"x": 0, "y": 0, "width": 1280, "height": end["y"] + end["height"] + _MARGIN}
+        file = IMAGES / picture.name
+        page.screenshot(path=file, full_page=True, clip=clip)  # type: ignore[arg-type]
+        _lighten(file)
+        page.context.close()
+        yield file
+
+
+def take_all(browser: Browser, url: str, folder: Path) -> Iterator[Path]:
+    """Take a picture of every view that needs no uploaded knowledge; yield each file."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for view in VIEWS:
+        if "knowledge=" in view.address:
+            continue
+        name = re.sub(r"\W+", "-", view.address).strip("-") or "matrix"
+        for size, options in (("desk", DESKTOP), ("phone", PHONE)):
+            for scheme in ("light", "dark"):
+                page = _opened(browser, url, view.address, scheme, options)
+                file = folder / f"{name[:60]}-{size}-{scheme}.png"
+                page.screenshot(path=file, full_page=True)
+                page.context.close()
+                yield file
+
+
+def _opened(
+    browser: Browser, url: str, address: str, scheme: str, options: dict[str, object]
+) -> Page:
+    context = browser.new_context(color_scheme=scheme, reduced_motion="reduce", **options)  # type: ignore[arg-type]
+    page = context.new_page()
+    page.goto(f"http://{url}{address}")
+    return page
+
+
+def _lighten(file: Path) -> None:
+    """Keep as few colours as one can't tell from all."""
+    with Image.open(file) as whole:
+        few = whole.convert("RGB").quantize(_COLOURS, dither=Image.Dither.NONE)
+    few.save(file, optimize=True)
+
+
+def main() -> int:
+    """Take them, and say where they are."""
+    parser = argparse.ArgumentParser(description="Take pictures of the page.")
+    parser.add_argument("--all", metavar="FOLDER", type=Path, help="of every view, into a folder")
+    arguments = parser.parse_args()
+    place = browsers.found()
+    if place is None:
+        print("no Chromium was found: python tests/browsers.py", file=sys.stderr)
+        return 1
+    with (
+        tempfile.TemporaryDirectory() as data,
+        service(data) as url,
+        browsers.browser(place) as browser,
+    ):
+        for file in take_all(browser, url, arguments.all) if arguments.all else take(browser, url):
+            print(f"{file} {file.stat().st_size} bytes")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

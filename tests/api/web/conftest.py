@@ -1,0 +1,66 @@
+"""What tests of pages share: one service with a few knowledge sets, one browser, visitors."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser
+
+sys.path.insert(0, str(Path(__file__).parent))  # for the helper modules beside this file
+sys.path.insert(0, str(Path(__file__).parents[1] / "rest"))  # and for those of the service
+sys.path.insert(0, str(Path(__file__).parents[1] / "jobs"))
+
+import browsers
+from hostile import HOSTILE
+from served import Served
+from visiting import Visitor
+
+OWN = Path(__file__).parents[3] / "docs" / "examples" / "my-knowledge"
+
+
+@pytest.fixture(scope="session")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """Run a service that tests only look at; it has the sets ``team`` and ``hostile``."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CROSSCURRENT_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
+        patch.setenv("CROSSCURRENT_WORKERS", "none")
+        patch.delenv("CROSSCURRENT_KNOWLEDGE", raising=False)
+        served = Served(tmp_path_factory.mktemp("served") / "data")
+        try:
+            served.start()
+            own = {each.name: each.read_text(encoding="utf-8") for each in OWN.glob("*.yaml")}
+            for name, files in (("team", own), ("hostile", HOSTILE)):
+                answer = served.client.put(f"/v1/knowledge/{name}", json={"files": files})
+                assert answer.status_code == 201, answer.text
+            yield served
+        finally:
+            served.close()
+
+
+@pytest.fixture(scope="session")
+def place() -> str:
+    """Return where the browser is."""
+    place = browsers.found()
+    if place is None:
+        pytest.skip(browsers.SKIPPED)
+    return place
+
+
+# not for the session: while Playwright runs, this thread can run no other event loop
+@pytest.fixture(scope="package")
+def browser(place: str) -> Iterator[Browser]:
+    """Run a browser."""
+    with browsers.browser(place) as running:
+        yield running
+
+
+@pytest.fixture
+def visitor(browser: Browser, service: Served) -> Iterator[Visitor]:
+    """Return a visitor, to whom nothing bad may happen that the test does not expect."""
+    someone = Visitor(browser, str(service.client.base_url).rstrip("/"))
+    yield someone
+    someone.leaves()
+    assert someone.complaints() == []

@@ -1,0 +1,173 @@
+"""Pages fit a phone, the dark and paper; and who cannot see them can use them (axe-core)."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+from reading import violations
+from visiting import DARK_PHONE, LIGHT_DESK, PHONE, VIEWS, View, Visitor
+
+each_view = pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.address)
+
+
+@each_view
+def test_axe_finds_nothing_wrong_in_the_light_on_a_desk(visitor: Visitor, view: View) -> None:
+    page = visitor.opens(view, **LIGHT_DESK)
+    page.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true })")
+    assert violations(page) == []
+
+
+@each_view
+def test_axe_finds_nothing_wrong_in_the_dark_on_a_phone(visitor: Visitor, view: View) -> None:
+    assert violations(visitor.opens(view, **DARK_PHONE)) == []
+
+
+SEEN = """() => [...document.querySelectorAll(
+    '.cell, .verdict, .badge, .legend li, .box text, .sign text, .label')]
+  .flatMap((each) => {
+    const ink = getComputedStyle(each), grounds = [];
+    const box = each.parentNode.querySelector(':scope > rect, :scope > circle');
+    for (let at = each; at && !grounds.length; at = at.parentElement) {
+      const style = getComputedStyle(at);
+      const image = style.backgroundImage.match(/(rgb|color)\\([^)]*\\)/g);
+      if (each instanceof SVGElement && box) grounds.push(getComputedStyle(box).fill);
+      else if (image) grounds.push(...image);
+      else if (style.backgroundColor !== 'rgba(0, 0, 0, 0)') grounds.push(style.backgroundColor);
+    }
+    const colour = each instanceof SVGElement ? ink.fill : ink.color;
+    return grounds.map((ground) => [each.getAttribute('class') ?? each.tagName, colour, ground]);
+  })"""
+"""What axe-core leaves out, since it is of signs only, on stripes, or drawn."""
+
+
+def light(colour: str) -> float:
+    """Return the relative luminance of a colour, as WCAG has it."""
+    scale = 1 if colour.startswith("color") else 255
+    parts = [float(each) / scale for each in re.findall(r"[0-9.]+", colour)[:3]]
+    red, green, blue = (
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_sign_stands_out_from_what_it_is_on(visitor: Visitor, scheme: str) -> None:
+    page = visitor.comes(color_scheme=scheme)
+    pairs = set()
+    for view in VIEWS:
+        visitor.goes(page, view)
+        pairs |= {tuple(each) for each in page.evaluate(SEEN)}
+    assert len(pairs) > 10
+    faint = []
+    for kind, ink, ground in pairs:
+        low, high = sorted((light(ink), light(ground)))
+        if (high + 0.05) / (low + 0.05) < 4.5:
+            faint.append((kind, ink, ground, round((high + 0.05) / (low + 0.05), 2)))
+    assert faint == []
+
+
+WIDER = """(width) => [...document.querySelectorAll('main *, header *, footer *')]
+  .filter((each) => each.getBoundingClientRect().right > width + 1 && !each.closest('nav'))
+  .map((each) => `${each.tagName}.${each.className?.baseVal ?? each.className}`).slice(0, 5)"""
+
+
+CUT = """() => [...document.querySelectorAll('table.matrix a')].flatMap((a) => {
+  const within = a.closest('td, th').getBoundingClientRect(), cut = [];
+  const walk = document.createTreeWalker(a, NodeFilter.SHOW_TEXT);
+  while (walk.nextNode()) {
+    const range = document.createRange();
+    range.selectNodeContents(walk.currentNode);
+    const text = range.getBoundingClientRect();
+    if (!text.width || walk.currentNode.parentElement.closest('.tip')) continue;
+    if (text.left < within.left - 1 || text.right > within.right + 1
+        || text.top < within.top - 1 || text.bottom > within.bottom + 1)
+      cut.push(`${a.id || a.textContent} ${walk.currentNode.textContent}`);
+  }
+  return cut;
+})"""
+
+
+CROWDED = """() => [...document.querySelectorAll('.choice')].flatMap((choice) => {
+  const [name, control] = choice.children, range = document.createRange();
+  range.selectNodeContents(name);
+  const text = range.getBoundingClientRect(), other = control.getBoundingClientRect();
+  return text.right > other.left && text.bottom > other.top && text.top < other.bottom
+    ? [name.textContent] : [];
+})"""
+
+
+@each_view
+def test_every_width_is_enough(visitor: Visitor, view: View) -> None:
+    page = visitor.opens(view)
+    page.evaluate("document.querySelectorAll('#assume').forEach((each) => { each.open = true })")
+    for width in (1600, 1280, 1170, 1100, 1000, 768, 600, 390, 320):
+        page.set_viewport_size({"width": width, "height": 860})
+        wide = page.evaluate("document.documentElement.scrollWidth")
+        assert wide <= width, page.evaluate(WIDER, width)
+        assert page.evaluate(CUT) == [], width
+        assert page.evaluate(CROWDED) == [], width
+    page.emulate_media(media="print")
+    page.set_viewport_size({"width": 1032, "height": 700})  # A4, landscape, less its margins
+    assert page.evaluate(CUT) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= 1032
+
+
+def test_a_tap_on_a_cell_leads_to_its_reasons(visitor: Visitor) -> None:
+    page = visitor.opens(View("/"), **PHONE)
+    cell = page.locator("[id='explanations.attribute_inference']")
+    cell.tap()
+    page.wait_for_url("**/why/explanations/attribute_inference")
+    expect(page.locator("svg.narrow")).to_be_visible()
+
+
+def test_every_cell_is_large_enough_for_a_finger(visitor: Visitor) -> None:
+    page = visitor.opens(View("/"), **PHONE)
+    sizes = page.locator("table.matrix td a").evaluate_all(
+        "all => all.map((a) => [a.offsetWidth, a.offsetHeight])"
+    )
+    assert all(width >= 24 and height >= 24 for width, height in sizes)  # WCAG 2.2, 2.5.8
+
+
+def test_the_dark_is_dark_and_the_light_is_light(visitor: Visitor) -> None:
+    bright = {}
+    for scheme in ("light", "dark"):
+        page = visitor.opens(View("/"), color_scheme=scheme)
+        ground, ink = page.evaluate(
+            """() => ['backgroundColor', 'color'].map((which) =>
+              getComputedStyle(document.body)[which].match(/[0-9]+/g).slice(0, 3)
+                .reduce((sum, part) => sum + Number(part), 0) / 765)"""
+        )
+        bright[scheme] = (ground, ink)
+    assert bright["light"][0] > 0.9 > 0.3 > bright["light"][1]
+    assert bright["dark"][0] < 0.2 < 0.7 < bright["dark"][1]
+
+
+PRESSED = """() => [...document.querySelectorAll(
+    'nav[aria-label=Views], form, button, input, select, .menu, .skip, .tip')]
+  .filter((each) => each.getClientRects().length).map((each) => each.outerHTML.slice(0, 80))"""
+
+
+def test_paper_is_white_even_in_the_dark(visitor: Visitor) -> None:
+    page = visitor.opens(View("/"), color_scheme="dark")
+    page.emulate_media(media="print")
+    expect(page.locator("body")).to_have_css("color", "rgb(0, 0, 0)")
+    expect(page.locator("body")).to_have_css("background-color", "rgb(255, 255, 255)")
+
+
+def test_paper_has_what_is_said_and_nothing_to_press(visitor: Visitor) -> None:
+    page = visitor.comes()
+    page.emulate_media(media="print")
+    for view in VIEWS:
+        visitor.goes(page, view)
+        expect(page.locator("h1")).to_be_visible()
+        assert page.evaluate(PRESSED) == []
+    visitor.goes(page, View("/"))
+    expect(page.locator("table.matrix td a")).to_have_count(56)
+    expect(page.locator("table.matrix td a").last).to_be_visible()
+    visitor.goes(page, View("/why/RD1/P1"))
+    expect(page.locator("svg.drawing.wide, svg.drawing.narrow").filter(visible=True)).to_have_count(
+        1
+    )
+    expect(page.locator("table.paths")).to_be_visible()

@@ -1,0 +1,129 @@
+"""The matrix says what the service answers, in signs for eyes and in words for ears."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+from reading import shown
+from served import Served
+from visiting import PHONE, View, Visitor
+
+from api.cli._text import lowered, percent
+
+GLYPHS = {"increase": "▲", "decrease": "▼", "no_change": "=", "contested": "±", "unknown": "?"}
+VERBS = {
+    "increase": "increases",
+    "decrease": "decreases",
+    "no_change": "does not change",
+    "contested": "contested",
+    "unknown": "unknown",
+}
+
+
+def published(document: Mapping[str, Any]) -> list[str]:
+    """Return the effects that were published for a pair, each once."""
+    told = [*document["observations"], *document["exceptions"]]
+    return list(dict.fromkeys(each["effect"] for each in told if each["applies"]))
+
+
+@pytest.mark.parametrize("query", ["", "?knowledge=team", "?knowledge=hostile"])
+def test_every_cell_shows_what_the_service_answers(
+    visitor: Visitor, service: Served, query: str
+) -> None:
+    page = visitor.opens(View(f"/{query}"))
+    documents = service.client.get(f"/v1/predictions{query}").json()["predictions"]
+    records = {
+        each["id"]: each
+        for kind in ("defenses", "risks")
+        for each in service.client.get(f"/v1/{kind}{query}").json()[kind]
+    }
+    cells = shown(page)
+    assert list(cells) == [f"{each['defense']}.{each['risk']}" for each in documents]
+    assert len(cells) == (72 if "hostile" in query else 56)
+    for document in documents:
+        cell = cells[f"{document['defense']}.{document['risk']}"]
+        conjecture, likely = document["conjecture"], percent(document["probability_increase"])
+        assert cell["href"] == f"/why/{document['defense']}/{document['risk']}{query}"
+        assert (cell["glyph"], cell["verb"]) == (GLYPHS[conjecture], VERBS[conjecture])
+        assert cell["likely"].replace("\u202f", " ") == likely + "!" * document["opposed"]
+        assert conjecture in cell["classes"]
+        assert ("intended" in cell["classes"]) is document["intended"]
+        depends = bool(document["exceptions"]) or any(o["when"] for o in document["observations"])
+        kind = "badge published depends" if depends else "badge published"
+        seen = published(document)
+        assert cell["badges"] == [[kind, GLYPHS[each]] for each in seen]
+        assert cell["was"] is None
+        spoken = cell["spoken"]
+        defense, risk = (records[document[each]]["name"] for each in ("defense", "risk"))
+        start = f"{defense}, {lowered(risk)}: predicted: {VERBS[conjecture]}; {likely} likely"
+        assert spoken.startswith(start)
+        assert ("leans against" in spoken) is document["opposed"]
+        told = " and ".join(VERBS[each] for each in seen) or "unexplored"
+        assert f"published: {told}" in spoken
+        assert ("depending on the adversary" in spoken) is depends
+        assert ("what the defense is meant for" in spoken) is document["intended"]
+        assert cell["hidden"] == "true"
+
+
+def test_a_cell_is_called_by_all_that_it_says_and_by_nothing_twice(visitor: Visitor) -> None:
+    page = visitor.opens(View("/"))
+    cell = page.locator("[id='differential_privacy.membership_inference']")
+    expect(cell).to_have_accessible_name(
+        cell.locator(".tip").text_content() or "", ignore_case=False
+    )
+    expect(cell).to_have_role("link")
+
+
+def test_a_phone_shows_the_same_signs_without_the_words(visitor: Visitor) -> None:
+    wide, narrow = visitor.opens(View("/")), visitor.opens(View("/"), **PHONE)
+    on_desk, in_hand = shown(wide), shown(narrow)
+    assert list(on_desk) == list(in_hand)
+    for identity, cell in on_desk.items():
+        assert cell["verb"]
+        assert {**in_hand[identity], "verb": ""} == {**cell, "verb": ""}
+    expect(narrow.locator(".cell .verb").first).to_be_hidden()
+
+
+def test_pointing_at_a_cell_tells_all_of_it_and_so_does_reaching_it_by_key(
+    visitor: Visitor,
+) -> None:
+    page = visitor.opens(View("/"))
+    cell = page.locator("[id='outlier_removal.evasion']")
+    tip = cell.locator(".tip")
+    small = tip.bounding_box()
+    assert small is not None
+    assert small["width"] <= 1
+    cell.hover()
+    expect(tip).to_have_css("clip-path", "none")
+    box = tip.bounding_box()
+    assert box is not None
+    assert box["width"] > 150
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= 1280
+    page.mouse.move(0, 0)
+    expect(tip).not_to_have_css("clip-path", "none")
+
+
+@pytest.mark.parametrize("motion", ["reduce", "no-preference"])
+def test_a_cell_leads_to_its_reasons_and_keeps_the_knowledge(visitor: Visitor, motion: str) -> None:
+    page = visitor.opens(View("/?knowledge=team"), reduced_motion=motion)
+    page.locator("[id='group_fairness.evasion']").click()
+    page.wait_for_url("**/why/group_fairness/evasion?knowledge=team")
+    expect(page.locator("h1")).to_have_text("Group fairness → Evasion")
+    expect(page.locator("footer")).to_contain_text("with team")
+
+
+def test_the_menu_of_knowledge_leads_to_the_same_view_of_another_set(visitor: Visitor) -> None:
+    page = visitor.opens(View("/what-if?boundary_distance=hold"))
+    menu = page.locator("#sets")
+    menu.locator("summary").click()
+    menu.get_by_role("link", name="team").click()
+    page.wait_for_url("**/what-if?boundary_distance=hold&knowledge=team")
+    expect(page.locator("#sets summary")).to_contain_text("team")
+    page.locator("#sets summary").press("Enter")
+    page.locator("#sets li a").first.focus()
+    page.keyboard.press("Escape")
+    expect(page.locator("#sets ul")).to_be_hidden()

@@ -1,0 +1,142 @@
+"""What if: every choice is answered at once, at an address that holds all of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+from reading import shown
+from served import Served
+from visiting import View, Visitor, settled
+
+from api.cli._text import percent
+
+
+def choose(page: Page, factor: str, way: str) -> None:
+    """Choose what is done to a factor as with a mouse, and wait for the answer."""
+    page.locator(f"label:has([id='{factor}-{way}'])").click()
+    page.wait_for_url(lambda url: f"{factor}={way}" in url or way == "as-is")
+    settled(page)
+
+
+def expected(service: Served, body: dict[str, Any], knowledge: str = "") -> dict[str, Any]:
+    """Return what the service answers for every cell."""
+    found = {}
+    rows = service.client.get(f"/v1/predictions{knowledge}").json()["predictions"]
+    for defense in dict.fromkeys(each["defense"] for each in rows):
+        asked = {"defense": defense, **body}
+        answer = service.client.post(f"/v1/what-if{knowledge}", json=asked)
+        assert answer.status_code == 200, answer.text
+        for each in answer.json()["predictions"]:
+            found[f"{asked['defense']}.{each['risk']}"] = each
+    return found
+
+
+def agree(page: Page, answers: dict[str, Any]) -> int:
+    """Check every cell against the service's answer; return how many change."""
+    cells = shown(page)
+    assert list(cells) == list(answers)
+    for identity, answer in answers.items():
+        cell, after, before = cells[identity], answer["after"], answer["before"]
+        assert after["conjecture"] in cell["classes"]
+        likely = percent(after["probability_increase"]) + "!" * after["opposed"]
+        assert cell["likely"].replace("\u202f", " ") == likely
+        assert ("changed" in cell["classes"]) is answer["changed"]
+        if answer["changed"]:
+            assert percent(before["probability_increase"]) in cell["was"]
+            assert "without the assumptions" in cell["spoken"]
+    return sum(each["changed"] for each in answers.values())
+
+
+def test_a_choice_is_answered_without_a_reload_and_can_be_shared(
+    visitor: Visitor, service: Served
+) -> None:
+    page = visitor.opens(View("/what-if"))
+    expect(page.locator("#changed")).to_have_text("Nothing is assumed so far")
+    page.evaluate("window.stayed = true")
+    choose(page, "boundary_distance", "hold")
+    count = agree(page, expected(service, {"hold": ["boundary_distance"]}))
+    assert count > 0
+    expect(page.locator("#changed")).to_have_text(f"{count} of 56 predictions change")
+    expect(page.locator("#said")).to_have_text(f"{count} predictions change")
+    choose(page, "training_set_size", "lower")
+    page.locator("#a-model_knowledge").select_option("whitebox")
+    page.wait_for_url("**model_knowledge=whitebox**")
+    settled(page)
+    both = {
+        "hold": ["boundary_distance"],
+        "lower": ["training_set_size"],
+        "adversary": {"model_knowledge": "whitebox"},
+    }
+    agree(page, expected(service, both))
+    assert page.evaluate("window.stayed") is True
+    address = page.url
+    assert sorted(address.partition("?")[2].split("&")) == [
+        "boundary_distance=hold", "model_knowledge=whitebox", "training_set_size=lower",
+    ]  # fmt: skip
+    other = visitor.opens(View(address))
+    assert shown(other) == shown(page)
+    assert other.locator("#boundary_distance-hold").is_checked()
+    assert other.locator("#training_set_size-lower").is_checked()
+    expect(other.locator("#a-model_knowledge")).to_have_value("whitebox")
+
+
+def test_undoing_the_only_choice_leads_back_to_the_plain_matrix(visitor: Visitor) -> None:
+    page = visitor.opens(View("/what-if?boundary_distance=hold"))
+    choose(page, "boundary_distance", "as-is")
+    expect(page.locator("#changed")).to_have_text("Nothing is assumed so far")
+    page.wait_for_url("**/what-if")
+    assert shown(page) == shown(visitor.opens(View("/what-if")))
+
+
+def test_the_knowledge_asked_stays_through_every_choice(visitor: Visitor, service: Served) -> None:
+    page = visitor.opens(View("/what-if?knowledge=team"))
+    choose(page, "tail_length", "raise")
+    assert "knowledge=team" in page.url
+    agree(page, expected(service, {"raise": ["tail_length"]}, "?knowledge=team"))
+
+
+def test_the_last_of_quick_choices_wins(visitor: Visitor) -> None:
+    page = visitor.opens(View("/what-if"))
+    for way in ("lower", "hold", "raise"):
+        page.locator(f"label:has(#model_capacity-{way})").click(no_wait_after=True)
+    page.wait_for_url("**model_capacity=raise")
+    settled(page)
+    assert shown(page) == shown(visitor.opens(View("/what-if?model_capacity=raise")))
+
+
+def test_a_choice_at_one_pair_is_answered_in_place(visitor: Visitor) -> None:
+    page = visitor.opens(View("/why/RD1/P1"))
+    page.evaluate("window.stayed = true")
+    page.locator("#assume summary").click()
+    choose(page, "boundary_distance", "hold")
+    expect(page.locator(".because")).to_be_visible()
+    assert page.evaluate("window.stayed") is True
+    expect(page.locator("#assume")).to_have_attribute("open", "")
+    assert page.url.endswith(
+        "/why/adversarial_training/membership_inference?boundary_distance=hold"
+    )
+
+
+@pytest.mark.parametrize("path", ["/what-if", "/why/RD1/P1"])
+@pytest.mark.parametrize(
+    ("query", "told"),
+    [
+        ("boundary_distance=sideways", "boundary_distance=sideways: a factor can be raised"),
+        ("boundary_distance=hold&O3=raise", "boundary_distance"),
+        ("model_knowledge=whitebox&model_knowledge=blackbox", "model_knowledge is given twice"),
+        ("model_knowledge=psychic", "psychic"),
+    ],
+)
+def test_what_cannot_be_assumed_is_told_in_the_page(
+    visitor: Visitor, path: str, query: str, told: str
+) -> None:
+    page = visitor.opens(View(f"{path}?{query}", 422))
+    expect(page.get_by_role("alert")).to_contain_text(told)
+    expect(page.locator("#said")).to_contain_text(told)
+
+
+def test_a_parameter_that_means_nothing_is_left_out_and_told(visitor: Visitor) -> None:
+    page = visitor.opens(View("/what-if?boundary_distanc=hold"))
+    expect(page.get_by_role("note")).to_contain_text("did you mean boundary_distance?")
