@@ -6,6 +6,7 @@ from argparse import Namespace
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from api import colluding
 from api.answers import collusions as answers
 from api.answers.adversaries import adversary_pairs
 from knowledge.errors import InputError
@@ -53,8 +54,7 @@ def run(arguments: Namespace) -> str:
         why = f"why  crosscurrent collude FIRST SECOND{_assuming(arguments)}{again(arguments)}"
         body = f"{overview(answers.pairs(kb, first, assumed), look)}\n\n{why}"
     if ignored := ", ".join(idle(kb, assumed)):
-        text = f"! no attack and no factor depends on {ignored}: assuming it changes nothing"
-        body += f"\n\n{paragraph(text, look.width)}"
+        body += f"\n\n{paragraph(f'! {colluding.IDLE.format(ignored)}', look.width)}"
     return look.finish(f"{body}\n\n{knowledge_line(kb.digest)}")
 
 
@@ -111,17 +111,16 @@ def _sequence(kb: KnowledgeBase, answers: list[Colluded], look: Style) -> str:
 def _pair(kb: KnowledgeBase, answer: Colluded, breaking: Iterable[Breaker], look: Style) -> str:
     heading = f"{answer.first.name} ({answer.first.code or answer.first.id}) → "
     heading += f"{answer.second.name} ({answer.second.code or answer.second.id})"
+    why = colluding.reason(
+        answer.verdict, factors=bool(answer.factors), reduced=answer.potential == "reduced"
+    )
     lines = [
         look.paint(heading, "bold"),
         "",
-        paragraph(f"{verdict(answer, look)}: {_reason(answer)}", look.width, "  "),
+        paragraph(f"{verdict(answer, look)}: {why}", look.width, "  "),
     ]
     for each in answer.shortfalls:
-        who = f"the {each.adversary} adversary's {each.characteristic}={each.value}"
-        if each.standing == "below":
-            text = f"! {who} is less than its attack takes: {each.least}"
-        else:
-            text = f"{who} is more than the {each.least} it takes, so its attack is stronger"
+        text = "! " * (each.standing == "below") + colluding.shortfall(*each)
         lines.append(paragraph(text, look.width, "  "))
     if answer.factors:
         lines += ["", "Common factors"]
@@ -147,20 +146,6 @@ def _pair(kb: KnowledgeBase, answer: Colluded, breaking: Iterable[Breaker], look
     return "\n".join(lines)
 
 
-def _reason(answer: Colluded) -> str:
-    if not answer.factors:
-        return "no common factor, so nothing can be concluded"
-    if answer.verdict == "unnecessary":
-        return "the second adversary has all that the first could give"
-    if answer.verdict == "amplifies":
-        part = "; the second adversary has part of that already"
-        reduced = answer.potential == "reduced"
-        return "the first attack raises what the second one needs" + part * reduced
-    if answer.verdict == "hinders":
-        return "the first attack moves what the second one needs the wrong way"
-    return "the common factors disagree, and no rule settles it"
-
-
 def _observed(kb: KnowledgeBase, answer: Colluded, look: Style) -> list[str]:
     lines: list[str] = []
     for record in answer.observations:
@@ -183,21 +168,11 @@ def _observed(kb: KnowledgeBase, answer: Colluded, look: Style) -> list[str]:
 def _breaking(kb: KnowledgeBase, answer: Colluded, breaking: Iterable[Breaker]) -> list[list[str]]:
     rows: list[list[str]] = []
     for each in breaking:
-        ground = f" ({each.ground.ground})" if each.ground else ""
-        if each.how == "risk":
-            how = f"may deter the first attack{ground}"
-        else:
-            by = _names(kb, each.factors) if each.how == "factor" else "lowering the first attack"
-            how = f"{'breaks' if each.whole else 'weakens'} it by {by}{ground}"
+        ground = each.ground.ground if each.ground else None
+        how = colluding.way(each.how, _names(kb, each.factors), ground, whole=each.whole)
         raised = {e.risk: kb.risks[e.risk].code or e.risk for e in each.raises}
-        names = list(raised.values())
-        if each.backfires:
-            target = raised.pop(answer.second.risk)
-            names = [f"the second attack itself ({target})", *raised.values()]
-        effects = f"raises {', '.join(names) or 'nothing known'}"
-        if each.helps:
-            effects = f"but helps it by {_names(kb, each.helps)}; {effects}"
-        rows.append([each.defense.id, how, effects])
+        second = answer.second.risk if each.backfires else None
+        rows.append([each.defense.id, how, colluding.price(_names(kb, each.helps), raised, second)])
     return rows
 
 
@@ -210,27 +185,15 @@ def _chains(kb: KnowledgeBase, found: Chains, look: Style) -> str:
     start = f" from {found.first.name.lower()}" if found.first else ""
     heading = look.paint(f"Chains{start} to {found.target.name.lower()}", "bold")
     if not found.chains:
-        return f"{heading}\n\n{paragraph(_no_chain(kb, found), look.width, '  ')}"
+        needs = _names(kb, kb.prerequisites_of(found.target.id))
+        text = colluding.no_chain(found.obstacle, found.first.name if found.first else None, needs)
+        return f"{heading}\n\n{paragraph(text, look.width, '  ')}"
     many = f"{found.found}" if found.complete else f"more than {found.found}"
     parts = [f"{heading}: {many}, the best {len(found.chains)}", ""]
     for number, (chain, links) in enumerate(zip(found.chains, breaking, strict=True), 1):
         parts += _chain(kb, number, chain, links, look)
     parts.append("links marked ? were neither published nor measured")
     return "\n".join(parts)
-
-
-def _no_chain(kb: KnowledgeBase, found: Chains) -> str:
-    if found.obstacle == "first":
-        begins = f" with {found.first.name.lower()}" if found.first else " so"
-        return f"none begins{begins}, though some begin otherwise: leave it out to see those"
-    if found.obstacle == "reach":
-        return "none: each takes more than the adversaries are assumed to have"
-    if found.obstacle == "unnecessary":
-        return "none: the adversary is assumed to have all that another attack could give"
-    if found.obstacle is None:
-        return "none among those searched: there are too many to look at them all"
-    needs = _names(kb, kb.prerequisites_of(found.target.id))
-    return f"none: no attack raises what it depends on ({needs or 'nothing is known'})"
 
 
 def _chain(
@@ -252,7 +215,9 @@ def _chain(
         clean = [
             each
             for each in found
-            if each.whole and not each.backfires and goal not in {e.risk for e in each.raises}
+            if colluding.clean(
+                {e.risk for e in each.raises}, goal, whole=each.whole, backfires=each.backfires
+            )
         ]
         for each in clean[:_SHOWN_BREAKERS]:
             raised = ", ".join(kb.risks[e.risk].code or e.risk for e in each.raises)

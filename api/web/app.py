@@ -6,7 +6,18 @@ from fastapi import APIRouter, FastAPI, Response
 
 from ..rest.problems import ProblemError
 from .assets import ASSETS
-from .views import combinations, combine, matrix, plan, sign_in, what_if, why
+from .views import (
+    collude,
+    collusions,
+    combinations,
+    combine,
+    learn,
+    matrix,
+    plan,
+    sign_in,
+    what_if,
+    why,
+)
 
 __all__ = ["add_pages"]
 
@@ -14,6 +25,10 @@ _FOR_GOOD = {
     "Cache-Control": "public, max-age=31536000, immutable",
     "X-Content-Type-Options": "nosniff",
 }
+
+_VIEWS = (
+    matrix, combinations, collusions, why, what_if, combine, plan, collude, learn, sign_in,
+)  # fmt: skip
 
 _files = APIRouter()
 
@@ -30,5 +45,5 @@ async def asset(digest: str, name: str) -> Response:
 def add_pages(app: FastAPI) -> None:
     """Add the views to an application; they are not part of its described API."""
     app.include_router(_files, include_in_schema=False)
-    for view in (matrix, combinations, why, what_if, combine, plan, sign_in):
+    for view in _VIEWS:
         app.include_router(view.router, include_in_schema=False)

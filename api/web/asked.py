@@ -83,9 +83,13 @@ class Asked:
         self.words = Words(self.kb)
         self.notices: list[str] = []
 
+    def every(self, name: str) -> list[str]:
+        """Return all values of a parameter that are not empty, as they come."""
+        return [value for key, value in self._query if key == name]
+
     def many(self, name: str) -> list[str]:
         """Return all values of a parameter that are not empty, each once."""
-        return list(dict.fromkeys(value for key, value in self._query if key == name))
+        return list(dict.fromkeys(self.every(name)))
 
     def one(self, name: str) -> str | None:
         """Return the last value of a parameter, if it has one."""

@@ -22,7 +22,7 @@ from .words import GLYPHS, STAGES, VERBS
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["HEADERS", "VIEWS", "html", "rendered", "unasked", "where"]
+__all__ = ["HEADERS", "VIEWS", "html", "rendered", "sentence", "unasked", "where"]
 
 HEADERS: Mapping[str, str] = {
     "Content-Security-Policy": (
@@ -86,7 +86,12 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    made.filters |= {"signed": signed, "condition": condition, "plain": _plain}
+    made.filters |= {
+        "signed": signed,
+        "condition": condition,
+        "plain": _plain,
+        "sentence": sentence,
+    }
     made.globals |= {
         "version": VERSION,
         "views": VIEWS,
@@ -101,6 +106,11 @@ def _environment() -> Environment:
         "icon": Markup(ASSETS["icon.svg"].content.decode()),  # noqa: S704 - our own file
     }
     return made
+
+
+def sentence(text: str) -> str:
+    """Let a text begin with a capital, and keep those in it."""
+    return text[:1].upper() + text[1:]
 
 
 def _plain(identity: str) -> str:

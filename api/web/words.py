@@ -92,11 +92,15 @@ class Words:
     def __init__(self, kb: KnowledgeBase) -> None:
         self._kb = kb
 
-    def called(self, identity: str) -> str:
-        """Return what something is called by its id, with the stage if there is one."""
+    def called(self, identity: str, among: str = "") -> str:
+        """Return what something is called by its id, with the stage if there is one.
+
+        An attack may have the id of a risk: `among` says which section is meant.
+        """
         bare, _, stage = identity.partition("@")
         kb = self._kb
-        for section in (kb.defenses, kb.risks, kb.attacks, kb.factors, kb.adversary):
+        meant = getattr(kb, among) if among else {}
+        for section in (meant, kb.defenses, kb.risks, kb.attacks, kb.factors, kb.adversary):
             if bare in section:
                 name: str = section[bare].name
                 break
@@ -104,9 +108,9 @@ class Words:
             name = named(bare)
         return f"{name} ({STAGES[stage]})" if stage in STAGES else name
 
-    def inside(self, identity: str) -> str:
-        """Return what something is called inside a sentence."""
-        return lowered(self.called(identity))
+    def inside(self, identity: str, among: str = "") -> str:
+        """Return what something is called inside a sentence; `among` as in `called`."""
+        return lowered(self.called(identity, among))
 
     def code(self, identity: str) -> str:
         """Return the papers' code of a defense, risk, factor or attack; empty if it has none."""

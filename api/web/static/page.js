@@ -81,6 +81,15 @@ document.addEventListener("reset", (event) => {
   }
 });
 
+// A live link is to the same page asked otherwise.
+document.addEventListener("click", async (event) => {
+  const link = event.target.closest?.("a[data-live]");
+  if (!link || event.button || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  history.replaceState(null, "", link.href);
+  if (!(await renew(link.href))) location.assign(link.href);
+});
+
 // In a matrix, arrows go from cell to cell.
 const STEPS = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
 document.addEventListener("keydown", (event) => {

@@ -1,0 +1,199 @@
+"""The map of a route: attacks as stations, what each hands to the next between them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from predictor.signs import EFFECT, multiply
+
+from ..breaking import Leg, Route
+from ..words import GLYPHS, Words
+from .shapes import Box, Drawing, Label, Line, Sign, curve, lines
+
+__all__ = ["route_map"]
+
+_SIGNS = {"+": "+", "-": "−", "0": "0", "?": "?"}
+_HAD = {"satisfied": "there anyway", "partly": "partly there"}
+_SIZES: Mapping[int, tuple[float, float, float]] = {
+    2: (190, 380, 62), 3: (152, 208, 32), 4: (122, 128, 33)
+}  # fmt: skip
+"""By how many stations: how wide one is, the gap between two, and the arms of a factor in it."""
+
+Find = Callable[[str], str]
+_Place = tuple[float, float, float, float]
+
+
+class _Stop(NamedTuple):
+    """A factor between two stations."""
+
+    box: Box
+    signs: tuple[str, str]
+    kind: str
+
+
+def route_map(words: Words, route: Route, find: Find, *, narrow: bool = False) -> Drawing | None:
+    """Draw a route; None if it has too many stations to go from left to right.
+
+    Parameters
+    ----------
+    words : Words
+        The names.
+    route : Route
+        The attacks, and what is between them.
+    find : callable
+        Gives the address of a page for a path.
+    narrow : bool
+        Whether it should fit a phone, from top to bottom, rather than go from left to right.
+    """
+    names = ", then ".join(words.inside(each, "attacks") for each in route.attacks)
+    name = f"Route: {names}; the text below says the same in words"
+    if narrow:
+        return _narrow(words, route, find, name)
+    return _wide(words, route, find, name) if len(route.attacks) in _SIZES else None
+
+
+def _station(words: Words, route: Route, index: int, find: Find, place: _Place) -> Box:
+    attack, last = route.attacks[index], index == len(route.attacks) - 1
+    kind = "start" if index == 0 else "station"
+    if last:
+        pair = route.legs[-1].pair
+        kind = f"end {'unknown' if route.broken or not route.holds else pair.look}"
+    text = lines(words.called(attack, "attacks"), place[2] - (14 if place[2] < 140 else 40))
+    return Box(*place, text, route.codes[index], kind, find(f"/learn/attacks/{attack}"))
+
+
+def _stop(words: Words, leg: Leg, factor: Mapping[str, Any], find: Find, place: _Place) -> _Stop:
+    had = next((text for key, text in _HAD.items() if factor[key]), "")
+    signs = factor["first_sign"], factor["second_sign"]
+    kind = EFFECT[multiply(*signs)]
+    if factor["satisfied"]:
+        kind = "held"
+    elif leg.cut:
+        kind = "losing"
+    code, width = factor["code"] or "", place[2]
+    short = width < 90 and code
+    text = [code] if short else lines(words.called(factor["factor"]), width - 6)
+    below = "" if short else " · ".join(filter(None, (code, had)))
+    box = Box(*place, text, below, f"factor {kind}", find(f"/learn/factors/{factor['factor']}"))
+    return _Stop(box, (_SIGNS[signs[0]], _SIGNS[signs[1]]), kind)
+
+
+def _edge(leg: Leg, kind: str) -> str:
+    return f"edge {kind}{' unproven' if leg.unproven else ''}"
+
+
+def _below(words: Words, leg: Leg, width: float) -> list[Label]:
+    """Return what is said below a link, at no place yet."""
+    found = [("✗ " + _who(words, each, width), "cut") for each in leg.cut]
+    weak = dict.fromkeys(
+        each.defense for each in leg.against if each.chosen and each.defense not in leg.cut
+    )
+    found += [("not cut by " + _who(words, each, width - 70), "") for each in weak]
+    if any(each.chosen and each.backfires for each in leg.against):
+        found.append((f"{GLYPHS['increase']} backfires", "backfires"))
+    if leg.pair.reduced:
+        found.append(("reduced", ""))
+    return [Label(0, 0, text, kind, "middle") for text, kind in found]
+
+
+def _who(words: Words, defense: str, width: float) -> str:
+    name = words.called(defense)
+    return name if len(name) * 7 < width else words.code(defense) or name
+
+
+def _nothing(x: float, y: float) -> Label:
+    return Label(x, y, "no common factor", "", "middle")
+
+
+def _wide(words: Words, route: Route, find: Find, name: str) -> Drawing:
+    station, gap, arm = _SIZES[len(route.attacks)]
+    inner = gap - 2 * arm
+    box, step, top, line = (58, 68, 4, 18) if inner > 90 else (42, 52, 4, 18)
+    most = max(len(leg.document["factors"]) for leg in route.legs)
+    tall = max(74, most * step - (step - box))
+    middle = top + tall / 2
+    boxes = [
+        _station(words, route, i, find, (2 + i * (station + gap), middle - 36, station, 72))
+        for i in range(len(route.attacks))
+    ]
+    drawn: list[Line] = []
+    signs: list[Sign] = []
+    labels: list[Label] = []
+    deepest = 0.0
+    for index, leg in enumerate(route.legs):
+        left = boxes[index].x + station
+        right = left + gap
+        factors = leg.document["factors"]
+        first = middle - (len(factors) * step - (step - box)) / 2
+        for number, factor in enumerate(factors):
+            y = first + number * step
+            stop = _stop(words, leg, factor, find, (left + arm, y, inner, box))
+            kind, level = _edge(leg, stop.kind), y + box / 2
+            boxes.append(stop.box)
+            drawn.append(Line(curve(left, middle, left + arm, level), kind))
+            if leg.cut:
+                drawn.append(Line(f"M{right - arm:g} {level:g}h{max(12, arm * 0.4):g}", kind))
+            else:
+                drawn.append(Line(curve(right - arm, level, right, middle), kind))
+            signs.append(Sign(left + arm, level, stop.signs[0], stop.kind))
+            signs.append(Sign(right - arm, level, stop.signs[1], stop.kind))
+        if not factors:
+            drawn.append(Line(f"M{left:g} {middle:g}H{right:g}", "edge apart"))
+            labels.append(_nothing(left + gap / 2, middle - 9))
+        if leg.cut:
+            signs.append(Sign(right - 11, middle, "✗", "cut"))
+        elif leg.unproven:
+            signs.append(Sign(right - 11, middle, "?", "unproven"))
+        end = middle + max(len(factors) * step - (step - box), 20) / 2
+        for row, label in enumerate(_below(words, leg, gap), 1):
+            labels.append(label._replace(x=left + gap / 2, y=end + row * line))
+            deepest = max(deepest, end + row * line)
+    width = len(route.attacks) * (station + gap) - gap + 4
+    height = max(top + tall + 4, deepest + 8)
+    return Drawing(width, height, name, boxes, drawn, signs, labels, "route wide")
+
+
+def _narrow(words: Words, route: Route, find: Find, name: str) -> Drawing:
+    width, station, box, step, gap, rail, line = 360, 50, 50, 58, 22, 6, 18
+    boxes: list[Box] = []
+    drawn: list[Line] = []
+    signs: list[Sign] = []
+    labels: list[Label] = []
+    y = 2.0
+    for index, leg in enumerate(route.legs):
+        boxes.append(_station(words, route, index, find, (2, y, width - 4, station)))
+        factors = leg.document["factors"]
+        begin = y + station
+        first = begin + gap
+        below = _below(words, leg, width)
+        bottom = first + max(len(factors) * step - (step - box), 16)
+        y = bottom + len(below) * line + gap
+        room = 22 + rail * len(factors)
+        for number, factor in enumerate(factors):
+            place = (room, first + number * step, width - 2 * room, box)
+            stop = _stop(words, leg, factor, find, place)
+            kind, level = _edge(leg, stop.kind), stop.box.y + box / 2
+            out = room - 14 - rail * number
+            into = width - room + 14 + rail * (len(factors) - 1 - number)
+            end = f"V{y:g}" if not leg.cut else f"v{max(8, bottom - level):g}"
+            boxes.append(stop.box)
+            drawn.append(Line(f"M{out:g} {begin:g}V{level:g}H{room:g}", kind))
+            drawn.append(Line(f"M{width - room:g} {level:g}H{into:g}{end}", kind))
+            signs.append(Sign(room, level, stop.signs[0], stop.kind))
+            signs.append(Sign(width - room, level, stop.signs[1], stop.kind))
+        if not factors:
+            drawn.append(Line(f"M{width / 2:g} {begin:g}V{y:g}", "edge apart"))
+            labels.append(_nothing(width / 2, first + 12))
+        labels += [
+            label._replace(x=width / 2, y=bottom + row * line) for row, label in enumerate(below, 1)
+        ]
+        place_of_doubt = width - room + 14 + rail * (len(factors) - 1) / 2
+        if leg.cut:
+            signs.append(Sign(place_of_doubt, y - 2, "✗", "cut"))
+        elif leg.unproven and factors:
+            signs.append(Sign(place_of_doubt, y - 2, "?", "unproven"))
+    last = len(route.attacks) - 1
+    boxes.append(_station(words, route, last, find, (2, y, width - 4, station)))
+    kind = "route narrow" if len(route.attacks) in _SIZES else "route tall"
+    return Drawing(width, y + station + 2, name, boxes, drawn, signs, labels, kind)

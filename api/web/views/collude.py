@@ -1,0 +1,227 @@
+"""Collude: which attacks amplify which, along which routes, and what breaks those."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from fastapi import APIRouter, Response
+
+from api import colluding
+from api.answers import collusions as answers
+from knowledge.errors import InputError, clip
+from predictor.collusion import adversaries, idle
+
+from ..asked import KNOWLEDGE, Asked, Page
+from ..breaking import Route, route
+from ..colluded import pairing
+from ..drawings.route_map import route_map
+from ..rendering import sentence
+from ..words import is_measured
+
+if TYPE_CHECKING:
+    from knowledge import Attack, Defense
+
+__all__ = ["router"]
+
+router = APIRouter()
+
+_FIRST = "first."
+_LIMITS = (5, 10, 20, 50)
+"""How many chains one may ask for; any number up to the last is taken."""
+
+
+class _Wish(NamedTuple):
+    """What was asked, whether or not it can be answered."""
+
+    target: str | None
+    first: str | None
+    attacks: Sequence[str]
+    chosen: Sequence[str]
+    adversary: dict[str, str]
+    limit: str | None
+
+
+@router.get("/collude")
+def collude(asked: Page) -> Response:
+    """Show chains to a target, a pair or sequence of attacks, or one attack with all others."""
+    scales = [*asked.kb.adversary, *(_FIRST + key for key in asked.kb.adversary)]
+    asked.expect("target", "first", "attack", "with", "limit", *scales)
+    wish = _wish(asked, scales)
+    wrong, found = None, {}
+    try:
+        found = _found(asked, wish, scales)
+    except InputError as error:  # what was chosen stays, so that it can be corrected
+        wrong = str(error)
+    routes: Sequence[Route] = found.get("routes", ())
+    return asked.render(
+        "collude.html",
+        422 if wrong else 200,
+        view="collude",
+        wish=wish,
+        wrong=wrong,
+        found=found,
+        routes=[(each, _maps(asked, each)) for each in routes],
+        broken=sum(each.broken for each in routes),
+        useless=_useless(wish.chosen, routes),
+        first_of=_FIRST,
+        limits=_LIMITS,
+        default=answers.CHAINS,
+        hidden=[(KNOWLEDGE, asked.set)] if asked.set else [],
+        toggled=lambda defense: _toggled(asked, wish, defense),
+        keeping=lambda *query: [*query, *_kept(wish)],
+        is_measured=is_measured,
+        examples=_examples(asked),
+        command=_command(wish),
+    )
+
+
+def _wish(asked: Asked, scales: Sequence[str]) -> _Wish:
+    adversary = {key: value for key in scales if (value := asked.one(key))}
+    attacks = _ids(asked.kb.attack, asked.every("attack"))
+    target, first = (
+        next(iter(_ids(asked.kb.attack, asked.many(name)[-1:])), None)
+        for name in ("target", "first")
+    )
+    chosen = list(dict.fromkeys(_ids(asked.kb.defense, asked.many("with"))))
+    return _Wish(target, first, attacks, chosen, adversary, asked.one("limit"))
+
+
+def _ids(find: Callable[[str], Attack | Defense], names: Sequence[str]) -> list[str]:
+    """Return ids for names; a name that is none stays, to be told and corrected."""
+
+    def one(name: str) -> str:
+        try:
+            return find(name).id
+        except InputError:
+            return name
+
+    return [one(name) for name in names]
+
+
+def _found(asked: Asked, wish: _Wish, scales: Sequence[str]) -> dict[str, Any]:
+    """Return the answer, its routes, and what else templates say of it."""
+    for each in wish.chosen:
+        asked.kb.defense(each)
+    for key in scales:
+        if len(values := asked.many(key)) > 1:
+            raise InputError(f"{key} is given twice: {' and '.join(map(clip, values))}")
+    ignored = idle(asked.kb, adversaries(asked.kb, wish.adversary))
+    if ignored:
+        asked.notices.append(f"{sentence(colluding.IDLE.format(', '.join(ignored)))}.")
+    if wish.attacks and (wish.target or wish.first):
+        raise InputError(
+            "name the target of chains, with or without the first attack, or attacks in order;"
+            " not both"
+        )
+    if wish.attacks:
+        return _sequence(asked, wish)
+    if wish.target:
+        return _chains(asked, wish, wish.target)
+    if wish.first:
+        raise InputError("name the target too: the attack in which the chains end")
+    return {}
+
+
+def _chains(asked: Asked, wish: _Wish, target: str) -> dict[str, Any]:
+    limit = wish.limit or str(answers.CHAINS)
+    if not (limit.isascii() and limit.isdigit() and 1 <= int(limit) <= _LIMITS[-1]):
+        raise InputError(f"limit={clip(limit)}: it should be a number from 1 to {_LIMITS[-1]}")
+    document = answers.chains(asked.kb, target, wish.first, wish.adversary, int(limit))
+    routes = [route(asked, chain["links"], wish.chosen) for chain in document["chains"]]
+    first, end = document["first"], document["target"]
+    needs = ", ".join(asked.words.inside(each) for each in asked.kb.prerequisites_of(end))
+    absent = colluding.no_chain(
+        document["obstacle"], asked.words.called(first, "attacks") if first else None, needs
+    )
+    return {"kind": "chains", "document": document, "routes": routes, "absent": absent}
+
+
+def _sequence(asked: Asked, wish: _Wish) -> dict[str, Any]:
+    if wish.limit:
+        asked.notices.append("“limit” counts chains, so it was left out here.")
+    document = answers.collude(asked.kb, wish.attacks, wish.adversary)
+    if len(wish.attacks) == 1:
+        pairs = [pairing(asked.words, each) for each in document["collusions"]]
+        return {"kind": "one", "document": document, "pairs": pairs}
+    links = document.get("links", [document])
+    found = route(asked, links, wish.chosen)
+    reasons = [
+        colluding.reason(
+            each["verdict"],
+            factors=bool(each["factors"]),
+            reduced=each["potential"] == "reduced",
+        )
+        for each in links
+    ]
+    return {
+        "kind": "sequence",
+        "document": document,
+        "routes": [found],
+        "reasons": reasons,
+        "shortfalls": [[colluding.shortfall(**s) for s in each["shortfalls"]] for each in links],
+        "weak": next((each for each in links if not each["holds"]), None),
+        "experiments": [
+            [
+                each
+                for each in asked.kb.experiments.values()
+                if (each.first, each.second) == (link["first"], link["second"])
+            ]
+            for link in links
+        ],
+    }
+
+
+def _maps(asked: Asked, each: Route) -> list[Any]:
+    return [route_map(asked.words, each, asked.link, narrow=narrow) for narrow in (False, True)]
+
+
+def _useless(chosen: Sequence[str], routes: Sequence[Route]) -> list[str]:
+    """Return the defenses in place that do nothing against what is shown."""
+    working = {each.defense for found in routes for leg in found.legs for each in leg.against}
+    return [each for each in chosen if routes and each not in working]
+
+
+def _toggled(asked: Asked, wish: _Wish, defense: str) -> str:
+    """Return the address of the same with a defense more, or less."""
+    chosen = [each for each in wish.chosen if each != defense]
+    if len(chosen) == len(wish.chosen):
+        chosen.append(defense)
+    return asked.link(
+        "/collude",
+        [
+            ("target", wish.target),
+            ("first", wish.first),
+            *(("attack", each) for each in wish.attacks),
+            ("limit", wish.limit),
+            *_kept(wish._replace(chosen=chosen)),
+        ],
+    )
+
+
+def _kept(wish: _Wish) -> list[tuple[str, str]]:
+    """Return what another question of the same adversaries and defenses takes along."""
+    return [*wish.adversary.items(), *(("with", each) for each in wish.chosen)]
+
+
+def _examples(asked: Asked) -> list[Any]:
+    """Return the pairs that a survey has tested itself."""
+    return [
+        each
+        for each in asked.kb.collusions.values()
+        if each.status == "validated" and not is_measured({"id": each.id})
+    ]
+
+
+def _command(wish: _Wish) -> str:
+    """Return the command line that asks the same."""
+    words = ["crosscurrent", "collude", *wish.attacks]
+    if wish.target:
+        words += [wish.first] if wish.first else []
+        words += ["--target", wish.target]
+    for pair in wish.adversary.items():
+        words += ["--adversary", "=".join(pair)]
+    if wish.target and wish.limit:
+        words += ["--limit", wish.limit]
+    return shlex.join(words)

@@ -1,0 +1,23 @@
+"""Attacks and attacks: which of them can amplify which."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Response
+
+from api.answers import collusions as answers
+
+from ..asked import Page
+from ..colluded import by_first, pairing
+
+__all__ = ["router"]
+
+router = APIRouter()
+
+
+@router.get("/collusions")
+def collusions(asked: Page) -> Response:
+    """Show every attack against every other, whoever the adversaries are."""
+    asked.expect()
+    documents = answers.collusions(asked.kb)["collusions"]
+    rows = by_first(pairing(asked.words, each) for each in documents)
+    return asked.render("collusions.html", view="matrix", rows=rows)

@@ -1,0 +1,171 @@
+"""Learn: what is known, a page for each record."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from fastapi import APIRouter, Response
+
+from api.answers import collusions as joint
+from api.answers import predictions
+from knowledge.errors import InputError, UnknownName
+
+from ...rest.problems import ProblemError
+from ..asked import Asked, Page
+from ..cells import cell
+from ..colluded import pairing
+from ..drawings.edge_map import edge_map
+from ..learning import Tie, called_work, links_out, ties
+from ..mentions import SECTIONS, mentions
+
+if TYPE_CHECKING:
+    from knowledge import Attack, Defense, Factor, KnowledgeBase, Reference, Risk
+
+    from ..drawings.shapes import Drawing
+
+__all__ = ["router"]
+
+router = APIRouter()
+
+
+@router.get("/learn")
+def learn(asked: Page) -> Response:
+    """Show all records that have a page, and the scales of adversaries."""
+    asked.expect()
+    works = sorted(
+        asked.kb.references.values(),
+        key=lambda each: (not each.authors, (each.authors or each.id).casefold(), each.year or 0),
+    )
+    return asked.render(
+        "learn.html",
+        view="learn",
+        works=[(each, called_work(each)) for each in works],
+    )
+
+
+@router.get("/learn/{section}/{name}")
+def record(asked: Page, section: str, name: str) -> Response:
+    """Show one record, by id or code, with all that it is tied to."""
+    asked.expect()
+    if section not in _PAGES:
+        raise UnknownName("section", section, list(_PAGES))
+    try:
+        found = _found(asked.kb, section, name)
+    except UnknownName:
+        raise
+    except InputError as error:  # the name of something else
+        raise ProblemError(404, str(error)) from error
+    template, gather = _PAGES[section]
+    return asked.render(
+        f"learn/{template}.html",
+        view="learn",
+        record=found,
+        section=section,
+        **gather(asked, found),
+    )
+
+
+def _found(kb: KnowledgeBase, section: str, name: str) -> Any:
+    """Return a record by id, or by code where records of the section have one."""
+    singular = section.removesuffix("s")
+    if section != "references":
+        return getattr(kb, singular)(name)
+    if name not in kb.references:
+        raise UnknownName(singular, name, list(kb.references))
+    return kb.references[name]
+
+
+def _factor(asked: Asked, found: Factor) -> dict[str, Any]:
+    kb = asked.kb
+    edges = [each for each in kb.correlations.values() if each.factor == found.id]
+    moving = ties(kb, [each for each in edges if each.subject in kb.defenses], factors=False)
+    following = ties(kb, [each for each in edges if each.subject in kb.risks], factors=False)
+    outcomes = [each for each in kb.outcomes.values() if each.factor == found.id]
+    needed = [each for each in kb.prerequisites.values() if each.factor == found.id]
+    before, after = (ties(kb, each, factors=False) for each in (outcomes, needed))
+    credited = [
+        (each, mark)
+        for each in kb.observations.values()
+        for mark in each.evidence
+        if mark.factor == found.id
+    ]
+    return {
+        "moving": moving,
+        "following": following,
+        "before": before,
+        "after": after,
+        "maps": _maps(asked, found, moving, following),
+        "attack_maps": _maps(asked, found, before, after),
+        "credited": credited,
+    }
+
+
+def _defense(asked: Asked, found: Defense) -> dict[str, Any]:
+    answers = predictions.predictions(asked.kb, found.id)["predictions"]
+    return {
+        "moved": ties(asked.kb, asked.kb.edges(found.id).values(), factors=True),
+        "variants": asked.kb.stages(found.id).values(),
+        "cells": [cell(asked.words, each) for each in answers],
+    }
+
+
+def _risk(asked: Asked, found: Risk) -> dict[str, Any]:
+    kb = asked.kb
+    answers = [predictions.prediction(kb, each, found.id) for each in kb.defenses]
+    stakes = [
+        (variant, kind, stake)
+        for variant in kb.variants.values()
+        for kind in ("mitigates", "uses")
+        for stake in getattr(variant, kind)
+        if stake.risk == found.id
+    ]
+    return {
+        "needed": ties(kb, kb.edges(found.id).values(), factors=True),
+        "attacks": [each for each in kb.attacks.values() if each.risk == found.id],
+        "meant": [each for each in kb.defenses.values() if found.id in each.protects_against],
+        "stakes": stakes,
+        "cells": [cell(asked.words, each) for each in answers],
+    }
+
+
+def _attack(asked: Asked, found: Attack) -> dict[str, Any]:
+    kb = asked.kb
+    needed = ties(kb, kb.prerequisites_of(found.id).values(), factors=True)
+    given = ties(kb, kb.outcomes_of(found.id).values(), factors=True)
+    pairs = [pairing(asked.words, each) for each in joint.collusions(kb)["collusions"]]
+    return {
+        "needed": needed,
+        "given": given,
+        "maps": _maps(asked, found, needed, given),
+        "helping": [each for each in pairs if each.first == found.id],
+        "helped": [each for each in pairs if each.second == found.id],
+        "published": [each for each in kb.published_attacks.values() if each.attack == found.id],
+    }
+
+
+def _reference(asked: Asked, found: Reference) -> dict[str, Any]:
+    return {
+        "citation": called_work(found),
+        "outside": links_out(found),
+        "sections": SECTIONS,
+        "cited_by": mentions(asked.kb, asked.words, found.id),
+    }
+
+
+def _maps(
+    asked: Asked, found: Factor | Attack, before: Sequence[Tie], after: Sequence[Tie]
+) -> list[Drawing | None]:
+    return [
+        edge_map(found.name, found.code or "", before, after, asked.link, narrow=narrow)
+        for narrow in (False, True)
+    ]
+
+
+_PAGES: Mapping[str, tuple[str, Callable[[Asked, Any], dict[str, Any]]]] = {
+    "factors": ("factor", _factor),
+    "defenses": ("defense", _defense),
+    "risks": ("risk", _risk),
+    "attacks": ("attack", _attack),
+    "references": ("reference", _reference),
+}
