@@ -6,7 +6,9 @@ from fastapi import APIRouter, FastAPI, Response
 
 from ..rest.problems import ProblemError
 from .assets import ASSETS
-from .views import matrix, what_if, why
+from .happened import Histories
+from .results import Results
+from .views import matrix, measurement, measurement_files, validate, what_if, why
 
 __all__ = ["add_pages"]
 
@@ -29,6 +31,16 @@ async def asset(digest: str, name: str) -> Response:
 
 def add_pages(app: FastAPI) -> None:
     """Add the views to an application; they are not part of its described API."""
-    routers = (_files, matrix.router, why.router, what_if.router)
+    app.state.results, app.state.histories = Results(), Histories()
+    routers = (
+        _files,
+        matrix.router,
+        why.router,
+        what_if.router,
+        validate.router,
+        measurement_files.router,
+        measurement.router,
+    )
+    most = app.state.service.settings.max_body_size
     for router in routers:
-        app.include_router(router, include_in_schema=False)
+        app.include_router(router, include_in_schema=False, max_body_size=most)
