@@ -104,8 +104,18 @@ def progress(events: Iterable[Event]) -> Progress:
 def told(words: Words, events: Sequence[Event]) -> list[tuple[str, str]]:
     """Return when things happened, and what, in words; of signs of life the last one."""
     alive = [each.number for each in events if each.kind == "working"]
-    shown = [each for each in events if each.kind != "working" or each.number == alive[-1]]
-    return [(each.at, _said(words, each.kind, each.data)) for each in shown[-_LINES:]]
+    lines: list[tuple[str, str]] = []
+    left_out = 0
+    for each in events:
+        if each.kind == "working" and each.number != alive[-1]:
+            continue
+        # there may be many, at once and for the same reason, which is told elsewhere
+        left_out = left_out + 1 if each.kind == "cell" and "reason" in each.data else 0
+        if left_out > 1:
+            lines[-1] = each.at, f"{left_out} of these can't be measured here"
+        else:
+            lines.append((each.at, _said(words, each.kind, each.data)))
+    return lines[-_LINES:]
 
 
 def _said(words: Words, kind: str, data: Mapping[str, Any]) -> str:

@@ -40,6 +40,8 @@ KINDS: Mapping[str, str] = {
 """What can be measured: as documents are called, and for people."""
 
 _FIELDS = 100
+_SETTINGS = 2
+"""Settings that are named where a request is told in short."""
 _DEFAULT_SEEDS = "5"
 
 
@@ -178,14 +180,18 @@ def subject(words: Words, kb: KnowledgeBase, request: Mapping[str, Any]) -> str:
 
 
 def circumstances(request: Mapping[str, Any]) -> str:
-    """Say on what, with what, and how often, where the request does."""
+    """Say in short on what, with what, and how often."""
     parts = [str(request.get("dataset", "synthetic"))]
     if "model" in request:
         parts.append(str(request["model"]))
     parts.append(f"{request.get('seeds', _DEFAULT_SEEDS)} seeds")
     if "device" in request:
         parts.append(f"on {request['device']}")
-    parts += map(str, request.get("settings", ()))
+    settings = [str(each) for each in request.get("settings", ())]
+    parts += settings[:_SETTINGS]
+    more = len(settings) - _SETTINGS
+    if more > 0:
+        parts.append(f"{more} more setting{'s' * (more > 1)}")
     return ", ".join(parts)
 
 

@@ -177,7 +177,7 @@ def _of_variation(kb: KnowledgeBase, words: Words, document: dict[str, Any]) -> 
     del kb, words
     measured = [each for each in document["cells"] if "reason" not in each]
     return {
-        "values": _variation.values(document, _LOOK),
+        "at_values": _variation.values(document, _LOOK),
         "trends": _variation.trends(document, _LOOK),
         "notes": [_variation.notes(document), *_variation.scenarios(document), _variation.CAUTION],
         "scale": _variation.setting(document["vary"], measured) if measured else "",

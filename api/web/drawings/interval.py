@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from api.cli._text import signed
 
-from .shapes import Box, Drawing, Label, Line
+from .shapes import Drawing, Label, Line
 
 __all__ = ["Interval", "intervals"]
 
@@ -79,7 +79,7 @@ def intervals(
     """
     if not found:
         return None
-    width, left, right = (360, 8, 8) if narrow else (920, 150, 220)
+    width, left, right = (360, 8, 8) if narrow else (920, 160, 210)
     last = found[-1]
     reach = max(abs(last.low), abs(last.high), smallest) * _FURTHEST
     seen = [value for each in found for value in (each.low, each.high)]
@@ -90,16 +90,15 @@ def intervals(
     bottom = height - 22
     zero = scale.at(0)
     band = scale.at(-smallest), scale.at(smallest)
-    boxes = [Box(band[0], top - 8, band[1] - band[0], bottom - top + 8, (), "", "band")]
-    lines = [Line(f"M{zero:g} {top - 8:g}V{bottom:g}", "zero")]
+    lines = [
+        Line(f"M{band[0]:g} {top - 8:g}H{band[1]:g}V{bottom:g}H{band[0]:g}Z", "band"),
+        Line(f"M{zero:g} {top - 8:g}V{bottom:g}", "zero"),
+    ]
     labels = [
         Label(scale.left, 14, f"← {towards[0]}", "axis"),
         Label(scale.left + scale.width, 14, f"{towards[1]} →", "axis", "end"),
         Label(zero, 30, "0", "axis", "middle"),
-        Label(
-            zero, height - 6, f"shaded: less than ±{smallest:g}, which does not matter",
-            "axis", "middle",
-        ),
+        Label(scale.left, height - 4, f"shaded: less than ±{smallest:g}, which does not matter", "axis"),
     ]  # fmt: skip
     for place, each in enumerate(found):
         y = top + step * place + (step - 8 if narrow else step / 2)
@@ -118,7 +117,7 @@ def intervals(
         f" {last.numbers}. The table says the same in numbers"
     )
     return Drawing(
-        width, height, name, boxes, lines, (), labels, f"intervals {'narrow' if narrow else 'wide'}"
+        width, height, name, (), lines, (), labels, f"intervals {'narrow' if narrow else 'wide'}"
     )
 
 

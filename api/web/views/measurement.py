@@ -57,7 +57,7 @@ def measurement(asked: Page, owner: Holder, identity: str) -> Response:
         ],
         log=told(asked.words, events),
         document=document,
-        **_outcome(asked, what, far, document),
+        out=_outcome(asked, what, far, document),
     )
 
 
