@@ -43,6 +43,7 @@ _FIELDS = 100
 _SETTINGS = 2
 """Settings that are named where a request is told in short."""
 _DEFAULT_SEEDS = "5"
+_TWO = 2
 
 
 class Order(NamedTuple):
@@ -88,7 +89,7 @@ class Order(NamedTuple):
         Raises
         ------
         InputError
-            The number of seeds is none.
+            Something was not chosen, or the number of seeds is none.
         """
         seeds = self.seeds.strip() or _DEFAULT_SEEDS
         if not (seeds.isascii() and seeds.isdecimal() and len(seeds) < 10):
@@ -101,17 +102,24 @@ class Order(NamedTuple):
             "device": self.device,
             "settings": [line for line in lines if line],
         }
-        return self._subject() | {name: value for name, value in options.items() if value}
+        return self._subject() | {
+            name: value for name, value in options.items() if value not in ("", [])
+        }
 
     def _subject(self) -> dict[str, Any]:
         if self.what == "grid":
             return {"all": True}
         if self.what == "combination":
+            if len(self.combine) < _TWO:
+                raise InputError("choose two or more defenses")
             return {"combine": list(self.combine)}
         if self.what == "collusion":
+            if not (self.first and self.second):
+                raise InputError("choose two attacks")
             return {"collude": [self.first, self.second]}
-        pair = {"defense": self.defense, "risk": self.risk}
-        return {name: value for name, value in pair.items() if value}
+        if not (self.defense and self.risk):
+            raise InputError("choose a defense and a risk")
+        return {"defense": self.defense, "risk": self.risk}
 
 
 def prefilled(asked: Asked) -> Order:

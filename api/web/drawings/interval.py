@@ -98,8 +98,8 @@ def intervals(
         Label(scale.left, 14, f"← {towards[0]}", "axis"),
         Label(scale.left + scale.width, 14, f"{towards[1]} →", "axis", "end"),
         Label(zero, 30, "0", "axis", "middle"),
-        Label(scale.left, height - 4, f"shaded: less than ±{smallest:g}, which does not matter", "axis"),
-    ]  # fmt: skip
+        Label(scale.left, height - 4, f"shaded: less than ±{smallest:g}, too little", "axis"),
+    ]
     for place, each in enumerate(found):
         y = top + step * place + (step - 8 if narrow else step / 2)
         kind = f"{'final' if each is last else 'earlier'} {each.outcome}".strip()

@@ -111,12 +111,13 @@ def _refused(asked: Asked, order: Order, error: Exception) -> Response:
 def _missing(asked: Asked) -> Response:
     """Say what this service lacks, and what does the same on a command line."""
     order = prefilled(asked)
-    asks = {name: value for name, value in order.request().items() if name != "seeds"}
+    pair = {"defense": order.defense, "risk": order.risk}
     return asked.render(
         "validate.html",
         view="validate",
         missing=absent(),
-        command=command(asks if order.defense and order.risk else {"all": True}),
+        wrong=None,
+        command=command(pair if all(pair.values()) else {"all": True}),
     )
 
 
