@@ -12,6 +12,7 @@ from .shapes import Drawing, Label, Line
 __all__ = ["Interval", "intervals"]
 
 _STEP = 30
+_ROWS = 16
 _FURTHEST = 3.0
 """Times the last interval's reach: what lies farther out is cut, and marked."""
 
@@ -67,7 +68,7 @@ def intervals(
     Parameters
     ----------
     found : sequence of Interval
-        In the order of time.
+        In the order of time; of many, some are drawn.
     smallest : float
         The smallest effect that matters, either way.
     seeds : sequence of float
@@ -79,6 +80,7 @@ def intervals(
     """
     if not found:
         return None
+    found = _few(found)
     width, left, right = (360, 8, 8) if narrow else (920, 160, 210)
     last = found[-1]
     reach = max(abs(last.low), abs(last.high), smallest) * _FURTHEST
@@ -98,7 +100,7 @@ def intervals(
         Label(scale.left, 14, f"← {towards[0]}", "axis"),
         Label(scale.left + scale.width, 14, f"{towards[1]} →", "axis", "end"),
         Label(zero, 30, "0", "axis", "middle"),
-        Label(scale.left, height - 4, f"shaded: less than ±{smallest:g}, too little", "axis"),
+        Label(scale.left, height - 4, f"shaded: less than ±{smallest:g} does not matter", "axis"),
     ]
     for place, each in enumerate(found):
         y = top + step * place + (step - 8 if narrow else step / 2)
@@ -119,6 +121,13 @@ def intervals(
     return Drawing(
         width, height, name, (), lines, (), labels, f"intervals {'narrow' if narrow else 'wide'}"
     )
+
+
+def _few(found: Sequence[Interval]) -> Sequence[Interval]:
+    """Return as many as can be seen at once, the first and the last among them."""
+    if len(found) <= _ROWS:
+        return found
+    return [found[round(i * (len(found) - 1) / (_ROWS - 1))] for i in range(_ROWS)]
 
 
 def _drawn(scale: _Scale, found: Interval, y: float, kind: str) -> list[Line]:

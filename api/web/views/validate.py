@@ -56,13 +56,7 @@ def validate(asked: Page, owner: Holder) -> Response:
     filters, after = _filters(asked), asked.one("next")
     if absent():
         return _missing(asked)
-    jobs = asked.service.jobs()
-    what = f"validations {owner}"
-    place = None if after is None else opened(what, after)
-    results = asked.request.app.state.results
-    found = listed(jobs, results, owner, (asked.kb, asked.words), filters, place)
-    following = None if found.next is None else sealed(what, found.next)
-    return _shown(asked, prefilled(asked), filters, found._replace(next=following))
+    return _shown(asked, prefilled(asked), filters, _found(asked, owner, filters, after))
 
 
 @router.post("/validate", dependencies=[OURS])
@@ -73,7 +67,7 @@ async def start(asked: Page, owner: Holder, request: Request) -> Response:
         order = posted(await request.body())
         job = await _accepted(asked.service, order, owner)
     except (InputError, Unavailable) as error:
-        return await _refused(asked, order, error)
+        return await _refused(asked, owner, order, error)
     return Response(status_code=303, headers={"Location": asked.link(f"/validate/{job.id}")})
 
 
@@ -94,7 +88,7 @@ def _submit(service: Service, wanted: Mapping[str, Any], owner: str, key: str) -
 
 
 @apart
-def _refused(asked: Asked, order: Order, error: Exception) -> Response:
+def _refused(asked: Asked, owner: str, order: Order, error: Exception) -> Response:
     told = problem_of(asked.request, error)
     wrong = told.detail
     if isinstance(error, DifferentPayload):
@@ -105,7 +99,17 @@ def _refused(asked: Asked, order: Order, error: Exception) -> Response:
         )
     if absent():
         return _missing(asked)
-    return _shown(asked, order, Filters(), None, wrong, told.status, told.headers)
+    found = None if isinstance(error, Unavailable) else _found(asked, owner, Filters())
+    return _shown(asked, order, Filters(), found, wrong, told.status, told.headers)
+
+
+def _found(asked: Asked, owner: str, filters: Filters, token: str | None = None) -> Rows:
+    """Return a page of the list; tokens are those of the API."""
+    what = f"validations {owner}"
+    place = None if token is None else opened(what, token)
+    jobs, results = asked.service.jobs(), asked.request.app.state.results
+    found = listed(jobs, results, owner, (asked.kb, asked.words), filters, place)
+    return found._replace(next=None if found.next is None else sealed(what, found.next))
 
 
 def _missing(asked: Asked) -> Response:

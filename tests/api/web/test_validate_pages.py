@@ -195,6 +195,7 @@ def test_what_is_refused_stays_in_the_form_with_the_reason(
     if sent["defense"]:
         assert '<option value="watermarking@post" selected>' in answer.text
     assert len(waiting.jobs.list("*").jobs) == before
+    assert listed(answer.text)
 
 
 def test_a_form_that_is_none_of_ours_is_told_so(waiting: Browser) -> None:
@@ -601,6 +602,10 @@ def test_intervals_narrow_in_the_drawing_and_far_ones_are_cut() -> None:
         xs = [each.x for each in drawing.labels]
         assert 0 <= min(xs) <= max(xs) <= drawing.width
         assert "−0.200 (−0.250 to −0.150)" in drawing.name
+        many = intervals(found[:1] * 300 + found[1:], 0.02, narrow=narrow)
+        assert many is not None
+        assert many.height < 1000
+        assert many.name == drawing.name.replace("3 times", "16 times")
 
 
 def test_requests_are_told_by_their_names(kb: KnowledgeBase) -> None:
