@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from threading import Lock
 from time import monotonic
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
+from anyio import CapacityLimiter, move_on_after, to_thread
 from fastapi import Depends, Request
 
 from ..rest.problems import ProblemError
-from ..rest.service import apart
 from .cells import Result
 
 if TYPE_CHECKING:
@@ -26,6 +27,11 @@ _MOST = 5000
 """Summaries that are kept; each is small, but for grids."""
 _LOOKED = 200
 """Latest jobs of a holder that the matrix looks at."""
+_OWNERS = 1000
+_PATIENCE = 2.0
+"""Seconds that predictions wait for what was measured."""
+_LOOKING = CapacityLimiter(4)
+"""Threads that look for them: not those that wait for checks."""
 _AWAY = 5.0
 """Seconds for which a database that could not be read is not asked again."""
 
@@ -125,6 +131,7 @@ class Results:
 
     def __init__(self) -> None:
         self._kept: OrderedDict[str, Summary] = OrderedDict()
+        self._last: OrderedDict[str, Findings] = OrderedDict()
         self._lock = Lock()
         self._away = 0.0
 
@@ -162,15 +169,26 @@ class Results:
         return Findings([each for made in summaries if made for each in made.findings])
 
     def findings_if_any(self, service: Service, owner: str) -> Findings:
-        """Do as `findings` does, but let nothing that is wrong with jobs be told here."""
+        """Do as `findings` does; if that can't be, say so in the log and return what was known."""
         if monotonic() < self._away or (jobs := service.kept()) is None:
-            return Findings()
+            return self.last(owner)
         try:
-            return self.findings(jobs, owner)
+            found = self.findings(jobs, owner)
         except Exception as error:  # noqa: BLE001 - predictions are shown whatever becomes of jobs
             self._away = monotonic() + _AWAY
             service.log.warning("results can't be read", reason=str(error))
-            return Findings()
+            return self.last(owner)
+        with self._lock:
+            self._last[owner] = found
+            self._last.move_to_end(owner)
+            while len(self._last) > _OWNERS:
+                self._last.popitem(last=False)
+        return found
+
+    def last(self, owner: str) -> Findings:
+        """Return what `findings_if_any` found last."""
+        with self._lock:
+            return self._last.get(owner) or Findings()
 
 
 def _summary(document: Mapping[str, Any], job: Job) -> Summary:
@@ -230,14 +248,16 @@ def _owner(request: Request) -> str | None:
     return owner
 
 
-@apart
-def known(request: Request) -> Findings:
-    """Return what whoever asks has measured; nothing if that can't be looked at."""
+async def known(request: Request) -> Findings:
+    """Return what whoever asks has measured; what was known before if looking takes too long."""
     owner = _owner(request)
     if owner is None:
         return Findings()
     results: Results = request.app.state.results
-    return results.findings_if_any(request.app.state.service, owner)
+    look = partial(results.findings_if_any, request.app.state.service, owner)
+    with move_on_after(_PATIENCE):
+        return await to_thread.run_sync(look, limiter=_LOOKING, abandon_on_cancel=True)
+    return results.last(owner)
 
 
 Holder = Annotated[str, Depends(holder)]

@@ -16,7 +16,7 @@ from running import ended, tiny
 
 from api.cli._text import signed
 from api.cli._verdict import sentence
-from api.jobs.errors import BeingAccepted
+from api.jobs.errors import BeingAccepted, Unavailable
 from api.jobs.jobs import Jobs
 from api.jobs.local import LocalWorkers
 from api.jobs.records import Event, Job
@@ -403,6 +403,22 @@ def test_a_result_is_loaded_once(
     monkeypatch.setattr(browser.jobs, "result", never)
     assert "<b>confirmed</b>" in browser.get("/validate")
     assert "measured: decreases" in browser.get("/")
+
+
+def test_what_was_known_stays_beside_predictions_while_jobs_cannot_be_read(
+    measured: tuple[Browser, Job], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser, _ = measured
+    browser.get("/")
+
+    def lost(*_: object, **__: object) -> None:
+        raise Unavailable("the database is away")
+
+    monkeypatch.setattr(browser.jobs, "list", lost)
+    monkeypatch.setattr("api.web.results._AWAY", 0)
+    assert "measured: decreases" in browser.get("/")
+    assert any("away" in each.get("reason", "") for each in browser.asking.lines)
+    assert "the database is away" in browser.get("/validate", 503)
 
 
 def test_a_grid_is_told_cell_by_cell(
