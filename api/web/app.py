@@ -32,15 +32,9 @@ async def asset(digest: str, name: str) -> Response:
 def add_pages(app: FastAPI) -> None:
     """Add the views to an application; they are not part of its described API."""
     app.state.results, app.state.histories = Results(), Histories()
-    routers = (
-        _files,
-        matrix.router,
-        why.router,
-        what_if.router,
-        validate.router,
-        measurement_files.router,
-        measurement.router,
-    )
-    most = app.state.service.settings.max_body_size
+    routers = (_files, matrix.router, why.router, what_if.router)
     for router in routers:
-        app.include_router(router, include_in_schema=False, max_body_size=most)
+        app.include_router(router, include_in_schema=False)
+    most = app.state.service.settings.max_body_size
+    for view in (validate, measurement, measurement_files):
+        app.include_router(view.router, include_in_schema=False, max_body_size=most)

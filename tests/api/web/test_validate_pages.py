@@ -502,8 +502,13 @@ def as_owner(browser: Browser, name: str, secret: str) -> TestClient:
             scope["crosscurrent.owner"] = name
         await browser.asking.app(scope, receive, send)
 
-    headers = {**PAGE, "Authorization": f"Bearer {secret}"}
-    return TestClient(signed_in, base_url=HERE, headers=headers, raise_server_exceptions=False)
+    return TestClient(
+        signed_in,
+        base_url=HERE,
+        headers=PAGE,
+        cookies={"crosscurrent": secret},
+        raise_server_exceptions=False,
+    )
 
 
 def test_to_other_keys_a_job_does_not_exist(tmp_path: Path) -> None:
@@ -526,8 +531,9 @@ def test_to_other_keys_a_job_does_not_exist(tmp_path: Path) -> None:
         assert ben.post(f"{place}/cancel").status_code == 404
         assert anna.get(place).text.count("waiting for a worker") == 1
         for path in ("/validate", place, f"{place}/report"):
-            assert browser.asking.get(path, headers=PAGE).status_code == 401
-        assert browser.asking.get("/", headers=PAGE).status_code in (200, 401)
+            seen = browser.asking.get(path, headers=PAGE).text
+            assert "waiting for a worker" not in seen
+            assert "panel start" not in seen
 
 
 def test_what_is_missing_is_said_with_the_command(
@@ -628,7 +634,7 @@ def test_requests_are_told_by_their_names(kb: KnowledgeBase) -> None:
     words = Words(kb)
     assert subject(words, kb, tiny()) == "Placebo → evasion"
     assert subject(words, kb, {"defense": "RD2@post", "risk": "P1"}) == (
-        "Outlier removal after training → membership inference"
+        f"{words.called('outlier_removal@post')} → membership inference"
     )
     assert subject(words, kb, {"defense": "FD1", "risk": "F", "vary": "D2=1,2"}) == (
         "Group fairness → discriminatory behavior, by tail length"
