@@ -7,7 +7,7 @@ from typing import Any
 
 from ._text import Style, columns, lowered, named, paragraph, signed
 
-__all__ = ["collusion_sentence", "describe"]
+__all__ = ["collusion_sentence", "describe", "facts", "outcome", "scale", "shared_factor"]
 
 _OUTCOME = {
     "increase": ("increase", "amplifies: the second attack is stronger with the first"),
@@ -28,7 +28,7 @@ def describe(document: dict[str, Any], look: Style, *, here: bool = True) -> str
 
     And the commands that show it again, if it is kept `here`, where the reader can run them.
     """
-    shown, said = _OUTCOME[document["outcome"]]
+    shown, said = outcome(document)
     heading = f"{named(document['first'])} → {named(document['second']).lower()}, measured"
     verdict = f"verdict: {document['verdict']}"
     if document["expected"] is None:
@@ -39,15 +39,18 @@ def describe(document: dict[str, Any], look: Style, *, here: bool = True) -> str
         f"  {look.paint(look.glyph(shown), shown)} {said}; {verdict}",
         paragraph(collusion_sentence(document), look.width, "  "),
         "",
-        columns(_rows(document), look.width),
+        columns(facts(document), look.width),
         "",
         columns(_metrics(document), look.width),
         "",
     ]
     if document["factors"]:
-        why = [["why", "whether each shared factor moved"], *map(_factor, document["factors"])]
+        why = [
+            ["why", "whether each shared factor moved"],
+            *map(shared_factor, document["factors"]),
+        ]
         lines += [columns(why, look.width), ""]
-    lines.append(paragraph(_scale(document), look.width))
+    lines.append(paragraph(scale(document), look.width))
     if here:
         short = document["id"][:12]
         again = [
@@ -56,6 +59,11 @@ def describe(document: dict[str, Any], look: Style, *, here: bool = True) -> str
         ]
         lines += ["", columns(again, look.width, indent="")]
     return look.finish("\n".join(lines))
+
+
+def outcome(document: dict[str, Any]) -> tuple[str, str]:
+    """Return what came out: the effect whose sign shows it, and the words."""
+    return _OUTCOME[document["outcome"]]
 
 
 def collusion_sentence(document: dict[str, Any]) -> str:
@@ -80,7 +88,8 @@ def collusion_sentence(document: dict[str, Any]) -> str:
     return text
 
 
-def _rows(document: dict[str, Any]) -> list[list[str]]:
+def facts(document: dict[str, Any]) -> list[list[str]]:
+    """Return the effect and what it took: what each is about, and what came out."""
     found, did, used = document["effect"], document["first_effect"], document["utility"]
     return [
         [
@@ -119,7 +128,8 @@ def _metrics(document: dict[str, Any]) -> list[list[str]]:
     return rows
 
 
-def _factor(found: dict[str, Any]) -> list[str]:
+def shared_factor(found: dict[str, Any]) -> list[str]:
+    """Return the name of a shared factor, and whether it moved."""
     code = f" ({found['code']})" if found["code"] else ""
     name = found["name"].lower() + code
     if found["moved"] == "not_measurable":
@@ -128,10 +138,11 @@ def _factor(found: dict[str, Any]) -> list[str]:
     return [name, f"{found['moved'].replace('_', ' ')}: {before:.4g} to {after:.4g}"]
 
 
-def _scale(document: dict[str, Any]) -> str:
-    scale = document["scale"]
+def scale(document: dict[str, Any]) -> str:
+    """Say on what and with what something was measured."""
+    found = document["scale"]
     return (
-        f"On {scale['dataset']}: {scale['training_records']} training records, {scale['model']}"
-        f" with {scale['parameters']} parameters, {scale['train_accuracy']:.3f} accurate on its"
+        f"On {found['dataset']}: {found['training_records']} training records, {found['model']}"
+        f" with {found['parameters']} parameters, {found['train_accuracy']:.3f} accurate on its"
         " training records."
     )

@@ -7,14 +7,15 @@ from typing import Any
 
 from ._text import Style, columns, paragraph, signed
 
-__all__ = ["describe"]
+__all__ = ["KEPT", "combination_sentence", "describe", "outcome", "scale"]
 
 _OUTCOME = {
     "effective": ("decrease", "effective: each defense works as well as alone"),
     "conflict": ("increase", "conflict: a defense works worse than alone"),
     "inconclusive": ("contested", "inconclusive: these seeds cannot tell for every defense"),
 }
-_KEPT = {"kept": "as good as alone", "drops": "worse than alone", "inconclusive": "cannot tell"}
+KEPT = {"kept": "as good as alone", "drops": "worse than alone", "inconclusive": "cannot tell"}
+"""What becomes of a defense among others."""
 _GLYPHS = {"kept": "decrease", "drops": "increase", "inconclusive": "contested"}
 
 
@@ -23,17 +24,17 @@ def describe(document: dict[str, Any], look: Style, *, here: bool = True) -> str
 
     And the commands that show it again, if it is kept `here`, where the reader can run them.
     """
-    shown, said = _OUTCOME[document["outcome"]]
+    shown, said = outcome(document)
     heading = " + ".join(document["defenses"])
     lines = [
         look.paint(paragraph(f"{heading}, measured", look.width), "bold"),
         "",
         f"  {look.paint(look.glyph(shown), shown)} {said}",
-        paragraph(_sentence(document), look.width, "  "),
+        paragraph(combination_sentence(document), look.width, "  "),
     ]
     for order in document["orders"]:
         lines += ["", *_order(document, order, look)]
-    lines += ["", paragraph(_scale(document), look.width)]
+    lines += ["", paragraph(scale(document), look.width)]
     if here:
         short = document["id"][:12]
         again = [
@@ -44,7 +45,13 @@ def describe(document: dict[str, Any], look: Style, *, here: bool = True) -> str
     return look.finish("\n".join(lines))
 
 
-def _sentence(document: dict[str, Any]) -> str:
+def outcome(document: dict[str, Any]) -> tuple[str, str]:
+    """Return what came out: the effect whose sign shows it, and the words."""
+    return _OUTCOME[document["outcome"]]
+
+
+def combination_sentence(document: dict[str, Any]) -> str:
+    """Say what was expected, what that makes of the outcome, and what was published."""
     text = f"Predicted: {document['conjecture']}"
     if document["conflicts"]:
         pairs = "; ".join(
@@ -87,7 +94,7 @@ def _order(document: dict[str, Any], order: dict[str, Any], look: Style) -> list
             f"{fmean(each['alone']):.3g}",
             f"{fmean(each['combined']):.3g}",
             _interval(each["drop"]),
-            f"{look.glyph(_GLYPHS[each['outcome']])} {_KEPT[each['outcome']]}: {each['name']}",
+            f"{look.glyph(_GLYPHS[each['outcome']])} {KEPT[each['outcome']]}: {each['name']}",
         ]
         for each in order["constituents"]
     ]
@@ -111,10 +118,11 @@ def _interval(found: dict[str, Any]) -> str:
     return f"{estimate} [{low}, {high}]"
 
 
-def _scale(document: dict[str, Any]) -> str:
-    scale, seeds = document["scale"], len(document["seeds"])
+def scale(document: dict[str, Any]) -> str:
+    """Say on what and with what something was measured."""
+    found, seeds = document["scale"], len(document["seeds"])
     return (
-        f"{seeds} paired seeds on {scale['dataset']}: {scale['training_records']} training records,"
-        f" {scale['model']} with {scale['parameters']} parameters. A drop counts if its 95 %"
+        f"{seeds} paired seeds on {found['dataset']}: {found['training_records']} training records,"
+        f" {found['model']} with {found['parameters']} parameters. A drop counts if its 95 %"
         " interval excludes zero and it is large enough to matter; all arms meet the same attacks."
     )

@@ -9,7 +9,7 @@ from knowledge import load
 
 from ._text import Style, columns, knowledge_line, padded, paragraph, signed
 
-__all__ = ["NOT_MEASURED", "Pair", "describe", "mark", "table"]
+__all__ = ["NOT_MEASURED", "Pair", "counted", "describe", "mark", "table"]
 
 _CELL = 9
 NOT_MEASURED = "n/a"
@@ -26,7 +26,6 @@ def describe(document: Mapping[str, Any], look: Style, *, here: bool = True) -> 
     And the commands for more of it, if it is kept `here`, where the reader can run them.
     """
     cells = {(cell["defense"], cell["risk"]): cell for cell in document["cells"]}
-    counts = document["counts"]
     seeds = len(document["seeds"])
     lines = [
         look.paint(
@@ -46,14 +45,7 @@ def describe(document: Mapping[str, Any], look: Style, *, here: bool = True) -> 
         "",
         columns(_legend(look), look.width),
         "",
-        paragraph(
-            f"Of {counts['cells']} cells the prediction was confirmed in {counts['confirmed']} and"
-            f" refuted in {counts['refuted']}; {counts['inconclusive']} are inconclusive and"
-            f" {counts['not_measured']} not measured. Where one effect was published, the defense"
-            f" was effective and there is an outcome, {counts['as_published']} came out as"
-            f" published and {counts['unlike_published']} unlike it.",
-            look.width,
-        ),
+        paragraph(counted(document["counts"]), look.width),
         *_reasons(document["cells"], look),
         "",
     ]
@@ -66,6 +58,17 @@ def describe(document: Mapping[str, Any], look: Style, *, here: bool = True) -> 
         lines += [columns(more, look.width, indent=""), ""]
     lines.append(knowledge_line(document["knowledge"]))
     return look.finish("\n".join(lines))
+
+
+def counted(counts: Mapping[str, int]) -> str:
+    """Say how many cells came out how."""
+    return (
+        f"Of {counts['cells']} cells the prediction was confirmed in {counts['confirmed']} and"
+        f" refuted in {counts['refuted']}; {counts['inconclusive']} are inconclusive and"
+        f" {counts['not_measured']} not measured. Where one effect was published, the defense"
+        f" was effective and there is an outcome, {counts['as_published']} came out as"
+        f" published and {counts['unlike_published']} unlike it."
+    )
 
 
 def table(pairs: Iterable[Pair], said: Callable[[Pair], list[str]], look: Style) -> list[str]:

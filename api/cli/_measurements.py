@@ -130,5 +130,5 @@ def so_far(
     some = replace(planned, seeds=tuple(planned.seeds[i] for i in seeds))
     one, other = ([results[2 * i + arm] for i in seeds] for arm in (0, 1))
     effect = judged(some, one, other)["effect"]
-    shown = ("metric", "estimate", "low", "high", "level")
+    shown = ("metric", "name", "estimate", "low", "high", "level", "smallest_effect")
     return {"seeds": len(seeds)} | {key: effect[key] for key in shown}

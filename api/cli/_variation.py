@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from statistics import fmean
 from typing import Any
 
 from ._text import Style, columns, knowledge_line, paragraph, percent, signed
 
-__all__ = ["describe"]
+__all__ = ["CAUTION", "describe", "notes", "scenarios", "setting", "trends", "values"]
 
+CAUTION = (
+    "What is known of factors are directions, never sizes; and how the defense's effect changes"
+    " does not follow from them, as a factor moves the risk without it too."
+)
 _WHAT = {
     "baseline": "risk without the defense",
     "defended": "risk with the defense",
@@ -35,19 +39,16 @@ def describe(document: Mapping[str, Any], look: Style, *, here: bool = True) -> 
     heading = f"{defense.capitalize()} → {risk}, by {vary['name'].lower()}{code}, measured"
     lines = [
         look.paint(paragraph(heading, look.width), "bold"),
-        *([paragraph(_scale(vary, measured), look.width)] if measured else []),
+        *([paragraph(setting(vary, measured), look.width)] if measured else []),
         "",
-        columns(_values(document, look), look.width),
-        *_reasons(document, look),
+        columns(values(document, look), look.width),
+        paragraph(notes(document), look.width, "  "),
         "",
-        *_trend(document, look),
-        *_scenarios(document, look),
+        *([columns(found, look.width), ""] if (found := trends(document, look)) else []),
+        *(paragraph(text, look.width, "  ") for text in scenarios(document)),
+        *([""] if scenarios(document) else []),
         paragraph(f"The risk with the defense: {trend['verdict']}: {trend['reason']}.", look.width),
-        paragraph(
-            "What is known of factors are directions, never sizes; and how the defense's effect"
-            " changes does not follow from them, as a factor moves the risk without it too.",
-            look.width,
-        ),
+        paragraph(CAUTION, look.width),
     ]
     if here:
         more = [
@@ -58,7 +59,8 @@ def describe(document: Mapping[str, Any], look: Style, *, here: bool = True) -> 
     return look.finish("\n".join([*lines, "", knowledge_line(document["knowledge"])]))
 
 
-def _scale(vary: Mapping[str, Any], measured: list[Mapping[str, Any]]) -> str:
+def setting(vary: Mapping[str, Any], measured: Sequence[Mapping[str, Any]]) -> str:
+    """Say on what and with what it was measured, by the values that could be."""
     scales = [cell["scale"] for cell in measured]
     training = list(dict.fromkeys(f"{scale['training_records']:,}" for scale in scales))
     model = "" if vary["setting"] == "model" else f", {scales[0]['model']}"
@@ -68,8 +70,8 @@ def _scale(vary: Mapping[str, Any], measured: list[Mapping[str, Any]]) -> str:
     )
 
 
-def _values(document: Mapping[str, Any], look: Style) -> list[list[str]]:
-    """Lay out what came out at each value."""
+def values(document: Mapping[str, Any], look: Style) -> list[list[str]]:
+    """Lay out what came out at each value, under a head."""
     vary, factor = document["vary"], document["trend"]["factor"]
     rows = [[vary["setting"], "measured", "without", "with", "effect", "interval", "outcome"]]
     for place, (value, cell) in enumerate(zip(vary["values"], document["cells"], strict=True)):
@@ -97,7 +99,7 @@ def _values(document: Mapping[str, Any], look: Style) -> list[list[str]]:
     return rows
 
 
-def _reasons(document: Mapping[str, Any], look: Style) -> list[str]:
+def notes(document: Mapping[str, Any]) -> str:
     """Say what the columns are, and why a value was not measured or does not count."""
     factor = document["trend"]["factor"]
     measured = [cell for cell in document["cells"] if "reason" not in cell]
@@ -117,19 +119,18 @@ def _reasons(document: Mapping[str, Any], look: Style) -> list[str]:
             "!: the defense did not do its own work there, so its effect says nothing about an"
             " effective one."
         )
-    values = document["vary"]["values"]
-    for value, cell in zip(values, document["cells"], strict=True):
+    for value, cell in zip(document["vary"]["values"], document["cells"], strict=True):
         if "reason" in cell:
             told.append(f"{value} was not measured: {cell['reason']}.")
-    return [paragraph(" ".join(told), look.width, "  ")]
+    return " ".join(told)
 
 
-def _trend(document: Mapping[str, Any], look: Style) -> list[str]:
-    """Lay out how effect and risk change from the lowest value to the highest."""
-    trend, values = document["trend"], document["vary"]["values"]
+def trends(document: Mapping[str, Any], look: Style) -> list[list[str]]:
+    """Lay out how effect and risk change from the lowest value to the highest, under a head."""
+    trend, at = document["trend"], document["vary"]["values"]
     if trend["effect"] is None:
         return []
-    rows = [[f"from {values[0]} to {values[-1]}", "change", "interval", "measured", "predicted"]]
+    rows = [[f"from {at[0]} to {at[-1]}", "change", "interval", "measured", "predicted"]]
     for name, what in _WHAT.items():
         found = trend[name]
         expected = found["expected"] and _OUTCOME[found["expected"]]
@@ -144,16 +145,16 @@ def _trend(document: Mapping[str, Any], look: Style) -> list[str]:
                 judged,
             ]
         )
-    return [columns(rows, look.width), ""]
+    return rows
 
 
-def _scenarios(document: Mapping[str, Any], look: Style) -> list[str]:
+def scenarios(document: Mapping[str, Any]) -> list[str]:
     """Hold what what-if answers with the factor raised and lowered against what was measured."""
     if document["scenario"] is None:
-        return ["  what-if: nothing changes under a placebo", ""]
-    values, trend = document["vary"]["values"], document["trend"]
-    lines = []
-    ends = {"raise": (values[-1], values[0]), "lower": (values[0], values[-1])}
+        return ["what-if: nothing changes under a placebo"]
+    at, trend = document["vary"]["values"], document["trend"]
+    texts = []
+    ends = {"raise": (at[-1], at[0]), "lower": (at[0], at[-1])}
     for verb, found in document["scenario"].items():
         before, after = found["before"], found["after"]
         odds = " to ".join(percent(each["probability_increase"]) for each in (before, after))
@@ -170,8 +171,8 @@ def _scenarios(document: Mapping[str, Any], look: Style) -> list[str]:
                 f" {signed(measured['estimate'])} ({signed(measured['low'])} to"
                 f" {signed(measured['high'])}), {measured['outcome'].replace('_', ' ')}{judged}."
             )
-        lines.append(paragraph(text, look.width, "  "))
-    return [*lines, ""]
+        texts.append(text)
+    return texts
 
 
 def _amount(number: float) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from ._text import Style, columns, lowered, named, paragraph, signed
 
-__all__ = ["describe", "reason", "sentence"]
+__all__ = ["describe", "facts", "reason", "scale", "sentence"]
 
 _OUTCOME = {
     "increase": "increase",
@@ -50,12 +50,12 @@ def describe(document: dict[str, Any], look: Style, *, here: bool = True) -> str
         f"  {look.paint(look.glyph(shown), shown)} {_OUTCOME[document['outcome']]}; {verdict}",
         paragraph(sentence(document), look.width, "  "),
         "",
-        columns(_rows(document), look.width),
+        columns(facts(document), look.width),
         "",
         columns(_metrics(document), look.width),
         "",
         *_why(document, look),
-        paragraph(_scale(document), look.width),
+        paragraph(scale(document), look.width),
     ]
     if here:
         again = [
@@ -116,7 +116,8 @@ def _published(document: dict[str, Any]) -> str:
     return f" That is {same} published ({effect})."
 
 
-def _rows(document: dict[str, Any]) -> list[list[str]]:
+def facts(document: dict[str, Any]) -> list[list[str]]:
+    """Return the effect and what it took: what each is about, and what came out."""
     found, used = document["effect"], document["utility"]
     cost = document["cost"]
     rows = [
@@ -226,11 +227,12 @@ def _amount(number: float) -> str:
     return f"{number:,.{digits}f}".replace("-", "−")
 
 
-def _scale(document: dict[str, Any]) -> str:
-    scale = document["scale"]
+def scale(document: dict[str, Any]) -> str:
+    """Say on what and with what something was measured."""
+    found = document["scale"]
     return (
-        f"This holds for models of this size on this data: {scale['model']} with"
-        f" {scale['parameters']:,} parameters, {scale['dataset']} with"
-        f" {scale['training_records']:,} training records (train accuracy"
-        f" {scale['train_accuracy']:.3f} without the defense)."
+        f"This holds for models of this size on this data: {found['model']} with"
+        f" {found['parameters']:,} parameters, {found['dataset']} with"
+        f" {found['training_records']:,} training records (train accuracy"
+        f" {found['train_accuracy']:.3f} without the defense)."
     )

@@ -69,6 +69,14 @@ class Checks:
         """Return a result as knowledge files, by name; there are none for a placebo."""
         return self._run(_evidence, document)
 
+    def catalogue(self) -> dict[str, list[dict[str, Any]]]:
+        """Return what can be measured, on what, and what can be set."""
+        return self._run(_catalogue)
+
+    def page(self, document: dict[str, Any], kb: KnowledgeBase) -> str:
+        """Write a result as an HTML page; of several experiments, each that was measured."""
+        return self._run(_page, document, kb)
+
     @property
     def pids(self) -> list[int]:
         """The processes that check now."""
@@ -148,6 +156,19 @@ def _picture(document: dict[str, Any], ending: str) -> bytes:
         picture(document, file)
         with open(file, "rb") as stream:
             return stream.read()
+
+
+def _catalogue() -> dict[str, list[dict[str, Any]]]:
+    from validator.catalogue import catalogue
+
+    return catalogue()
+
+
+def _page(document: dict[str, Any], kb: KnowledgeBase) -> str:
+    from api.reports import report
+    from validator.grid_documents import verdicts
+
+    return report(kb, verdicts(document))
 
 
 def _evidence(document: dict[str, Any]) -> dict[str, bytes]:

@@ -86,6 +86,7 @@ class Jobs:
         self._checks = checks or Checks()
         self._close_checks = checks is None
         self._accepting: set[str] = set()
+        self._catalogue: Mapping[str, Sequence[dict[str, Any]]] | None = None
         self._lock = threading.Lock()
 
     def submit(
@@ -246,6 +247,16 @@ class Jobs:
     def evidence(self, identity: str, owner: str) -> dict[str, bytes]:
         """Return the result as knowledge files, by name; raises as `result` does."""
         return self._checks.evidence(self.result(identity, owner))
+
+    def page(self, identity: str, owner: str) -> str:
+        """Return the result as an HTML page that refers to nothing; raises as `result` does."""
+        return self._checks.page(self.result(identity, owner), self._kb)
+
+    def catalogue(self) -> Mapping[str, Sequence[dict[str, Any]]]:
+        """Return what can be asked for, as ``validate --list --json`` gives it."""
+        if self._catalogue is None:
+            self._catalogue = self._checks.catalogue()
+        return self._catalogue
 
     def counted(self) -> dict[str, int]:
         """Return how many jobs of all owners wait, and how many run: ``queued``, ``running``."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from argparse import Action, ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Mapping
 from typing import Any
@@ -12,7 +13,7 @@ from knowledge.errors import clip, suggest
 
 from .errors import Refused
 
-__all__ = ["arguments", "plain", "schema"]
+__all__ = ["arguments", "command", "plain", "schema"]
 
 _LONGEST = 1000
 """Characters of a text, and items of a list."""
@@ -74,6 +75,25 @@ def arguments(request: Mapping[str, Any]) -> Namespace:
     question = _question()
     defaults = {action.dest: question.get_default(action.dest) for action in question._actions}
     return Namespace(**{**defaults, **plain(request)})
+
+
+def command(request: Mapping[str, Any]) -> str:
+    """Return the command line that asks for the same."""
+    words = ["crosscurrent", "validate"]
+    for name in ("combine", "collude"):
+        if name in request:
+            words += [name, *request[name]]
+    words += [request[name] for name in ("defense", "risk") if name in request]
+    for name, action in _options().items():
+        if name not in request or not action.option_strings:
+            continue
+        value, flag = request[name], action.option_strings[-1]
+        if action.nargs == 0:
+            words.append(flag)
+            continue
+        for each in value if isinstance(value, list) else [value]:
+            words += [flag, str(each)]
+    return shlex.join(words)
 
 
 def _question() -> ArgumentParser:

@@ -56,6 +56,11 @@ class JobSettings:
         return f"sqlite:///{os.path.join(os.path.abspath(self.folder), 'jobs.sqlite')}"
 
     @property
+    def begun(self) -> bool:
+        """Whether jobs may have been kept before: only a file can be seen not to be there."""
+        return self.database is not None or os.path.isfile(self.url.removeprefix("sqlite:///"))
+
+    @property
     def results(self) -> str:
         """The file in which this machine keeps finished trials."""
         return os.path.join(os.path.abspath(self.folder), "results.sqlite")

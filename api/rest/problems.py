@@ -23,7 +23,15 @@ from knowledge.errors import BrokenKnowledge, InputError, UnknownName, legible, 
 
 from .parameters import fields
 
-__all__ = ["MEDIA_TYPE", "Page", "ProblemError", "handle_problems", "problem", "titled"]
+__all__ = [
+    "MEDIA_TYPE",
+    "Page",
+    "ProblemError",
+    "handle_problems",
+    "problem",
+    "problem_of",
+    "titled",
+]
 
 MEDIA_TYPE = "application/problem+json"
 _KEY = "idempotency-key"
@@ -44,6 +52,10 @@ _TITLES = {
     500: ("internal", "Something went wrong in the service"),
     503: ("not-ready", "The service is not ready"),
     507: ("no-room", "The service has no room left"),
+}
+
+_NARROWER = {
+    "cross-site": "The request came from another site",
 }
 
 
@@ -100,7 +112,8 @@ def problem(error: ProblemError, request_id: str) -> Response:
 
 def titled(error: ProblemError) -> tuple[str, str]:
     """Return what kind of problem an error is: as its type says it, and for people."""
-    return _TITLES.get(error.status, ("error", "The request failed"))
+    kind, title = _TITLES.get(error.status, ("error", "The request failed"))
+    return kind, _NARROWER.get(error.kind or kind, title)
 
 
 def handle_problems(app: FastAPI, page: Page) -> None:
@@ -116,7 +129,7 @@ def handle_problems(app: FastAPI, page: Page) -> None:
     """
 
     async def told(request: Request, error: Exception) -> Response:
-        found, identity = _of(request, error), request.scope.get("crosscurrent.id", "")
+        found, identity = problem_of(request, error), request.scope.get("crosscurrent.id", "")
         if found.status >= 500:
             log = request.app.state.service.log
             log.error("problem", request_id=identity, status=found.status, detail=found.detail)
@@ -135,7 +148,8 @@ def handle_problems(app: FastAPI, page: Page) -> None:
         app.add_exception_handler(kind, told)
 
 
-def _of(request: Request, error: Exception) -> ProblemError:
+def problem_of(request: Request, error: Exception) -> ProblemError:
+    """Return what an asker is told of an error; raise it if that is our own failure."""
     if isinstance(error, ProblemError):
         return error
     if isinstance(error, BrokenKnowledge):

@@ -118,6 +118,19 @@ class Service:
                     raise
             return self._jobs
 
+    def kept(self) -> Jobs | None:
+        """Return the jobs if there may be any; nothing is made, and what can't be is None."""
+        with self._lock:
+            if self._jobs is not None:
+                return self._jobs
+        if absent() or not self.settings.for_jobs().begun:
+            return None
+        try:
+            return self.jobs()
+        except (OSError, ProblemError) as error:
+            self.log.warning("jobs can't be looked at", reason=str(error))
+            return None
+
     def unfinished(self) -> dict[str, int]:
         """Return how many validations wait and run; empty where that can't be known now."""
         with self._lock:

@@ -6,6 +6,8 @@ from fastapi import APIRouter, FastAPI, Response
 
 from ..rest.problems import ProblemError
 from .assets import ASSETS
+from .happened import Histories
+from .results import Results
 from .views import (
     collude,
     collusions,
@@ -13,8 +15,11 @@ from .views import (
     combine,
     learn,
     matrix,
+    measurement,
+    measurement_files,
     plan,
     sign_in,
+    validate,
     what_if,
     why,
 )
@@ -44,6 +49,10 @@ async def asset(digest: str, name: str) -> Response:
 
 def add_pages(app: FastAPI) -> None:
     """Add the views to an application; they are not part of its described API."""
+    app.state.results, app.state.histories = Results(), Histories()
     app.include_router(_files, include_in_schema=False)
     for view in _VIEWS:
         app.include_router(view.router, include_in_schema=False)
+    most = app.state.service.settings.max_body_size
+    for view in (validate, measurement, measurement_files):
+        app.include_router(view.router, include_in_schema=False, max_body_size=most)

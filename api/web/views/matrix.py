@@ -11,6 +11,7 @@ from api.answers import predictions
 
 from ..asked import Page
 from ..cells import Cell, cell
+from ..results import Known
 
 __all__ = ["by_defense", "router"]
 
@@ -23,9 +24,9 @@ def by_defense(cells: Iterable[Cell]) -> list[tuple[str, list[Cell]]]:
 
 
 @router.get("/")
-def matrix(asked: Page) -> Response:
+def matrix(asked: Page, known: Known) -> Response:
     """Show all defenses and risks."""
     asked.expect()
     document = predictions.matrix(asked.kb)
-    cells = [cell(asked.words, each) for each in document["predictions"]]
+    cells = [cell(asked.words, each, known.latest(each)) for each in document["predictions"]]
     return asked.render("matrix.html", view="matrix", rows=by_defense(cells))

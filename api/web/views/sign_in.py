@@ -9,6 +9,7 @@ from fastapi.responses import RedirectResponse
 
 from ...rest.service import Here
 from ..door import COOKIE, SIGN_IN, SIGN_OUT, local
+from ..origins import OURS
 from ..rendering import html, unasked
 
 __all__ = ["router"]
@@ -22,7 +23,7 @@ async def form(here: Here, next: str = "/") -> Response:
     return _form(here, local(next))
 
 
-@router.post(SIGN_IN)
+@router.post(SIGN_IN, dependencies=[OURS])
 async def sign_in(request: Request, here: Here) -> Response:
     """Take a key, and go on to what was asked for."""
     given = parse_qs((await request.body()).decode("utf-8", "replace"), max_num_fields=10)
@@ -38,7 +39,7 @@ async def sign_in(request: Request, here: Here) -> Response:
     return answer
 
 
-@router.post(SIGN_OUT)
+@router.post(SIGN_OUT, dependencies=[OURS])
 async def sign_out() -> Response:
     """Forget the key."""
     answer = RedirectResponse(SIGN_IN, 303)

@@ -12,6 +12,7 @@ from knowledge.errors import InputError
 
 from ..asked import KNOWLEDGE, Asked, Assumptions, Page
 from ..cells import Cell, cell
+from ..results import Findings, Known
 from .matrix import by_defense
 
 __all__ = ["router"]
@@ -20,15 +21,15 @@ router = APIRouter()
 
 
 @router.get("/what-if")
-def what_if(asked: Page) -> Response:
+def what_if(asked: Page, known: Known) -> Response:
     """Show all defenses and risks, with what the assumptions change."""
     wrong, assumed = None, Assumptions((), (), (), {})
     try:
         assumed = asked.assumptions()
-        cells = list(_cells(asked, assumed))
+        cells = list(_cells(asked, known, assumed))
     except InputError as error:  # what was chosen stays, so that it can be corrected
         wrong = str(error)
-        cells = list(_cells(asked, Assumptions((), (), (), {})))
+        cells = list(_cells(asked, known, Assumptions((), (), (), {})))
     changed = sum(each.before is not None for each in cells)
     return asked.render(
         "what_if.html",
@@ -43,18 +44,18 @@ def what_if(asked: Page) -> Response:
     )
 
 
-def _cells(asked: Asked, assumed: Assumptions) -> Iterator[Cell]:
+def _cells(asked: Asked, known: Findings, assumed: Assumptions) -> Iterator[Cell]:
     rows = predictions.matrix(asked.kb)["predictions"]
     if not assumed.any:
-        yield from (cell(asked.words, each) for each in rows)
+        yield from (cell(asked.words, each, known.latest(each)) for each in rows)
         return
     for defense in dict.fromkeys(each["defense"] for each in rows):
         answer = assumptions.what_if(asked.kb, defense, **assumed._asdict())
         for each in answer["predictions"]:
-            yield _changed(asked, each)
+            yield _changed(asked, known, each)
 
 
-def _changed(asked: Asked, each: dict[str, Any]) -> Cell:
+def _changed(asked: Asked, known: Findings, each: dict[str, Any]) -> Cell:
     because = [reason["text"] for reason in each["because"]]
     before = each["before"] if each["changed"] else None
-    return cell(asked.words, each["after"], (), before, because)
+    return cell(asked.words, each["after"], known.latest(each["after"]), before, because)

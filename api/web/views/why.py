@@ -13,6 +13,7 @@ from ...wording import basis
 from ..asked import KNOWLEDGE, Assumptions, Page
 from ..cells import cell
 from ..drawings.path_map import path_map
+from ..results import Known
 from ..words import is_measured
 
 __all__ = ["router"]
@@ -21,7 +22,7 @@ router = APIRouter()
 
 
 @router.get("/why/{defense}/{risk}")
-def why(asked: Page, defense: str, risk: str) -> Response:
+def why(asked: Page, known: Known, defense: str, risk: str) -> Response:
     """Show one prediction, as it is or under assumptions."""
     before = predictions.prediction(asked.kb, defense, risk)
     wrong, assumed = None, Assumptions((), (), (), {})
@@ -42,7 +43,9 @@ def why(asked: Page, defense: str, risk: str) -> Response:
         422 if wrong else 200,
         view="matrix",
         document=document,
-        cell=cell(words, document, (), was, [each["text"] for each in change["because"]]),
+        cell=cell(
+            words, document, known.latest(before), was, [each["text"] for each in change["because"]]
+        ),
         defense=asked.kb.defenses[pair[0]],
         risk=asked.kb.risks[pair[1]],
         basis=basis(document["basis"], [each["effect"] for each in document["paths"]], "unclear"),
@@ -51,6 +54,7 @@ def why(asked: Page, defense: str, risk: str) -> Response:
         because=change["because"],
         maps=[path_map(words, document, before, narrow=narrow) for narrow in (False, True)],
         seen=[(each, is_measured(each)) for each in document["observations"]],
+        measured=known.of(*pair),
         experiments=asked.kb.experiments_on(*pair),
         chosen=assumed.chosen,
         any=assumed.any,

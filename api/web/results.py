@@ -1,0 +1,267 @@
+"""What jobs measured, in short: looked up once, since what has ended never changes."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+from threading import Lock
+from time import monotonic
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+
+from anyio import CapacityLimiter, move_on_after, to_thread
+from fastapi import Depends, Request
+
+from ..rest.problems import ProblemError
+from .cells import Result
+
+if TYPE_CHECKING:
+    from api.jobs.jobs import Jobs
+    from api.jobs.records import Job
+
+    from ..rest.service import Service
+
+__all__ = ["Finding", "Findings", "Holder", "Known", "Results", "Summary", "holder", "known"]
+
+_MOST = 5000
+"""Summaries that are kept; each is small, but for grids."""
+_LOOKED = 200
+"""Latest jobs of a holder that the matrix looks at."""
+_OWNERS = 1000
+_PATIENCE = 2.0
+"""Seconds that predictions wait for what was measured."""
+_LOOKING = CapacityLimiter(4)
+"""Threads that look for them: not those that wait for checks."""
+_AWAY = 5.0
+"""Seconds for which a database that could not be read is not asked again."""
+
+
+class Finding(NamedTuple):
+    """What came out for one defense and one risk.
+
+    Attributes
+    ----------
+    defense, risk : str
+        Ids; the defense with its stage if that is not the usual one.
+    outcome, verdict : str
+        As the result has them.
+    estimate, low, high : float
+        The effect towards more susceptible, with its interval.
+    conclusive : bool
+        Whether it says anything of an effective defense.
+    job : str
+        The job that measured it.
+    dataset, ended : str
+        On what, and when.
+    """
+
+    defense: str
+    risk: str
+    outcome: str
+    verdict: str
+    estimate: float
+    low: float
+    high: float
+    conclusive: bool
+    job: str
+    dataset: str
+    ended: str
+
+
+class Summary(NamedTuple):
+    """What came out of a job.
+
+    Attributes
+    ----------
+    kind : str
+        Of what the result is: ``verdict``, ``grid``, ``variation``, ``combination``, ``collusion``.
+    outcome, verdict : str or None
+        As the result has them; None where it is of many.
+    effect : mapping or None
+        The one effect: ``estimate``, ``low`` and ``high``.
+    counts : mapping or None
+        How many cells of a grid came out how.
+    findings : sequence of Finding
+        For pairs, one by one; none of a variation, whose data are not as they are.
+    """
+
+    kind: str
+    outcome: str | None
+    verdict: str | None
+    effect: Mapping[str, float] | None
+    counts: Mapping[str, int] | None
+    findings: Sequence[Finding]
+
+    @property
+    def verdicts(self) -> frozenset[str]:
+        """All verdicts in it."""
+        found = {each.verdict for each in self.findings}
+        return frozenset(found if self.verdict is None else {self.verdict})
+
+
+class Findings:
+    """What a holder has measured of defenses and risks, the latest first.
+
+    Parameters
+    ----------
+    found : iterable of Finding
+        The latest first.
+    """
+
+    def __init__(self, found: Sequence[Finding] = ()) -> None:
+        self._by_pair: dict[tuple[str, str], list[Finding]] = {}
+        for each in found:
+            pair = each.defense.partition("@")[0], each.risk
+            self._by_pair.setdefault(pair, []).append(each)
+
+    def of(self, defense: str, risk: str) -> Sequence[Finding]:
+        """Return all of a pair, at whichever stage."""
+        return self._by_pair.get((defense, risk), ())
+
+    def latest(self, document: Mapping[str, Any]) -> list[Result]:
+        """Return the latest conclusive one of a prediction's pair, as a cell shows it."""
+        for each in self.of(document["defense"], document["risk"]):
+            if each.conclusive:
+                return [Result(each.outcome, each.verdict, each.job)]
+        return []
+
+
+class Results:
+    """Summaries of jobs that have succeeded, as many as were asked for of late."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[str, Summary] = OrderedDict()
+        self._last: OrderedDict[str, Findings] = OrderedDict()
+        self._lock = Lock()
+        self._away = 0.0
+
+    def summary(self, jobs: Jobs, job: Job) -> Summary | None:
+        """Return what came out of a job; None unless it has succeeded.
+
+        Raises
+        ------
+        Unavailable
+            The database can't be read.
+        """
+        if job.state != "succeeded":
+            return None
+        with self._lock:
+            if job.id in self._kept:
+                self._kept.move_to_end(job.id)
+                return self._kept[job.id]
+        made = _summary(jobs.result(job.id, job.owner), job)
+        with self._lock:
+            self._kept[job.id] = made
+            while len(self._kept) > _MOST:
+                self._kept.popitem(last=False)
+        return made
+
+    def findings(self, jobs: Jobs, owner: str) -> Findings:
+        """Return what the latest jobs of an owner measured of pairs.
+
+        Raises
+        ------
+        Unavailable
+            The database can't be read.
+        """
+        listed = jobs.list(owner, limit=_LOOKED).jobs
+        summaries = [self.summary(jobs, job) for job in listed]
+        return Findings([each for made in summaries if made for each in made.findings])
+
+    def findings_if_any(self, service: Service, owner: str) -> Findings:
+        """Do as `findings` does; if that can't be, say so in the log and return what was known."""
+        if monotonic() < self._away or (jobs := service.kept()) is None:
+            return self.last(owner)
+        try:
+            found = self.findings(jobs, owner)
+        except Exception as error:  # noqa: BLE001 - predictions are shown whatever becomes of jobs
+            self._away = monotonic() + _AWAY
+            service.log.warning("results can't be read", reason=str(error))
+            return self.last(owner)
+        with self._lock:
+            self._last[owner] = found
+            self._last.move_to_end(owner)
+            while len(self._last) > _OWNERS:
+                self._last.popitem(last=False)
+        return found
+
+    def last(self, owner: str) -> Findings:
+        """Return what `findings_if_any` found last."""
+        with self._lock:
+            return self._last.get(owner) or Findings()
+
+
+def _summary(document: Mapping[str, Any], job: Job) -> Summary:
+    from validator.kinds import kind_of
+
+    kind = kind_of(document)
+    cells: Sequence[Mapping[str, Any]] = ()
+    if kind in ("verdict", "grid"):
+        cells = document.get("cells", (document,))
+    outcome, effect = document.get("outcome"), document.get("effect")
+    verdict = document.get("verdict")
+    if kind == "variation":
+        trend = document["trend"]
+        verdict, effect = trend["verdict"], trend["defended"]
+        outcome = effect and effect["outcome"]
+    return Summary(
+        kind,
+        outcome,
+        verdict,
+        effect and {key: effect[key] for key in ("estimate", "low", "high")},
+        document.get("counts"),
+        tuple(_findings(cells, job)),
+    )
+
+
+def _findings(cells: Sequence[Mapping[str, Any]], job: Job) -> Iterator[Finding]:
+    for cell in cells:
+        if "reason" in cell:
+            continue
+        found = cell["effect"]
+        yield Finding(
+            cell["defense"], cell["risk"], cell["outcome"], cell["verdict"],
+            found["estimate"], found["low"], found["high"],
+            cell["outcome"] != "inconclusive" and bool(cell["effective_defense"]),
+            job.id, cell["scale"]["dataset"], job.ended or "",
+        )  # fmt: skip
+
+
+async def holder(request: Request) -> str:
+    """Return whose jobs a page is about; where no keys are asked for, they are everybody's.
+
+    Raises
+    ------
+    ProblemError
+        401, if there are keys and the request comes with none.
+    """
+    owner = _owner(request)
+    if owner is None:
+        raise ProblemError(401, "measurements belong to a key of this service: sign in with it")
+    return owner
+
+
+def _owner(request: Request) -> str | None:
+    owner: str | None = request.scope.get("crosscurrent.owner")
+    if owner is None and request.app.state.service.keyring is None:
+        return "*"
+    return owner
+
+
+async def known(request: Request) -> Findings:
+    """Return what whoever asks has measured; what was known before if looking takes too long."""
+    owner = _owner(request)
+    if owner is None:
+        return Findings()
+    results: Results = request.app.state.results
+    look = partial(results.findings_if_any, request.app.state.service, owner)
+    with move_on_after(_PATIENCE):
+        return await to_thread.run_sync(look, limiter=_LOOKING, abandon_on_cancel=True)
+    return results.last(owner)
+
+
+Holder = Annotated[str, Depends(holder)]
+"""Whose jobs a page is about, for routes."""
+
+Known = Annotated[Findings, Depends(known)]
+"""What whoever asks has measured, for routes."""
