@@ -10,7 +10,7 @@ from visiting import VIEWS, View, Visitor, settled
 
 WHERE = """() => {
   const at = document.activeElement, box = at.getBoundingClientRect();
-  const ringed = at.type === 'radio' ? at.nextElementSibling
+  const ringed = at.type === 'radio' && at.nextElementSibling ? at.nextElementSibling
     : at.closest('.checks label') ?? at.querySelector(':scope > .box rect') ?? at;
   const style = getComputedStyle(ringed);
   return {
