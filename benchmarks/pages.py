@@ -25,6 +25,13 @@ PAGES = (
     "/what-if?boundary_distance=hold&model_knowledge=whitebox",
     "/why/RD1/P1",
     "/why/RD1/P1?boundary_distance=hold",
+    "/combinations",
+    "/collusions",
+    "/combine?defense=watermarking@pre&defense=outlier_removal@in",
+    "/plan?protect=evasion&protect=membership_inference",
+    "/collude?target=membership_inference&with=differential_privacy",
+    "/learn",
+    "/learn/factors/tail_length",
 )
 _PARTS = re.compile(r'<(?:script|link)\b[^>]*\b(?:src|href)="(/[^"]+)"')
 
