@@ -53,10 +53,10 @@ class Pairing(NamedTuple):
     spoken: str
 
 
-def pairing(words: Words, document: Mapping[str, Any]) -> Pairing:
-    """Return what is shown for the document of two attacks."""
+def pairing(words: Words, document: Mapping[str, Any], results: Sequence[str] = ()) -> Pairing:
+    """Return what is shown for the document of two attacks, and for effects that jobs measured."""
     published = _effects(document, measured=False)
-    measured = _effects(document, measured=True)
+    measured = list(dict.fromkeys([*_effects(document, measured=True), *results]))
     counted = [each for each in document["factors"] if not each["satisfied"]]
     counted = counted or document["factors"]
     below = any(each["standing"] == "below" for each in document["shortfalls"])

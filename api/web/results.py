@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
     from ..rest.service import Service
 
-__all__ = ["Finding", "Findings", "Holder", "Known", "Results", "Summary", "holder", "known"]
+__all__ = [
+    "Finding", "Findings", "Holder", "Joint", "Known", "Results", "Summary", "holder", "known",
+]  # fmt: skip
 
 _MOST = 5000
 """Summaries that are kept; each is small, but for grids."""
@@ -68,6 +70,21 @@ class Finding(NamedTuple):
     ended: str
 
 
+class Joint(NamedTuple):
+    """What conclusively came out for defenses together, or for two attacks.
+
+    Attributes
+    ----------
+    subjects : tuple of str
+        Ids: of variants, in order of their names; or of the first attack and the second.
+    outcome : str
+        In the words of published ones: ``effective``, ``conflict``, ``amplifies``, ``hinders``.
+    """
+
+    subjects: tuple[str, ...]
+    outcome: str
+
+
 class Summary(NamedTuple):
     """What came out of a job.
 
@@ -83,6 +100,8 @@ class Summary(NamedTuple):
         How many cells of a grid came out how.
     findings : sequence of Finding
         For pairs, one by one; none of a variation, whose data are not as they are.
+    joint : Joint or None
+        For what is together.
     """
 
     kind: str
@@ -91,6 +110,7 @@ class Summary(NamedTuple):
     effect: Mapping[str, float] | None
     counts: Mapping[str, int] | None
     findings: Sequence[Finding]
+    joint: Joint | None = None
 
     @property
     def verdicts(self) -> frozenset[str]:
@@ -100,15 +120,18 @@ class Summary(NamedTuple):
 
 
 class Findings:
-    """What a holder has measured of defenses and risks, the latest first.
+    """What a holder has measured, the latest first.
 
     Parameters
     ----------
-    found : iterable of Finding
-        The latest first.
+    found : sequence of Finding
+        Of defenses and risks, the latest first.
+    joint : sequence of Joint
+        Of what is together, likewise.
     """
 
-    def __init__(self, found: Sequence[Finding] = ()) -> None:
+    def __init__(self, found: Sequence[Finding] = (), joint: Sequence[Joint] = ()) -> None:
+        self._joint = {each.subjects: each.outcome for each in reversed(joint)}
         self._by_pair: dict[tuple[str, str], list[Finding]] = {}
         for each in found:
             pair = each.defense.partition("@")[0], each.risk
@@ -124,6 +147,17 @@ class Findings:
             if each.conclusive:
                 return [Result(each.outcome, each.verdict, each.job)]
         return []
+
+    def of_defenses(self, defenses: Sequence[str]) -> list[str]:
+        """Return the latest outcome of defenses together."""
+        return self._outcome(tuple(sorted(defenses)))
+
+    def of_attacks(self, first: str, second: str) -> list[str]:
+        """Return the latest outcome of two attacks, one after the other."""
+        return self._outcome((first, second))
+
+    def _outcome(self, subjects: tuple[str, ...]) -> list[str]:
+        return [self._joint[subjects]] if subjects in self._joint else []
 
 
 class Results:
@@ -165,8 +199,11 @@ class Results:
             The database can't be read.
         """
         listed = jobs.list(owner, limit=_LOOKED).jobs
-        summaries = [self.summary(jobs, job) for job in listed]
-        return Findings([each for made in summaries if made for each in made.findings])
+        summaries = [made for job in listed if (made := self.summary(jobs, job))]
+        return Findings(
+            [each for made in summaries for each in made.findings],
+            [made.joint for made in summaries if made.joint],
+        )
 
     def findings_if_any(self, service: Service, owner: str) -> Findings:
         """Do as `findings` does; if that can't be, say so in the log and return what was known."""
@@ -211,7 +248,19 @@ def _summary(document: Mapping[str, Any], job: Job) -> Summary:
         effect and {key: effect[key] for key in ("estimate", "low", "high")},
         document.get("counts"),
         tuple(_findings(cells, job)),
+        _joint(kind, document),
     )
+
+
+def _joint(kind: str, document: Mapping[str, Any]) -> Joint | None:
+    """Return what evidence of the same document would say, if it says anything."""
+    outcome = document.get("outcome")
+    if kind == "combination" and outcome != "inconclusive":
+        return Joint(tuple(sorted(document["defenses"])), document["outcome"])
+    effect = {"increase": "amplifies", "decrease": "hinders"}.get(str(outcome))
+    if kind == "collusion" and effect and document["first_effective"]:
+        return Joint((document["first"], document["second"]), effect)
+    return None
 
 
 def _findings(cells: Sequence[Mapping[str, Any]], job: Job) -> Iterator[Finding]:

@@ -8,6 +8,7 @@ from api.answers import collusions as answers
 
 from ..asked import Page
 from ..colluded import by_first, pairing
+from ..results import Known
 
 __all__ = ["router"]
 
@@ -15,9 +16,12 @@ router = APIRouter()
 
 
 @router.get("/collusions")
-def collusions(asked: Page) -> Response:
+def collusions(asked: Page, known: Known) -> Response:
     """Show every attack against every other, whoever the adversaries are."""
     asked.expect()
     documents = answers.collusions(asked.kb)["collusions"]
-    rows = by_first(pairing(asked.words, each) for each in documents)
+    rows = by_first(
+        pairing(asked.words, each, known.of_attacks(each["first"], each["second"]))
+        for each in documents
+    )
     return asked.render("collusions.html", view="matrix", rows=rows)

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Response
 from api.answers import combinations as answers
 
 from ..asked import Page
+from ..results import Findings, Known
 from ..words import Words, is_measured
 
 __all__ = ["Pair", "router"]
@@ -44,11 +45,11 @@ class Pair(NamedTuple):
 
 
 @router.get("/combinations")
-def combinations(asked: Page) -> Response:
+def combinations(asked: Page, known: Known) -> Response:
     """Show all pairs; each is there once, in the row of the one that comes first."""
     asked.expect()
     document = answers.combinations(asked.kb)
-    pairs = {frozenset(each["defenses"]): _pair(asked.words, each)
+    pairs = {frozenset(each["defenses"]): _pair(asked.words, each, known)
              for each in document["combinations"]}  # fmt: skip
     variants = list(asked.kb.variants)
     rows = [
@@ -59,10 +60,11 @@ def combinations(asked: Page) -> Response:
     return asked.render("combinations.html", view="matrix", rows=rows[:-1], variants=variants[1:])
 
 
-def _pair(words: Words, document: Mapping[str, Any]) -> Pair:
+def _pair(words: Words, document: Mapping[str, Any], known: Findings) -> Pair:
     outcomes: dict[bool, dict[str, None]] = {True: {}, False: {}}
     for each in document["observations"]:
         outcomes[is_measured(each)][each["outcome"]] = None
+    outcomes[True].update(dict.fromkeys(known.of_defenses(document["defenses"])))
     published, measured = list(outcomes[False]), list(outcomes[True])
     predicted = "effective" if document["effective"] else "conflict"
     agreed = 1 if not published else 2 * (published == [predicted])

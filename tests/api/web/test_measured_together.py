@@ -1,0 +1,100 @@
+"""What jobs measured of defenses together, and of attacks, is beside what is predicted of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from asking import Asking
+
+from api.jobs.records import Job, Page
+from api.rest.settings import Settings
+
+PAIR = ["outlier_removal@in", "watermarking@pre"]
+
+
+class Kept:
+    """Jobs that have succeeded with these results, the latest first."""
+
+    def __init__(self, *results: Mapping[str, Any]) -> None:
+        self.results = {f"{i:032x}": dict(each) for i, each in enumerate(results)}
+
+    def list(self, owner: str, after: str | None = None, limit: int = 50) -> Page:
+        """Return all."""
+        when = "2026-11-26T12:00:00.000+00:00"
+        jobs = [Job(each, owner, "succeeded", {}, when, when, None) for each in self.results]
+        return Page(tuple(jobs), None)
+
+    def result(self, identity: str, _: str) -> dict[str, Any]:
+        """Return one."""
+        return self.results[identity]
+
+
+def combined(outcome: str) -> dict[str, Any]:
+    return {"kind": "combination", "defenses": PAIR, "outcome": outcome, "verdict": "x"}
+
+
+def colluded(outcome: str, *, effective: bool = True) -> dict[str, Any]:
+    return {
+        "kind": "collusion", "first": "poisoning", "second": "membership_inference",
+        "outcome": outcome, "verdict": "x", "first_effective": effective,
+        "effect": {"estimate": 0.1, "low": 0.05, "high": 0.2},
+    }  # fmt: skip
+
+
+@pytest.fixture
+def looking(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Asking:
+    monkeypatch.setenv("CROSSCURRENT_CACHE", str(tmp_path / "cache"))
+    return Asking(Settings(data=str(tmp_path / "data")))
+
+
+def told(looking: Asking, path: str, link: str) -> str:
+    """Return what one cell says to who can't see it."""
+    found = re.search(rf'<a [^>]*href="{re.escape(link)}".*?</a>', looking.get(path).text, re.S)
+    assert found is not None
+    spoken = re.search(r'class="tip">(.*?)</span>', found[0], re.S)
+    assert spoken is not None
+    assert ('class="badge measured"' in found[0]) == ("measured:" in spoken[1])
+    return spoken[1]
+
+
+@pytest.mark.parametrize(
+    ("results", "said"),
+    [
+        ([combined("effective")], "measured: effective together"),
+        ([combined("effective"), combined("conflict")], "measured: effective together"),
+        ([combined("inconclusive"), combined("conflict")], "measured: in conflict"),
+        ([combined("inconclusive")], None),
+        ([], None),
+    ],
+)
+def test_the_latest_outcome_of_defenses_is_shown(
+    looking: Asking, monkeypatch: pytest.MonkeyPatch, results: list[dict[str, Any]],
+    said: str | None,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(looking.app.state.service, "kept", lambda: Kept(*results))  # type: ignore[attr-defined]
+    link = "/combine?defense=watermarking@pre&amp;defense=outlier_removal@in"
+    spoken = told(looking, "/combinations", link)
+    assert (said in spoken) if said else ("measured" not in spoken)
+
+
+@pytest.mark.parametrize(
+    ("results", "said"),
+    [
+        ([colluded("increase")], "measured: amplifies"),
+        ([colluded("decrease"), colluded("increase")], "measured: hinders"),
+        ([colluded("no_change")], None),
+        ([colluded("increase", effective=False)], None),
+    ],
+)
+def test_the_latest_effect_of_an_attack_on_another_is_shown(
+    looking: Asking, monkeypatch: pytest.MonkeyPatch, results: list[dict[str, Any]],
+    said: str | None,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(looking.app.state.service, "kept", lambda: Kept(*results))  # type: ignore[attr-defined]
+    link = "/collude?attack=poisoning&amp;attack=membership_inference"
+    spoken = told(looking, "/collusions", link)
+    assert (said in spoken) if said else ("measured" not in spoken)
