@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from http.cookies import CookieError, SimpleCookie
-
 from fastapi.responses import RedirectResponse
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -42,7 +40,7 @@ class Door:
         """Pass one request on, or ask for a key first."""
         if scope["type"] == "http" and not scope["path"].startswith((*APART, SIGN_IN, SIGN_OUT)):
             request = Request(scope)
-            name = admitted(self.keyring, _given(request))
+            name = admitted(self.keyring, request.cookies.get(COOKIE, ""))
             if name is None:
                 asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
                 answer = RedirectResponse(where(SIGN_IN, {"next": asked}), 303)
@@ -50,14 +48,6 @@ class Door:
                 return
             scope["crosscurrent.owner"] = name
         await self.app(scope, receive, send)
-
-
-def _given(request: Request) -> str:
-    try:
-        found = SimpleCookie(request.headers.get("cookie", "")).get(COOKIE)
-    except CookieError:
-        return ""
-    return found.value if found else ""
 
 
 def local(address: str) -> str:
