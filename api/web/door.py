@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from fastapi.responses import RedirectResponse
+from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..rest.front import admitted
 from ..rest.keys import Keyring
@@ -42,12 +45,27 @@ class Door:
             request = Request(scope)
             name = admitted(self.keyring, request.cookies.get(COOKIE, ""))
             if name is None:
-                asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-                answer = RedirectResponse(where(SIGN_IN, {"next": asked}), 303)
+                # what was to be changed is not: only to look can one go on afterwards
+                onward = _asked(request) if scope["method"] == "GET" else None
+                answer = RedirectResponse(where(SIGN_IN, {"next": onward}), 303)
                 await answer(scope, receive, send)
                 return
             scope["crosscurrent.owner"] = name
+            send = partial(_unkept, send)
         await self.app(scope, receive, send)
+
+
+def _asked(request: Request) -> str:
+    return request.url.path + (f"?{request.url.query}" if request.url.query else "")
+
+
+async def _unkept(send: Send, message: Message) -> None:
+    """Let a browser keep nothing of it, so that going back after signing out shows nothing."""
+    if message["type"] == "http.response.start":
+        headers = MutableHeaders(raw=list(message.get("headers", ())))
+        headers["Cache-Control"] = "no-store"
+        message = {**message, "headers": headers.raw}
+    await send(message)
 
 
 def local(address: str) -> str:

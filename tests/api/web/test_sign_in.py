@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -165,3 +166,17 @@ def test_a_page_about_a_strange_path_leads_to_no_other_site(tmp_path: Path) -> N
     assert page.status_code == 404
     assert 'href="/evil.example/x?knowledge=mine"' in page.text
     assert 'href="//' not in page.text
+
+
+def test_nothing_that_a_key_opened_is_kept_by_browsers(locked: Asking, secret: str) -> None:
+    locked.post("/sign-in", data={"key": secret})
+    for path in (*PAGES, "/nowhere"):
+        assert locked.get(path).headers.get_list("cache-control") == ["no-store"]
+    asset = re.findall(r'href="(/static/[^"]+)"', locked.get("/").text)[0]
+    assert "immutable" in locked.get(asset).headers["cache-control"]
+
+
+def test_what_a_stranger_wanted_to_change_is_not_where_signing_in_leads(locked: Asking) -> None:
+    assert locked.post("/validate/x/cancel").headers["location"] == "/sign-in"
+    assert locked.post("/validate", data={"risk": "P1"}).headers["location"] == "/sign-in"
+    assert locked.head("/plan").headers["location"] == "/sign-in?next=%2Fplan"
