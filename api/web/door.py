@@ -20,6 +20,8 @@ COOKIE = "crosscurrent"
 """The cookie that carries a key; scripts can't read it, and other sites can't post with it."""
 SIGN_IN = "/sign-in"
 SIGN_OUT = "/sign-out"
+_LONGEST = 1000
+"""Characters of an address that signing in leads to: with more the form might not fit its limit."""
 
 
 class Door:
@@ -71,4 +73,4 @@ async def _unkept(send: Send, message: Message) -> None:
 def local(address: str) -> str:
     """Return an address if it is one on this service, and that of the first page otherwise."""
     ours = address.startswith("/") and address[1:2] not in ("/", "\\")
-    return address if ours and address.isprintable() else "/"
+    return address if ours and address.isprintable() and len(address) <= _LONGEST else "/"

@@ -108,7 +108,15 @@ def test_pages_count_against_the_quota(locked: Asking, keys: KeyFile) -> None:
 
 @pytest.mark.parametrize(
     "elsewhere",
-    ["//evil.example", "https://evil.example", "/\\evil.example", "javascript:alert(1)", "x", ""],
+    [
+        "/?a=" + "%" * 1000,
+        "//evil.example",
+        "https://evil.example",
+        "/\\evil.example",
+        "javascript:alert(1)",
+        "x",
+        "",
+    ],
 )
 def test_signing_in_leads_to_no_other_site(locked: Asking, secret: str, elsewhere: str) -> None:
     answer = locked.post("/sign-in", data={"key": secret, "next": elsewhere})
@@ -180,3 +188,9 @@ def test_what_a_stranger_wanted_to_change_is_not_where_signing_in_leads(locked: 
     assert locked.post("/validate/x/cancel").headers["location"] == "/sign-in"
     assert locked.post("/validate", data={"risk": "P1"}).headers["location"] == "/sign-in"
     assert locked.head("/plan").headers["location"] == "/sign-in?next=%2Fplan"
+
+
+def test_however_long_an_address_is_one_can_sign_in(locked: Asking, secret: str) -> None:
+    form = locked.get(locked.get(f"/what-if?x={'%2F' * 5000}").headers["location"])
+    (onward,) = re.findall(r'name="next" value="([^"]*)"', form.text)
+    assert locked.post("/sign-in", data={"key": secret, "next": onward}).status_code == 303
