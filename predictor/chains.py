@@ -243,6 +243,8 @@ def breakers(kb: KnowledgeBase, link: Colluded) -> tuple[Breaker, ...]:
                 toward[sign].append(each.factor.id)
         against, helps = tuple(toward["-"]), tuple(toward["+"])
         lowering = expected(kb, defense.id, link.first.risk)
+        if not against and lowering.effect != "decrease":
+            continue  # most do nothing here, and what else they do need not be known
         raises = tuple(
             each
             for each in (expected(kb, defense.id, risk) for risk in kb.risks)

@@ -36,7 +36,7 @@ def failed(request: Request, error: ProblemError, title: str, request_id: str) -
     if request.url.path.startswith(APART) or "text/html" not in media:
         return None
     try:
-        known = Asked(request).context()
+        known = Asked(request).context() if _admitted(request) else unasked()
     except Exception:  # noqa: BLE001 - that may be the very problem
         known = unasked()
     more = {name: error.more.get(name, ()) for name in ("suggestions", "problems")}
@@ -46,3 +46,9 @@ def failed(request: Request, error: ProblemError, title: str, request_id: str) -
     }  # fmt: skip
     headers = {"Cache-Control": "no-store", **error.headers}
     return html("problem.html", context, error.status, headers)
+
+
+def _admitted(request: Request) -> bool:
+    """Say whether who asks may see which knowledge sets there are."""
+    open_to_all = request.app.state.service.keyring is None
+    return open_to_all or "crosscurrent.owner" in request.scope

@@ -52,7 +52,9 @@ def where(path: str, query: Mapping[str, Any] | Sequence[tuple[str, Any]] = ()) 
     """Return an address on this service, with what is not empty in the query."""
     pairs = query.items() if isinstance(query, Mapping) else query
     text = urlencode([(k, v) for k, v in pairs if v not in (None, "")], doseq=True, safe="@=")
-    return f"{quote(path)}?{text}" if text else quote(path)
+    # what begins with two slashes would be the address of another host
+    here = f"/{quote(path.lstrip('/'))}"
+    return f"{here}?{text}" if text else here
 
 
 def html(

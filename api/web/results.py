@@ -35,7 +35,7 @@ _PATIENCE = 2.0
 _LOOKING = CapacityLimiter(4)
 """Threads that look for them: not those that wait for checks."""
 _AWAY = 5.0
-"""Seconds for which a database that could not be read is not asked again."""
+"""Seconds for which a database that could not be read, or took too long, is not asked again."""
 
 
 class Finding(NamedTuple):
@@ -212,7 +212,7 @@ class Results:
         try:
             found = self.findings(jobs, owner)
         except Exception as error:  # noqa: BLE001 - predictions are shown whatever becomes of jobs
-            self._away = monotonic() + _AWAY
+            self.rest()
             service.log.warning("results can't be read", reason=str(error))
             return self.last(owner)
         with self._lock:
@@ -221,6 +221,10 @@ class Results:
             while len(self._last) > _OWNERS:
                 self._last.popitem(last=False)
         return found
+
+    def rest(self) -> None:
+        """Don't look for a while: each page would wait as long again."""
+        self._away = monotonic() + _AWAY
 
     def last(self, owner: str) -> Findings:
         """Return what `findings_if_any` found last."""
@@ -306,6 +310,7 @@ async def known(request: Request) -> Findings:
     look = partial(results.findings_if_any, request.app.state.service, owner)
     with move_on_after(_PATIENCE):
         return await to_thread.run_sync(look, limiter=_LOOKING, abandon_on_cancel=True)
+    results.rest()
     return results.last(owner)
 
 

@@ -79,7 +79,7 @@ def plan(asked: Page) -> Response:
 def _answer(asked: Asked, wishes: Mapping[str, Sequence[str]], most: str | None) -> dict[str, Any]:
     if not wishes["protect"]:
         raise InputError("choose a risk to protect against")
-    if most is not None and not (most.isdecimal() and 1 <= int(most[:4]) <= _MOST):
+    if most is not None and most not in map(str, range(1, _MOST + 1)):
         raise InputError(f"max={clip(most)}: should be from 1 to {_MOST}")
     return plans.plan(
         asked.kb,

@@ -26,7 +26,7 @@ async def form(here: Here, next: str = "/") -> Response:
 @router.post(SIGN_IN, dependencies=[OURS])
 async def sign_in(request: Request, here: Here) -> Response:
     """Take a key, and go on to what was asked for."""
-    given = parse_qs((await request.body()).decode("utf-8", "replace"), max_num_fields=10)
+    given = parse_qs((await request.body()).decode("utf-8", "replace"))
     onward = local(given.get("next", [""])[0])
     secret = given.get("key", [""])[0].strip()
     if here.keyring is None:

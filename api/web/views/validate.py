@@ -62,7 +62,7 @@ def validate(asked: Page, owner: Holder) -> Response:
 @router.post("/validate", dependencies=[OURS])
 async def start(asked: Page, owner: Holder, request: Request) -> Response:
     """Start what the form asks for, or show it again with what is wrong."""
-    order = Order()
+    order = Order(key=secrets.token_hex(16))
     try:
         order = posted(await request.body())
         job = await _accepted(asked.service, order, owner)

@@ -152,6 +152,8 @@ def test_of_any_two_wishes_the_page_has_as_many_plans_as_the_api(looking: Asking
         ("avoid=R1", "choose a risk to protect against"),
         ("protect=evason", "did you mean evasion"),
         ("protect=R1&max=0", "should be from 1 to"),
+        ("protect=R1&max=00089", "should be from 1 to"),
+        ("protect=R1&max=٣", "should be from 1 to"),
         ("protect=R1&max=" + "9" * 150, "should be from 1 to"),
         ("protect=R1&have=RD1@pre", "no variant at stage"),
     ],

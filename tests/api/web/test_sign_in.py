@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from asking import Asking
 from api.rest.keys import KeyFile
 from api.rest.settings import Settings
 
+SET = {"files": {"works.yaml": "references: [{id: a2026, status: confirmed, title: A}]"}}
 PAGES = ["/", "/combinations", "/why/RD1/P1", "/what-if?tail_length=hold", "/combine", "/plan"]
 
 
@@ -106,14 +108,89 @@ def test_pages_count_against_the_quota(locked: Asking, keys: KeyFile) -> None:
 
 @pytest.mark.parametrize(
     "elsewhere",
-    ["//evil.example", "https://evil.example", "/\\evil.example", "javascript:alert(1)", "x", ""],
+    [
+        "/?a=" + "%" * 1000,
+        "//evil.example",
+        "https://evil.example",
+        "/\\evil.example",
+        "javascript:alert(1)",
+        "x",
+        "",
+    ],
 )
 def test_signing_in_leads_to_no_other_site(locked: Asking, secret: str, elsewhere: str) -> None:
     answer = locked.post("/sign-in", data={"key": secret, "next": elsewhere})
     assert answer.headers["location"] == "/"
 
 
+def test_a_stranger_learns_of_no_knowledge_set_not_even_from_an_error(
+    locked: Asking, secret: str
+) -> None:
+    bearer = {"Authorization": f"Bearer {secret}", "Accept": "*/*"}
+    named = locked.put("/v1/knowledge/secretive", json=SET, headers=bearer)
+    assert named.status_code == 201
+    for method, path, status in (
+        ("GET", "/sign-in-or-not", 404),
+        ("GET", "/sign-in-or-not?knowledge=secretive@1", 404),
+        ("PUT", "/sign-in", 405),
+        ("GET", "/sign-out", 405),
+    ):
+        answer = locked.request(method, path)
+        assert answer.status_code == status
+        assert "Crosscurrent" in answer.text
+        assert "secretive" not in answer.text.replace(path, "")
+        assert "sha256" not in answer.text
+    refused = locked.post("/sign-in", data={"key": "x" * 5000})
+    assert (refused.status_code, "sha256" in refused.text) == (413, False)
+    locked.post("/sign-in", data={"key": secret})
+    assert "/nowhere?knowledge=secretive" in locked.get("/nowhere").text
+
+
+def test_a_form_of_many_fields_is_read_as_any_other(locked: Asking, secret: str) -> None:
+    answer = locked.post("/sign-in", content=f"{'a=1&' * 50}key={secret}".encode())
+    assert (answer.status_code, answer.headers["location"]) == (303, "/")
+
+
+@pytest.mark.parametrize(
+    "others", ['{}; theme={{"dark": true}}', 'a[b]={{"x":1}}; {}', "flag; {}", "a=é; {}", "=; {}"]
+)
+def test_cookies_of_others_on_this_host_do_not_matter(
+    locked: Asking, secret: str, others: str
+) -> None:
+    cookie = others.format(f"crosscurrent={secret}").encode()
+    assert locked.get("/", headers={"Cookie": cookie}).status_code == 200
+
+
 def test_without_keys_nobody_is_asked(tmp_path: Path) -> None:
     client = Asking(Settings(data=str(tmp_path / "data")))
     assert client.get("/").status_code == 200
     assert "asks for no key" in client.get("/sign-in").text
+
+
+def test_a_page_about_a_strange_path_leads_to_no_other_site(tmp_path: Path) -> None:
+    client = Asking(Settings(data=str(tmp_path / "data")))
+    assert client.put("/v1/knowledge/mine", json=SET).status_code == 201
+    page = client.get("http://127.0.0.1//evil.example/x", headers={"Accept": "text/html"})
+    assert page.status_code == 404
+    assert 'href="/evil.example/x?knowledge=mine"' in page.text
+    assert 'href="//' not in page.text
+
+
+def test_nothing_that_a_key_opened_is_kept_by_browsers(locked: Asking, secret: str) -> None:
+    locked.post("/sign-in", data={"key": secret})
+    for path in (*PAGES, "/nowhere"):
+        assert locked.get(path).headers.get_list("cache-control") == ["no-store"]
+    asset = re.findall(r'href="(/static/[^"]+)"', locked.get("/").text)[0]
+    assert "immutable" in locked.get(asset).headers["cache-control"]
+
+
+def test_what_a_stranger_wanted_to_change_is_not_where_signing_in_leads(locked: Asking) -> None:
+    assert locked.post("/validate/x/cancel").headers["location"] == "/sign-in"
+    assert locked.post("/validate", data={"risk": "P1"}).headers["location"] == "/sign-in"
+    assert locked.head("/plan").headers["location"] == "/sign-in?next=%2Fplan"
+
+
+def test_however_long_an_address_is_one_can_sign_in(locked: Asking, secret: str) -> None:
+    form = locked.get(locked.get(f"/what-if?x={'%2F' * 5000}").headers["location"])
+    (onward,) = re.findall(r'name="next" value="([^"]*)"', form.text)
+    assert locked.post("/sign-in", data={"key": secret, "next": onward}).status_code == 303

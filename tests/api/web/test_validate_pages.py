@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from threading import Event as Signal
 from typing import Any
 
 import pytest
@@ -203,6 +204,7 @@ def test_a_form_that_is_none_of_ours_is_told_so(waiting: Browser) -> None:
     for content in (b"\xff\xfe", b"a=1&" * 300, b"what=everything"):
         answer = waiting.asking.post("/validate", content=content, headers={**PAGE, **form})
         assert answer.status_code == 422, content
+        assert key_of(answer.text)
     huge = b"settings=" + b"x" * 3_000_000
     assert waiting.asking.post("/validate", content=huge, headers=form).status_code == 413
 
@@ -652,3 +654,22 @@ def test_a_defense_that_only_the_validator_knows_has_its_row(kb: KnowledgeBase) 
     ((defense, found),) = outcomes(load(), Words(kb), cells)
     assert defense == "placebo"
     assert [each is None for each in found].count(False) == 1
+
+
+def test_a_mute_database_is_waited_for_once_and_not_by_every_page(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser, asked, answered = Browser(Settings(data=str(tmp_path))), [], Signal()
+
+    def mute() -> None:
+        asked.append(1)
+        answered.wait()
+
+    monkeypatch.setattr("api.web.results._PATIENCE", 0.01)
+    monkeypatch.setattr(browser.service, "kept", mute)
+    try:
+        for path in ("/", "/what-if", "/why/RD1/P1"):
+            assert "predicted" in browser.get(path)
+    finally:
+        answered.set()
+    assert len(asked) <= 1
