@@ -88,7 +88,7 @@ class Plan(NamedTuple):
         For each risk to protect, what covers it.
     raises, lowers, open : tuple of Expected
         Every other effect of a defense, expected to raise a risk, to lower it, or not known: all
-        but that it lowers what it is meant for.
+        but that it lowers what it is meant for and is to be protected.
     """
 
     order: tuple[Variant, ...]
@@ -323,7 +323,7 @@ class _Search:
             each
             for name in members
             for each in self.effects[name]
-            if not (each.intended and each.effect == "decrease")
+            if not (each.intended and each.effect == "decrease" and each.risk in self.asked.protect)
         ]
         covers = [
             each

@@ -44,6 +44,16 @@ class Assumptions(NamedTuple):
         ways = (("raise", self.raise_), ("lower", self.lower), ("hold", self.hold))
         return {name: way for way, names in ways for name in names} | dict(self.adversary)
 
+    def told(self, words: Words) -> str:
+        """Say what is assumed in short; empty if nothing is."""
+        ways = (("raised", self.raise_), ("lowered", self.lower), ("held", self.hold))
+        parts = [f"{words.inside(name)} is {way}" for way, names in ways for name in names]
+        parts += [
+            f"{words.inside(name)} is {value.replace('_', ' ')}"
+            for name, value in self.adversary.items()
+        ]
+        return ", ".join(parts)
+
 
 class Asked:
     """One request for a page.

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 __all__ = [
     "KINDS",
+    "PREFILLED",
     "Order",
+    "again",
     "at_stage",
     "bare",
     "circumstances",
@@ -38,6 +40,12 @@ KINDS: Mapping[str, str] = {
     "variation": "One pair by a factor",
 }
 """What can be measured: as documents are called, and for people."""
+
+PREFILLED = (
+    "defense", "risk", "all", "combine", "collude",
+    "dataset", "model", "seeds", "device", "settings",
+)  # fmt: skip
+"""What a query can fill in a form with, called as in a request."""
 
 _FIELDS = 100
 _SETTINGS = 2
@@ -126,6 +134,8 @@ def prefilled(asked: Asked) -> Order:
     """Return a new form, with what the query names filled in."""
     combine, collude = asked.many("combine"), asked.many("collude")
     what = "combination" if combine else "collusion" if collude else "verdict"
+    what = "grid" if asked.one("all") else what
+    dataset = asked.one("dataset") or ""
     first, second = ([*collude, "", ""])[:2]
     return Order(
         what=what,
@@ -134,8 +144,39 @@ def prefilled(asked: Asked) -> Order:
         combine=[_variant(asked.kb, each) for each in combine],
         first=_attack(asked.kb, first),
         second=_attack(asked.kb, second),
+        dataset=dataset,
+        file=dataset if "." in dataset else "",
+        model=asked.one("model") or "",
+        seeds=asked.one("seeds") or _DEFAULT_SEEDS,
+        device=asked.one("device") or "",
+        settings="\n".join(asked.many("settings")),
         key=secrets.token_hex(16),
     )
+
+
+def again(request: Mapping[str, Any], seeds: int | None = None) -> list[tuple[str, str]] | None:
+    """Return the query that fills in a form as a request was, which `prefilled` reads.
+
+    Parameters
+    ----------
+    request : mapping
+        The request.
+    seeds : int, optional
+        How many seeds there shall be instead.
+
+    Returns
+    -------
+    list of tuple or None
+        None if it asks what the form can't.
+    """
+    if not request.keys() <= {*PREFILLED}:
+        return None
+    wanted = {**request, **({} if seeds is None else {"seeds": seeds})}
+    return [
+        (name, "1" if value is True else str(value))
+        for name, values in wanted.items()
+        for value in (values if isinstance(values, list) else [values])
+    ]
 
 
 def posted(body: bytes) -> Order:

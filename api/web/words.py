@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from textwrap import shorten
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -44,15 +45,28 @@ VERBS: Final[Mapping[str, str]] = MappingProxyType(
 STAGES: Final[Mapping[str, str]] = MappingProxyType(
     {"pre": "before training", "in": "in training", "post": "after training"}
 )
+_BEGINNING: Final = 30
 MEASURED: Final = "measured."
 """What the ids of observations begin with that `validator.evidence` writes."""
 
 
 class Cited(NamedTuple):
-    """A work as it is cited: its id, how it is called, and the place in it."""
+    """A work as it is cited.
+
+    Attributes
+    ----------
+    id, text : str
+        Its id, and how it is called, with the place in it.
+    title : str
+        Its title; empty if that is not known.
+    doubtful : bool
+        Whether it is not sure that this work is meant.
+    """
 
     id: str
     text: str
+    title: str
+    doubtful: bool
 
 
 def is_measured(observation: Mapping[str, Any]) -> bool:
@@ -122,8 +136,20 @@ class Words:
         return ""
 
     def cited(self, sources: Iterable[str]) -> list[Cited]:
-        """Return how works are cited, each place once."""
-        return [Cited(each.partition("#")[0], cite(self._kb, [each])) for each in sources]
+        """Return how works are cited; those that would read alike with how their titles begin."""
+        named = [(each.partition("#")[0], cite(self._kb, [each])) for each in sources]
+        ids: dict[str, set[str]] = {}
+        for identity, text in named:
+            ids.setdefault(text, set()).add(identity)
+        found = []
+        for identity, text in named:
+            work = self._kb.references[identity]
+            title = work.title or ""
+            alike = title and len(ids[text]) > 1
+            full = f"{text}, {shorten(title, _BEGINNING, placeholder=' …')}" if alike else text
+            doubtful = work.status == "deduced" and work.confidence != "high"
+            found.append(Cited(identity, full, title, doubtful))
+        return found
 
     @staticmethod
     def percent(probability: float) -> str:

@@ -13,7 +13,7 @@ from ...rest.service import apart
 from ..asked import Asked, Page
 from ..drawings.interval import Interval, intervals
 from ..happened import Progress, progress, told
-from ..orders import KINDS, circumstances, kind, subject
+from ..orders import KINDS, again, circumstances, kind, subject
 from ..origins import OURS
 from ..outcomes import outcomes, shown
 from ..results import Holder
@@ -39,6 +39,7 @@ def measurement(asked: Page, owner: Holder, identity: str) -> Response:
     what = kind(job.request)
     far = progress(events)
     found, smallest, seeds = _intervals(job, far, document if what in _PAIRED else None)
+    needed = (document or {}).get("seeds_to_settle")
     return asked.render(
         "measurement.html",
         view="validate",
@@ -55,6 +56,9 @@ def measurement(asked: Page, owner: Holder, identity: str) -> Response:
             intervals(found, smallest, seeds, towards=_towards(what), narrow=narrow)
             for narrow in (False, True)
         ],
+        again=again(job.request),
+        more=again(job.request, needed) if needed else None,
+        needed=needed,
         log=told(asked.words, events),
         document=document,
         out=_outcome(asked, what, far, document),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -71,6 +72,7 @@ def plan(asked: Page) -> Response:
         sizes=range(1, _MOST + 1),
         wrong=wrong,
         document=document,
+        command=_command(document) if document else "",
         offers=[_offer(asked.words, each) for each in document["plans"]] if document else [],
         hidden=[(KNOWLEDGE, asked.set)] if asked.set else [],
     )
@@ -88,6 +90,16 @@ def _answer(asked: Asked, wishes: Mapping[str, Sequence[str]], most: str | None)
         have=wishes["have"],
         most=int(most) if most else None,
     )
+
+
+def _command(document: Mapping[str, Any]) -> str:
+    """Return the command line that asks the same."""
+    words = ["crosscurrent", "plan"]
+    for option in ("protect", "avoid", "have"):
+        words += [word for value in document[option] for word in (f"--{option}", value)]
+    if document["max"] is not None:
+        words += ["--max", str(document["max"])]
+    return shlex.join(words)
 
 
 def _offer(words: Words, document: Mapping[str, Any]) -> Offer:

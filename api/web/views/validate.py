@@ -20,7 +20,7 @@ from ...rest.pages import opened, sealed
 from ...rest.problems import problem_of
 from ...rest.service import Service, apart
 from ..asked import KNOWLEDGE, Asked, Page
-from ..orders import KINDS, Order, at_stage, bare, posted, prefilled, risk_of
+from ..orders import KINDS, PREFILLED, Order, at_stage, bare, posted, prefilled, risk_of
 from ..origins import OURS
 from ..past import STATES, VERDICTS, Filters, Rows, listed
 from ..results import Holder
@@ -158,7 +158,7 @@ def _shown(
 
 def _filters(asked: Asked) -> Filters:
     """Return what the query lets through; what names nothing is told as a notice."""
-    asked.expect(*Filters._fields, "combine", "collude", "next")
+    asked.expect(*Filters._fields, *PREFILLED, "next")
     kb, given = asked.kb, {name: asked.one(name) for name in Filters._fields}
     if given["defense"]:
         given["defense"] = bare(kb, given["defense"])

@@ -39,6 +39,7 @@ def what_if(asked: Page, known: Known) -> Response:
         chosen=assumed.chosen,
         hidden=[(KNOWLEDGE, asked.set)] if asked.set else [],
         any=assumed.any,
+        told=assumed.told(asked.words),
         changed=changed,
         wrong=wrong,
     )

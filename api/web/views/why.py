@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import Any
 
 from fastapi import APIRouter, Response
@@ -60,5 +61,17 @@ def why(asked: Page, known: Known, defense: str, risk: str) -> Response:
         any=assumed.any,
         action=asked.link(f"/why/{pair[0]}/{pair[1]}"),
         hidden=[(KNOWLEDGE, asked.set)] if asked.set else [],
+        told=assumed.told(words),
+        command=_command(pair, assumed),
         wrong=wrong,
     )
+
+
+def _command(pair: tuple[str, str], assumed: Assumptions) -> str:
+    """Return the command line that asks the same."""
+    words = ["crosscurrent", "what-if" if assumed.any else "predict", *pair]
+    ways = (("--raise", assumed.raise_), ("--lower", assumed.lower), ("--hold", assumed.hold))
+    words += [word for way, names in ways for name in names for word in (way, name)]
+    for known in assumed.adversary.items():
+        words += ["--adversary", "=".join(known)]
+    return shlex.join(words)

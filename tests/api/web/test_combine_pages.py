@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+import shlex
 from collections.abc import Iterator
 from html import unescape
 from itertools import combinations
@@ -12,6 +14,7 @@ from typing import Any
 import pytest
 from asking import Asking
 
+from api.cli import main
 from api.cli._text import lowered
 from api.rest.settings import Settings
 
@@ -131,6 +134,39 @@ def test_plans_show_for_each_risk_what_the_api_says(looking: Asking) -> None:
         )
         order = "&amp;".join(f"defense={name}" for name in each["order"])
         assert f'href="/combine?{order}"' in row
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/plan?protect=R1&protect=P1&avoid=P3&have=FD2&max=3",
+        "/why/PD1/P1",
+        "/why/PD1/P1?D1=lower&D2=hold&M1=raise&model_knowledge=graybox",
+        "/combine?defense=PD1&defense=RD1",
+        "/collude?target=P1&first=R2&model_knowledge=graybox&limit=3",
+    ],
+)
+def test_the_command_line_asks_the_same(
+    looking: Asking, address: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = looking.get(address).text
+    (command,) = re.findall(r"<code>crosscurrent (.*?)</code>", page)
+    assert main([*shlex.split(unescape(command)), "--json"]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    kind, _, query = address.partition("?")
+    if kind == "/plan":
+        assert answer == document(looking, f"/v1/plans?{query}")
+    elif query.startswith("D1"):
+        assert answer["scenario"] == {
+            "raise": ["model_capacity"], "lower": ["training_set_size"], "hold": ["tail_length"],
+            "adversary": {"model_knowledge": "graybox"},
+        }  # fmt: skip
+
+
+def test_a_plan_says_all_that_its_defenses_do(looking: Asking) -> None:
+    page = looking.get("/plan?protect=P1").text
+    assert 'class="does lowers" href="/why/differential_privacy/data_reconstruction"' in page
+    assert "nothing known" not in page
 
 
 def test_of_any_two_wishes_the_page_has_as_many_plans_as_the_api(looking: Asking) -> None:

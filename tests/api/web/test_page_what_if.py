@@ -44,7 +44,7 @@ def agree(page: Page, answers: dict[str, Any]) -> int:
         assert cell["likely"].replace("\u202f", " ") == likely
         assert ("changed" in cell["classes"]) is answer["changed"]
         if answer["changed"]:
-            assert percent(before["probability_increase"]) in cell["was"]
+            assert percent(before["probability_increase"]) in cell["was"].replace("\u202f", " ")
             assert "without the assumptions" in cell["spoken"]
     return sum(each["changed"] for each in answers.values())
 

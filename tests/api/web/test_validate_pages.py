@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from html import unescape
 from pathlib import Path
 from threading import Event as Signal
 from typing import Any
@@ -25,7 +26,7 @@ from api.rest.keys import KeyFile
 from api.rest.settings import Settings
 from api.web.drawings.interval import Interval, intervals
 from api.web.happened import Progress, progress, told
-from api.web.orders import Order, circumstances, subject
+from api.web.orders import Order, again, circumstances, subject
 from api.web.outcomes import outcomes
 from api.web.words import Words
 from knowledge import KnowledgeBase, load
@@ -333,6 +334,31 @@ def test_a_finished_job_says_what_its_result_says(measured: tuple[Browser, Job])
     assert "data-refresh" not in page
     assert '<svg class="drawing intervals wide"' in page
     assert f'src="/validate/{job.id}/plot.svg"' in page
+
+
+def test_it_can_be_measured_again_otherwise(measured: tuple[Browser, Job]) -> None:
+    browser, job = measured
+    page = browser.get(f"/validate/{job.id}")
+    (address,) = re.findall(r'href="([^"]*)">Measure it again<', page)
+    form = browser.get(unescape(address))
+    for chosen in ("adversarial_training", "evasion", "digits"):
+        assert f'<option value="{chosen}" selected' in form
+    assert 'value="3"' in form
+    assert ">training.epochs=10</textarea>" in form
+
+
+@pytest.mark.parametrize(
+    ("request_", "query"),
+    [
+        ({"all": True, "seeds": 2}, [("all", "1"), ("seeds", "9")]),
+        ({"combine": ["a", "b"]}, [("combine", "a"), ("combine", "b"), ("seeds", "9")]),
+        ({"defense": "a", "risk": "b", "vary": "D1=1,2"}, None),
+    ],
+)
+def test_only_what_the_form_can_ask_is_asked_again(
+    request_: dict[str, Any], query: list[tuple[str, str]] | None
+) -> None:
+    assert again(request_, 9) == query
 
 
 def test_what_came_out_can_be_kept(measured: tuple[Browser, Job]) -> None:

@@ -58,6 +58,7 @@ VIEWS = (
     View("/combine?defense=RD1&defense=nothing", 422),
     View("/plan"),
     View("/plan?protect=evasion&protect=membership_inference&avoid=discriminatory_behavior"),
+    View("/plan?protect=evasion&protect=poisoning"),
     View("/plan?protect=evasion&max=many", 422),
     View("/collusions"),
     View("/collude"),
