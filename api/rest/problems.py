@@ -24,6 +24,7 @@ from knowledge.errors import BrokenKnowledge, InputError, UnknownName, legible, 
 from .parameters import fields
 
 __all__ = [
+    "FOR_PROGRAMS",
     "MEDIA_TYPE",
     "Page",
     "ProblemError",
@@ -34,6 +35,8 @@ __all__ = [
 ]
 
 MEDIA_TYPE = "application/problem+json"
+FOR_PROGRAMS = "; see /openapi.json"
+"""Where a program finds what there is."""
 _KEY = "idempotency-key"
 _TITLES = {
     400: ("bad-request", "The request can't be read"),
@@ -187,7 +190,7 @@ def problem_of(request: Request, error: Exception) -> ProblemError:
     if isinstance(error, HTTPException):
         known = {
             400: "the body can't be read as JSON",
-            404: f"there is nothing at {legible(request.url.path[:200])}; see /openapi.json",
+            404: f"there is nothing at {legible(request.url.path[:200])}{FOR_PROGRAMS}",
             405: f"{legible(request.method[:20])} is not possible here",
             413: "the body is larger than the service takes",
         }

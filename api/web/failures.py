@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from fastapi import Request, Response
 
+from ..rest.problems import FOR_PROGRAMS
 from .asked import Asked
 from .rendering import html, unasked
 
@@ -41,9 +42,14 @@ def failed(request: Request, error: ProblemError, title: str, request_id: str) -
         known = unasked()
     more = {name: error.more.get(name, ()) for name in ("suggestions", "problems")}
     context = {
-        **known, **more, "view": "", "title": title, "detail": error.detail,
-        "status": error.status, "request_id": request_id,
-    }  # fmt: skip
+        **known,
+        **more,
+        "view": "",
+        "title": title,
+        "detail": error.detail.removesuffix(FOR_PROGRAMS),
+        "status": error.status,
+        "request_id": request_id,
+    }
     headers = {"Cache-Control": "no-store", **error.headers}
     return html("problem.html", context, error.status, headers)
 

@@ -5,6 +5,7 @@
 
 let running = null;
 let waiting = 0;
+let shown = location.pathname + location.search;
 
 // Fetch an address and put its parts in the place of ours; false if that could not be done.
 async function renew(url) {
@@ -45,11 +46,16 @@ function address(form) {
   return url;
 }
 
-async function follow(form) {
-  const url = address(form);
-  history.replaceState(null, "", url);
+// Go to an address that differs from ours only in what was chosen; going back undoes the choice.
+async function follow(url) {
+  if (url.pathname + url.search !== shown) history.pushState(null, "", url);
+  shown = url.pathname + url.search;
   if (!(await renew(url))) location.assign(url);
 }
+
+window.addEventListener("popstate", () => {
+  if (location.pathname + location.search !== shown) location.reload();
+});
 
 // A part that says so is fetched again after so many milliseconds, as long as it says so.
 function refreshed() {
@@ -64,13 +70,13 @@ function refreshed() {
 
 document.addEventListener("change", (event) => {
   const form = event.target.closest("form[data-live]");
-  if (form) follow(form);
+  if (form) follow(address(form));
 });
 
 document.addEventListener("submit", (event) => {
   if (event.target.matches("form[data-live]")) {
     event.preventDefault();
-    follow(event.target);
+    follow(address(event.target));
   }
 });
 
@@ -82,12 +88,11 @@ document.addEventListener("reset", (event) => {
 });
 
 // A live link is to the same page asked otherwise.
-document.addEventListener("click", async (event) => {
+document.addEventListener("click", (event) => {
   const link = event.target.closest?.("a[data-live]");
   if (!link || event.button || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
-  history.replaceState(null, "", link.href);
-  if (!(await renew(link.href))) location.assign(link.href);
+  follow(new URL(link.href));
 });
 
 // In a matrix, arrows go from cell to cell.

@@ -146,3 +146,35 @@ def test_what_cannot_be_assumed_is_told_in_the_page(
 def test_a_parameter_that_means_nothing_is_left_out_and_told(visitor: Visitor) -> None:
     page = visitor.opens(View("/what-if?boundary_distanc=hold"))
     expect(page.get_by_role("note")).to_contain_text("did you mean boundary_distance?")
+
+
+def test_going_back_undoes_one_choice_and_then_leaves(visitor: Visitor) -> None:
+    page = visitor.opens(View("/"))
+    page.get_by_role("link", name="What if", exact=True).click()
+    for factor, way in (("boundary_distance", "hold"), ("tail_length", "raise")):
+        choose(page, factor, way)
+    page.evaluate("history.back()")
+    page.wait_for_url("**/what-if?boundary_distance=hold")
+    expect(page.locator("#boundary_distance-hold")).to_be_checked()
+    expect(page.locator("#tail_length-as-is")).to_be_checked()
+    expect(page.locator("#changed")).to_contain_text("8 of 56")
+    page.evaluate("history.back()")
+    page.wait_for_url("**/what-if")
+    expect(page.locator("#changed")).to_have_text("Nothing is assumed so far")
+    page.evaluate("history.forward()")
+    page.wait_for_url("**/what-if?boundary_distance=hold")
+    expect(page.locator("#changed")).to_contain_text("8 of 56")
+    page.evaluate("history.back()")
+    page.wait_for_url("**/what-if")
+    expect(page.locator("#changed")).to_have_text("Nothing is assumed so far")
+    page.go_back()
+    expect(page.locator("h1")).to_contain_text("You defend against one risk")
+
+
+def test_a_place_on_the_page_is_no_choice(visitor: Visitor) -> None:
+    page = visitor.opens(View("/why/RD1/P1"))
+    page.evaluate("window.stayed = true")
+    page.locator("svg.map.wide a").first.click()
+    page.go_back()
+    page.wait_for_url("**/why/RD1/P1")
+    assert page.evaluate("window.stayed") is True
