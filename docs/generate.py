@@ -18,6 +18,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import cache
@@ -80,11 +81,16 @@ def service(folder: str) -> Iterator[str]:
         encoding="utf-8",
     )
     assert process.stderr is not None
+    reading = threading.Thread(target=process.stderr.read)  # it would wait for that some day
     try:
-        yield json.loads(process.stderr.readline())["url"].removeprefix("http://")
+        url = json.loads(process.stderr.readline())["url"].removeprefix("http://")
+        reading.start()
+        yield url
     finally:
         process.kill()
-        process.communicate()
+        process.wait()
+        reading.join()
+        process.stderr.close()
 
 
 def _session(block: str, store: str) -> str:
