@@ -18,6 +18,8 @@ __all__ = ["APART", "failed"]
 APART = ("/v1", "/health", "/metrics", "/openapi.json", "/static")
 """What is not for people to look at."""
 
+_FOR_PEOPLE = {404: "There is no such page"}
+
 
 def failed(request: Request, error: ProblemError, title: str, request_id: str) -> Response | None:
     """Return a page about a problem, if a page was asked for.
@@ -45,7 +47,7 @@ def failed(request: Request, error: ProblemError, title: str, request_id: str) -
         **known,
         **more,
         "view": "",
-        "title": title,
+        "title": _FOR_PEOPLE.get(error.status, title),
         "detail": error.detail.removesuffix(FOR_PROGRAMS),
         "status": error.status,
         "request_id": request_id,

@@ -164,8 +164,8 @@ def _narrow(
     words: Words, document: Mapping[str, Any], stops: Sequence[_Stop], assumed: bool, name: str
 ) -> Drawing:
     width, box, step, end, gap = 360, 50, 62, 58, 26
-    rail = 6.0
     count = sum(max(1, len(stop.passes)) for stop in stops)
+    rail = 6.0 if count < 7 else 4.0  # names need the room
     room = 20 + rail * count
     x, inner = room, width - 2 * room
     (own, code), (threatened, verdict, kind) = _ends(words, document, inner)

@@ -120,7 +120,7 @@ def test_any_name_of_a_pair_leads_to_it(visitor: Visitor) -> None:
 def test_a_name_that_is_close_is_offered(visitor: Visitor) -> None:
     page = visitor.opens(View("/why/adversarial_trainin/P1", 404))
     expect(page.locator("main")).to_contain_text("adversarial_training")
-    expect(page).to_have_title("There is no such resource · Crosscurrent")
+    expect(page).to_have_title("There is no such page · Crosscurrent")
 
 
 def test_what_is_held_stays_in_the_map_and_the_prediction_before_is_told(
