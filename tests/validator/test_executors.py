@@ -118,25 +118,38 @@ def test_what_trials_are_made_of_can_be_sent(kb: KnowledgeBase) -> None:
         assert pickle.loads(pickle.dumps(trial)) == trial
 
 
+Started = Callable[[], list[Any]]
+
+
+@pytest.fixture
+def started() -> Started:
+    """Return what tells which processes a test has started that still run.
+
+    Others may be there before: services that tests of this session share check requests in one.
+    """
+    before = {each.pid for each in multiprocessing.active_children()}
+    return lambda: [each for each in multiprocessing.active_children() if each.pid not in before]
+
+
 def test_processes_give_the_same_table(
-    kb: KnowledgeBase, expected: list[Any], tmp_path: Path
+    kb: KnowledgeBase, expected: list[Any], tmp_path: Path, started: Started
 ) -> None:
     watch = Watch()
     found = table(several(kb), Store(str(tmp_path / "r.sqlite")), two(), watch)
     assert found == expected
     assert watch.done == watch.work > 0
     assert watch.kept == watch.ahead
-    assert multiprocessing.active_children() == []
+    assert started() == []
 
 
 def test_what_a_killed_process_was_doing_is_done_again(
-    kb: KnowledgeBase, expected: list[Any], tmp_path: Path
+    kb: KnowledgeBase, expected: list[Any], tmp_path: Path, started: Started
 ) -> None:
     killed: list[int] = []
 
     def kill() -> None:
         if not killed:
-            victim = multiprocessing.active_children()[0]
+            victim = started()[0]
             killed.append(victim.pid or 0)
             victim.kill()
 
@@ -145,11 +158,11 @@ def test_what_a_killed_process_was_doing_is_done_again(
     assert table(several(kb), store, two(), watch) == expected
     assert killed
     assert watch.kept == watch.ahead
-    assert multiprocessing.active_children() == []
+    assert started() == []
 
 
 def test_a_trial_that_kills_its_process_twice_has_failed_and_the_others_have_not(
-    kb: KnowledgeBase, expected: list[Any], tmp_path: Path
+    kb: KnowledgeBase, expected: list[Any], tmp_path: Path, started: Started
 ) -> None:
     deadly = small(kb, "placebo", "R1", model="elsewhere:Deadly", seeds=2)
     store = Store(str(tmp_path / "r.sqlite"))
@@ -158,7 +171,7 @@ def test_a_trial_that_kills_its_process_twice_has_failed_and_the_others_have_not
     assert others == expected
     with pytest.raises(Lost, match="allow less"):
         measure(deadly, "no_change", store, executor=two(1))
-    assert multiprocessing.active_children() == []
+    assert started() == []
 
 
 def test_an_error_that_cannot_be_sent_is_told_in_words(kb: KnowledgeBase, tmp_path: Path) -> None:
@@ -168,21 +181,25 @@ def test_an_error_that_cannot_be_sent_is_told_in_words(kb: KnowledgeBase, tmp_pa
 
 
 def test_as_many_run_at_a_time_as_have_room_in_memory(
-    kb: KnowledgeBase, expected: list[Any], tmp_path: Path
+    kb: KnowledgeBase, expected: list[Any], tmp_path: Path, started: Started
 ) -> None:
     tight = []
     for each in several(kb):
         least = each.bench.least(each.trials())
         tight.append(small(kb, each.defense.name(), "R1", memory=least * 3 // 2))
     most: list[int] = []
-    watch = Watch(advanced=lambda: most.append(len(multiprocessing.active_children())))
+    watch = Watch(advanced=lambda: most.append(len(started())))
     found = table(tight, Store(str(tmp_path / "r.sqlite")), two(), watch)
     assert found == expected
     assert set(most) == {1}
 
 
 def test_what_was_interrupted_goes_on_with_another_executor(
-    kb: KnowledgeBase, expected: list[Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    kb: KnowledgeBase,
+    expected: list[Any],
+    tmp_path: Path,
+    started: Started,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def stop() -> None:
         raise KeyboardInterrupt
@@ -191,7 +208,7 @@ def test_what_was_interrupted_goes_on_with_another_executor(
     store, first, rest = Store(str(tmp_path / "r.sqlite")), Watch(finished=stop), Watch()
     with pytest.raises(KeyboardInterrupt):
         table(several(kb), store, two(), first)
-    assert multiprocessing.active_children() == []
+    assert started() == []
     assert table(several(kb), store, Here(), rest) == expected
     assert 0 < rest.ahead == first.ahead - first.kept
 

@@ -16,6 +16,7 @@ from sweeping import Watch, several, table
 
 pytest.importorskip("ray", reason="the extra 'ray' is not installed")
 
+from ray._private.utils import get_ray_address_file
 from ray.cluster_utils import Cluster
 
 from knowledge import KnowledgeBase
@@ -34,6 +35,8 @@ def cluster() -> Iterator[Cluster]:
     # pytest's own folders are too deep for the names of sockets
     with tempfile.TemporaryDirectory(prefix="ray") as folder, pytest.MonkeyPatch.context() as patch:
         patch.setenv("RAY_worker_niceness", "0")  # or they wait for all that runs beside them
+        # it writes its address there, and makes no such folder where none was
+        Path(get_ray_address_file(None)).parent.mkdir(exist_ok=True)
         head = {**NODE, "include_dashboard": False, "temp_dir": folder}
         found = Cluster(initialize_head=True, head_node_args=head)
         yield found
