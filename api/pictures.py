@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
 
+from .wording import GLYPHS, VERBS, strength
+
 if TYPE_CHECKING:
     from knowledge import KnowledgeBase
     from predictor.interactions import Prediction
 
-__all__ = ["matrix_svg", "strength"]
+__all__ = ["matrix_svg"]
 
 _CELL_WIDTH, _CELL_HEIGHT, _GAP = 118, 62, 4
 _LEFT, _TOP, _BOTTOM, _MARGIN = 214, 148, 112, 28
@@ -22,20 +24,7 @@ _SHADES = {
     "contested": ("#eeeaf4", "#eeeaf4", "#eeeaf4"),
     "unknown": ("#f3f4f6", "#f3f4f6", "#f3f4f6"),
 }
-_WORDS = {
-    "increase": "increases",
-    "decrease": "decreases",
-    "contested": "contested",
-    "unknown": "unknown",
-}
-_GLYPHS = {"increase": "▲", "decrease": "▼", "contested": "±", "unknown": "?"}
 _FONT = "ui-sans-serif, system-ui, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
-
-
-def strength(prediction: Prediction) -> int:
-    """Return a strength of colour from 0 to 2: how well the model backs the conjecture."""
-    backing = prediction.backing or 0.0
-    return (backing >= 0.65) + (backing >= 0.85)
 
 
 def matrix_svg(
@@ -105,13 +94,13 @@ def _cell(kb: KnowledgeBase, prediction: Prediction, left: float, top: float) ->
     published = " and ".join(prediction.seen) or "unexplored"
     spoken = (
         f"{kb.defenses[prediction.defense].name}, {kb.risks[prediction.risk].name}:"
-        f" {_WORDS[prediction.conjecture]}; {likely} % likely to increase"
+        f" {VERBS[prediction.conjecture]}; {likely} % likely to increase"
         + ", so the model leans against it" * prediction.opposed
         + f"; published: {published}"
         + ", depending on the adversary or with exceptions" * prediction.conditional
         + "; what the defense is meant for" * prediction.intended
     )
-    shade = _SHADES[prediction.conjecture][strength(prediction)]
+    shade = _SHADES[prediction.conjecture][strength(prediction.backing)]
     edge = f' stroke="{_INK}" stroke-width="2"' if prediction.intended else ""
     right, middle = left + _CELL_WIDTH, left + 12
     parts = [
@@ -122,7 +111,7 @@ def _cell(kb: KnowledgeBase, prediction: Prediction, left: float, top: float) ->
         _text(
             middle,
             top + 26,
-            f"{_GLYPHS[prediction.conjecture]} {_WORDS[prediction.conjecture]}",
+            f"{GLYPHS[prediction.conjecture]} {VERBS[prediction.conjecture]}",
             13,
             weight=600,
         ),
@@ -163,7 +152,7 @@ def _legend(y: float, origin: str) -> list[str]:
                 f'<rect x="{x}" y="{y - 12}" width="18" height="16" rx="3" fill="{shade}"/>'
             )
             x += 20
-        parts.append(_text(x + 4, y, f"{_GLYPHS[conjecture]} {words}", 13))
+        parts.append(_text(x + 4, y, f"{GLYPHS[conjecture]} {words}", 13))
         x += 34 + 7.2 * len(words)
     parts += [
         _badge(_MARGIN + 10, y + 27, "increase"),

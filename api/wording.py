@@ -6,7 +6,31 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
-__all__ = ["FOLLOW", "MOVE", "OPPOSED", "TENSIONS", "basis"]
+__all__ = ["FOLLOW", "GLYPHS", "MOVE", "OPPOSED", "TENSIONS", "VERBS", "basis", "strength"]
+
+GLYPHS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "increase": "▲",
+        "decrease": "▼",
+        "no_change": "=",
+        "contested": "±",
+        "unknown": "?",
+        "unexplored": "·",
+    }
+)
+"""The sign for an effect."""
+
+VERBS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "increase": "increases",
+        "decrease": "decreases",
+        "no_change": "does not change",
+        "contested": "contested",
+        "unknown": "unknown",
+        "inconclusive": "cannot tell",
+    }
+)
+"""What is said of a risk."""
 
 MOVE: Final[Mapping[str, str]] = MappingProxyType(
     {"+": "raised", "-": "lowered", "0": "left alone", "?": "moved either way"}
@@ -20,6 +44,7 @@ FOLLOW: Final[Mapping[str, str]] = MappingProxyType(
 
 OPPOSED: Final = "the model leans against the conjecture: take it as open"
 
+_STRONG: Final = (0.65, 0.85)
 
 TENSIONS: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -33,7 +58,7 @@ TENSIONS: Final[Mapping[str, str]] = MappingProxyType(
 """How two defenses pull against each other, by mechanism."""
 
 
-def basis(rests_on: str, effects: Sequence[str], unclear: str) -> str:
+def basis(rests_on: str, effects: Sequence[str]) -> str:
     """Say what a conjecture rests on.
 
     Parameters
@@ -41,18 +66,27 @@ def basis(rests_on: str, effects: Sequence[str], unclear: str) -> str:
     rests_on : str
         ``unanimous``, ``dominant``, ``contested`` or ``none``.
     effects : sequence of str
-        The effect of each path.
-    unclear : str
-        How an effect is called of which the direction is not known.
+        The effect of each path, as documents call it.
     """
     if rests_on == "unanimous":
         return "all common factors agree"
     if rests_on == "dominant":
         return "the factors disagree, and the dominant ones decide"
     if rests_on == "contested":
-        if all(effect == unclear for effect in effects):
+        if all(effect == "unclear" for effect in effects):
             return "the direction is not known for any common factor"
         return "the factors disagree, and no dominant one settles it"
     if effects:
         return "the common factors are known to have no effect"
     return "no evidence: defense and risk share no factor"
+
+
+def strength(backing: float | None) -> int:
+    """Return a strength of colour from 0 to 2.
+
+    Parameters
+    ----------
+    backing : float or None
+        The model's probability of what a conjecture says; None where it says nothing.
+    """
+    return sum((backing or 0.0) >= each for each in _STRONG)

@@ -1,4 +1,4 @@
 """Measuring whether a prediction holds, by training models: the optional extra ``validate``.
 
-Empty so far: this release predicts and does not measure yet.
+Nothing is imported here: what needs that extra is imported where something is measured.
 """

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Final
 from knowledge.errors import InputError
 
 from .attacks import Attack, attacks
-from .experiments import DEFAULT_DATASET, DEFAULT_SEEDS, ground
+from .experiments import ground
 from .knobs import configured
-from .settings import grouped
+from .settings import DEFAULT_DATASET, DEFAULT_SEEDS, grouped
 from .trials import Trial
 
 if TYPE_CHECKING:

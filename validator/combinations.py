@@ -18,10 +18,10 @@ from predictor.conflicts import combine
 from .attacks import Attack, attacks
 from .combined import Combined
 from .defenses import Defense, defenses
-from .experiments import DEFAULT_DATASET, DEFAULT_SEEDS, ground
+from .experiments import ground
 from .knobs import configured
 from .scenes import pool_of, scene
-from .settings import grouped, owned
+from .settings import DEFAULT_DATASET, DEFAULT_SEEDS, grouped, owned
 from .trials import Bench, Trial
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from .knobs import configured, knob
 from .members import Schedule
 from .models import architecture
 from .scenes import TEST_SHARE
-from .settings import grouped
+from .settings import DEFAULT_DATASET, DEFAULT_MODEL, DEFAULT_SEEDS, grouped
 from .statistics import MOST_SEEDS
 from .trials import Bench, Trial
 
@@ -26,19 +26,12 @@ if TYPE_CHECKING:
     from knowledge import KnowledgeBase
 
 __all__ = [
-    "DEFAULT_DATASET",
-    "DEFAULT_MODEL",
-    "DEFAULT_SEEDS",
     "Experiment",
     "Ground",
     "available",
     "experiment",
     "ground",
 ]
-
-DEFAULT_DATASET = "synthetic"
-DEFAULT_MODEL = "mlp-m"
-DEFAULT_SEEDS = 5
 
 
 @dataclass(frozen=True)

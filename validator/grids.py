@@ -12,9 +12,9 @@ from predictor.interactions import matrix
 
 from .attacks import attacks
 from .defenses import Defense, defenses
-from .experiments import DEFAULT_DATASET, DEFAULT_SEEDS, Experiment, ground
+from .experiments import Experiment, ground
 from .knobs import configured
-from .settings import PEERS, grouped, owned
+from .settings import DEFAULT_DATASET, DEFAULT_SEEDS, PEERS, grouped, owned
 
 if TYPE_CHECKING:
     from knowledge import KnowledgeBase

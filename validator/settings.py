@@ -1,4 +1,4 @@
-"""Settings as they are written, ``group.name=value``, and whose they are."""
+"""Settings as they are written, ``group.name=value``, whose they are, and usual choices."""
 
 from __future__ import annotations
 
@@ -6,7 +6,21 @@ from collections.abc import Callable, Sequence
 
 from knowledge.errors import InputError, UnknownName, clip
 
-__all__ = ["COMMON", "GROUPS", "PEERS", "grouped", "owned", "parted"]
+__all__ = [
+    "COMMON",
+    "DEFAULT_DATASET",
+    "DEFAULT_MODEL",
+    "DEFAULT_SEEDS",
+    "GROUPS",
+    "PEERS",
+    "grouped",
+    "owned",
+    "parted",
+]
+
+DEFAULT_DATASET = "synthetic"
+DEFAULT_MODEL = "mlp-m"
+DEFAULT_SEEDS = 5
 
 GROUPS = ("training", "data", "defense", "attack")
 """What settings are of."""

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Final
 
 from knowledge.errors import InputError, clip
 
-from .experiments import DEFAULT_DATASET, DEFAULT_SEEDS, Experiment, experiment
-from .settings import parted
+from .experiments import Experiment, experiment
+from .settings import DEFAULT_DATASET, DEFAULT_SEEDS, parted
 
 if TYPE_CHECKING:
     from knowledge import KnowledgeBase

@@ -5,7 +5,8 @@ from __future__ import annotations
 from argparse import Namespace
 from typing import TYPE_CHECKING
 
-from api.pictures import matrix_svg, strength
+from api.pictures import matrix_svg
+from api.wording import strength
 from knowledge.errors import InputError, clip
 from predictor.interactions import Prediction, matrix
 
@@ -130,6 +131,6 @@ def _cell(prediction: Prediction, look: Style) -> str:
     body = f"{look.glyph(prediction.conjecture)} {number:>2}{mark}{observed}"
     text = f"[{body}]" if prediction.intended else f" {body} "
     if look.colour:
-        shade, ink = _HEAT[prediction.conjecture][strength(prediction)]
+        shade, ink = _HEAT[prediction.conjecture][strength(prediction.backing)]
         text = f"\x1b[48;5;{shade};38;5;{ink}m{text}\x1b[0m"
     return text + " "

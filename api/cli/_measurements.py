@@ -83,7 +83,7 @@ class Measurement(ABC):
 
 def setup(arguments: Namespace) -> dict[str, Any]:
     """Return on what to measure, and how, as everything in `validator` that is set up takes it."""
-    from validator.experiments import DEFAULT_DATASET
+    from validator.settings import DEFAULT_DATASET
 
     return {
         "data": arguments.dataset or DEFAULT_DATASET,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from predictor.calibration import calibration
 from predictor.interactions import Prediction, predict, predict_all
+from predictor.signs import EFFECT
 
 from ..wording import FOLLOW, MOVE, OPPOSED, basis
 from ._common import again, as_json, knowledge, style
@@ -147,7 +148,7 @@ def published(prediction: Prediction, look: Style) -> str:
 
 def _basis(prediction: Prediction) -> str:
     """Say what a conjecture rests on."""
-    return basis(prediction.basis, [path.effect for path in prediction.paths], "?")
+    return basis(prediction.basis, [EFFECT[path.effect] for path in prediction.paths])
 
 
 def _paths(kb: KnowledgeBase, prediction: Prediction, look: Style) -> list[str]:

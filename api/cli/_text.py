@@ -6,6 +6,8 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, TextIO
 
+from ..wording import GLYPHS
+
 if TYPE_CHECKING:
     from knowledge import Defense, Factor, KnowledgeBase, Risk
 
@@ -38,17 +40,9 @@ _CODES = {
     "no_change": "2",
     "unexplored": "2",
 }
-_GLYPHS = {
-    "increase": "▲",
-    "decrease": "▼",
-    "no_change": "=",
-    "contested": "±",
-    "unknown": "?",
-    "unexplored": "·",
-}
 _HOLLOW = {"increase": "△", "decrease": "▽"}
 _ASCII = {
-    **_GLYPHS,
+    **GLYPHS,
     "increase": "^",
     "decrease": "v",
     "contested": "~",
@@ -101,7 +95,7 @@ class Style:
 
     def glyph(self, effect: str) -> str:
         """Return the sign for an effect."""
-        return (_GLYPHS if self.unicode else _ASCII)[effect]
+        return (GLYPHS if self.unicode else _ASCII)[effect]
 
     def hollow(self, effect: str) -> str:
         """Return the sign for an effect that does not hold for every adversary."""

@@ -145,9 +145,9 @@ class Asked:
                 raise InputError(f"{key} is given twice: {adversary[key]} and {clip(value)}")
         return Assumptions(done["raise"], done["lower"], done["hold"], adversary)
 
-    def link(self, path: str, query: Any = (), **more: Any) -> str:
+    def link(self, path: str, query: Any = ()) -> str:
         """Return the address of another view that asks the same knowledge."""
-        pairs = [*(query.items() if isinstance(query, Mapping) else query), *more.items()]
+        pairs = query.items() if isinstance(query, Mapping) else query
         return where(path, [*pairs, (KNOWLEDGE, self.set)])
 
     def render(
@@ -167,6 +167,7 @@ class Asked:
             "kb": self.kb,
             "digest": self.kb.digest,
             "set": self.set,
+            "hidden": [(KNOWLEDGE, self.set)] if self.set else [],
             "sets": [
                 (name, where(path, [*same, (KNOWLEDGE, name)]))
                 for name in self.service.sets.names()

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from .words import VERBS, Words, seen
+from ..wording import VERBS, strength
+from .words import Words, seen
 
-__all__ = ["Cell", "Result", "cell", "strength"]
-
-_STRONG = (0.65, 0.85)
+__all__ = ["Cell", "Result", "cell"]
 
 
 class Result(NamedTuple):
@@ -62,13 +61,6 @@ class Cell(NamedTuple):
     because: Sequence[str] = ()
 
 
-def strength(document: Mapping[str, Any]) -> int:
-    """Return how well the calibrated model backs a conjecture: 0, 1 (65 %) or 2 (85 %)."""
-    likely: float = document["probability_increase"]
-    backing = {"increase": likely, "decrease": 1 - likely}.get(document["conjecture"], 0.0)
-    return sum(backing >= each for each in _STRONG)
-
-
 def cell(
     words: Words,
     document: Mapping[str, Any],
@@ -116,7 +108,7 @@ def cell(
         document["defense"],
         document["risk"],
         document["conjecture"],
-        strength(document),
+        strength(_backing(document)),
         likely,
         document["opposed"],
         document["intended"],
@@ -128,6 +120,11 @@ def cell(
         was,
         because,
     )
+
+
+def _backing(document: Mapping[str, Any]) -> float | None:
+    likely: float = document["probability_increase"]
+    return {"increase": likely, "decrease": 1 - likely}.get(document["conjecture"])
 
 
 def _list(effects: Sequence[str]) -> str:

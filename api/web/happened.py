@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from threading import Lock
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from .words import GLYPHS, VERBS, Words
+from ..wording import VERBS
+from .words import GLYPHS, Words
 
 if TYPE_CHECKING:
     from api.jobs.jobs import Jobs

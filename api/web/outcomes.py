@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from api.cli import _collusion, _combination, _grid, _variation, _verdict
 from api.cli._text import Style, signed
 
-from .orders import bare
-from .words import VERBS, Words
+from ..wording import VERBS
+from .requested import bare
+from .words import Words
 
 if TYPE_CHECKING:
     from knowledge import KnowledgeBase

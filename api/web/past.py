@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from .orders import KINDS, circumstances, defenses_of, kind, risks_of, subject
+from .requested import KINDS, circumstances, defenses_of, kind, risks_of, subject
 
 if TYPE_CHECKING:
     from api.jobs.jobs import Jobs

@@ -15,9 +15,9 @@ from markupsafe import Markup
 from api.cli._parser import VERSION
 from api.cli._text import condition, signed
 
-from ..wording import FOLLOW, MOVE, OPPOSED, TENSIONS
+from ..wording import FOLLOW, MOVE, OPPOSED, TENSIONS, VERBS
 from .assets import ASSETS
-from .words import GLYPHS, STAGES, VERBS
+from .words import GLYPHS, STAGES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -9,22 +9,19 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from api.cli._text import cite, lowered, named, percent
 
+from ..wording import GLYPHS as EFFECTS
+
 if TYPE_CHECKING:
     from knowledge import KnowledgeBase
 
-__all__ = ["GLYPHS", "MEASURED", "STAGES", "VERBS", "Cited", "Words", "is_measured", "seen"]
+__all__ = ["GLYPHS", "MEASURED", "STAGES", "Cited", "Words", "is_measured", "seen"]
 
 GLYPHS: Final[Mapping[str, str]] = MappingProxyType(
     {
-        "increase": "▲",
-        "decrease": "▼",
-        "no_change": "=",
-        "contested": "±",
+        **EFFECTS,
         "inconclusive": "±",
         "unclear": "±",
-        "unknown": "?",
         "none": "0",
-        "unexplored": "·",
         "amplifies": "▲",
         "hinders": "▼",
         "unnecessary": "=",
@@ -32,16 +29,7 @@ GLYPHS: Final[Mapping[str, str]] = MappingProxyType(
         "conflict": "✗",
     }
 )
-VERBS: Final[Mapping[str, str]] = MappingProxyType(
-    {
-        "increase": "increases",
-        "decrease": "decreases",
-        "no_change": "does not change",
-        "contested": "contested",
-        "unknown": "unknown",
-        "inconclusive": "cannot tell",
-    }
-)
+"""The sign for an effect, an outcome or a verdict."""
 STAGES: Final[Mapping[str, str]] = MappingProxyType(
     {"pre": "before training", "in": "in training", "post": "after training"}
 )

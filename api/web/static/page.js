@@ -15,6 +15,10 @@ async function renew(url) {
   main.setAttribute("aria-busy", "true");
   try {
     const answer = await fetch(url, { signal: mine.signal, headers: { Accept: "text/html" } });
+    if (answer.redirected) {
+      location.assign(url); // we were signed out meanwhile
+      return true;
+    }
     if (!answer.headers.get("Content-Type")?.startsWith("text/html")) return false;
     const next = new DOMParser().parseFromString(await answer.text(), "text/html");
     const parts = [...document.querySelectorAll("[data-part]")];

@@ -13,7 +13,7 @@ from api.answers import collusions as answers
 from knowledge.errors import InputError, clip
 from predictor.collusion import adversaries, idle
 
-from ..asked import KNOWLEDGE, Asked, Page
+from ..asked import Asked, Page
 from ..breaking import Route, route
 from ..colluded import pairing
 from ..drawings.route_map import route_map
@@ -68,7 +68,6 @@ def collude(asked: Page) -> Response:
         first_of=_FIRST,
         limits=_LIMITS,
         default=answers.CHAINS,
-        hidden=[(KNOWLEDGE, asked.set)] if asked.set else [],
         toggled=lambda defense: _toggled(asked, wish, defense),
         keeping=lambda *query: [*query, *_kept(wish)],
         is_measured=is_measured,

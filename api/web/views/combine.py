@@ -9,7 +9,7 @@ from fastapi import APIRouter, Response
 from api.answers import combinations, predictions
 from knowledge.errors import InputError
 
-from ..asked import KNOWLEDGE, Asked, Page
+from ..asked import Asked, Page
 from ..cells import cell
 from ..drawings.pipeline import pipeline
 from ..words import STAGES, is_measured
@@ -52,7 +52,6 @@ def combine(asked: Page) -> Response:
             (title, [v for v in asked.kb.variants.values() if v.stage == stage])
             for stage, title in STAGES.items()
         ],
-        hidden=[(KNOWLEDGE, asked.set)] if asked.set else [],
         examples=[each for each in EXAMPLES if all(d in asked.kb.variants for d in each[0])],
         **_found(asked, chosen, document),
     )

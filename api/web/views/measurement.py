@@ -8,14 +8,16 @@ from fastapi import APIRouter, Response
 
 from api.jobs.records import Job
 from api.jobs.request import command
+from validator.settings import DEFAULT_SEEDS
 
 from ...rest.service import apart
 from ..asked import Asked, Page
 from ..drawings.interval import Interval, intervals
 from ..happened import Progress, progress, told
-from ..orders import KINDS, again, circumstances, kind, subject
+from ..orders import again
 from ..origins import OURS
 from ..outcomes import outcomes, shown
+from ..requested import KINDS, circumstances, kind, subject
 from ..results import Holder
 
 __all__ = ["router"]
@@ -77,7 +79,7 @@ def _intervals(
     job: Job, far: Progress, document: dict[str, Any] | None
 ) -> tuple[list[Interval], float, list[float]]:
     """Return the effect as it was after each batch, the last as the result has it."""
-    of = job.request.get("seeds", 5)
+    of = job.request.get("seeds", DEFAULT_SEEDS)
     found = [
         Interval(f"after {each['seeds']} of {of} seeds", *_numbers(each)) for each in far.intervals
     ]

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Response
 from api.answers import plans
 from knowledge.errors import InputError, clip
 
-from ..asked import KNOWLEDGE, Asked, Page
+from ..asked import Asked, Page
 from ..words import Words, is_measured
 
 __all__ = ["Offer", "Part", "router"]
@@ -33,14 +33,11 @@ class Part(NamedTuple):
         Its id.
     sure : bool
         Whether that was published.
-    protected : bool
-        Whether it raises what was to be protected.
     """
 
     kind: str
     defense: str
     sure: bool
-    protected: bool
 
 
 class Offer(NamedTuple):
@@ -74,7 +71,6 @@ def plan(asked: Page) -> Response:
         document=document,
         command=_command(document) if document else "",
         offers=[_offer(asked.words, each) for each in document["plans"]] if document else [],
-        hidden=[(KNOWLEDGE, asked.set)] if asked.set else [],
     )
 
 
@@ -106,9 +102,7 @@ def _offer(words: Words, document: Mapping[str, Any]) -> Offer:
     risks: dict[str, list[Part]] = {}
     for kind in _KINDS:
         for each in document[kind]:
-            part = Part(
-                kind, each["defense"], each["ground"] == "published", each.get("protected", False)
-            )
+            part = Part(kind, each["defense"], each["ground"] == "published")
             risks.setdefault(each["risk"], []).append(part)
     against = [
         f"{'measured' if is_measured(each) else 'published'}:"

@@ -15,14 +15,16 @@ from api.jobs.errors import BeingAccepted, DifferentPayload, Unavailable
 from api.jobs.records import Job
 from api.jobs.request import command
 from knowledge.errors import InputError, clip, legible
+from validator.settings import DEFAULT_DATASET, DEFAULT_MODEL
 
 from ...rest.pages import opened, sealed
 from ...rest.problems import problem_of
 from ...rest.service import Service, apart
-from ..asked import KNOWLEDGE, Asked, Page
-from ..orders import KINDS, PREFILLED, Order, at_stage, bare, posted, prefilled, risk_of
+from ..asked import Asked, Page
+from ..orders import PREFILLED, Order, posted, prefilled
 from ..origins import OURS
 from ..past import STATES, VERDICTS, Filters, Rows, listed
+from ..requested import KINDS, at_stage, bare, risk_of
 from ..results import Holder
 
 __all__ = ["router"]
@@ -144,6 +146,7 @@ def _shown(
         order=order,
         choices=_choices(asked),
         kinds=KINDS,
+        usual={"dataset": DEFAULT_DATASET, "model": DEFAULT_MODEL},
         states=STATES,
         verdicts=VERDICTS,
         filters=filters,
@@ -151,7 +154,6 @@ def _shown(
         found=found,
         more=asked.link("/validate", {**filters._asdict(), "next": found and found.next}),
         unfinished=unfinished,
-        hidden=[(KNOWLEDGE, asked.set)] if asked.set else [],
         wrong=wrong,
     )
 

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Response
 from api.answers import assumptions, predictions
 from knowledge.errors import InputError
 
-from ..asked import KNOWLEDGE, Asked, Assumptions, Page
+from ..asked import Asked, Assumptions, Page
 from ..cells import Cell, cell
 from ..results import Findings, Known
 from .matrix import by_defense
@@ -37,7 +37,6 @@ def what_if(asked: Page, known: Known) -> Response:
         view="what_if",
         rows=by_defense(cells),
         chosen=assumed.chosen,
-        hidden=[(KNOWLEDGE, asked.set)] if asked.set else [],
         any=assumed.any,
         told=assumed.told(asked.words),
         changed=changed,

@@ -11,7 +11,7 @@ from api.answers import assumptions, predictions
 from knowledge.errors import InputError
 
 from ...wording import basis
-from ..asked import KNOWLEDGE, Assumptions, Page
+from ..asked import Assumptions, Page
 from ..cells import cell
 from ..drawings.path_map import path_map
 from ..results import Known
@@ -49,7 +49,7 @@ def why(asked: Page, known: Known, defense: str, risk: str) -> Response:
         ),
         defense=asked.kb.defenses[pair[0]],
         risk=asked.kb.risks[pair[1]],
-        basis=basis(document["basis"], [each["effect"] for each in document["paths"]], "unclear"),
+        basis=basis(document["basis"], [each["effect"] for each in document["paths"]]),
         before=was,
         held=[each for each in before["paths"] if each["factor"] not in left],
         because=change["because"],
@@ -60,7 +60,6 @@ def why(asked: Page, known: Known, defense: str, risk: str) -> Response:
         chosen=assumed.chosen,
         any=assumed.any,
         action=asked.link(f"/why/{pair[0]}/{pair[1]}"),
-        hidden=[(KNOWLEDGE, asked.set)] if asked.set else [],
         told=assumed.told(words),
         command=_command(pair, assumed),
         wrong=wrong,
