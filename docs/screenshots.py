@@ -13,7 +13,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from generate import DOCS, ROOT, service
 from PIL import Image
@@ -24,11 +24,15 @@ import browsers  # noqa: E402
 from visiting import DESKTOP, PHONE, VIEWS  # noqa: E402
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, FloatRect, Page
 
 IMAGES = DOCS / "images"
 _COLOURS = 192
 _MARGIN = 12
+
+
+Scheme = Literal["light", "dark"]
+SCHEMES: tuple[Scheme, ...] = ("light", "dark")
 
 
 class Picture(NamedTuple):
@@ -37,7 +41,7 @@ class Picture(NamedTuple):
     name: str
     address: str
     last: str
-    scheme: str = "light"
+    scheme: Scheme = "light"
 
 
 PICTURES = (
@@ -52,9 +56,10 @@ def take(browser: Browser, url: str) -> Iterator[Path]:
         page = _opened(browser, url, picture.address, picture.scheme, {**DESKTOP})
         end = page.locator(picture.last).bounding_box()
         assert end is not None
-        clip = {"x": 0, "y": 0, "width": 1280, "height": end["y"] + end["height"] + _MARGIN}
+        bottom = end["y"] + end["height"] + _MARGIN
+        clip: FloatRect = {"x": 0, "y": 0, "width": 1280, "height": bottom}
         file = IMAGES / picture.name
-        page.screenshot(path=file, full_page=True, clip=clip)  # type: ignore[arg-type]
+        page.screenshot(path=file, full_page=True, clip=clip)
         _lighten(file)
         page.context.close()
         yield file
@@ -68,7 +73,7 @@ def take_all(browser: Browser, url: str, folder: Path) -> Iterator[Path]:
             continue
         name = re.sub(r"\W+", "-", view.address).strip("-") or "matrix"
         for size, options in (("desk", DESKTOP), ("phone", PHONE)):
-            for scheme in ("light", "dark"):
+            for scheme in SCHEMES:
                 page = _opened(browser, url, view.address, scheme, options)
                 file = folder / f"{name[:60]}-{size}-{scheme}.png"
                 page.screenshot(path=file, full_page=True)
@@ -77,9 +82,9 @@ def take_all(browser: Browser, url: str, folder: Path) -> Iterator[Path]:
 
 
 def _opened(
-    browser: Browser, url: str, address: str, scheme: str, options: dict[str, object]
+    browser: Browser, url: str, address: str, scheme: Scheme, options: dict[str, Any]
 ) -> Page:
-    context = browser.new_context(color_scheme=scheme, reduced_motion="reduce", **options)  # type: ignore[arg-type]
+    context = browser.new_context(color_scheme=scheme, reduced_motion="reduce", **options)
     page = context.new_page()
     page.goto(f"http://{url}{address}")
     return page

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .words import Words, is_measured
+
+if TYPE_CHECKING:
+    from .findings import Joint
 
 __all__ = ["Pairing", "by_first", "look", "pairing"]
 
@@ -53,9 +56,10 @@ class Pairing(NamedTuple):
     spoken: str
 
 
-def pairing(words: Words, document: Mapping[str, Any], results: Sequence[str] = ()) -> Pairing:
-    """Return what is shown for the document of two attacks, and for effects that jobs measured."""
+def pairing(words: Words, document: Mapping[str, Any], own: Joint | None = None) -> Pairing:
+    """Return what is shown for the document of two attacks, and for what a job measured."""
     published = _effects(document, measured=False)
+    results = [] if own is None else [own.outcome]
     measured = list(dict.fromkeys([*_effects(document, measured=True), *results]))
     counted = [each for each in document["factors"] if not each["satisfied"]]
     counted = counted or document["factors"]

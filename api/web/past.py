@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from api.jobs.records import Job
     from knowledge import KnowledgeBase
 
-    from .results import Finding, Results, Summary
+    from .findings import Finding, Summary
+    from .results import Results
     from .words import Words
 
 __all__ = ["STATES", "VERDICTS", "Filters", "Row", "Rows", "listed"]

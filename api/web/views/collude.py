@@ -18,6 +18,7 @@ from ..breaking import Route, route
 from ..colluded import pairing
 from ..drawings.route_map import route_map
 from ..rendering import sentence
+from ..results import Known
 from ..words import is_measured
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ class _Wish(NamedTuple):
 
 
 @router.get("/collude")
-def collude(asked: Page) -> Response:
+def collude(asked: Page, known: Known) -> Response:
     """Show chains to a target, a pair or sequence of attacks, or one attack with all others."""
     scales = [*asked.kb.adversary, *(_FIRST + key for key in asked.kb.adversary)]
     asked.expect("target", "first", "attack", "with", "limit", *scales)
@@ -71,6 +72,7 @@ def collude(asked: Page) -> Response:
         toggled=lambda defense: _toggled(asked, wish, defense),
         keeping=lambda *query: [*query, *_kept(wish)],
         is_measured=is_measured,
+        found_by_job=known.of_attacks,
         examples=_examples(asked),
         command=_command(wish),
     )

@@ -10,12 +10,15 @@ from fastapi import APIRouter, Response
 from api.answers import combinations as answers
 
 from ..asked import Page
-from ..results import Findings, Known
-from ..words import Words, is_measured
+from ..findings import Findings
+from ..results import Known
+from ..words import STAGES, Words, is_measured
 
 __all__ = ["Pair", "router"]
 
 router = APIRouter()
+
+_VERB = {"effective": "effective together", "conflict": "in conflict"}
 
 
 class Pair(NamedTuple):
@@ -49,22 +52,30 @@ def combinations(asked: Page, known: Known) -> Response:
     """Show all pairs; each is there once, in the row of the one that comes first."""
     asked.expect()
     document = answers.combinations(asked.kb)
-    pairs = {frozenset(each["defenses"]): _pair(asked.words, each, known)
-             for each in document["combinations"]}  # fmt: skip
-    variants = list(asked.kb.variants)
+    pairs = {
+        frozenset(each["defenses"]): _pair(asked.words, each, known)
+        for each in document["combinations"]
+    }
+    variants = list(asked.kb.variants.values())
     rows = [
-        (one, [pairs.get(frozenset((one, other))) if j > i else None
-               for j, other in enumerate(variants)])
+        [pairs.get(frozenset((one.id, other.id))) if j > i else None
+         for j, other in enumerate(variants) if j > 0]
         for i, one in enumerate(variants)
     ]  # fmt: skip
-    return asked.render("combinations.html", view="matrix", rows=rows[:-1], variants=variants[1:])
+    heads = [
+        (asked.link(f"/learn/defenses/{each.defense}"), asked.words.called(each.defense),
+         STAGES[each.stage])
+        for each in variants
+    ]  # fmt: skip
+    return asked.render("combinations.html", view="matrix", rows=rows, heads=heads)
 
 
 def _pair(words: Words, document: Mapping[str, Any], known: Findings) -> Pair:
     outcomes: dict[bool, dict[str, None]] = {True: {}, False: {}}
     for each in document["observations"]:
         outcomes[is_measured(each)][each["outcome"]] = None
-    outcomes[True].update(dict.fromkeys(known.of_defenses(document["defenses"])))
+    if (own := known.of_defenses(document["defenses"])) is not None:
+        outcomes[True][own.outcome] = None
     published, measured = list(outcomes[False]), list(outcomes[True])
     predicted = "effective" if document["effective"] else "conflict"
     agreed = 1 if not published else 2 * (published == [predicted])
@@ -82,6 +93,3 @@ def _pair(words: Words, document: Mapping[str, Any], known: Findings) -> Pair:
     if measured:
         spoken.append(f"measured: {' and '.join(_VERB[o] for o in measured)}")
     return Pair((one, other), document["effective"], agreed, published, measured, "; ".join(spoken))
-
-
-_VERB = {"effective": "effective together", "conflict": "in conflict"}

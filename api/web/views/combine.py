@@ -12,6 +12,7 @@ from knowledge.errors import InputError
 from ..asked import Asked, Page
 from ..cells import cell
 from ..drawings.pipeline import pipeline
+from ..results import Known
 from ..words import STAGES, is_measured
 from .matrix import by_defense
 
@@ -28,7 +29,7 @@ EXAMPLES: Final = (
 
 
 @router.get("/combine")
-def combine(asked: Page) -> Response:
+def combine(asked: Page, known: Known) -> Response:
     """Show the defenses that are chosen, together."""
     asked.expect("defense")
     chosen, wrong, document = asked.many("defense"), None, None
@@ -48,6 +49,7 @@ def combine(asked: Page) -> Response:
         wrong=wrong,
         document=document,
         measured=is_measured,
+        found_by_job=known.of_defenses(chosen),
         columns=[
             (title, [v for v in asked.kb.variants.values() if v.stage == stage])
             for stage, title in STAGES.items()

@@ -12,7 +12,8 @@ from knowledge.errors import InputError
 
 from ..asked import Asked, Assumptions, Page
 from ..cells import Cell, cell
-from ..results import Findings, Known
+from ..findings import Findings
+from ..results import Known
 from .matrix import by_defense
 
 __all__ = ["router"]

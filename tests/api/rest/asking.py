@@ -10,6 +10,7 @@ from fastapi.testclient import TestClient
 
 from api.logs import logger
 from api.rest.app import create_app
+from api.rest.service import Service
 from api.rest.settings import Settings
 
 __all__ = ["Asking"]
@@ -20,8 +21,10 @@ class Asking(TestClient):
 
     def __init__(self, settings: Settings) -> None:
         self.stream = io.StringIO()
+        app = create_app(settings, logger("info", self.stream))
+        self.service: Service = app.state.service
         super().__init__(
-            create_app(settings, logger("info", self.stream)),
+            app,
             base_url="http://127.0.0.1",
             raise_server_exceptions=False,
         )

@@ -180,7 +180,7 @@ def empty(tmp_path_factory: pytest.TempPathFactory) -> Any:
 
 def kept(client: Any) -> list[Path]:
     """Return all files that a service has."""
-    folder = Path(client.app.state.service.settings.data)
+    folder = Path(client.service.settings.data)
     return [path for path in folder.rglob("*") if path.is_file()]
 
 

@@ -126,7 +126,7 @@ def fuzzed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asking]:
     yield client
     for job in client.get("/v1/validations?limit=200").json()["validations"]:
         assert client.delete(f"/v1/validations/{job['id']}").json()["state"] == "cancelled"
-    client.app.state.service.close()
+    client.service.close()
 
 
 @pytest.fixture(scope="module")

@@ -46,7 +46,7 @@ class Lab:
                 workers=(),
             )
         )
-        self.service = self.asking.app.state.service  # type: ignore[attr-defined]
+        self.service = self.asking.service
 
     def ask(self, method: str, path: str, who: str = "anna", **more: Any) -> Any:
         headers = {"Authorization": f"Bearer {self.keys[who]}", **more.pop("headers", {})}

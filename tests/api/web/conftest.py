@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -15,8 +16,14 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "jobs"))
 
 import browsers
 from hostile import HOSTILE
+from measuring_pages import Reader
+from running import ended
 from served import Served
 from visiting import Visitor
+
+from api.jobs.local import LocalWorkers
+from api.jobs.records import Job
+from api.rest.settings import Settings
 
 OWN = Path(__file__).parents[3] / "docs" / "examples" / "my-knowledge"
 
@@ -64,3 +71,31 @@ def visitor(browser: Browser, service: Served) -> Iterator[Visitor]:
     yield someone
     someone.leaves()
     assert someone.complaints() == []
+
+
+@pytest.fixture(scope="package")
+def waiting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reader]:
+    """Return a browser of a service without workers, so that jobs wait."""
+    folder = tmp_path_factory.mktemp("waiting")
+    (folder / "datasets").mkdir()
+    found = Reader(
+        Settings(data=str(folder / "data"), workers=(), datasets=str(folder / "datasets"))
+    )
+    yield found
+    found.service.close()
+
+
+@pytest.fixture(scope="package")
+def measured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Reader, Job]]:
+    """Return a browser of a service that has measured what adversarial training is meant for."""
+    settings = Settings(data=str(tmp_path_factory.mktemp("measured") / "data"))
+    browser = Reader(settings)
+    with closing(LocalWorkers(settings.for_jobs(), ["cpu"])):
+        place = browser.start(
+            defense="adversarial_training", risk="evasion", dataset="digits", model="",
+            settings="training.epochs=10", seeds="3",
+        )  # fmt: skip
+        job = ended(browser.jobs, place.rpartition("/")[2], "*")
+    assert job.state == "succeeded", job.error
+    yield browser, job
+    browser.service.close()

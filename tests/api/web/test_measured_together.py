@@ -61,6 +61,11 @@ def told(looking: Asking, path: str, link: str) -> str:
     return spoken[1]
 
 
+def measured_by(page: str) -> bool:
+    """Whether a page leads to the job that measured what it is about."""
+    return re.search(r'href="/validate/[0-9a-f]{32}">measured by this service<', page) is not None
+
+
 @pytest.mark.parametrize(
     ("results", "said"),
     [
@@ -75,10 +80,12 @@ def test_the_latest_outcome_of_defenses_is_shown(
     looking: Asking, monkeypatch: pytest.MonkeyPatch, results: list[dict[str, Any]],
     said: str | None,
 ) -> None:  # fmt: skip
-    monkeypatch.setattr(looking.app.state.service, "kept", lambda: Kept(*results))  # type: ignore[attr-defined]
+    monkeypatch.setattr(looking.service, "kept", lambda: Kept(*results))
     link = "/combine?defense=watermarking@pre&amp;defense=outlier_removal@in"
     spoken = told(looking, "/combinations", link)
     assert (said in spoken) if said else ("measured" not in spoken)
+    page = looking.get("/combine?defense=watermarking@pre&defense=outlier_removal@in").text
+    assert measured_by(page) == (said is not None)
 
 
 @pytest.mark.parametrize(
@@ -94,7 +101,9 @@ def test_the_latest_effect_of_an_attack_on_another_is_shown(
     looking: Asking, monkeypatch: pytest.MonkeyPatch, results: list[dict[str, Any]],
     said: str | None,
 ) -> None:  # fmt: skip
-    monkeypatch.setattr(looking.app.state.service, "kept", lambda: Kept(*results))  # type: ignore[attr-defined]
+    monkeypatch.setattr(looking.service, "kept", lambda: Kept(*results))
     link = "/collude?attack=poisoning&amp;attack=membership_inference"
     spoken = told(looking, "/collusions", link)
     assert (said in spoken) if said else ("measured" not in spoken)
+    page = looking.get("/collude?attack=poisoning&attack=membership_inference").text
+    assert measured_by(page) == (said is not None)

@@ -9,6 +9,8 @@ from playwright.sync_api import Page, expect
 from served import Served
 from visiting import PHONE, View, Visitor
 
+from knowledge import KnowledgeBase
+
 SIGNS = {"+": "+", "-": "−", "0": "0", "?": "?"}
 
 PAIRS = (
@@ -143,3 +145,13 @@ def test_a_phone_gets_the_narrow_drawing_and_a_desk_the_wide_one(visitor: Visito
         page = visitor.opens(View("/why/RD1/P1"), **options)
         expect(page.locator(f"svg.drawing.{there}")).to_be_visible()
         expect(page.locator(f"svg.drawing.{gone}")).to_be_hidden()
+
+
+def test_experiments_on_a_pair_are_told_with_their_sources(
+    visitor: Visitor, kb: KnowledgeBase
+) -> None:
+    each = next(x for x in kb.experiments.values() if x.defense and x.risk)
+    page = visitor.opens(View(f"/why/{each.defense}/{each.risk}"))
+    item = page.locator("ul.seen li", has_text="An experiment:").first
+    expect(item).to_contain_text(each.finding)
+    expect(item.locator(".sources a").first).to_be_visible()
