@@ -20,7 +20,7 @@ import pytest
 
 from api.cli import main
 from api.cli._text import percent
-from api.pictures import strength
+from api.wording import strength
 from knowledge import KnowledgeBase
 from knowledge._records import IDENTITY
 from predictor import documents
@@ -346,11 +346,13 @@ def test_the_better_the_model_backs_a_conjecture_the_stronger_its_colour(
     answer = predict(kb, "RD1", "R1")
     assert answer.conjecture == "decrease"
     strengths = [
-        strength(answer._replace(probability_increase=likely)) for likely in (0.9, 0.3, 0.05)
+        strength(answer._replace(probability_increase=likely).backing)
+        for likely in (0.9, 0.3, 0.05)
     ]
     assert strengths == [0, 1, 2]
-    turned = answer._replace(conjecture="increase")
-    assert strength(turned._replace(probability_increase=0.9)) == 2
+    turned = answer._replace(conjecture="increase", probability_increase=0.9)
+    assert strength(turned.backing) == 2
+    assert strength(answer._replace(conjecture="unknown").backing) == 0
 
 
 def test_without_unicode_a_picture_keeps_its_arrows_as_references() -> None:
