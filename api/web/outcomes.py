@@ -33,7 +33,8 @@ class Outcome(NamedTuple):
     outcome : str
         As the result has it; empty if there is none.
     strength : int
-        From 0 to 2: how many times the smallest effect that matters it is, 2 or 5.
+        From 0 to 2: how many times the smallest effect that matters it is, 2 or 5; 0 where the
+        defense did not do its own work, as the prediction is of one that does.
     mark : str
         The sign for the verdict.
     number : str
@@ -100,7 +101,7 @@ def _outcome(words: Words, defense: str, risk: str, cell: Mapping[str, Any]) -> 
         f"{'; the defense did not do its own work here' if idle else ''}"
     )
     return Outcome(
-        defense, risk, outcome, int(times >= 2) + int(times >= 5),
+        defense, risk, outcome, 0 if idle else int(times >= 2) + int(times >= 5),
         "!" if idle else _MARKS[verdict], signed(found["estimate"]), spoken,
     )  # fmt: skip
 

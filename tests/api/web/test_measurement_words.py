@@ -105,6 +105,23 @@ def test_a_defense_that_only_the_validator_knows_has_its_row(kb: KnowledgeBase) 
     assert [each is None for each in found].count(False) == 1
 
 
+def test_the_larger_an_effect_the_stronger_its_colour_but_an_idle_defense_has_none(
+    kb: KnowledgeBase,
+) -> None:
+    def strength(estimate: float, *, effective: bool | None = True) -> int:
+        cell = {
+            "defense": "outlier_removal@in", "risk": "evasion", "conjecture": "increase",
+            "outcome": "increase", "verdict": "confirmed", "effective_defense": effective,
+            "effect": {"estimate": estimate, "low": 0.01, "high": 0.9, "smallest_effect": 0.02},
+        }  # fmt: skip
+        ((_, found),) = outcomes(kb, Words(kb), [cell])
+        return next(each.strength for each in found if each)
+
+    assert [strength(each) for each in (0.03, -0.05, 0.5)] == [0, 1, 2]
+    assert strength(0.5, effective=None) == 2
+    assert strength(0.5, effective=False) == 0
+
+
 @pytest.mark.parametrize(
     ("request_", "query"),
     [
