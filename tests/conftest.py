@@ -6,6 +6,7 @@ leaves the machine, and no test relies on another or on the order in which they 
 
 from __future__ import annotations
 
+import signal
 import sys
 from pathlib import Path
 
@@ -18,6 +19,10 @@ sys.path.insert(0, str(Path(__file__).parent))  # for the helper modules beside 
 
 settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.load_profile("repeatable")
+
+# a shell's "&" has its commands ignore Ctrl-C, and they all that they start; some tests press it
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)

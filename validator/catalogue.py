@@ -11,12 +11,13 @@ from .defenses import defenses
 from .experiments import Training
 from .knobs import described
 from .models import CAPACITIES
+from .variations import VARIED
 
 __all__ = ["catalogue"]
 
 
 def catalogue() -> dict[str, list[dict[str, Any]]]:
-    """Return all defenses, risks, data sets, models and settings, ready for JSON."""
+    """Return all defenses, risks, settings, factors, data sets and models, ready for JSON."""
     return {
         "defenses": [_peer(name, kind, "defense") for name, kind in defenses().items()],
         "risks": [
@@ -35,6 +36,9 @@ def catalogue() -> dict[str, list[dict[str, Any]]]:
             for name, kind in attacks().items()
         ],
         "training": [_peer("training", Training, "training")],
+        "factors": [
+            {"id": name, "set": each.setting, "about": each.about} for name, each in VARIED.items()
+        ],
         "datasets": [{"id": name, "about": about} for name, about in names().items()]
         + [{"id": "PATH", "about": "your own table or arrays with a card, or UCI adult.data"}],
         "models": [

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from knowledge.errors import InputError, clip
 
@@ -16,22 +16,44 @@ from .settings import DEFAULT_DATASET, DEFAULT_SEEDS, parted
 if TYPE_CHECKING:
     from knowledge import KnowledgeBase
 
-__all__ = ["MODEL", "MOST", "Point", "Variation", "asked_values", "variation"]
+__all__ = ["MODEL", "MOST", "VARIED", "Point", "Variation", "Varied", "asked_values", "variation"]
 
 MODEL: Final = "model"
 """What sets the capacity: not a setting of a group, but an option of its own."""
 MOST: Final = 20
 """As many values as are told apart in a picture."""
 
-_SET_BY: Final[Mapping[str, str]] = MappingProxyType(
+
+class Varied(NamedTuple):
+    """How a factor is varied.
+
+    Attributes
+    ----------
+    setting : str
+        What sets it: ``data.NAME`` or `MODEL`.
+    about : str
+        What its values are.
+    """
+
+    setting: str
+    about: str
+
+
+VARIED: Final[Mapping[str, Varied]] = MappingProxyType(
     {
-        "training_set_size": "data.records",
-        "tail_length": "data.tail_length",
-        "attribute_count": "data.attributes",
-        "model_capacity": MODEL,
+        "training_set_size": Varied(
+            "data.records", "records in all, of which two in five train a model"
+        ),
+        "tail_length": Varied(
+            "data.tail_length", "share of rare records, from 0 to 1; of synthetic data only"
+        ),
+        "attribute_count": Varied(
+            "data.attributes", "attributes, of synthetic data or of any table"
+        ),
+        "model_capacity": Varied(MODEL, "models by their names"),
     }
 )
-"""By what a factor is varied, by its id."""
+"""The factors that can be varied, by their ids."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,9 +158,7 @@ def variation(
     kb : KnowledgeBase
         Knows the names and codes.
     vary : str
-        ``FACTOR=VALUE,VALUE,…``, by id or code: ``training_set_size`` in records in all, of which
-        a share trains a model; ``tail_length`` as a share from 0 to 1; ``attribute_count``; and
-        ``model_capacity`` by names of models.
+        ``FACTOR=VALUE,VALUE,…``, by id or code: one of `VARIED`.
     defense, risk, data, model, seeds, device, memory, settings
         As `validator.experiments.experiment` takes them, but for what is varied.
 
@@ -150,13 +170,13 @@ def variation(
     """
     name, texts = asked_values(vary)
     factor = kb.factor(name)
-    setting = _SET_BY.get(factor.id)
-    if setting is None:
-        known = ", ".join(f"{each} ({kb.factors[each].code})" for each in _SET_BY)
+    if factor.id not in VARIED:
+        known = ", ".join(f"{each} ({kb.factors[each].code})" for each in VARIED)
         raise InputError(
             f"--vary {factor.id}: nothing sets this factor directly; those that can be varied are"
             f" {known}"
         )
+    setting = VARIED[factor.id].setting
     given = [group + "." + key for group, key, _ in map(parted, settings)]
     if setting in given or (setting == MODEL and model is not None):
         option = "--model" if setting == MODEL else f"--set {setting}"

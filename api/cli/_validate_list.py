@@ -12,7 +12,7 @@ __all__ = ["listing"]
 
 
 def listing(arguments: Namespace) -> str:
-    """List defenses, risks, data sets, models and settings."""
+    """List defenses, risks, settings, what can be varied, data sets and models."""
     from validator.catalogue import catalogue
 
     found = catalogue()
@@ -23,6 +23,8 @@ def listing(arguments: Namespace) -> str:
     for title in ("defenses", "risks", "training"):
         rows = [row for each in found[title] for row in _rows(each)]
         parts += [look.paint(title.capitalize(), "bold"), columns(rows, look.width), ""]
+    rows = [[each["id"], each["set"], each["about"]] for each in found["factors"]]
+    parts += [look.paint("Factors, for --vary", "bold"), columns(rows, look.width), ""]
     for title in ("datasets", "models"):
         rows = [[each["id"], each["about"]] for each in found[title]]
         parts += [look.paint(title.capitalize(), "bold"), columns(rows, look.width), ""]

@@ -10,7 +10,7 @@ from urllib.parse import parse_qs
 from knowledge.errors import InputError, clip
 from validator.settings import DEFAULT_SEEDS
 
-from .requested import KINDS, at_stage, attack_of, risk_of, variant_of
+from .requested import KINDS, at_stage, attack_of, factor_of, kind, risk_of, variant_of
 
 if TYPE_CHECKING:
     from .asked import Asked
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["PREFILLED", "Order", "again", "posted", "prefilled"]
 
 PREFILLED = (
-    "defense", "risk", "all", "combine", "collude",
+    "defense", "risk", "vary", "all", "combine", "collude",
     "dataset", "model", "seeds", "device", "settings",
 )  # fmt: skip
 """What a query can fill in a form with, called as in a request."""
@@ -37,6 +37,8 @@ class Order(NamedTuple):
         One of `KINDS`.
     defense, risk : str
         The pair.
+    factor, values : str
+        By what the pair is varied: an id, and values with commas between.
     combine : sequence of str
         Defenses together.
     first, second : str
@@ -54,6 +56,8 @@ class Order(NamedTuple):
     what: str = "verdict"
     defense: str = ""
     risk: str = ""
+    factor: str = ""
+    values: str = ""
     combine: Sequence[str] = ()
     first: str = ""
     second: str = ""
@@ -101,7 +105,12 @@ class Order(NamedTuple):
             return {"collude": [self.first, self.second]}
         if not (self.defense and self.risk):
             raise InputError("choose a defense and a risk")
-        return {"defense": self.defense, "risk": self.risk}
+        pair = {"defense": self.defense, "risk": self.risk}
+        if self.what != "variation":
+            return pair
+        if not (self.factor and self.values.strip()):
+            raise InputError("choose a factor, and give two or more values of it")
+        return {**pair, "vary": f"{self.factor}={self.values.strip()}"}
 
 
 _TEXTS = [name for name in Order._fields if name != "combine"]
@@ -110,14 +119,16 @@ _TEXTS = [name for name in Order._fields if name != "combine"]
 def prefilled(asked: Asked) -> Order:
     """Return a new form, with what the query names filled in."""
     combine, collude = asked.many("combine"), asked.many("collude")
-    what = "combination" if combine else "collusion" if collude else "verdict"
-    what = "grid" if asked.one("all") else what
+    factor, _, values = (asked.one("vary") or "").partition("=")
+    request = {"combine": combine, "collude": collude, "all": asked.one("all"), "vary": factor}
     dataset = asked.one("dataset") or ""
     first, second = ([*collude, "", ""])[:2]
     return Order(
-        what=what,
+        what=kind(request),
         defense=at_stage(asked.kb, asked.one("defense") or ""),
         risk=risk_of(asked.kb, asked.one("risk") or ""),
+        factor=factor_of(asked.kb, factor),
+        values=values,
         combine=[variant_of(asked.kb, each) for each in combine],
         first=attack_of(asked.kb, first),
         second=attack_of(asked.kb, second),

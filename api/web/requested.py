@@ -20,6 +20,7 @@ __all__ = [
     "bare",
     "circumstances",
     "defenses_of",
+    "factor_of",
     "kind",
     "risk_of",
     "risks_of",
@@ -29,10 +30,10 @@ __all__ = [
 
 KINDS: Mapping[str, str] = {
     "verdict": "One defense, one risk",
+    "variation": "One pair by a factor",
     "grid": "All defenses, all risks",
     "combination": "Defenses together",
     "collusion": "Attacks together",
-    "variation": "One pair by a factor",
 }
 """What can be measured: as documents are called, and for people."""
 
@@ -66,7 +67,7 @@ def subject(words: Words, kb: KnowledgeBase, request: Mapping[str, Any]) -> str:
     pair = (at_stage(kb, request.get("defense", "")), risk_of(kb, request.get("risk", "")))
     text = f"{words.called(pair[0])} → {words.inside(pair[1])}"
     if about == "variation":
-        text += f", by {words.inside(_factor(kb, request['vary'].partition('=')[0]))}"
+        text += f", by {words.inside(factor_of(kb, request['vary'].partition('=')[0]))}"
     return text
 
 
@@ -140,7 +141,8 @@ def attack_of(kb: KnowledgeBase, name: str) -> str:
         return name
 
 
-def _factor(kb: KnowledgeBase, name: str) -> str:
+def factor_of(kb: KnowledgeBase, name: str) -> str:
+    """Return the id of a factor by any of its names; what is none stays as it is."""
     try:
         return kb.factor(name).id
     except InputError:

@@ -528,7 +528,6 @@ import os, signal, sys
 from api.cli import main
 from api.cli._progress import Progress
 
-signal.signal(signal.SIGINT, signal.default_int_handler)  # else ignored where a shell's "&" ran us
 told = Progress.finished
 
 

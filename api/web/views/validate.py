@@ -39,10 +39,11 @@ _NO_DATA = "PATH"
 
 
 class Choices(NamedTuple):
-    """What the form lets one choose: ids, each with what it is called or what it does."""
+    """What the form lets one choose: ids, each with what it is called, or does, or both."""
 
     defenses: Sequence[tuple[str, str]]
     risks: Sequence[tuple[str, str]]
+    factors: Sequence[tuple[str, str, str]]
     together: Sequence[tuple[str, str]]
     attacks: Sequence[tuple[str, str]]
     datasets: Sequence[tuple[str, str]]
@@ -193,6 +194,7 @@ def _choices(asked: Asked) -> Choices:
     return Choices(
         [(name, _titled(asked, name)) for name in defenses],
         [(name, _titled(asked, name)) for name in kb.risks if name in risks],
+        [(each["id"], _titled(asked, each["id"]), each["about"]) for each in catalogue["factors"]],
         [(each, words.called(each)) for each in kb.variants if at_stage(kb, each) in measurable],
         [(each.id, each.name) for each in kb.attacks.values() if each.risk in risks],
         [(each["id"], each["about"]) for each in catalogue["datasets"] if each["id"] != _NO_DATA],

@@ -146,6 +146,7 @@ def test_what_is_measured_together_is_told(
     page = browser.get(f"/validate/{done.id}")
     for each in said:
         assert each in page
+    assert ">Measure it again</a>" in page
     assert b"<svg" in browser.asking.get(f"/validate/{done.id}/plot.svg").content
     assert browser.asking.get(f"/validate/{done.id}/report").status_code == 200
 

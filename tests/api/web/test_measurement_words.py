@@ -127,7 +127,11 @@ def test_the_larger_an_effect_the_stronger_its_colour_but_an_idle_defense_has_no
     [
         ({"all": True, "seeds": 2}, [("all", "1"), ("seeds", "9")]),
         ({"combine": ["a", "b"]}, [("combine", "a"), ("combine", "b"), ("seeds", "9")]),
-        ({"defense": "a", "risk": "b", "vary": "D1=1,2"}, None),
+        (
+            {"defense": "a", "risk": "b", "vary": "D1=1,2", "seeds": 2},
+            [("defense", "a"), ("risk", "b"), ("vary", "D1=1,2"), ("seeds", "9")],
+        ),
+        ({"defense": "a", "risk": "b", "memory": 2**30}, None),
     ],
 )
 def test_only_what_the_form_can_ask_is_asked_again(

@@ -10,6 +10,7 @@ from measuring_pages import HERE, PAGE, SMALL, Reader, key_of, listed
 
 from api.jobs.errors import BeingAccepted
 from api.jobs.records import Job
+from validator.variations import VARIED
 
 
 def test_a_form_starts_a_job_and_leads_to_it(waiting: Reader) -> None:
@@ -48,8 +49,19 @@ def test_a_form_starts_a_job_and_leads_to_it(waiting: Reader) -> None:
             "Poisoning, then model extraction",
         ),
         ({"what": "grid"}, {"all": True}, "Every defense against every risk"),
+        (
+            {
+                "what": "variation",
+                "defense": "placebo",
+                "risk": "evasion",
+                "factor": "attribute_count",
+                "values": " 10, 20",
+            },
+            {"defense": "placebo", "risk": "evasion", "vary": "attribute_count=10, 20"},
+            "Placebo → evasion, by attribute count",
+        ),
     ],
-    ids=["combine", "collude", "all"],
+    ids=["combine", "collude", "all", "vary"],
 )
 def test_all_kinds_can_be_started(
     waiting: Reader, fields: dict[str, Any], request_: dict[str, Any], title: str
@@ -69,6 +81,19 @@ def test_a_query_fills_the_form(waiting: Reader) -> None:
     assert page.index('<option value="poisoning" selected>') < page.index(
         '<option value="membership_inference" selected>'
     )
+    page = waiting.get("/validate?defense=FD2&risk=P2&vary=D3%3D10,20")
+    assert 'value="variation" checked' in page
+    for chosen in ("explanations", "data_reconstruction", "attribute_count"):
+        assert f'<option value="{chosen}" selected>' in page
+    assert 'name="values" id="values" value="10,20"' in page
+    assert "There is no" not in page
+
+
+def test_the_form_has_all_factors_that_can_be_varied(waiting: Reader) -> None:
+    choices = waiting.get("/validate").partition('name="factor"')[2].partition("</fieldset>")[0]
+    assert re.findall('<option value="([a-z_]+)"', choices) == [*VARIED]
+    for each in VARIED.values():
+        assert f": {each.about}</small>" in choices
 
 
 @pytest.mark.parametrize(
@@ -83,6 +108,16 @@ def test_a_query_fills_the_form(waiting: Reader) -> None:
         ({"device": "cuda"}, "device cuda"),
         ({"what": "collusion", "first": "poisoning", "second": ""}, "choose two attacks"),
         ({"what": "combination", "combine": "explanations@post"}, "two or more defenses"),
+        ({"what": "variation", "values": "1,2"}, "choose a factor"),
+        ({"what": "variation", "factor": "tail_length"}, "two or more values"),
+        (
+            {"what": "variation", "factor": "training_set_size", "values": "<b>,400"},
+            "training_set_size=&lt;b&gt;",
+        ),
+        (
+            {"what": "variation", "factor": "model_capacity", "values": "mlp-s,mlp-m"},
+            "sets model itself: leave --model out",
+        ),
     ],
 )
 def test_what_is_refused_stays_in_the_form_with_the_reason(
@@ -182,6 +217,8 @@ def test_what_requests_say_is_text(waiting: Reader) -> None:
 def test_the_list_goes_on_over_pages(waiting: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("api.web.past._AT_ONCE", 2)
     monkeypatch.setattr("api.web.past._ENOUGH", 3)
+    for each in range(7):
+        waiting.jobs.submit({"defense": "placebo", "risk": "evasion"}, "*", f"page {each}")
     everyone = [job.id for job in waiting.jobs.list("*", limit=200).jobs]
     address, seen = "/validate", []
     while address:
