@@ -46,7 +46,7 @@ def describe(document: Mapping[str, Any], look: Style, *, here: bool = True) -> 
         "",
         *([columns(found, look.width), ""] if (found := trends(document, look)) else []),
         *(paragraph(text, look.width, "  ") for text in scenarios(document)),
-        *([""] if scenarios(document) else []),
+        "",
         paragraph(f"The risk with the defense: {trend['verdict']}: {trend['reason']}.", look.width),
         paragraph(CAUTION, look.width),
     ]

@@ -106,22 +106,14 @@ def _outcome(words: Words, defense: str, risk: str, cell: Mapping[str, Any]) -> 
     )  # fmt: skip
 
 
-def shown(
-    kind: str, kb: KnowledgeBase, words: Words, document: Mapping[str, Any]
-) -> dict[str, Any]:
+def shown(kind: str, kb: KnowledgeBase, words: Words, document: dict[str, Any]) -> dict[str, Any]:
     """Return what the template of a kind of document shows besides the document itself."""
-    made: Mapping[str, Callable[..., dict[str, Any]]] = {
-        "verdict": _of_verdict,
-        "grid": _of_grid,
-        "variation": _of_variation,
-        "combination": _of_combination,
-        "collusion": _of_collusion,
-    }
-    return made[kind](kb, words, document)
+    if kind == "grid":
+        return _of_grid(kb, words, document)
+    return _OF[kind](document)
 
 
-def _of_verdict(kb: KnowledgeBase, words: Words, document: dict[str, Any]) -> dict[str, Any]:
-    del kb, words
+def _of_verdict(document: dict[str, Any]) -> dict[str, Any]:
     return {
         "said": _verdict.sentence(document),
         "facts": _verdict.facts(document),
@@ -136,11 +128,11 @@ def _of_verdict(kb: KnowledgeBase, words: Words, document: dict[str, Any]) -> di
     }  # fmt: skip
 
 
-def _of_collusion(kb: KnowledgeBase, words: Words, document: dict[str, Any]) -> dict[str, Any]:
-    del kb, words
+def _of_collusion(document: dict[str, Any]) -> dict[str, Any]:
+    sign, heading = _collusion.outcome(document)
     return {
-        "sign": _collusion.outcome(document)[0],
-        "heading": _collusion.outcome(document)[1],
+        "sign": sign,
+        "heading": heading,
         "said": _collusion.collusion_sentence(document),
         "facts": _collusion.facts(document),
         "scale": _collusion.scale(document),
@@ -151,7 +143,7 @@ def _of_collusion(kb: KnowledgeBase, words: Words, document: dict[str, Any]) -> 
     }
 
 
-def _of_grid(kb: KnowledgeBase, words: Words, document: dict[str, Any]) -> dict[str, Any]:
+def _of_grid(kb: KnowledgeBase, words: Words, document: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "said": _grid.counted(document["counts"]),
         "rows": outcomes(kb, words, document["cells"]),
@@ -163,11 +155,11 @@ def _of_grid(kb: KnowledgeBase, words: Words, document: dict[str, Any]) -> dict[
     }
 
 
-def _of_combination(kb: KnowledgeBase, words: Words, document: dict[str, Any]) -> dict[str, Any]:
-    del kb, words
+def _of_combination(document: dict[str, Any]) -> dict[str, Any]:
+    sign, heading = _combination.outcome(document)
     return {
-        "sign": _combination.outcome(document)[0],
-        "heading": _combination.outcome(document)[1],
+        "sign": sign,
+        "heading": heading,
         "said": _combination.combination_sentence(document),
         "scale": _combination.scale(document),
         "becomes": _combination.KEPT,
@@ -175,8 +167,7 @@ def _of_combination(kb: KnowledgeBase, words: Words, document: dict[str, Any]) -
     }
 
 
-def _of_variation(kb: KnowledgeBase, words: Words, document: dict[str, Any]) -> dict[str, Any]:
-    del kb, words
+def _of_variation(document: dict[str, Any]) -> dict[str, Any]:
     measured = [each for each in document["cells"] if "reason" not in each]
     return {
         "at_values": _variation.values(document, _LOOK),
@@ -184,6 +175,14 @@ def _of_variation(kb: KnowledgeBase, words: Words, document: dict[str, Any]) -> 
         "notes": [_variation.notes(document), *_variation.scenarios(document), _variation.CAUTION],
         "scale": _variation.setting(document["vary"], measured) if measured else "",
     }
+
+
+_OF: Mapping[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
+    "verdict": _of_verdict,
+    "variation": _of_variation,
+    "combination": _of_combination,
+    "collusion": _of_collusion,
+}
 
 
 def _seeds(document: Mapping[str, Any], one: str, other: str) -> list[tuple[str, str, str, str]]:

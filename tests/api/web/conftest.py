@@ -19,6 +19,7 @@ from hostile import HOSTILE
 from measuring_pages import Reader
 from running import ended
 from served import Served
+from served_pages import serving, visiting
 from visiting import Visitor
 
 from api.jobs.local import LocalWorkers
@@ -31,20 +32,12 @@ OWN = Path(__file__).parents[3] / "docs" / "examples" / "my-knowledge"
 @pytest.fixture(scope="session")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """Run a service that tests only look at; it has the sets ``team`` and ``hostile``."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CROSSCURRENT_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
-        patch.setenv("CROSSCURRENT_WORKERS", "none")
-        patch.delenv("CROSSCURRENT_KNOWLEDGE", raising=False)
-        served = Served(tmp_path_factory.mktemp("served") / "data")
-        try:
-            served.start()
-            own = {each.name: each.read_text(encoding="utf-8") for each in OWN.glob("*.yaml")}
-            for name, files in (("team", own), ("hostile", HOSTILE)):
-                answer = served.client.put(f"/v1/knowledge/{name}", json={"files": files})
-                assert answer.status_code == 201, answer.text
-            yield served
-        finally:
-            served.close()
+    with serving(tmp_path_factory) as served:
+        own = {each.name: each.read_text(encoding="utf-8") for each in OWN.glob("*.yaml")}
+        for name, files in (("team", own), ("hostile", HOSTILE)):
+            answer = served.client.put(f"/v1/knowledge/{name}", json={"files": files})
+            assert answer.status_code == 201, answer.text
+        yield served
 
 
 @pytest.fixture(scope="session")
@@ -67,10 +60,8 @@ def browser(place: str) -> Iterator[Browser]:
 @pytest.fixture
 def visitor(browser: Browser, service: Served) -> Iterator[Visitor]:
     """Return a visitor, to whom nothing bad may happen that the test does not expect."""
-    someone = Visitor(browser, str(service.client.base_url).rstrip("/"))
-    yield someone
-    someone.leaves()
-    assert someone.complaints() == []
+    with visiting(browser, service) as someone:
+        yield someone
 
 
 @pytest.fixture(scope="package")

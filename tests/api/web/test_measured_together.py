@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -66,44 +67,31 @@ def measured_by(page: str) -> bool:
     return re.search(r'href="/validate/[0-9a-f]{32}">measured by this service<', page) is not None
 
 
-@pytest.mark.parametrize(
-    ("results", "said"),
-    [
-        ([combined("effective")], "measured: effective together"),
-        ([combined("effective"), combined("conflict")], "measured: effective together"),
-        ([combined("inconclusive"), combined("conflict")], "measured: in conflict"),
-        ([combined("inconclusive")], None),
-        ([], None),
-    ],
-)
-def test_the_latest_outcome_of_defenses_is_shown(
-    looking: Asking, monkeypatch: pytest.MonkeyPatch, results: list[dict[str, Any]],
-    said: str | None,
-) -> None:  # fmt: skip
-    monkeypatch.setattr(looking.service, "kept", lambda: Kept(*results))
-    link = "/combine?defense=watermarking@pre&amp;defense=outlier_removal@in"
-    spoken = told(looking, "/combinations", link)
-    assert (said in spoken) if said else ("measured" not in spoken)
-    page = looking.get("/combine?defense=watermarking@pre&defense=outlier_removal@in").text
-    assert measured_by(page) == (said is not None)
+DEFENSES = ("/combinations", "/combine?defense=watermarking@pre&defense=outlier_removal@in")
+ATTACKS = ("/collusions", "/collude?attack=poisoning&attack=membership_inference")
 
 
 @pytest.mark.parametrize(
-    ("results", "said"),
+    ("views", "results", "said"),
     [
-        ([colluded("increase")], "measured: amplifies"),
-        ([colluded("decrease"), colluded("increase")], "measured: hinders"),
-        ([colluded("no_change")], None),
-        ([colluded("increase", effective=False)], None),
+        (DEFENSES, [combined("effective")], "measured: effective together"),
+        (DEFENSES, [combined("effective"), combined("conflict")], "measured: effective together"),
+        (DEFENSES, [combined("inconclusive"), combined("conflict")], "measured: in conflict"),
+        (DEFENSES, [combined("inconclusive")], None),
+        (DEFENSES, [], None),
+        (ATTACKS, [colluded("increase")], "measured: amplifies"),
+        (ATTACKS, [colluded("decrease"), colluded("increase")], "measured: hinders"),
+        (ATTACKS, [colluded("no_change")], None),
+        (ATTACKS, [colluded("increase", effective=False)], None),
+        (ATTACKS, [], None),
     ],
 )
-def test_the_latest_effect_of_an_attack_on_another_is_shown(
-    looking: Asking, monkeypatch: pytest.MonkeyPatch, results: list[dict[str, Any]],
-    said: str | None,
+def test_the_latest_outcome_is_in_the_matrix_and_on_the_page_that_its_cell_leads_to(
+    looking: Asking, monkeypatch: pytest.MonkeyPatch, views: tuple[str, str],
+    results: list[dict[str, Any]], said: str | None,
 ) -> None:  # fmt: skip
     monkeypatch.setattr(looking.service, "kept", lambda: Kept(*results))
-    link = "/collude?attack=poisoning&amp;attack=membership_inference"
-    spoken = told(looking, "/collusions", link)
+    matrix, page = views
+    spoken = told(looking, matrix, escape(page))
     assert (said in spoken) if said else ("measured" not in spoken)
-    page = looking.get("/collude?attack=poisoning&attack=membership_inference").text
-    assert measured_by(page) == (said is not None)
+    assert measured_by(looking.get(page).text) == (said is not None)

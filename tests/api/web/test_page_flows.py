@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 from reading import violations
 from served import Served
+from served_pages import serving, visiting
 from visiting import PHONE, View, Visitor, settled
 
 
@@ -104,24 +105,15 @@ def test_from_a_cell_to_the_works_behind_it(visitor: Visitor) -> None:
 def measuring(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """Run a service with a worker."""
     pytest.importorskip("torch", reason="the extra 'validate' is not installed")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CROSSCURRENT_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
-        patch.setenv("CROSSCURRENT_WORKERS", "cpu")
-        served = Served(tmp_path_factory.mktemp("measuring") / "data")
-        try:
-            served.start()
-            yield served
-        finally:
-            served.close()
+    with serving(tmp_path_factory, workers="cpu") as served:
+        yield served
 
 
 @pytest.fixture
 def measurer(browser: Browser, measuring: Served) -> Iterator[Visitor]:
     """Return a visitor of it."""
-    someone = Visitor(browser, str(measuring.client.base_url).rstrip("/"))
-    yield someone
-    someone.leaves()
-    assert someone.complaints() == []
+    with visiting(browser, measuring) as someone:
+        yield someone
 
 
 def result(measuring: Served, page: Page) -> dict[str, Any]:
@@ -182,10 +174,16 @@ def test_a_measurement_is_cancelled_by_its_button_on_a_phone(measurer: Visitor) 
 
 def test_what_cannot_be_measured_is_said_and_nothing_is_lost(measurer: Visitor) -> None:
     page = measurer.opens(View("/validate?defense=RD1&risk=R1"))
+    expect(page.locator("#factor")).to_be_hidden()
+    page.locator("#what-variation").check()
+    page.locator("#factor").select_option("training_set_size")
+    page.locator("#values").fill("100, 200")
     page.locator("summary", has_text="Settings").click()
     page.locator("#settings").fill("training.epoch=5")
     measurer.expects(422)
     page.get_by_role("button", name="Start").click()
     expect(page.locator(".notice.wrong")).to_contain_text("epochs")
     expect(page.locator("#settings")).to_have_value("training.epoch=5")
+    expect(page.locator("#factor")).to_have_value("training_set_size")
+    expect(page.locator("#values")).to_have_value("100, 200")
     expect(page.locator("form.start select[name=defense]")).to_have_value("adversarial_training")

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 from reading import violations
 from served import Served
+from served_pages import serving, visiting
 from visiting import DARK_PHONE, LIGHT_DESK, View, Visitor
 
 from api.rest.keys import KeyFile
@@ -16,27 +17,17 @@ from api.rest.keys import KeyFile
 @pytest.fixture(scope="module")
 def locked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Served, str]]:
     """Run a service that asks for keys; return it with one."""
-    folder = tmp_path_factory.mktemp("locked")
-    keys = KeyFile(str(folder / "keys.json"))
+    keys = KeyFile(str(tmp_path_factory.mktemp("locked") / "keys.json"))
     secret = keys.add("anna")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CROSSCURRENT_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
-        patch.setenv("CROSSCURRENT_WORKERS", "none")
-        served = Served(folder / "data", "--keys", keys.path)
-        try:
-            served.start()
-            yield served, secret
-        finally:
-            served.close()
+    with serving(tmp_path_factory, "--keys", keys.path) as served:
+        yield served, secret
 
 
 @pytest.fixture
 def stranger(browser: Browser, locked: tuple[Served, str]) -> Iterator[Visitor]:
     """Return a visitor of it."""
-    someone = Visitor(browser, str(locked[0].client.base_url).rstrip("/"))
-    yield someone
-    someone.leaves()
-    assert someone.complaints() == []
+    with visiting(browser, locked[0]) as someone:
+        yield someone
 
 
 @pytest.mark.parametrize("script", [True, False])

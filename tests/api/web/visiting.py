@@ -75,6 +75,7 @@ VIEWS = (
     View("/validate"),
     View("/validate?defense=adversarial_training&risk=evasion&state=succeeded"),
     View("/validate?combine=RD3@pre&combine=RD2@in"),
+    View("/validate?defense=FD2&risk=P2&vary=D3%3D10,20"),
     View("/validate/none", 404),
     View("/sign-in"),
     View("/nowhere", 404),
