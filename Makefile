@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 ORACLES := adversarial-robustness-toolbox torchattacks foolbox eagerpy
-SOURCES := knowledge predictor validator api tests benchmarks docs
+SOURCES := .ci crosscurrent knowledge predictor validator api tests benchmarks docs
 
 .PHONY: demo validate serve test lint unit fuzz docs screenshots bench clean
 .DEFAULT_GOAL := help
@@ -30,8 +30,9 @@ test: lint unit ## Set everything up and pass all tests.
 lint: .venv/dev
 	$(BIN)/ruff format --check $(SOURCES)
 	$(BIN)/ruff check $(SOURCES)
+	$(BIN)/python .ci/layout.py .venv/layout
 	$(BIN)/mypy
-	$(BIN)/lint-imports
+	cd .venv/layout/copies && ../../bin/lint-imports --config ../../../pyproject.toml
 
 unit: .venv/dev .venv/browser
 	$(BIN)/pytest -n auto

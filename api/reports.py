@@ -10,16 +10,16 @@ from pathlib import Path
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
-from validator.kinds import kind_of
+from crosscurrent.validator.results.kinds import kind_of
 
-from .cli._collusion import collusion_sentence
-from .cli._text import signed
-from .cli._verdict import reason, sentence
+from .text.measured.collusion import collusion_sentence
+from .text.measured.verdict import reason, sentence
+from .text.names import signed
 
 if TYPE_CHECKING:
     from jinja2 import Template
 
-    from knowledge import KnowledgeBase
+    from crosscurrent.knowledge import KnowledgeBase
 
 __all__ = ["report"]
 
@@ -112,7 +112,7 @@ def _ordered(names: set[str], order: list[str]) -> list[str]:
 
 def _peers(documents: Sequence[Mapping[str, Any]]) -> list[tuple[str, str, str]]:
     """Return the defenses and attacks that were used: kind, id and what they do."""
-    from validator.catalogue import catalogue
+    from crosscurrent.validator.experiments.catalogue import catalogue
 
     listed = catalogue()
     return [

@@ -23,11 +23,11 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 from report import Section, table
 from timing import machine
 
-from api.cli._validate import plan
-from api.cli._variation_progress import VariationProgress
-from api.jobs.request import arguments
-from knowledge import load
-from validator.store import Store
+from crosscurrent.api.cli._validate import plan
+from crosscurrent.api.cli._variation_progress import VariationProgress
+from crosscurrent.api.jobs.request import arguments
+from crosscurrent.knowledge import load
+from crosscurrent.validator.results.store import Store
 
 __all__ = ["QUESTIONS", "Question", "Row", "Shift", "asked", "rows", "shifts"]
 

@@ -9,9 +9,9 @@ from pairs import SEED
 from report import Section
 from timing import seconds
 
-from knowledge import KnowledgeBase
-from predictor.calibration import Calibration
-from predictor.interactions import matrix
+from crosscurrent.knowledge import KnowledgeBase
+from crosscurrent.predictor.calibration import Calibration
+from crosscurrent.predictor.interactions import matrix
 
 __all__ = ["calibration_times", "matrix_times"]
 

@@ -17,14 +17,14 @@ from typing import Any, NamedTuple
 from report import Section, table
 from timing import machine
 
-from knowledge import KnowledgeBase, load
-from knowledge.errors import InputError
-from predictor.conflicts import combine, measured
-from validator.combination_verdicts import judge_combination
-from validator.combinations import Combination, combination
-from validator.engine import finish
-from validator.measuring import whole
-from validator.store import Store
+from crosscurrent.knowledge import KnowledgeBase, load
+from crosscurrent.knowledge.errors import InputError
+from crosscurrent.predictor.conflicts import combine, measured
+from crosscurrent.validator.experiments.combination_verdicts import judge_combination
+from crosscurrent.validator.experiments.combinations import Combination, combination
+from crosscurrent.validator.experiments.measuring import whole
+from crosscurrent.validator.results.store import Store
+from crosscurrent.validator.run.engine import finish
 
 __all__ = ["Figure", "figures", "main", "pairs"]
 

@@ -23,14 +23,14 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 from report import Section, table
 from timing import machine
 
-from knowledge import load
-from validator.executors import chosen
-from validator.experiments import Experiment
-from validator.grids import grid
-from validator.sharing import cores
-from validator.store import Store
-from validator.sweeps import Asked, sweep
-from validator.verdicts import Verdict
+from crosscurrent.knowledge import load
+from crosscurrent.validator.experiments.experiment import Experiment
+from crosscurrent.validator.experiments.grids import grid
+from crosscurrent.validator.experiments.sweeps import Asked, sweep
+from crosscurrent.validator.experiments.verdicts import Verdict
+from crosscurrent.validator.machine.cores import cores
+from crosscurrent.validator.results.store import Store
+from crosscurrent.validator.run.executors import chosen
 
 DEFENSES = ("watermarking", "differential_privacy")
 """Defenses of the smaller grid: their arms learn by different schedules."""

@@ -19,14 +19,14 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 from report import Section, table
 from timing import machine
 
-from knowledge import load
-from validator.experiments import Experiment
-from validator.grids import Grid, grid
-from validator.measuring import measure
-from validator.pooling import pooled
-from validator.store import Store
-from validator.sweeps import Asked, sweep
-from validator.verdicts import Verdict
+from crosscurrent.knowledge import load
+from crosscurrent.validator.experiments.experiment import Experiment
+from crosscurrent.validator.experiments.grids import Grid, grid
+from crosscurrent.validator.experiments.measuring import measure
+from crosscurrent.validator.experiments.sweeps import Asked, sweep
+from crosscurrent.validator.experiments.verdicts import Verdict
+from crosscurrent.validator.results.store import Store
+from crosscurrent.validator.trials.pooling import pooled
 
 
 class Cost(NamedTuple):
@@ -114,7 +114,7 @@ def _pieces(planned: Grid) -> list[Any]:
     for cell in planned.cells:
         if isinstance(cell.experiment, Experiment):
             trials = cell.experiment.trials()
-            by.setdefault(cell.experiment.bench.schedule, []).extend(trials)
+            by.setdefault(cell.experiment.context.schedule, []).extend(trials)
     return [piece.trial for trials in by.values() for piece in pooled(trials)]
 
 

@@ -15,11 +15,11 @@ from pairs import Disagreement
 from report import Section
 from timing import seconds
 
-from knowledge import KnowledgeBase, Variant
-from predictor.chains import Chain, chains
-from predictor.collusion import collude
-from predictor.conflicts import combine
-from predictor.plans import plan, wish
+from crosscurrent.knowledge import KnowledgeBase, Variant
+from crosscurrent.predictor.chains import Chain, chains
+from crosscurrent.predictor.collusion import collude
+from crosscurrent.predictor.conflicts import combine
+from crosscurrent.predictor.plans import plan, wish
 
 __all__ = ["joint_times"]
 

@@ -18,15 +18,15 @@ import torch
 from report import Section, table
 from timing import machine
 
-from validator.attacks.membership_inference import MembershipInference
-from validator.data import dataset
-from validator.experiments import Training
-from validator.measures import measures
-from validator.members import Schedule
-from validator.models import architecture
-from validator.scenes import TEST_SHARE
-from validator.statistics import effect, outcome
-from validator.trials import Bench, Result, Trial, run
+from crosscurrent.validator.arms.splits import TEST_SHARE
+from crosscurrent.validator.attacks.membership_inference import MembershipInference
+from crosscurrent.validator.data import dataset
+from crosscurrent.validator.experiments.experiment import Training
+from crosscurrent.validator.measures import measures
+from crosscurrent.validator.statistics.intervals import effect, outcome
+from crosscurrent.validator.training.models import architecture
+from crosscurrent.validator.training.spec import Schedule
+from crosscurrent.validator.trials.trial import Result, Trial, TrialContext, run
 
 __all__ = ["TURNS", "Figure", "Turn", "figures"]
 
@@ -108,8 +108,8 @@ def _measured(knob: str, setting: float, seed: int, model: str) -> Result:
     records = (data.records - round(TEST_SHARE * data.records)) // 2
     schedule = Schedule(records=records, **vars(Training()))
     found = architecture(model, data.shape, data.classes, batch=schedule.batch)
-    bench = Bench(data, found, schedule, torch.device("cpu"))
-    (result,) = run(bench, [Trial(None, (MembershipInference(shadows=SHADOWS),), seed)])
+    context = TrialContext(data, found, schedule, torch.device("cpu"))
+    (result,) = run(context, [Trial(None, (MembershipInference(shadows=SHADOWS),), seed)])
     return result
 
 

@@ -12,9 +12,9 @@ from report import Section
 from rivals import Answer, Enumeration, Neighbours, Way, answer_of
 from timing import Pair, per_call, quantile
 
-from knowledge import KnowledgeBase
-from predictor.guideline import conclude, paths_between
-from predictor.interactions import predict
+from crosscurrent.knowledge import KnowledgeBase
+from crosscurrent.predictor.guideline import conclude, paths_between
+from crosscurrent.predictor.interactions import predict
 
 __all__ = ["OURS", "PATHS", "SEED", "WHOLE", "Disagreement", "measure"]
 

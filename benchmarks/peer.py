@@ -23,14 +23,14 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 import numpy as np
 import torch
 
-from validator.attacks.membership_inference import confidences, likelihood_ratios
-from validator.data import dataset
-from validator.defenses.adversarial_training import WorstCase
-from validator.members import Member, Method, Pool, Privacy, Schedule
-from validator.metrics import auc
-from validator.models import Architecture, architecture
-from validator.pgd import descend
-from validator.training import train
+from crosscurrent.validator.arms.metrics import auc
+from crosscurrent.validator.attacks.membership_inference import confidences, likelihood_ratios
+from crosscurrent.validator.data import dataset
+from crosscurrent.validator.defenses.adversarial_training import WorstCase
+from crosscurrent.validator.training.models import Architecture, architecture
+from crosscurrent.validator.training.pgd import pgd_attack
+from crosscurrent.validator.training.spec import Pool, Privacy, Schedule, TrainingHooks, TrainingRun
+from crosscurrent.validator.training.trainer import train
 
 ROOT = Path(__file__).parents[1]
 PEER = ROOT / ".venv-amulet" / "bin" / "python"
@@ -65,8 +65,8 @@ def main() -> None:
         print(f"| the same models, scored our way | | | | | | {told} |", flush=True)
     half = rows["train"][:628]
     for task, method, options in (
-        ("adversarial", Method(inner=WorstCase(0.1, 7)), {"adversarial": ADVERSARIAL}),
-        ("private", Method(privacy=Privacy(1.0, 1.0)), {"private": PRIVATE}),
+        ("adversarial", TrainingHooks(inner=WorstCase(0.1, 7)), {"adversarial": ADVERSARIAL}),
+        ("private", TrainingHooks(privacy=Privacy(1.0, 1.0)), {"private": PRIVATE}),
     ):
         seeds = list(range(5))
         job = {"task": task, "epochs": 30, "batch": 64, "seeds": seeds, "learning_rate": 1e-3}
@@ -146,7 +146,7 @@ def lira(
         kept = draw.random((shadows, len(rows))).argsort(0) < shadows // 2
         masks.append(np.concatenate([target, kept]))
     members = [
-        Member(1000 * seed + i, torch.tensor(np.flatnonzero(mask)))
+        TrainingRun(1000 * seed + i, torch.tensor(np.flatnonzero(mask)))
         for seed, each in zip(seeds, masks, strict=True)
         for i, mask in enumerate(each)
     ]
@@ -175,14 +175,16 @@ def as_amulet_scores(phi: Any, mask: Any) -> Any:
 
 
 def pairs(
-    model: Architecture, x: Any, y: Any, rows: Any, test: Any, method: Method, task: str
+    model: Architecture, x: Any, y: Any, rows: Any, test: Any, method: TrainingHooks, task: str
 ) -> list[float]:
     """Train five baselines and five defended models; measure the defended ones."""
     pool = pool_of(x[rows], y[rows])
     sampling: Any = "poisson" if method.privacy else "shuffled"
     schedule = Schedule(len(rows), 30, 64, learning_rate=1e-3, sampling=sampling)
     everything = torch.arange(len(rows))
-    members = [Member(seed, everything, m) for m in (Method(), method) for seed in range(5)]
+    members = [
+        TrainingRun(seed, everything, m) for m in (TrainingHooks(), method) for seed in range(5)
+    ]
     models = train(model, pool, members, schedule).models
     x_test, y_test = torch.tensor(x[test]), torch.tensor(y[test])
     if task == "adversarial":
@@ -190,21 +192,21 @@ def pairs(
         gradient = models.input_gradients()(y_test.expand(10, -1))
         start = torch.rand(many.shape, generator=torch.Generator().manual_seed(0))
         box = (pool.low, pool.high)
-        x_test = descend(gradient, many, box, start, epsilon=0.1, steps=7)
+        x_test = pgd_attack(gradient, many, box, start, epsilon=0.1, steps=7)
     right = models.logits(x_test).argmax(-1) == y_test
     return [float(v) for v in right.float().mean(1)[5:]]
 
 
 def growth(model: Architecture, x: Any, y: Any, rows: Any) -> None:
     """Print how time and memory grow with the number of models."""
-    from validator.memory import footprint
+    from crosscurrent.validator.training.chunks import footprint
 
     pool = pool_of(x[rows], y[rows])
     schedule = Schedule(len(rows), epochs=10)
-    each = footprint(model, schedule, Method(), len(rows))
+    each = footprint(model, schedule, TrainingHooks(), len(rows))
     print("\n| models | seconds | seconds for one | MiB if trained in one go |\n|---|---|---|---|")
     for count in (1, 4, 16, 64, 256):
-        members = [Member(i, torch.arange(len(rows))) for i in range(count)]
+        members = [TrainingRun(i, torch.arange(len(rows))) for i in range(count)]
         took = fmean(timed(partial(train, model, pool, members, schedule))[0] for _ in range(2))
         print(f"| {count} | {took:.2f} | {took / count:.4f} | {count * each / 2**20:.0f} |")
 

@@ -75,7 +75,7 @@ class Peer(NamedTuple):
     capacities: Any
 
 
-class Bench(NamedTuple):
+class TrialContext(NamedTuple):
     """One job: Amulet, what is asked of it, the data and its widths, inputs to classes."""
 
     peer: Peer
@@ -152,7 +152,7 @@ def measure(job: dict[str, Any]) -> dict[str, Any]:
     return {"seconds": seconds, **lists, "layers": bench.widths, "threads": threads} | _versions()
 
 
-def _lira(bench: Bench, seed: int) -> Callable[[], Figures]:
+def _lira(bench: TrialContext, seed: int) -> Callable[[], Figures]:
     """Attack a target that half the rows train, with shadow models in a folder of their own."""
     job, peer, loss = bench.job, bench.peer, nn.CrossEntropyLoss()
     count = len(bench.train)
@@ -193,7 +193,7 @@ def _lira(bench: Bench, seed: int) -> Callable[[], Figures]:
     return lambda: figures
 
 
-def _adversarial(bench: Bench, seed: int) -> Callable[[], Figures]:
+def _adversarial(bench: TrialContext, seed: int) -> Callable[[], Figures]:
     """Train with and without adversarial training and attack both."""
     job, budget = bench.job, bench.job["adversarial"]
     strength = {
@@ -215,7 +215,7 @@ def _adversarial(bench: Bench, seed: int) -> Callable[[], Figures]:
     return lambda: figures
 
 
-def _private(bench: Bench, seed: int) -> Callable[[], Figures]:
+def _private(bench: TrialContext, seed: int) -> Callable[[], Figures]:
     """Train with and without differential privacy."""
     job, noise = bench.job, bench.job["private"]
     model = bench.model(seed)
@@ -242,7 +242,7 @@ def _private(bench: Bench, seed: int) -> Callable[[], Figures]:
     return later
 
 
-def _bench(peer: Peer, job: dict[str, Any]) -> Bench:
+def _bench(peer: Peer, job: dict[str, Any]) -> TrialContext:
     """Read the data and make its perceptron known to Amulet, for shadow models too."""
     with np.load(job["data"]) as arrays:
         x_train, y_train, x_test, y_test = (
@@ -258,7 +258,7 @@ def _bench(peer: Peer, job: dict[str, Any]) -> Bench:
     peer.capacities[_CAPACITY] = {"linearnet": list(job["hidden"])}
     peer.shadows.initialize_model = partial(peer.utils.initialize_model, batch_norm=False)
     train, test = TensorDataset(x_train, y_train), TensorDataset(x_test, y_test)
-    return Bench(peer, job, train, test, [x_train.shape[1], *job["hidden"], classes])
+    return TrialContext(peer, job, train, test, [x_train.shape[1], *job["hidden"], classes])
 
 
 def _limit_workers(peer: Peer, workers: int) -> None:

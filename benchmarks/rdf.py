@@ -15,7 +15,7 @@ import pyoxigraph as ox
 from rivals import TIMES, Answer, Route, dominating, verdict
 
 if TYPE_CHECKING:
-    from knowledge import KnowledgeBase
+    from crosscurrent.knowledge import KnowledgeBase
 
 __all__ = ["Sparql"]
 

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 import networkx as nx
 
 if TYPE_CHECKING:
-    from knowledge import KnowledgeBase
-    from predictor.interactions import Prediction
+    from crosscurrent.knowledge import KnowledgeBase
+    from crosscurrent.predictor.interactions import Prediction
 
 __all__ = [
     "TIMES",

@@ -19,7 +19,7 @@ from report import Aim, Section, table
 from starting import WARM, command_times, load_times
 from timing import machine
 
-from knowledge import load
+from crosscurrent.knowledge import load
 
 
 def main() -> int:

@@ -26,8 +26,8 @@ from typing import Any, NamedTuple
 
 from timing import machine
 
-from api.answers import predictions
-from knowledge import load
+from crosscurrent.api.answers import predictions
+from crosscurrent.knowledge import load
 
 AIM = 0.8
 AIM_BESIDE = 0.5

@@ -19,7 +19,7 @@ from pairs import SEED, Disagreement
 from report import Section
 from timing import process, seconds
 
-from knowledge import KnowledgeBase, load
+from crosscurrent.knowledge import KnowledgeBase, load
 
 __all__ = ["WARM", "command_times", "load_times"]
 

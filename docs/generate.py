@@ -24,13 +24,13 @@ from contextlib import ExitStack, contextmanager
 from functools import cache
 from pathlib import Path
 
-from api.cli._parser import parser, parsers
-from api.pictures import matrix_svg
-from api.rest.app import create_app
-from api.rest.settings import Settings
-from knowledge import KnowledgeBase, load
-from knowledge.schema import schema
-from predictor.interactions import matrix
+from crosscurrent.api.app import create_app
+from crosscurrent.api.cli._parser import parser, parsers
+from crosscurrent.api.rest.settings import Settings
+from crosscurrent.api.text.matrix_picture import matrix_svg
+from crosscurrent.knowledge import KnowledgeBase, load
+from crosscurrent.knowledge.schema import schema
+from crosscurrent.predictor.interactions import matrix
 
 DOCS = Path(__file__).resolve().parent
 ROOT = DOCS.parent

@@ -1,6 +1,6 @@
 """What is known: typed, cited records, read strictly and kept immutable.
 
->>> from knowledge import load
+>>> from crosscurrent.knowledge import load
 >>> kb = load()
 >>> kb.edges("membership_inference")["tail_length"].sign
 '+'

@@ -10,7 +10,17 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Literal
 
 from ._checks import clashing_names, dangling, typed
-from ._drafts import Draft, Drafts, Entry, Report, Retracted, field_name, one_of, place, shown
+from ._drafts import (
+    Draft,
+    Drafts,
+    Entry,
+    Report,
+    Retracted,
+    field_name,
+    one_of,
+    place,
+    shown,
+)
 from ._files import Source
 from ._links import NAMED, SINGULAR, Link, links
 from ._records import IDENTITY, KINDS

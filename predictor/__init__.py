@@ -1,7 +1,7 @@
 """Reasoning: pure functions of a knowledge base. No files, clocks, networks or training.
 
->>> from knowledge import load
->>> from predictor import interactions
+>>> from crosscurrent.knowledge import load
+>>> from crosscurrent.predictor import interactions
 >>> interactions.predict(load(), "adversarial_training", "data_reconstruction").conjecture
 'increase'
 """

@@ -14,7 +14,7 @@ from .guideline import Conjecture, conclude
 from .interactions import Prediction, matrix
 
 if TYPE_CHECKING:
-    from knowledge import KnowledgeBase
+    from crosscurrent.knowledge import KnowledgeBase
 
 __all__ = [
     "LEVEL",

@@ -20,7 +20,7 @@ from weakref import WeakKeyDictionary
 from .guideline import Path, paths_between
 
 if TYPE_CHECKING:
-    from knowledge import KnowledgeBase
+    from crosscurrent.knowledge import KnowledgeBase
 
 __all__ = ["Calibration", "Features", "calibration", "features", "observed_share"]
 

@@ -14,14 +14,14 @@ from heapq import heappop, heappush
 from itertools import islice
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
-from knowledge.errors import InputError
+from crosscurrent.knowledge.errors import InputError
 
 from .collusion import NO_ADVERSARIES, Adversaries, Colluded, collude
 from .expectations import Expected, expected
 from .signs import Sign, multiply
 
 if TYPE_CHECKING:
-    from knowledge import Attack, Defense, KnowledgeBase
+    from crosscurrent.knowledge import Attack, Defense, KnowledgeBase
 
 __all__ = ["MAX_CHAINS", "Breaker", "Chain", "Chains", "breakers", "chains", "chains_to"]
 

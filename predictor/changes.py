@@ -9,7 +9,7 @@ from .scenarios import NOTHING_ASSUMED, Scenario, meets
 from .signs import EFFECT
 
 if TYPE_CHECKING:
-    from knowledge import ExceptionRecord, KnowledgeBase, Observation
+    from crosscurrent.knowledge import ExceptionRecord, KnowledgeBase, Observation
 
 __all__ = ["Change", "Reason", "what_if"]
 

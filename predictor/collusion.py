@@ -12,13 +12,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
-from knowledge.errors import InputError, UnknownName
+from crosscurrent.knowledge.errors import InputError, UnknownName
 
 from .scenarios import meets
 from .signs import Sign, add, multiply
 
 if TYPE_CHECKING:
-    from knowledge import Attack, Collusion, Factor, KnowledgeBase, Outcome, Prerequisite
+    from crosscurrent.knowledge import (
+        Attack,
+        Collusion,
+        Factor,
+        KnowledgeBase,
+        Outcome,
+        Prerequisite,
+    )
 
 __all__ = [
     "NO_ADVERSARIES",
@@ -210,7 +217,7 @@ def collude(
 
     Examples
     --------
-    >>> from knowledge import load
+    >>> from crosscurrent.knowledge import load
     >>> answer = collude(load(), "poisoning", "model_extraction")
     >>> answer.verdict, [(link.factor.id, link.effect) for link in answer.factors]
     ('hinders', [('tail_length', '-')])

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from .collusion import Colluded, collude
 
 if TYPE_CHECKING:
-    from knowledge import KnowledgeBase
+    from crosscurrent.knowledge import KnowledgeBase
 
 __all__ = ["CollusionBacktest", "CollusionScore", "collusion_backtest"]
 

@@ -13,7 +13,7 @@ from .conflicts import combine
 from .tensions import MECHANISMS, tensions
 
 if TYPE_CHECKING:
-    from knowledge import Combination, KnowledgeBase
+    from crosscurrent.knowledge import Combination, KnowledgeBase
 
 __all__ = ["SETS", "ConflictBacktest", "ConflictCell", "ConflictScore", "conflict_backtest"]
 

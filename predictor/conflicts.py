@@ -11,12 +11,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import combinations, product
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
-from knowledge.errors import InputError
+from crosscurrent.knowledge.errors import InputError
 
 from .orders import orders
 
 if TYPE_CHECKING:
-    from knowledge import Combination, KnowledgeBase, Variant
+    from crosscurrent.knowledge import Combination, KnowledgeBase, Variant
 
 __all__ = [
     "MAX_ORDERS",
@@ -157,7 +157,7 @@ def combine(kb: KnowledgeBase, names: Iterable[str]) -> Combined:
 
     Examples
     --------
-    >>> from knowledge import load
+    >>> from crosscurrent.knowledge import load
     >>> answer = combine(load(), ["watermarking@pre", "outlier_removal@in"])
     >>> answer.effective, [(c.earlier.id, c.later.id, c.risk) for c in answer.conflicts]
     (False, [('watermarking@pre', 'outlier_removal@in', 'poisoning')])

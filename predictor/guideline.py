@@ -17,7 +17,7 @@ from .scenarios import NOTHING_ASSUMED, Scenario
 from .signs import Sign, add, multiply
 
 if TYPE_CHECKING:
-    from knowledge import Correlation, Factor, KnowledgeBase, Risk
+    from crosscurrent.knowledge import Correlation, Factor, KnowledgeBase, Risk
 
 __all__ = ["Basis", "Conjecture", "Path", "conclude", "paths_between"]
 

@@ -9,7 +9,13 @@ from .guideline import Basis, Conjecture, Path, conclude, paths_between
 from .scenarios import NOTHING_ASSUMED, Scenario, meets
 
 if TYPE_CHECKING:
-    from knowledge import Correlation, ExceptionRecord, Factor, KnowledgeBase, Observation
+    from crosscurrent.knowledge import (
+        Correlation,
+        ExceptionRecord,
+        Factor,
+        KnowledgeBase,
+        Observation,
+    )
 
 __all__ = [
     "ExceptionSeen",
@@ -138,7 +144,7 @@ def predict(
 
     Examples
     --------
-    >>> from knowledge import load
+    >>> from crosscurrent.knowledge import load
     >>> answer = predict(load(), "differential_privacy", "evasion")
     >>> answer.conjecture, answer.basis, [path.factor.code for path in answer.paths]
     ('increase', 'dominant', ['O1', 'O3', 'D2'])

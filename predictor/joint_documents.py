@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from knowledge import Collusion, Combination, PublishedAttack, Variant
+    from crosscurrent.knowledge import Collusion, Combination, PublishedAttack, Variant
 
     from .chains import Breaker, Chain, Chains
     from .collusion import Adversaries, Colluded, Link

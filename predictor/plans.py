@@ -16,13 +16,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import product
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from knowledge.errors import InputError
+from crosscurrent.knowledge.errors import InputError
 
 from .conflicts import measured, workable
 from .expectations import Expected, expected
 
 if TYPE_CHECKING:
-    from knowledge import Combination, KnowledgeBase, Variant
+    from crosscurrent.knowledge import Combination, KnowledgeBase, Variant
 
 __all__ = ["MAX_STEPS", "Blocked", "Plan", "Plans", "Wish", "plan", "wish"]
 
@@ -210,7 +210,7 @@ def plan(kb: KnowledgeBase, asked: Wish) -> Plans:
 
     Examples
     --------
-    >>> from knowledge import load
+    >>> from crosscurrent.knowledge import load
     >>> kb = load()
     >>> answer = plan(kb, wish(kb, protect=["unauthorized_model_ownership"]))
     >>> [each.order[0].defense for each in answer.plans]

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from knowledge import KnowledgeBase, PublishedAttack
+    from crosscurrent.knowledge import KnowledgeBase, PublishedAttack
 
 __all__ = ["within_reach"]
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from knowledge.errors import InputError, UnknownName
+from crosscurrent.knowledge.errors import InputError, UnknownName
 
 if TYPE_CHECKING:
-    from knowledge import KnowledgeBase
+    from crosscurrent.knowledge import KnowledgeBase
 
     from .signs import Sign
 

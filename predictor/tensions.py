@@ -16,7 +16,7 @@ from .expectations import expected
 from .signs import multiply
 
 if TYPE_CHECKING:
-    from knowledge import KnowledgeBase, Variant
+    from crosscurrent.knowledge import KnowledgeBase, Variant
 
 __all__ = ["MECHANISMS", "Mechanism", "Tension", "tensions"]
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from knowledge import KnowledgeBase, load
+from crosscurrent.knowledge import KnowledgeBase, load
 
 sys.path.insert(0, str(Path(__file__).parent))  # for the helper modules beside this file
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from api.cli import main
-from api.cli._measured import describe
-from api.cli._text import Style
+from crosscurrent.api.cli import main
+from crosscurrent.api.text.measured import describe
+from crosscurrent.api.text.terminal import Style
 
 __all__ = ["Capture", "again", "refused", "shown_everywhere"]
 

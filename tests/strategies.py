@@ -6,7 +6,7 @@ import random
 from collections.abc import Sequence
 from typing import Any
 
-from knowledge import KnowledgeBase
+from crosscurrent.knowledge import KnowledgeBase
 
 Rows = dict[str, dict[str, dict[str, Any]]]
 

@@ -30,7 +30,7 @@ def test_a_disagreement_stops_the_run() -> None:
         "import rivals\n"
         "rivals.TIMES['-', '-'] = '-'\n"
         "import pairs\n"
-        "from knowledge import load\n"
+        "from crosscurrent.knowledge import load\n"
         "try: pairs.measure(load(), 10)\n"
         "except pairs.Disagreement: sys.exit(7)\n"
     )

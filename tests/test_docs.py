@@ -11,7 +11,7 @@ from types import ModuleType
 
 import pytest
 
-from api.cli._parser import parser, parsers
+from crosscurrent.api.cli._parser import parser, parsers
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -56,9 +56,13 @@ def test_python_examples_work_as_shown(path: Path) -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        "knowledge", "knowledge._load", "predictor", "predictor.signs", "predictor.interactions",
+        "crosscurrent.knowledge",
+        "crosscurrent.knowledge._load",
+        "crosscurrent.predictor",
+        "crosscurrent.predictor.signs",
+        "crosscurrent.predictor.interactions",
     ],
-)  # fmt: skip
+)
 def test_examples_in_docstrings_work_as_shown(name: str) -> None:
     result = doctest.testmod(importlib.import_module(name))
     assert result.attempted > 0
@@ -85,8 +89,8 @@ def test_every_command_and_option_is_in_the_guides_or_the_reference() -> None:
 
 
 def test_every_field_of_a_prediction_is_explained() -> None:
-    from knowledge import load
-    from predictor import documents, interactions
+    from crosscurrent.knowledge import load
+    from crosscurrent.predictor import documents, interactions
 
     kb = load()
     explained = (ROOT / "docs" / "python.md").read_text(encoding="utf-8")

@@ -7,7 +7,7 @@ import pkgutil
 from types import ModuleType
 from typing import TypeVar
 
-from .code import note
+from .code_version import note
 
 __all__ = ["peers"]
 

@@ -1,112 +1,113 @@
-"""Settings as they are written, ``group.name=value``, whose they are, and usual choices."""
+"""Settings of defenses, attacks and training: typed, bounded, set as ``group.name=value``."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Mapping
+from dataclasses import Field, field, fields
+from typing import Any, TypeVar
 
-from knowledge.errors import InputError, UnknownName, clip
+from crosscurrent.knowledge.errors import InputError, clip, suggest
 
-__all__ = [
-    "COMMON",
-    "DEFAULT_DATASET",
-    "DEFAULT_MODEL",
-    "DEFAULT_SEEDS",
-    "GROUPS",
-    "PEERS",
-    "grouped",
-    "owned",
-    "parted",
-]
+__all__ = ["configured", "described", "setting", "settings_of"]
 
-DEFAULT_DATASET = "synthetic"
-DEFAULT_MODEL = "mlp-m"
-DEFAULT_SEEDS = 5
-
-GROUPS = ("training", "data", "defense", "attack")
-"""What settings are of."""
-PEERS = ("defense", "attack")
-"""Groups of settings of which every defense, or every attack, has its own."""
-COMMON = ("training", "data")
-"""Groups of settings that all have in common."""
-
-_EXAMPLES = {"defense": "adversarial_training", "attack": "evasion"}
+T = TypeVar("T")
 
 
-def parted(text: str, groups: Sequence[str] = GROUPS) -> tuple[str, str, str]:
-    """Read ``group.name=value``: group, name and value.
-
-    Raises
-    ------
-    InputError
-        It is not of that form, or there is no such group.
-    """
-    name, equals, value = text.partition("=")
-    group, dot, key = name.partition(".")
-    if not (equals and dot and key and value):
-        raise InputError(f"--set {text!r}: should be GROUP.NAME=VALUE, such as training.epochs=10")
-    if group not in groups:
-        raise UnknownName("group of settings", group, groups)
-    return group, key, value
-
-
-def grouped(settings: Sequence[str], groups: Sequence[str] = GROUPS) -> dict[str, dict[str, str]]:
-    """Read settings: values by group and name.
-
-    Raises
-    ------
-    InputError
-        One of them cannot be read, or is given twice.
-    """
-    given: dict[str, dict[str, str]] = {group: {} for group in groups}
-    for text in settings:
-        group, key, value = parted(text, groups)
-        if given[group].setdefault(key, value) != value:
-            raise InputError(f"--set gives {group}.{key} twice: {given[group][key]} and {value}")
-    return given
-
-
-def owned(
-    settings: Sequence[str], whose: Callable[[str, str], str], several: str
-) -> tuple[list[str], dict[tuple[str, str], dict[str, str]]]:
-    """Part settings that all have in common from those of one defense or attack.
+def setting(
+    default: Any,
+    meaning: str,
+    *,
+    least: float = -math.inf,
+    most: float = math.inf,
+    choices: tuple[str, ...] = (),
+) -> Any:
+    """Declare a field that users may set.
 
     Parameters
     ----------
-    settings : sequence of str
-        ``training.name=value``, ``defense.ID.name=value`` and so on.
-    whose : callable
-        From a group and the ID as it is written, to what that is called; or it raises.
-    several : str
-        Why an ID is needed, for the message: ``with --all``.
+    default : bool, int, float or str
+        Its type is the type that a user's value is read as.
+    meaning : str
+        In a few words, with the unit.
+    least, most : float
+        Smallest and largest value that is accepted.
+    choices : tuple of str
+        The texts that are accepted; empty: any.
+    """
+    return field(
+        default=default,
+        metadata={"meaning": meaning, "least": least, "most": most, "choices": choices},
+    )
 
-    Returns
-    -------
-    common : list of str
-        Those without an ID.
-    own : dict
-        Values by group and ID, and then by name.
+
+def configured(kind: type[T], values: Mapping[str, str], group: str) -> T:
+    """Make an instance with some of its settings set.
+
+    Parameters
+    ----------
+    kind : type
+        A dataclass with settings.
+    values : mapping of str to str
+        What the user gave, by name.
+    group : str
+        What messages call it, such as ``defense``.
 
     Raises
     ------
     InputError
-        One of them cannot be read, does not say whose it is, or is given twice.
+        Unknown name, wrong type, or out of range.
     """
-    common = []
-    own: dict[tuple[str, str], dict[str, str]] = {}
-    for text in settings:
-        group, name, value = parted(text)
-        if group not in PEERS:
-            common.append(text)
-            continue
-        peer, dot, key = name.rpartition(".")
-        if not dot:
+    known = _settings(kind)
+    chosen = {}
+    for name, text in values.items():
+        if name not in known:
+            close = suggest(name, known)
+            hint = f"did you mean {' or '.join(f'{group}.{each}' for each in close)}?"
+            have = ", ".join(known) or "none"
             raise InputError(
-                f"--set {clip(text)}: {several}, say whose setting it is, such as"
-                f" {group}.{_EXAMPLES[group]}.{clip(name)}={clip(value)}"
+                f"--set {group}.{clip(name)}: there is no such setting"
+                f" ({hint if close else f'there are: {have}'})"
             )
-        mine = own.setdefault((group, whose(group, peer)), {})
-        if mine.setdefault(key, value) != value:
-            raise InputError(
-                f"--set gives {group}.{whose(group, peer)}.{key} twice: {mine[key]} and {value}"
-            )
-    return common, own
+        chosen[name] = _read(known[name], text, f"{group}.{name}")
+    return kind(**chosen)
+
+
+def settings_of(thing: object) -> dict[str, Any]:
+    """Return the values of all settings, ready for JSON."""
+    return {name: getattr(thing, name) for name in _settings(type(thing))}
+
+
+def described(kind: type[Any]) -> list[tuple[str, Any, str]]:
+    """Return name, default and meaning of each setting."""
+    return [(n, each.default, each.metadata["meaning"]) for n, each in _settings(kind).items()]
+
+
+def _settings(kind: type[Any]) -> dict[str, Field[Any]]:
+    return {each.name: each for each in fields(kind) if "meaning" in each.metadata}
+
+
+def _read(about: Field[Any], text: str, name: str) -> Any:
+    kind: type[Any] = type(about.default)
+    if kind is str:
+        choices = about.metadata["choices"]
+        if choices and text not in choices:
+            raise InputError(f"--set {name}={clip(text)}: should be one of {', '.join(choices)}")
+        return text
+    if kind is bool:
+        if text not in ("true", "false"):
+            raise InputError(f"--set {name}={clip(text)}: should be true or false")
+        return text == "true"
+    least, most = about.metadata["least"], about.metadata["most"]
+    whole = kind is int
+    try:
+        value = int(text) if whole else float(text)
+    except ValueError:
+        value = math.nan
+    if not least <= value <= most:
+        what = "a whole number" if whole else "a number"
+        bounds = [f"at least {least:g}"] * (least > -math.inf) + [f"at most {most:g}"] * (
+            most < math.inf
+        )
+        raise InputError(f"--set {name}={clip(text)}: should be {', '.join([what, *bounds])}")
+    return value

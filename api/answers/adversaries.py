@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from knowledge.errors import InputError
+from crosscurrent.knowledge.errors import InputError
 
 __all__ = ["adversary_pairs"]
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from predictor.changes import Change
-from predictor.changes import what_if as compare
-from predictor.documents import what_if_document
-from predictor.scenarios import Scenario, ScenarioError, scenario
+from crosscurrent.predictor.changes import Change
+from crosscurrent.predictor.changes import what_if as compare
+from crosscurrent.predictor.documents import what_if_document
+from crosscurrent.predictor.scenarios import Scenario, ScenarioError, scenario
 
 if TYPE_CHECKING:
-    from knowledge import KnowledgeBase
+    from crosscurrent.knowledge import KnowledgeBase
 
 __all__ = ["Assumed", "assume", "what_if"]
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from predictor.collusion import adversaries
-from predictor.joint_documents import published_attack_document
-from predictor.published import within_reach
+from crosscurrent.predictor.collusion import adversaries
+from crosscurrent.predictor.joint_documents import published_attack_document
+from crosscurrent.predictor.published import within_reach
 
 if TYPE_CHECKING:
-    from knowledge import KnowledgeBase, PublishedAttack
+    from crosscurrent.knowledge import KnowledgeBase, PublishedAttack
 
 __all__ = ["SCALES", "Reach", "attacks", "reach"]
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from predictor import backtest as interactions
-from predictor import collusion_backtest as collusions
-from predictor import conflict_backtest as conflicts
-from predictor import documents, joint_documents
+from crosscurrent.predictor import backtest as interactions
+from crosscurrent.predictor import collusion_backtest as collusions
+from crosscurrent.predictor import conflict_backtest as conflicts
+from crosscurrent.predictor import documents, joint_documents
 
 if TYPE_CHECKING:
-    from knowledge import KnowledgeBase
+    from crosscurrent.knowledge import KnowledgeBase
 
 __all__ = ["RESAMPLES", "Backtests", "backtest", "measure"]
 

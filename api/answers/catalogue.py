@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from knowledge import Defense, Factor, Record, Reference, Risk
-from knowledge.errors import UnknownName
+from crosscurrent.knowledge import Defense, Factor, Record, Reference, Risk
+from crosscurrent.knowledge.errors import UnknownName
 
 if TYPE_CHECKING:
-    from knowledge import Correlation, KnowledgeBase
+    from crosscurrent.knowledge import Correlation, KnowledgeBase
 
 __all__ = ["counts", "edges", "find", "overview", "record", "section"]
 

@@ -6,14 +6,14 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from knowledge.errors import InputError
-from predictor import joint_documents as documents
-from predictor.chains import Chains, breakers, chains_to
-from predictor.collusion import Adversaries, Colluded, adversaries, collude_all
-from predictor.collusion import collude as judge
+from crosscurrent.knowledge.errors import InputError
+from crosscurrent.predictor import joint_documents as documents
+from crosscurrent.predictor.chains import Chains, breakers, chains_to
+from crosscurrent.predictor.collusion import Adversaries, Colluded, adversaries, collude_all
+from crosscurrent.predictor.collusion import collude as judge
 
 if TYPE_CHECKING:
-    from knowledge import KnowledgeBase
+    from crosscurrent.knowledge import KnowledgeBase
 
 __all__ = ["CHAINS", "chains", "collude", "collusions", "links", "pairs", "search"]
 

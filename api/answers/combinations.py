@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from predictor.conflicts import combine, combine_all
-from predictor.joint_documents import combination_document
-from predictor.tensions import tensions as hints
+from crosscurrent.predictor.conflicts import combine, combine_all
+from crosscurrent.predictor.joint_documents import combination_document
+from crosscurrent.predictor.tensions import tensions as hints
 
 if TYPE_CHECKING:
-    from knowledge import KnowledgeBase
+    from crosscurrent.knowledge import KnowledgeBase
 
 __all__ = ["combination", "combinations"]
 

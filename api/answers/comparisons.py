@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from predictor.differences import differences
-from predictor.documents import differences_document
+from crosscurrent.predictor.differences import differences
+from crosscurrent.predictor.documents import differences_document
 
 if TYPE_CHECKING:
-    from knowledge import KnowledgeBase
+    from crosscurrent.knowledge import KnowledgeBase
 
 __all__ = ["diff"]
 

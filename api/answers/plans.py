@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from predictor import plans as engine
-from predictor.joint_documents import plans_document
+from crosscurrent.predictor import plans as engine
+from crosscurrent.predictor.joint_documents import plans_document
 
 if TYPE_CHECKING:
-    from knowledge import KnowledgeBase
+    from crosscurrent.knowledge import KnowledgeBase
 
 __all__ = ["plan"]
 

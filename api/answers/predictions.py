@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from predictor import documents
-from predictor import interactions as engine
+from crosscurrent.predictor import documents
+from crosscurrent.predictor import interactions as engine
 
 if TYPE_CHECKING:
-    from knowledge import KnowledgeBase
+    from crosscurrent.knowledge import KnowledgeBase
 
 __all__ = ["matrix", "prediction", "predictions"]
 

@@ -9,7 +9,7 @@ from contextlib import suppress
 from importlib import import_module
 from io import TextIOWrapper
 
-from knowledge.errors import BrokenKnowledge, InputError
+from crosscurrent.knowledge.errors import BrokenKnowledge, InputError
 
 __all__ = ["main"]
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from argparse import Namespace
 
-from api.answers.attacks import SCALES, attacks, reach
+from crosscurrent.api.answers.attacks import SCALES, attacks, reach
 
+from ..text.names import knowledge_line
+from ..text.terminal import columns, paragraph
 from ._common import as_json, knowledge, style
-from ._text import columns, knowledge_line, paragraph
 
 __all__ = ["run"]
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from argparse import Namespace
 
-from api.answers.backtests import backtest, measure
-from knowledge import KnowledgeBase
-from predictor.backtest import LEVEL, Backtest, Bin, Estimate, Scope, Score
-from predictor.collusion_backtest import CollusionBacktest
-from predictor.conflict_backtest import SETS, ConflictBacktest
+from crosscurrent.api.answers.backtests import backtest, measure
+from crosscurrent.knowledge import KnowledgeBase
+from crosscurrent.predictor.backtest import LEVEL, Backtest, Bin, Estimate, Scope, Score
+from crosscurrent.predictor.collusion_backtest import CollusionBacktest
+from crosscurrent.predictor.conflict_backtest import SETS, ConflictBacktest
 
+from ..text.names import knowledge_line, percent
+from ..text.terminal import Style, columns, paragraph
 from ._common import as_json, knowledge, style
-from ._text import Style, columns, knowledge_line, paragraph, percent
 
 __all__ = ["run"]
 

@@ -6,18 +6,19 @@ from argparse import Namespace
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from api import colluding
-from api.answers import collusions as answers
-from api.answers.adversaries import adversary_pairs
-from knowledge.errors import InputError
-from predictor.chains import Breaker, Chain, Chains, breakers
-from predictor.collusion import Colluded, adversaries, idle
+from crosscurrent.api.answers.adversaries import adversary_pairs
+from crosscurrent.knowledge.errors import InputError
+from crosscurrent.predictor.chains import Breaker, Chain, Chains, breakers
+from crosscurrent.predictor.collusion import Colluded, adversaries, idle
 
+from ..answers import collusions as answers
+from ..text import collusions as colluding
+from ..text.names import cite, knowledge_line
+from ..text.terminal import Style, columns, paragraph
 from ._common import again, as_json, knowledge, style
-from ._text import Style, cite, columns, knowledge_line, paragraph
 
 if TYPE_CHECKING:
-    from knowledge import KnowledgeBase
+    from crosscurrent.knowledge import KnowledgeBase
 
 __all__ = ["overview", "run", "verdict"]
 

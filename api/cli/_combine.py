@@ -6,15 +6,16 @@ from argparse import Namespace
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from predictor.conflicts import Combined, Conflict, Repair, combine
-from predictor.tensions import Tension, tensions
+from crosscurrent.predictor.conflicts import Combined, Conflict, Repair, combine
+from crosscurrent.predictor.tensions import Tension, tensions
 
-from ..wording import TENSIONS
+from ..text.names import cite, knowledge_line
+from ..text.terminal import Style, columns, paragraph
+from ..text.wording import TENSIONS
 from ._common import again, as_json, knowledge, style
-from ._text import Style, cite, columns, knowledge_line, paragraph
 
 if TYPE_CHECKING:
-    from knowledge import Combination, KnowledgeBase, Variant
+    from crosscurrent.knowledge import Combination, KnowledgeBase, Variant
 
 __all__ = ["chain_of", "codes", "run"]
 
@@ -25,7 +26,7 @@ def run(arguments: Namespace) -> str:
     """Answer the question."""
     kb = knowledge(arguments)
     if arguments.json:
-        from api.answers.combinations import combination
+        from crosscurrent.api.answers.combinations import combination
 
         return as_json(combination(kb, arguments.defenses, tensions=arguments.tensions))
     combined = combine(kb, arguments.defenses)

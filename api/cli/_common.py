@@ -7,12 +7,12 @@ import sys
 from argparse import Namespace
 from typing import TYPE_CHECKING, Any
 
-from knowledge import load
+from crosscurrent.knowledge import load
 
-from ._text import Style
+from ..text.terminal import Style
 
 if TYPE_CHECKING:
-    from knowledge import KnowledgeBase
+    from crosscurrent.knowledge import KnowledgeBase
 
 __all__ = ["again", "as_json", "as_markup", "knowledge", "overlays", "style"]
 

@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping
 import argcomplete
 from argcomplete.shell_integration import shellcode
 
-from knowledge import Attack, Defense, Factor, KnowledgeBase, Risk, load
-from knowledge.errors import InputError
+from crosscurrent.knowledge import Attack, Defense, Factor, KnowledgeBase, Risk, load
+from crosscurrent.knowledge.errors import InputError
 
 from ._common import overlays
 from ._parser import parsers

@@ -7,12 +7,12 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ._grid import NOT_MEASURED, Pair, mark, table
+from ..text.measured.grid import NOT_MEASURED, Pair, mark, table
+from ..text.terminal import Style
 from ._progress import Progress
-from ._text import Style
 
 if TYPE_CHECKING:
-    from validator.verdicts import Verdict
+    from crosscurrent.validator.experiments.verdicts import Verdict
 
 __all__ = ["GridProgress"]
 
@@ -37,7 +37,7 @@ class GridProgress(Progress):
         self._look = Style.of(sys.stderr, no_color=no_color) if self._terminal else None
         self._lines = 0
 
-    def stands(self, place: int, seeds: int, shown: Verdict | str | None) -> None:
+    def on_cell(self, place: int, seeds: int, shown: Verdict | str | None) -> None:
         """So many seeds of a cell are finished; once it is over, this came out."""
         pair = self._pairs[place]
         if self._look is not None:
@@ -48,9 +48,9 @@ class GridProgress(Progress):
         if self._look is not None:
             self._clear()
 
-    def finished(self, trials: int) -> None:
+    def on_trials(self, trials: int) -> None:
         """So many more trials are finished and kept."""
-        super().finished(trials)
+        super().on_trials(trials)
         if self._look is not None:
             self._show()
 

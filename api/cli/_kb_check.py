@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from argparse import Namespace
 
-from knowledge import BrokenKnowledge, load
+from crosscurrent.knowledge import BrokenKnowledge, load
 
 from ._common import as_json, overlays, style
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from argparse import Namespace
 
-from api.answers.comparisons import diff
-from knowledge import KnowledgeBase, load
-from knowledge.errors import clip
-from predictor.differences import Differences, differences
-from predictor.interactions import Prediction
+from crosscurrent.api.answers.comparisons import diff
+from crosscurrent.knowledge import KnowledgeBase, load
+from crosscurrent.knowledge.errors import clip
+from crosscurrent.predictor.differences import Differences, differences
+from crosscurrent.predictor.interactions import Prediction
 
+from ..text.names import percent
+from ..text.terminal import Style, columns
 from ._common import as_json, overlays, style
 from ._predict import published
-from ._text import Style, columns, percent
 
 __all__ = ["run"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from argparse import Namespace
 
-from knowledge import InputError, graph
+from crosscurrent.knowledge import InputError, graph
 
 from ._common import as_json, as_markup, knowledge
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from argparse import Namespace
 
-from knowledge.schema import schema
+from crosscurrent.knowledge.schema import schema
 
 from ._common import as_json
 

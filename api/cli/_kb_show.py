@@ -6,11 +6,12 @@ from argparse import Namespace
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from api.answers import catalogue
-from knowledge import KnowledgeBase, Observation, Record
+from crosscurrent.knowledge import KnowledgeBase, Observation, Record
 
+from ..answers import catalogue
+from ..text.names import cite, knowledge_line
+from ..text.terminal import Style, columns, paragraph
 from ._common import as_json, knowledge, style
-from ._text import Style, cite, columns, knowledge_line, paragraph
 
 __all__ = ["run"]
 

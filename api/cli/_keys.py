@@ -6,17 +6,17 @@ import os
 from argparse import Namespace
 from typing import TYPE_CHECKING
 
-from knowledge.errors import InputError
+from crosscurrent.knowledge.errors import InputError
 
 if TYPE_CHECKING:
-    from api.rest.keys import KeyFile
+    from crosscurrent.api.rest.keys import KeyFile
 
 __all__ = ["key_file"]
 
 
 def key_file(arguments: Namespace) -> KeyFile:
     """Return the file of keys."""
-    from api.rest.keys import KeyFile
+    from crosscurrent.api.rest.keys import KeyFile
 
     path = arguments.file or os.environ.get("CROSSCURRENT_KEYS")
     if not path:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from argparse import Namespace
 
+from ..text.terminal import columns
 from ._common import as_json, style
 from ._keys import key_file
-from ._text import columns
 
 __all__ = ["run"]
 

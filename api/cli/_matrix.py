@@ -5,16 +5,17 @@ from __future__ import annotations
 from argparse import Namespace
 from typing import TYPE_CHECKING
 
-from api.pictures import matrix_svg
-from api.wording import strength
-from knowledge.errors import InputError, clip
-from predictor.interactions import Prediction, matrix
+from crosscurrent.api.text.matrix_picture import matrix_svg
+from crosscurrent.api.text.wording import strength
+from crosscurrent.knowledge.errors import InputError, clip
+from crosscurrent.predictor.interactions import Prediction, matrix
 
+from ..text.names import knowledge_line, percent
+from ..text.terminal import Style, columns, padded, paragraph
 from ._common import as_json, as_markup, knowledge, overlays, style
-from ._text import Style, columns, knowledge_line, padded, paragraph, percent
 
 if TYPE_CHECKING:
-    from knowledge import Defense, KnowledgeBase, Risk
+    from crosscurrent.knowledge import Defense, KnowledgeBase, Risk
 
 __all__ = ["run"]
 
@@ -40,7 +41,7 @@ def run(arguments: Namespace) -> str:
     if arguments.what != "interactions":
         return _pairs(kb, arguments)
     if arguments.json or arguments.format == "json":
-        from api.answers.predictions import matrix as answer
+        from crosscurrent.api.answers.predictions import matrix as answer
 
         return as_json(answer(kb))
     rows = matrix(kb)

@@ -9,12 +9,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 if TYPE_CHECKING:
-    from validator.collusions import Collusion
-    from validator.engine import Planned
-    from validator.executors import Executor
-    from validator.experiments import Experiment
-    from validator.store import Store
-    from validator.trials import Result
+    from crosscurrent.validator.experiments.collusions import Collusion
+    from crosscurrent.validator.experiments.experiment import Experiment
+    from crosscurrent.validator.results.store import Store
+    from crosscurrent.validator.run.engine import Planned
+    from crosscurrent.validator.run.executors import Executor
+    from crosscurrent.validator.trials.trial import Result
 
 __all__ = ["Measurement", "running", "setup", "so_far"]
 
@@ -67,7 +67,7 @@ class Measurement(ABC):
 
     def recipes(self) -> list[dict[str, Any]]:
         """Return the recipes of all trials, in their order."""
-        return [each.bench.recipe(trial) for each in self.planned() for trial in each.trials()]
+        return [each.context.recipe(trial) for each in self.planned() for trial in each.trials()]
 
     def interval(self, results: Mapping[int, Result]) -> dict[str, Any] | None:
         """Return the effect so far with its interval; None unless there is a single one.
@@ -83,7 +83,7 @@ class Measurement(ABC):
 
 def setup(arguments: Namespace) -> dict[str, Any]:
     """Return on what to measure, and how, as everything in `validator` that is set up takes it."""
-    from validator.settings import DEFAULT_DATASET
+    from crosscurrent.validator.experiments.assignments import DEFAULT_DATASET
 
     return {
         "data": arguments.dataset or DEFAULT_DATASET,
@@ -103,7 +103,7 @@ def running(arguments: Namespace) -> dict[str, Any]:
     InputError
         There is no such executor, or it cannot be used here.
     """
-    from validator.executors import chosen
+    from crosscurrent.validator.run.executors import chosen
 
     return {"threads": arguments.threads, "executor": chosen(arguments.executor)}
 

@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from validator.store import Store
+    from crosscurrent.validator.results.store import Store
 
 __all__ = ["absent", "needed", "store"]
 
@@ -33,6 +33,6 @@ def needed() -> None:
 
 def store(arguments: Namespace) -> Store:
     """Return where results are kept."""
-    from validator.store import Store, default_file
+    from crosscurrent.validator.results.store import Store, default_file
 
     return Store(arguments.store or default_file())

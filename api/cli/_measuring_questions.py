@@ -11,7 +11,7 @@ __all__ = ["COMMANDS", "LOCAL", "OTHERS", "colluding", "combining", "executor", 
 
 LOCAL = frozenset({"executor", "export", "json", "knowledge", "list", "no_color", "plot", "store"})
 """What concerns this machine or this terminal only. All else that `validate` adds can be asked for
-over the network too; an option that names files belongs here, or needs what `api.jobs.admission`
+over the network too; an option that names files belongs here, or needs what `api.jobs.policy`
 does for data sets."""
 
 

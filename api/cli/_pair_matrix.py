@@ -7,15 +7,16 @@ import io
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from knowledge.errors import clip
-from predictor.collusion import Colluded, collude_all
-from predictor.conflicts import Combined, combine_all, measured
+from crosscurrent.knowledge.errors import clip
+from crosscurrent.predictor.collusion import Colluded, collude_all
+from crosscurrent.predictor.conflicts import Combined, combine_all, measured
 
+from ..text.names import knowledge_line
+from ..text.terminal import Style, columns, padded, paragraph
 from ._common import as_json
-from ._text import Style, columns, knowledge_line, padded, paragraph
 
 if TYPE_CHECKING:
-    from knowledge import KnowledgeBase
+    from crosscurrent.knowledge import KnowledgeBase
 
 __all__ = ["collusions", "combinations"]
 
@@ -25,7 +26,7 @@ _CELL = 6
 def combinations(kb: KnowledgeBase, form: str, look: Style) -> str:
     """Return every two variants of different defenses, as a table, CSV or JSON."""
     if form == "json":
-        from api.answers.combinations import combinations as answer_all
+        from crosscurrent.api.answers.combinations import combinations as answer_all
 
         return as_json(answer_all(kb))
     answers = combine_all(kb)
@@ -59,7 +60,7 @@ def combinations(kb: KnowledgeBase, form: str, look: Style) -> str:
 def collusions(kb: KnowledgeBase, form: str, look: Style) -> str:
     """Return every attack against every other, as a table, CSV or JSON."""
     if form == "json":
-        from api.answers.collusions import collusions as answer_all
+        from crosscurrent.api.answers.collusions import collusions as answer_all
 
         return as_json(answer_all(kb))
     answers = [answer for row in collude_all(kb) for answer in row if answer is not None]

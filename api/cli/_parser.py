@@ -6,14 +6,13 @@ import argparse
 from collections.abc import Callable, Iterator
 from typing import Any, NoReturn
 
-from knowledge.errors import suggest
+from crosscurrent import __version__
+from crosscurrent.knowledge.errors import suggest
 
 from ._arguments import Questions, ask
 from ._questions import QUESTIONS
 
 __all__ = ["parser", "parsers"]
-
-VERSION = "0.1.0"
 
 _EXAMPLES = """\
 examples:
@@ -113,7 +112,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _top(top: argparse.ArgumentParser) -> None:
-    top.add_argument("--version", action="version", version=f"crosscurrent {VERSION}")
+    top.add_argument("--version", action="version", version=f"crosscurrent {__version__}")
     top.set_defaults(status=0)
     ask(top, QUESTIONS, title="questions", metavar="QUESTION")
 

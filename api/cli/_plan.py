@@ -6,15 +6,16 @@ from argparse import Namespace
 from collections.abc import Container, Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from predictor.plans import MAX_STEPS, Plan, Plans, plan, wish
+from crosscurrent.predictor.plans import MAX_STEPS, Plan, Plans, plan, wish
 
+from ..text.names import knowledge_line
+from ..text.terminal import Style, columns, paragraph
 from ._combine import chain_of, codes
 from ._common import again, as_json, knowledge, style
-from ._text import Style, columns, knowledge_line, paragraph
 
 if TYPE_CHECKING:
-    from knowledge import KnowledgeBase, Variant
-    from predictor.expectations import Expected
+    from crosscurrent.knowledge import KnowledgeBase, Variant
+    from crosscurrent.predictor.expectations import Expected
 
 __all__ = ["run"]
 
@@ -23,7 +24,7 @@ def run(arguments: Namespace) -> str:
     """Answer the question."""
     kb = knowledge(arguments)
     if arguments.json:
-        from api.answers.plans import plan as answer_plan
+        from crosscurrent.api.answers.plans import plan as answer_plan
 
         wanted = (arguments.protect, arguments.avoid, arguments.have, arguments.max)
         return as_json(answer_plan(kb, wanted[0], avoid=wanted[1], have=wanted[2], most=wanted[3]))

@@ -6,27 +6,18 @@ import re
 from argparse import Namespace
 from typing import TYPE_CHECKING
 
-from predictor.calibration import calibration
-from predictor.interactions import Prediction, predict, predict_all
-from predictor.signs import EFFECT
+from crosscurrent.predictor.calibration import calibration
+from crosscurrent.predictor.interactions import Prediction, predict, predict_all
+from crosscurrent.predictor.signs import EFFECT
 
-from ..wording import FOLLOW, MOVE, OPPOSED, basis
+from ..text.names import cite, condition, knowledge_line, percent, title
+from ..text.terminal import Style, columns, laid_out, paragraph
+from ..text.wording import FOLLOW, MOVE, OPPOSED, basis
 from ._common import again, as_json, knowledge, style
-from ._text import (
-    Style,
-    cite,
-    columns,
-    condition,
-    knowledge_line,
-    laid_out,
-    paragraph,
-    percent,
-    title,
-)
 
 if TYPE_CHECKING:
-    from knowledge import KnowledgeBase
-    from predictor.guideline import Path
+    from crosscurrent.knowledge import KnowledgeBase
+    from crosscurrent.predictor.guideline import Path
 
 __all__ = ["describe", "likely", "overview", "published", "run"]
 
@@ -43,7 +34,7 @@ def run(arguments: Namespace) -> str:
     """Answer the question."""
     kb = knowledge(arguments)
     if arguments.json:
-        from api.answers import predictions as answers
+        from ..answers import predictions as answers
 
         if arguments.risk is None:
             return as_json(answers.predictions(kb, arguments.defense))

@@ -33,14 +33,14 @@ class Progress:
         elif remembered:
             self.say(f"all {trials} trials known from before: nothing to train")
 
-    def advance(self, work: int) -> None:
+    def on_work(self, work: int) -> None:
         """So many more models × updates are done."""
         self._done += work
         if self._terminal and monotonic() - self._shown > _EVERY:
             self._shown = monotonic()
             self._show()
 
-    def finished(self, trials: int) -> None:
+    def on_trials(self, trials: int) -> None:
         """So many more trials are finished and kept."""
         self._finished += trials
         if not self._terminal:

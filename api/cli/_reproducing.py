@@ -25,7 +25,7 @@ def command(arguments: Namespace, subject: Iterable[str], settings: Iterable[str
     settings : iterable of str
         ``group.name=value``, as this alone takes them.
     """
-    from validator.settings import DEFAULT_DATASET, DEFAULT_MODEL
+    from crosscurrent.validator.experiments.assignments import DEFAULT_DATASET, DEFAULT_MODEL
 
     words = ["crosscurrent", "validate", *subject]
     words += ["--dataset", arguments.dataset or DEFAULT_DATASET]

@@ -14,7 +14,7 @@ def run(arguments: Namespace) -> str:
     needed()
     kept = store(arguments)
     found = [kept.experiment(name) for name in arguments.names] or kept.experiments()
-    from validator.evidence import export
+    from crosscurrent.validator.results.evidence import export
 
     written = export([each.document for each in found], arguments.folder)
     return "\n".join(f"wrote {file}" for file in written) or "nothing to write"

@@ -5,9 +5,10 @@ from __future__ import annotations
 from argparse import Namespace
 from typing import Any
 
+from ..text.names import signed
+from ..text.terminal import columns
 from ._common import as_json, style
 from ._measuring import needed, store
-from ._text import columns, signed
 
 __all__ = ["run"]
 
@@ -36,7 +37,7 @@ def run(arguments: Namespace) -> str:
 
 def _subject(document: dict[str, Any]) -> str:
     """Say what was measured."""
-    from validator.kinds import kind_of
+    from crosscurrent.validator.results.kinds import kind_of
 
     kind = kind_of(document)
     if kind == "combination":

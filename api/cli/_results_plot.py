@@ -13,7 +13,7 @@ def run(arguments: Namespace) -> str:
     """Draw it."""
     needed()
     document = store(arguments).experiment(arguments.name).document
-    from validator.pictures import picture
+    from crosscurrent.validator.plots.pictures import picture
 
     picture(document, arguments.file)
     return f"wrote {arguments.file}"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from argparse import Namespace
 
-from knowledge import load
-from knowledge.errors import InputError
+from crosscurrent.knowledge import load
+from crosscurrent.knowledge.errors import InputError
 
 from ._measuring import needed, store
 
@@ -26,8 +26,9 @@ def run(arguments: Namespace) -> str:
         raise InputError(
             f"nothing measured yet ({kept.file}): crosscurrent validate --all measures everything"
         )
-    from api.reports import report
-    from validator.files import write_whole
+    from crosscurrent.validator.results.files import write_whole
+
+    from ..reports import report
 
     page = report(load(), [each.document for each in found])
     write_whole(arguments.file, page.encode())

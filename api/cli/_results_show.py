@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from argparse import Namespace
 
+from ..text.measured import describe
 from ._common import as_json, style
-from ._measured import describe
 from ._measuring import needed, store
 
 __all__ = ["run"]

@@ -24,7 +24,7 @@ def run(arguments: Namespace) -> str:
             f"crosscurrent: serving needs the extra 'serve' ({', '.join(missing)} missing):\n"
             "  pip install 'crosscurrent[serve]'        or, in a clone: make serve"
         )
-    from api.rest.settings import read_settings
+    from crosscurrent.api.rest.settings import read_settings
 
     given = {
         "host": arguments.host,
@@ -36,7 +36,7 @@ def run(arguments: Namespace) -> str:
     if arguments.config:
         os.environ["CROSSCURRENT_CONFIG"] = arguments.config
     settings = read_settings({name: value for name, value in given.items() if value is not None})
-    from api.rest.serving import serve
+    from ..serving import serve
 
     serve(settings)
     return "stopped"

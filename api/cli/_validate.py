@@ -9,22 +9,22 @@ from contextlib import redirect_stdout
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from knowledge.errors import InputError
-from predictor.interactions import predict
+from crosscurrent.knowledge.errors import InputError
+from crosscurrent.predictor.interactions import predict
 
+from ..text.measured import describe
 from ._common import as_json, knowledge, style
-from ._measured import describe
 from ._measurements import Measurement, running, setup, so_far
 from ._measuring import needed, store
 from ._progress import Progress
 from ._reproducing import command
 
 if TYPE_CHECKING:
-    from knowledge import KnowledgeBase
-    from validator.engine import Watcher
-    from validator.experiments import Experiment
-    from validator.store import Store
-    from validator.trials import Result
+    from crosscurrent.knowledge import KnowledgeBase
+    from crosscurrent.validator.experiments.experiment import Experiment
+    from crosscurrent.validator.results.store import Store
+    from crosscurrent.validator.run.engine import ProgressListener
+    from crosscurrent.validator.trials.trial import Result
 
 __all__ = ["PLACEBO", "Plan", "known", "plan", "run"]
 
@@ -50,14 +50,14 @@ class Plan(Measurement):
     known: dict[str, Any]
     command: str
 
-    def measure(self, kept: Store, watcher: Watcher) -> dict[str, Any]:
+    def measure(self, kept: Store, watcher: ProgressListener) -> dict[str, Any]:
         """Measure; return the document that ``validate --json`` prints."""
-        from validator.measuring import measure
+        from crosscurrent.validator.experiments.measuring import measure
 
         return measure(
             self.experiment,
             store=kept,
-            watcher=watcher,
+            listener=watcher,
             command=self.command,
             threads=self.threads,
             executor=self.executor,
@@ -83,7 +83,7 @@ class Plan(Measurement):
 
     def interval(self, results: Mapping[int, Result]) -> dict[str, Any] | None:
         """Return the effect over the seeds of which both arms are finished, if two are."""
-        from validator.verdicts import judge
+        from crosscurrent.validator.experiments.verdicts import judge
 
         conjecture = self.known["conjecture"]
         return so_far(
@@ -113,10 +113,10 @@ def run(arguments: Namespace) -> str:
 
 
 def _measured(arguments: Namespace) -> dict[str, Any]:
-    from validator.evidence import export, prepare
-    from validator.figures import require_form
-    from validator.grid_documents import verdicts
-    from validator.pictures import picture
+    from crosscurrent.validator.experiments.grid_documents import verdicts
+    from crosscurrent.validator.plots.figures import require_form
+    from crosscurrent.validator.plots.pictures import picture
+    from crosscurrent.validator.results.evidence import export, prepare
 
     if arguments.plot is not None:
         require_form(arguments.plot)  # before the work, not after it
@@ -192,7 +192,7 @@ def plan(arguments: Namespace, kb: KnowledgeBase) -> Measurement:
         from ._validate_vary import plan_variation
 
         return plan_variation(arguments, kb)
-    from validator.experiments import experiment
+    from crosscurrent.validator.experiments.experiment import experiment
 
     how = running(arguments)
     planned = experiment(kb, arguments.defense, arguments.risk, **setup(arguments))

@@ -6,17 +6,17 @@ from argparse import Namespace
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from knowledge.errors import InputError
+from crosscurrent.knowledge.errors import InputError
 
 from ._measurements import Measurement, running, setup
 from ._reproducing import command
 
 if TYPE_CHECKING:
-    from knowledge import KnowledgeBase
-    from validator.experiments import Experiment
-    from validator.grids import Cell, Grid
-    from validator.store import Store
-    from validator.sweeps import Onlooker
+    from crosscurrent.knowledge import KnowledgeBase
+    from crosscurrent.validator.experiments.experiment import Experiment
+    from crosscurrent.validator.experiments.grids import Cell, Grid
+    from crosscurrent.validator.experiments.sweeps import SweepListener
+    from crosscurrent.validator.results.store import Store
 
 __all__ = ["GridPlan", "plan_all"]
 
@@ -54,10 +54,10 @@ class GridPlan(Measurement):
         """Defense and risk of each cell, ready for JSON."""
         return [{"defense": defense, "risk": risk} for defense, risk in self.pairs]
 
-    def measure(self, kept: Store, watcher: Onlooker) -> dict[str, Any]:
+    def measure(self, kept: Store, watcher: SweepListener) -> dict[str, Any]:
         """Measure; return the document that ``validate --all --json`` prints."""
-        from validator.grid_documents import grid_document
-        from validator.sweeps import Asked, sweep
+        from crosscurrent.validator.experiments.grid_documents import grid_document
+        from crosscurrent.validator.experiments.sweeps import Asked, sweep
 
         told = [{**self.known[pair], "command": self.commands[pair]} for pair in self.pairs]
         asked = [
@@ -109,7 +109,7 @@ def plan_all(arguments: Namespace, kb: KnowledgeBase) -> GridPlan:
     InputError
         Anything that works for no cell, before any training starts.
     """
-    from validator.grids import grid
+    from crosscurrent.validator.experiments.grids import grid
 
     from ._validate import known
 

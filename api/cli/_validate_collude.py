@@ -7,17 +7,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from predictor.collusion import Colluded, collude
+from crosscurrent.predictor.collusion import Colluded, collude
 
 from ._measurements import Measurement, running, setup, so_far
 from ._reproducing import command
 
 if TYPE_CHECKING:
-    from knowledge import KnowledgeBase
-    from validator.collusions import Collusion
-    from validator.engine import Watcher
-    from validator.store import Store
-    from validator.trials import Result
+    from crosscurrent.knowledge import KnowledgeBase
+    from crosscurrent.validator.experiments.collusions import Collusion
+    from crosscurrent.validator.results.store import Store
+    from crosscurrent.validator.run.engine import ProgressListener
+    from crosscurrent.validator.trials.trial import Result
 
 __all__ = ["CollusionPlan", "plan_collusion"]
 
@@ -41,11 +41,11 @@ class CollusionPlan(Measurement):
     known: dict[str, Any]
     command: str
 
-    def measure(self, kept: Store, watcher: Watcher) -> dict[str, Any]:
+    def measure(self, kept: Store, watcher: ProgressListener) -> dict[str, Any]:
         """Measure; return the document that ``validate collude --json`` prints."""
-        from validator.collusion_verdicts import conclude_collusion
-        from validator.engine import finish
-        from validator.measuring import whole
+        from crosscurrent.validator.experiments.collusion_verdicts import conclude_collusion
+        from crosscurrent.validator.experiments.measuring import whole
+        from crosscurrent.validator.run.engine import finish
 
         (found,) = finish(
             [self.collusion], kept, watcher, threads=self.threads, executor=self.executor
@@ -73,7 +73,7 @@ class CollusionPlan(Measurement):
 
     def interval(self, results: Mapping[int, Result]) -> dict[str, Any] | None:
         """Return the effect over the seeds of which both arms are finished, if two are."""
-        from validator.collusion_verdicts import judge_collusion
+        from crosscurrent.validator.experiments.collusion_verdicts import judge_collusion
 
         conjecture = self.known["conjecture"]
         return so_far(
@@ -91,7 +91,7 @@ def plan_collusion(arguments: Namespace, kb: KnowledgeBase) -> CollusionPlan:
     InputError
         Anything that will not work, before any training starts.
     """
-    from validator.collusions import collusion
+    from crosscurrent.validator.experiments.collusions import collusion
 
     how = running(arguments)
     answer = collude(kb, *arguments.collude)

@@ -6,17 +6,17 @@ from argparse import Namespace
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from predictor.conflicts import Combined, combine
+from crosscurrent.predictor.conflicts import Combined, combine
 
 from ._combine import codes
 from ._measurements import Measurement, running, setup
 from ._reproducing import command
 
 if TYPE_CHECKING:
-    from knowledge import KnowledgeBase
-    from validator.combinations import Combination
-    from validator.engine import Watcher
-    from validator.store import Store
+    from crosscurrent.knowledge import KnowledgeBase
+    from crosscurrent.validator.experiments.combinations import Combination
+    from crosscurrent.validator.results.store import Store
+    from crosscurrent.validator.run.engine import ProgressListener
 
 __all__ = ["CombinationPlan", "plan_combination"]
 
@@ -30,7 +30,8 @@ class CombinationPlan(Measurement):
     combination : Combination
         What will be run.
     known : dict
-        What is known beforehand, ready for JSON, as `validator.combination_verdicts` takes it.
+        What is known beforehand, ready for JSON, as
+        `validator.experiments.combination_verdicts` takes it.
     command : str
         The command line that asks for it.
     """
@@ -39,11 +40,11 @@ class CombinationPlan(Measurement):
     known: dict[str, Any]
     command: str
 
-    def measure(self, kept: Store, watcher: Watcher) -> dict[str, Any]:
+    def measure(self, kept: Store, watcher: ProgressListener) -> dict[str, Any]:
         """Measure; return the document that ``validate combine --json`` prints."""
-        from validator.combination_verdicts import conclude_combination
-        from validator.engine import finish
-        from validator.measuring import whole
+        from crosscurrent.validator.experiments.combination_verdicts import conclude_combination
+        from crosscurrent.validator.experiments.measuring import whole
+        from crosscurrent.validator.run.engine import finish
 
         (found,) = finish(
             [self.combination], kept, watcher, threads=self.threads, executor=self.executor
@@ -54,7 +55,7 @@ class CombinationPlan(Measurement):
 
     def beforehand(self) -> dict[str, Any]:
         """Return which defenses these are and what is known of them, ready for JSON."""
-        from validator.combinations import stage_name
+        from crosscurrent.validator.experiments.combinations import stage_name
 
         names = [stage_name(each) for each in self.combination.members]
         return {"defense": None, "risk": None, "combine": names, "known": self.known}
@@ -76,7 +77,7 @@ def plan_combination(arguments: Namespace, kb: KnowledgeBase) -> CombinationPlan
     InputError
         Anything that will not work, before any training starts.
     """
-    from validator.combinations import combination
+    from crosscurrent.validator.experiments.combinations import combination
 
     how = running(arguments)
     answer = combine(kb, arguments.combine)
@@ -90,7 +91,7 @@ def plan_combination(arguments: Namespace, kb: KnowledgeBase) -> CombinationPlan
 
 
 def _known(answer: Combined) -> dict[str, Any]:
-    from predictor.conflicts import measured
+    from crosscurrent.predictor.conflicts import measured
 
     whole = {variant.id for variant in answer.defenses}
     return {

@@ -5,15 +5,15 @@ from __future__ import annotations
 from argparse import Namespace
 from typing import Any
 
+from ..text.terminal import columns
 from ._common import as_json, style
-from ._text import columns
 
 __all__ = ["listing"]
 
 
 def listing(arguments: Namespace) -> str:
     """List defenses, risks, settings, what can be varied, data sets and models."""
-    from validator.catalogue import catalogue
+    from crosscurrent.validator.experiments.catalogue import catalogue
 
     found = catalogue()
     if arguments.json:

@@ -6,19 +6,19 @@ from argparse import Namespace
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from api.answers.assumptions import assume
-from predictor.documents import what_if_document
+from crosscurrent.api.answers.assumptions import assume
+from crosscurrent.predictor.documents import what_if_document
 
 from ._measurements import Measurement, running, setup
 from ._reproducing import command
 
 if TYPE_CHECKING:
-    from knowledge import KnowledgeBase
-    from validator.experiments import Experiment
-    from validator.store import Store
-    from validator.sweeps import Onlooker
-    from validator.variation_documents import Predicted
-    from validator.variations import Point, Variation
+    from crosscurrent.knowledge import KnowledgeBase
+    from crosscurrent.validator.experiments.experiment import Experiment
+    from crosscurrent.validator.experiments.sweeps import SweepListener
+    from crosscurrent.validator.experiments.variation_documents import Predicted
+    from crosscurrent.validator.experiments.variations import Point, Variation
+    from crosscurrent.validator.results.store import Store
 
 __all__ = ["VariationPlan", "plan_variation"]
 
@@ -58,10 +58,10 @@ class VariationPlan(Measurement):
             for point in self.variation.points
         ]
 
-    def measure(self, kept: Store, watcher: Onlooker) -> dict[str, Any]:
+    def measure(self, kept: Store, watcher: SweepListener) -> dict[str, Any]:
         """Measure; return the document that ``validate --vary --json`` prints."""
-        from validator.sweeps import Asked, sweep
-        from validator.variation_documents import variation_document
+        from crosscurrent.validator.experiments.sweeps import Asked, sweep
+        from crosscurrent.validator.experiments.variation_documents import variation_document
 
         told = [{**self.known, "command": each} for each in self.commands]
         asked = [
@@ -99,7 +99,7 @@ def plan_variation(arguments: Namespace, kb: KnowledgeBase) -> VariationPlan:
     InputError
         Anything that will not work, before any training starts.
     """
-    from validator.variations import variation
+    from crosscurrent.validator.experiments.variations import variation
 
     from ._validate import known
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ._progress import Progress
 
 if TYPE_CHECKING:
-    from validator.verdicts import Verdict
+    from crosscurrent.validator.experiments.verdicts import Verdict
 
 __all__ = ["VariationProgress"]
 
@@ -28,7 +28,7 @@ class VariationProgress(Progress):
         super().__init__()
         self._factor, self._values = factor, values
 
-    def stands(self, place: int, seeds: int, shown: Verdict | str | None) -> None:
+    def on_cell(self, place: int, seeds: int, shown: Verdict | str | None) -> None:
         """Tell what came out at a value, once it is over."""
         del seeds
         if shown is None:

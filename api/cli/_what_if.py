@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from argparse import Namespace
 
-from api.answers.adversaries import adversary_pairs
-from api.answers.assumptions import Assumed, assume
-from knowledge import KnowledgeBase
-from predictor.documents import what_if_document
-from predictor.interactions import Prediction
-from predictor.scenarios import Scenario
+from crosscurrent.api.answers.adversaries import adversary_pairs
+from crosscurrent.api.answers.assumptions import Assumed, assume
+from crosscurrent.knowledge import KnowledgeBase
+from crosscurrent.predictor.documents import what_if_document
+from crosscurrent.predictor.interactions import Prediction
+from crosscurrent.predictor.scenarios import Scenario
 
+from ..text.names import knowledge_line, title
+from ..text.terminal import Style, columns, paragraph
 from ._common import as_json, knowledge, style
 from ._predict import describe, likely, published
-from ._text import Style, columns, knowledge_line, paragraph, title
 
 __all__ = ["run"]
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from ._measuring import needed
 
 if TYPE_CHECKING:
-    from api.jobs.settings import JobSettings
+    from crosscurrent.api.jobs.settings import JobSettings
 
 __all__ = ["run"]
 
@@ -29,17 +29,17 @@ def run(arguments: Namespace) -> str:
             f"crosscurrent: a worker needs the extra 'serve' ({', '.join(missing)} missing):\n"
             "  pip install 'crosscurrent[serve,validate]'"
         )
-    from validator.executors import chosen
-    from validator.experiments import available
+    from crosscurrent.validator.experiments.experiment import available
+    from crosscurrent.validator.run.executors import chosen
 
     available(arguments.device)
-    from api.logs import logger, standard_logging
+    from ..logs import logger, standard_logging
 
     settings = _settings(arguments)
     chosen(settings.executor)
     standard_logging(logger("info"))
     if arguments.concurrency == 1:
-        from api.jobs.worker import work
+        from crosscurrent.api.jobs.worker import work
 
         work(settings, arguments.device)
     else:
@@ -49,7 +49,7 @@ def run(arguments: Namespace) -> str:
 
 def _settings(arguments: Namespace) -> JobSettings:
     """Return the settings of the service as far as they are a worker's."""
-    from api.rest.settings import read_settings
+    from crosscurrent.api.rest.settings import read_settings
 
     if arguments.config:
         os.environ["CROSSCURRENT_CONFIG"] = arguments.config
@@ -59,7 +59,7 @@ def _settings(arguments: Namespace) -> JobSettings:
 
 
 def _several(settings: JobSettings, devices: list[str]) -> None:
-    from api.jobs.local import LocalWorkers
+    from crosscurrent.api.jobs.local import LocalWorkers
 
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

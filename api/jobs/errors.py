@@ -13,7 +13,7 @@ Unavailable                the database or the checks cannot be used now; nothin
 
 from __future__ import annotations
 
-from knowledge.errors import InputError
+from crosscurrent.knowledge.errors import InputError
 
 __all__ = [
     "BeingAccepted",

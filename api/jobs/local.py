@@ -67,7 +67,7 @@ class LocalWorkers:
 
     def _start(self, device: str) -> subprocess.Popen[bytes]:
         process = subprocess.Popen(
-            [sys.executable, "-m", "api.jobs.local"],
+            [sys.executable, "-m", "crosscurrent.api.jobs.local"],
             stdin=subprocess.PIPE,
             start_new_session=True,  # an interrupt at the keyboard is ours to pass on
         )

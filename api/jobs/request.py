@@ -7,9 +7,9 @@ from argparse import Action, ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Mapping
 from typing import Any
 
-from api.cli._arguments import natural, positive, whole
-from api.cli._measuring_questions import LOCAL, colluding, combining, validate
-from knowledge.errors import clip, suggest
+from crosscurrent.api.cli._arguments import natural, positive, whole
+from crosscurrent.api.cli._measuring_questions import LOCAL, colluding, combining, validate
+from crosscurrent.knowledge.errors import clip, suggest
 
 from .errors import Refused
 

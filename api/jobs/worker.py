@@ -14,13 +14,13 @@ import threading
 import uuid
 from collections.abc import Set
 
-from knowledge.errors import InputError
+from crosscurrent.knowledge.errors import InputError
 
-from .alive import Life, life
 from .database import APPLICATION, QUEUE, VERSION, migrate, quiet, reachable
 from .errors import Unavailable
+from .liveness import Life, life
 from .settings import JobSettings
-from .trainee import Trainee
+from .training_process import Trainee
 
 __all__ = ["fit", "work"]
 
@@ -79,7 +79,7 @@ def work(settings: JobSettings, device: str = "cpu") -> None:
 
 def fit(settings: JobSettings) -> None:
     """Raise `Unavailable` unless this machine can keep results: a job is not to blame for that."""
-    from validator.store import Store
+    from crosscurrent.validator.results.store import Store
 
     try:
         Store(settings.results).ready()

@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 
 from .database import WORKFLOW
 from .settings import JobSettings
-from .trainee import Trainee
+from .training_process import Trainee
 
 __all__ = ["MOST_DEATHS", "RefusedHere", "TrainingEnded", "define"]
 

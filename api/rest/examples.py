@@ -8,7 +8,10 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
-from api.answers import (
+from crosscurrent.api.jobs.records import Job
+from crosscurrent.knowledge import KnowledgeBase, load
+
+from ..answers import (
     assumptions,
     attacks,
     backtests,
@@ -19,11 +22,8 @@ from api.answers import (
     plans,
     predictions,
 )
-from api.jobs.records import Job
-from knowledge import KnowledgeBase, load
-
+from .knowledge_sets import KnowledgeSets, described
 from .routes.catalogue import SECTIONS
-from .sets import KnowledgeSets, described
 
 __all__ = ["BODIES", "PARAMETERS", "examples"]
 

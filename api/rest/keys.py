@@ -17,7 +17,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
-from knowledge.errors import InputError, clip, suggest
+from crosscurrent.knowledge.errors import InputError, clip, suggest
 
 __all__ = ["Bucket", "Key", "KeyFile", "Keyring"]
 

@@ -8,8 +8,8 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from api.jobs.request import schema as request_schema
-from knowledge.schema import schema
+from crosscurrent.api.jobs.request import schema as request_schema
+from crosscurrent.knowledge.schema import schema
 
 from .examples import BODIES, PARAMETERS, examples
 from .problems import MEDIA_TYPE

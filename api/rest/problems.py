@@ -10,7 +10,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from api.jobs.errors import (
+from crosscurrent.api.jobs.errors import (
     BeingAccepted,
     DifferentPayload,
     NoSuchJob,
@@ -19,9 +19,9 @@ from api.jobs.errors import (
     TooManyJobs,
     Unavailable,
 )
-from knowledge.errors import BrokenKnowledge, InputError, UnknownName, legible, suggest
+from crosscurrent.knowledge.errors import BrokenKnowledge, InputError, UnknownName, legible, suggest
 
-from .parameters import fields
+from .introspection import fields
 
 __all__ = [
     "FOR_PROGRAMS",

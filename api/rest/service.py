@@ -14,20 +14,20 @@ from fastapi import Depends, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 
-from api.cli._measuring import absent
-from api.jobs.errors import Unavailable
-from api.jobs.jobs import Jobs
-from knowledge import KnowledgeBase, load
-from knowledge.errors import legible
+from crosscurrent.api.cli._measuring import absent
+from crosscurrent.api.jobs.errors import Unavailable
+from crosscurrent.api.jobs.service import Jobs
+from crosscurrent.knowledge import KnowledgeBase, load
+from crosscurrent.knowledge.errors import legible
 
 from ..logs import Log
-from .answering import Answers, code_digest
-from .front import accepts_json
+from .introspection import fields
 from .keys import KeyFile, Keyring
+from .knowledge_sets import KnowledgeSets
 from .metrics import Metrics
-from .parameters import fields
+from .middleware import accepts_json
 from .problems import ProblemError
-from .sets import KnowledgeSets
+from .response_cache import Answers, code_digest
 from .settings import Settings
 
 __all__ = [

@@ -17,8 +17,8 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
-from api.jobs.settings import JobSettings, default_folder
-from knowledge.errors import InputError, clip, suggest
+from crosscurrent.api.jobs.settings import JobSettings, default_folder
+from crosscurrent.knowledge.errors import InputError, clip, suggest
 
 __all__ = ["PREFIX", "Settings", "SettingsError", "read_settings", "unknown"]
 

@@ -6,8 +6,8 @@ from fastapi import APIRouter, FastAPI, Response
 
 from ..rest.problems import ProblemError
 from .assets import ASSETS
-from .happened import Histories
-from .results import Results
+from .measurements.progress import Histories
+from .measurements.summaries import Results
 from .views import (
     collude,
     collusions,

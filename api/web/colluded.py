@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from .words import Words, is_measured
+from .names import Words, is_measured
 
 if TYPE_CHECKING:
-    from .findings import Joint
+    from .measurements.findings import Joint
 
 __all__ = ["Pairing", "by_first", "look", "pairing"]
 

@@ -6,13 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from api.cli._text import lowered
+from crosscurrent.api.text.names import lowered
 
-from .learning import Edge, leads_to, tie
-from .words import Words
+from .names import Words
+from .records import Edge, leads_to, tie
 
 if TYPE_CHECKING:
-    from knowledge import (
+    from crosscurrent.knowledge import (
         Characteristic,
         Collusion,
         Combination,

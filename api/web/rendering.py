@@ -12,12 +12,12 @@ from fastapi import Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from api.cli._parser import VERSION
-from api.cli._text import condition, signed
+from crosscurrent import __version__
+from crosscurrent.api.text.names import condition, signed
 
-from ..wording import FOLLOW, MOVE, OPPOSED, TENSIONS, VERBS
+from ..text.wording import FOLLOW, MOVE, OPPOSED, TENSIONS, VERBS
 from .assets import ASSETS
-from .words import GLYPHS, STAGES
+from .names import GLYPHS, STAGES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -95,7 +95,7 @@ def _environment() -> Environment:
         "sentence": sentence,
     }
     made.globals |= {
-        "version": VERSION,
+        "version": __version__,
         "views": VIEWS,
         "assets": ASSETS,
         "glyphs": GLYPHS,

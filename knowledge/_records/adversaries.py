@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from .fields import DOTTED_ID, ID, NOTE, SOURCES, STATED_IN, Strict, about, line, many, text
+from .fields import (
+    DOTTED_ID,
+    ID,
+    NOTE,
+    SOURCES,
+    STATED_IN,
+    Strict,
+    about,
+    line,
+    many,
+    text,
+)
 
 __all__ = ["Characteristic", "PublishedAttack"]
 

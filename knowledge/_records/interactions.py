@@ -6,7 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
-from .fields import DOTTED_ID, NOTE, SOURCES, STATED_IN, SignText, Strict, about, many, text
+from .fields import (
+    DOTTED_ID,
+    NOTE,
+    SOURCES,
+    STATED_IN,
+    SignText,
+    Strict,
+    about,
+    many,
+    text,
+)
 
 __all__ = ["Correlation", "EvidenceMark", "ExceptionRecord", "Observation"]
 

@@ -18,19 +18,19 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from api.cli import main
-from api.cli._text import percent
-from api.wording import strength
-from knowledge import KnowledgeBase
-from knowledge._records import IDENTITY
-from predictor import documents
-from predictor import joint_documents as joint
-from predictor.backtest import backtest
-from predictor.changes import what_if
-from predictor.collusion_backtest import collusion_backtest
-from predictor.conflict_backtest import conflict_backtest
-from predictor.interactions import matrix, predict, predict_all
-from predictor.scenarios import scenario
+from crosscurrent.api.cli import main
+from crosscurrent.api.text.names import percent
+from crosscurrent.api.text.wording import strength
+from crosscurrent.knowledge import KnowledgeBase
+from crosscurrent.knowledge._records import IDENTITY
+from crosscurrent.predictor import documents
+from crosscurrent.predictor import joint_documents as joint
+from crosscurrent.predictor.backtest import backtest
+from crosscurrent.predictor.changes import what_if
+from crosscurrent.predictor.collusion_backtest import collusion_backtest
+from crosscurrent.predictor.conflict_backtest import conflict_backtest
+from crosscurrent.predictor.interactions import matrix, predict, predict_all
+from crosscurrent.predictor.scenarios import scenario
 
 COMMAND = Path(sys.executable).with_name("crosscurrent")
 
@@ -699,11 +699,12 @@ def test_the_what_if_path_imports_nothing_heavy() -> None:
     """A cached start needs neither YAML nor pydantic, networkx, asyncio or the like."""
     script = (
         "import sys\n"
-        "from api.cli import main\n"
+        "from crosscurrent.api.cli import main\n"
         "main(['predict', 'RD1', 'P1', '--json']); main(['what-if', 'RD1', '--hold', 'D1'])\n"
         "heavy = {'yaml', 'pydantic', 'networkx', 'numpy', 'torch', 'fastapi', 'rich', 'asyncio',"
         " 'argcomplete', 'pydot', 'difflib', 'random', 'typing_extensions',"
-        " 'knowledge._records.collusions', 'knowledge._records.combinations'} & set(sys.modules)\n"
+        " 'crosscurrent.knowledge._records.collusions',"
+        " 'crosscurrent.knowledge._records.combinations'} & set(sys.modules)\n"
         "assert not heavy, heavy\n"
     )
     for _ in range(2):  # the first fills the cache if need be

@@ -28,8 +28,8 @@ from typing import Any, NamedTuple
 import pytest
 import yaml
 
-from api.cli._parser import parser, parsers
-from api.rest.settings import PREFIX, Settings, read_settings
+from crosscurrent.api.cli._parser import parser, parsers
+from crosscurrent.api.rest.settings import PREFIX, Settings, read_settings
 
 sys.path.insert(0, str(Path(__file__).parent / "jobs"))  # for the helper modules there
 

@@ -14,16 +14,16 @@ from typing import Any
 import pytest
 from measuring_cli import Capture, refused
 
-from api.cli import main
-from api.cli._grid import describe
-from api.cli._grid_progress import GridProgress
-from api.cli._text import Style
-from api.cli._verdict import reason
-from api.reports import report
-from knowledge import KnowledgeBase, load
-from validator.attacks import attacks
-from validator.defenses import defenses
-from validator.heat_maps import heat_map
+from crosscurrent.api.cli import main
+from crosscurrent.api.cli._grid_progress import GridProgress
+from crosscurrent.api.reports import report
+from crosscurrent.api.text.measured.grid import describe
+from crosscurrent.api.text.measured.verdict import reason
+from crosscurrent.api.text.terminal import Style
+from crosscurrent.knowledge import KnowledgeBase, load
+from crosscurrent.validator.attacks import attacks
+from crosscurrent.validator.defenses import defenses
+from crosscurrent.validator.plots.grid_plots import heat_map
 
 QUICK = (
     "--model mlp-s --seeds 2 --threads 1 --set data.records=300 --set training.epochs=1"
@@ -268,19 +268,19 @@ def test_on_a_terminal_a_table_fills_and_makes_room_for_the_answer(
 
     shown = Terminal()
     monkeypatch.setattr("sys.stderr", shown)
-    monkeypatch.setattr("api.cli._grid_progress._height", lambda: 40)
-    monkeypatch.setattr("api.cli._text.os.get_terminal_size", lambda _: (100, 40))
+    monkeypatch.setattr("crosscurrent.api.cli._grid_progress._height", lambda: 40)
+    monkeypatch.setattr("crosscurrent.api.text.terminal.os.get_terminal_size", lambda _: (100, 40))
     monkeypatch.setattr(Style, "of", lambda *_, **__: Style(colour=False, unicode=True))
-    watcher = GridProgress([("watermarking", "evasion"), ("watermarking", "poisoning")], 5)
-    watcher.start(20, 0, 100)
-    watcher.stands(0, 3, None)
-    watcher.stands(1, 0, "training diverged")
-    watcher.advance(50)
-    watcher.finished(10)
+    listener = GridProgress([("watermarking", "evasion"), ("watermarking", "poisoning")], 5)
+    listener.start(20, 0, 100)
+    listener.on_cell(0, 3, None)
+    listener.on_cell(1, 0, "training diverged")
+    listener.on_work(50)
+    listener.on_trials(10)
     drawn = shown.getvalue()
     assert "3/5" in drawn
     assert "n/a" in drawn
     assert "10 of 20 trials kept, 50% trained" in drawn
     lines = drawn.count("\n")
-    watcher.over()
+    listener.over()
     assert shown.getvalue() == f"{drawn}\r\x1b[{lines}A\x1b[J"

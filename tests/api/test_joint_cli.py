@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from api.cli import main
-from knowledge import KnowledgeBase
-from predictor import joint_documents as joint
-from predictor.chains import breakers, chains_to
-from predictor.collusion import NO_ADVERSARIES, collude, collude_all
-from predictor.conflicts import combine, combine_all
-from predictor.plans import plan, wish
-from predictor.tensions import tensions
+from crosscurrent.api.cli import main
+from crosscurrent.knowledge import KnowledgeBase
+from crosscurrent.predictor import joint_documents as joint
+from crosscurrent.predictor.chains import breakers, chains_to
+from crosscurrent.predictor.collusion import NO_ADVERSARIES, collude, collude_all
+from crosscurrent.predictor.conflicts import combine, combine_all
+from crosscurrent.predictor.plans import plan, wish
+from crosscurrent.predictor.tensions import tensions
 
 Capture = pytest.CaptureFixture[str]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from api.cli import main
+from crosscurrent.api.cli import main
 
 SMALL = ["--dataset", "digits", "--model", "mlp-s", "--seeds", "2", "--threads", "1"]
 QUICK = [*SMALL, "--set", "training.epochs=1"]
@@ -115,8 +115,8 @@ def test_a_plot_is_written_in_full_or_not_at_all(
 
 def test_predictions_never_import_what_only_measuring_needs() -> None:
     code = (
-        "import sys; from api.cli import main; main(['predict', 'RD1', 'R1']);"
-        "print([m for m in ('validator', 'torch', 'numpy') if m in sys.modules])"
+        "import sys; from crosscurrent.api.cli import main; main(['predict', 'RD1', 'R1']);"
+        "print([m for m in ('crosscurrent.validator', 'torch', 'numpy') if m in sys.modules])"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60

@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 from measuring_cli import Capture, again, refused, shown_everywhere
 
-from api.cli import main
-from api.cli._measured import describe
-from api.cli._text import Style
-from knowledge import load
-from validator.evidence import export
-from validator.pictures import picture
+from crosscurrent.api.cli import main
+from crosscurrent.api.text.measured import describe
+from crosscurrent.api.text.terminal import Style
+from crosscurrent.knowledge import load
+from crosscurrent.validator.plots.pictures import picture
+from crosscurrent.validator.results.evidence import export
 
 QUICK = (
     "--model mlp-s --seeds 2 --threads 1 --set data.records=300 --set training.epochs=2"

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from measuring_cli import Capture, again, refused, shown_everywhere
 
-from api.cli import main
-from api.cli._measured import describe
-from api.cli._text import Style
+from crosscurrent.api.cli import main
+from crosscurrent.api.text.measured import describe
+from crosscurrent.api.text.terminal import Style
 
 QUICK = (
     "--model mlp-s --seeds 2 --threads 1 --set data.records=200 --set training.epochs=2"

@@ -18,11 +18,11 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from api.cli import main
-from knowledge import KnowledgeBase
-from validator.attacks import attacks
-from validator.defenses import defenses
-from validator.store import Store
+from crosscurrent.api.cli import main
+from crosscurrent.knowledge import KnowledgeBase
+from crosscurrent.validator.attacks import attacks
+from crosscurrent.validator.defenses import defenses
+from crosscurrent.validator.results.store import Store
 
 COMMAND = Path(sys.executable).with_name("crosscurrent")
 TINY = "--dataset digits --model mlp-s --set training.epochs=1 --seeds 2 --threads 1".split()
@@ -120,7 +120,7 @@ def _nothing_is_trained(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object, **__: object) -> None:
         pytest.fail("something was trained")
 
-    monkeypatch.setattr("validator.trials.train", refuse)
+    monkeypatch.setattr("crosscurrent.validator.trials.trial.train", refuse)
 
 
 @pytest.mark.usefixtures("_nothing_is_trained")
@@ -317,8 +317,8 @@ def test_every_listed_setting_may_be_given_at_its_default(
     def ready(*_: object, **__: object) -> None:
         raise OSError(0, "ready to train")
 
-    monkeypatch.setattr("api.cli._validate.measure", ready, raising=False)
-    monkeypatch.setattr("validator.measuring.measure", ready)
+    monkeypatch.setattr("crosscurrent.api.cli._validate.measure", ready, raising=False)
+    monkeypatch.setattr("crosscurrent.validator.experiments.measuring.measure", ready)
     for section, pair in (("defenses", "{} R1"), ("risks", "placebo {}")):
         for each in listed[section]:
             given = [
@@ -338,7 +338,7 @@ def test_codes_and_ids_name_the_same_result_which_is_not_measured_again(
     ask: Ask, measured: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = rows(measured)
-    monkeypatch.setattr("validator.executors.tasks.run", None)
+    monkeypatch.setattr("crosscurrent.validator.run.executors.tasks.run", None)
     pairs = [("PD1", "P1"), ("differential_privacy", "membership_inference"), ("pd1", "p1")]
     answers = [ask("validate", *pair, *TINY, "--json") for pair in pairs]
     for answer in answers:
@@ -399,7 +399,7 @@ def test_without_unicode_nothing_is_lost(ask: Ask, measured: Path, tmp_path: Pat
     """What has no plain counterpart may become a question mark; signs of numbers may not."""
     document = ask("validate", "PD1", "P1", *TINY, "--json").json
     script = (
-        "import sys; from api.cli import main\n"
+        "import sys; from crosscurrent.api.cli import main\n"
         "for words in sys.argv[1:]: assert main(words.split()) == 0; print('=====')\n"
     )
     asked = [
@@ -525,8 +525,8 @@ LONG = [
 
 STOPPING = """
 import os, signal, sys
-from api.cli import main
-from api.cli._progress import Progress
+from crosscurrent.api.cli import main
+from crosscurrent.api.cli._progress import Progress
 
 told = Progress.finished
 

@@ -16,16 +16,16 @@ import numpy as np
 import pytest
 from measuring_cli import Capture, refused
 
-from api.cli import main
-from api.cli._measured import describe
-from api.cli._text import Style
-from api.cli._validate import plan
-from api.cli._variation_progress import VariationProgress
-from api.jobs.request import arguments
-from knowledge import KnowledgeBase, load
-from validator.pictures import picture
-from validator.store import Store
-from validator.variation_documents import variation_document
+from crosscurrent.api.cli import main
+from crosscurrent.api.cli._validate import plan
+from crosscurrent.api.cli._variation_progress import VariationProgress
+from crosscurrent.api.jobs.request import arguments
+from crosscurrent.api.text.measured import describe
+from crosscurrent.api.text.terminal import Style
+from crosscurrent.knowledge import KnowledgeBase, load
+from crosscurrent.validator.experiments.variation_documents import variation_document
+from crosscurrent.validator.plots.pictures import picture
+from crosscurrent.validator.results.store import Store
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 
@@ -211,7 +211,7 @@ def test_nothing_is_expected_to_change_under_a_placebo(kb: KnowledgeBase, tmp_pa
 
 def failed(made: dict[str, Any], kb: KnowledgeBase) -> dict[str, Any]:
     """Return the document of a variation of which one value could not be measured."""
-    from api.cli._validate_vary import VariationPlan
+    from crosscurrent.api.cli._validate_vary import VariationPlan
 
     planned = plan(arguments(asked()), kb)
     assert isinstance(planned, VariationPlan)
@@ -271,7 +271,7 @@ def test_a_picture_is_drawn_in_full_or_not_at_all(
     def full(*_: object) -> None:
         raise OSError(28, "no space left")
 
-    monkeypatch.setattr("validator.files.os.replace", full)
+    monkeypatch.setattr("crosscurrent.validator.results.files.os.replace", full)
     with pytest.raises(OSError, match="no space left"):
         picture(document, str(tmp_path / "one.png"))
     assert (tmp_path / "one.png").read_bytes() == before

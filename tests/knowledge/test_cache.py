@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from knowledge import KnowledgeBase, _cache, load
+from crosscurrent.knowledge import KnowledgeBase, _cache, load
 
 CODE = Path(_cache.__file__).parent
 KEYS = [f"{n:064x}" for n in range(40)]
@@ -56,7 +56,7 @@ def forbid_compiling(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> None:
         raise AssertionError("compiled although there is an entry")
 
-    monkeypatch.setattr("knowledge._load._compile", refuse)
+    monkeypatch.setattr("crosscurrent.knowledge._load._compile", refuse)
 
 
 def test_the_second_load_comes_from_the_cache_and_equals_the_first(
@@ -266,7 +266,7 @@ def test_a_change_to_the_code_is_never_missed(
 ) -> None:
     code = tmp_path / "code"
     shutil.copytree(CODE, code, ignore=shutil.ignore_patterns("base", "__pycache__"))
-    monkeypatch.setattr("knowledge._load._CODE", str(code))
+    monkeypatch.setattr("crosscurrent.knowledge._load._CODE", str(code))
     load()
     load()
     assert len(list(cache.iterdir())) == 1
@@ -285,7 +285,7 @@ def test_broken_knowledge_is_not_kept(overlay: Path, cache: Path) -> None:
 
 COMPILE = """
 import sys
-from knowledge import load
+from crosscurrent.knowledge import load
 print("ready", flush=True)
 sys.stdin.readline()
 print(load().digest)

@@ -18,9 +18,9 @@ from typing import Any
 import pytest
 import yaml
 
-from knowledge import BrokenKnowledge, KnowledgeBase, Problem, _yaml
-from knowledge._files import BASE, Source, read_folder
-from knowledge._reader import read
+from crosscurrent.knowledge import BrokenKnowledge, KnowledgeBase, Problem, _yaml
+from crosscurrent.knowledge._files import BASE, Source, read_folder
+from crosscurrent.knowledge._reader import read
 
 CHUNKS = range(8)
 OF_PARSER, OF_READER, OF_BUILT_IN, OF_PYTHON_LOADER = 320, 260, 8, 40
@@ -452,9 +452,9 @@ def test_reading_is_as_safe_where_pyyaml_has_no_libyaml(
 
 HEAVY = r"""
 import random, runpy, sys
-from knowledge import BrokenKnowledge, KnowledgeBase
-from knowledge._files import BASE, Source, read_folder
-from knowledge._reader import read
+from crosscurrent.knowledge import BrokenKnowledge, KnowledgeBase
+from crosscurrent.knowledge._files import BASE, Source, read_folder
+from crosscurrent.knowledge._reader import read
 
 BASE_FILES, _ = read_folder(BASE, "base")
 SIZE = 2 * 1024 * 1024

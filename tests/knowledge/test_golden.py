@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from golden_tables import numbers, table
 
-from knowledge import KnowledgeBase
+from crosscurrent.knowledge import KnowledgeBase
 
 _DIRECTION = {"positive": "+", "inverse": "-", "variable": "?"}
 _WHEN = {

@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 from golden_tables import numbers, table
 
-from knowledge import KnowledgeBase
+from crosscurrent.knowledge import KnowledgeBase
 
 
 def test_variants_use_and_mitigate_what_the_note_derives(kb: KnowledgeBase) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from knowledge import BrokenKnowledge, KnowledgeBase, load
+from crosscurrent.knowledge import BrokenKnowledge, KnowledgeBase, load
 
 
 def problems(folder: Path, text: str) -> list[str]:

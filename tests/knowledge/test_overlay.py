@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import random_rows
 
-from knowledge import BrokenKnowledge, KnowledgeBase, _files, load
-from knowledge._files import Source, read_folder
-from knowledge._reader import read
+from crosscurrent.knowledge import BrokenKnowledge, KnowledgeBase, _files, load
+from crosscurrent.knowledge._files import Source, read_folder
+from crosscurrent.knowledge._reader import read
 
 Files = dict[str, list[dict[str, Any]]]
 

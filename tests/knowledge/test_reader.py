@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 import yaml
 
-from knowledge import BrokenKnowledge, Problem, _files, _yaml, load
-from knowledge._files import Source, read_folder
-from knowledge._reader import read
-from knowledge._records import KINDS
+from crosscurrent.knowledge import BrokenKnowledge, Problem, _files, _yaml, load
+from crosscurrent.knowledge._files import Source, read_folder
+from crosscurrent.knowledge._reader import read
+from crosscurrent.knowledge._records import KINDS
 
 BASE = Source(
     "base.yaml",
@@ -928,7 +928,7 @@ def test_a_thousand_problems_are_all_listed() -> None:
 
 
 def test_too_many_values_in_all_files_together_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("knowledge._reader.MAX_NODES", 260)
+    monkeypatch.setattr("crosscurrent.knowledge._reader.MAX_NODES", 260)
     reference = "references:\n- {{id: {}, status: confirmed}}\n"
     small = [Source(f"{n}.yaml", reference.format(n).encode()) for n in "abc"]
     read([[BASE], small])

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-import knowledge
-from knowledge import Attack, Influence, Need, load
-from knowledge._records import KINDS, MODULES, kind
+from crosscurrent import knowledge
+from crosscurrent.knowledge import Attack, Influence, Need, load
+from crosscurrent.knowledge._records import KINDS, MODULES, kind
 
 
 def test_records_compare_and_hash_by_type_and_fields() -> None:
@@ -52,10 +52,11 @@ def test_every_record_type_is_a_public_dataclass(name: str) -> None:
 
 def test_sections_and_types_are_known_without_importing_them() -> None:
     script = (
-        "import sys, knowledge\n"
-        "from knowledge._records import KINDS\n"
+        "import sys\nimport crosscurrent.knowledge\n"
+        "from crosscurrent.knowledge._records import KINDS\n"
         "assert 'attacks' in KINDS and 'nonsense' not in KINDS and len([*KINDS]) == len(KINDS)\n"
-        "own = {m.split('.')[2] for m in sys.modules if m.startswith('knowledge._records.')}\n"
+        "path = 'crosscurrent.knowledge._records.'\n"
+        "own = {m[len(path):] for m in sys.modules if m.startswith(path)}\n"
         "assert own == {'fields', 'rows'}, own\n"
     )
     subprocess.run([sys.executable, "-c", script], check=True, timeout=60)

@@ -9,9 +9,9 @@ import jsonschema
 import pytest
 import yaml
 
-from knowledge._files import BASE
-from knowledge._records import KINDS
-from knowledge.schema import schema
+from crosscurrent.knowledge._files import BASE
+from crosscurrent.knowledge._records import KINDS
+from crosscurrent.knowledge.schema import schema
 
 FILES = sorted(Path(BASE).glob("*.yaml"))
 EXAMPLE = Path(__file__).parents[2] / "docs" / "examples" / "my-knowledge" / "audit.yaml"

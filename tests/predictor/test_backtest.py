@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from scipy.stats import binom
 from strategies import random_base
 
-from knowledge import KnowledgeBase
-from predictor.backtest import SCOPES, Backtest, Estimate, Score, backtest
+from crosscurrent.knowledge import KnowledgeBase
+from crosscurrent.predictor.backtest import SCOPES, Backtest, Estimate, Score, backtest
 
 SEEDS = st.integers(0, 2**32)
 

@@ -12,10 +12,17 @@ from hypothesis import strategies as st
 from sklearn.linear_model import LogisticRegression
 from strategies import random_rows
 
-from knowledge import KnowledgeBase
-from predictor.calibration import Case, Features, calibration, features, fit, observed_share
-from predictor.guideline import paths_between
-from predictor.interactions import matrix, predict, predict_all
+from crosscurrent.knowledge import KnowledgeBase
+from crosscurrent.predictor.calibration import (
+    Case,
+    Features,
+    calibration,
+    features,
+    fit,
+    observed_share,
+)
+from crosscurrent.predictor.guideline import paths_between
+from crosscurrent.predictor.interactions import matrix, predict, predict_all
 
 SEEDS = st.integers(0, 2**32)
 

@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import random_rows
 
-from knowledge import InputError, KnowledgeBase, UnknownName
-from predictor.chains import breakers, chains, chains_to
-from predictor.collusion import NO_ADVERSARIES, adversaries, collude, idle
-from predictor.collusion_backtest import collusion_backtest
-from predictor.published import within_reach
+from crosscurrent.knowledge import InputError, KnowledgeBase, UnknownName
+from crosscurrent.predictor.chains import breakers, chains, chains_to
+from crosscurrent.predictor.collusion import NO_ADVERSARIES, adversaries, collude, idle
+from crosscurrent.predictor.collusion_backtest import collusion_backtest
+from crosscurrent.predictor.published import within_reach
 
 
 @pytest.mark.parametrize(
@@ -186,7 +186,7 @@ def test_assumptions_that_nothing_looks_at_are_named(kb: KnowledgeBase) -> None:
 
 
 def test_a_count_given_up_says_so(kb: KnowledgeBase, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("predictor.chains.MAX_CHAINS", 20)
+    monkeypatch.setattr("crosscurrent.predictor.chains.MAX_CHAINS", 20)
     answer = chains_to(kb, "P1", limit=3)
     assert not answer.complete
     assert len(answer.chains) == 3

@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import random_rows
 
-from knowledge import InputError, KnowledgeBase, UnknownName, Variant
-from predictor.conflict_backtest import conflict_backtest
-from predictor.conflicts import combine, combine_all, spoiling, workable
-from predictor.orders import orders
-from predictor.tensions import tensions
+from crosscurrent.knowledge import InputError, KnowledgeBase, UnknownName, Variant
+from crosscurrent.predictor.conflict_backtest import conflict_backtest
+from crosscurrent.predictor.conflicts import combine, combine_all, spoiling, workable
+from crosscurrent.predictor.orders import orders
+from crosscurrent.predictor.tensions import tensions
 
 
 @pytest.mark.parametrize("row", table("combinations", "defcon_"), ids=lambda row: row["id"])

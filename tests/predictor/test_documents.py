@@ -10,13 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import random_base
 
-from knowledge import KnowledgeBase
-from predictor import documents
-from predictor.backtest import backtest
-from predictor.changes import what_if
-from predictor.differences import differences
-from predictor.interactions import matrix, predict, predict_all
-from predictor.scenarios import scenario
+from crosscurrent.knowledge import KnowledgeBase
+from crosscurrent.predictor import documents
+from crosscurrent.predictor.backtest import backtest
+from crosscurrent.predictor.changes import what_if
+from crosscurrent.predictor.differences import differences
+from crosscurrent.predictor.interactions import matrix, predict, predict_all
+from crosscurrent.predictor.scenarios import scenario
 
 
 def test_the_contracts_example(kb: KnowledgeBase) -> None:

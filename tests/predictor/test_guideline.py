@@ -13,10 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import Rows, random_base, random_rows
 
-from knowledge import KnowledgeBase
-from predictor.backtest import readings
-from predictor.guideline import conclude, paths_between
-from predictor.interactions import Prediction, matrix, predict
+from crosscurrent.knowledge import KnowledgeBase
+from crosscurrent.predictor.backtest import readings
+from crosscurrent.predictor.guideline import conclude, paths_between
+from crosscurrent.predictor.interactions import Prediction, matrix, predict
 
 SEEDS = st.integers(0, 2**32)
 FLIPPED = {

@@ -11,11 +11,11 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from strategies import random_rows
 
-from knowledge import InputError, KnowledgeBase, Variant
-from predictor.conflicts import combine, measured, workable
-from predictor.expectations import expected
-from predictor.interactions import predict
-from predictor.plans import Wish, plan, wish
+from crosscurrent.knowledge import InputError, KnowledgeBase, Variant
+from crosscurrent.predictor.conflicts import combine, measured, workable
+from crosscurrent.predictor.expectations import expected
+from crosscurrent.predictor.interactions import predict
+from crosscurrent.predictor.plans import Wish, plan, wish
 
 
 def test_each_set_passes_combine_and_none_dominates_another(kb: KnowledgeBase) -> None:
@@ -187,7 +187,7 @@ def test_a_defense_without_a_stage_takes_no_plan_away(kb: KnowledgeBase) -> None
 
 
 def test_a_search_cut_short_says_so(kb: KnowledgeBase, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("predictor.plans.MAX_STEPS", 2)
+    monkeypatch.setattr("crosscurrent.predictor.plans.MAX_STEPS", 2)
     asked = wish(kb, protect=["R1", "R2", "R3", "P1"])
     answer = plan(kb, asked)
     assert not answer.complete

@@ -7,12 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import random_base, random_rows
 
-from knowledge import KnowledgeBase, UnknownName
-from predictor.changes import what_if
-from predictor.guideline import paths_between
-from predictor.interactions import predict
-from predictor.scenarios import ScenarioError, meets, scenario
-from predictor.signs import multiply
+from crosscurrent.knowledge import KnowledgeBase, UnknownName
+from crosscurrent.predictor.changes import what_if
+from crosscurrent.predictor.guideline import paths_between
+from crosscurrent.predictor.interactions import predict
+from crosscurrent.predictor.scenarios import ScenarioError, meets, scenario
+from crosscurrent.predictor.signs import multiply
 
 SEEDS = st.integers(0, 2**32)
 

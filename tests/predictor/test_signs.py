@@ -7,7 +7,7 @@ from itertools import permutations, product
 
 import pytest
 
-from predictor.signs import SIGNS, Sign, add, multiply
+from crosscurrent.predictor.signs import SIGNS, Sign, add, multiply
 
 PAIRS = list(product(SIGNS, repeat=2))
 TRIPLES = list(product(SIGNS, repeat=3))

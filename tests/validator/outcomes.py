@@ -7,13 +7,13 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 
-from knowledge import KnowledgeBase
-from validator.attacks import Attack
-from validator.experiments import Experiment, experiment
-from validator.metrics import Metric
-from validator.reasons import Claim
-from validator.trials import Result
-from validator.verdicts import Verdict, judge
+from crosscurrent.knowledge import KnowledgeBase
+from crosscurrent.validator.arms.metrics import Metric
+from crosscurrent.validator.attacks import Attack
+from crosscurrent.validator.experiments.experiment import Experiment, experiment
+from crosscurrent.validator.experiments.mechanisms import Claim
+from crosscurrent.validator.experiments.verdicts import Verdict, judge
+from crosscurrent.validator.trials.trial import Result
 
 DIFFERENCES: dict[str, tuple[float, ...]] = {
     "increase": (0.10, 0.11, 0.12, 0.11),

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from knowledge import KnowledgeBase
-from validator.executors import Executor
-from validator.experiments import Experiment, experiment
-from validator.store import Store
-from validator.sweeps import Asked, sweep
-from validator.verdicts import Verdict
+from crosscurrent.knowledge import KnowledgeBase
+from crosscurrent.validator.experiments.experiment import Experiment, experiment
+from crosscurrent.validator.experiments.sweeps import Asked, sweep
+from crosscurrent.validator.experiments.verdicts import Verdict
+from crosscurrent.validator.results.store import Store
+from crosscurrent.validator.run.executors import Executor
 
 QUICK = ("data.records=300", "training.epochs=1", "training.batch_size=32")
 KNOWN = {"conjecture": "increase", "published": ("increase",)}
@@ -42,15 +42,15 @@ class Watch:
     def start(self, trials: int, remembered: int, work: int) -> None:
         self.ahead, self.work = trials - remembered, work
 
-    def advance(self, work: int) -> None:
+    def on_work(self, work: int) -> None:
         self.done += work
         self._advanced()
 
-    def finished(self, trials: int) -> None:
+    def on_trials(self, trials: int) -> None:
         self.kept += trials
         self._finished()
 
-    def stands(self, place: int, seeds: int, shown: Verdict | str | None) -> None: ...
+    def on_cell(self, place: int, seeds: int, shown: Verdict | str | None) -> None: ...
 
 
 def table(

@@ -12,17 +12,17 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from validator.attacks.membership_inference import confidences, likelihood_ratios
-from validator.data import dataset
-from validator.defenses.differential_privacy import DifferentialPrivacy, delta
-from validator.ensembles import Ensemble
-from validator.members import Member, Schedule
-from validator.metrics import auc
-from validator.models import architecture
-from validator.per_example import clipped_by_layer, clipped_by_record
-from validator.pgd import descend
-from validator.scenes import pool_of, scene
-from validator.training import train
+from crosscurrent.validator.arms.metrics import auc
+from crosscurrent.validator.arms.splits import pool_of, split_data
+from crosscurrent.validator.attacks.membership_inference import confidences, likelihood_ratios
+from crosscurrent.validator.data import dataset
+from crosscurrent.validator.defenses.differential_privacy import DifferentialPrivacy, delta
+from crosscurrent.validator.training.ensembles import Ensemble
+from crosscurrent.validator.training.models import architecture
+from crosscurrent.validator.training.per_example import clipped_by_layer, clipped_by_record
+from crosscurrent.validator.training.pgd import pgd_attack
+from crosscurrent.validator.training.spec import Schedule, TrainingRun
+from crosscurrent.validator.training.trainer import train
 
 EPSILON, STEPS = 0.1, 20
 
@@ -33,10 +33,10 @@ def digits() -> tuple[nn.Module, Ensemble, torch.Tensor, torch.Tensor]:
     torch.set_num_threads(1)
     data = dataset("digits")
     pool = pool_of(data, torch.device("cpu"))
-    split = scene(data, pool, 0, 1)
+    split = split_data(data, pool, 0, 1)
     found = architecture("mlp-s", data.shape, data.classes)
     schedule = Schedule(len(split.training[0]), epochs=10)
-    models = train(found, pool, [Member(1, split.training[0])], schedule).models
+    models = train(found, pool, [TrainingRun(1, split.training[0])], schedule).models
     module = found.build(0)
     module.load_state_dict({k: v[0] for k, v in models.parameters.items()})
     rows = split.test[:200]
@@ -49,7 +49,7 @@ def test_our_attack_is_as_strong_as_the_strongest_of_three_libraries(
     module, models, x, y = digits
     gradient = models.input_gradients()(y[None])
     start = torch.rand(x.shape, generator=torch.Generator().manual_seed(0))[None]
-    moved = descend(
+    moved = pgd_attack(
         gradient,
         x[None],
         (torch.zeros(x.shape[1:]), torch.ones(x.shape[1:])),
@@ -171,7 +171,7 @@ def _score(value: float, groups: list[list[float]], record: int) -> tuple[float,
 
 @pytest.mark.parametrize("shadows", [4, 8, 16, 32])
 def test_of_models_that_leak_nothing_lira_tells_nothing(shadows: int) -> None:
-    """As in a scene: one model has any half of the records, and of the others half have each."""
+    """As in a data split: one model has half of the records; half of the others have each."""
     found = []
     for trial in range(60):
         draw = np.random.default_rng(trial)
@@ -197,7 +197,7 @@ def test_confidences_are_log_odds_and_stay_finite() -> None:
 def test_group_gaps_are_fairlearns() -> None:
     from fairlearn import metrics
 
-    from validator.attacks.discriminatory_behavior import DiscriminatoryBehavior
+    from crosscurrent.validator.attacks.discriminatory_behavior import DiscriminatoryBehavior
 
     draw = np.random.default_rng(1)
     got: dict[str, NDArray[Any]] = {k: draw.integers(2, size=80) for k in ("y", "predicted")}

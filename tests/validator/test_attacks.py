@@ -10,44 +10,44 @@ from typing import Any, ClassVar
 import numpy as np
 import pytest
 import torch
-from benches import CPU, LAB, bench, data_of, random_pool, tiny
+from contexts import CPU, LAB, context, data_of, random_pool, tiny
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from torch import Tensor
 
-from knowledge.errors import InputError
-from validator.attacks import Lab
-from validator.attacks.discriminatory_behavior import DiscriminatoryBehavior
-from validator.attacks.evasion import Evasion
-from validator.attacks.membership_inference import (
+from crosscurrent.knowledge.errors import InputError
+from crosscurrent.validator.arms.metrics import auc, tpr_at_fpr
+from crosscurrent.validator.arms.splits import DataSplit, TargetModel, pool_of, split_data
+from crosscurrent.validator.attacks import AttackerResources
+from crosscurrent.validator.attacks.discriminatory_behavior import DiscriminatoryBehavior
+from crosscurrent.validator.attacks.evasion import Evasion
+from crosscurrent.validator.attacks.membership_inference import (
     MembershipInference,
     confidences,
     likelihood_ratios,
 )
-from validator.attacks.poisoning import TARGET, Poisoning
-from validator.attacks.unauthorized_model_ownership import UnauthorizedModelOwnership
-from validator.data import Dataset
-from validator.defenses import Defense
-from validator.ensembles import Ensemble
-from validator.members import Member, Pool, Schedule
-from validator.metrics import auc, tpr_at_fpr
-from validator.models import architecture
-from validator.pgd import descend, step_size
-from validator.scenes import Scene, Victim, pool_of, scene
-from validator.training import Trained, train
-from validator.trials import Trial, run
+from crosscurrent.validator.attacks.poisoning import TARGET, Poisoning
+from crosscurrent.validator.attacks.unauthorized_model_ownership import UnauthorizedModelOwnership
+from crosscurrent.validator.data import Dataset
+from crosscurrent.validator.defenses import Defense
+from crosscurrent.validator.training.ensembles import Ensemble
+from crosscurrent.validator.training.models import architecture
+from crosscurrent.validator.training.pgd import pgd_attack, step_size
+from crosscurrent.validator.training.spec import Pool, Schedule, TrainingRun
+from crosscurrent.validator.training.trainer import Trained, train
+from crosscurrent.validator.trials.trial import Trial, run
 
 
 def judged(attack: Any, got: dict[str, Any]) -> dict[str, float]:
     return {metric.id: metric.judge(got) for metric in attack.metrics}
 
 
-def victim_of(data: Dataset, models: int = 1, seed: int = 0) -> Victim:
+def victim_of(data: Dataset, models: int = 1, seed: int = 0) -> TargetModel:
     """Return models that were initialised and never trained."""
-    split = scene(data, pool_of(data, CPU), seed, models)
+    split = split_data(data, pool_of(data, CPU), seed, models)
     found = architecture("mlp-s", data.shape, data.classes)
-    return Victim(split, Ensemble.fresh(found, range(models), CPU), None)
+    return TargetModel(split, Ensemble.fresh(found, range(models), CPU), None)
 
 
 unit = st.floats(0, 1, width=32)
@@ -70,7 +70,7 @@ def test_moved_records_stay_in_the_ball_and_in_the_box(
     low, high = torch.full((4,), -span), torch.full((4,), span)
     here = low + torch.tensor(x) * (high - low)
     here = torch.clamp(here, low, high)
-    moved = descend(
+    moved = pgd_attack(
         lambda _: torch.tensor(slope),
         here,
         (low, high),
@@ -91,14 +91,14 @@ def test_a_linear_loss_is_raised_to_the_corner_of_the_ball() -> None:
     x = torch.full((1, 1, 3), 0.5)
     slope = torch.tensor([1.0, -2.0, 0.5])
     box = torch.zeros(3), torch.tensor([1.0, 1.0, 0.55])
-    moved = descend(lambda _: slope[None, None], x, box, x, epsilon=0.1, steps=5)
+    moved = pgd_attack(lambda _: slope[None, None], x, box, x, epsilon=0.1, steps=5)
     assert torch.allclose(moved, torch.tensor([0.6, 0.4, 0.55]))
 
 
 def test_more_restarts_never_find_less() -> None:
     data = data_of("digits")
-    victim = victim_of(data)
-    (few,), (many,) = (Evasion(0.05, 3, n).mount([victim], LAB) for n in (1, 3))
+    target = victim_of(data)
+    (few,), (many,) = (Evasion(0.05, 3, n).mount([target], LAB) for n in (1, 3))
     assert np.array_equal(few["attacked"], many["attacked"][:1])
     few_, many_ = judged(Evasion, few), judged(Evasion, many)
     assert many_["robust_accuracy"] <= few_["robust_accuracy"]
@@ -107,17 +107,17 @@ def test_more_restarts_never_find_less() -> None:
 
 def test_the_scale_of_the_logits_which_changes_no_prediction_hardly_changes_robustness() -> None:
     data = data_of("digits")
-    victim = victim_of(data)
-    split = victim.scene
-    found = victim.models.architecture
+    target = victim_of(data)
+    split = target.split
+    found = target.models.architecture
     schedule = Schedule(len(split.training[0]), epochs=10)
-    models = train(found, split.pool, [Member(1, split.training[0])], schedule).models
+    models = train(found, split.pool, [TrainingRun(1, split.training[0])], schedule).models
     last = list(models.parameters)[-2:]
     robust = []
     for scale in (0.05, 1.0, 16.0):
         scaled = {k: v * scale if k in last else v for k, v in models.parameters.items()}
         of = dataclasses.replace(models, parameters=scaled)
-        (got,) = Evasion().mount([Victim(split, of, None)], LAB)
+        (got,) = Evasion().mount([TargetModel(split, of, None)], LAB)
         robust.append(judged(Evasion, got)["robust_accuracy"])
     assert max(robust) - min(robust) < 0.03
 
@@ -165,31 +165,31 @@ def test_scores_by_hand_have_the_rates_that_one_counts() -> None:
 
 
 def test_members_are_exactly_what_each_model_was_trained_on() -> None:
-    victim = victim_of(tiny(), models=5)
-    (got,) = MembershipInference(shadows=4).mount([victim], LAB)
-    candidates = victim.scene.candidates
+    target = victim_of(tiny(), models=5)
+    (got,) = MembershipInference(shadows=4).mount([target], LAB)
+    candidates = target.split.candidates
     assert (
         got["member"].shape == got["online"].shape == got["offline"].shape == (5, len(candidates))
     )
-    for inside, training in zip(got["member"], victim.scene.training, strict=True):
+    for inside, training in zip(got["member"], target.split.training, strict=True):
         members, others = candidates[inside], candidates[~inside]
         assert torch.equal(members, training.sort().values)
         assert not torch.isin(others, training).any()
-    assert not torch.isin(victim.scene.test, candidates).any()
+    assert not torch.isin(target.split.test, candidates).any()
 
 
 def test_records_that_no_model_or_every_model_was_trained_on_are_not_judged() -> None:
     """Scored all alike, they raised the AUC by 0.02 where a defense leaves out a tenth of all."""
-    victim = victim_of(tiny(), models=5)
-    split = victim.scene
+    target = victim_of(tiny(), models=5)
+    split = target.split
     every = split.candidates[10:12]
     changed = tuple(
         torch.cat([each[~torch.isin(each, split.candidates[:12])], every])
         for each in split.training
     )
-    without = dataclasses.replace(victim, scene=dataclasses.replace(split, training=changed))
+    without = dataclasses.replace(target, split=dataclasses.replace(split, training=changed))
     before, after = (
-        MembershipInference(shadows=4).mount([each], LAB)[0] for each in (victim, without)
+        MembershipInference(shadows=4).mount([each], LAB)[0] for each in (target, without)
     )
     assert after["online"].shape == (5, len(split.candidates) - 12)
     assert np.array_equal(after["member"], before["member"][:, 12:])
@@ -221,11 +221,11 @@ def test_group_gaps_by_hand() -> None:
 
 
 def test_groups_are_judged_on_records_that_the_model_has_not_seen() -> None:
-    victim = victim_of(tiny())
-    (got,) = DiscriminatoryBehavior(least=5).mount([victim], LAB)
-    unseen = victim.scene.unseen
-    assert not torch.isin(unseen, victim.scene.training[0]).any()
-    assert len(unseen) + len(victim.scene.training[0]) == tiny().records
+    target = victim_of(tiny())
+    (got,) = DiscriminatoryBehavior(least=5).mount([target], LAB)
+    unseen = target.split.unseen
+    assert not torch.isin(unseen, target.split.training[0]).any()
+    assert len(unseen) + len(target.split.training[0]) == tiny().records
     assert np.array_equal(got["y"], tiny().y[unseen.numpy()])
     assert np.array_equal(got["group"], tiny().z[unseen.numpy(), 0])
     assert got["by_class"].all()
@@ -247,8 +247,8 @@ def _grouped(*sizes: tuple[int, int]) -> Dataset:
 def test_groups_of_a_handful_and_without_a_class_say_nothing() -> None:
     """A perfect model has no gap, though of the third group no record has the good outcome."""
     data = _grouped((100, 100), (100, 100), (100, 0), (3, 100), (4, 4))
-    victim = victim_of(data)
-    (got,) = DiscriminatoryBehavior().mount([victim], LAB)
+    target = victim_of(data)
+    (got,) = DiscriminatoryBehavior().mount([target], LAB)
     large = zip(got["group"][got["by_class"]], got["y"][got["by_class"]], strict=True)
     assert set(large) == {(0, 0), (0, 1), (1, 0), (1, 1), (2, 0), (3, 1)}
     assert set(got["group"][got["by_group"]]) == {0, 1, 2, 3}
@@ -267,8 +267,8 @@ def test_groups_of_a_handful_and_without_a_class_say_nothing() -> None:
 def test_what_is_left_out_of_group_gaps_is_the_same_for_all_models_and_seeds() -> None:
     data = _grouped((40, 60), (31, 70), (30, 80))
     for seed in range(5):
-        for victim in (victim_of(data, seed=seed), victim_of(data, models=3, seed=seed)):
-            (got,) = DiscriminatoryBehavior().mount([victim], LAB)
+        for target in (victim_of(data, seed=seed), victim_of(data, models=3, seed=seed)):
+            (got,) = DiscriminatoryBehavior().mount([target], LAB)
             out = set(zip(got["group"][~got["by_class"]], got["y"][~got["by_class"]], strict=True))
             assert out == {(2, 0)}
 
@@ -288,9 +288,9 @@ def test_without_two_groups_with_enough_of_each_class_there_is_nothing_to_compar
 def test_the_backdoor_is_on_the_promised_attributes_of_the_promised_share(
     data: Dataset, share: float
 ) -> None:
-    clean = scene(data, pool_of(data, CPU), 3, 1)
+    clean = split_data(data, pool_of(data, CPU), 3, 1)
     size = 2
-    corrupt = Poisoning(share=share, size=size).corrupt(clean)
+    corrupt = Poisoning(share=share, size=size).poison_data(clean)
     count = round(share * len(clean.deployed))
     mask, values = corrupt.kept["backdoor_mask"], corrupt.kept["backdoor_values"]
     assert int(mask.sum()) == (4 if data.image else 2)
@@ -314,17 +314,17 @@ def test_every_deployed_model_is_poisoned_and_by_the_same_share(share: float) ->
     data = data_of("synthetic", {"records": 60, "attributes": 12})
     pool = pool_of(data, CPU)
     for seed in range(20):
-        corrupt = Poisoning(share=share).corrupt(scene(data, pool, seed, 1))
+        corrupt = Poisoning(share=share).poison_data(split_data(data, pool, seed, 1))
         assert int((corrupt.training[0] >= data.records).sum()) == 1
 
 
 def test_the_backdoor_is_tried_on_test_records_of_other_classes() -> None:
     data = data_of("digits")
     found = victim_of(data)
-    corrupt = Poisoning().corrupt(found.scene)
+    corrupt = Poisoning().poison_data(found.split)
     shown: list[Tensor] = []
 
-    class Watching(Victim):
+    class Watching(TargetModel):
         def predictions(self, x: Tensor) -> Tensor:
             shown.append(x)
             return super().predictions(x)
@@ -354,14 +354,14 @@ def test_natural_errors_are_no_backdoor() -> None:
     bias = list(parameters)[-1]
     parameters[bias] = parameters[bias].detach().clone()
     parameters[bias][:, TARGET] += 10
-    corrupt = Poisoning().corrupt(found.scene)
-    (got,) = Poisoning().mount([Victim(corrupt, found.models, None)], LAB)
+    corrupt = Poisoning().poison_data(found.split)
+    (got,) = Poisoning().mount([TargetModel(corrupt, found.models, None)], LAB)
     assert (got["triggered"] == TARGET).all()
     assert judged(Poisoning, got) == {"attack_success_rate": 0, "untriggered_rate": 1}
 
 
 def test_a_backdoor_works_and_a_clean_model_has_none() -> None:
-    digits = bench(data_of("digits"), epochs=15)
+    digits = context(data_of("digits"), epochs=15)
     poisoned, hardly = run(
         digits, [Trial(None, (Poisoning(share=share),), 0) for share in (0.05, 0.001)]
     )
@@ -385,32 +385,34 @@ def _one_attribute_each() -> Dataset:
 
 @pytest.mark.parametrize("labels", ["soft", "hard"])
 def test_a_thief_asks_only_about_records_that_the_model_was_not_trained_on(labels: str) -> None:
-    victims = [victim_of(_one_attribute_each(), seed=seed) for seed in (0, 1)]
-    seen: list[tuple[Pool, Sequence[Member], Schedule]] = []
+    targets = [victim_of(_one_attribute_each(), seed=seed) for seed in (0, 1)]
+    seen: list[tuple[Pool, Sequence[TrainingRun], Schedule]] = []
 
-    def training(pool: Pool, members: Sequence[Member], schedule: Schedule) -> Trained:
+    def training(pool: Pool, members: Sequence[TrainingRun], schedule: Schedule) -> Trained:
         seen.append((pool, members, schedule))
-        return train(victims[0].models.architecture, pool, members, schedule)
+        return train(targets[0].models.architecture, pool, members, schedule)
 
     attack = UnauthorizedModelOwnership(surrogates=3, queries=150, labels=labels, epochs=1)
-    got = attack.mount(victims, Lab(training, Schedule(21, sampling="poisson"), ("group",)))
+    got = attack.mount(
+        targets, AttackerResources(training, Schedule(21, sampling="poisson"), ("group",))
+    )
     ((pool, members, schedule),) = seen
     assert (schedule.records, schedule.epochs, schedule.sampling) == (150, 1, "shuffled")
-    assert len(members) == len(victims) * attack.own_models == 6
+    assert len(members) == len(targets) * attack.own_models == 6
     assert len({each.seed for each in members}) == 6
     assert not torch.equal(pool.x[members[0].records], pool.x[members[1].records])
     for i, member in enumerate(members):
-        victim, artifact = victims[i // 3], got[i // 3]
+        target, artifact = targets[i // 3], got[i // 3]
         asked, answers = pool.x[member.records], pool.y[member.records]
         sources = asked.sum(0).nonzero().flatten()
-        assert bool(torch.isin(sources, victim.scene.unused).all())
-        assert not torch.isin(victim.scene.unused, victim.scene.training[0]).any()
-        assert not torch.isin(victim.scene.unused, victim.scene.test).any()
+        assert bool(torch.isin(sources, target.split.unused).all())
+        assert not torch.isin(target.split.unused, target.split.training[0]).any()
+        assert not torch.isin(target.split.unused, target.split.test).any()
         assert torch.allclose(asked.sum(1), torch.ones(150))
         assert torch.allclose(answers.sum(1), torch.ones(150))
         assert bool((answers.max(1).values == 1).all()) == (labels == "hard")
-        assert torch.equal(answers.argmax(1), victim.predictions(asked))
-        assert artifact["surrogate"].shape == (3, len(victim.scene.test))
+        assert torch.equal(answers.argmax(1), target.predictions(asked))
+        assert artifact["surrogate"].shape == (3, len(target.split.test))
         assert artifact["copied"].tolist() == [1.0]
         assert artifact["extracted"].tolist() == [1.0] * 3
         assert artifact["accused"].tolist() == [1.0] * 5
@@ -441,13 +443,13 @@ class Branded(Defense):
     id: ClassVar[str] = "branded"
     provable: ClassVar[bool] = True
 
-    def ownership(self, victim: Victim, suspects: Ensemble) -> list[float]:
+    def ownership(self, target: TargetModel, suspects: Ensemble) -> list[float]:
         return [1e-9 if len(suspects) == 1 else 0.5] * len(suspects)
 
 
 def test_a_watermark_that_no_extraction_keeps_changes_nothing_of_what_is_judged() -> None:
     data = data_of("digits")
-    small = bench(data, epochs=1)
+    small = context(data, epochs=1)
     attack = UnauthorizedModelOwnership(surrogates=2, queries=60, epochs=1)
     bare, marked = run(small, [Trial(arm, (attack,), 0) for arm in (None, Branded())])
     before, after = (each.metrics["unauthorized_model_ownership"] for each in (bare, marked))
@@ -459,9 +461,9 @@ def test_a_watermark_that_no_extraction_keeps_changes_nothing_of_what_is_judged(
 def test_records_and_bounds_of_the_scene_are_left_as_they_were() -> None:
     data = tiny()
     pool = random_pool(data.records, data.shape, 2)
-    clean: Scene = scene(data, pool, 0, 1)
+    clean: DataSplit = split_data(data, pool, 0, 1)
     x, y = pool.x.clone(), pool.y.clone()
-    corrupt = Poisoning(share=0.5).corrupt(clean)
+    corrupt = Poisoning(share=0.5).poison_data(clean)
     assert torch.equal(pool.x, x)
     assert torch.equal(pool.y, y)
     assert torch.equal(corrupt.pool.x[: len(x)], x)

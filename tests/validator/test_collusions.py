@@ -11,32 +11,35 @@ from typing import Any, ClassVar
 import numpy as np
 import pytest
 import torch
-from benches import CPU, bench, data_of
+from contexts import CPU, context, data_of
 from torch import Tensor
 
-from knowledge import KnowledgeBase
-from knowledge.errors import InputError
-from validator.architectures import Architecture, unlike
-from validator.attacks import Attack, Lab
-from validator.attacks.attribute_inference import AttributeInference
-from validator.attacks.data_reconstruction import DataReconstruction
-from validator.attacks.distribution_inference import ATTACKED, DistributionInference
-from validator.attacks.evasion import Evasion
-from validator.attacks.membership_inference import MembershipInference
-from validator.attacks.poisoning import TARGET, Poisoning
-from validator.attacks.unauthorized_model_ownership import UnauthorizedModelOwnership
-from validator.collusion_verdicts import conclude_collusion, judge_collusion
-from validator.collusions import Collusion, collusion, measurable
-from validator.ensembles import Ensemble
-from validator.experiments import experiment
-from validator.members import Member, Pool, Schedule
-from validator.metrics import Artifact, Metric
-from validator.models import architecture
-from validator.pooling import pooled
-from validator.scenes import Scene, Victim, pool_of, scene
-from validator.store import Store, address
-from validator.training import Trained, train
-from validator.trials import Result, Trial, run
+from crosscurrent.knowledge import KnowledgeBase
+from crosscurrent.knowledge.errors import InputError
+from crosscurrent.validator.arms.metrics import AttackOutput, Metric
+from crosscurrent.validator.arms.splits import DataSplit, TargetModel, pool_of, split_data
+from crosscurrent.validator.attacks import Attack, AttackerResources
+from crosscurrent.validator.attacks.attribute_inference import AttributeInference
+from crosscurrent.validator.attacks.data_reconstruction import DataReconstruction
+from crosscurrent.validator.attacks.distribution_inference import ATTACKED, DistributionInference
+from crosscurrent.validator.attacks.evasion import Evasion
+from crosscurrent.validator.attacks.membership_inference import MembershipInference
+from crosscurrent.validator.attacks.poisoning import TARGET, Poisoning
+from crosscurrent.validator.attacks.unauthorized_model_ownership import UnauthorizedModelOwnership
+from crosscurrent.validator.experiments.collusion_verdicts import (
+    conclude_collusion,
+    judge_collusion,
+)
+from crosscurrent.validator.experiments.collusions import Collusion, collusion, measurable
+from crosscurrent.validator.experiments.experiment import experiment
+from crosscurrent.validator.results.store import Store, address
+from crosscurrent.validator.training.architectures import Architecture, unlike
+from crosscurrent.validator.training.ensembles import Ensemble
+from crosscurrent.validator.training.models import architecture
+from crosscurrent.validator.training.spec import Pool, Schedule, TrainingRun
+from crosscurrent.validator.training.trainer import Trained, train
+from crosscurrent.validator.trials.pooling import pooled
+from crosscurrent.validator.trials.trial import Result, Trial, run
 
 PAIRS = [
     *(
@@ -88,9 +91,9 @@ def test_a_collusion_is_measured_and_each_trial_stands_alone(
     planned = small(kb, first, second)
     trials = planned.trials()
     done: list[int] = []
-    together = run(planned.bench, trials, done.append)
+    together = run(planned.context, trials, done.append)
     assert sum(done) == planned.work(trials)
-    alone = run(planned.bench, trials[-1:])[0]
+    alone = run(planned.context, trials[-1:])[0]
     assert alone.metrics == together[-1].metrics
     without, informed = together[0::2], together[1::2]
     assert all(planned.first.risk not in each.metrics for each in without)
@@ -105,7 +108,7 @@ def test_a_collusion_is_measured_and_each_trial_stands_alone(
 @pytest.mark.parametrize(("first", "second"), HANDED_ON)
 def test_who_hands_nothing_on_changes_nothing(first: str, second: str, kb: KnowledgeBase) -> None:
     planned = small(kb, first, second, "first.handed_on=0")
-    found = run(planned.bench, planned.trials())
+    found = run(planned.context, planned.trials())
     for without, informed in zip(found[0::2], found[1::2], strict=True):
         risk = planned.second.risk
         assert informed.metrics[risk] == without.metrics[risk]
@@ -136,34 +139,36 @@ def test_what_cannot_be_measured_is_refused_with_the_reason(
         collusion(kb, first, second, settings=settings)
 
 
-def lab_of(model: Architecture) -> Lab:
+def lab_of(model: Architecture) -> AttackerResources:
     """Return a lab that trains shortly."""
 
     def trained(
         pool: Pool,
-        members: Sequence[Member],
+        members: Sequence[TrainingRun],
         schedule: Schedule,
         architecture: Architecture | None = None,
     ) -> Trained:
         return train(architecture or model, pool, members, schedule)
 
-    return Lab(trained, Schedule(40, epochs=2, batch_size=16), ("group",))
+    return AttackerResources(trained, Schedule(40, epochs=2, batch_size=16), ("group",))
 
 
-def victim_of(attack: Attack | None = None, seed: int = 0) -> tuple[Victim, Lab]:
+def victim_of(attack: Attack | None = None, seed: int = 0) -> tuple[TargetModel, AttackerResources]:
     """Return models that were trained a little, on 300 records as the attack has them drawn."""
     data = data_of("synthetic", {"records": 300, "attributes": 12})
-    split = scene(data, pool_of(data, CPU), seed, attack.models if attack else 1)
-    split = attack.corrupt(split) if attack else split
+    split = split_data(data, pool_of(data, CPU), seed, attack.models if attack else 1)
+    split = attack.poison_data(split) if attack else split
     model = architecture("mlp-m", data.shape, data.classes)
-    members = [Member(i, records) for i, records in enumerate(split.training)]
-    lab = lab_of(model)
-    return Victim(split, lab.train(split.pool, members, lab.schedule).models, None), lab
+    members = [TrainingRun(i, records) for i, records in enumerate(split.training)]
+    resources = lab_of(model)
+    return TargetModel(
+        split, resources.train(split.pool, members, resources.schedule).models, None
+    ), resources
 
 
-def told_otherwise(victim: Victim) -> Victim:
-    """Return the same victim with other labels and groups of all that the adversary lacks."""
-    split = victim.scene
+def told_otherwise(target: TargetModel) -> TargetModel:
+    """Return the same target model with other labels and groups of all that the adversary lacks."""
+    split = target.split
     hidden = torch.cat([split.deployed, split.test])
     hidden = hidden[~torch.isin(hidden, split.auxiliary)]
     y, z = split.pool.y.clone(), split.pool.z.clone()
@@ -171,17 +176,19 @@ def told_otherwise(victim: Victim) -> Victim:
     changed = dataclasses.replace(split, pool=dataclasses.replace(split.pool, y=y, z=z))
     if "share_high" in split.kept:
         changed = changed.keeping(share_high=~split.kept["share_high"])
-    return dataclasses.replace(victim, scene=changed)
+    return dataclasses.replace(target, split=changed)
 
 
 @pytest.mark.parametrize("second", [None, DistributionInference(shadows=8, own_records=True)])
 def test_what_is_handed_on_does_not_depend_on_the_truth(second: Attack | None) -> None:
-    victim, lab = victim_of(second)
-    victims = second.targets(victim)[:3] if second else [victim]
+    target, resources = victim_of(second)
+    targets = second.targets(target)[:3] if second else [target]
     first = DataReconstruction(epochs=5, hidden=8)
-    others = [told_otherwise(each) for each in victims]
-    for told, other in zip(first.inform(victims, lab), first.inform(others, lab), strict=True):
-        one, two = told.scene, other.scene
+    others = [told_otherwise(each) for each in targets]
+    for told, other in zip(
+        first.disclose(targets, resources), first.disclose(others, resources), strict=True
+    ):
+        one, two = told.split, other.split
         assert one.handed is not None
         assert two.handed is not None
         assert torch.equal(one.auxiliary, two.auxiliary)
@@ -190,17 +197,17 @@ def test_what_is_handed_on_does_not_depend_on_the_truth(second: Attack | None) -
             assert torch.equal(here[one.auxiliary], there[two.auxiliary])
     thief = UnauthorizedModelOwnership(queries=40, epochs=2)
     names = [
-        [each.supposed.name for each in thief.inform(of, lab) if each.supposed]
-        for of in (victims, others)
+        [each.supposed.name for each in thief.disclose(of, resources) if each.supposed]
+        for of in (targets, others)
     ]
     assert names[0] == names[1]
-    assert len(names[0]) == len(victims)
+    assert len(names[0]) == len(targets)
 
 
 def test_records_are_handed_on_in_the_place_of_own_ones_and_no_model_learns_them() -> None:
-    victim, lab = victim_of()
-    (told,) = DataReconstruction(epochs=5, hidden=8, handed_on=0.25).inform([victim], lab)
-    before, after = victim.scene, told.scene
+    target, resources = victim_of()
+    (told,) = DataReconstruction(epochs=5, hidden=8, handed_on=0.25).disclose([target], resources)
+    before, after = target.split, told.split
     assert after.handed is not None
     assert len(after.handed) == round(0.25 * len(before.auxiliary))
     changed = before.auxiliary != after.auxiliary
@@ -215,8 +222,8 @@ def test_records_are_handed_on_in_the_place_of_own_ones_and_no_model_learns_them
 
 def test_all_models_are_poisoned_alike_and_lose_no_record() -> None:
     data = data_of("synthetic", {"records": 300, "attributes": 12})
-    clean = scene(data, pool_of(data, CPU), 0, 5)
-    planted = Poisoning(share=0.1).plant(clean)
+    clean = split_data(data, pool_of(data, CPU), 0, 5)
+    planted = Poisoning(share=0.1).inject(clean)
     count = round(0.1 * len(clean.deployed))
     added = torch.arange(data.records, data.records + count)
     for before, after in zip(clean.training, planted.training, strict=True):
@@ -237,18 +244,22 @@ class Burglary(Attack):
     metrics: ClassVar[tuple[Metric, ...]] = ()
     yields: ClassVar[str] = "auxiliary_data_quality"
 
-    def inform(self, victims: Sequence[Victim], lab: Lab) -> list[Victim]:
-        return [self._inform(each) for each in victims]
+    def disclose(
+        self, targets: Sequence[TargetModel], resources: AttackerResources
+    ) -> list[TargetModel]:
+        return [self._inform(each) for each in targets]
 
-    def _inform(self, victim: Victim) -> Victim:
-        own, pool = victim.scene.auxiliary, victim.scene.pool
+    def _inform(self, target: TargetModel) -> TargetModel:
+        own, pool = target.split.auxiliary, target.split.pool
         places = torch.arange(0, len(own), 2)
-        stolen = victim.scene.deployed[: len(places)]
-        told = victim.scene.handing(places, pool.x[stolen], pool.y[stolen], pool.z[stolen])
-        return dataclasses.replace(victim, scene=told)
+        stolen = target.split.deployed[: len(places)]
+        told = target.split.handing(places, pool.x[stolen], pool.y[stolen], pool.z[stolen])
+        return dataclasses.replace(target, split=told)
 
-    def mount(self, victims: Sequence[Victim], lab: Lab) -> list[Artifact]:
-        return [{} for _ in victims]
+    def mount(
+        self, targets: Sequence[TargetModel], resources: AttackerResources
+    ) -> list[AttackOutput]:
+        return [{} for _ in targets]
 
 
 def test_records_that_are_the_victims_own_make_membership_inference_stronger() -> None:
@@ -259,7 +270,7 @@ def test_records_that_are_the_victims_own_make_membership_inference_stronger() -
         Trial(None, (attack,), seed, first) for seed in range(3) for first in (None, Burglary())
     ]
     judged = attack.judged(provable=False).id
-    done = run(bench(data, "mlp-m", epochs=60), trials)
+    done = run(context(data, "mlp-m", epochs=60), trials)
     found = [each.metrics[attack.risk][judged] for each in done]
     gains = np.array(found[1::2]) - np.array(found[0::2])
     assert (gains > 0.05).all()
@@ -269,16 +280,18 @@ def test_the_architecture_is_found_by_the_answers_alone() -> None:
     data = data_of("digits")
     for name in ("mlp-s", "cnn-s"):
         small_bench = dataclasses.replace(
-            bench(data, epochs=8), architecture=architecture(name, data.shape, data.classes)
+            context(data, epochs=8), architecture=architecture(name, data.shape, data.classes)
         )
         seen: list[str] = []
 
         @dataclasses.dataclass(frozen=True)
         class Watching(Evasion):
-            def mount(self, victims: Sequence[Victim], lab: Lab) -> list[Artifact]:
+            def mount(
+                self, targets: Sequence[TargetModel], resources: AttackerResources
+            ) -> list[AttackOutput]:
                 thief = UnauthorizedModelOwnership(queries=1000, epochs=5)
-                seen.extend(each.supposed.name for each in thief.inform(victims, lab))  # noqa: B023
-                return super().mount(victims, lab)
+                seen.extend(each.supposed.name for each in thief.disclose(targets, resources))  # noqa: B023
+                return super().mount(targets, resources)
 
         run(small_bench, [Trial(None, (Watching(steps=1, restarts=1),), seed) for seed in (0, 1)])
         assert {each.split("-")[0] for each in seen} == {name.split("-")[0]}
@@ -294,21 +307,21 @@ def test_another_architecture_is_another_that_fits(name: str) -> None:
 
 
 def test_own_shadow_models_are_trained_on_own_records_alone() -> None:
-    victim, lab = victim_of()
-    split = victim.scene
+    target, resources = victim_of()
+    split = target.split
     seen: list[Tensor] = []
 
     def watching(
         pool: Pool,
-        members: Sequence[Member],
+        members: Sequence[TrainingRun],
         schedule: Schedule,
         architecture: Architecture | None = None,
     ) -> Trained:
         seen.extend(pool.x[each.records] for each in members)
-        return lab.train(pool, members, schedule, architecture)
+        return resources.train(pool, members, schedule, architecture)
 
     attack = MembershipInference(shadows=4, own_records=True)
-    (got,) = attack.mount([victim], dataclasses.replace(lab, train=watching))
+    (got,) = attack.mount([target], dataclasses.replace(resources, train=watching))
     own = split.pool.x[split.unused]
     assert len(seen) == attack.own_models == 4
     for records in seen:
@@ -321,33 +334,35 @@ def test_own_shadow_models_are_trained_on_own_records_alone() -> None:
 
 def test_attacked_models_and_own_shadow_models_have_no_record_in_common() -> None:
     attack = DistributionInference(shadows=8, own_records=True)
-    victim, _ = victim_of(attack)
-    split = victim.scene
-    assert len(victim.models) == ATTACKED == attack.targeted
+    target, _ = victim_of(attack)
+    split = target.split
+    assert len(target.models) == ATTACKED == attack.targeted
     assert int(split.kept["share_high"].sum()) == ATTACKED // 2
     for records in split.training:
         assert not torch.isin(records, split.auxiliary).any()
     assert not torch.isin(
         split.kept["share_asked"], torch.cat([split.auxiliary, *split.training])
     ).any()
-    targets = attack.targets(victim)
-    assert len({each.scene.seed for each in targets}) == ATTACKED
+    targets = attack.targets(target)
+    assert len({each.split.seed for each in targets}) == ATTACKED
     for place, each in enumerate(targets):
-        assert torch.equal(each.scene.deployed, split.training[place])
-        assert each.scene.kept["share_high"].tolist() == [split.kept["share_high"][place].item()]
+        assert torch.equal(each.split.deployed, split.training[place])
+        assert each.split.kept["share_high"].tolist() == [split.kept["share_high"][place].item()]
 
 
 def test_scores_of_a_model_do_not_depend_on_its_true_share() -> None:
     attack = DistributionInference(shadows=8, own_records=True)
-    victim, lab = victim_of(attack)
-    targets = attack.targets(victim)[:2]
+    target, resources = victim_of(attack)
+    targets = attack.targets(target)[:2]
     turned = [
         dataclasses.replace(
-            each, scene=each.scene.keeping(share_high=~each.scene.kept["share_high"])
+            each, split=each.split.keeping(share_high=~each.split.kept["share_high"])
         )
         for each in targets
     ]
-    for one, two in zip(attack.mount(targets, lab), attack.mount(turned, lab), strict=True):
+    for one, two in zip(
+        attack.mount(targets, resources), attack.mount(turned, resources), strict=True
+    ):
         assert one["score"] == two["score"]
         assert one["high"] != two["high"]
 
@@ -372,7 +387,7 @@ def test_pooled_collusions_find_what_they_find_alone() -> None:
         Trial(None, (MembershipInference(shadows=4, own_records=True),), 0, first),
     ]
     (piece,) = pooled(trials)
-    on = bench(data, epochs=2)
+    on = context(data, epochs=2)
     together = run(on, [piece.trial], parts=[piece.parts])
     by = dict(zip(piece.parts, together, strict=True))
     for trial in trials:
@@ -383,11 +398,11 @@ def test_pooled_collusions_find_what_they_find_alone() -> None:
 def test_the_arm_without_is_the_same_trial_as_that_of_the_attack_alone(kb: KnowledgeBase) -> None:
     planned = collusion(kb, "poisoning", "membership_inference", seeds=2)
     alone = experiment(kb, "placebo", "membership_inference", seeds=2)
-    without, poisoned = (planned.bench.recipe(each) for each in planned.trials()[:2])
-    assert address(without) == address(alone.bench.recipe(alone.trials()[0]))
+    without, poisoned = (planned.context.recipe(each) for each in planned.trials()[:2])
+    assert address(without) == address(alone.context.recipe(alone.trials()[0]))
     assert address(without) != address(poisoned)
     other = collusion(kb, "poisoning", "P1", seeds=2, settings=["first.share=0.2"])
-    assert address(other.bench.recipe(other.trials()[1])) != address(poisoned)
+    assert address(other.context.recipe(other.trials()[1])) != address(poisoned)
 
 
 def results(risk: str, values: Sequence[float], metric: str) -> list[Result]:
@@ -446,7 +461,7 @@ def test_what_confirms_and_what_refutes(
 def test_a_collusion_is_kept_with_its_trials(kb: KnowledgeBase, tmp_path: Path) -> None:
     planned = small(kb, "data_reconstruction", "attribute_inference")
     store = Store(str(tmp_path / "results.sqlite"))
-    found = run(planned.bench, planned.trials())
+    found = run(planned.context, planned.trials())
     verdict = conclude_collusion(planned, "amplifies", store, found, command="as asked")
     (entry,) = store.experiments()
     assert entry.document == verdict.document()
@@ -456,8 +471,8 @@ def test_a_collusion_is_kept_with_its_trials(kb: KnowledgeBase, tmp_path: Path) 
 
 
 def test_a_fresh_scene_leaves_its_unused_records_to_the_adversary() -> None:
-    victim, _ = victim_of()
-    split: Scene = victim.scene
+    target, _ = victim_of()
+    split: DataSplit = target.split
     assert torch.equal(split.auxiliary, split.unused)
     assert split.handed is None
-    assert isinstance(victim.models, Ensemble)
+    assert isinstance(target.models, Ensemble)

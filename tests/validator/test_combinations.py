@@ -10,29 +10,37 @@ from typing import Any
 
 import pytest
 import torch
-from benches import CPU, bench, data_of, same, states
+from contexts import CPU, context, data_of, same, states
 
-from knowledge import KnowledgeBase, load
-from knowledge.errors import InputError
-from predictor.conflicts import combine
-from validator.attacks.poisoning import Poisoning
-from validator.combination_verdicts import conclude_combination, judge_combination
-from validator.combinations import MOST_ORDERS, Combination, combination, stage_name
-from validator.combined import Combined
-from validator.defenses.data_watermarking import DataWatermarking
-from validator.defenses.outlier_removal import OutlierRemoval
-from validator.defenses.outlier_removal_post import OutlierRemovalAfterTraining
-from validator.defenses.watermarking import Watermarking
-from validator.defenses.watermarking_in import WatermarkingInTraining
-from validator.engine import finish
-from validator.evidence import export
-from validator.measuring import whole
-from validator.members import Member, Method
-from validator.pictures import picture
-from validator.scenes import pool_of, scene
-from validator.store import Store
-from validator.training import train
-from validator.trials import Result, Trial, run
+from crosscurrent.knowledge import KnowledgeBase, load
+from crosscurrent.knowledge.errors import InputError
+from crosscurrent.predictor.conflicts import combine
+from crosscurrent.validator.arms.splits import pool_of, split_data
+from crosscurrent.validator.attacks.poisoning import Poisoning
+from crosscurrent.validator.defenses.data_watermarking import DataWatermarking
+from crosscurrent.validator.defenses.outlier_removal import OutlierRemoval
+from crosscurrent.validator.defenses.outlier_removal_post import OutlierRemovalAfterTraining
+from crosscurrent.validator.defenses.watermarking import Watermarking
+from crosscurrent.validator.defenses.watermarking_in import WatermarkingInTraining
+from crosscurrent.validator.experiments.combination_verdicts import (
+    conclude_combination,
+    judge_combination,
+)
+from crosscurrent.validator.experiments.combinations import (
+    MOST_ORDERS,
+    Combination,
+    combination,
+    stage_name,
+)
+from crosscurrent.validator.experiments.combined_defense import Combined
+from crosscurrent.validator.experiments.measuring import whole
+from crosscurrent.validator.plots.pictures import picture
+from crosscurrent.validator.results.evidence import export
+from crosscurrent.validator.results.store import Store
+from crosscurrent.validator.run.engine import finish
+from crosscurrent.validator.training.spec import TrainingHooks, TrainingRun
+from crosscurrent.validator.training.trainer import train
+from crosscurrent.validator.trials.trial import Result, Trial, run
 
 QUICK = ["data.records=400", "training.epochs=1"]
 POISONED = ("watermarking@pre", "outlier_removal@in")
@@ -63,11 +71,11 @@ def test_every_two_defenses_that_were_published_can_be_measured(
 ) -> None:
     cheap = [f"defense.{name}.queries=100" for name in names if name == "watermarking@post"]
     planned = small(kb, *names, more=cheap)
-    results = run(planned.bench, planned.trials()[: len(planned.arms)])
+    results = run(planned.context, planned.trials()[: len(planned.arms)])
     last = results[-1]
     read = {each.name() for each in planned.members if each.reading is not None}
     assert last.readings.keys() == read
-    assert {each.risk for each in planned.guards.values()} == last.metrics.keys()
+    assert {each.risk for each in planned.protects_against.values()} == last.metrics.keys()
     assert results[0].readings == {}
 
 
@@ -103,12 +111,12 @@ def test_orders_that_are_told_together_come_to_the_same(kb: KnowledgeBase) -> No
     ((one, other),) = planned.orders
     last = planned.trials()[len(planned.arms) - 1]
     first, second = (
-        run(planned.bench, [replace(last, defense=Combined(order))])[0] for order in (one, other)
+        run(planned.context, [replace(last, defense=Combined(order))])[0] for order in (one, other)
     )
     assert replace(first, seconds=second.seconds) == second
     names = [stage_name(each) for each in planned.members]
     told = {**known(kb, names), "proposed": [[names[1], names[0]]]}
-    results = run(planned.bench, planned.trials())
+    results = run(planned.context, planned.trials())
     (order,) = judge_combination(planned, results, told).document()["orders"]
     assert order["proposed"]
     assert (order["order"], order["alike"]) == ([names[1], names[0]], [names])
@@ -121,15 +129,15 @@ def test_alone_and_without_defense_are_the_trials_of_single_experiments(
     planned = small(kb, *POISONED)
     trials = planned.trials()
     alone = Trial(planned.members[1], trials[0].attacks, 0)
-    assert planned.bench.recipe(trials[2]) == planned.bench.recipe(alone)
-    both = planned.bench.recipe(trials[3])["defense"]
+    assert planned.context.recipe(trials[2]) == planned.context.recipe(alone)
+    both = planned.context.recipe(trials[3])["defense"]
     assert both["id"] == "combination"
     assert [each["id"] for each in both["parts"]] == ["watermarking", "outlier_removal"]
 
 
 def test_a_defense_beside_one_that_only_answers_changes_no_model(kb: KnowledgeBase) -> None:
     planned = small(kb, "watermarking@pre", "explanations")
-    results = run(planned.bench, planned.trials()[:4])
+    results = run(planned.context, planned.trials()[:4])
     alone, together = results[1], results[3]
     name = planned.members[0].name()
     assert together.readings[name] == alone.readings[name]
@@ -138,7 +146,7 @@ def test_a_defense_beside_one_that_only_answers_changes_no_model(kb: KnowledgeBa
 
 def test_parts_take_up_what_earlier_ones_leave() -> None:
     data = data_of("digits")
-    split = Poisoning().corrupt(scene(data, pool_of(data, CPU), 0, 1))
+    split = Poisoning().poison_data(split_data(data, pool_of(data, CPU), 0, 1))
     parts = (DataWatermarking(), Watermarking(content="pattern"))
     ready = Combined(parts).prepare(split)
     by_hand = parts[1].prepare(parts[0].prepare(split))
@@ -151,38 +159,38 @@ def test_parts_take_up_what_earlier_ones_leave() -> None:
 
 def test_two_owners_patterns_keep_clear_of_each_other_in_a_table() -> None:
     data = data_of("synthetic")
-    split = scene(data, pool_of(data, CPU), 0, 1)
+    split = split_data(data, pool_of(data, CPU), 0, 1)
     ready = Combined((DataWatermarking(), Watermarking(content="pattern"))).prepare(split)
     assert not (ready.kept["data_mark_mask"] & ready.kept["watermark_mask"]).any()
 
 
 def test_noise_on_parameters_moves_gradients_and_leaves_others_as_they_are() -> None:
     data = data_of("digits")
-    small = bench(data, epochs=1)
+    small = context(data, epochs=1)
     pool = pool_of(data, CPU)
     rows = torch.arange(300)
 
-    def trained(*methods: Method) -> list[Any]:
-        members = [Member(0, rows, each) for each in methods]
+    def trained(*methods: TrainingHooks) -> list[Any]:
+        members = [TrainingRun(0, rows, each) for each in methods]
         return states(train(small.architecture, pool, members, small.schedule).models)
 
-    plain, noisy = trained(Method(), Method(weight_noise=0.05))
+    plain, noisy = trained(TrainingHooks(), TrainingHooks(weight_noise=0.05))
     assert not same(plain, noisy)
-    assert same(plain, trained(Method())[0])
-    assert same(noisy, trained(Method(weight_noise=0.05))[0])
-    assert same(plain, trained(Method(weight_noise=0.0))[0])
+    assert same(plain, trained(TrainingHooks())[0])
+    assert same(noisy, trained(TrainingHooks(weight_noise=0.05))[0])
+    assert same(plain, trained(TrainingHooks(weight_noise=0.0))[0])
 
 
 def test_a_watermark_learnt_under_noise_outlives_noise_better() -> None:
     """As promised of it: parameters that are moved a little still know the trigger set."""
     data = data_of("synthetic")
-    small = bench(data, "mlp-m")
+    small = context(data, "mlp-m")
     kept = []
     for noise in (0.0, 0.05):
         defense = WatermarkingInTraining(noise=noise)
-        ready = defense.prepare(scene(data, pool_of(data, CPU), 0, 1))
+        ready = defense.prepare(split_data(data, pool_of(data, CPU), 0, 1))
         method = defense.method(small.schedule, data)
-        members = [Member(seed, ready.training[0], method) for seed in range(4)]
+        members = [TrainingRun(seed, ready.training[0], method) for seed in range(4)]
         models = train(small.architecture, ready.pool, members, small.schedule).models
         draw = torch.Generator().manual_seed(0)
         right = []
@@ -265,7 +273,7 @@ def test_as_good_as_alone_is_no_worse_than_matters_and_still_at_work(
 
 def test_an_adversarys_poisons_are_marked_by_no_owner() -> None:
     data = data_of("synthetic")
-    split = Poisoning(share=0.3).corrupt(scene(data, pool_of(data, CPU), 0, 1))
+    split = Poisoning(share=0.3).poison_data(split_data(data, pool_of(data, CPU), 0, 1))
     poisons = ~torch.isin(split.training[0], split.candidates)
     ready = DataWatermarking(share=0.5).prepare(split)
     assert torch.equal(ready.training[0][poisons], split.training[0][poisons])
@@ -306,8 +314,8 @@ def test_a_result_is_kept_drawn_and_known_by_the_predictor(
 def test_neither_the_other_seeds_nor_what_is_beside_it_changes_a_trial(kb: KnowledgeBase) -> None:
     planned = small(kb, *POISONED)
     together, alone = planned.trials()[3], planned.trials()
-    (one,) = run(planned.bench, [together])
-    other = run(planned.bench, alone)[3]
+    (one,) = run(planned.context, [together])
+    other = run(planned.context, alone)[3]
     assert replace(one, seconds=other.seconds) == other
 
 
@@ -366,7 +374,7 @@ def test_settings_reach_whom_they_are_of(kb: KnowledgeBase) -> None:
     assert isinstance(mark, Watermarking)
     assert isinstance(removal, OutlierRemoval)
     assert (mark.triggers, removal.epochs) == (20, 3)
-    (guard,) = planned.guards.values()
+    (guard,) = planned.protects_against.values()
     assert isinstance(guard, Poisoning)
     assert guard.share == 0.1
     assert not isinstance(removal, OutlierRemovalAfterTraining)

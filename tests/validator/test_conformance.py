@@ -10,18 +10,18 @@ import numpy as np
 import pytest
 import torch
 
-from knowledge import KnowledgeBase
-from knowledge.errors import InputError
-from validator.attacks import Attack, Lab, attacks
-from validator.data import dataset
-from validator.defenses import STAGES, Defense, defenses
-from validator.experiments import Experiment, experiment
-from validator.knobs import described, settings_of
-from validator.models import architecture
-from validator.store import Store, address
-from validator.sweeps import Asked, sweep
-from validator.trials import Bench, Trial, run
-from validator.verdicts import Verdict
+from crosscurrent.knowledge import KnowledgeBase
+from crosscurrent.knowledge.errors import InputError
+from crosscurrent.validator.attacks import Attack, AttackerResources, attacks
+from crosscurrent.validator.data import dataset
+from crosscurrent.validator.defenses import STAGES, Defense, defenses
+from crosscurrent.validator.experiments.experiment import Experiment, experiment
+from crosscurrent.validator.experiments.sweeps import Asked, sweep
+from crosscurrent.validator.experiments.verdicts import Verdict
+from crosscurrent.validator.results.store import Store, address
+from crosscurrent.validator.settings import described, settings_of
+from crosscurrent.validator.training.models import architecture
+from crosscurrent.validator.trials.trial import Trial, TrialContext, run
 
 PEERS = [*defenses().values(), *attacks().values()]
 
@@ -55,7 +55,7 @@ def test_a_peer_is_frozen_hashable_and_documented(
         placebo = one.id == "placebo"
         assert placebo or one.id in kb.defenses
         assert placebo or usual == (one.stage == kb.defenses[one.id].usual_stage)
-        assert placebo or (one.guards in attacks()) != (one.reading is not None)
+        assert placebo or (one.protects_against in attacks()) != (one.reading is not None)
 
 
 RISKS = list(attacks())
@@ -94,9 +94,9 @@ def test_a_pair_is_measured_and_each_trial_stands_alone(
     planned = small(defense, risk, kb)
     trials = planned.trials()
     done: list[int] = []
-    together = run(planned.bench, trials, done.append)
+    together = run(planned.context, trials, done.append)
     assert sum(done) == planned.work(trials)
-    alone = run(planned.bench, trials[-1:])[0]
+    alone = run(planned.context, trials[-1:])[0]
     assert together[-1].metrics == alone.metrics
     assert together[-1].accuracy == alone.accuracy
     assert together[-1].factors == alone.factors
@@ -108,10 +108,10 @@ def test_a_pair_is_measured_and_each_trial_stands_alone(
 def test_every_setting_is_part_of_the_recipe(
     kind: type[Attack] | type[Defense], kb: KnowledgeBase
 ) -> None:
-    bench = experiment(kb, "placebo", "R1", model="mlp-s").bench
+    context = experiment(kb, "placebo", "R1", model="mlp-s").context
     for name, default, _ in described(kind):
         other = kind(**{name: f"{default}x" if isinstance(default, str) else default + 1})
-        addresses = {address(bench.recipe(_trial(each))) for each in (kind(), other)}
+        addresses = {address(context.recipe(_trial(each))) for each in (kind(), other)}
         assert len(addresses) == 2, name
         assert settings_of(other) != settings_of(kind())
 
@@ -179,10 +179,10 @@ def test_a_model_that_cannot_be_batched_is_refused_with_the_reason(
 
 def test_a_bench_says_all_that_a_result_depends_on(kb: KnowledgeBase) -> None:
     planned = experiment(kb, "PD1", "P1")
-    recipe = planned.bench.recipe(planned.trials()[1])
+    recipe = planned.context.recipe(planned.trials()[1])
     assert recipe["defense"]["epsilon"] == 1.0
     assert recipe["data"]["digest"] == dataset("synthetic").digest
     assert {"seed", "schedule", "device", "torch", "code", "model", "attacks"} <= recipe.keys()
-    assert isinstance(planned.bench, Bench)
-    assert Lab.__doc__
-    assert planned.bench.device == torch.device("cpu")
+    assert isinstance(planned.context, TrialContext)
+    assert AttackerResources.__doc__
+    assert planned.context.device == torch.device("cpu")

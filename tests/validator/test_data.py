@@ -1,4 +1,4 @@
-"""Embedded and generated data sets: what they hold, and that each knob does what it says."""
+"""Embedded and generated data sets: what they hold, and that each setting does what it says."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 from sklearn.linear_model import LogisticRegression
 from sklearn.neural_network import MLPClassifier
 
-from knowledge.errors import InputError
-from validator.data import Dataset, dataset, names
-from validator.data._dataset import standardised
-from validator.data._knobs import RANGES
-from validator.data._synthetic import Draw, Knobs, draw
+from crosscurrent.knowledge.errors import InputError
+from crosscurrent.validator.data import Dataset, dataset, names
+from crosscurrent.validator.data._dataset import standardised
+from crosscurrent.validator.data._generator_settings import RANGES
+from crosscurrent.validator.data._synthetic import Draw, Knobs, draw
 
 
 @pytest.mark.parametrize("name", names())
@@ -59,7 +59,7 @@ def test_the_same_content_has_the_same_digest_whatever_its_name() -> None:
 
 
 def test_a_digest_is_the_same_in_another_process() -> None:
-    script = "from validator.data import dataset; print(dataset('synthetic').digest)"
+    script = "from crosscurrent.validator.data import dataset; print(dataset('synthetic').digest)"
     done = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True
     )
@@ -74,7 +74,7 @@ def test_arrays_cannot_be_written_to() -> None:
 
 
 def test_importing_data_imports_neither_torch_nor_what_reads_files() -> None:
-    script = "import sys, validator.data; print(*sys.modules)"
+    script = "import sys, crosscurrent.validator.data; print(*sys.modules)"
     done = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True
     )
@@ -87,8 +87,8 @@ def test_standardising_survives_the_largest_and_the_smallest_numbers() -> None:
     assert np.allclose(np.abs(found), 1, atol=1e-3)
 
 
-def made(**knobs: Any) -> Draw:
-    return draw(Knobs(**({"records": 4000} | knobs)))
+def made(**settings: Any) -> Draw:
+    return draw(Knobs(**({"records": 4000} | settings)))
 
 
 def score(drawn: Draw, columns: slice, chosen: np.ndarray | None = None) -> float:

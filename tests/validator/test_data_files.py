@@ -15,9 +15,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from knowledge.errors import InputError
-from validator.data import _dataset as limits
-from validator.data import dataset
+from crosscurrent.knowledge.errors import InputError
+from crosscurrent.validator.data import _dataset as limits
+from crosscurrent.validator.data import dataset
 
 CARD = "target: income\npositive: high\nsensitive: [sex]\n"
 ADULT = (

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from outcomes import DIFFERENCES, document
 
-from knowledge import KnowledgeBase, load
-from knowledge.errors import InputError
-from predictor.interactions import predict
-from validator.evidence import export, records
+from crosscurrent.knowledge import KnowledgeBase, load
+from crosscurrent.knowledge.errors import InputError
+from crosscurrent.predictor.interactions import predict
+from crosscurrent.validator.results.evidence import export, records
 
 EFFECTIVE = {"reading": 1.0}
 CONJECTURES = ["increase", "decrease", "no_change", "contested", "unknown"]

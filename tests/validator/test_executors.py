@@ -15,19 +15,19 @@ from time import monotonic, sleep
 from typing import Any
 
 import pytest
-from elsewhere import Failing
+from unsteady_models import Failing
 from sweeping import QUICK, Watch, several, small, table, told
 
-from api.cli import main
-from knowledge import KnowledgeBase
-from knowledge.errors import InputError
-from validator.data import dataset
-from validator.executors import Here, Lost, chosen
-from validator.executors.processes import Processes
-from validator.measuring import measure
-from validator.models import architecture
-from validator.sharing import cores
-from validator.store import Store
+from crosscurrent.api.cli import main
+from crosscurrent.knowledge import KnowledgeBase
+from crosscurrent.knowledge.errors import InputError
+from crosscurrent.validator.data import dataset
+from crosscurrent.validator.experiments.measuring import measure
+from crosscurrent.validator.machine.cores import cores
+from crosscurrent.validator.results.store import Store
+from crosscurrent.validator.run.executors import Lost, SerialExecutor, chosen
+from crosscurrent.validator.run.executors.processes import Processes
+from crosscurrent.validator.training.models import architecture
 
 PATIENCE = 60.0
 
@@ -35,7 +35,9 @@ PATIENCE = 60.0
 @pytest.fixture(scope="module")
 def expected(kb: KnowledgeBase, tmp_path_factory: pytest.TempPathFactory) -> list[Any]:
     """Return what one process gives."""
-    return table(several(kb), Store(str(tmp_path_factory.mktemp("here") / "r.sqlite")), Here())
+    return table(
+        several(kb), Store(str(tmp_path_factory.mktemp("here") / "r.sqlite")), SerialExecutor()
+    )
 
 
 def two(count: int = 2) -> Processes:
@@ -83,7 +85,7 @@ def test_an_address_in_the_environment_is_checked_too(monkeypatch: pytest.Monkey
 
 
 def test_without_ray_its_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("validator.executors.choosing.find_spec", lambda _: None)
+    monkeypatch.setattr("crosscurrent.validator.run.executors.choosing.find_spec", lambda _: None)
     with pytest.raises(InputError, match=re.escape("pip install 'crosscurrent[ray]'")):
         chosen("ray")
 
@@ -149,9 +151,9 @@ def test_what_a_killed_process_was_doing_is_done_again(
 
     def kill() -> None:
         if not killed:
-            victim = started()[0]
-            killed.append(victim.pid or 0)
-            victim.kill()
+            target = started()[0]
+            killed.append(target.pid or 0)
+            target.kill()
 
     watch = Watch(advanced=kill)
     store = Store(str(tmp_path / "r.sqlite"))
@@ -185,7 +187,7 @@ def test_as_many_run_at_a_time_as_have_room_in_memory(
 ) -> None:
     tight = []
     for each in several(kb):
-        least = each.bench.least(each.trials())
+        least = each.context.least(each.trials())
         tight.append(small(kb, each.defense.name(), "R1", memory=least * 3 // 2))
     most: list[int] = []
     watch = Watch(advanced=lambda: most.append(len(started())))
@@ -204,12 +206,12 @@ def test_what_was_interrupted_goes_on_with_another_executor(
     def stop() -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("validator.executors.here.SIDE_BY_SIDE", 2)
+    monkeypatch.setattr("crosscurrent.validator.run.executors.serial.SIDE_BY_SIDE", 2)
     store, first, rest = Store(str(tmp_path / "r.sqlite")), Watch(finished=stop), Watch()
     with pytest.raises(KeyboardInterrupt):
         table(several(kb), store, two(), first)
     assert started() == []
-    assert table(several(kb), store, Here(), rest) == expected
+    assert table(several(kb), store, SerialExecutor(), rest) == expected
     assert 0 < rest.ahead == first.ahead - first.kept
 
 

@@ -5,25 +5,28 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from benches import CPU, bench, data_of
+from contexts import CPU, context, data_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from knowledge import KnowledgeBase
-from validator.defenses.group_fairness_post import GroupFairnessAfterTraining
-from validator.defenses.group_fairness_pre import GroupFairnessBeforeTraining, reweighed
-from validator.experiments import experiment
-from validator.members import Member
-from validator.randomness import record_draws
-from validator.scenes import Scene, Victim, pool_of, scene
-from validator.training import train
-from validator.trials import run
-from validator.verdicts import judge
+from crosscurrent.knowledge import KnowledgeBase
+from crosscurrent.validator.arms.splits import DataSplit, TargetModel, pool_of, split_data
+from crosscurrent.validator.defenses.group_fairness_post import GroupFairnessAfterTraining
+from crosscurrent.validator.defenses.group_fairness_pre import (
+    GroupFairnessBeforeTraining,
+    reweighed,
+)
+from crosscurrent.validator.experiments.experiment import experiment
+from crosscurrent.validator.experiments.verdicts import judge
+from crosscurrent.validator.training.randomness import record_draws
+from crosscurrent.validator.training.spec import TrainingRun
+from crosscurrent.validator.training.trainer import train
+from crosscurrent.validator.trials.trial import run
 
 
-def split(models: int = 1) -> Scene:
+def split(models: int = 1) -> DataSplit:
     data = data_of("synthetic")
-    return scene(data, pool_of(data, CPU), 0, models)
+    return split_data(data, pool_of(data, CPU), 0, models)
 
 
 @settings(max_examples=50, deadline=None)
@@ -56,13 +59,13 @@ def test_a_record_is_drawn_as_often_as_any_other_of_its_group_and_class() -> Non
             assert int(counts.max() - counts.min()) <= 1
 
 
-def victim() -> Victim:
+def target() -> TargetModel:
     data = data_of("synthetic")
-    small, defense = bench(data, epochs=5), GroupFairnessAfterTraining()
+    small, defense = context(data, epochs=5), GroupFairnessAfterTraining()
     ready = defense.prepare(split(3))
-    members = [Member(i, rows) for i, rows in enumerate(ready.training)]
+    members = [TrainingRun(i, rows) for i, rows in enumerate(ready.training)]
     models = train(small.architecture, ready.pool, members, small.schedule).models
-    return Victim(ready, models, defense)
+    return TargetModel(ready, models, defense)
 
 
 def test_thresholds_are_fitted_on_records_that_the_model_was_given_and_not_trained_on() -> None:
@@ -74,9 +77,9 @@ def test_thresholds_are_fitted_on_records_that_the_model_was_given_and_not_train
 
 
 def test_a_decision_depends_on_the_record_alone() -> None:
-    mine = victim()
-    pool = mine.scene.pool
-    x, z = pool.x[mine.scene.test], pool.z[mine.scene.test]
+    mine = target()
+    pool = mine.split.pool
+    x, z = pool.x[mine.split.test], pool.z[mine.split.test]
     for group in (z, None):
         together = mine.first(1).observed(x, group)[0]
         assert set(together.unique().tolist()) == {0.0, 1.0}
@@ -88,9 +91,9 @@ def test_a_decision_depends_on_the_record_alone() -> None:
 
 
 def test_a_group_that_has_one_class_only_gets_the_common_threshold() -> None:
-    mine = victim()
-    odd = torch.full_like(mine.scene.pool.z[:50], 7)
-    x = mine.scene.pool.x[:50]
+    mine = target()
+    odd = torch.full_like(mine.split.pool.z[:50], 7)
+    x = mine.split.pool.x[:50]
     plain = mine.deployed.logits(x)[0].argmax(-1)
     assert torch.equal(mine.predictions(x, odd), plain)
 
@@ -109,7 +112,7 @@ def test_draws_of_records_are_uniform_and_tell_keys_apart() -> None:
 @pytest.mark.parametrize("stage", ["pre", "post"])
 def test_the_gap_between_groups_shrinks(kb: KnowledgeBase, stage: str) -> None:
     planned = experiment(kb, f"group_fairness@{stage}", "discriminatory_behavior", seeds=5)
-    results = run(planned.bench, planned.trials())
+    results = run(planned.context, planned.trials())
     found = judge(planned, "decrease", results[::2], results[1::2])
     assert found.effectiveness is not None
     assert found.effectiveness.met

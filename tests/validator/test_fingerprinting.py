@@ -7,21 +7,24 @@ import dataclasses
 import numpy as np
 import pytest
 import torch
-from benches import CPU, bench, data_of, tiny
+from contexts import CPU, context, data_of, tiny
 from torch import nn
 
-from validator.architectures import Architecture
-from validator.attacks.evasion import Evasion
-from validator.attacks.membership_inference import MembershipInference
-from validator.attacks.unauthorized_model_ownership import UnauthorizedModelOwnership, forged
-from validator.defenses.fingerprinting import Fingerprinting, distances
-from validator.defenses.watermarking import Watermarking
-from validator.ensembles import Ensemble
-from validator.members import Member
-from validator.models import architecture
-from validator.scenes import Victim, pool_of, scene
-from validator.training import train
-from validator.trials import Trial, run
+from crosscurrent.validator.arms.splits import TargetModel, pool_of, split_data
+from crosscurrent.validator.attacks.evasion import Evasion
+from crosscurrent.validator.attacks.membership_inference import MembershipInference
+from crosscurrent.validator.attacks.unauthorized_model_ownership import (
+    UnauthorizedModelOwnership,
+    forged,
+)
+from crosscurrent.validator.defenses.fingerprinting import Fingerprinting, distances
+from crosscurrent.validator.defenses.watermarking import Watermarking
+from crosscurrent.validator.training.architectures import Architecture
+from crosscurrent.validator.training.ensembles import Ensemble
+from crosscurrent.validator.training.models import architecture
+from crosscurrent.validator.training.spec import TrainingRun
+from crosscurrent.validator.training.trainer import train
+from crosscurrent.validator.trials.trial import Trial, run
 
 
 def test_distances_of_a_linear_model_are_those_to_its_boundary() -> None:
@@ -40,7 +43,7 @@ def test_distances_of_a_linear_model_are_those_to_its_boundary() -> None:
 
 
 def test_claims_show_only_records_that_the_regressor_was_not_fitted_on() -> None:
-    split = scene(tiny(), pool_of(tiny(), CPU), 0, 3)
+    split = split_data(tiny(), pool_of(tiny(), CPU), 0, 3)
     owner = Fingerprinting(claimed=0.6)
     sides = owner._sides(split)
     for one, other, of in ((0, 1, split.training[0]), (2, 3, split.test)):
@@ -58,15 +61,19 @@ def test_independent_models_come_out_proven_as_rarely_as_the_test_says() -> None
     Of 300 splits, with models of two sizes, 14 came out below 5 % and none below 0.1 %.
     """
     data = data_of("synthetic", {"records": 300})
-    of = bench(data)
+    of = context(data)
     pool = pool_of(data, CPU)
     owner = Fingerprinting()
-    splits = [owner.prepare(scene(data, pool, seed, 1)) for seed in range(24)]
-    members = [Member(i, rows) for i, s in enumerate(splits) for rows in (s.training[0], s.unused)]
+    splits = [owner.prepare(split_data(data, pool, seed, 1)) for seed in range(24)]
+    members = [
+        TrainingRun(i, rows) for i, s in enumerate(splits) for rows in (s.training[0], s.unused)
+    ]
     models = train(of.architecture, pool, members, of.schedule).models
     own, others = np.transpose(
         [
-            owner.ownership(Victim(s, models.only([2 * i]), owner), models.only([2 * i, 2 * i + 1]))
+            owner.ownership(
+                TargetModel(s, models.only([2 * i]), owner), models.only([2 * i, 2 * i + 1])
+            )
             for i, s in enumerate(splits)
         ]
     )
@@ -76,17 +83,17 @@ def test_independent_models_come_out_proven_as_rarely_as_the_test_says() -> None
 
 
 def test_a_model_that_tells_no_record_from_another_proves_nothing() -> None:
-    split = Fingerprinting().prepare(scene(tiny(), pool_of(tiny(), CPU), 0, 1))
+    split = Fingerprinting().prepare(split_data(tiny(), pool_of(tiny(), CPU), 0, 1))
     models = Ensemble.fresh(architecture("mlp-s", (7,), 2), [0], CPU)
     blank = dataclasses.replace(
         models, parameters={k: torch.zeros_like(v) for k, v in models.parameters.items()}
     )
-    (p,) = Fingerprinting().ownership(Victim(split, models, Fingerprinting()), blank)
+    (p,) = Fingerprinting().ownership(TargetModel(split, models, Fingerprinting()), blank)
     assert p == pytest.approx(1.0)
 
 
 def test_whoever_sees_only_the_model_sees_no_difference() -> None:
-    small = bench(tiny(), epochs=2)
+    small = context(tiny(), epochs=2)
     for attack in (Evasion(steps=2), MembershipInference(shadows=4)):
         bare, printed = run(small, [Trial(arm, (attack,), 0) for arm in (None, Fingerprinting())])
         assert bare.metrics == printed.metrics
@@ -97,7 +104,7 @@ def test_an_overfitted_model_and_what_is_extracted_from_it_are_proven_and_nothin
     None
 ):
     attack = UnauthorizedModelOwnership(surrogates=2)
-    of = bench(data_of("synthetic"), "mlp-m")
+    of = context(data_of("synthetic"), "mlp-m")
     bare, printed = run(of, [Trial(arm, (attack,), 0) for arm in (None, Fingerprinting())])
     before, after = (each.metrics["unauthorized_model_ownership"] for each in (bare, printed))
     assert (before["unproven_extractions"], before["unproven_copies"]) == (1, 1)
@@ -112,12 +119,12 @@ def test_an_overfitted_model_and_what_is_extracted_from_it_are_proven_and_nothin
 def test_a_forged_claim_moves_records_within_the_disguise_and_leaves_the_rest() -> None:
     data = data_of("digits")
     for defense in (Fingerprinting(), Watermarking()):
-        split = defense.prepare(scene(data, pool_of(data, CPU), 0, 1))
+        split = defense.prepare(split_data(data, pool_of(data, CPU), 0, 1))
         models = Ensemble.fresh(architecture("mlp-s", data.shape, data.classes), [0], CPU)
-        victim = Victim(split, models, defense)
+        target = TargetModel(split, models, defense)
         assert defense.evidence is not None
         shown, labels = defense.evidence
-        fake = forged(victim, 0.5).scene
+        fake = forged(target, 0.5).split
         before, after = split.kept[shown], fake.kept[shown]
         assert float((after - before).abs().max()) <= 0.5 + 1e-6
         assert bool(((after >= split.pool.low) & (after <= split.pool.high)).all())
@@ -131,7 +138,7 @@ def test_a_forged_claim_moves_records_within_the_disguise_and_leaves_the_rest() 
 def test_a_malicious_accuser_proves_independent_models_by_a_watermark_and_an_honest_one_none() -> (
     None
 ):
-    digits = bench(data_of("digits"), "mlp-m")
+    digits = context(data_of("digits"), "mlp-m")
     small = UnauthorizedModelOwnership(surrogates=1, queries=64, epochs=1, accused=4)
     attacks = [dataclasses.replace(small, disguise=d) for d in (1e-6, 0.5)]
     honest, malicious = (

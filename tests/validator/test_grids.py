@@ -8,21 +8,21 @@ from typing import Any
 
 import pytest
 
-from knowledge import KnowledgeBase, load
-from knowledge.errors import InputError
-from predictor.interactions import matrix
-from validator.attacks import Attack, attacks
-from validator.attacks.evasion import Evasion
-from validator.defenses import defenses
-from validator.executors import tasks
-from validator.experiments import Experiment, experiment
-from validator.grids import Grid, grid
-from validator.measuring import measure
-from validator.pooling import pooled
-from validator.store import Store
-from validator.sweeps import Asked, sweep
-from validator.trials import Result, Trial
-from validator.verdicts import Verdict
+from crosscurrent.knowledge import KnowledgeBase, load
+from crosscurrent.knowledge.errors import InputError
+from crosscurrent.predictor.interactions import matrix
+from crosscurrent.validator.attacks import Attack, attacks
+from crosscurrent.validator.attacks.evasion import Evasion
+from crosscurrent.validator.defenses import defenses
+from crosscurrent.validator.experiments.experiment import Experiment, experiment
+from crosscurrent.validator.experiments.grids import Grid, grid
+from crosscurrent.validator.experiments.measuring import measure
+from crosscurrent.validator.experiments.sweeps import Asked, sweep
+from crosscurrent.validator.experiments.verdicts import Verdict
+from crosscurrent.validator.results.store import Store
+from crosscurrent.validator.run.executors import tasks
+from crosscurrent.validator.trials.pooling import pooled
+from crosscurrent.validator.trials.trial import Result, Trial
 
 QUICK = [
     "data.records=300",
@@ -45,13 +45,13 @@ class Count:
     def start(self, trials: int, remembered: int, work: int) -> None:
         self.trained, self.work = trials - remembered, work
 
-    def advance(self, work: int) -> None:
+    def on_work(self, work: int) -> None:
         self.done += work
 
-    def finished(self, trials: int) -> None:
+    def on_trials(self, trials: int) -> None:
         self.finished_trials += trials
 
-    def stands(self, place: int, seeds: int, shown: Verdict | str | None) -> None:
+    def on_cell(self, place: int, seeds: int, shown: Verdict | str | None) -> None:
         if shown is not None:
             assert place not in self.over
             self.over[place] = shown
@@ -114,7 +114,7 @@ def test_every_cell_is_what_its_experiment_alone_gives(
     own = measure(alone, store=Store(str(tmp_path / "own.sqlite")), threads=1, **KNOWN)
     assert told(own) == told(verdicts[place])
     again = Count()
-    measure(alone, store=store, watcher=again, threads=1, **KNOWN)
+    measure(alone, store=store, listener=again, threads=1, **KNOWN)
     assert again.trained == 0
     assert store.experiment(own.address).document["outcome"] == own.outcome
 
@@ -151,8 +151,8 @@ def test_a_sweep_that_is_killed_goes_on(
     whole: Grid, swept: tuple[Store, list[Any], Count], tmp_path: Path
 ) -> None:
     class Stop(Count):
-        def finished(self, trials: int) -> None:
-            super().finished(trials)
+        def on_trials(self, trials: int) -> None:
+            super().on_trials(trials)
             raise KeyboardInterrupt
 
     store, first, rest = Store(str(tmp_path / "results.sqlite")), Stop(), Count()
@@ -175,10 +175,10 @@ def test_a_cell_that_fails_leaves_the_others_as_they_are(
     kind = attacks()["evasion"]
     mount = kind.mount
 
-    def broken(self: Attack, victims: Sequence[Any], lab: Any) -> Any:
-        if any(each.defense is not None and each.defense.id == "watermarking" for each in victims):
+    def broken(self: Attack, targets: Sequence[Any], resources: Any) -> Any:
+        if any(each.defense is not None and each.defense.id == "watermarking" for each in targets):
             raise ValueError("no gradient\nat all")
-        return mount(self, victims, lab)
+        return mount(self, targets, resources)
 
     monkeypatch.setattr(kind, "mount", broken)
     places = few(whole)
@@ -198,12 +198,12 @@ def test_training_that_diverges_is_the_reason_of_its_cells_alone(
     ran: list[tuple[Trial, ...]] = []
 
     def diverging(
-        bench: Any, trials: Sequence[Trial], progress: Any, parts: Sequence[Sequence[Trial]]
+        context: Any, trials: Sequence[Trial], progress: Any, parts: Sequence[Sequence[Trial]]
     ) -> list[Result]:
         ran.append(tuple(trials))
         if any(each.defense is not None and each.defense.id == "watermarking" for each in trials):
             raise InputError("training diverged")
-        return _made_up(bench, trials, progress, parts)
+        return _made_up(context, trials, progress, parts)
 
     monkeypatch.setattr(tasks, "run", diverging)
     found = sweep(asked(whole), Store(str(tmp_path / "results.sqlite")))
@@ -237,7 +237,7 @@ class Readings(dict[str, float]):
 
 
 def _made_up(
-    bench: Any, trials: Sequence[Trial], progress: Any, parts: Sequence[Sequence[Trial]]
+    context: Any, trials: Sequence[Trial], progress: Any, parts: Sequence[Sequence[Trial]]
 ) -> list[Result]:
     def numbers(trial: Trial, value: Any) -> Mapping[str, Any]:
         return {each.risk: {m.id: value for m in each.metrics} for each in trial.attacks}

@@ -8,7 +8,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from validator.statistics import Effect, effect, outcome, seeds_to_settle
+from crosscurrent.validator.statistics.intervals import Effect, effect, outcome, seeds_to_settle
 
 differences = st.lists(st.floats(-1, 1).map(lambda v: round(v, 6)), min_size=2, max_size=8)
 

@@ -1,4 +1,4 @@
-"""Every factor has a measure, found by discovery, that says of a victim what its text promises."""
+"""Every factor has a measure, found by discovery, that does what its text promises."""
 
 from __future__ import annotations
 
@@ -10,56 +10,56 @@ from typing import Any, ClassVar
 import numpy as np
 import pytest
 import torch
-from benches import CPU, bench, data_of, tiny
+from contexts import CPU, context, data_of, tiny
 from torch import Tensor
 
-from knowledge import KnowledgeBase
-from validator.attacks.evasion import Evasion
-from validator.attacks.membership_inference import MembershipInference
-from validator.data import Dataset
-from validator.defenses import Defense
-from validator.defenses.watermarking import Watermarking
-from validator.ensembles import Ensemble
-from validator.measures import Measure, NotMeasurable, Subject, factors_of, measures
-from validator.measures.attribute_count import AttributeCount
-from validator.measures.boundary_distance import BoundaryDistance
-from validator.measures.curvature_smoothness import CurvatureSmoothness
-from validator.measures.dataset_distinguishability import DatasetDistinguishability
-from validator.measures.model_capacity import ModelCapacity
-from validator.measures.model_distinguishability import ModelDistinguishability
-from validator.measures.stable_attribute_priority import StableAttributePriority
-from validator.measures.subgroup_distinguishability import SubgroupDistinguishability
-from validator.measures.tail_length import TailLength
-from validator.measures.training_set_size import TrainingSetSize
-from validator.members import Member
-from validator.models import architecture
-from validator.scenes import Victim, pool_of, scene
-from validator.training import train
-from validator.trials import Trial, run
+from crosscurrent.knowledge import KnowledgeBase
+from crosscurrent.validator.arms.splits import TargetModel, pool_of, split_data
+from crosscurrent.validator.attacks.evasion import Evasion
+from crosscurrent.validator.attacks.membership_inference import MembershipInference
+from crosscurrent.validator.data import Dataset
+from crosscurrent.validator.defenses import Defense
+from crosscurrent.validator.defenses.watermarking import Watermarking
+from crosscurrent.validator.measures import Measure, NotMeasurable, Subject, factors_of, measures
+from crosscurrent.validator.measures.attribute_count import AttributeCount
+from crosscurrent.validator.measures.boundary_distance import BoundaryDistance
+from crosscurrent.validator.measures.curvature_smoothness import CurvatureSmoothness
+from crosscurrent.validator.measures.dataset_distinguishability import DatasetDistinguishability
+from crosscurrent.validator.measures.model_capacity import ModelCapacity
+from crosscurrent.validator.measures.model_distinguishability import ModelDistinguishability
+from crosscurrent.validator.measures.stable_attribute_priority import StableAttributePriority
+from crosscurrent.validator.measures.subgroup_distinguishability import SubgroupDistinguishability
+from crosscurrent.validator.measures.tail_length import TailLength
+from crosscurrent.validator.measures.training_set_size import TrainingSetSize
+from crosscurrent.validator.training.ensembles import Ensemble
+from crosscurrent.validator.training.models import architecture
+from crosscurrent.validator.training.spec import TrainingRun
+from crosscurrent.validator.training.trainer import train
+from crosscurrent.validator.trials.trial import Trial, run
 
 EVERY = pytest.mark.parametrize("kind", measures().values(), ids=list(measures()))
 
 
 @cache
-def victim(name: str = "tiny", models: int = 5, epochs: int = 5) -> Victim:
+def target(name: str = "tiny", models: int = 5, epochs: int = 5) -> TargetModel:
     data = tiny() if name == "tiny" else data_of(name)
-    small = bench(data, epochs=epochs)
-    split = scene(data, pool_of(data, CPU), 0, models)
-    members = [Member(i, rows) for i, rows in enumerate(split.training)]
+    small = context(data, epochs=epochs)
+    split = split_data(data, pool_of(data, CPU), 0, models)
+    members = [TrainingRun(i, rows) for i, rows in enumerate(split.training)]
     found = train(small.architecture, split.pool, members, small.schedule).models
-    return Victim(split, found, None)
+    return TargetModel(split, found, None)
 
 
-def linear(data: Dataset, weights: Tensor, models: int = 1) -> Victim:
+def linear(data: Dataset, weights: Tensor, models: int = 1) -> TargetModel:
     """Return models of two classes with logits 0 and the product of weights and attributes."""
-    split = scene(data, pool_of(data, CPU), 0, models)
+    split = split_data(data, pool_of(data, CPU), 0, models)
     built = Ensemble.fresh(architecture("mlp-s", data.shape, 2), range(models), CPU)
     module = torch.nn.Linear(weights.shape[-1], 2, bias=False)
     both = torch.stack([torch.zeros_like(weights), weights], dim=-2)
-    return Victim(split, replace(built, skeleton=module, parameters={"weight": both}), None)
+    return TargetModel(split, replace(built, skeleton=module, parameters={"weight": both}), None)
 
 
-def measured(kind: type[Measure], of: Victim, data: Dataset | None = None) -> float:
+def measured(kind: type[Measure], of: TargetModel, data: Dataset | None = None) -> float:
     return kind().measure(Subject(of, data or tiny()))
 
 
@@ -84,17 +84,17 @@ def test_every_factor_that_defenses_and_risks_share_is_measured(kb: KnowledgeBas
 
 
 def test_all_factors_of_a_victim_with_shadow_models_are_finite_and_repeatable() -> None:
-    factors, unmeasured = factors_of(victim(), tiny())
+    factors, unmeasured = factors_of(target(), tiny())
     assert factors.keys() == measures().keys()
     assert unmeasured == {}
     assert all(type(each) is float and math.isfinite(each) for each in factors.values())
     state = torch.get_rng_state()
-    assert factors_of(replace(victim()), tiny())[0] == factors
+    assert factors_of(replace(target()), tiny())[0] == factors
     assert torch.equal(state, torch.get_rng_state())
 
 
 def test_what_cannot_be_measured_is_told_with_the_reason() -> None:
-    factors, unmeasured = factors_of(victim("breast_cancer", 1), data_of("breast_cancer"))
+    factors, unmeasured = factors_of(target("breast_cancer", 1), data_of("breast_cancer"))
     assert unmeasured.keys() == {
         "tail_length", "model_distinguishability", "stable_attribute_priority",
         "subgroup_distinguishability",
@@ -107,13 +107,13 @@ def test_what_cannot_be_measured_is_told_with_the_reason() -> None:
 
 def test_images_are_measured_too() -> None:
     data = data_of("digits")
-    small = bench(data, "cnn-s", epochs=1)
+    small = context(data, "cnn-s", epochs=1)
     (found,) = run(small, [Trial(None, (Evasion(steps=1),), 0)])
     assert {"boundary_distance", "curvature_smoothness", "attribute_count"} <= found.factors.keys()
 
 
 def test_a_result_has_the_factors_of_its_own_victim_whatever_runs_beside_it() -> None:
-    small = bench(tiny(), epochs=2)
+    small = context(tiny(), epochs=2)
     attack = MembershipInference(shadows=4)
     trials = [Trial(None, (attack,), 0), Trial(Watermarking(triggers=10), (attack,), 1)]
     together = run(small, trials)
@@ -129,7 +129,7 @@ def test_of_a_linear_model_distance_and_curvature_are_exact() -> None:
     data = tiny()
     weights = torch.linspace(-1, 2, 7)
     of = linear(data, weights[None])
-    x = of.scene.pool.x[of.scene.deployed].double()
+    x = of.split.pool.x[of.split.deployed].double()
     odds, length = x @ weights.double(), float(weights.double().norm())
     assert measured(BoundaryDistance, of) == pytest.approx(
         float((odds.abs() / length).median()), rel=1e-5
@@ -141,9 +141,9 @@ def test_of_a_linear_model_distance_and_curvature_are_exact() -> None:
 
 def test_a_step_to_the_boundary_arrives_near_it() -> None:
     """A trained model is linear in pieces only: a little beyond the step, most answers turn."""
-    of, data = victim(), tiny()
+    of, data = target(), tiny()
     subject = Subject(of, data)
-    x = of.scene.pool.x[subject.sample].clone().requires_grad_()
+    x = of.split.pool.x[subject.sample].clone().requires_grad_()
     logits = subject.logits(x)
     margin = (logits[:, 1] - logits[:, 0]).abs()
     (slope,) = torch.autograd.grad(margin.sum(), x)
@@ -163,23 +163,23 @@ def test_a_larger_scale_of_the_logits_moves_no_boundary() -> None:
 def test_records_count_once_and_by_how_much_they_pull() -> None:
     data = tiny()
     untrained = linear(data, torch.zeros(1, 7))
-    count = len(untrained.scene.deployed)
+    count = len(untrained.split.deployed)
     assert measured(TrainingSetSize, untrained) == pytest.approx(count)
-    split = untrained.scene
+    split = untrained.split
     first = split.training[0]
     doubled = replace(split, training=(torch.cat([first, first]),))
-    assert measured(TrainingSetSize, replace(untrained, scene=doubled)) == pytest.approx(count)
+    assert measured(TrainingSetSize, replace(untrained, split=doubled)) == pytest.approx(count)
     uneven = replace(split, training=(torch.cat([first, *[first[:1]] * 1000]),))
-    assert measured(TrainingSetSize, replace(untrained, scene=uneven)) < 2
+    assert measured(TrainingSetSize, replace(untrained, split=uneven)) < 2
     fewer = replace(split, training=(first[:10],))
-    assert measured(TrainingSetSize, replace(untrained, scene=fewer)) == pytest.approx(10)
+    assert measured(TrainingSetSize, replace(untrained, split=fewer)) == pytest.approx(10)
 
 
 def test_only_attributes_that_are_used_count_and_evenly_used_ones_fully() -> None:
     data = tiny()
     one = torch.tensor([[0.0, 0, 3, 0, 0, 0, 0]])
     assert measured(AttributeCount, linear(data, one)) == pytest.approx(1)
-    spread = pool_of(data, CPU).x[linear(data, one).scene.deployed].std(dim=0, correction=0)
+    spread = pool_of(data, CPU).x[linear(data, one).split.deployed].std(dim=0, correction=0)
     even = torch.tensor([[1.0, 1, 1, 1, 0, 0, 0]]) / spread
     assert measured(AttributeCount, linear(data, even)) == pytest.approx(4, rel=1e-4)
 
@@ -197,14 +197,14 @@ def test_priority_is_one_for_a_model_of_stable_attributes_and_zero_for_one_of_sp
         measured(StableAttributePriority, neither)
     without = data_of("synthetic", {"records": 120, "spurious_attributes": 0})
     with pytest.raises(NotMeasurable, match="both"):
-        measured(StableAttributePriority, victim(), without)
+        measured(StableAttributePriority, target(), without)
 
 
 def test_capacity_is_the_number_of_parameters_that_answers_hang_on() -> None:
     weights = torch.tensor([[1.0, 0, 0, 0, 0, 0, 0]])
     assert measured(ModelCapacity, linear(tiny(), weights)) == 1
-    count = sum(each[0].numel() for each in victim().models.parameters.values())
-    assert 1 < measured(ModelCapacity, victim()) < count
+    count = sum(each[0].numel() for each in target().models.parameters.values())
+    assert 1 < measured(ModelCapacity, target()) < count
 
 
 @dataclass(frozen=True)
@@ -214,12 +214,12 @@ class Leaky(Defense):
     id: ClassVar[str] = "leaky"
     share: float = 1.0
 
-    def answer(self, models: Ensemble, scene: Any, x: Tensor, z: Tensor | None) -> Tensor:
+    def predict(self, models: Ensemble, split: Any, x: Tensor, z: Tensor | None) -> Tensor:
         del z
-        rows = (x[:, None] == scene.pool.x[None]).all(-1).int().argmax(1)
-        y = torch.nn.functional.one_hot(scene.pool.y[rows], scene.classes).float()
-        known = torch.stack([torch.isin(rows, t) for t in scene.training[: len(models)]])
-        flat = torch.full_like(y, 1 / scene.classes)
+        rows = (x[:, None] == split.pool.x[None]).all(-1).int().argmax(1)
+        y = torch.nn.functional.one_hot(split.pool.y[rows], split.classes).float()
+        known = torch.stack([torch.isin(rows, t) for t in split.training[: len(models)]])
+        flat = torch.full_like(y, 1 / split.classes)
         told = torch.where(known[..., None], self.share * y + (1 - self.share) * flat, flat)
         return told.clamp(min=1e-38).log()
 
@@ -242,7 +242,7 @@ class Placed(Defense):
 
     id: ClassVar[str] = "placed"
 
-    def answer(self, models: Ensemble, scene: Any, x: Tensor, z: Tensor | None) -> Tensor:
+    def predict(self, models: Ensemble, split: Any, x: Tensor, z: Tensor | None) -> Tensor:
         sure = torch.where(torch.arange(len(models)) == 0, 0.9, 0.1)[:, None].expand(-1, len(x))
         return torch.stack([sure.log(), (1 - sure).log()], dim=-1)
 
@@ -260,8 +260,8 @@ class Chatty(Defense):
 
     id: ClassVar[str] = "chatty"
 
-    def reveal(self, models: Ensemble, scene: Any, x: Tensor) -> Tensor | None:
-        draw = torch.Generator().manual_seed(scene.seed % 2**31)
+    def side_channel(self, models: Ensemble, split: Any, x: Tensor) -> Tensor | None:
+        draw = torch.Generator().manual_seed(split.seed % 2**31)
         return torch.rand((len(models), len(x), 8), generator=draw)
 
 
@@ -270,8 +270,8 @@ def test_noise_that_is_released_does_not_make_records_distinguishable_on_average
     data, found = tiny(), []
     of = linear(data, torch.ones(1, 7))
     for seed in range(80):
-        split = scene(data, of.scene.pool, seed, 1)
-        found.append(measured(DatasetDistinguishability, Victim(split, of.models, Chatty())))
+        split = split_data(data, of.split.pool, seed, 1)
+        found.append(measured(DatasetDistinguishability, TargetModel(split, of.models, Chatty())))
     assert np.mean(found) == pytest.approx(0.5, abs=0.02)
 
 
@@ -281,9 +281,9 @@ class Telling(Defense):
 
     id: ClassVar[str] = "telling"
 
-    def reveal(self, models: Ensemble, scene: Any, x: Tensor) -> Tensor | None:
-        rows = (x[:, None] == scene.pool.x[None]).all(-1).int().argmax(1)
-        return scene.pool.z[rows, :1].float().expand(len(models), -1, -1)
+    def side_channel(self, models: Ensemble, split: Any, x: Tensor) -> Tensor | None:
+        rows = (x[:, None] == split.pool.x[None]).all(-1).int().argmax(1)
+        return split.pool.z[rows, :1].float().expand(len(models), -1, -1)
 
 
 def test_groups_are_told_by_what_is_released_and_not_by_nothing() -> None:
@@ -293,12 +293,12 @@ def test_groups_are_told_by_what_is_released_and_not_by_nothing() -> None:
 
 
 def test_small_groups_are_not_compared() -> None:
-    of = victim()
-    lone = torch.zeros_like(of.scene.pool.z)
-    lone[of.scene.unseen[:3]] = 1
-    pool = replace(of.scene.pool, z=lone)
+    of = target()
+    lone = torch.zeros_like(of.split.pool.z)
+    lone[of.split.unseen[:3]] = 1
+    pool = replace(of.split.pool, z=lone)
     with pytest.raises(NotMeasurable, match="20 or more"):
-        measured(SubgroupDistinguishability, replace(of, scene=replace(of.scene, pool=pool)))
+        measured(SubgroupDistinguishability, replace(of, split=replace(of.split, pool=pool)))
 
 
 def test_a_model_whose_part_has_no_second_derivative_is_said_to_have_none() -> None:
@@ -327,4 +327,4 @@ def test_the_sample_of_a_large_training_set_is_part_of_it_and_always_the_same() 
     one, again = (Subject(linear(data, torch.ones(1, 12)), data).sample for _ in range(2))
     assert len(one) == len(one.unique()) == 1024
     assert torch.equal(one, again)
-    assert np.isin(one.numpy(), linear(data, torch.ones(1, 12)).scene.deployed.numpy()).all()
+    assert np.isin(one.numpy(), linear(data, torch.ones(1, 12)).split.deployed.numpy()).all()

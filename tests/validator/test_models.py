@@ -8,15 +8,15 @@ from pathlib import Path
 
 import pytest
 import torch
-from benches import CPU, close, random_pool, states
+from contexts import CPU, close, random_pool, states
 from torch.nn.functional import cross_entropy
 
-from knowledge.errors import InputError, UnknownName
-from validator.batches import shuffled
-from validator.ensembles import Ensemble
-from validator.members import Member, Method, Privacy, Schedule
-from validator.models import CAPACITIES, architecture
-from validator.training import train
+from crosscurrent.knowledge.errors import InputError, UnknownName
+from crosscurrent.validator.training.batches import shuffled
+from crosscurrent.validator.training.ensembles import Ensemble
+from crosscurrent.validator.training.models import CAPACITIES, architecture
+from crosscurrent.validator.training.spec import Privacy, Schedule, TrainingHooks, TrainingRun
+from crosscurrent.validator.training.trainer import train
 
 SHAPE, CLASSES = (6,), 3
 OWN = '''
@@ -243,7 +243,7 @@ def test_an_own_model_is_trained_as_an_ordinary_loop_of_pytorch_would(own: Path,
     found = architecture(f"a_users_models:{name}", SHAPE, CLASSES)
     pool = random_pool(30, SHAPE, CLASSES)
     schedule = Schedule(30, 2, 8)
-    member = Member(1, torch.arange(30))
+    member = TrainingRun(1, torch.arange(30))
     (got,) = states(train(found, pool, [member], schedule).models)
     model = found.build(1)
     optimizer = torch.optim.Adam(model.parameters(), lr=schedule.learning_rate)
@@ -309,8 +309,8 @@ def test_what_its_author_has_frozen_stays_as_it_is(own: Path) -> None:
     assert found.parameters == 8 * CLASSES + CLASSES
     pool = random_pool(60, SHAPE, CLASSES)
     start = found.build(4).state_dict()
-    for method in (Method(), Method(privacy=Privacy(1.0, 1.0))):
-        member = Member(4, torch.arange(40), method)
+    for method in (TrainingHooks(), TrainingHooks(privacy=Privacy(1.0, 1.0))):
+        member = TrainingRun(4, torch.arange(40), method)
         models = train(found, pool, [member], Schedule(40, epochs=2)).models
         assert set(models.parameters) == {"second.weight", "second.bias"}
         assert torch.equal(models.buffers["first.weight"][0], start["first.weight"])

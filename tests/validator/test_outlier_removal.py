@@ -8,35 +8,35 @@ from math import factorial
 import numpy as np
 import pytest
 import torch
-from benches import CPU, bench, data_of, same, states, tiny
+from contexts import CPU, context, data_of, same, states, tiny
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from knowledge import KnowledgeBase
-from knowledge.errors import InputError
-from validator.architectures import Architecture
-from validator.attacks.poisoning import Poisoning
-from validator.defenses import Defense
-from validator.defenses.outlier_removal import OutlierRemoval
-from validator.defenses.outlier_removal_post import OutlierRemovalAfterTraining
-from validator.defenses.outlier_removal_pre import (
+from crosscurrent.knowledge import KnowledgeBase
+from crosscurrent.knowledge.errors import InputError
+from crosscurrent.validator.arms.splits import DataSplit, pool_of, split_data
+from crosscurrent.validator.arms.trusted_records import trusted
+from crosscurrent.validator.attacks.poisoning import Poisoning
+from crosscurrent.validator.defenses import Defense
+from crosscurrent.validator.defenses.outlier_removal import OutlierRemoval
+from crosscurrent.validator.defenses.outlier_removal_post import OutlierRemovalAfterTraining
+from crosscurrent.validator.defenses.outlier_removal_pre import (
     OutlierRemovalBeforeTraining,
     class_distances,
     shapley_values,
 )
-from validator.experiments import experiment
-from validator.members import Member
-from validator.scenes import Scene, pool_of, scene
-from validator.training import train
-from validator.trials import run
-from validator.trusted import trusted
-from validator.verdicts import judge
+from crosscurrent.validator.experiments.experiment import experiment
+from crosscurrent.validator.experiments.verdicts import judge
+from crosscurrent.validator.training.architectures import Architecture
+from crosscurrent.validator.training.spec import TrainingRun
+from crosscurrent.validator.training.trainer import train
+from crosscurrent.validator.trials.trial import run
 
 
-def poisoned(models: int = 3, seed: int = 0) -> Scene:
+def poisoned(models: int = 3, seed: int = 0) -> DataSplit:
     data = data_of("synthetic", {"records": 300})
-    return Poisoning().corrupt(scene(data, pool_of(data, CPU), seed, models))
+    return Poisoning().poison_data(split_data(data, pool_of(data, CPU), seed, models))
 
 
 def test_who_is_trusted_is_trained_on_unpoisoned_and_of_every_class() -> None:
@@ -99,12 +99,12 @@ def test_distances_are_to_the_own_class() -> None:
 @pytest.mark.parametrize("model", ["mlp-s", "cnn-s"])
 def test_what_is_released_depends_on_trained_models_alone(kind: type[Defense], model: str) -> None:
     data = data_of("digits")
-    small = bench(data, model, epochs=2)
-    split = scene(data, pool_of(data, CPU), 0, 3)
-    members = [Member(i, rows) for i, rows in enumerate(split.training)]
+    small = context(data, model, epochs=2)
+    split = split_data(data, pool_of(data, CPU), 0, 3)
+    members = [TrainingRun(i, rows) for i, rows in enumerate(split.training)]
     models = train(small.architecture, split.pool, members, small.schedule).models
     before = states(models)
-    one, again = (kind().release(models, split) for _ in range(2))
+    one, again = (kind().postprocess(models, split) for _ in range(2))
     assert all(map(same, states(one), states(again)))
     assert all(map(same, before, states(models)))
     assert not any(map(same, before, states(one)))
@@ -112,14 +112,14 @@ def test_what_is_released_depends_on_trained_models_alone(kind: type[Defense], m
 
 def test_pruned_units_stay_silent_and_most_that_can_go_are_gone() -> None:
     data = data_of("digits")
-    small = bench(data, epochs=5)
-    split = scene(data, pool_of(data, CPU), 0, 1)
+    small = context(data, epochs=5)
+    split = split_data(data, pool_of(data, CPU), 0, 1)
     models = train(
-        small.architecture, split.pool, [Member(0, split.training[0])], small.schedule
+        small.architecture, split.pool, [TrainingRun(0, split.training[0])], small.schedule
     ).models
 
     def silent(loss: float) -> int:
-        left = OutlierRemovalAfterTraining(loss=loss).release(models, split)
+        left = OutlierRemovalAfterTraining(loss=loss).postprocess(models, split)
         weights = [v[0] for k, v in left.parameters.items() if k.endswith("weight")][:-1]
         return sum(int((each.flatten(1) == 0).all(1).sum()) for each in weights)
 
@@ -133,13 +133,13 @@ def test_a_model_without_a_last_linear_layer_is_refused(kind: type[Defense]) -> 
     for each in (odd, single):
         with pytest.raises(InputError, match=f"{each.name} is not built so"):
             kind().check_model(each)
-    kind().check_model(bench(tiny()).architecture)
+    kind().check_model(context(tiny()).architecture)
 
 
 @pytest.mark.parametrize("stage", ["pre", "in", "post"])
 def test_a_backdoor_loses_its_hold(kb: KnowledgeBase, stage: str) -> None:
     planned = experiment(kb, f"outlier_removal@{stage}", "poisoning", seeds=5)
-    results = run(planned.bench, planned.trials())
+    results = run(planned.context, planned.trials())
     found = judge(planned, "decrease", results[::2], results[1::2])
     assert found.effectiveness is not None
     assert found.effectiveness.met

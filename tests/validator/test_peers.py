@@ -8,42 +8,42 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from benches import CPU, bench, data_of, tiny
+from contexts import CPU, context, data_of, tiny
 
-import validator
-from knowledge.errors import InputError, UnknownName
-from validator import attacks as attack_package
-from validator import code
-from validator.attacks import Attack, Lab, attacks
-from validator.attacks.discriminatory_behavior import DiscriminatoryBehavior
-from validator.attacks.evasion import Evasion
-from validator.code import code_version
-from validator.combined import Combined
-from validator.defenses import Defense, defenses
-from validator.defenses.group_fairness import GroupFairness
-from validator.defenses.watermarking_in import WatermarkingInTraining
-from validator.members import Member
-from validator.peers import peers
-from validator.scenes import Victim, pool_of, scene
-from validator.training import train
-from validator.trials import Trial
+from crosscurrent import validator
+from crosscurrent.knowledge.errors import InputError, UnknownName
+from crosscurrent.validator import attacks as attack_package
+from crosscurrent.validator import code_version as code
+from crosscurrent.validator.arms.splits import TargetModel, pool_of, split_data
+from crosscurrent.validator.attacks import Attack, AttackerResources, attacks
+from crosscurrent.validator.attacks.discriminatory_behavior import DiscriminatoryBehavior
+from crosscurrent.validator.attacks.evasion import Evasion
+from crosscurrent.validator.code_version import code_version
+from crosscurrent.validator.defenses import Defense, defenses
+from crosscurrent.validator.defenses.group_fairness import GroupFairness
+from crosscurrent.validator.defenses.watermarking_in import WatermarkingInTraining
+from crosscurrent.validator.experiments.combined_defense import Combined
+from crosscurrent.validator.peers import peers
+from crosscurrent.validator.training.spec import TrainingRun
+from crosscurrent.validator.training.trainer import train
+from crosscurrent.validator.trials.trial import Trial
 
 ROOM = Path(validator.__file__).parent
-CHANGES_NOTHING = {"code", "data", "knobs", "machine", "memory", "peers"}
+CHANGES_NOTHING = {"chunks", "code_version", "data", "machine", "peers", "settings"}
 """Modules behind a trial that are not part of its code's version: what they give is in the recipe,
 or they change no result."""
 NEW = '''
 from dataclasses import dataclass
 from typing import ClassVar
-from validator.attacks import Attack
-from validator.attacks.evasion import ROBUST_ACCURACY
+from crosscurrent.validator.attacks import Attack
+from crosscurrent.validator.attacks.evasion import ROBUST_ACCURACY
 
 @dataclass(frozen=True)
 class Daydreaming(Attack):
     """Does nothing."""
     risk: ClassVar[str] = "daydreaming"
     metrics: ClassVar = (ROBUST_ACCURACY,)
-    def mount(self, victims, lab):
+    def mount(self, targets, resources):
         return []
 '''
 
@@ -61,8 +61,8 @@ def test_adding_a_file_adds_a_peer_and_leaves_every_earlier_result_valid(
     (tmp_path / "_helper.py").write_text("raise RuntimeError", encoding="utf-8")
     paths = [*attack_package.__path__, str(tmp_path)]
     monkeypatch.setattr(attack_package, "__path__", paths)
-    monkeypatch.setitem(sys.modules, "validator.attacks.daydreaming", sys)
-    monkeypatch.delitem(sys.modules, "validator.attacks.daydreaming")
+    monkeypatch.setitem(sys.modules, "crosscurrent.validator.attacks.daydreaming", sys)
+    monkeypatch.delitem(sys.modules, "crosscurrent.validator.attacks.daydreaming")
     monkeypatch.setattr(attack_package, "daydreaming", None, raising=False)
     found = peers(attack_package, Attack)  # type: ignore[type-abstract]
     assert found.keys() == attacks().keys() | {"daydreaming"}
@@ -77,7 +77,7 @@ def test_adding_a_file_adds_a_peer_and_leaves_every_earlier_result_valid(
 
 
 def test_a_changed_measure_makes_every_result_new(monkeypatch: pytest.MonkeyPatch) -> None:
-    small, trial = bench(tiny()), Trial(None, (Evasion(),), 0)
+    small, trial = context(tiny()), Trial(None, (Evasion(),), 0)
     before = small.recipe(trial)
     file = str(ROOM / "measures" / "tail_length.py")
     monkeypatch.setitem(code._seen, file, "changed")
@@ -102,9 +102,10 @@ def _imported(file: Path) -> set[str]:
     }
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and node.level and id(node) not in guarded:
-            folder = file.parent if node.level == 1 else file.parent.parent
+            folder = file.parents[node.level - 1]
             names = [node.module] if node.module else [each.name for each in node.names]
-            found |= {(folder / name).relative_to(ROOM).as_posix() for name in names if name}
+            paths = (folder / name.replace(".", "/") for name in names if name)
+            found |= {path.relative_to(ROOM).as_posix() for path in paths}
     return found
 
 
@@ -156,28 +157,30 @@ def test_a_question_of_groups_needs_groups_and_two_classes(peer: type[Attack | D
 
 @pytest.mark.parametrize("risk", attacks())
 def test_what_an_attack_returns_is_arrays_and_only_metrics_judge_it(risk: str) -> None:
-    """The same for a victim whichever others are mounted beside it."""
-    small = bench(tiny(), epochs=1)
+    """The same for a target model whichever others are mounted beside it."""
+    small = context(tiny(), epochs=1)
     values = {"membership_inference": {"shadows": 4}}.get(risk, {})
     values |= {"attribute_inference": {"shadows": 4}}.get(risk, {})
     values |= {"distribution_inference": {"shadows": 8}}.get(risk, {})
     values |= {"unauthorized_model_ownership": {"queries": 40, "epochs": 1}}.get(risk, {})
     values |= {"discriminatory_behavior": {"least": 5}}.get(risk, {})
     attack = attacks()[risk](**values)
-    victims = []
+    targets = []
     for seed in (0, 1):
-        split = attack.corrupt(scene(small.data, pool_of(small.data, CPU), seed, attack.models))
-        members = [Member(seed * 10 + i, rows) for i, rows in enumerate(split.training)]
+        split = attack.poison_data(
+            split_data(small.data, pool_of(small.data, CPU), seed, attack.models)
+        )
+        members = [TrainingRun(seed * 10 + i, rows) for i, rows in enumerate(split.training)]
         models = train(small.architecture, split.pool, members, small.schedule).models
-        victims.append(Victim(split, models, None))
+        targets.append(TargetModel(split, models, None))
 
-    lab = Lab(
+    resources = AttackerResources(
         lambda pool, members, schedule: train(small.architecture, pool, members, schedule),
         small.schedule,
         small.data.sensitive,
     )
-    one, other = attack.mount(victims, lab)
-    (alone,) = attack.mount(victims[1:], lab)
+    one, other = attack.mount(targets, resources)
+    (alone,) = attack.mount(targets[1:], resources)
     for got in (one, other):
         assert all(type(value) is np.ndarray for value in got.values())
         for metric in attack.metrics:

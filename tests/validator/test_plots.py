@@ -14,9 +14,9 @@ import numpy as np
 import pytest
 from outcomes import DIFFERENCES, document
 
-from knowledge import KnowledgeBase
-from knowledge.errors import InputError
-from validator.plots import FORMATS, plot
+from crosscurrent.knowledge import KnowledgeBase
+from crosscurrent.knowledge.errors import InputError
+from crosscurrent.validator.plots.verdict_plots import FORMATS, plot
 
 EFFECTIVE = {"reading": 1.0}
 BEGINNINGS = {".png": b"\x89PNG\r\n\x1a\n", ".svg": b"<?xml", ".pdf": b"%PDF-"}

@@ -12,37 +12,37 @@ from typing import Any, ClassVar
 import numpy as np
 import pytest
 import torch
-from benches import CPU, LAB, bench, data_of, tiny
+from contexts import CPU, LAB, context, data_of, tiny
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from knowledge.errors import InputError, UnknownName
-from validator.attacks import Attack
-from validator.attacks._numbers import numbers
-from validator.attacks.attribute_inference import AttributeInference
-from validator.attacks.data_reconstruction import DataReconstruction
-from validator.attacks.distribution_inference import FOLDS, DistributionInference
-from validator.data import Dataset
-from validator.defenses import Defense, defenses
-from validator.ensembles import Ensemble
-from validator.given import given_to, keeping_given
-from validator.members import Member, Schedule
-from validator.models import architecture
-from validator.scenes import Scene, Victim, pool_of, scene
-from validator.training import train
-from validator.trials import Trial, run
+from crosscurrent.knowledge.errors import InputError, UnknownName
+from crosscurrent.validator.arms.given_records import given_to, keeping_given
+from crosscurrent.validator.arms.splits import DataSplit, TargetModel, pool_of, split_data
+from crosscurrent.validator.attacks import Attack
+from crosscurrent.validator.attacks._numbers import numbers
+from crosscurrent.validator.attacks.attribute_inference import AttributeInference
+from crosscurrent.validator.attacks.data_reconstruction import DataReconstruction
+from crosscurrent.validator.attacks.distribution_inference import FOLDS, DistributionInference
+from crosscurrent.validator.data import Dataset
+from crosscurrent.validator.defenses import Defense, defenses
+from crosscurrent.validator.training.ensembles import Ensemble
+from crosscurrent.validator.training.models import architecture
+from crosscurrent.validator.training.spec import Schedule, TrainingRun
+from crosscurrent.validator.training.trainer import train
+from crosscurrent.validator.trials.trial import Trial, run
 
 
 def judged(attack: Attack, got: Any) -> dict[str, float]:
     return {metric.id: metric.judge(got) for metric in attack.metrics}
 
 
-def victim_of(data: Dataset, models: int = 1, seed: int = 0, defense: Any = None) -> Victim:
+def victim_of(data: Dataset, models: int = 1, seed: int = 0, defense: Any = None) -> TargetModel:
     """Return models that were initialised and never trained."""
-    split = scene(data, pool_of(data, CPU), seed, models)
+    split = split_data(data, pool_of(data, CPU), seed, models)
     found = architecture("mlp-s", data.shape, data.classes)
-    return Victim(split, Ensemble.fresh(found, range(models), CPU), defense)
+    return TargetModel(split, Ensemble.fresh(found, range(models), CPU), defense)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,13 +51,13 @@ class Telling(Defense):
 
     id: ClassVar[str] = "telling"
 
-    def answer(self, models: Ensemble, scene: Scene, x: Tensor, z: Tensor | None) -> Tensor:
+    def predict(self, models: Ensemble, split: DataSplit, x: Tensor, z: Tensor | None) -> Tensor:
         assert z is None, "whoever infers an attribute cannot tell it"
-        return torch.zeros((len(models), len(x), scene.classes))
+        return torch.zeros((len(models), len(x), split.classes))
 
-    def reveal(self, models: Ensemble, scene: Scene, x: Tensor) -> Tensor:
-        same = (x[:, None] == scene.pool.x[None]).flatten(2).all(2).int().argmax(1)
-        return scene.pool.z[same].float().expand(len(models), -1, -1)
+    def side_channel(self, models: Ensemble, split: DataSplit, x: Tensor) -> Tensor:
+        same = (x[:, None] == split.pool.x[None]).flatten(2).all(2).int().argmax(1)
+        return split.pool.z[same].float().expand(len(models), -1, -1)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -66,7 +66,7 @@ class Open(Telling):
 
     id: ClassVar[str] = "open"
 
-    def reveal(self, models: Ensemble, scene: Scene, x: Tensor) -> Tensor:
+    def side_channel(self, models: Ensemble, split: DataSplit, x: Tensor) -> Tensor:
         return 5 * x.flatten(1).expand(len(models), -1, -1) + 3
 
 
@@ -76,7 +76,7 @@ class Silent(Telling):
 
     id: ClassVar[str] = "silent"
 
-    def reveal(self, models: Ensemble, scene: Scene, x: Tensor) -> None:
+    def side_channel(self, models: Ensemble, split: DataSplit, x: Tensor) -> None:
         return None
 
 
@@ -112,12 +112,12 @@ class TurnedRound(Telling):
 
     id: ClassVar[str] = "turned_round"
 
-    def answer(self, models: Ensemble, scene: Scene, x: Tensor, z: Tensor | None) -> Tensor:
-        rows = (x[:, None] == scene.pool.x[None]).flatten(2).all(2).int().argmax(1)
-        seen = torch.stack([torch.isin(rows, given_to(scene, i)) for i in range(len(models))])
-        return torch.nn.functional.one_hot(scene.pool.z[rows, 0] ^ seen.long(), 2).float()
+    def predict(self, models: Ensemble, split: DataSplit, x: Tensor, z: Tensor | None) -> Tensor:
+        rows = (x[:, None] == split.pool.x[None]).flatten(2).all(2).int().argmax(1)
+        seen = torch.stack([torch.isin(rows, given_to(split, i)) for i in range(len(models))])
+        return torch.nn.functional.one_hot(split.pool.z[rows, 0] ^ seen.long(), 2).float()
 
-    def reveal(self, models: Ensemble, scene: Scene, x: Tensor) -> None:
+    def side_channel(self, models: Ensemble, split: DataSplit, x: Tensor) -> None:
         return None
 
 
@@ -127,9 +127,9 @@ class Keeping(TurnedRound):
 
     id: ClassVar[str] = "keeping"
 
-    def prepare(self, scene: Scene) -> Scene:
-        half = tuple(each[: len(each) // 2] for each in scene.training)
-        return dataclasses.replace(keeping_given(scene), training=half)
+    def prepare(self, split: DataSplit) -> DataSplit:
+        half = tuple(each[: len(each) // 2] for each in split.training)
+        return dataclasses.replace(keeping_given(split), training=half)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -138,7 +138,7 @@ class Noisy(TurnedRound):
 
     id: ClassVar[str] = "noisy"
 
-    def reveal(self, models: Ensemble, scene: Scene, x: Tensor) -> Tensor:
+    def side_channel(self, models: Ensemble, split: DataSplit, x: Tensor) -> Tensor:
         draw = torch.Generator().manual_seed(1)
         return torch.rand((len(models), len(x), 60), generator=draw)
 
@@ -148,10 +148,10 @@ def test_who_knows_the_defense_is_neither_misled_nor_drowned_in_what_is_released
     defense: Defense,
 ) -> None:
     """Fitted to answers about other records, it would do worse than without the model."""
-    victim = victim_of(tiny(), 5, defense=defense)
-    victim = dataclasses.replace(victim, scene=defense.prepare(victim.scene))
+    target = victim_of(tiny(), 5, defense=defense)
+    target = dataclasses.replace(target, split=defense.prepare(target.split))
     attack = AttributeInference(shadows=4)
-    (got,) = attack.mount([victim], LAB)
+    (got,) = attack.mount([target], LAB)
     found = judged(attack, got)
     assert found["auc"] == 1.0
     assert found["auc_unaware"] < 0.2 < found["auc_without_model"]
@@ -159,7 +159,7 @@ def test_who_knows_the_defense_is_neither_misled_nor_drowned_in_what_is_released
 
 def test_what_each_model_was_given_is_noted_where_it_is_trained_on_less() -> None:
     data = data_of("synthetic")
-    plain = scene(data, pool_of(data, CPU), 0, 3)
+    plain = split_data(data, pool_of(data, CPU), 0, 3)
     for kind in defenses().values():
         ready = kind().settled(data).prepare(plain)
         for i, before in enumerate(plain.training):
@@ -174,16 +174,16 @@ def test_an_odd_number_of_shadow_models_is_refused() -> None:
 def test_attributes_are_inferred_of_training_records_from_others() -> None:
     """Changing what others' groups are changes the scores; those of training records are unused."""
     attack = AttributeInference(shadows=4)
-    victim = victim_of(tiny(), 5)
-    split = victim.scene
-    (got,) = attack.mount([victim], LAB)
+    target = victim_of(tiny(), 5)
+    split = target.split
+    (got,) = attack.mount([target], LAB)
     assert np.array_equal(got["group"], split.pool.z[split.deployed, 0].numpy())
 
     def with_other_groups(rows: Tensor) -> Any:
         z = split.pool.z.clone()
         z[rows[: len(rows) // 2]] = 1 - z[rows[: len(rows) // 2]]
         pool = dataclasses.replace(split.pool, z=z)
-        changed = dataclasses.replace(victim, scene=dataclasses.replace(split, pool=pool))
+        changed = dataclasses.replace(target, split=dataclasses.replace(split, pool=pool))
         return attack.mount([changed], LAB)[0]["with_model"]
 
     assert np.array_equal(with_other_groups(split.deployed), got["with_model"])
@@ -258,16 +258,16 @@ def test_reconstruction_by_hand() -> None:
 def test_inverted_inputs_are_taken_for_their_class_look_like_it_and_stay_in_the_box() -> None:
     data = data_of("digits")
     fresh = victim_of(data)
-    split, pool = fresh.scene, fresh.scene.pool
+    split, pool = fresh.split, fresh.split.pool
     schedule = Schedule(len(split.training[0]), epochs=5)
-    members = [Member(1, split.training[0])]
+    members = [TrainingRun(1, split.training[0])]
     models = train(fresh.models.architecture, pool, members, schedule).models
-    victim = Victim(split, models, None)
-    (got,) = DataReconstruction(epochs=1).mount([victim], LAB)
+    target = TargetModel(split, models, None)
+    (got,) = DataReconstruction(epochs=1).mount([target], LAB)
     x = torch.tensor(got["inverted"]).float() + pool.x[split.deployed].mean(0).flatten()
     assert float(x.min()) > -1e-6
     assert float(x.max()) < 1 + 1e-6
-    assert torch.equal(victim.predictions(x.unflatten(1, data.shape)), torch.arange(10))
+    assert torch.equal(target.predictions(x.unflatten(1, data.shape)), torch.arange(10))
     assert judged(DataReconstruction(), got)["class_similarity"] > 0.5
 
 
@@ -276,24 +276,24 @@ def test_a_single_attribute_is_reconstructed_too() -> None:
         tiny(), x=tiny().x[:, :1], low=tiny().low[:1], high=tiny().high[:1], name="narrow"
     )
     (got,) = DataReconstruction().mount([victim_of(data)], LAB)
-    assert got["error"].shape == (len(victim_of(data).scene.deployed),)
+    assert got["error"].shape == (len(victim_of(data).split.deployed),)
 
 
 def test_reconstruction_meets_the_deployed_model_alone() -> None:
-    victim, attack = victim_of(tiny(), models=5), DataReconstruction()
-    (among,), (alone,) = (attack.mount([each], LAB) for each in (victim, victim.first(1)))
+    target, attack = victim_of(tiny(), models=5), DataReconstruction()
+    (among,), (alone,) = (attack.mount([each], LAB) for each in (target, target.first(1)))
     assert all(np.array_equal(among[name], alone[name]) for name in alone)
     assert attack.models == 1
 
 
 def test_the_first_models_of_a_victim_are_its_models_and_their_records() -> None:
-    victim = victim_of(tiny(), models=5)
-    fewer = victim.first(3)
-    assert len(fewer.models) == len(fewer.scene.training) == 3
-    assert fewer.scene.deployed is victim.scene.deployed
-    x = victim.scene.pool.x[:9]
-    assert torch.allclose(fewer.observed(x), victim.observed(x)[:3], atol=1e-6)
-    assert victim.first(5) is victim
+    target = victim_of(tiny(), models=5)
+    fewer = target.first(3)
+    assert len(fewer.models) == len(fewer.split.training) == 3
+    assert fewer.split.deployed is target.split.deployed
+    x = target.split.pool.x[:9]
+    assert torch.allclose(fewer.observed(x), target.observed(x)[:3], atol=1e-6)
+    assert target.first(5) is target
 
 
 DATA = ["tiny", "diabetes", "synthetic"]
@@ -312,8 +312,8 @@ def test_models_have_the_promised_shares_and_folds_have_no_record_in_common(
 ) -> None:
     data = tiny() if name == "tiny" else data_of(name)
     attack = DistributionInference(low=low, high=high, shadows=shadows).settled(data)
-    clean = scene(data, pool_of(data, CPU), seed, attack.models)
-    drawn = attack.corrupt(clean)
+    clean = split_data(data, pool_of(data, CPU), seed, attack.models)
+    drawn = attack.poison_data(clean)
     assert torch.equal(drawn.deployed, drawn.training[0])
     assert torch.equal(drawn.test, clean.test)
     asked = drawn.kept["share_asked"]
@@ -342,7 +342,7 @@ def test_which_share_the_deployed_model_has_is_a_coin_of_the_seed() -> None:
     pool = pool_of(data, CPU)
 
     def coin(seed: int) -> bool:
-        return bool(attack.corrupt(scene(data, pool, seed, 9)).kept["share_high"][0])
+        return bool(attack.poison_data(split_data(data, pool, seed, 9)).kept["share_high"][0])
 
     tossed = [coin(seed) for seed in range(40)]
     assert 10 < sum(tossed) < 30
@@ -352,17 +352,17 @@ def test_which_share_the_deployed_model_has_is_a_coin_of_the_seed() -> None:
 def test_no_model_is_scored_by_the_answers_of_its_own_fold() -> None:
     """One that answers otherwise changes what is said of the other folds, not of its own."""
     attack = DistributionInference(shadows=16)
-    victim = victim_of(tiny(), attack.models)
-    victim = dataclasses.replace(victim, scene=attack.corrupt(victim.scene))
-    (before,) = attack.mount([victim], LAB)
+    target = victim_of(tiny(), attack.models)
+    target = dataclasses.replace(target, split=attack.poison_data(target.split))
+    (before,) = attack.mount([target], LAB)
     place = 6
     turned = torch.arange(attack.models) == place
     parameters = {
         name: torch.where(turned.view(-1, *[1] * (each.dim() - 1)), -each.detach(), each.detach())
-        for name, each in victim.models.parameters.items()
+        for name, each in target.models.parameters.items()
     }
-    other = dataclasses.replace(victim.models, parameters=parameters)
-    (after,) = attack.mount([dataclasses.replace(victim, models=other)], LAB)
+    other = dataclasses.replace(target.models, parameters=parameters)
+    (after,) = attack.mount([dataclasses.replace(target, models=other)], LAB)
     own = before["fold"] == before["fold"][place]
     own[place] = False
     assert own.any()
@@ -391,7 +391,7 @@ def _told(gap: float, seeds: Sequence[int]) -> float:
     """Return the mean AUC of telling shares apart where groups differ so much."""
     data = data_of("synthetic", {"subgroup_gap": gap, "records": 600, "attributes": 12})
     attack = DistributionInference(shadows=24).settled(data)
-    found = run(bench(data, epochs=10), [Trial(None, (attack,), seed) for seed in seeds])
+    found = run(context(data, epochs=10), [Trial(None, (attack,), seed) for seed in seeds])
     return float(np.mean([each.metrics[attack.risk]["auc"] for each in found]))
 
 

@@ -8,20 +8,25 @@ from collections.abc import Callable, Sequence
 
 import pytest
 import torch
-from benches import CPU, random_pool, states
+from contexts import CPU, random_pool, states
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import kstest
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from knowledge.errors import InputError
-from validator.defenses.differential_privacy import DifferentialPrivacy, delta
-from validator.ensembles import Ensemble
-from validator.members import Member, Method, Privacy, Schedule
-from validator.models import Architecture, architecture
-from validator.per_example import clipped, clipped_by_layer, clipped_by_record, layered
-from validator.training import train
+from crosscurrent.knowledge.errors import InputError
+from crosscurrent.validator.defenses.differential_privacy import DifferentialPrivacy, delta
+from crosscurrent.validator.training.ensembles import Ensemble
+from crosscurrent.validator.training.models import Architecture, architecture
+from crosscurrent.validator.training.per_example import (
+    clipped,
+    clipped_by_layer,
+    clipped_by_record,
+    layered,
+)
+from crosscurrent.validator.training.spec import Privacy, Schedule, TrainingHooks, TrainingRun
+from crosscurrent.validator.training.trainer import train
 
 SHAPE, CLASSES = (8,), 3
 
@@ -129,9 +134,9 @@ def test_the_noise_is_normal_with_the_promised_deviation_and_every_models_own(mo
     schedule = Schedule(16, 1, 16, optimizer="sgd", learning_rate=1.0)
 
     def trained(noise: float) -> list[dict[str, Tensor]]:
-        method = Method(privacy=Privacy(clip, noise))
+        method = TrainingHooks(privacy=Privacy(clip, noise))
         rows = torch.arange(16)
-        members = [Member(seed, rows, method) for seed in range(models)]
+        members = [TrainingRun(seed, rows, method) for seed in range(models)]
         return states(train(found, pool, members, schedule).models)
 
     differences = [

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from validator.ensembles import Ensemble, losses
-from validator.models import architecture
-from validator.programs import staged, traced
+from crosscurrent.validator.training.ensembles import Ensemble, losses
+from crosscurrent.validator.training.models import architecture
+from crosscurrent.validator.training.programs import staged, traced
 
 Function = Callable[..., Sequence[Tensor]]
 

@@ -7,11 +7,11 @@ from statistics import fmean
 import pytest
 import torch
 
-from knowledge import KnowledgeBase
-from validator.experiments import experiment
-from validator.measuring import measure
-from validator.store import Store
-from validator.verdicts import Verdict
+from crosscurrent.knowledge import KnowledgeBase
+from crosscurrent.validator.experiments.experiment import experiment
+from crosscurrent.validator.experiments.measuring import measure
+from crosscurrent.validator.experiments.verdicts import Verdict
+from crosscurrent.validator.results.store import Store
 
 
 def measured(

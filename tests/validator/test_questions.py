@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 from outcomes import DIFFERENCES
 
-from knowledge import KnowledgeBase
-from knowledge.errors import InputError
-from validator.attacks.discriminatory_behavior import DiscriminatoryBehavior
-from validator.defenses.group_fairness import GroupFairness
-from validator.experiments import Experiment, experiment
-from validator.trials import Result
-from validator.verdicts import judge
+from crosscurrent.knowledge import KnowledgeBase
+from crosscurrent.knowledge.errors import InputError
+from crosscurrent.validator.attacks.discriminatory_behavior import DiscriminatoryBehavior
+from crosscurrent.validator.defenses.group_fairness import GroupFairness
+from crosscurrent.validator.experiments.experiment import Experiment, experiment
+from crosscurrent.validator.experiments.verdicts import judge
+from crosscurrent.validator.trials.trial import Result
 
 
 @pytest.fixture(scope="module")
@@ -93,9 +93,9 @@ def test_an_attribute_left_to_the_data_and_the_same_one_named_share_their_trials
     kb: KnowledgeBase, people: str
 ) -> None:
     recipes = [
-        [one.bench.recipe(each) for each in one.trials()]
+        [one.context.recipe(each) for each in one.trials()]
         for one in (asked(kb, people, "F"), asked(kb, people, "F", "defense.attribute=sex"))
     ]
     assert recipes[0] == recipes[1]
     other = asked(kb, people, "F", of="placebo")
-    assert other.bench.recipe(other.trials()[0]) == recipes[0][0]
+    assert other.context.recipe(other.trials()[0]) == recipes[0][0]

@@ -19,11 +19,17 @@ pytest.importorskip("ray", reason="the extra 'ray' is not installed")
 from ray._private.utils import get_ray_address_file
 from ray.cluster_utils import Cluster
 
-from knowledge import KnowledgeBase
-from validator.executors import Here, Unreachable, chosen, ray_cluster, tasks
-from validator.executors.tasks import Versions
-from validator.pooling import pooled
-from validator.store import Store
+from crosscurrent.knowledge import KnowledgeBase
+from crosscurrent.validator.results.store import Store
+from crosscurrent.validator.run.executors import (
+    SerialExecutor,
+    Unreachable,
+    chosen,
+    ray_cluster,
+    tasks,
+)
+from crosscurrent.validator.run.executors.tasks import Versions
+from crosscurrent.validator.trials.pooling import pooled
 
 # one address of the loopback for all: Ray takes 127.0.0.1 for the machine's own one
 NODE = {"num_cpus": 1, "object_store_memory": 100 << 20, "node_ip_address": "127.0.0.2"}
@@ -52,7 +58,9 @@ def joining(cluster: Cluster) -> str:
 @pytest.fixture(scope="module")
 def expected(kb: KnowledgeBase, tmp_path_factory: pytest.TempPathFactory) -> list[Any]:
     """Return what one process gives."""
-    return table(several(kb), Store(str(tmp_path_factory.mktemp("here") / "r.sqlite")), Here())
+    return table(
+        several(kb), Store(str(tmp_path_factory.mktemp("here") / "r.sqlite")), SerialExecutor()
+    )
 
 
 def test_killing_a_node_loses_no_finished_trial_and_the_table_is_the_same(
@@ -63,7 +71,7 @@ def test_killing_a_node_loses_no_finished_trial_and_the_table_is_the_same(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("validator.executors.here.SIDE_BY_SIDE", 2)
+    monkeypatch.setattr("crosscurrent.validator.run.executors.serial.SIDE_BY_SIDE", 2)
     nodes = [cluster.add_node(**NODE)]
     cluster.wait_for_nodes()
     came: Counter[Any] = Counter()
@@ -97,7 +105,7 @@ def test_what_was_interrupted_leaves_the_cluster_free_and_goes_on(
     def stop() -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("validator.executors.here.SIDE_BY_SIDE", 2)
+    monkeypatch.setattr("crosscurrent.validator.run.executors.serial.SIDE_BY_SIDE", 2)
     store, first, rest = Store(str(tmp_path / "r.sqlite")), Watch(finished=stop), Watch()
     with pytest.raises(KeyboardInterrupt):
         table(several(kb), store, chosen(joining), first)
@@ -127,7 +135,8 @@ def test_what_no_machine_can_run_is_said_at_once(
 @pytest.mark.parametrize("listening", [False, True])
 def test_a_cluster_that_does_not_answer_is_said_in_time(listening: bool, tmp_path: Path) -> None:
     code = (
-        "import sys; from api.cli import main; from validator.executors import ray_cluster;"
+        "import sys; from crosscurrent.api.cli import main;"
+        "from crosscurrent.validator.run.executors import ray_cluster;"
         "ray_cluster._JOINING = 1.0;"
         "sys.exit(main(['validate', 'placebo', 'R1', *sys.argv[1:]]))"
     )
@@ -153,7 +162,7 @@ def test_a_cluster_that_does_not_answer_is_said_in_time(listening: bool, tmp_pat
 
 def test_what_travels_is_checked_where_it_arrives(kb: KnowledgeBase) -> None:
     (planned, _) = several(kb)
-    task = tasks.Task(planned.bench, tuple(pooled(planned.trials())))
+    task = tasks.Task(planned.context, tuple(pooled(planned.trials())))
     parcel = tasks.Parcel.of(task, 1)
     tasks.require_same(parcel, tasks.versions(task))
     with pytest.raises(tasks.Unlike, match=r"instead of .*torch='0'"):

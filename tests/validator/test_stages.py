@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 from outcomes import document
 
-from knowledge import KnowledgeBase, load
-from knowledge.errors import InputError, UnknownName
-from validator.catalogue import catalogue
-from validator.defenses import defenses
-from validator.evidence import export
-from validator.experiments import experiment
-from validator.store import address
+from crosscurrent.knowledge import KnowledgeBase, load
+from crosscurrent.knowledge.errors import InputError, UnknownName
+from crosscurrent.validator.defenses import defenses
+from crosscurrent.validator.experiments.catalogue import catalogue
+from crosscurrent.validator.experiments.experiment import experiment
+from crosscurrent.validator.results.evidence import export
+from crosscurrent.validator.results.store import address
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,7 @@ def test_a_defense_is_found_at_the_stage_asked_for(
     planned = experiment(kb, asked, "poisoning", seeds=2)
     assert planned.defense.name() == name
     assert type(planned.defense) is defenses()[name]
-    recipe = planned.bench.recipe(planned.trials()[1])
+    recipe = planned.context.recipe(planned.trials()[1])
     assert recipe["defense"]["id"] == name
 
 
@@ -53,7 +53,7 @@ def test_a_stage_that_there_is_not_is_refused_with_those_there_are(
 def test_stages_of_one_defense_never_share_a_trial(kb: KnowledgeBase) -> None:
     names = [f"RD2@{stage}" for stage in ("pre", "in", "post")]
     planned = [experiment(kb, name, "poisoning", seeds=2) for name in names]
-    recipes = [each.bench.recipe(trial) for each in planned for trial in each.trials()]
+    recipes = [each.context.recipe(trial) for each in planned for trial in each.trials()]
     assert len({address(recipe) for recipe in recipes if recipe["defense"]}) == 6
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from validator.statistics import Effect, effect, outcome, seeds_to_settle
+from crosscurrent.validator.statistics.intervals import Effect, effect, outcome, seeds_to_settle
 
 
 def test_one_difference_gives_no_interval() -> None:

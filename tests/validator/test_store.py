@@ -19,9 +19,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from knowledge.errors import InputError, UnknownName
-from validator.sharing import sharing
-from validator.store import Store, address, default_file
+from crosscurrent.knowledge.errors import InputError, UnknownName
+from crosscurrent.validator.machine.cores import sharing
+from crosscurrent.validator.results.store import Store, address, default_file
 
 Recipe = dict[str, Any]
 
@@ -132,7 +132,10 @@ def test_what_merely_looks_alike_has_another_address(one: Recipe, other: Recipe)
 
 
 def test_an_address_is_the_same_in_another_process_with_other_hashes() -> None:
-    script = "from validator.store import address; print(address({'b': {'z': 1, 'a': 2}, 'a': 0}))"
+    script = (
+        "from crosscurrent.validator.results.store import address;"
+        " print(address({'b': {'z': 1, 'a': 2}, 'a': 0}))"
+    )
     found = {
         subprocess.run(
             [sys.executable, "-c", script],
@@ -469,7 +472,7 @@ def test_a_disk_too_full_for_a_new_file_is_an_error_and_a_later_try_works(store:
 
 CHILD = """\
 import sys
-from validator.store import Store, address
+from crosscurrent.validator.results.store import Store, address
 file, first, count, size = sys.argv[1], *map(int, sys.argv[2:])
 store = Store(file)
 def recipe(n):
@@ -571,7 +574,7 @@ def test_a_writer_killed_within_a_transaction_leaves_no_half_entry(store: Store)
     before = table(store, "trials")
     script = (
         "import sys\n"
-        "from validator.store import Store\n"
+        "from crosscurrent.validator.results.store import Store\n"
         "with Store(sys.argv[1])._writing() as database:\n"
         "    for n in range(6000):\n"
         "        database.execute('INSERT INTO trials VALUES (?, ?, ?, ?)',\n"

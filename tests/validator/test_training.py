@@ -14,30 +14,30 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from benches import CPU, close, random_pool, same, states
+from contexts import CPU, close, random_pool, same, states
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binom
 from torch.nn.functional import cross_entropy
 
-from knowledge import load
-from knowledge.errors import InputError
-from validator.batches import poisson, shuffled
-from validator.defenses.adversarial_training import WorstCase
-from validator.defenses.group_fairness import GapPenalty
-from validator.experiments import Experiment, experiment
-from validator.members import Member, Method, Pool, Privacy, Schedule
-from validator.memory import footprint, require
-from validator.models import Architecture, architecture
-from validator.sharing import Cores
-from validator.training import train
+from crosscurrent.knowledge import load
+from crosscurrent.knowledge.errors import InputError
+from crosscurrent.validator.defenses.adversarial_training import WorstCase
+from crosscurrent.validator.defenses.group_fairness import GapPenalty
+from crosscurrent.validator.experiments.experiment import Experiment, experiment
+from crosscurrent.validator.machine.cores import Cores
+from crosscurrent.validator.training.batches import poisson, shuffled
+from crosscurrent.validator.training.chunks import footprint, require
+from crosscurrent.validator.training.models import Architecture, architecture
+from crosscurrent.validator.training.spec import Pool, Privacy, Schedule, TrainingHooks, TrainingRun
+from crosscurrent.validator.training.trainer import train
 
 METHODS = {
-    "plain": Method(),
-    "adversarial": Method(inner=WorstCase(0.1, 2)),
-    "private": Method(privacy=Privacy(0.5, 0.8)),
-    "penalised": Method(penalties=(GapPenalty(1.0, 0, 2, True),)),
-    "several": Method(
+    "plain": TrainingHooks(),
+    "adversarial": TrainingHooks(inner=WorstCase(0.1, 2)),
+    "private": TrainingHooks(privacy=Privacy(0.5, 0.8)),
+    "penalised": TrainingHooks(penalties=(GapPenalty(1.0, 0, 2, True),)),
+    "several": TrainingHooks(
         inner=WorstCase(0.1, 2),
         penalties=(GapPenalty(1.0, 0, 2, True), GapPenalty(0.5, 0, 2, False)),
     ),
@@ -66,12 +66,12 @@ def _setting(model: str, method: str, **changed: Any) -> tuple[Architecture, Poo
 
 
 def _members(
-    method: Method, count: int = 5, seeds: Sequence[int] | None = None, records: int = 20
-) -> list[Member]:
+    method: TrainingHooks, count: int = 5, seeds: Sequence[int] | None = None, records: int = 20
+) -> list[TrainingRun]:
     found = []
     for seed in seeds if seeds is not None else range(count):
         rows = np.random.default_rng(seed).permutation(RECORDS)[:records]
-        found.append(Member(seed, torch.tensor(rows), method))
+        found.append(TrainingRun(seed, torch.tensor(rows), method))
     return found
 
 
@@ -156,7 +156,7 @@ def _six() -> list[dict[str, torch.Tensor]]:
 def test_the_same_seed_gives_the_same_model_and_another_seed_another(method: str) -> None:
     found, pool, schedule = _setting("mlp-s", method)
     rows = torch.arange(20)
-    twins = [Member(seed, rows, METHODS[method]) for seed in (3, 3, 4)]
+    twins = [TrainingRun(seed, rows, METHODS[method]) for seed in (3, 3, 4)]
     one, again, other = states(train(found, pool, twins, schedule).models)
     assert same(one, again)
     assert not any(torch.equal(one[name], other[name]) for name in one)
@@ -200,7 +200,7 @@ def test_every_model_gets_as_many_updates_even_if_a_defense_adds_records(samplin
     assert schedule.updates == 2 * 3
     for records in (15, 45):
         watching = _Watching()
-        train(found, pool, _members(Method(inner=watching), 2, records=records), schedule)
+        train(found, pool, _members(TrainingHooks(inner=watching), 2, records=records), schedule)
         assert len(watching.seen) == schedule.updates
         wide = schedule.width(records)
         assert {tuple(x.shape) for x in watching.seen} == {(2, wide, 7)}
@@ -210,15 +210,15 @@ def test_every_model_gets_as_many_updates_even_if_a_defense_adds_records(samplin
 def test_progress_counts_each_update_of_each_model_once(count: int) -> None:
     found, pool, schedule = _setting("mlp-s", "plain")
     done: list[int] = []
-    train(found, pool, _members(Method(), count), schedule, progress=done.append)
+    train(found, pool, _members(TrainingHooks(), count), schedule, progress=done.append)
     assert sum(done) == count * schedule.updates
 
 
 def test_an_inner_that_changes_nothing_and_no_penalty_are_plain_training() -> None:
     found, pool, schedule = _setting("mlp-s", "plain")
-    plain = states(train(found, pool, _members(Method()), schedule).models)
-    moved = states(train(found, pool, _members(Method(inner=_Watching())), schedule).models)
-    free = Method(penalties=(GapPenalty(0.0, 0, 2, False),))
+    plain = states(train(found, pool, _members(TrainingHooks()), schedule).models)
+    moved = states(train(found, pool, _members(TrainingHooks(inner=_Watching())), schedule).models)
+    free = TrainingHooks(penalties=(GapPenalty(0.0, 0, 2, False),))
     assert all(map(same, plain, moved))
     assert all(
         close(a, b, 1e-5)
@@ -228,7 +228,7 @@ def test_an_inner_that_changes_nothing_and_no_penalty_are_plain_training() -> No
     )
 
 
-def _by_hand(found: Architecture, pool: Pool, member: Member, schedule: Schedule) -> Any:
+def _by_hand(found: Architecture, pool: Pool, member: TrainingRun, schedule: Schedule) -> Any:
     """Train one model with an ordinary loop of PyTorch."""
     model = found.build(member.seed)
     kind = torch.optim.Adam if schedule.optimizer == "adam" else torch.optim.SGD
@@ -268,7 +268,7 @@ def test_plain_training_is_what_an_ordinary_loop_of_pytorch_does(
         model, "plain", optimizer=optimizer, cosine=cosine, weight_decay=weight_decay
     )
     schedule = replace(schedule, learning_rate=0.01)
-    members = _members(Method(), 3)
+    members = _members(TrainingHooks(), 3)
     ours = states(train(found, pool, members, schedule).models)
     for member, got in zip(members, ours, strict=True):
         assert close(got, _by_hand(found, pool, member, schedule), 2e-4)
@@ -277,8 +277,8 @@ def test_plain_training_is_what_an_ordinary_loop_of_pytorch_does(
 def test_labels_may_be_probabilities() -> None:
     found, pool, schedule = _setting("mlp-s", "plain")
     soft = replace(pool, y=torch.nn.functional.one_hot(pool.y, 3).float())
-    hard = states(train(found, pool, _members(Method()), schedule).models)
-    got = states(train(found, soft, _members(Method()), schedule).models)
+    hard = states(train(found, pool, _members(TrainingHooks()), schedule).models)
+    got = states(train(found, soft, _members(TrainingHooks()), schedule).models)
     assert all(close(a, b, 1e-5) for a, b in zip(hard, got, strict=True))
 
 
@@ -307,7 +307,7 @@ def test_the_least_that_is_trained_at_once_must_fit_beside_the_data() -> None:
 def test_more_memory_than_there_is_and_more_threads_than_cores_are_not_taken(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("validator.memory.free_bytes", lambda: 10 << 20)
+    monkeypatch.setattr("crosscurrent.validator.training.chunks.free_bytes", lambda: 10 << 20)
     with pytest.raises(InputError, match="10 MiB may be used"):
         require(6 << 20, 0, 1 << 60, CPU)
     cores = len(os.sched_getaffinity(0))
@@ -335,7 +335,7 @@ def test_the_data_and_what_is_measured_on_it_take_memory_too(
         InputError, match=r"the data, and what is measured on it, take about 83 MiB"
     ):
         experiment(kb, "RD1", "P1", memory=64 << 20, settings=many)
-    monkeypatch.setattr("validator.data._dataset.free_bytes", lambda: 100 << 20)
+    monkeypatch.setattr("crosscurrent.validator.data._dataset.free_bytes", lambda: 100 << 20)
     with pytest.raises(InputError, match=r"synthetic: .* take about 168 MiB.* 100 MiB are free"):
         experiment(kb, "RD1", "P1", settings=many)
 
@@ -348,7 +348,7 @@ def test_perceptrons_need_no_room_for_the_gradient_of_each_example() -> None:
 
 def test_a_penalty_on_batches_is_not_combined_with_clipping_of_examples() -> None:
     found, pool, schedule = _setting("mlp-s", "penalised")
-    both = Method(penalties=(GapPenalty(1.0, 0, 2, True),), privacy=Privacy(1.0, 1.0))
+    both = TrainingHooks(penalties=(GapPenalty(1.0, 0, 2, True),), privacy=Privacy(1.0, 1.0))
     with pytest.raises(InputError, match=r"penalty.*cannot be combined with per-example"):
         train(found, pool, _members(both, 2), schedule)
 
@@ -377,7 +377,7 @@ def test_a_schedule_goes_through_all_records_in_each_epoch(schedule: Schedule) -
 def test_each_record_comes_once_in_each_shuffled_round(
     schedule: Schedule, count: int, seed: int
 ) -> None:
-    member = Member(seed, torch.arange(1000, 1000 + count))
+    member = TrainingRun(seed, torch.arange(1000, 1000 + count))
     records, weights = shuffled([member], schedule, CPU)
     assert records.shape == weights.shape == (1, schedule.updates, schedule.batch)
     assert bool((weights == 1).all())
@@ -393,7 +393,7 @@ def test_each_record_comes_once_in_each_shuffled_round(
 def test_shuffled_rounds_and_models_differ() -> None:
     schedule = Schedule(records=40, epochs=3, batch_size=40)
     rows = torch.arange(40)
-    plan = shuffled([Member(0, rows), Member(1, rows)], schedule, CPU).records
+    plan = shuffled([TrainingRun(0, rows), TrainingRun(1, rows)], schedule, CPU).records
     orders = {tuple(plan[model, round_].tolist()) for model in (0, 1) for round_ in range(3)}
     assert len(orders) == 6
 
@@ -405,7 +405,7 @@ def test_poisson_samples_hold_no_record_twice_and_only_a_models_own(
 ) -> None:
     schedule = replace(schedule, sampling="poisson")
     own = torch.arange(schedule.records) * 3 + 1
-    records, weights = poisson([Member(seed, own)], schedule, CPU)
+    records, weights = poisson([TrainingRun(seed, own)], schedule, CPU)
     assert records.shape == weights.shape == (1, schedule.updates, schedule.width(schedule.records))
     assert bool(torch.isin(records, own).all())
     assert set(weights.unique().tolist()) <= {0.0, 1.0}
@@ -420,7 +420,7 @@ def test_poisson_takes_each_record_as_often_as_promised(records: int, batch: int
     schedule = Schedule(
         records=records, epochs=2000 * batch // records, batch_size=batch, sampling="poisson"
     )
-    records_, weights = poisson([Member(5, torch.arange(records))], schedule, CPU)
+    records_, weights = poisson([TrainingRun(5, torch.arange(records))], schedule, CPU)
     counts = torch.zeros(records).scatter_add_(0, records_.flatten(), weights.flatten())
     draws, rate = schedule.updates, schedule.rate
     variance = draws * rate * (1 - rate)
@@ -440,7 +440,7 @@ def test_poisson_samples_never_fill_the_width_they_are_cut_to(records: int, batc
     )
     width = schedule.width(schedule.records)
     assert batch < width < records
-    weights = poisson([Member(0, torch.arange(records))], schedule, CPU).weights
+    weights = poisson([TrainingRun(0, torch.arange(records))], schedule, CPU).weights
     assert float(weights.sum(2).max()) < width
 
 
@@ -458,7 +458,7 @@ def test_a_model_with_more_records_than_planned_still_samples_each_as_often(batc
     schedule = Schedule(
         records=350, epochs=800 * batch // 350, batch_size=batch, sampling="poisson"
     )
-    records, weights = poisson([Member(0, torch.arange(375))], schedule, CPU)
+    records, weights = poisson([TrainingRun(0, torch.arange(375))], schedule, CPU)
     counts = torch.zeros(375).scatter_add_(0, records.flatten(), weights.flatten())
     draws, rate = schedule.updates, schedule.rate
     spread = math.sqrt(draws * rate * (1 - rate))

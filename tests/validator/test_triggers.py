@@ -8,16 +8,16 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from benches import CPU, data_of, tiny
+from contexts import CPU, data_of, tiny
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from knowledge.errors import InputError
-from validator.attacks.poisoning import Poisoning
-from validator.data import Dataset
-from validator.members import Pool
-from validator.scenes import pool_of, scene
-from validator.triggers import RARE, stamped, trigger
+from crosscurrent.knowledge.errors import InputError
+from crosscurrent.validator.arms.splits import pool_of, split_data
+from crosscurrent.validator.arms.triggers import RARE, stamped, trigger
+from crosscurrent.validator.attacks.poisoning import Poisoning
+from crosscurrent.validator.data import Dataset
+from crosscurrent.validator.training.spec import Pool
 
 
 def pool_with(x: Any) -> Pool:
@@ -53,7 +53,7 @@ def test_hardly_a_record_of_a_table_of_categories_is_left_as_it_was() -> None:
     pool = pool_of(data, CPU)
     Poisoning().check(data)
     for seed in range(20):
-        kept = Poisoning().corrupt(scene(data, pool, seed, 1)).kept
+        kept = Poisoning().poison_data(split_data(data, pool, seed, 1)).kept
         mask, values = kept["backdoor_mask"], kept["backdoor_values"]
         moved = (stamped(pool.x, mask, values) - pool.x).abs() / (pool.high - pool.low)
         assert float((moved.amax(1) > 0.1).double().mean()) >= 1 - RARE
@@ -76,7 +76,7 @@ def test_attributes_that_are_common_either_way_are_taken_together_or_refused() -
             Poisoning(size=size).check(data)
     Poisoning(size=6).check(data)
     for seed in range(5):
-        corrupt = Poisoning(size=6).corrupt(scene(data, pool_of(data, CPU), seed, 1))
+        corrupt = Poisoning(size=6).poison_data(split_data(data, pool_of(data, CPU), seed, 1))
         assert int(corrupt.kept["backdoor_mask"].sum()) == 6
 
 

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from knowledge import KnowledgeBase
-from knowledge.errors import InputError
-from validator.data import Dataset, dataset
-from validator.statistics import effect
-from validator.trends import trend
-from validator.variations import MOST, asked_values, variation
+from crosscurrent.knowledge import KnowledgeBase
+from crosscurrent.knowledge.errors import InputError
+from crosscurrent.validator.data import Dataset, dataset
+from crosscurrent.validator.experiments.variations import MOST, asked_values, variation
+from crosscurrent.validator.statistics.intervals import effect
+from crosscurrent.validator.statistics.trends import trend
 
 TABLES = ("breast_cancer", "diabetes")
 
@@ -77,7 +77,7 @@ def test_fewer_attributes_are_among_more_whatever_records_are_asked_for(name: st
 @pytest.mark.parametrize("name", TABLES)
 def test_what_chooses_attributes_is_no_part_of_the_data(name: str) -> None:
     """However the labels of what is measured on are changed, the same attributes are chosen."""
-    from validator.data._subsets import subset
+    from crosscurrent.validator.data._subsets import subset
 
     whole = dataset(name)
     count = whole.shape[0]
@@ -93,7 +93,7 @@ def test_what_chooses_attributes_is_no_part_of_the_data(name: str) -> None:
 
 
 def test_attributes_that_tell_the_class_are_chosen_before_those_that_do_not() -> None:
-    from validator.data._subsets import subset
+    from crosscurrent.validator.data._subsets import subset
 
     draw = np.random.default_rng(0)
     y = draw.integers(2, size=400)
@@ -223,7 +223,7 @@ def test_values_are_ordered_whatever_the_order_they_are_given_in(kb: KnowledgeBa
 
 
 def test_each_value_is_the_experiment_that_its_settings_ask_for(kb: KnowledgeBase) -> None:
-    from validator.experiments import experiment
+    from crosscurrent.validator.experiments.experiment import experiment
 
     found = variation(
         kb, "D3=8,4", "FD1", "P2", data="diabetes", model="mlp-s", seeds=2,
@@ -235,7 +235,7 @@ def test_each_value_is_the_experiment_that_its_settings_ask_for(kb: KnowledgeBas
         )
         trials = zip(point.experiment.trials(), alone.trials(), strict=True)
         for mine, own in trials:
-            assert point.experiment.bench.recipe(mine) == alone.bench.recipe(own)
+            assert point.experiment.context.recipe(mine) == alone.context.recipe(own)
 
 
 def test_the_trend_of_two_values_is_their_difference() -> None:

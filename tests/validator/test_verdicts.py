@@ -9,11 +9,11 @@ import pytest
 from jsonschema import Draft202012Validator
 from outcomes import DIFFERENCES, document, verdict
 
-from api.cli._text import Style
-from api.cli._validate import known
-from api.cli._verdict import describe, sentence
-from knowledge import KnowledgeBase
-from validator.experiments import experiment
+from crosscurrent.api.cli._validate import known
+from crosscurrent.api.text.measured.verdict import describe, sentence
+from crosscurrent.api.text.terminal import Style
+from crosscurrent.knowledge import KnowledgeBase
+from crosscurrent.validator.experiments.experiment import experiment
 
 EFFECTIVE = {"reading": 1.0}  # the watermark's accuracy on its triggers; 0.9 is needed
 PLAIN = Style(colour=False, unicode=True)

@@ -9,17 +9,17 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, ClassVar, Protocol, Self
 
-from ..members import Member, Pool, Schedule
-from ..metrics import Artifact, Metric
+from ..arms.metrics import AttackOutput, Metric
 from ..peers import peers
-from ..training import Trained
+from ..training.spec import Pool, Schedule, TrainingRun
+from ..training.trainer import Trained
 
 if TYPE_CHECKING:
-    from ..architectures import Architecture
+    from ..arms.splits import DataSplit, TargetModel
     from ..data import Dataset
-    from ..scenes import Scene, Victim
+    from ..training.architectures import Architecture
 
-__all__ = ["Attack", "Lab", "Trainer", "attack_on", "attacks"]
+__all__ = ["Attack", "AttackerResources", "Trainer", "attack_on", "attacks"]
 
 
 class Trainer(Protocol):
@@ -28,7 +28,7 @@ class Trainer(Protocol):
     def __call__(
         self,
         pool: Pool,
-        members: Sequence[Member],
+        members: Sequence[TrainingRun],
         schedule: Schedule,
         architecture: Architecture | None = None,
     ) -> Trained:
@@ -36,7 +36,7 @@ class Trainer(Protocol):
 
 
 @dataclass(frozen=True)
-class Lab:
+class AttackerResources:
     """What an adversary may use to train models of its own.
 
     Attributes
@@ -44,7 +44,7 @@ class Lab:
     train : Trainer
         Trains members on a pool by a schedule, with the victims' architecture or another.
     schedule : Schedule
-        How the victims were trained.
+        How the target models were trained.
     sensitive : tuple of str
         Names of the sensitive attributes.
     """
@@ -58,7 +58,7 @@ class Lab:
 class Attack(ABC):
     """Mounts the attack behind one risk and returns what it got; metrics judge that.
 
-    A subclass is a frozen dataclass; its fields are knobs (`validator.knobs.knob`).
+    A subclass is a frozen dataclass; its fields are settings (`validator.settings.knob`).
 
     Attributes
     ----------
@@ -67,7 +67,7 @@ class Attack(ABC):
     metrics : tuple of Metric
         In order of preference: the first that applies to a defense is judged, all are reported.
     yields : str or None
-        Knowledge that it hands on to a second attack on the same models (`inform`), by the id of
+        Knowledge that it hands on to a second attack on the same models (`disclose`), by the id of
         the factor; None if it hands nothing on.
     uses : tuple of str
         Knowledge that another attack may hand on to it: ids of factors.
@@ -80,12 +80,12 @@ class Attack(ABC):
 
     @property
     def models(self) -> int:
-        """How many models are trained for one victim: itself, and shadow models."""
+        """How many models are trained for one target model: itself, and shadow models."""
         return 1
 
     @property
     def own_models(self) -> int:
-        """How many further models the adversary trains for one victim."""
+        """How many further models the adversary trains for one target model."""
         return 0
 
     @property
@@ -94,16 +94,16 @@ class Attack(ABC):
         return 1
 
     def own_schedule(self, schedule: Schedule) -> Schedule:
-        """Return how these are trained, given how the victims are."""
+        """Return how these are trained, given how the target models are."""
         return schedule
 
     def own_work(self, schedule: Schedule, *, provable: bool) -> int:
-        """Return how many models × updates are trained besides the victims, for one of them.
+        """Return how many models × updates are trained besides the target models, for one of them.
 
         Parameters
         ----------
         schedule : Schedule
-            How the victims are trained.
+            How the target models are trained.
         provable : bool
             Whether the victim's defense lets an owner prove that a model is theirs.
         """
@@ -118,16 +118,16 @@ class Attack(ABC):
         del data
         return self
 
-    def corrupt(self, scene: Scene) -> Scene:
+    def poison_data(self, split: DataSplit) -> DataSplit:
         """Change what models are trained on, as an adversary in the training pipeline does."""
-        return scene
+        return split
 
-    def plant(self, scene: Scene) -> Scene:
+    def inject(self, split: DataSplit) -> DataSplit:
         """Add to what all models are trained on, as the first of two adversaries does.
 
         The second one knows of it, so that its shadow models are trained on it, too.
         """
-        return scene
+        return split
 
     def second_settings(self, knowledge: str, architecture: Architecture) -> Mapping[str, str]:
         """Return how it is set as a second attack, so that it lacks what the first hands on.
@@ -137,26 +137,28 @@ class Attack(ABC):
         knowledge : str
             What the first one yields.
         architecture : Architecture
-            Of the victims.
+            Of the target models.
         """
         del knowledge, architecture
         return {}
 
-    def targets(self, victim: Victim) -> list[Victim]:
-        """Return each model that is attacked by itself, as a victim of its own."""
-        return [victim]
+    def targets(self, target: TargetModel) -> list[TargetModel]:
+        """Return each model that is attacked by itself, as a target model of its own."""
+        return [target]
 
-    def inform(self, victims: Sequence[Victim], lab: Lab) -> list[Victim]:
-        """Return the victims as a second adversary faces them, who is told what this one got.
+    def disclose(
+        self, targets: Sequence[TargetModel], resources: AttackerResources
+    ) -> list[TargetModel]:
+        """Return the target models as a second adversary faces them, who is told what this one got.
 
-        What is told of a victim depends on that victim alone, and on nothing but what this attack
-        itself sees.
+        What is told of a target model depends on that target model alone, and on nothing but what
+        this attack itself sees.
         """
-        del lab
-        return list(victims)
+        del resources
+        return list(targets)
 
     def inform_work(self, architecture: Architecture, schedule: Schedule) -> int:
-        """Return how many models × updates are trained to inform of one victim."""
+        """Return how many models × updates are trained to inform of one target model."""
         del architecture, schedule
         return 0
 
@@ -180,10 +182,12 @@ class Attack(ABC):
         return self.metrics[0]
 
     @abstractmethod
-    def mount(self, victims: Sequence[Victim], lab: Lab) -> list[Artifact]:
-        """Attack each victim and return what was got, in their order.
+    def mount(
+        self, targets: Sequence[TargetModel], resources: AttackerResources
+    ) -> list[AttackOutput]:
+        """Attack each target model and return what was got, in their order.
 
-        What is got from a victim depends on that victim alone.
+        What is got from a target model depends on that target model alone.
         """
 
 

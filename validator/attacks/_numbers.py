@@ -22,7 +22,8 @@ def numbers(observed: Tensor, classes: int) -> NDArray[np.float64]:
     Parameters
     ----------
     observed : Tensor
-        As `Victim.observed` returns it: (..., numbers), the probabilities of the classes first.
+        As `TargetModel.observed` returns it: (..., numbers), the probabilities of the classes
+        first.
     classes : int
         Number of classes.
 

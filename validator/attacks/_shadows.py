@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from knowledge.errors import InputError
+from crosscurrent.knowledge.errors import InputError
 
-from ..architectures import unlike
-from ..members import Member, Pool
-from ..models import architecture
-from ..randomness import derive
+from ..training.architectures import unlike
+from ..training.models import architecture
+from ..training.randomness import derive
+from ..training.spec import Pool, TrainingRun
 
 if TYPE_CHECKING:
-    from ..architectures import Architecture
+    from ..arms.splits import TargetModel
     from ..data import Dataset
-    from ..ensembles import Ensemble
-    from ..scenes import Victim
-    from ._attack import Lab
+    from ..training.architectures import Architecture
+    from ..training.ensembles import Ensemble
+    from ._attack import AttackerResources
 
 __all__ = ["apart", "check_shadow_model", "own_shadows"]
 
@@ -36,7 +36,7 @@ def check_shadow_model(name: str, data: Dataset, *, own: bool) -> None:
         architecture(name, data.shape, data.classes)
 
 
-def apart(knowledge: str, victims: Architecture) -> dict[str, str]:
+def apart(knowledge: str, targets: Architecture) -> dict[str, str]:
     """Return the settings of a second adversary with shadow models on its own records.
 
     Parameters
@@ -44,71 +44,74 @@ def apart(knowledge: str, victims: Architecture) -> dict[str, str]:
     knowledge : str
         What the first one hands on: an id of a factor. If that is the architecture, this one's
         shadow models have another without it.
-    victims : Architecture
-        Of the victims.
+    target models : Architecture
+        Of the target models.
     """
     own = {"own_records": "true"}
     return own | (
-        {"shadow_model": unlike(victims)} if knowledge == "architecture_similarity" else {}
+        {"shadow_model": unlike(targets)} if knowledge == "architecture_similarity" else {}
     )
 
 
 def own_shadows(
-    victims: Sequence[Victim], parts: Sequence[Sequence[Tensor]], model: str, lab: Lab
+    targets: Sequence[TargetModel],
+    parts: Sequence[Sequence[Tensor]],
+    model: str,
+    resources: AttackerResources,
 ) -> list[Ensemble]:
-    """Train shadow models for each victim, without any defense: the adversary knows of none.
+    """Train shadow models for each target model, without any defense: the adversary knows of none.
 
     Parameters
     ----------
-    victims : sequence of Victim
+    target models : sequence of Victim
         What is attacked.
     parts : sequence of sequence of Tensor
-        For each victim, which of the auxiliary records train each shadow model: indices into the
-        pool of the victim's scene, (records,).
+        For each target model, which of the auxiliary records train each shadow model: indices into
+        the pool of the victim's data split, (records,).
     model : str
-        Architecture, as far as no other adversary has found out that of the victim; empty: the
-        same as the victims'.
+        Architecture, as far as no other adversary has found out that of the target model; empty:
+        the same as the victims'.
 
     Returns
     -------
     list of Ensemble
-        The shadow models of each victim, in the order of their parts.
+        The shadow models of each target model, in the order of their parts.
     """
-    named = architecture(model, *_size(victims[0])) if model else None
-    pool, offsets = _owned(victims)
+    named = architecture(model, *_size(targets[0])) if model else None
+    pool, offsets = _owned(targets)
     shaped: dict[str, Architecture | None] = {}
     by: dict[str, list[int]] = {}
-    for place, victim in enumerate(victims):
-        look = victim.supposed or named
+    for place, target in enumerate(targets):
+        look = target.supposed or named
         name = look.name if look else ""
         shaped[name] = look
         by.setdefault(name, []).append(place)
     found: dict[int, Ensemble] = {}
     for name, places in by.items():
         members = [
-            Member(derive(victims[place].scene.seed, "own shadow", i), offsets[place][rows])
+            TrainingRun(derive(targets[place].split.seed, "own shadow", i), offsets[place][rows])
             for place in places
             for i, rows in enumerate(parts[place])
         ]
-        models = lab.train(pool, members, lab.schedule, shaped[name]).models
+        models = resources.train(pool, members, resources.schedule, shaped[name]).models
         start = 0
         for place in places:
             stop = start + len(parts[place])
             found[place] = models.only(range(start, stop))
             start = stop
-    return [found[place] for place in range(len(victims))]
+    return [found[place] for place in range(len(targets))]
 
 
-def _size(victim: Victim) -> tuple[tuple[int, ...], int]:
-    look = victim.models.architecture
+def _size(target: TargetModel) -> tuple[tuple[int, ...], int]:
+    look = target.models.architecture
     return look.shape, look.classes
 
 
-def _owned(victims: Sequence[Victim]) -> tuple[Pool, list[Tensor]]:
+def _owned(targets: Sequence[TargetModel]) -> tuple[Pool, list[Tensor]]:
     """Put all auxiliary records behind one another; say where each of a victim's pool went."""
     x, y, z, offsets, total = [], [], [], [], 0
-    for victim in victims:
-        own, pool = victim.scene.auxiliary, victim.scene.pool
+    for target in targets:
+        own, pool = target.split.auxiliary, target.split.pool
         where = torch.full((len(pool.x),), -1, device=own.device)
         where[own] = torch.arange(total, total + len(own), device=own.device)
         offsets.append(where)
@@ -116,5 +119,5 @@ def _owned(victims: Sequence[Victim]) -> tuple[Pool, list[Tensor]]:
         x.append(pool.x[own])
         y.append(pool.y[own])
         z.append(pool.z[own])
-    base = victims[0].scene.pool
+    base = targets[0].split.pool
     return Pool(torch.cat(x), torch.cat(y), torch.cat(z), base.low, base.high), offsets

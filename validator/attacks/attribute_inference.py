@@ -14,15 +14,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from knowledge.errors import InputError
+from crosscurrent.knowledge.errors import InputError
 
-from ..given import given_to
-from ..groups import attribute_column
-from ..knobs import knob
-from ..metrics import Artifact, Metric, auc
-from ..randomness import derive
-from ..scenes import TEST_SHARE, Victim
-from ._attack import Attack, Lab
+from ..arms.given_records import given_to
+from ..arms.groups import attribute_column
+from ..arms.metrics import AttackOutput, Metric, auc
+from ..arms.splits import TEST_SHARE, TargetModel
+from ..settings import setting
+from ..training.randomness import derive
+from ._attack import Attack, AttackerResources
 from ._numbers import numbers
 
 if TYPE_CHECKING:
@@ -39,13 +39,13 @@ LEAST = 15
 """Judged records of a group, on average over seeds, for it to be told apart from the others."""
 
 
-def _auc(got: Artifact, scores: str) -> float:
+def _auc(got: AttackOutput, scores: str) -> float:
     """Return how well each group is told apart from all others, on average over groups."""
     pairs = zip(got[scores].T, got["groups"], strict=True)
     return float(np.mean([auc(score, got["group"] == group) for score, group in pairs]))
 
 
-def _pairs(got: Artifact) -> int:
+def _pairs(got: AttackOutput) -> int:
     sizes = (got["group"][:, None] == got["groups"]).sum(0)
     return int((sizes * (len(got["group"]) - sizes)).min())
 
@@ -113,12 +113,14 @@ class AttributeInference(Attack):
         ),
     )
 
-    attribute: str = knob("", "sensitive attribute; empty: the first of the data set")
-    shadows: int = knob(16, "shadow models for each victim, an even number", least=2, most=4096)
+    attribute: str = setting("", "sensitive attribute; empty: the first of the data set")
+    shadows: int = setting(
+        16, "shadow models for each target model, an even number", least=2, most=4096
+    )
 
     @property
     def models(self) -> int:
-        """The victim and its shadow models."""
+        """The target model and its shadow models."""
         return 1 + self.shadows
 
     def check(self, data: Dataset) -> None:
@@ -150,50 +152,52 @@ class AttributeInference(Attack):
         of = f", of {self.attribute}" if self.attribute else ""
         return replace(self.metrics[0], name=self.metrics[0].name + of)
 
-    def mount(self, victims: Sequence[Victim], lab: Lab) -> list[Artifact]:
+    def mount(
+        self, targets: Sequence[TargetModel], resources: AttackerResources
+    ) -> list[AttackOutput]:
         """Return a score of each training record for each group: (records, groups).
 
         That is how likely the record is in that group: with the model's answer, without it, with it
         to an adversary that has no shadow models, and with it if the groups of most other training
         records are known.
         """
-        return [self._mount(victim, lab) for victim in victims]
+        return [self._mount(target, resources) for target in targets]
 
-    def _mount(self, victim: Victim, lab: Lab) -> Artifact:
-        scene, pool = victim.scene, victim.scene.pool
-        column = lab.sensitive.index(self.attribute) if self.attribute else 0
+    def _mount(self, target: TargetModel, resources: AttackerResources) -> AttackOutput:
+        split, pool = target.split, target.split.pool
+        column = resources.sensitive.index(self.attribute) if self.attribute else 0
         group = pool.z[:, column].cpu().numpy()
-        everyone = torch.cat([scene.candidates, scene.test]).cpu().numpy()
+        everyone = torch.cat([split.candidates, split.test]).cpu().numpy()
         large = _large(group[everyone])
         # what became of the records under a defense is the owner's affair: the people are the same
-        own, others = scene.auxiliary, scene.deployed
+        own, others = split.auxiliary, split.deployed
         known, wanted = (group[part.cpu().numpy()] for part in (own, others))
-        one_hot = np.eye(scene.classes)
+        one_hot = np.eye(split.classes)
         label, asked = (one_hot[pool.y[part].cpu().numpy()] for part in (own, others))
-        seen = numbers(victim.observed(pool.x[own]), scene.classes)
-        target = numbers(victim.first(1).observed(pool.x[others])[0], scene.classes)
+        seen = numbers(target.observed(pool.x[own]), split.classes)
+        seen = numbers(target.first(1).observed(pool.x[others])[0], split.classes)
         # of each shadow model, the adversary's own records that this one was given
         inside = torch.stack(
-            [torch.isin(own, given_to(scene, i)) for i in range(1, len(victim.models))]
+            [torch.isin(own, given_to(split, i)) for i in range(1, len(target.models))]
         ).numpy(force=True)
         model, row = np.nonzero(inside)
-        handed = np.flatnonzero(_among(own, scene.handed))
+        handed = np.flatnonzero(_among(own, split.handed))
         # approximations of the deployed model's own records take the place of a shadow model's
         model = np.concatenate([1 + model, np.zeros_like(handed)])
         row = np.concatenate([row, handed])
         shadowed = np.concatenate([label[row], seen[model, row]], axis=1)
-        told = np.concatenate([asked, target], axis=1)
-        draw = scene.generator("records to choose by")
-        columns = _chosen(shadowed, known, row, large, scene.classes, draw)
+        told = np.concatenate([asked, seen], axis=1)
+        draw = split.generator("records to choose by")
+        columns = _chosen(shadowed, known, row, large, split.classes, draw)
         # who does without the model is handed nothing either: what is gained is gained over that
-        before = scene.unused.cpu().numpy()
+        before = split.unused.cpu().numpy()
         without = _likelihoods(one_hot[pool.y.cpu().numpy()[before]], group[before], asked, large)
         with_model = (
             _likelihoods(shadowed[:, :columns], known[row], told[:, :columns], large)
-            if columns > scene.classes
+            if columns > split.classes
             else without
         )
-        seed = derive(scene.seed, "informed adversary") % 2**32
+        seed = derive(split.seed, "informed adversary") % 2**32
         return {
             "group": wanted,
             "groups": large,

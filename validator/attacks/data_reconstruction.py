@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 import torch
 
-from ..knobs import knob
-from ..metrics import Artifact, Metric
-from ..randomness import derive
-from ..scenes import Victim
-from ._attack import Attack, Lab
+from ..arms.metrics import AttackOutput, Metric
+from ..arms.splits import TargetModel
+from ..settings import setting
+from ..training.randomness import derive
+from ._attack import Attack, AttackerResources
 from ._numbers import numbers
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ HELD_OUT = 0.1
 """Of the adversary's records: the network is trained until it gets no better on these."""
 
 
-def _similarity(got: Artifact) -> float:
+def _similarity(got: AttackOutput) -> float:
     """Return the mean cosine similarity; an input that is the mean itself is similar to none."""
     inverted, truth = got["inverted"], got["class_means"]
     scale = np.linalg.norm(inverted, axis=1) * np.linalg.norm(truth, axis=1)
@@ -81,87 +81,91 @@ class DataReconstruction(Attack):
         ),
     )
 
-    hidden: int = knob(
+    hidden: int = setting(
         128, "units in each of the two hidden layers of the network", least=1, most=4096
     )
-    epochs: int = knob(
+    epochs: int = setting(
         500, "most passes of the network over the adversary's records", least=1, most=100_000
     )
-    steps: int = knob(100, "gradient steps to invert a class", least=1, most=100_000)
-    step: float = knob(
+    steps: int = setting(100, "gradient steps to invert a class", least=1, most=100_000)
+    step: float = setting(
         0.02, "L2 length of such a step, in units of the attributes", least=1e-6, most=1e6
     )
-    handed_on: float = knob(
+    handed_on: float = setting(
         0.5,
         "share of a second adversary's records that reconstructed ones replace",
         least=0.0,
         most=1.0,
     )
 
-    def inform(self, victims: Sequence[Victim], lab: Lab) -> list[Victim]:
-        """Return the victims to an adversary who has reconstructed records among its own."""
-        del lab
-        return [self._inform(victim) for victim in victims]
+    def disclose(
+        self, targets: Sequence[TargetModel], resources: AttackerResources
+    ) -> list[TargetModel]:
+        """Return the target models to an adversary who has reconstructed records among its own."""
+        del resources
+        return [self._inform(target) for target in targets]
 
     def in_vain(self, data: Dataset) -> float:
         """Return 1: the error of predicting the mean."""
         del data
         return 1.0
 
-    def mount(self, victims: Sequence[Victim], lab: Lab) -> list[Artifact]:
+    def mount(
+        self, targets: Sequence[TargetModel], resources: AttackerResources
+    ) -> list[AttackOutput]:
         """Return errors of the training records (records,), and inputs for classes.
 
         The inputs (classes, attributes) and the means of the classes' training records are given
         from the mean of all training records.
         """
-        del lab
-        return [self._mount(victim) for victim in victims]
+        del resources
+        return [self._mount(target) for target in targets]
 
-    def _mount(self, victim: Victim) -> Artifact:
-        scene, pool = victim.scene, victim.scene.pool
+    def _mount(self, target: TargetModel) -> AttackOutput:
+        split, pool = target.split, target.split.pool
         # what became of the records under a defense is the owner's affair: the people are the same
-        own, others = pool.x[scene.auxiliary], pool.x[scene.deployed]
-        seen = victim.first(1).observed(torch.cat([own, others]))[0]
-        given = numbers(seen, scene.classes)
+        own, others = pool.x[split.auxiliary], pool.x[split.deployed]
+        seen = target.first(1).observed(torch.cat([own, others]))[0]
+        given = numbers(seen, split.classes)
         mean = own.mean(0)
         known, wanted = _flat(own - mean), _flat(others - mean)
-        found = self._reconstructed(given, known, derive(scene.seed, "inversion network"))
+        found = self._reconstructed(given, known, derive(split.seed, "inversion network"))
 
-        y = pool.y[scene.deployed]
+        y = pool.y[split.deployed]
         classes = torch.unique(y)
         centre = others.mean(0)
         return {
             "error": ((found - wanted) ** 2).sum(1),
             "spread": (wanted**2).sum(1),
-            "inverted": _flat(self._inverted(victim, classes, mean) - centre),
+            "inverted": _flat(self._inverted(target, classes, mean) - centre),
             "class_means": _flat(torch.stack([others[y == c].mean(0) for c in classes]) - centre),
         }
 
-    def _inform(self, victim: Victim) -> Victim:
+    def _inform(self, target: TargetModel) -> TargetModel:
         from scipy.optimize import linear_sum_assignment
         from scipy.spatial.distance import cdist
 
-        scene, pool = victim.scene, victim.scene.pool
-        own = scene.auxiliary
-        count = min(round(self.handed_on * len(own)), len(scene.deployed))
+        split, pool = target.split, target.split.pool
+        own = split.auxiliary
+        count = min(round(self.handed_on * len(own)), len(split.deployed))
         if not count:
-            return victim
-        order = scene.generator("reconstructed").permutation(len(scene.deployed))[:count]
-        hidden = scene.deployed[torch.as_tensor(order, device=own.device)]
-        seen = victim.first(1).observed(pool.x[torch.cat([own, hidden])])[0]
+            return target
+        order = split.generator("reconstructed").permutation(len(split.deployed))[:count]
+        hidden = split.deployed[torch.as_tensor(order, device=own.device)]
+        seen = target.first(1).observed(pool.x[torch.cat([own, hidden])])[0]
         mean = pool.x[own].mean(0)
         known = _flat(pool.x[own] - mean)
-        given = numbers(seen, scene.classes)
-        found = self._reconstructed(given, known, derive(scene.seed, "inversion network"))
+        given = numbers(seen, split.classes)
+        found = self._reconstructed(given, known, derive(split.seed, "inversion network"))
         _, places = linear_sum_assignment(cdist(found, known))
         x = mean + torch.as_tensor(found, device=own.device).float().view(-1, *mean.shape)
         place = torch.as_tensor(places, device=own.device)
         return replace(
-            victim,
-            scene=scene.handing(
+            target,
+            split=split.handing(
                 place,
                 torch.clamp(x, pool.low, pool.high),
-                seen[len(own) :, : scene.classes].argmax(-1),
+                seen[len(own) :, : split.classes].argmax(-1),
                 pool.z[own[place]],
             ),
         )
@@ -190,10 +194,10 @@ class DataReconstruction(Attack):
         found: NDArray[np.float64] = network.predict(scale.transform(given[len(known) :]))
         return found.reshape(-1, known.shape[1])
 
-    def _inverted(self, victim: Victim, classes: Tensor, start: Tensor) -> Tensor:
+    def _inverted(self, target: TargetModel, classes: Tensor, start: Tensor) -> Tensor:
         """Climb to inputs that the model takes for the classes: (classes, *shape)."""
-        pool = victim.scene.pool
-        gradient = victim.deployed.input_gradients()(classes[None])
+        pool = target.split.pool
+        gradient = target.deployed.input_gradients()(classes[None])
         x = start.expand(1, len(classes), *start.shape).contiguous()
         per_input = (1, len(classes), *[1] * start.dim())
         for _ in range(self.steps):

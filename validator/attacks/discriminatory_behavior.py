@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, ClassVar, Self
 import numpy as np
 import torch
 
-from ..groups import large_cells, sensitive_column
-from ..knobs import knob
-from ..metrics import Artifact, Metric
-from ..scenes import TEST_SHARE, Victim
-from ._attack import Attack, Lab
+from ..arms.groups import large_cells, sensitive_column
+from ..arms.metrics import AttackOutput, Metric
+from ..arms.splits import TEST_SHARE, TargetModel
+from ..settings import setting
+from ._attack import Attack, AttackerResources
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -31,16 +31,16 @@ JUDGED = (1 + TEST_SHARE) / 2
 """Share of the records that a model is not trained on."""
 
 
-def _odds(got: Artifact) -> float:
+def _odds(got: AttackOutput) -> float:
     """Return the larger of the two classes' gaps, as fairlearn's equalized_odds_difference."""
     return max(_gap(got, got["by_class"] & (got["y"] == label)) for label in (0, 1))
 
 
-def _parity(got: Artifact) -> float:
+def _parity(got: AttackOutput) -> float:
     return _gap(got, got["by_group"])
 
 
-def _gap(got: Artifact, chosen: NDArray[np.bool_]) -> float:
+def _gap(got: AttackOutput, chosen: NDArray[np.bool_]) -> float:
     """Return the largest difference of two groups' rates of the favourable answer."""
     from fairlearn.metrics import demographic_parity_difference
 
@@ -48,7 +48,7 @@ def _gap(got: Artifact, chosen: NDArray[np.bool_]) -> float:
     return float(demographic_parity_difference(y, predicted, sensitive_features=group))
 
 
-def _smallest(got: Artifact) -> int:
+def _smallest(got: AttackOutput) -> int:
     """Return how many records the most uncertain rate is of."""
     chosen = (got["by_class"] & (got["y"] == label) for label in (0, 1))
     return min(_least(got["group"][each]) for each in chosen)
@@ -58,7 +58,7 @@ def _least(group: NDArray[np.int64]) -> int:
     return int(np.unique(group, return_counts=True)[1].min())
 
 
-def _worst(got: Artifact) -> float:
+def _worst(got: AttackOutput) -> float:
     right, group = got["predicted"] == got["y"], got["group"]
     return min(float(np.mean(right[group == g])) for g in np.unique(group[got["by_group"]]))
 
@@ -88,8 +88,8 @@ class DiscriminatoryBehavior(Attack):
         ),
     )
 
-    attribute: str = knob("", "sensitive attribute; empty: the first of the data set")
-    least: int = knob(
+    attribute: str = setting("", "sensitive attribute; empty: the first of the data set")
+    least: int = setting(
         20, "judged records of a group in a class, for its rates to count", least=1, most=1_000_000
     )
 
@@ -112,25 +112,27 @@ class DiscriminatoryBehavior(Attack):
         by = f" by {self.attribute}" if self.attribute else ""
         return replace(self.metrics[0], name=self.metrics[0].name + by)
 
-    def mount(self, victims: Sequence[Victim], lab: Lab) -> list[Artifact]:
+    def mount(
+        self, targets: Sequence[TargetModel], resources: AttackerResources
+    ) -> list[AttackOutput]:
         """Return predictions on all records that the model was not trained on, with groups.
 
         And whether there are enough records of each one's group in its class (``by_class``), or
         in any (``by_group``): only these count.
         """
-        return [self._mount(victim, lab) for victim in victims]
+        return [self._mount(target, resources) for target in targets]
 
-    def _mount(self, victim: Victim, lab: Lab) -> Artifact:
-        scene, pool = victim.scene, victim.scene.pool
-        column = lab.sensitive.index(self.attribute) if self.attribute else 0
+    def _mount(self, target: TargetModel, resources: AttackerResources) -> AttackOutput:
+        split, pool = target.split, target.split.pool
+        column = resources.sensitive.index(self.attribute) if self.attribute else 0
         y, group = pool.y.cpu().numpy(), pool.z[:, column].cpu().numpy()
-        everyone = torch.cat([scene.candidates, scene.test]).cpu().numpy()
+        everyone = torch.cat([split.candidates, split.test]).cpu().numpy()
         large = large_cells(group[everyone], y[everyone], JUDGED, self.least)
-        unseen = scene.unseen
+        unseen = split.unseen
         here = unseen.cpu().numpy()
         return {
             "y": y[here],
-            "predicted": victim.predictions(pool.x[unseen], pool.z[unseen]).cpu().numpy(),
+            "predicted": target.predictions(pool.x[unseen], pool.z[unseen]).cpu().numpy(),
             "group": group[here],
             "by_class": large[group[here], y[here]],
             "by_group": np.asarray(large[group[here]].any(1)),

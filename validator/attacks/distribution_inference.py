@@ -23,22 +23,22 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import numpy as np
 import torch
 
-from knowledge.errors import InputError
+from crosscurrent.knowledge.errors import InputError
 
-from ..groups import attribute_column
-from ..knobs import knob
-from ..metrics import Artifact, Metric, auc
-from ..scenes import TEST_SHARE, Scene, Victim
-from ._attack import Attack, Lab
+from ..arms.groups import attribute_column
+from ..arms.metrics import AttackOutput, Metric, auc
+from ..arms.splits import TEST_SHARE, DataSplit, TargetModel
+from ..settings import setting
+from ._attack import Attack, AttackerResources
 from ._numbers import numbers
 from ._shadows import apart, check_shadow_model, own_shadows
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from ..architectures import Architecture
     from ..data import Dataset
-    from ..ensembles import Ensemble
+    from ..training.architectures import Architecture
+    from ..training.ensembles import Ensemble
 
 __all__ = ["DistributionInference"]
 
@@ -56,13 +56,13 @@ LEAST = 10
 """Training records of a model."""
 
 
-def _auc(got: Artifact) -> float:
+def _auc(got: AttackOutput) -> float:
     """Return the mean over folds: scores of different shadow models do not compare."""
     folds = (got["fold"] == fold for fold in np.unique(got["fold"]))
     return float(np.mean([auc(got["score"][each], got["high"][each]) for each in folds]))
 
 
-def _pairs(got: Artifact) -> int:
+def _pairs(got: AttackOutput) -> int:
     fold, high = got["fold"], got["high"]
     return sum(int(((fold == f) & high).sum() * ((fold == f) & ~high).sum()) for f in set(fold))
 
@@ -104,19 +104,25 @@ class DistributionInference(Attack):
         ),
     )
 
-    attribute: str = knob("", "sensitive attribute; empty: the first of the data set")
-    group: int = knob(0, "group whose share is told, by its number", least=0, most=1_000_000)
-    low: float = knob(0.1, "smaller share of the group in the training data", least=0.0, most=1.0)
-    high: float = knob(0.9, "larger share of the group in the training data", least=0.0, most=1.0)
-    shadows: int = knob(40, "shadow models for each victim, a multiple of 8", least=8, most=4096)
-    own_records: bool = knob(
+    attribute: str = setting("", "sensitive attribute; empty: the first of the data set")
+    group: int = setting(0, "group whose share is told, by its number", least=0, most=1_000_000)
+    low: float = setting(
+        0.1, "smaller share of the group in the training data", least=0.0, most=1.0
+    )
+    high: float = setting(
+        0.9, "larger share of the group in the training data", least=0.0, most=1.0
+    )
+    shadows: int = setting(
+        40, "shadow models for each target model, a multiple of 8", least=8, most=4096
+    )
+    own_records: bool = setting(
         False, "whether the adversary trains shadow models itself, on records of its own"
     )
-    shadow_model: str = knob(
+    shadow_model: str = setting(
         "", "architecture of shadow models, with own records; empty: the victim's"
     )
     column: int = 0
-    """Of the attribute; no knob, but settled by the data."""
+    """Of the attribute; no setting, but settled by the data."""
 
     @property
     def models(self) -> int:
@@ -177,7 +183,7 @@ class DistributionInference(Attack):
         """Leave the adversary with records of its own, or not knowing the architecture either."""
         return apart(knowledge, architecture)
 
-    def corrupt(self, scene: Scene) -> Scene:
+    def poison_data(self, split: DataSplit) -> DataSplit:
         """Draw the training records of all models anew, with one share or the other.
 
         A coin decides which the deployed model gets; of the shadow models of a fold, half get
@@ -186,19 +192,19 @@ class DistributionInference(Attack):
         If the adversary has records of its own, these are the second of two folds, and half of the
         models that are attacked get either share.
         """
-        draw = scene.generator("shares")
-        candidates = scene.candidates.cpu().numpy()
-        inside = scene.pool.z[scene.candidates, self.column].cpu().numpy() == self.group
+        draw = split.generator("shares")
+        candidates = split.candidates.cpu().numpy()
+        inside = split.pool.z[split.candidates, self.column].cpu().numpy() == self.group
         sides = [draw.permutation(candidates[side]) for side in (inside, ~inside)]
         asked = _asked([len(side) for side in sides])
         parts = self._parts
         folds = [[side[asked + fold :: parts] for side in sides] for fold in range(parts)]
         records = min(self._records([len(side) for side in fold]) for fold in folds)
 
-        others = np.arange(len(scene.training) - 1)
+        others = np.arange(len(split.training) - 1)
         coin = draw.integers(2, size=1)
         if self.own_records:
-            fold, rest = np.zeros(len(scene.training), np.int64), coin + 1 + others
+            fold, rest = np.zeros(len(split.training), np.int64), coin + 1 + others
         else:
             fold, rest = np.concatenate([[0], others % FOLDS]), others // FOLDS
         high = np.concatenate([coin, rest % 2]).astype(bool)
@@ -207,19 +213,19 @@ class DistributionInference(Attack):
             count = round((self.high if larger else self.low) * records)
             sizes = zip(folds[place], (count, records - count), strict=True)
             rows = np.concatenate([draw.permutation(side)[:size] for side, size in sizes])
-            training.append(torch.as_tensor(np.sort(rows), device=scene.candidates.device))
+            training.append(torch.as_tensor(np.sort(rows), device=split.candidates.device))
 
         def kept(values: NDArray[Any]) -> torch.Tensor:
-            return torch.as_tensor(values, device=scene.candidates.device)
+            return torch.as_tensor(values, device=split.candidates.device)
 
         return replace(
-            scene,
+            split,
             deployed=training[0],
             training=tuple(training),
-            owned=kept(np.concatenate(folds[1])) if self.own_records else scene.owned,
+            owned=kept(np.concatenate(folds[1])) if self.own_records else split.owned,
             kept=MappingProxyType(
                 {
-                    **scene.kept,
+                    **split.kept,
                     "share_asked": kept(np.concatenate([side[:asked] for side in sides])),
                     "share_fold": kept(fold),
                     "share_high": kept(high),
@@ -227,30 +233,32 @@ class DistributionInference(Attack):
             ),
         )
 
-    def mount(self, victims: Sequence[Victim], lab: Lab) -> list[Artifact]:
+    def mount(
+        self, targets: Sequence[TargetModel], resources: AttackerResources
+    ) -> list[AttackOutput]:
         """Return what is told of each model, which are in one fold, and what is true: (models,).
 
         The score is above 0 for the larger share. The gap in loss is by how much more is lost on
         records of the others than on those of the group.
         """
-        shadows: Sequence[Ensemble | None] = [None] * len(victims)
+        shadows: Sequence[Ensemble | None] = [None] * len(targets)
         if self.own_records:
-            parts = [self._drawn(victim) for victim in victims]
-            shadows = own_shadows(victims, parts, self.shadow_model, lab)
-        return [self._mount(*each) for each in zip(victims, shadows, strict=True)]
+            parts = [self._drawn(target) for target in targets]
+            shadows = own_shadows(targets, parts, self.shadow_model, resources)
+        return [self._mount(*each) for each in zip(targets, shadows, strict=True)]
 
-    def targets(self, victim: Victim) -> list[Victim]:
+    def targets(self, target: TargetModel) -> list[TargetModel]:
         """Return each model of an adversary's who has records of its own."""
         if not self.own_records:
-            return [victim]
+            return [target]
         found = []
-        for place in range(len(victim.models)):
-            one = victim.alone(place)
+        for place in range(len(target.models)):
+            one = target.alone(place)
             own = {
-                name: one.scene.kept[name][place : place + 1]
+                name: one.split.kept[name][place : place + 1]
                 for name in ("share_fold", "share_high")
             }
-            found.append(replace(one, scene=one.scene.keeping(**own)))
+            found.append(replace(one, split=one.split.keeping(**own)))
         return found
 
     def judged(self, *, provable: bool) -> Metric:
@@ -258,42 +266,42 @@ class DistributionInference(Attack):
         del provable
         return self.metrics[1 if self.own_records else 0]
 
-    def _drawn(self, victim: Victim) -> list[torch.Tensor]:
+    def _drawn(self, target: TargetModel) -> list[torch.Tensor]:
         """Draw the records of shadow models from the adversary's own, half with either share."""
-        scene = victim.scene
-        draw = scene.generator("own shares")
-        own = scene.auxiliary.cpu().numpy()
-        inside = scene.pool.z[scene.auxiliary, self.column].cpu().numpy() == self.group
-        records = len(scene.deployed)
+        split = target.split
+        draw = split.generator("own shares")
+        own = split.auxiliary.cpu().numpy()
+        inside = split.pool.z[split.auxiliary, self.column].cpu().numpy() == self.group
+        records = len(split.deployed)
         found = []
         for i in range(self.shadows):
             count = round((self.high if i % 2 else self.low) * records)
             sizes = zip((own[inside], own[~inside]), (count, records - count), strict=True)
             rows = np.concatenate([draw.permutation(side)[:size] for side, size in sizes])
-            found.append(torch.as_tensor(rows, device=scene.deployed.device))
+            found.append(torch.as_tensor(rows, device=split.deployed.device))
         return found
 
-    def _mount(self, victim: Victim, shadows: Ensemble | None) -> Artifact:
-        scene, pool = victim.scene, victim.scene.pool
-        asked = scene.kept["share_asked"]
+    def _mount(self, target: TargetModel, shadows: Ensemble | None) -> AttackOutput:
+        split, pool = target.split, target.split.pool
+        asked = split.kept["share_asked"]
         fold, high = (
-            scene.kept[name][: len(victim.models)].cpu().numpy()
+            split.kept[name][: len(target.models)].cpu().numpy()
             for name in ("share_fold", "share_high")
         )
         y = pool.y[asked].cpu().numpy()
         inside = pool.z[asked, self.column].cpu().numpy() == self.group
-        observed = victim.observed(pool.x[asked])
+        observed = target.observed(pool.x[asked])
         if shadows is not None:  # they release nothing beside their answers
             answers = shadows.logits(pool.x[asked]).softmax(-1)
-            observed = torch.cat([observed[..., : scene.classes], answers])
-        seen = numbers(observed, scene.classes)
+            observed = torch.cat([observed[..., : split.classes], answers])
+        seen = numbers(observed, split.classes)
         means = [
             seen[:, cell].mean(1)
             for side in (inside, ~inside)
-            for label in range(scene.classes)
+            for label in range(split.classes)
             if (cell := side & (y == label)).any()
         ]
-        logs = seen[..., : scene.classes]
+        logs = seen[..., : split.classes]
         loss = np.logaddexp.reduce(logs, axis=-1) - logs[:, np.arange(len(y)), y]
         given, gap = (
             np.concatenate(means, axis=1),

@@ -14,12 +14,12 @@ from typing import ClassVar, Final, Literal
 import numpy as np
 import torch
 
-from ..knobs import knob
-from ..metrics import Artifact, Metric
-from ..pgd import descend
-from ..randomness import Streams, derive
-from ..scenes import Victim
-from ._attack import Attack, Lab
+from ..arms.metrics import AttackOutput, Metric
+from ..arms.splits import TargetModel
+from ..settings import setting
+from ..training.pgd import pgd_attack
+from ..training.randomness import Streams, derive
+from ._attack import Attack, AttackerResources
 
 __all__ = ["Evasion"]
 
@@ -55,42 +55,44 @@ class Evasion(Attack):
     risk: ClassVar[str] = "evasion"
     metrics: ClassVar[tuple[Metric, ...]] = (ROBUST_ACCURACY, SUCCESS)
 
-    epsilon: float = knob(
+    epsilon: float = setting(
         0.1, "radius of the L∞ ball, in units of the attributes", least=1e-6, most=1e6
     )
-    steps: int = knob(20, "gradient steps", least=1, most=10_000)
-    restarts: int = knob(2, "random starts; the worst counts", least=1, most=100)
+    steps: int = setting(20, "gradient steps", least=1, most=10_000)
+    restarts: int = setting(2, "random starts; the worst counts", least=1, most=100)
 
-    def mount(self, victims: Sequence[Victim], lab: Lab) -> list[Artifact]:
+    def mount(
+        self, targets: Sequence[TargetModel], resources: AttackerResources
+    ) -> list[AttackOutput]:
         """Return predictions on the test records before and after (restarts, records)."""
-        del lab
-        return [self._mount(victim) for victim in victims]
+        del resources
+        return [self._mount(target) for target in targets]
 
-    def _mount(self, victim: Victim) -> Artifact:
-        scene, model = victim.scene, victim.deployed
-        x, y, z = (part[scene.test] for part in (scene.pool.x, scene.pool.y, scene.pool.z))
+    def _mount(self, target: TargetModel) -> AttackOutput:
+        split, model = target.split, target.deployed
+        x, y, z = (part[split.test] for part in (split.pool.x, split.pool.y, split.pool.z))
         losses = [model.input_gradients(of=loss)(y[None]) for loss in LOSSES[: self.restarts]]
-        draws = Streams([derive(scene.seed, "evasion")], x.device)
+        draws = Streams([derive(split.seed, "evasion")], x.device)
 
         attacked = []
         for start in range(self.restarts):
-            moved = descend(
+            moved = pgd_attack(
                 losses[start % len(losses)],
                 x[None],
-                (scene.pool.low, scene.pool.high),
+                (split.pool.low, split.pool.high),
                 draws.uniform(x.shape),
                 epsilon=self.epsilon,
                 steps=self.steps,
             )
-            attacked.append(victim.predictions(moved[0], z))
+            attacked.append(target.predictions(moved[0], z))
         return {
             "y": y.cpu().numpy(),
-            "clean": victim.predictions(x, z).cpu().numpy(),
+            "clean": target.predictions(x, z).cpu().numpy(),
             "attacked": torch.stack(attacked).cpu().numpy(),
         }
 
 
-def _turned(got: Artifact) -> float:
+def _turned(got: AttackOutput) -> float:
     right = got["clean"] == got["y"]
     turned = (got["attacked"] != got["y"]).any(axis=0)
     return float(np.mean(turned[right])) if right.any() else 0.0

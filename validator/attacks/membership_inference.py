@@ -15,42 +15,42 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from knowledge.errors import InputError
+from crosscurrent.knowledge.errors import InputError
 
-from ..knobs import knob
-from ..metrics import Artifact, Metric, auc, tpr_at_fpr
-from ..scenes import Scene, Victim
-from ._attack import Attack, Lab
+from ..arms.metrics import AttackOutput, Metric, auc, tpr_at_fpr
+from ..arms.splits import DataSplit, TargetModel
+from ..settings import setting
+from ._attack import Attack, AttackerResources
 from ._shadows import apart, check_shadow_model, own_shadows
 
 if TYPE_CHECKING:
-    from ..architectures import Architecture
     from ..data import Dataset
-    from ..ensembles import Ensemble
+    from ..training.architectures import Architecture
+    from ..training.ensembles import Ensemble
 
 __all__ = ["MembershipInference", "confidences", "likelihood_ratios", "spreads", "weighed"]
 
 
-def _auc(scores: str) -> Callable[[Artifact], float]:
-    def judge(got: Artifact) -> float:
+def _auc(scores: str) -> Callable[[AttackOutput], float]:
+    def judge(got: AttackOutput) -> float:
         pairs = zip(got[scores], got["member"], strict=True)
         return float(np.mean([auc(score, member) for score, member in pairs]))
 
     return judge
 
 
-def _pairs(got: Artifact) -> int:
+def _pairs(got: AttackOutput) -> int:
     return int((got["member"].sum(1) * (~got["member"]).sum(1)).sum())
 
 
-def _tpr(got: Artifact) -> float:
+def _tpr(got: AttackOutput) -> float:
     pairs = zip(got["online"], got["member"], strict=True)
     return float(np.mean([tpr_at_fpr(score, member, 0.01) for score, member in pairs]))
 
 
 @dataclass(frozen=True)
 class MembershipInference(Attack):
-    """Trains shadow models like the victim, with its defense, and compares likelihoods.
+    """Trains shadow models like the target model, with its defense, and compares likelihoods.
 
     What is released beside the answers counts in the online attack, through the spread of each
     record's numbers, and as much as it helps to attack the shadow models: with few of them, a
@@ -91,17 +91,19 @@ class MembershipInference(Attack):
         ),
     )
 
-    shadows: int = knob(16, "shadow models for each victim, an even number", least=4, most=4096)
-    own_records: bool = knob(
+    shadows: int = setting(
+        16, "shadow models for each target model, an even number", least=4, most=4096
+    )
+    own_records: bool = setting(
         False, "whether shadow models are trained on none of the victim's records"
     )
-    shadow_model: str = knob(
+    shadow_model: str = setting(
         "", "architecture of shadow models, with own records; empty: the victim's"
     )
 
     @property
     def models(self) -> int:
-        """The victim, and its shadow models unless they are the adversary's own."""
+        """The target model, and its shadow models unless they are the adversary's own."""
         return 1 if self.own_records else 1 + self.shadows
 
     @property
@@ -130,7 +132,9 @@ class MembershipInference(Attack):
         del provable
         return self.metrics[2 if self.own_records else 0]
 
-    def mount(self, victims: Sequence[Victim], lab: Lab) -> list[Artifact]:
+    def mount(
+        self, targets: Sequence[TargetModel], resources: AttackerResources
+    ) -> list[AttackOutput]:
         """Return scores against each model that is attacked: (models, records).
 
         Of all candidates that some of the models are trained on and others are not; or if the
@@ -138,51 +142,53 @@ class MembershipInference(Attack):
         records.
         """
         if self.own_records:
-            return self._mount_apart(victims, lab)
-        found: list[Artifact] = []
-        for victim in victims:
-            scene = victim.scene
-            member = torch.stack([torch.isin(scene.candidates, t) for t in scene.training])
+            return self._mount_apart(targets, resources)
+        found: list[AttackOutput] = []
+        for target in targets:
+            split = target.split
+            member = torch.stack([torch.isin(split.candidates, t) for t in split.training])
             open_to_doubt = member.any(0) & ~member.all(0)
-            rows, member = scene.candidates[open_to_doubt], member[:, open_to_doubt]
-            x, y = scene.pool.x[rows], scene.pool.y[rows]
-            logits = victim.logits(x, scene.pool.z[rows])
+            rows, member = split.candidates[open_to_doubt], member[:, open_to_doubt]
+            x, y = split.pool.x[rows], split.pool.y[rows]
+            logits = target.logits(x, split.pool.z[rows])
             phi = confidences(logits, y).cpu().numpy()
             inside = member.cpu().numpy()
             online, offline = likelihood_ratios(phi, inside)
-            beside = victim.revealed(x)
+            beside = target.revealed(x)
             if beside is not None:
                 online = weighed([phi, spreads(beside, logits, y)], inside)
             found.append({"online": online, "offline": offline, "member": inside})
         return found
 
-    def _mount_apart(self, victims: Sequence[Victim], lab: Lab) -> list[Artifact]:
-        inside = [self._halves(victim) for victim in victims]
+    def _mount_apart(
+        self, targets: Sequence[TargetModel], resources: AttackerResources
+    ) -> list[AttackOutput]:
+        inside = [self._halves(target) for target in targets]
         parts = [
-            [victim.scene.auxiliary[row] for row in rows]
-            for victim, rows in zip(victims, inside, strict=True)
+            [target.split.auxiliary[row] for row in rows]
+            for target, rows in zip(targets, inside, strict=True)
         ]
-        shadows = own_shadows(victims, parts, self.shadow_model, lab)
+        shadows = own_shadows(targets, parts, self.shadow_model, resources)
         return [
-            self._apart(victim, models, rows)
-            for victim, models, rows in zip(victims, shadows, inside, strict=True)
+            self._apart(target, models, rows)
+            for target, models, rows in zip(targets, shadows, inside, strict=True)
         ]
 
-    def _halves(self, victim: Victim) -> Tensor:
+    def _halves(self, target: TargetModel) -> Tensor:
         """Draw which auxiliary records train each shadow model: (shadows, records), bool."""
-        own = victim.scene.auxiliary
-        order = victim.scene.generator("own halves").random((self.shadows, len(own))).argsort(0)
+        own = target.split.auxiliary
+        order = target.split.generator("own halves").random((self.shadows, len(own))).argsort(0)
         return torch.as_tensor(order < self.shadows // 2, device=own.device)
 
-    def _apart(self, victim: Victim, shadows: Ensemble, halves: Tensor) -> Artifact:
-        scene, pool = victim.scene, victim.scene.pool
-        judged = torch.cat([scene.deployed, scene.test])
+    def _apart(self, target: TargetModel, shadows: Ensemble, halves: Tensor) -> AttackOutput:
+        split, pool = target.split, target.split.pool
+        judged = torch.cat([split.deployed, split.test])
         x, y = pool.x[judged], pool.y[judged]
-        phi = confidences(victim.first(1).logits(x, pool.z[judged]), y)[0].cpu().numpy()
+        phi = confidences(target.first(1).logits(x, pool.z[judged]), y)[0].cpu().numpy()
         seen = confidences(shadows.logits(x), y).cpu().numpy()
-        inside = _stand_in(scene, judged, halves).cpu().numpy()
+        inside = _stand_in(split, judged, halves).cpu().numpy()
         ratio, offline = _ratios(phi, seen, inside)
-        member = torch.isin(judged, scene.deployed)
+        member = torch.isin(judged, split.deployed)
         return {
             "online": (offline + ratio)[None],
             "offline": offline[None],
@@ -190,12 +196,12 @@ class MembershipInference(Attack):
         }
 
 
-def _stand_in(scene: Scene, judged: Tensor, halves: Tensor) -> Tensor:
+def _stand_in(split: DataSplit, judged: Tensor, halves: Tensor) -> Tensor:
     """Say which shadow models stand in for models that were trained on judged records.
 
     Parameters
     ----------
-    scene : Scene
+    data split : Scene
         With the records that were handed on.
     judged : Tensor
         Indices of the judged records.
@@ -208,12 +214,12 @@ def _stand_in(scene: Scene, judged: Tensor, halves: Tensor) -> Tensor:
         (shadows, judged records), bool; no model where nothing approximates a record.
     """
     inside = torch.zeros((len(halves), len(judged)), dtype=torch.bool, device=judged.device)
-    if scene.handed is None:
+    if split.handed is None:
         return inside
-    x = scene.pool.x
-    far = torch.cdist(x[judged].flatten(1), x[scene.handed].flatten(1))
+    x = split.pool.x
+    far = torch.cdist(x[judged].flatten(1), x[split.handed].flatten(1))
     distance, nearest = far.min(0)
-    place = (scene.auxiliary == scene.handed[:, None]).int().argmax(1)
+    place = (split.auxiliary == split.handed[:, None]).int().argmax(1)
     for i in distance.argsort(descending=True).tolist():  # of several for one, the closest counts
         inside[:, nearest[i]] = halves[:, place[i]]
     return inside

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 import torch
 
-from ..knobs import knob
-from ..metrics import Artifact, Metric
-from ..randomness import numpy_generator
-from ..scenes import Scene, Victim, pool_of
-from ..triggers import stamped, trigger
-from ._attack import Attack, Lab
+from ..arms.metrics import AttackOutput, Metric
+from ..arms.splits import DataSplit, TargetModel, pool_of
+from ..arms.triggers import stamped, trigger
+from ..settings import setting
+from ..training.randomness import numpy_generator
+from ._attack import Attack, AttackerResources
 
 if TYPE_CHECKING:
     from ..data import Dataset
@@ -25,7 +25,7 @@ TARGET = 0
 """The class that the adversary wants to be given."""
 
 
-def _success(got: Artifact) -> float:
+def _success(got: AttackOutput) -> float:
     other = got["plain"] != TARGET
     return float(np.mean(got["triggered"][other] == TARGET)) if other.any() else 0.0
 
@@ -58,48 +58,48 @@ class Poisoning(Attack):
         ),
     )
 
-    share: float = knob(0.05, "share of the training records poisoned", least=0.001, most=0.5)
-    size: int = knob(2, "side of the trigger in pixels, or its attributes", least=1, most=100)
+    share: float = setting(0.05, "share of the training records poisoned", least=0.001, most=0.5)
+    size: int = setting(2, "side of the trigger in pixels, or its attributes", least=1, most=100)
 
     def check(self, data: Dataset) -> None:
         """Raise `InputError` if a trigger of this size would hardly change the records."""
         pool = pool_of(data, torch.device("cpu"))
         trigger(pool, numpy_generator(0, "backdoor"), self.size)
 
-    def corrupt(self, scene: Scene) -> Scene:
+    def poison_data(self, split: DataSplit) -> DataSplit:
         """Replace some of the deployed model's training records by stamped ones."""
-        draw = scene.generator("backdoor")
-        mask, values = trigger(scene.pool, draw, self.size)
-        rows = scene.deployed.cpu().numpy()
+        draw = split.generator("backdoor")
+        mask, values = trigger(split.pool, draw, self.size)
+        rows = split.deployed.cpu().numpy()
         count = max(1, round(self.share * len(rows)))
-        old = torch.as_tensor(np.sort(draw.permutation(rows)[:count]), device=scene.deployed.device)
-        return scene.replacing(
+        old = torch.as_tensor(np.sort(draw.permutation(rows)[:count]), device=split.deployed.device)
+        return split.replacing(
             old,
-            stamped(scene.pool.x[old], mask, values),
-            torch.full_like(scene.pool.y[old], TARGET),
-            scene.pool.z[old],
+            stamped(split.pool.x[old], mask, values),
+            torch.full_like(split.pool.y[old], TARGET),
+            split.pool.z[old],
             backdoor_mask=mask,
             backdoor_values=values,
         )
 
-    def plant(self, scene: Scene) -> Scene:
+    def inject(self, split: DataSplit) -> DataSplit:
         """Add stamped copies of the adversary's own records to what all models are trained on.
 
-        As many as a share of the deployed model's training records. Where `corrupt` replaces
+        As many as a share of the deployed model's training records. Where `poison_data` replaces
         records, here all of the owner's stay: what a second adversary finds of them otherwise is
         not because some are gone, and shadow models are poisoned as much as the deployed one.
         """
-        draw = scene.generator("backdoor")
-        mask, values = trigger(scene.pool, draw, self.size)
-        own = scene.auxiliary.cpu().numpy()
-        count = max(1, round(self.share * len(scene.deployed)))
+        draw = split.generator("backdoor")
+        mask, values = trigger(split.pool, draw, self.size)
+        own = split.auxiliary.cpu().numpy()
+        count = max(1, round(self.share * len(split.deployed)))
         rows = torch.as_tensor(
-            draw.choice(own, count, replace=count > len(own)), device=scene.deployed.device
+            draw.choice(own, count, replace=count > len(own)), device=split.deployed.device
         )
-        return scene.adding(
-            stamped(scene.pool.x[rows], mask, values),
-            torch.full_like(scene.pool.y[rows], TARGET),
-            scene.pool.z[rows],
+        return split.adding(
+            stamped(split.pool.x[rows], mask, values),
+            torch.full_like(split.pool.y[rows], TARGET),
+            split.pool.z[rows],
             backdoor_mask=mask,
             backdoor_values=values,
         )
@@ -109,19 +109,21 @@ class Poisoning(Attack):
         del data
         return 0.0
 
-    def mount(self, victims: Sequence[Victim], lab: Lab) -> list[Artifact]:
+    def mount(
+        self, targets: Sequence[TargetModel], resources: AttackerResources
+    ) -> list[AttackOutput]:
         """Return predictions on test records of the other classes, as they are and stamped."""
-        del lab
-        found: list[Artifact] = []
-        for victim in victims:
-            scene = victim.scene
-            plain = scene.pool.x[scene.test[scene.pool.y[scene.test] != TARGET]]
-            kept = scene.kept
+        del resources
+        found: list[AttackOutput] = []
+        for target in targets:
+            split = target.split
+            plain = split.pool.x[split.test[split.pool.y[split.test] != TARGET]]
+            kept = split.kept
             x = stamped(plain, kept["backdoor_mask"], kept["backdoor_values"])
             found.append(
                 {
-                    "plain": victim.predictions(plain).cpu().numpy(),
-                    "triggered": victim.predictions(x).cpu().numpy(),
+                    "plain": target.predictions(plain).cpu().numpy(),
+                    "triggered": target.predictions(x).cpu().numpy(),
                 }
             )
         return found

@@ -14,22 +14,22 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..architectures import fitting
-from ..knobs import knob
-from ..members import Member, Pool, Schedule
-from ..metrics import Artifact, Metric
-from ..pgd import descend
-from ..queries import mixtures
-from ..randomness import derive
-from ..scenes import Victim
-from ._attack import Attack, Lab
+from ..arms.metrics import AttackOutput, Metric
+from ..arms.queries import mixtures
+from ..arms.splits import TargetModel
+from ..settings import setting
+from ..training.architectures import fitting
+from ..training.pgd import pgd_attack
+from ..training.randomness import derive
+from ..training.spec import Pool, Schedule, TrainingRun
+from ._attack import Attack, AttackerResources
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from ..architectures import Architecture
     from ..data import Dataset
-    from ..ensembles import Ensemble
+    from ..training.architectures import Architecture
+    from ..training.ensembles import Ensemble
 
 __all__ = ["UnauthorizedModelOwnership"]
 
@@ -118,18 +118,18 @@ class UnauthorizedModelOwnership(Attack):
         SURROGATE_ACCURACY,
     )
 
-    surrogates: int = knob(
+    surrogates: int = setting(
         5, "models extracted, each by queries and from a start of its own", least=1, most=1000
     )
-    queries: int = knob(
+    queries: int = setting(
         4000, "records that the model is asked about for each", least=10, most=10_000_000
     )
-    labels: str = knob("soft", "what the model answers", choices=("soft", "hard"))
-    epochs: int = knob(20, "passes over the queries", least=1, most=10_000)
-    accused: int = knob(
+    labels: str = setting("soft", "what the model answers", choices=("soft", "hard"))
+    epochs: int = setting(20, "passes over the queries", least=1, most=10_000)
+    accused: int = setting(
         5, "independent models that a malicious accuser claims to be theirs", least=1, most=1000
     )
-    disguise: float = knob(
+    disguise: float = setting(
         0.25,
         "radius of the L∞ ball that the accuser moves records of a claim in, in units of the"
         " attributes",
@@ -155,38 +155,44 @@ class UnauthorizedModelOwnership(Attack):
         """Return what a surrogate of each suspected architecture takes."""
         return len(_suspects(architecture)) * self.own_schedule(schedule).updates
 
-    def inform(self, victims: Sequence[Victim], lab: Lab) -> list[Victim]:
-        """Return the victims to an adversary who supposes to know their architecture."""
-        suspects = _suspects(victims[0].models.architecture)
+    def disclose(
+        self, targets: Sequence[TargetModel], resources: AttackerResources
+    ) -> list[TargetModel]:
+        """Return the target models to an adversary who supposes to know their architecture."""
+        suspects = _suspects(targets[0].models.architecture)
         held = max(1, round(HELD_OUT * self.queries))
         asked = [
             mixtures(
-                each.scene.pool.x[each.scene.auxiliary],
-                each.scene.generator("queries/architecture"),
+                each.split.pool.x[each.split.auxiliary],
+                each.split.generator("queries/architecture"),
                 self.queries + held,
             )
-            for each in victims
+            for each in targets
         ]
-        answers = [self._answers(each, x) for each, x in zip(victims, asked, strict=True)]
-        first = victims[0].scene.pool
+        answers = [self._answers(each, x) for each, x in zip(targets, asked, strict=True)]
+        first = targets[0].split.pool
         x = torch.cat([each[held:] for each in asked])
         y = torch.cat([each[held:] for each in answers])
         pool = Pool(x, y, first.z[:1].expand(len(x), -1), first.low, first.high)
         rows = torch.arange(self.queries, device=x.device)
         members = [
-            Member(derive(each.scene.seed, "surrogate for its looks"), rows + place * self.queries)
-            for place, each in enumerate(victims)
+            TrainingRun(
+                derive(each.split.seed, "surrogate for its looks"), rows + place * self.queries
+            )
+            for place, each in enumerate(targets)
         ]
         aside = torch.stack([each[:held] for each in asked])
         wanted = torch.stack([each[:held] for each in answers])
         surprises = []
         for suspect in suspects:
-            found = lab.train(pool, members, self.own_schedule(lab.schedule), suspect).models
+            found = resources.train(
+                pool, members, self.own_schedule(resources.schedule), suspect
+            ).models
             logs = found.logits(aside).log_softmax(-1)
             surprises.append(-(wanted * logs).sum(-1).mean(-1))
         closest = torch.stack(surprises).argmin(0).tolist()
         return [
-            replace(each, supposed=suspects[i]) for each, i in zip(victims, closest, strict=True)
+            replace(each, supposed=suspects[i]) for each, i in zip(targets, closest, strict=True)
         ]
 
     def in_vain(self, data: Dataset) -> float:
@@ -198,73 +204,75 @@ class UnauthorizedModelOwnership(Attack):
         """Return how many extractions go unproven, or how faithful they are."""
         return UNPROVEN if provable else FIDELITY
 
-    def mount(self, victims: Sequence[Victim], lab: Lab) -> list[Artifact]:
+    def mount(
+        self, targets: Sequence[TargetModel], resources: AttackerResources
+    ) -> list[AttackOutput]:
         """Return models' (records,) and surrogates' answers (surrogates, records), and p-values.
 
         The answers are those to the test records. The p-values are of copies, of surrogates, and of
         independent models in the hands of a malicious accuser. Where there is no test of ownership,
         nothing is proven: they are 1.
         """
-        thefts = [(victim, i) for victim in victims for i in range(self.surrogates)]
-        asked = [self._queries(victim, i) for victim, i in thefts]
-        answers = [self._answers(victim, x) for (victim, _), x in zip(thefts, asked, strict=True)]
-        first = victims[0].scene.pool
+        thefts = [(target, i) for target in targets for i in range(self.surrogates)]
+        asked = [self._queries(target, i) for target, i in thefts]
+        answers = [self._answers(target, x) for (target, _), x in zip(thefts, asked, strict=True)]
+        first = targets[0].split.pool
         x = torch.cat(asked)
         pool = Pool(x, torch.cat(answers), first.z[:1].expand(len(x), -1), first.low, first.high)
         rows = torch.arange(self.queries, device=x.device)
         members = [
-            Member(derive(victim.scene.seed, "surrogate", i), rows + place * self.queries)
-            for place, (victim, i) in enumerate(thefts)
+            TrainingRun(derive(target.split.seed, "surrogate", i), rows + place * self.queries)
+            for place, (target, i) in enumerate(thefts)
         ]
-        stolen = lab.train(pool, members, self.own_schedule(lab.schedule)).models
+        stolen = resources.train(pool, members, self.own_schedule(resources.schedule)).models
         count = self.surrogates
-        accused = self._falsely_accused(victims, lab)
+        accused = self._falsely_accused(targets, resources)
         return [
             _compared(
-                victim,
+                target,
                 stolen.only(range(place * count, (place + 1) * count)),
                 asked[place * count : (place + 1) * count],
             )
             | {"accused": accused.get(place, np.ones(self.accused))}
-            for place, victim in enumerate(victims)
+            for place, target in enumerate(targets)
         ]
 
     def _falsely_accused(
-        self, victims: Sequence[Victim], lab: Lab
+        self, targets: Sequence[TargetModel], resources: AttackerResources
     ) -> dict[int, NDArray[np.float64]]:
         """Return p-values of independent models (accused,), by the place of the accuser."""
         able = {
             i: each.defense
-            for i, each in enumerate(victims)
+            for i, each in enumerate(targets)
             if each.defense is not None and each.defense.provable
         }
         if not able:
             return {}
         members = [
-            Member(derive(victims[i].scene.seed, "independent", k), victims[i].scene.unused)
+            TrainingRun(derive(targets[i].split.seed, "independent", k), targets[i].split.unused)
             for i in able
             for k in range(self.accused)
         ]
         # records that nobody has changed come first, and are the same in all pools
-        others = lab.train(victims[0].scene.pool, members, lab.schedule).models
+        others = resources.train(targets[0].split.pool, members, resources.schedule).models
         found = {}
         for place, (i, defense) in enumerate(able.items()):
             mine = others.only(range(place * self.accused, (place + 1) * self.accused))
-            found[i] = np.array(defense.ownership(forged(victims[i], self.disguise), mine))
+            found[i] = np.array(defense.ownership(forged(targets[i], self.disguise), mine))
         return found
 
-    def _queries(self, victim: Victim, surrogate: int) -> Tensor:
+    def _queries(self, target: TargetModel, surrogate: int) -> Tensor:
         """Mix pairs of the adversary's records: (queries, *shape)."""
-        scene = victim.scene
-        draw = scene.generator(f"queries/{surrogate}")
-        return mixtures(scene.pool.x[scene.auxiliary], draw, self.queries)
+        split = target.split
+        draw = split.generator(f"queries/{surrogate}")
+        return mixtures(split.pool.x[split.auxiliary], draw, self.queries)
 
-    def _answers(self, victim: Victim, x: Tensor) -> Tensor:
+    def _answers(self, target: TargetModel, x: Tensor) -> Tensor:
         """Ask the model: probabilities (queries, classes)."""
-        answers = victim.first(1).logits(x)[0].softmax(-1)
+        answers = target.first(1).logits(x)[0].softmax(-1)
         if self.labels == "soft":
             return answers
-        hard = torch.nn.functional.one_hot(answers.argmax(-1), victim.scene.classes)
+        hard = torch.nn.functional.one_hot(answers.argmax(-1), target.split.classes)
         return hard.to(answers.dtype)
 
 
@@ -272,46 +280,46 @@ def _suspects(architecture: Architecture) -> list[Architecture]:
     return fitting(architecture.shape, architecture.classes, SUSPECTED)
 
 
-def forged(victim: Victim, epsilon: float) -> Victim:
-    """Return the victim as a malicious owner presents it, with records of evidence moved.
+def forged(target: TargetModel, epsilon: float) -> TargetModel:
+    """Return the target model as a malicious owner presents it, with records of evidence moved.
 
     Parameters
     ----------
-    victim : Victim
+    target model : Victim
         With a defense that lets an owner prove that a model is theirs.
     epsilon : float
         Radius of the L∞ ball around each record, in units of the attributes. In it, and within the
         bounds of the data, the margin by which the owner's model gives the record its claimed class
         is raised.
     """
-    if victim.defense is None or victim.defense.evidence is None:
-        return victim
-    scene, (shown, labels) = victim.scene, victim.defense.evidence
-    x, y = scene.kept[shown], scene.kept[labels]
-    gradient = victim.deployed.input_gradients(of="margin")(y[None])
-    moved = descend(
+    if target.defense is None or target.defense.evidence is None:
+        return target
+    split, (shown, labels) = target.split, target.defense.evidence
+    x, y = split.kept[shown], split.kept[labels]
+    gradient = target.deployed.input_gradients(of="margin")(y[None])
+    moved = pgd_attack(
         lambda here: -gradient(here),
         x[None],
-        (scene.pool.low, scene.pool.high),
+        (split.pool.low, split.pool.high),
         torch.full_like(x[None], 0.5),  # from the record itself
         epsilon=epsilon,
         steps=FORGING_STEPS,
     )
-    return replace(victim, scene=scene.keeping(**{shown: moved[0]}))
+    return replace(target, split=split.keeping(**{shown: moved[0]}))
 
 
 def _compared(
-    victim: Victim, surrogates: Ensemble, asked: Sequence[Tensor]
+    target: TargetModel, surrogates: Ensemble, asked: Sequence[Tensor]
 ) -> dict[str, NDArray[Any]]:
     """Ask all models about the test records, and the owner about all models."""
-    pool, test = victim.scene.pool, victim.scene.test
+    pool, test = target.split.pool, target.split.test
     copied, extracted = [1.0], [1.0] * len(surrogates)
-    if victim.defense is not None and victim.defense.provable:
-        copied = victim.defense.ownership(victim, victim.deployed)
-        extracted = victim.defense.proof(victim, surrogates, asked)
+    if target.defense is not None and target.defense.provable:
+        copied = target.defense.ownership(target, target.deployed)
+        extracted = target.defense.proof(target, surrogates, asked)
     return {
         "y": pool.y[test].cpu().numpy(),
-        "owner": victim.predictions(pool.x[test]).cpu().numpy(),
+        "owner": target.predictions(pool.x[test]).cpu().numpy(),
         "surrogate": surrogates.logits(pool.x[test]).argmax(-1).cpu().numpy(),
         "copied": np.array(copied),
         "extracted": np.array(extracted),

@@ -6,7 +6,7 @@ import os
 from itertools import islice
 from typing import Final
 
-from knowledge.errors import InputError, legible
+from crosscurrent.knowledge.errors import InputError, legible
 
 from ._cards import Card
 from ._dataset import Dataset

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from knowledge.errors import InputError, clip, legible, suggest
+from crosscurrent.knowledge.errors import InputError, clip, legible, suggest
 
 from ._cards import Card
 from ._dataset import MAX_BYTES, Dataset, require_size

@@ -17,8 +17,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final
 
-from knowledge._yaml import Node, parse
-from knowledge.errors import InputError, Problem, clip, legible, suggest
+from crosscurrent.knowledge._yaml import Node, parse
+from crosscurrent.knowledge.errors import InputError, Problem, clip, legible, suggest
 
 from ._files import reading, require_file
 

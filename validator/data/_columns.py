@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from knowledge.errors import InputError, clip
+from crosscurrent.knowledge.errors import InputError, clip
 
 from ._tables import Table
 

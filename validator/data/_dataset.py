@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from knowledge.errors import InputError, clip
+from crosscurrent.knowledge.errors import InputError, clip
 
-from ..machine import free_bytes, mib
+from ..machine.memory import free_bytes, mib
 
 if TYPE_CHECKING:
     from typing import Any

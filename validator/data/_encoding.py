@@ -8,11 +8,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from knowledge.errors import InputError, clip, suggest
+from crosscurrent.knowledge.errors import InputError, clip, suggest
 
 from ._cards import Card
 from ._columns import as_number, groups, levels, missing, numeric, too_many
-from ._dataset import MIN_RECORDS, Dataset, checked, require_records, require_size, standardised
+from ._dataset import (
+    MIN_RECORDS,
+    Dataset,
+    checked,
+    require_records,
+    require_size,
+    standardised,
+)
 from ._tables import Table
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from knowledge.errors import InputError, clip, legible, suggest
+from crosscurrent.knowledge.errors import InputError, clip, legible, suggest
 
 __all__ = ["reading", "require_file"]
 

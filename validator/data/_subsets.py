@@ -23,10 +23,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from knowledge.errors import InputError, clip, suggest
+from crosscurrent.knowledge.errors import InputError, clip, suggest
 
 from ._dataset import MIN_PER_CLASS, MIN_RECORDS, Dataset
-from ._knobs import RANGES, value_of
+from ._generator_settings import RANGES, value_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

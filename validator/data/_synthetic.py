@@ -1,4 +1,4 @@
-"""Generated data whose knobs are the framework's factors.
+"""Generated data whose settings are the framework's factors.
 
 Each record has a class and is in one of two groups of about equal size. Its attributes are normal
 with standard deviation 1:
@@ -41,7 +41,7 @@ _TILT: Final = 2.0  # of the groups' log odds between the first and the last cla
 
 @dataclass(frozen=True)
 class Knobs:
-    """What can be set; each knob but the last three stands for a factor.
+    """What can be set; each setting but the last three stands for a factor.
 
     Attributes
     ----------
@@ -104,55 +104,55 @@ class Draw(NamedTuple):
     flipped: NDArray[np.bool_]
 
 
-def synthetic(knobs: Knobs) -> Dataset:
-    """Generate a data set; the same for the same knobs.
+def synthetic(settings: Knobs) -> Dataset:
+    """Generate a data set; the same for the same settings.
 
     Raises
     ------
     InputError
-        If the knobs leave too few records of a class, or more than fit.
+        If the settings leave too few records of a class, or more than fit.
     """
-    require_size("synthetic", knobs.records, knobs.attributes)
-    drawn = draw(knobs)
+    require_size("synthetic", settings.records, settings.attributes)
+    drawn = draw(settings)
     return checked(
         "synthetic",
         standardised(drawn.x),
         drawn.y,
         drawn.group[:, None],
-        labels=[str(each) for each in range(knobs.classes)],
+        labels=[str(each) for each in range(settings.classes)],
         sensitive=("group",),
-        settings=asdict(knobs),
+        settings=asdict(settings),
         remedy="give at least {} of each class: raise data.records, or lower data.classes",
     )
 
 
-def draw(knobs: Knobs) -> Draw:
+def draw(settings: Knobs) -> Draw:
     """Generate records, and tell which of them are special and how."""
-    n, k, gap = knobs.records, knobs.classes, knobs.subgroup_gap
-    stable, spurious = knobs.stable_attributes, knobs.spurious_attributes
-    structure, members, noise, breaks, tail, labels = np.random.default_rng(knobs.seed).spawn(6)
+    n, k, gap = settings.records, settings.classes, settings.subgroup_gap
+    stable, spurious = settings.stable_attributes, settings.spurious_attributes
+    structure, members, noise, breaks, tail, labels = np.random.default_rng(settings.seed).spawn(6)
 
     group = members.integers(2, size=n)
     true = _classes(members, group, k, gap)
-    centre = np.zeros((k, 2, knobs.attributes))
+    centre = np.zeros((k, 2, settings.attributes))
     centre[..., :stable] = _centres(structure, k, stable, _STABLE, gap)
     centre[..., stable : stable + spurious] = _centres(structure, k, spurious, _SPURIOUS, gap)
 
-    x = noise.standard_normal((n, knobs.attributes))
+    x = noise.standard_normal((n, settings.attributes))
     broken = breaks.random(n) < _BREAKS
     seeming = np.where(broken, _another(breaks, true, k), true)
     x[:, :stable] += centre[true, group, :stable]
     x[:, stable:] += centre[seeming, group, stable:]
 
-    rare = _some(tail, n, knobs.tail_length)
+    rare = _some(tail, n, settings.tail_length)
     places = np.flatnonzero(rare)
     population = np.arange(len(places)) // _RARE
     count = len(places) // _RARE + 1
-    far = tail.standard_normal((count, knobs.attributes)) * _FAR
-    x[places] = far[population] + noise.standard_normal((len(places), knobs.attributes)) / 2
+    far = tail.standard_normal((count, settings.attributes)) * _FAR
+    x[places] = far[population] + noise.standard_normal((len(places), settings.attributes)) / 2
     true[places] = tail.integers(k, size=count)[population]
 
-    flipped = _some(labels, n, knobs.label_noise)
+    flipped = _some(labels, n, settings.label_noise)
     y = np.where(flipped, _another(labels, true, k), true)
     return Draw(x, y, group, rare, broken & ~rare, flipped)
 

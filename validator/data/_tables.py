@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from knowledge.errors import InputError, clip, legible
+from crosscurrent.knowledge.errors import InputError, clip, legible
 
 from ._dataset import MAX_BYTES
 from ._files import reading, require_file

@@ -8,18 +8,18 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, ClassVar, Literal, Self, get_args
 
-from ..members import Method, Schedule
 from ..peers import peers
+from ..training.spec import Schedule, TrainingHooks
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from ..architectures import Architecture
+    from ..arms.splits import DataSplit, TargetModel
     from ..data import Dataset
-    from ..ensembles import Ensemble
-    from ..scenes import Scene, Victim
+    from ..training.architectures import Architecture
+    from ..training.ensembles import Ensemble
 
-__all__ = ["STAGES", "Defense", "Reading", "Stage", "defenses"]
+__all__ = ["STAGES", "Defense", "EffectivenessMetric", "Stage", "defenses"]
 
 Stage = Literal["pre", "in", "post"]
 STAGES: tuple[Stage, ...] = get_args(Stage)
@@ -27,7 +27,7 @@ STAGES: tuple[Stage, ...] = get_args(Stage)
 
 
 @dataclass(frozen=True)
-class Reading:
+class EffectivenessMetric:
     """How well a defense does its own work, where that needs no attack.
 
     Attributes
@@ -61,7 +61,7 @@ class Reading:
 class Defense:
     """Changes data, training or the released model; each hook is neutral unless overridden.
 
-    A subclass is a frozen dataclass; its fields are knobs (`validator.knobs.knob`).
+    A subclass is a frozen dataclass; its fields are settings (`validator.settings.knob`).
 
     Attributes
     ----------
@@ -79,14 +79,14 @@ class Defense:
     provable : bool
         Whether an owner can prove by it that a model is theirs; see `ownership`.
     evidence : pair of str or None
-        Names in `Scene.kept` of the records that such a proof shows, and of their classes. Nobody
-        can tell whether the records are what they are said to be; None if it shows none.
+        Names in `DataSplit.kept` of the records that such a proof shows, and of their classes.
+        Nobody can tell whether the records are what they are said to be; None if it shows none.
     """
 
     id: ClassVar[str]
     stage: ClassVar[Stage]
-    guards: ClassVar[str | None] = None
-    reading: ClassVar[Reading | None] = None
+    protects_against: ClassVar[str | None] = None
+    reading: ClassVar[EffectivenessMetric | None] = None
     sampling: ClassVar[Literal["shuffled", "poisson"]] = "shuffled"
     provable: ClassVar[bool] = False
     evidence: ClassVar[tuple[str, str] | None] = None
@@ -133,21 +133,21 @@ class Defense:
         """Return the seed of a model's initialisation and batch order; a pair shares it."""
         return seed
 
-    def prepare(self, scene: Scene) -> Scene:
+    def prepare(self, split: DataSplit) -> DataSplit:
         """Change what models are trained on; they are trained from scratch on that."""
-        return scene
+        return split
 
-    def method(self, schedule: Schedule, data: Dataset) -> Method:
+    def method(self, schedule: Schedule, data: Dataset) -> TrainingHooks:
         """Return what changes in training."""
         del schedule, data
-        return Method()
+        return TrainingHooks()
 
-    def release(self, models: Ensemble, scene: Scene) -> Ensemble:
+    def postprocess(self, models: Ensemble, split: DataSplit) -> Ensemble:
         """Change trained models before anyone may use them."""
-        del scene
+        del split
         return models
 
-    def answer(self, models: Ensemble, scene: Scene, x: Tensor, z: Tensor | None) -> Tensor:
+    def predict(self, models: Ensemble, split: DataSplit, x: Tensor, z: Tensor | None) -> Tensor:
         """Return what anyone gets who asks released models: (models, records, classes).
 
         Logits: whoever asks gets the probabilities that they stand for.
@@ -156,7 +156,7 @@ class Defense:
         ----------
         models : Ensemble
             The released models.
-        scene : Scene
+        data split : Scene
             What they were trained on.
         x : Tensor
             Records, for all models: (records, *shape).
@@ -164,31 +164,33 @@ class Defense:
             Their sensitive attributes (records, attributes), where whoever asks tells them.
 
         """
-        del scene, z
+        del split, z
         return models.logits(x)
 
-    def reveal(self, models: Ensemble, scene: Scene, x: Tensor) -> Tensor | None:
+    def side_channel(self, models: Ensemble, split: DataSplit, x: Tensor) -> Tensor | None:
         """Return what is released with each answer beside it: (models, records, numbers).
 
         None if that is nothing.
         """
-        del models, scene, x
+        del models, split, x
         return None
 
-    def read(self, victims: Sequence[Victim], schedule: Schedule) -> list[float]:
-        """Return the reading of each of the defended victims."""
+    def read(self, targets: Sequence[TargetModel], schedule: Schedule) -> list[float]:
+        """Return the reading of each of the defended target models."""
         raise NotImplementedError(f"{self.id} has no reading of its own")
 
-    def ownership(self, victim: Victim, suspects: Ensemble) -> list[float]:
+    def ownership(self, target: TargetModel, suspects: Ensemble) -> list[float]:
         """Return, for each suspect, the p-value of the owner's test that it is theirs."""
         raise NotImplementedError(f"{self.id} proves nothing about ownership")
 
-    def proof(self, victim: Victim, suspects: Ensemble, asked: Sequence[Tensor]) -> list[float]:
-        """Return the same for suspects whose makers asked the victim about records.
+    def proof(
+        self, target: TargetModel, suspects: Ensemble, asked: Sequence[Tensor]
+    ) -> list[float]:
+        """Return the same for suspects whose makers asked the target model about records.
 
         Parameters
         ----------
-        victim : Victim
+        target model : Victim
             The owner's.
         suspects : Ensemble
             What was trained on the answers.
@@ -196,7 +198,7 @@ class Defense:
             What the owner was asked on behalf of each suspect: (records, *shape).
         """
         del asked
-        return self.ownership(victim, suspects)
+        return self.ownership(target, suspects)
 
 
 @cache

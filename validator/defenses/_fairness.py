@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, ClassVar, Self
 
-from ..groups import sensitive_column
-from ..knobs import knob
+from ..arms.groups import sensitive_column
+from ..settings import setting
 from ._defense import Defense
 
 if TYPE_CHECKING:
@@ -27,9 +27,9 @@ class Fairness(Defense):
     """
 
     id: ClassVar[str] = "group_fairness"
-    guards: ClassVar[str | None] = "discriminatory_behavior"
+    protects_against: ClassVar[str | None] = "discriminatory_behavior"
 
-    attribute: str = knob("", "sensitive attribute; empty: the first of the data set")
+    attribute: str = setting("", "sensitive attribute; empty: the first of the data set")
     column: int = field(default=0, compare=False, kw_only=True)
 
     def check(self, data: Dataset) -> None:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, ClassVar
 
 from torch import Tensor
 
-from ..knobs import knob
-from ..members import Method, Schedule
-from ..pgd import descend
-from ..randomness import Streams
+from ..settings import setting
+from ..training.pgd import pgd_attack
+from ..training.randomness import Streams
+from ..training.spec import Schedule, TrainingHooks
 from ._defense import Defense, Stage
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class WorstCase:
     ) -> Tensor:
         """Return the moved records."""
         start = draws.uniform(x.shape[1:])
-        return descend(gradient, x, bounds, start, epsilon=self.epsilon, steps=self.steps)
+        return pgd_attack(gradient, x, bounds, start, epsilon=self.epsilon, steps=self.steps)
 
 
 @dataclass(frozen=True)
@@ -53,14 +53,14 @@ class AdversarialTraining(Defense):
 
     id: ClassVar[str] = "adversarial_training"
     stage: ClassVar[Stage] = "in"
-    guards: ClassVar[str | None] = "evasion"
+    protects_against: ClassVar[str | None] = "evasion"
 
-    epsilon: float = knob(
+    epsilon: float = setting(
         0.1, "radius of the L∞ ball, in units of the attributes", least=1e-6, most=1e6
     )
-    steps: int = knob(7, "gradient steps for each batch", least=1, most=1000)
+    steps: int = setting(7, "gradient steps for each batch", least=1, most=1000)
 
-    def method(self, schedule: Schedule, data: Dataset) -> Method:
+    def method(self, schedule: Schedule, data: Dataset) -> TrainingHooks:
         """Return training on the worst case near each record."""
         del schedule, data
-        return Method(inner=WorstCase(self.epsilon, self.steps))
+        return TrainingHooks(inner=WorstCase(self.epsilon, self.steps))

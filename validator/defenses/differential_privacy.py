@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from knowledge.errors import InputError
+from crosscurrent.knowledge.errors import InputError
 
-from ..knobs import knob
-from ..members import Method, Privacy, Schedule
-from ._defense import Defense, Reading, Stage
+from ..settings import setting
+from ..training.spec import Privacy, Schedule, TrainingHooks
+from ._defense import Defense, EffectivenessMetric, Stage
 
 if TYPE_CHECKING:
+    from ..arms.splits import TargetModel
     from ..data import Dataset
-    from ..scenes import Victim
 
 __all__ = ["DifferentialPrivacy"]
 
@@ -31,26 +31,26 @@ class DifferentialPrivacy(Defense):
 
     id: ClassVar[str] = "differential_privacy"
     stage: ClassVar[Stage] = "in"
-    reading: ClassVar[Reading | None] = Reading(
+    reading: ClassVar[EffectivenessMetric | None] = EffectivenessMetric(
         "epsilon", "privacy budget ε spent", 10.0, "lower", 0.1
     )
     sampling: ClassVar[Literal["shuffled", "poisson"]] = "poisson"
 
-    epsilon: float = knob(1.0, "privacy budget ε", least=0.01, most=1e6)
-    clip: float = knob(1.0, "largest L2 norm of one example's gradient", least=1e-6, most=1e6)
+    epsilon: float = setting(1.0, "privacy budget ε", least=0.01, most=1e6)
+    clip: float = setting(1.0, "largest L2 norm of one example's gradient", least=1e-6, most=1e6)
 
-    def method(self, schedule: Schedule, data: Dataset) -> Method:
+    def method(self, schedule: Schedule, data: Dataset) -> TrainingHooks:
         """Return clipping and the least noise that keeps to the budget."""
         del data
-        return Method(privacy=Privacy(self.clip, self.noise_multiplier(schedule)))
+        return TrainingHooks(privacy=Privacy(self.clip, self.noise_multiplier(schedule)))
 
     def noise_multiplier(self, schedule: Schedule) -> float:
         """Return the least noise that keeps to the budget, as a multiple of `clip`."""
         return _noise_multiplier(self.epsilon, schedule)
 
-    def read(self, victims: Sequence[Victim], schedule: Schedule) -> list[float]:
-        """Return the budget that was spent, once for each victim."""
-        return [_spent(self.noise_multiplier(schedule), schedule)] * len(victims)
+    def read(self, targets: Sequence[TargetModel], schedule: Schedule) -> list[float]:
+        """Return the budget that was spent, once for each target model."""
+        return [_spent(self.noise_multiplier(schedule), schedule)] * len(targets)
 
 
 def delta(schedule: Schedule) -> float:

@@ -11,13 +11,13 @@ import torch
 from torch import Tensor
 from torch.func import grad
 
-from ..knobs import knob
-from ..members import Schedule
-from ..scenes import Scene, Victim
-from ._defense import Defense, Reading, Stage
+from ..arms.splits import DataSplit, TargetModel
+from ..settings import setting
+from ..training.spec import Schedule
+from ._defense import Defense, EffectivenessMetric, Stage
 
 if TYPE_CHECKING:
-    from ..ensembles import Ensemble
+    from ..training.ensembles import Ensemble
 
 __all__ = ["Explanations"]
 
@@ -48,7 +48,7 @@ class Explanations(Defense):
 
     id: ClassVar[str] = "explanations"
     stage: ClassVar[Stage] = "post"
-    reading: ClassVar[Reading | None] = Reading(
+    reading: ClassVar[EffectivenessMetric | None] = EffectivenessMetric(
         "completeness_error",
         "error of the attributions' sum, as a share of what they explain",
         0.05,
@@ -56,27 +56,27 @@ class Explanations(Defense):
         0.02,
     )
 
-    attribution: str = knob(
+    attribution: str = setting(
         "integrated_gradients",
         "how attributions are computed",
         choices=("integrated_gradients", "gradient", "input_times_gradient", "smoothgrad"),
     )
-    baseline: str = knob(
+    baseline: str = setting(
         "zero",
         "what records are compared with: all attributes zero, or their means",
         choices=("zero", "mean"),
     )
-    steps: int = knob(
+    steps: int = setting(
         20, "points of integrated_gradients, copies of smoothgrad", least=1, most=10_000
     )
-    noise: float = knob(
+    noise: float = setting(
         0.15,
         "standard deviation of smoothgrad's noise, as a share of each attribute's range",
         least=1e-6,
         most=10.0,
     )
 
-    def reveal(self, models: Ensemble, scene: Scene, x: Tensor) -> Tensor:
+    def side_channel(self, models: Ensemble, split: DataSplit, x: Tensor) -> Tensor:
         """Return attributions: (models, records, attributes).
 
         The pixels of an image are its attributes, channel by channel.
@@ -87,16 +87,16 @@ class Explanations(Defense):
         found = []
         for part, y in zip(torch.split(x, rows), torch.split(predicted, rows, dim=1), strict=True):
             each = part.expand(len(models), *part.shape)
-            found.append(self._attributions(partial(gradient, y), scene, each).flatten(2))
+            found.append(self._attributions(partial(gradient, y), split, each).flatten(2))
         return torch.cat(found, dim=1)
 
-    def _attributions(self, gradient: Gradient, scene: Scene, x: Tensor) -> Tensor:
+    def _attributions(self, gradient: Gradient, split: DataSplit, x: Tensor) -> Tensor:
         """Explain records (models, records, *shape): shaped like them."""
         if self.attribution == "gradient":
             return gradient(x)
         if self.attribution == "smoothgrad":
-            return self._smooth(gradient, scene, x)
-        away = x - self.reference(scene)
+            return self._smooth(gradient, split, x)
+        away = x - self.reference(split)
         if self.attribution == "input_times_gradient":
             return away * gradient(x)
         total = torch.zeros_like(x)
@@ -104,9 +104,9 @@ class Explanations(Defense):
             total += gradient(x - away * (1 - (step + 0.5) / self.steps))
         return away * total / self.steps
 
-    def _smooth(self, gradient: Gradient, scene: Scene, x: Tensor) -> Tensor:
-        pool = scene.pool
-        draw = scene.generator("smoothgrad")
+    def _smooth(self, gradient: Gradient, split: DataSplit, x: Tensor) -> Tensor:
+        pool = split.pool
+        draw = split.generator("smoothgrad")
         scale = self.noise * (pool.high - pool.low)
         total = torch.zeros_like(x)
         for _ in range(self.steps):
@@ -114,17 +114,17 @@ class Explanations(Defense):
             total += gradient(x + scale * torch.as_tensor(noise, device=x.device))
         return total / self.steps
 
-    def reference(self, scene: Scene) -> Tensor:
+    def reference(self, split: DataSplit) -> Tensor:
         """Return the baseline record: (*shape).
 
         Means are over all records that models may be trained on, so that they tell nothing of one
         model.
         """
         if self.baseline == "zero":
-            return torch.zeros_like(scene.pool.low)
-        return scene.pool.x[scene.candidates].mean(0)
+            return torch.zeros_like(split.pool.low)
+        return split.pool.x[split.candidates].mean(0)
 
-    def read(self, victims: Sequence[Victim], schedule: Schedule) -> list[float]:
+    def read(self, targets: Sequence[TargetModel], schedule: Schedule) -> list[float]:
         """Return by how much attributions of test records miss what they should add up to.
 
         That is the difference of the probabilities at the record and at the baseline. Of both,
@@ -132,16 +132,16 @@ class Explanations(Defense):
         whose answer is the baseline's.
         """
         del schedule
-        return [self._read(victim) for victim in victims]
+        return [self._read(target) for target in targets]
 
-    def _read(self, victim: Victim) -> float:
-        scene, model = victim.scene, victim.deployed
-        x = scene.pool.x[scene.test]
+    def _read(self, target: TargetModel) -> float:
+        split, model = target.split, target.deployed
+        x = split.pool.x[split.test]
         here = model.logits(x)[0].softmax(-1)
-        there = model.logits(self.reference(scene)[None])[0].softmax(-1)
+        there = model.logits(self.reference(split)[None])[0].softmax(-1)
         predicted = here.argmax(-1, keepdim=True)
         wanted = (here - there).gather(1, predicted)[:, 0]
-        missed = self.reveal(model, scene, x)[0].sum(-1) - wanted
+        missed = self.side_channel(model, split, x)[0].sum(-1) - wanted
         return float(missed.abs().mean() / wanted.abs().mean().clamp(min=1e-12))
 
 

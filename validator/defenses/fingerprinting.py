@@ -11,15 +11,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..knobs import knob
-from ..members import Schedule
-from ..scenes import Scene, Victim
-from ._defense import Defense, Reading, Stage
+from ..arms.splits import DataSplit, TargetModel
+from ..settings import setting
+from ..training.spec import Schedule
+from ._defense import Defense, EffectivenessMetric, Stage
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from ..ensembles import Ensemble
+    from ..training.ensembles import Ensemble
 
 __all__ = ["Fingerprinting", "distances"]
 
@@ -57,30 +57,30 @@ class Fingerprinting(Defense):
 
     id: ClassVar[str] = "fingerprinting"
     stage: ClassVar[Stage] = "post"
-    reading: ClassVar[Reading | None] = Reading(
+    reading: ClassVar[EffectivenessMetric | None] = EffectivenessMetric(
         "p_value", "p-value of the test of the protected model", 0.001, "lower", 0.05
     )
     provable: ClassVar[bool] = True
     evidence: ClassVar[tuple[str, str] | None] = ("fingerprint_x", "fingerprint_y")
 
-    claimed: float = knob(
+    claimed: float = setting(
         0.7,
         "share of the private and of the unseen records that a claim shows",
         least=0.1,
         most=0.9,
     )
 
-    def prepare(self, scene: Scene) -> Scene:
+    def prepare(self, split: DataSplit) -> DataSplit:
         """Set aside which private records a claim will show; models are trained as ever."""
-        shown = self._sides(scene).private_claim
-        return scene.keeping(fingerprint_x=scene.pool.x[shown], fingerprint_y=scene.pool.y[shown])
+        shown = self._sides(split).private_claim
+        return split.keeping(fingerprint_x=split.pool.x[shown], fingerprint_y=split.pool.y[shown])
 
-    def read(self, victims: Sequence[Victim], schedule: Schedule) -> list[float]:
+    def read(self, targets: Sequence[TargetModel], schedule: Schedule) -> list[float]:
         """Return the p-values of the deployed models."""
         del schedule
-        return [self.ownership(each, each.deployed)[0] for each in victims]
+        return [self.ownership(each, each.deployed)[0] for each in targets]
 
-    def ownership(self, victim: Victim, suspects: Ensemble) -> list[float]:
+    def ownership(self, target: TargetModel, suspects: Ensemble) -> list[float]:
         """Return, for each suspect, how likely such a difference is if both kinds are alike to it.
 
         The test asks nothing of the suspect but that it saw neither kind, or both alike.
@@ -89,8 +89,8 @@ class Fingerprinting(Defense):
         from sklearn.exceptions import ConvergenceWarning
         from sklearn.neural_network import MLPClassifier
 
-        scene, pool = victim.scene, victim.scene.pool
-        sides = self._sides(scene)
+        split, pool = target.split, target.split.pool
+        sides = self._sides(split)
         fit = torch.cat([sides.private_fit, sides.unseen_fit])
         known = np.arange(len(fit)) < len(sides.private_fit)
         # few records and three numbers of each: full batches, and an L2 penalty against overfitting
@@ -98,17 +98,17 @@ class Fingerprinting(Defense):
             (_HIDDEN,),
             solver="lbfgs",
             alpha=1.0,
-            random_state=int(scene.generator("regressor").integers(2**31)),
+            random_state=int(split.generator("regressor").integers(2**31)),
         )
-        x = torch.cat([scene.kept["fingerprint_x"], pool.x[sides.unseen_claim]])
-        y = torch.cat([scene.kept["fingerprint_y"], pool.y[sides.unseen_claim]])
-        private = np.arange(len(x)) < len(scene.kept["fingerprint_x"])
+        x = torch.cat([split.kept["fingerprint_x"], pool.x[sides.unseen_claim]])
+        y = torch.cat([split.kept["fingerprint_y"], pool.y[sides.unseen_claim]])
+        private = np.arange(len(x)) < len(split.kept["fingerprint_x"])
         found = []
         with warnings.catch_warnings():
             # of a fit that goes on getting slightly better, and of records that are all as far
             warnings.simplefilter("ignore", ConvergenceWarning)
             warnings.simplefilter("ignore", RuntimeWarning)
-            regressor.fit(_embedded(victim.deployed, pool.x[fit], pool.y[fit])[0], known)
+            regressor.fit(_embedded(target.deployed, pool.x[fit], pool.y[fit])[0], known)
             for each in _embedded(suspects, x, y):
                 # rounded: to a model that tells no record from another, no difference is one
                 score = regressor.predict_proba(each)[:, 1].round(9)
@@ -118,10 +118,10 @@ class Fingerprinting(Defense):
                 found.append(float(np.nan_to_num(test.pvalue, nan=1.0)))
         return found
 
-    def _sides(self, scene: Scene) -> _Sides:
-        draw = scene.generator("fingerprint")
+    def _sides(self, split: DataSplit) -> _Sides:
+        draw = split.generator("fingerprint")
         parts = []
-        for rows in (scene.training[0], scene.test):
+        for rows in (split.training[0], split.test):
             mixed = rows[torch.as_tensor(draw.permutation(len(rows)), device=rows.device)]
             shown = min(max(2, round(self.claimed * len(rows))), len(rows) - 2)
             parts += [mixed[shown:], mixed[:shown]]

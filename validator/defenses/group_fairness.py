@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, ClassVar
 import torch
 from torch import Tensor
 
-from ..groups import sensitive_column
-from ..knobs import knob
-from ..members import Method, Schedule
+from ..arms.groups import sensitive_column
+from ..settings import setting
+from ..training.spec import Schedule, TrainingHooks
 from ._defense import Stage
 from ._fairness import Fairness
 
@@ -79,17 +79,17 @@ class GroupFairness(Fairness):
 
     stage: ClassVar[Stage] = "in"
 
-    strength: float = knob(2.0, "factor of the penalty", least=0.0, most=1e6)
-    parity: str = knob(
+    strength: float = setting(2.0, "factor of the penalty", least=0.0, most=1e6)
+    parity: str = setting(
         "demographic_parity",
         "which gap is penalised",
         choices=("demographic_parity", "equalized_odds"),
     )
 
-    def method(self, schedule: Schedule, data: Dataset) -> Method:
+    def method(self, schedule: Schedule, data: Dataset) -> TrainingHooks:
         """Return training with the penalty."""
         del schedule
         column = sensitive_column(data, self.attribute, "group fairness")
         groups = int(data.z[:, column].max()) + 1
         within = self.parity == "equalized_odds"
-        return Method(penalties=(GapPenalty(self.strength, column, groups, within),))
+        return TrainingHooks(penalties=(GapPenalty(self.strength, column, groups, within),))

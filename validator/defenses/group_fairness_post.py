@@ -10,17 +10,17 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..given import keeping_given
-from ..knobs import knob
-from ..randomness import record_draws
-from ..scenes import Scene
+from ..arms.given_records import keeping_given
+from ..arms.splits import DataSplit
+from ..settings import setting
+from ..training.randomness import record_draws
 from ._defense import Stage
 from ._fairness import Fairness
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from ..ensembles import Ensemble
+    from ..training.ensembles import Ensemble
 
     Rule = Callable[[NDArray[np.float64], NDArray[np.int64]], NDArray[np.float64]]
 
@@ -41,34 +41,34 @@ class GroupFairnessAfterTraining(Fairness):
 
     stage: ClassVar[Stage] = "post"
 
-    share: float = knob(
+    share: float = setting(
         0.4, "share of the training records that thresholds are fitted on", least=0.01, most=0.9
     )
 
-    def prepare(self, scene: Scene) -> Scene:
+    def prepare(self, split: DataSplit) -> DataSplit:
         """Hold records of each model back, of each group and class the same share."""
-        draw = scene.generator("held out").permutation(len(scene.pool.x))
-        place = torch.as_tensor(draw, device=scene.pool.x.device)
-        cell = scene.pool.z[:, self.column] * scene.classes + scene.pool.y
+        draw = split.generator("held out").permutation(len(split.pool.x))
+        place = torch.as_tensor(draw, device=split.pool.x.device)
+        cell = split.pool.z[:, self.column] * split.classes + split.pool.y
         training, held = [], {}
-        for i, records in enumerate(scene.training):
+        for i, records in enumerate(split.training):
             mine = records[place[records].argsort()]
             parts = [mine[cell[mine] == each] for each in torch.unique(cell[mine])]
             out = torch.cat([part[: round(self.share * len(part))] for part in parts])
             held[_held(i)] = out
             training.append(records[~torch.isin(records, out)])
-        return replace(keeping_given(scene).keeping(**held), training=tuple(training))
+        return replace(keeping_given(split).keeping(**held), training=tuple(training))
 
-    def answer(self, models: Ensemble, scene: Scene, x: Tensor, z: Tensor | None) -> Tensor:
+    def predict(self, models: Ensemble, split: DataSplit, x: Tensor, z: Tensor | None) -> Tensor:
         """Return decisions; a coin is tossed once for each record, whoever asks."""
-        luck = record_draws(x, scene.seed, "thresholds").cpu().numpy()
+        luck = record_draws(x, split.seed, "thresholds").cpu().numpy()
         group = None if z is None else z[:, self.column].cpu().numpy()
         decided = []
         for i in range(len(models)):
-            model, held = models.only([i]), scene.kept[_held(i)]
-            known = scene.pool.z[held, self.column].cpu().numpy()
+            model, held = models.only([i]), split.kept[_held(i)]
+            known = split.pool.z[held, self.column].cpu().numpy()
             rule = _rule(
-                _scores(model, scene.pool.x[held]), scene.pool.y[held].numpy(force=True), known
+                _scores(model, split.pool.x[held]), split.pool.y[held].numpy(force=True), known
             )
             scores = _scores(model, x)
             if group is None:
@@ -78,7 +78,7 @@ class GroupFairnessAfterTraining(Fairness):
             else:
                 chance = rule(scores, group)
             decided.append(torch.as_tensor((luck < chance).astype(np.int64)))
-        one_hot = torch.nn.functional.one_hot(torch.stack(decided), scene.classes)
+        one_hot = torch.nn.functional.one_hot(torch.stack(decided), split.classes)
         return _CERTAIN * one_hot.to(x.device, x.dtype)
 
 

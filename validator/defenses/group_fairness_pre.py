@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 import torch
 
-from ..given import keeping_given
-from ..knobs import knob
-from ..scenes import Scene
+from ..arms.given_records import keeping_given
+from ..arms.splits import DataSplit
+from ..settings import setting
 from ._defense import Stage
 from ._fairness import Fairness
 
@@ -31,19 +31,19 @@ class GroupFairnessBeforeTraining(Fairness):
 
     stage: ClassVar[Stage] = "pre"
 
-    strength: float = knob(
+    strength: float = setting(
         4.0, "power of the weights; 1: as published, class and group independent", least=0.0, most=9
     )
 
-    def prepare(self, scene: Scene) -> Scene:
+    def prepare(self, split: DataSplit) -> DataSplit:
         """Resample what each model is trained on; a record that is not drawn trains it no more."""
         found = []
-        for i, records in enumerate(scene.training):
-            y = scene.pool.y[records].numpy(force=True)
-            group = scene.pool.z[records, self.column].numpy(force=True)
-            rows = reweighed(y, group, self.strength, scene.generator(f"reweighing/{i}"))
+        for i, records in enumerate(split.training):
+            y = split.pool.y[records].numpy(force=True)
+            group = split.pool.z[records, self.column].numpy(force=True)
+            rows = reweighed(y, group, self.strength, split.generator(f"reweighing/{i}"))
             found.append(records[torch.as_tensor(rows, device=records.device)])
-        return replace(keeping_given(scene), training=tuple(found))
+        return replace(keeping_given(split), training=tuple(found))
 
 
 def reweighed(

@@ -8,16 +8,16 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
-from ..knobs import knob
-from ..layers import weighted_layers
-from ..randomness import derive
-from ..scenes import Scene
-from ..trusted import fitted, trusted
+from ..arms.splits import DataSplit
+from ..arms.trusted_records import fitted, trusted
+from ..settings import setting
+from ..training.layers import weighted_layers
+from ..training.randomness import derive
 from ._defense import Defense, Stage
 
 if TYPE_CHECKING:
-    from ..architectures import Architecture
-    from ..ensembles import Ensemble
+    from ..training.architectures import Architecture
+    from ..training.ensembles import Ensemble
 
 __all__ = ["OutlierRemoval"]
 
@@ -31,22 +31,22 @@ class OutlierRemoval(Defense):
 
     id: ClassVar[str] = "outlier_removal"
     stage: ClassVar[Stage] = "in"
-    guards: ClassVar[str | None] = "poisoning"
+    protects_against: ClassVar[str | None] = "poisoning"
 
-    trusted: float = knob(
+    trusted: float = setting(
         0.3, "share of the training records known to be sound", least=0.001, most=1.0
     )
-    epochs: int = knob(30, "passes over these records", least=1, most=100_000)
-    learning_rate: float = knob(0.01, "step of an update, by Adam", least=1e-9, most=100.0)
+    epochs: int = setting(30, "passes over these records", least=1, most=100_000)
+    learning_rate: float = setting(0.01, "step of an update, by Adam", least=1e-9, most=100.0)
 
     def check_model(self, architecture: Architecture) -> None:
         """Raise `InputError` without a last layer that can be replaced."""
         weighted_layers(architecture, self.id)
 
-    def release(self, models: Ensemble, scene: Scene) -> Ensemble:
+    def postprocess(self, models: Ensemble, split: DataSplit) -> Ensemble:
         """Fit every model again on its own trusted records."""
-        sound = trusted(scene, self.trusted)
-        seeds = [derive(scene.seed, "last layer", i) for i in range(len(sound))]
+        sound = trusted(split, self.trusted)
+        seeds = [derive(split.seed, "last layer", i) for i in range(len(sound))]
         last = weighted_layers(models.architecture, self.id)[-1]
         fresh = models.fresh(models.architecture, seeds, models.device).parameters
         mixed = {
@@ -55,7 +55,7 @@ class OutlierRemoval(Defense):
         }
         return fitted(
             replace(models, parameters=mixed),
-            scene,
+            split,
             sound,
             epochs=self.epochs,
             learning_rate=self.learning_rate,

@@ -10,17 +10,17 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
-from ..knobs import knob
-from ..layers import weighted_layers
-from ..scenes import Scene
-from ..trusted import fitted, trusted
+from ..arms.splits import DataSplit
+from ..arms.trusted_records import fitted, trusted
+from ..settings import setting
+from ..training.layers import weighted_layers
 from ._defense import Defense, Stage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ..architectures import Architecture
-    from ..ensembles import Ensemble
+    from ..training.architectures import Architecture
+    from ..training.ensembles import Ensemble
 
 __all__ = ["OutlierRemovalAfterTraining"]
 
@@ -43,31 +43,31 @@ class OutlierRemovalAfterTraining(Defense):
 
     id: ClassVar[str] = "outlier_removal"
     stage: ClassVar[Stage] = "post"
-    guards: ClassVar[str | None] = "poisoning"
+    protects_against: ClassVar[str | None] = "poisoning"
 
-    trusted: float = knob(
+    trusted: float = setting(
         0.3, "share of the training records known to be sound", least=0.001, most=1.0
     )
-    loss: float = knob(0.15, "accuracy on these that may be lost", least=0.0, most=1.0)
-    epochs: int = knob(20, "passes over these records afterwards", least=1, most=100_000)
-    learning_rate: float = knob(0.01, "step of an update, by Adam", least=1e-9, most=100.0)
-    order: str = knob("activity", "what tells the units", choices=("activity", "entropy"))
+    loss: float = setting(0.15, "accuracy on these that may be lost", least=0.0, most=1.0)
+    epochs: int = setting(20, "passes over these records afterwards", least=1, most=100_000)
+    learning_rate: float = setting(0.01, "step of an update, by Adam", least=1e-9, most=100.0)
+    order: str = setting("activity", "what tells the units", choices=("activity", "entropy"))
 
     def check_model(self, architecture: Architecture) -> None:
         """Raise `InputError` without hidden units that can be told."""
         weighted_layers(architecture, self.id)
 
-    def release(self, models: Ensemble, scene: Scene) -> Ensemble:
+    def postprocess(self, models: Ensemble, split: DataSplit) -> Ensemble:
         """Prune every model by its own trusted records."""
         layers = weighted_layers(models.architecture, self.id)[:-1]
-        sound = trusted(scene, self.trusted)
+        sound = trusted(split, self.trusted)
         found = [
-            self._pruned(models.only([i]), layers, scene.pool.x[mine], scene.pool.y[mine])
+            self._pruned(models.only([i]), layers, split.pool.x[mine], split.pool.y[mine])
             for i, mine in enumerate(sound)
         ]
         return fitted(
             models.joined(found, range(len(found))),
-            scene,
+            split,
             sound,
             epochs=self.epochs,
             learning_rate=self.learning_rate,

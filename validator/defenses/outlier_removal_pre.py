@@ -8,10 +8,10 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from ..given import keeping_given
-from ..knobs import knob
-from ..scenes import Scene
-from ..trusted import trusted
+from ..arms.given_records import keeping_given
+from ..arms.splits import DataSplit
+from ..arms.trusted_records import trusted
+from ..settings import setting
 from ._defense import Defense, Stage
 
 __all__ = ["OutlierRemovalBeforeTraining", "class_distances", "shapley_values"]
@@ -33,23 +33,23 @@ class OutlierRemovalBeforeTraining(Defense):
 
     id: ClassVar[str] = "outlier_removal"
     stage: ClassVar[Stage] = "pre"
-    guards: ClassVar[str | None] = "poisoning"
+    protects_against: ClassVar[str | None] = "poisoning"
 
-    share: float = knob(0.2, "share of the training records left out", least=0.001, most=0.5)
-    trusted: float = knob(
+    share: float = setting(0.2, "share of the training records left out", least=0.001, most=0.5)
+    trusted: float = setting(
         0.2, "share of the training records known to be sound", least=0.001, most=0.5
     )
-    neighbors: int = knob(3, "nearest neighbours that count", least=1, most=1000)
-    score: str = knob("distance", "what tells the worst", choices=("distance", "shapley"))
+    neighbors: int = setting(3, "nearest neighbours that count", least=1, most=1000)
+    score: str = setting("distance", "what tells the worst", choices=("distance", "shapley"))
 
-    def prepare(self, scene: Scene) -> Scene:
+    def prepare(self, split: DataSplit) -> DataSplit:
         """Leave the worst records of each model out; what is trusted stays."""
-        pairs = zip(scene.training, trusted(scene, self.trusted), strict=True)
-        kept = tuple(self._kept(scene, *each) for each in pairs)
-        return replace(keeping_given(scene), training=kept)
+        pairs = zip(split.training, trusted(split, self.trusted), strict=True)
+        kept = tuple(self._kept(split, *each) for each in pairs)
+        return replace(keeping_given(split), training=kept)
 
-    def _kept(self, scene: Scene, records: Tensor, sound: Tensor) -> Tensor:
-        x, y = scene.pool.x.flatten(1).double(), scene.pool.y
+    def _kept(self, split: DataSplit, records: Tensor, sound: Tensor) -> Tensor:
+        x, y = split.pool.x.flatten(1).double(), split.pool.y
         rest = records[~torch.isin(records, sound)]
         worst = (
             -shapley_values(x[rest], y[rest], x[sound], y[sound], self.neighbors)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from ..randomness import derive
+from ..training.randomness import derive
 from ._defense import Defense, Stage
 
 __all__ = ["Placebo"]

@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING, ClassVar
 import torch
 from torch import Tensor
 
-from ..knobs import knob
-from ..members import Schedule
-from ..randomness import numpy_generator
-from ..scenes import Scene, Victim, pool_of
-from ..triggers import owner_pattern, stamped, unlikely_class
-from ._defense import Defense, Reading, Stage
+from ..arms.splits import DataSplit, TargetModel, pool_of
+from ..arms.triggers import owner_pattern, stamped, unlikely_class
+from ..settings import setting
+from ..training.randomness import numpy_generator
+from ..training.spec import Schedule
+from ._defense import Defense, EffectivenessMetric, Stage
 
 if TYPE_CHECKING:
     import numpy as np
 
     from ..data import Dataset
-    from ..ensembles import Ensemble
+    from ..training.ensembles import Ensemble
 
 __all__ = ["Watermarking"]
 
@@ -38,17 +38,17 @@ class Watermarking(Defense):
 
     id: ClassVar[str] = "watermarking"
     stage: ClassVar[Stage] = "pre"
-    reading: ClassVar[Reading | None] = Reading(
+    reading: ClassVar[EffectivenessMetric | None] = EffectivenessMetric(
         "trigger_accuracy", "accuracy on the trigger set", 0.9, "higher", 0.1
     )
     provable: ClassVar[bool] = True
     evidence: ClassVar[tuple[str, str] | None] = ("watermark_x", "watermark_y")
 
-    triggers: int = knob(40, "records in the trigger set", least=10, most=10_000)
-    repeats: int = knob(3, "how often an epoch has each of them", least=1, most=100)
+    triggers: int = setting(40, "records in the trigger set", least=10, most=10_000)
+    repeats: int = setting(3, "how often an epoch has each of them", least=1, most=100)
 
-    content: str = knob("noise", "what the trigger set is", choices=("noise", "pattern"))
-    size: int = knob(2, "side of the pattern in pixels, or its attributes", least=1, most=100)
+    content: str = setting("noise", "what the trigger set is", choices=("noise", "pattern"))
+    size: int = setting(2, "side of the pattern in pixels, or its attributes", least=1, most=100)
 
     @property
     def resolution(self) -> float:
@@ -60,19 +60,19 @@ class Watermarking(Defense):
         if self.content == "pattern":
             owner_pattern(pool_of(data, torch.device("cpu")), numpy_generator(0), self.size)
 
-    def prepare(self, scene: Scene) -> Scene:
+    def prepare(self, split: DataSplit) -> DataSplit:
         """Add the trigger set to what every model is trained on."""
-        draw = scene.generator("watermark")
+        draw = split.generator("watermark")
         kept = {}
         if self.content == "pattern":
-            mask, values = owner_pattern(scene.pool, draw, self.size, scene.kept)
-            x, y = self._patterned(scene, draw, mask, values)
+            mask, values = owner_pattern(split.pool, draw, self.size, split.kept)
+            x, y = self._patterned(split, draw, mask, values)
             kept["watermark_mask"] = mask
         else:
-            x, y = self._noise(scene, draw)
-        z = scene.pool.z[:1].expand(len(x), -1)
+            x, y = self._noise(split, draw)
+        z = split.pool.z[:1].expand(len(x), -1)
         again = [self.repeats, *[1] * (x.dim() - 1)]
-        return scene.adding(
+        return split.adding(
             x.repeat(again),
             y.repeat(self.repeats),
             z.repeat(self.repeats, 1),
@@ -81,32 +81,32 @@ class Watermarking(Defense):
             **kept,
         )
 
-    def _noise(self, scene: Scene, draw: np.random.Generator) -> tuple[Tensor, Tensor]:
-        low, high = scene.pool.low, scene.pool.high
+    def _noise(self, split: DataSplit, draw: np.random.Generator) -> tuple[Tensor, Tensor]:
+        low, high = split.pool.low, split.pool.high
         noise = draw.random((self.triggers, *low.shape), dtype="float32")
         x = low + torch.as_tensor(noise, device=low.device) * (high - low)
         return x, torch.as_tensor(
-            draw.integers(scene.classes, size=self.triggers), device=low.device
+            draw.integers(split.classes, size=self.triggers), device=low.device
         )
 
     def _patterned(
-        self, scene: Scene, draw: np.random.Generator, mask: Tensor, values: Tensor
+        self, split: DataSplit, draw: np.random.Generator, mask: Tensor, values: Tensor
     ) -> tuple[Tensor, Tensor]:
-        own = scene.training[0]
+        own = split.training[0]
         target = unlikely_class(
-            scene.pool.x[own], scene.pool.y[own], scene.classes, draw, mask, values
+            split.pool.x[own], split.pool.y[own], split.classes, draw, mask, values
         )
-        others = own[scene.pool.y[own] != target].cpu().numpy()
+        others = own[split.pool.y[own] != target].cpu().numpy()
         rows = draw.choice(others, self.triggers, replace=self.triggers > len(others))
-        x = stamped(scene.pool.x[torch.as_tensor(rows, device=mask.device)], mask, values)
-        return x, scene.pool.y.new_full((self.triggers,), target)
+        x = stamped(split.pool.x[torch.as_tensor(rows, device=mask.device)], mask, values)
+        return x, split.pool.y.new_full((self.triggers,), target)
 
-    def read(self, victims: Sequence[Victim], schedule: Schedule) -> list[float]:
+    def read(self, targets: Sequence[TargetModel], schedule: Schedule) -> list[float]:
         """Return the deployed models' accuracy on the trigger set."""
         del schedule
-        return [float(_right(each, each.deployed).float().mean()) for each in victims]
+        return [float(_right(each, each.deployed).float().mean()) for each in targets]
 
-    def ownership(self, victim: Victim, suspects: Ensemble) -> list[float]:
+    def ownership(self, target: TargetModel, suspects: Ensemble) -> list[float]:
         """Return, for each suspect, the p-value of its answers to the trigger set.
 
         A model that never saw the set gets a random label right once in as many times as there are
@@ -116,14 +116,14 @@ class Watermarking(Defense):
         """
         from scipy.stats import binomtest
 
-        right = _right(victim, suspects).sum(1).tolist()
-        chance = 1 / victim.scene.classes
+        right = _right(target, suspects).sum(1).tolist()
+        chance = 1 / target.split.classes
         return [
             float(binomtest(int(k), self.triggers, chance, alternative="greater").pvalue)
             for k in right
         ]
 
 
-def _right(victim: Victim, models: Ensemble) -> Tensor:
-    kept = victim.scene.kept
+def _right(target: TargetModel, models: Ensemble) -> Tensor:
+    kept = target.split.kept
     return models.logits(kept["watermark_x"]).argmax(-1) == kept["watermark_y"]

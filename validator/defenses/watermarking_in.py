@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from ..knobs import knob
-from ..members import Method, Schedule
+from ..settings import setting
+from ..training.spec import Schedule, TrainingHooks
 from ._defense import Stage
 from .watermarking import Watermarking
 
@@ -31,11 +31,11 @@ class WatermarkingInTraining(Watermarking):
 
     stage: ClassVar[Stage] = "in"
 
-    noise: float = knob(
+    noise: float = setting(
         0.03, "standard deviation of the noise on each parameter", least=0.0, most=10.0
     )
 
-    def method(self, schedule: Schedule, data: Dataset) -> Method:
+    def method(self, schedule: Schedule, data: Dataset) -> TrainingHooks:
         """Return training under noise on the parameters."""
         del schedule, data
-        return Method(weight_noise=self.noise)
+        return TrainingHooks(weight_noise=self.noise)

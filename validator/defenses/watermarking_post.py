@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING, ClassVar
 import torch
 from torch import Tensor
 
-from ..knobs import knob
-from ..members import Member, Pool, Schedule
-from ..queries import mixtures
-from ..randomness import derive, record_draws
-from ..scenes import Scene, Victim
-from ..training import train
-from ._defense import Defense, Reading, Stage
+from ..arms.queries import mixtures
+from ..arms.splits import DataSplit, TargetModel
+from ..settings import setting
+from ..training.randomness import derive, record_draws
+from ..training.spec import Pool, Schedule, TrainingRun
+from ..training.trainer import train
+from ._defense import Defense, EffectivenessMetric, Stage
 
 if TYPE_CHECKING:
-    from ..ensembles import Ensemble
+    from ..training.ensembles import Ensemble
 
 __all__ = ["WatermarkingOfAnswers"]
 
@@ -37,38 +37,40 @@ class WatermarkingOfAnswers(Defense):
 
     id: ClassVar[str] = "watermarking"
     stage: ClassVar[Stage] = "post"
-    reading: ClassVar[Reading | None] = Reading(
+    reading: ClassVar[EffectivenessMetric | None] = EffectivenessMetric(
         "p_value", "p-value of the test of a surrogate", 0.001, "lower", 0.05
     )
     provable: ClassVar[bool] = True
 
-    share: float = knob(0.02, "share of records that get a wrong answer", least=1e-4, most=0.5)
-    queries: int = knob(
+    share: float = setting(0.02, "share of records that get a wrong answer", least=1e-4, most=0.5)
+    queries: int = setting(
         4000, "records that the surrogate asks about, on which the defense is checked",
         least=100, most=1_000_000,
     )  # fmt: skip
 
-    def answer(self, models: Ensemble, scene: Scene, x: Tensor, z: Tensor | None) -> Tensor:
+    def predict(self, models: Ensemble, split: DataSplit, x: Tensor, z: Tensor | None) -> Tensor:
         """Return logits, that of the likeliest class swapped with another's on a few."""
         del z
         honest = models.logits(x)
-        wrong, step = self._secret(scene, x)
+        wrong, step = self._secret(split, x)
         first = honest.argmax(-1)
-        other = (first + step) % scene.classes
+        other = (first + step) % split.classes
         swapped = honest.scatter(-1, first[..., None], honest.gather(-1, other[..., None]))
         swapped = swapped.scatter(-1, other[..., None], honest.gather(-1, first[..., None]))
         return torch.where(wrong[None, :, None], swapped, honest)
 
-    def read(self, victims: Sequence[Victim], schedule: Schedule) -> list[float]:
-        """Extract a surrogate of each victim; return the p-value of the test that it is one."""
-        return [self._tested(each, schedule) for each in victims]
+    def read(self, targets: Sequence[TargetModel], schedule: Schedule) -> list[float]:
+        """Extract a surrogate of each target model; return the p-values of the ownership test."""
+        return [self._tested(each, schedule) for each in targets]
 
-    def ownership(self, victim: Victim, suspects: Ensemble) -> list[float]:
+    def ownership(self, target: TargetModel, suspects: Ensemble) -> list[float]:
         """Return 1 for each suspect: without a query there is nothing to test."""
-        del victim
+        del target
         return [1.0] * len(suspects)
 
-    def proof(self, victim: Victim, suspects: Ensemble, asked: Sequence[Tensor]) -> list[float]:
+    def proof(
+        self, target: TargetModel, suspects: Ensemble, asked: Sequence[Tensor]
+    ) -> list[float]:
         """Return, for each suspect, the p-value of what it makes of the wrong answers.
 
         The key picks a wrong class for every record, and gives it as the answer to few. A model
@@ -80,9 +82,9 @@ class WatermarkingOfAnswers(Defense):
 
         found = []
         for i, x in enumerate(asked):
-            wrong, step = self._secret(victim.scene, x)
-            honest = victim.deployed.logits(x)[0].argmax(-1)
-            told = (honest + step) % victim.scene.classes
+            wrong, step = self._secret(target.split, x)
+            honest = target.deployed.logits(x)[0].argmax(-1)
+            told = (honest + step) % target.split.classes
             likely = suspects.only([i]).logits(x)[0].log_softmax(-1).gather(-1, told[:, None])[:, 0]
             given, others = (likely[chosen].numpy(force=True) for chosen in (wrong, ~wrong))
             both = len(given) and len(others)
@@ -90,25 +92,25 @@ class WatermarkingOfAnswers(Defense):
             found.append(float(test.pvalue) if test else 1.0)
         return found
 
-    def _secret(self, scene: Scene, x: Tensor) -> tuple[Tensor, Tensor]:
+    def _secret(self, split: DataSplit, x: Tensor) -> tuple[Tensor, Tensor]:
         """Return which records are answered wrongly, and how many classes further: (records,)."""
-        wrong = record_draws(x, scene.seed, "answered wrongly") < self.share
-        step = record_draws(x, scene.seed, "wrong class") * (scene.classes - 1)
+        wrong = record_draws(x, split.seed, "answered wrongly") < self.share
+        step = record_draws(x, split.seed, "wrong class") * (split.classes - 1)
         return wrong, 1 + step.long()
 
-    def _tested(self, victim: Victim, schedule: Schedule) -> float:
-        scene, pool = victim.scene, victim.scene.pool
-        x = mixtures(pool.x[scene.unused], scene.generator("surrogate of the owner"), self.queries)
+    def _tested(self, target: TargetModel, schedule: Schedule) -> float:
+        split, pool = target.split, target.split.pool
+        x = mixtures(pool.x[split.unused], split.generator("surrogate of the owner"), self.queries)
         asked = Pool(
             x,
-            victim.first(1).logits(x)[0].softmax(-1),
+            target.first(1).logits(x)[0].softmax(-1),
             pool.z[:1].expand(len(x), -1),
             pool.low,
             pool.high,
         )
         rows = torch.arange(len(x), device=x.device)
-        member = Member(derive(scene.seed, "surrogate of the owner"), rows)
+        member = TrainingRun(derive(split.seed, "surrogate of the owner"), rows)
         own = replace(schedule, records=len(x), sampling="shuffled")
-        suspect = train(victim.models.architecture, asked, [member], own).models
-        (pvalue,) = self.proof(victim, suspect, [x])
+        suspect = train(target.models.architecture, asked, [member], own).models
+        (pvalue,) = self.proof(target, suspect, [x])
         return pvalue

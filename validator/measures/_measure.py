@@ -15,9 +15,9 @@ from torch import Tensor
 from ..peers import peers
 
 if TYPE_CHECKING:
+    from ..arms.splits import DataSplit, TargetModel
     from ..data import Dataset
-    from ..ensembles import Ensemble
-    from ..scenes import Scene, Victim
+    from ..training.ensembles import Ensemble
 
 __all__ = ["Measure", "NotMeasurable", "Subject", "factors_of", "logits", "measures"]
 
@@ -26,33 +26,33 @@ _SAMPLE = 1024
 
 
 class NotMeasurable(Exception):
-    """A factor cannot be measured on this victim; the message says why."""
+    """A factor cannot be measured on this target model; the message says why."""
 
 
 @dataclass(frozen=True, eq=False)
 class Subject:
-    """A victim with its data, and what measures look at.
+    """A target model with its data, and what measures look at.
 
     Attributes
     ----------
-    victim : Victim
+    target model : Victim
         The deployed model first, then the shadow models, where there are any.
     data : Dataset
         What they learn.
     """
 
-    victim: Victim
+    target: TargetModel
     data: Dataset
 
     @property
-    def scene(self) -> Scene:
+    def split(self) -> DataSplit:
         """What was trained on what."""
-        return self.victim.scene
+        return self.target.split
 
     @cached_property
     def model(self) -> Ensemble:
         """The deployed model."""
-        return self.victim.deployed
+        return self.target.deployed
 
     @cached_property
     def inside(self) -> Tensor:
@@ -61,8 +61,8 @@ class Subject:
         What attack and defense added or replaced is left out: it is not drawn like the records that
         no model has seen, and so cannot be compared with them.
         """
-        scene = self.scene
-        found = scene.deployed[torch.isin(scene.deployed, scene.training[0])]
+        split = self.split
+        found = split.deployed[torch.isin(split.deployed, split.training[0])]
         if not len(found):
             raise NotMeasurable("none of the data set's own records trains the deployed model")
         return found
@@ -73,7 +73,7 @@ class Subject:
         inside = self.inside
         if len(inside) <= _SAMPLE:
             return inside
-        chosen = self.scene.generator("measured records").permutation(len(inside))[:_SAMPLE]
+        chosen = self.split.generator("measured records").permutation(len(inside))[:_SAMPLE]
         return inside[torch.as_tensor(chosen, device=inside.device)]
 
     def logits(self, x: Tensor) -> Tensor:
@@ -85,13 +85,13 @@ class Subject:
 
         Probabilities of the classes, then what the defense releases beside them.
         """
-        pool = self.scene.pool
-        alone = replace(self.victim, models=self.model)
+        pool = self.split.pool
+        alone = replace(self.target, models=self.model)
         return alone.observed(pool.x[records], pool.z[records])[0]
 
 
 class Measure(ABC):
-    """Says how much of one factor there is in a victim.
+    """Says how much of one factor there is in a target model.
 
     Attributes
     ----------
@@ -116,12 +116,12 @@ class Measure(ABC):
 
     @abstractmethod
     def measure(self, subject: Subject) -> float:
-        """Return the number; it depends on this victim alone.
+        """Return the number; it depends on this target model alone.
 
         Raises
         ------
         NotMeasurable
-            This victim or its data do not have what it takes.
+            This target model or its data do not have what it takes.
         """
 
 
@@ -140,12 +140,12 @@ def measures() -> dict[str, type[Measure]]:
     return peers(sys.modules[__package__], Measure)  # type: ignore[type-abstract]
 
 
-def factors_of(victim: Victim, data: Dataset) -> tuple[dict[str, float], dict[str, str]]:
-    """Measure all factors of a victim.
+def factors_of(target: TargetModel, data: Dataset) -> tuple[dict[str, float], dict[str, str]]:
+    """Measure all factors of a target model.
 
     Parameters
     ----------
-    victim : Victim
+    target model : Victim
         Trained, and under its defense.
     data : Dataset
         What it learned.
@@ -157,7 +157,7 @@ def factors_of(victim: Victim, data: Dataset) -> tuple[dict[str, float], dict[st
     unmeasured : dict of str to str
         Why the other factors have none.
     """
-    subject = Subject(victim, data)
+    subject = Subject(target, data)
     factors, unmeasured = {}, {}
     for factor, kind in measures().items():
         try:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import torch
 
 if TYPE_CHECKING:
-    from ..ensembles import Ensemble
+    from ..training.ensembles import Ensemble
 
 __all__ = ["pruning"]
 

@@ -28,7 +28,7 @@ class AttributeCount(Measure):
 
     def measure(self, subject: Subject) -> float:
         """Return the effective number of attributes of the deployed model."""
-        x = subject.scene.pool.x[subject.sample].clone().requires_grad_()
+        x = subject.split.pool.x[subject.sample].clone().requires_grad_()
         logits = subject.logits(x)
         first = logits.detach().argmax(-1, keepdim=True)
         others = logits.scatter(1, first, -torch.inf).logsumexp(1)

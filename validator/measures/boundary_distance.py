@@ -31,9 +31,9 @@ class BoundaryDistance(Measure):
 
     def measure(self, subject: Subject) -> float:
         """Return the median for the deployed model."""
-        pool = subject.scene.pool
+        pool = subject.split.pool
         x = pool.x[subject.sample].clone().requires_grad_()
-        best = subject.logits(x).topk(min(1 + _RIVALS, subject.scene.classes)).values
+        best = subject.logits(x).topk(min(1 + _RIVALS, subject.split.classes)).values
         nearest = (pool.high - pool.low).double().norm().expand(len(x))
         for rival in range(1, best.shape[1]):
             margin = best[:, 0] - best[:, rival]

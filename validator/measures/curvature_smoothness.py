@@ -7,7 +7,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from ..ensembles import losses
+from ..training.ensembles import losses
 from ._measure import Measure, NotMeasurable, Subject
 
 __all__ = ["CurvatureSmoothness"]
@@ -38,13 +38,13 @@ class CurvatureSmoothness(Measure):
 
     def measure(self, subject: Subject) -> float:
         """Return the smoothness around the deployed model's training records."""
-        rows, scene = subject.sample, subject.scene
-        x = scene.pool.x[rows].clone().requires_grad_()
-        loss = losses(subject.logits(x), scene.pool.y[rows]).sum()
+        rows, split = subject.sample, subject.split
+        x = split.pool.x[rows].clone().requires_grad_()
+        loss = losses(subject.logits(x), split.pool.y[rows]).sum()
         (slope,) = torch.autograd.grad(loss, x, create_graph=True)
         if not slope.requires_grad:
             raise NotMeasurable("the model's loss has no curvature")
-        draw = scene.generator("curvature").standard_normal(x.shape, dtype="float32")
+        draw = split.generator("curvature").standard_normal(x.shape, dtype="float32")
         along, size = _unit(torch.as_tensor(draw, device=x.device))
         try:
             for _ in range(_STEPS):

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..metrics import auc
+from ..arms.metrics import auc
 from ._measure import Measure, Subject
 
 __all__ = ["DatasetDistinguishability"]
@@ -36,15 +36,15 @@ class DatasetDistinguishability(Measure):
 
     def measure(self, subject: Subject) -> float:
         """Return the AUC of the deployed model."""
-        inside, unseen = subject.inside, subject.scene.unseen
+        inside, unseen = subject.inside, subject.split.unseen
         rows = torch.cat([inside, unseen])
         member = np.arange(len(rows)) < len(inside)
         seen = subject.observed(rows).double()
-        classes = subject.scene.classes
-        signs = [_sureness(seen[:, :classes], subject.scene.pool.y[rows])]
+        classes = subject.split.classes
+        signs = [_sureness(seen[:, :classes], subject.split.pool.y[rows])]
         if seen.shape[1] > classes:
             signs.append(-seen[:, classes:].var(dim=1, correction=0))
-        draw = subject.scene.generator("halves").permutation(len(rows))
+        draw = subject.split.generator("halves").permutation(len(rows))
         half = np.empty(len(rows), dtype=int)
         half[np.lexsort((draw, member))] = np.arange(len(rows)) % 2
         told = np.array(

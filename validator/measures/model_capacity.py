@@ -31,8 +31,8 @@ class ModelCapacity(Measure):
 
     def measure(self, subject: Subject) -> float:
         """Return the number of parameters of the deployed model."""
-        scene = subject.scene
-        x = scene.pool.x[scene.training[0]]
+        split = subject.split
+        x = split.pool.x[split.training[0]]
         enough, pruned = pruning(subject.model)
         few = 0
         with torch.no_grad():

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from torch import Tensor
 
-from ..ensembles import Ensemble
+from ..training.ensembles import Ensemble
 from ._measure import Measure, NotMeasurable, Subject
 from ._pruning import pruning
 
@@ -32,7 +32,7 @@ class ModelDistinguishability(Measure):
 
     def measure(self, subject: Subject) -> float:
         """Return the ratio of the deployed model."""
-        models = subject.victim.models
+        models = subject.target.models
         if len(models) < 2:
             raise NotMeasurable(
                 "takes independent models, the shadow models that only some attacks train (such as"
@@ -51,7 +51,7 @@ class ModelDistinguishability(Measure):
 
 def _answers(subject: Subject, models: Ensemble) -> Tensor:
     """Return what models answer to the test records: (models, records, classes)."""
-    scene = subject.scene
-    asked = replace(subject.victim, models=models)
-    logits = asked.logits(scene.pool.x[scene.test], scene.pool.z[scene.test])
+    split = subject.split
+    asked = replace(subject.target, models=models)
+    logits = asked.logits(split.pool.x[split.test], split.pool.z[split.test])
     return logits.softmax(-1).double()

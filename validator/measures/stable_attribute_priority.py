@@ -47,8 +47,8 @@ class StableAttributePriority(Measure):
 
 def _reliance(subject: Subject, start: int, stop: int) -> float:
     """Return the mean total variation between answers before and after columns are exchanged."""
-    x = subject.scene.pool.x[subject.scene.unseen]
-    draw = subject.scene.generator("exchanged attributes")
+    x = subject.split.pool.x[subject.split.unseen]
+    draw = subject.split.generator("exchanged attributes")
     moved = []
     with torch.no_grad():
         plain = subject.logits(x).double().softmax(-1)

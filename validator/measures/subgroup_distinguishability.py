@@ -7,7 +7,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from ..metrics import auc
+from ..arms.metrics import auc
 from ._measure import Measure, NotMeasurable, Subject
 
 __all__ = ["SubgroupDistinguishability"]
@@ -38,8 +38,8 @@ class SubgroupDistinguishability(Measure):
 
     def measure(self, subject: Subject) -> float:
         """Return the AUC of the deployed model."""
-        unseen = subject.scene.unseen
-        groups = subject.scene.pool.z[unseen].cpu().numpy()
+        unseen = subject.split.unseen
+        groups = subject.split.pool.z[unseen].cpu().numpy()
         if not groups.shape[1]:
             raise NotMeasurable("takes data with a sensitive attribute")
         seen = subject.observed(unseen).double().cpu().numpy()

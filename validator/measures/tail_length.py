@@ -31,16 +31,16 @@ class TailLength(Measure):
 
     def measure(self, subject: Subject) -> float:
         """Return the share, over the deployed model and its shadow models."""
-        scene, victim = subject.scene, subject.victim
-        if len(victim.models) < _LEAST:
+        split, target = subject.split, subject.target
+        if len(target.models) < _LEAST:
             raise NotMeasurable(
                 "takes four or more shadow models, which only some attacks train (such as"
                 " membership_inference)"
             )
-        rows = scene.candidates
-        inside = torch.stack([torch.isin(rows, each) for each in scene.training]).double()
-        answers = victim.logits(scene.pool.x[rows], scene.pool.z[rows]).softmax(-1).double()
-        true = scene.pool.y[rows][None, :, None].expand(len(answers), -1, 1)
+        rows = split.candidates
+        inside = torch.stack([torch.isin(rows, each) for each in split.training]).double()
+        answers = target.logits(split.pool.x[rows], split.pool.z[rows]).softmax(-1).double()
+        true = split.pool.y[rows][None, :, None].expand(len(answers), -1, 1)
         sure = answers.gather(2, true)[..., 0]
         seen, unseen = inside.sum(0), (1 - inside).sum(0)
         known = (seen > 0) & (unseen > 0)

@@ -30,9 +30,9 @@ class TrainingSetSize(Measure):
 
     def measure(self, subject: Subject) -> float:
         """Return the effective number of records of the deployed model."""
-        pool, rows = subject.scene.pool, subject.scene.training[0]
+        pool, rows = subject.split.pool, subject.split.training[0]
         x, y = pool.x[rows], pool.y[rows]
-        wanted = torch.nn.functional.one_hot(y, subject.scene.classes)
+        wanted = torch.nn.functional.one_hot(y, subject.split.classes)
         answers = subject.model.logits(x)[0].double().softmax(-1)
         pulls = (answers - wanted).norm(dim=-1)
         labelled = torch.cat([x.flatten(1), y[:, None].to(x.dtype)], dim=1)

@@ -7,9 +7,9 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 from pydantic import Field
 
-from api.answers import backtests
+from crosscurrent.api.answers import backtests
 
-from ..declared import answered
+from ..responses import answered
 from ..service import Ask, Asked
 from ..shapes.interactions import Backtest
 

@@ -9,12 +9,12 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import Field
 
-from api.answers import catalogue
-from knowledge.errors import InputError, UnknownName
+from crosscurrent.api.answers import catalogue
+from crosscurrent.knowledge.errors import InputError, UnknownName
 
-from ..declared import answered
-from ..pages import LARGEST, cut
+from ..pagination import LARGEST, cut
 from ..problems import ProblemError
+from ..responses import answered
 from ..service import Ask, Asked, Here
 
 __all__ = ["SECTIONS", "router"]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from fastapi import APIRouter, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from api.jobs.errors import Unavailable
+from crosscurrent.api.jobs.errors import Unavailable
 
-from ..declared import refusals
 from ..problems import ProblemError
+from ..responses import refusals
 from ..service import Here, apart
 from ..shapes.service import Health
 

@@ -7,11 +7,11 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 from pydantic import Field
 
-from api.answers import attacks, collusions, combinations, plans
-from api.answers.adversaries import adversary_pairs
-from knowledge.errors import InputError
+from crosscurrent.api.answers import attacks, collusions, combinations, plans
+from crosscurrent.api.answers.adversaries import adversary_pairs
+from crosscurrent.knowledge.errors import InputError
 
-from ..declared import answered
+from ..responses import answered
 from ..service import Ask, Asked
 from ..shapes.joint import (
     Chains,

@@ -7,12 +7,12 @@ from typing import Annotated
 from fastapi import APIRouter, Body, Path, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.answers import comparisons
+from crosscurrent.api.answers import comparisons
 
-from ..declared import answered, refusals
-from ..pages import LARGEST, cut
+from ..knowledge_sets import described
+from ..pagination import LARGEST, cut
+from ..responses import answered, refusals
 from ..service import Ask, Here, Owner
-from ..sets import described
 from ..shapes.joint import Differences
 from ..shapes.service import KnowledgeSet, KnowledgeSets, KnowledgeVersion
 

@@ -7,10 +7,10 @@ from typing import Annotated
 from fastapi import APIRouter, Body, Path, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.answers import assumptions, predictions
-from knowledge.errors import InputError
+from crosscurrent.api.answers import assumptions, predictions
+from crosscurrent.knowledge.errors import InputError
 
-from ..declared import answered, refusals
+from ..responses import answered, refusals
 from ..service import Ask, Asked
 from ..shapes.interactions import Matrix, Prediction, Predictions, WhatIf
 

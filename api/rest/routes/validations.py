@@ -11,13 +11,13 @@ from fastapi import APIRouter, Body, Depends, Header, Path, Query, Request, Resp
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.jobs.errors import Unavailable
-from api.jobs.jobs import Jobs
-from api.jobs.records import Event, Job
+from crosscurrent.api.jobs.errors import Unavailable
+from crosscurrent.api.jobs.records import Event, Job
+from crosscurrent.api.jobs.service import Jobs
 
-from ..declared import refusals
-from ..front import HEAD
-from ..pages import opened, sealed
+from ..middleware import HEAD
+from ..pagination import opened, sealed
+from ..responses import refusals
 from ..service import Here, Owner, apart
 from ..shapes.validations import Evidence, Validation, Validations, Verdict
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from .shapes import Box, Drawing, Line, Sign, curve, lines
 
 if TYPE_CHECKING:
-    from ..learning import Tie
+    from ..records import Tie
 
 __all__ = ["edge_map"]
 

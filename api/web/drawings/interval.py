@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from api.cli._text import signed
+from crosscurrent.api.text.names import signed
 
 from .shapes import Drawing, Label, Line
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from ...wording import VERBS
-from ..words import GLYPHS, Words
+from ...text.wording import VERBS
+from ..names import GLYPHS, Words
 from .shapes import Box, Drawing, Line, Sign, curve, lines
 
 __all__ = ["path_map"]

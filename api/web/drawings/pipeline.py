@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ..words import STAGES, Words
+from ..names import STAGES, Words
 from .shapes import Box, Drawing, Label, Line, Sign, curve, lines
 
 __all__ = ["pipeline"]

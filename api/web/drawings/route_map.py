@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from predictor.signs import EFFECT, multiply
+from crosscurrent.predictor.signs import EFFECT, multiply
 
-from ..breaking import Leg, Route
-from ..words import GLYPHS, Words
+from ..chains import Leg, Route
+from ..names import GLYPHS, Words
 from .shapes import Box, Drawing, Label, Line, Sign, curve, lines
 
 __all__ = ["route_map"]

@@ -8,21 +8,21 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fastapi import APIRouter, Response
 
-from api import colluding
-from api.answers import collusions as answers
-from knowledge.errors import InputError, clip
-from predictor.collusion import adversaries, idle
+from crosscurrent.api.answers import collusions as answers
+from crosscurrent.api.text import collusions as colluding
+from crosscurrent.knowledge.errors import InputError, clip
+from crosscurrent.predictor.collusion import adversaries, idle
 
-from ..asked import Asked, Page
-from ..breaking import Route, route
+from ..chains import Route, route
 from ..colluded import pairing
 from ..drawings.route_map import route_map
+from ..measurements.summaries import Known
+from ..names import is_measured
 from ..rendering import sentence
-from ..results import Known
-from ..words import is_measured
+from ..request import Asked, Page
 
 if TYPE_CHECKING:
-    from knowledge import Attack, Defense
+    from crosscurrent.knowledge import Attack, Defense
 
 __all__ = ["router"]
 

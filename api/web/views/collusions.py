@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Response
 
-from api.answers import collusions as answers
+from crosscurrent.api.answers import collusions as answers
 
-from ..asked import Page
 from ..colluded import by_first, pairing
-from ..results import Known
+from ..measurements.summaries import Known
+from ..request import Page
 
 __all__ = ["router"]
 

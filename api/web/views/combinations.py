@@ -7,12 +7,12 @@ from typing import Any, NamedTuple
 
 from fastapi import APIRouter, Response
 
-from api.answers import combinations as answers
+from crosscurrent.api.answers import combinations as answers
 
-from ..asked import Page
-from ..findings import Findings
-from ..results import Known
-from ..words import STAGES, Words, is_measured
+from ..measurements.findings import Findings
+from ..measurements.summaries import Known
+from ..names import STAGES, Words, is_measured
+from ..request import Page
 
 __all__ = ["Pair", "router"]
 

@@ -6,14 +6,14 @@ from typing import Any, Final
 
 from fastapi import APIRouter, Response
 
-from api.answers import combinations, predictions
-from knowledge.errors import InputError
+from crosscurrent.api.answers import combinations, predictions
+from crosscurrent.knowledge.errors import InputError
 
-from ..asked import Asked, Page
-from ..cells import cell
 from ..drawings.pipeline import pipeline
-from ..results import Known
-from ..words import STAGES, is_measured
+from ..matrix import cell
+from ..measurements.summaries import Known
+from ..names import STAGES, is_measured
+from ..request import Asked, Page
 from .matrix import by_defense
 
 __all__ = ["EXAMPLES", "router"]

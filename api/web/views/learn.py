@@ -7,20 +7,20 @@ from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter, Response
 
-from api.answers import collusions as joint
-from api.answers import predictions
-from knowledge.errors import InputError, UnknownName
+from crosscurrent.api.answers import collusions as joint
+from crosscurrent.api.answers import predictions
+from crosscurrent.knowledge.errors import InputError, UnknownName
 
 from ...rest.problems import ProblemError
-from ..asked import Asked, Page
-from ..cells import cell
 from ..colluded import pairing
 from ..drawings.edge_map import edge_map
-from ..learning import Tie, called_work, links_out, ties
+from ..matrix import cell
 from ..mentions import SECTIONS, mentions
+from ..records import Tie, called_work, links_out, ties
+from ..request import Asked, Page
 
 if TYPE_CHECKING:
-    from knowledge import Attack, Defense, Factor, KnowledgeBase, Reference, Risk
+    from crosscurrent.knowledge import Attack, Defense, Factor, KnowledgeBase, Reference, Risk
 
     from ..drawings.shapes import Drawing
 

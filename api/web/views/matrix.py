@@ -7,11 +7,11 @@ from itertools import groupby
 
 from fastapi import APIRouter, Response
 
-from api.answers import predictions
+from crosscurrent.api.answers import predictions
 
-from ..asked import Page
-from ..cells import Cell, cell
-from ..results import Known
+from ..matrix import Cell, cell
+from ..measurements.summaries import Known
+from ..request import Page
 
 __all__ = ["by_defense", "router"]
 

@@ -6,19 +6,19 @@ from typing import Any
 
 from fastapi import APIRouter, Response
 
-from api.jobs.records import Job
-from api.jobs.request import command
-from validator.settings import DEFAULT_SEEDS
+from crosscurrent.api.jobs.records import Job
+from crosscurrent.api.jobs.request import command
+from crosscurrent.validator.experiments.assignments import DEFAULT_SEEDS
 
 from ...rest.service import apart
-from ..asked import Asked, Page
 from ..drawings.interval import Interval, intervals
-from ..happened import Progress, progress, told
-from ..orders import again
+from ..measurements.form import again
+from ..measurements.outcome import outcomes, shown
+from ..measurements.progress import Progress, progress, told
+from ..measurements.subject import KINDS, circumstances, kind, subject
+from ..measurements.summaries import Holder
 from ..origins import OURS
-from ..outcomes import outcomes, shown
-from ..requested import KINDS, circumstances, kind, subject
-from ..results import Holder
+from ..request import Asked, Page
 
 __all__ = ["router"]
 

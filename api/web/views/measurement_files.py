@@ -9,7 +9,7 @@ from typing import Literal
 from fastapi import APIRouter, Request, Response
 
 from ...rest.service import Service, apart
-from ..results import Holder
+from ..measurements.summaries import Holder
 
 __all__ = ["router"]
 

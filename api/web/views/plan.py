@@ -8,11 +8,11 @@ from typing import Any, NamedTuple
 
 from fastapi import APIRouter, Response
 
-from api.answers import plans
-from knowledge.errors import InputError, clip
+from crosscurrent.api.answers import plans
+from crosscurrent.knowledge.errors import InputError, clip
 
-from ..asked import Asked, Page
-from ..words import Words, is_measured
+from ..names import Words, is_measured
+from ..request import Asked, Page
 
 __all__ = ["Offer", "Part", "router"]
 

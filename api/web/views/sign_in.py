@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
 from ...rest.service import Here
-from ..door import COOKIE, SIGN_IN, SIGN_OUT, local
+from ..auth import COOKIE, SIGN_IN, SIGN_OUT, local
 from ..origins import OURS
 from ..rendering import html, unasked
 

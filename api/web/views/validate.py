@@ -9,23 +9,23 @@ from typing import Any, NamedTuple
 
 from fastapi import APIRouter, Request, Response
 
-from api.cli._measuring import absent
-from api.cli._validate import PLACEBO
-from api.jobs.errors import BeingAccepted, DifferentPayload, Unavailable
-from api.jobs.records import Job
-from api.jobs.request import command
-from knowledge.errors import InputError, clip, legible
-from validator.settings import DEFAULT_DATASET, DEFAULT_MODEL
+from crosscurrent.api.cli._measuring import absent
+from crosscurrent.api.cli._validate import PLACEBO
+from crosscurrent.api.jobs.errors import BeingAccepted, DifferentPayload, Unavailable
+from crosscurrent.api.jobs.records import Job
+from crosscurrent.api.jobs.request import command
+from crosscurrent.knowledge.errors import InputError, clip, legible
+from crosscurrent.validator.experiments.assignments import DEFAULT_DATASET, DEFAULT_MODEL
 
-from ...rest.pages import opened, sealed
+from ...rest.pagination import opened, sealed
 from ...rest.problems import problem_of
 from ...rest.service import Service, apart
-from ..asked import Asked, Page
-from ..orders import PREFILLED, Order, posted, prefilled
+from ..measurements.form import PREFILLED, Order, posted, prefilled
+from ..measurements.history import STATES, VERDICTS, Filters, Rows, listed
+from ..measurements.subject import KINDS, at_stage, bare, risk_of
+from ..measurements.summaries import Holder
 from ..origins import OURS
-from ..past import STATES, VERDICTS, Filters, Rows, listed
-from ..requested import KINDS, at_stage, bare, risk_of
-from ..results import Holder
+from ..request import Asked, Page
 
 __all__ = ["router"]
 

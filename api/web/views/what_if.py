@@ -7,13 +7,13 @@ from typing import Any
 
 from fastapi import APIRouter, Response
 
-from api.answers import assumptions, predictions
-from knowledge.errors import InputError
+from crosscurrent.api.answers import assumptions, predictions
+from crosscurrent.knowledge.errors import InputError
 
-from ..asked import Asked, Assumptions, Page
-from ..cells import Cell, cell
-from ..findings import Findings
-from ..results import Known
+from ..matrix import Cell, cell
+from ..measurements.findings import Findings
+from ..measurements.summaries import Known
+from ..request import Asked, Assumptions, Page
 from .matrix import by_defense
 
 __all__ = ["router"]

@@ -7,15 +7,15 @@ from typing import Any
 
 from fastapi import APIRouter, Response
 
-from api.answers import assumptions, predictions
-from knowledge.errors import InputError
+from crosscurrent.api.answers import assumptions, predictions
+from crosscurrent.knowledge.errors import InputError
 
-from ...wording import basis
-from ..asked import Assumptions, Page
-from ..cells import cell
+from ...text.wording import basis
 from ..drawings.path_map import path_map
-from ..results import Known
-from ..words import is_measured
+from ..matrix import cell
+from ..measurements.summaries import Known
+from ..names import is_measured
+from ..request import Assumptions, Page
 
 __all__ = ["router"]
 

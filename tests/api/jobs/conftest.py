@@ -15,9 +15,9 @@ sys.path.insert(0, str(Path(__file__).parent))  # for the helper modules beside 
 
 from databases import postgresql
 
-from api.jobs.checks import Checks
-from api.jobs.jobs import Jobs
-from api.jobs.settings import JobSettings
+from crosscurrent.api.jobs.sandbox import Checks
+from crosscurrent.api.jobs.service import Jobs
+from crosscurrent.api.jobs.settings import JobSettings
 
 
 @pytest.fixture(scope="session")

@@ -7,12 +7,12 @@ from collections.abc import Callable
 from time import monotonic, sleep
 from typing import Any, TypeVar
 
-from api.cli._validate import plan
-from api.jobs.jobs import Jobs
-from api.jobs.records import ENDED, Job
-from api.jobs.request import arguments
-from knowledge import load
-from validator.store import Store
+from crosscurrent.api.cli._validate import plan
+from crosscurrent.api.jobs.records import ENDED, Job
+from crosscurrent.api.jobs.request import arguments
+from crosscurrent.api.jobs.service import Jobs
+from crosscurrent.knowledge import load
+from crosscurrent.validator.results.store import Store
 
 __all__ = ["below", "ended", "large", "tiny", "undisturbed", "until", "without_cost"]
 
@@ -46,9 +46,9 @@ def large(number: int = 0) -> dict[str, Any]:
 
 class _Quiet:
     def start(self, trials: int, remembered: int, work: int) -> None: ...
-    def advance(self, work: int) -> None: ...
-    def finished(self, trials: int) -> None: ...
-    def stands(self, place: int, seeds: int, shown: object) -> None: ...
+    def on_work(self, work: int) -> None: ...
+    def on_trials(self, trials: int) -> None: ...
+    def on_cell(self, place: int, seeds: int, shown: object) -> None: ...
 
 
 def undisturbed(request: dict[str, Any], file: str) -> dict[str, Any]:

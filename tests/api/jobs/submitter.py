@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import sys
 
-from api.jobs.jobs import Jobs
-from api.jobs.settings import JobSettings
+from crosscurrent.api.jobs.service import Jobs
+from crosscurrent.api.jobs.settings import JobSettings
 
 if __name__ == "__main__":
     told = json.loads(sys.argv[1])

@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 from running import ended, undisturbed, without_cost
 
-from api.cli._measured import describe
-from api.cli._text import Style
-from api.jobs.checks import Checks
-from api.jobs.jobs import Jobs
-from api.jobs.local import LocalWorkers
-from api.jobs.settings import JobSettings
-from knowledge import load
+from crosscurrent.api.jobs.local import LocalWorkers
+from crosscurrent.api.jobs.sandbox import Checks
+from crosscurrent.api.jobs.service import Jobs
+from crosscurrent.api.jobs.settings import JobSettings
+from crosscurrent.api.text.measured import describe
+from crosscurrent.api.text.terminal import Style
+from crosscurrent.knowledge import load
 
 GRID = {
     "all": True,

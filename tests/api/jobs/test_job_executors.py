@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 from running import ended, tiny, undisturbed, without_cost
 
-from api.jobs.checks import Checks
-from api.jobs.errors import Refused
-from api.jobs.jobs import Jobs
-from api.jobs.local import LocalWorkers
-from api.jobs.request import plain, schema
-from api.jobs.settings import JobSettings
-from api.rest.settings import SettingsError, read_settings
+from crosscurrent.api.jobs.errors import Refused
+from crosscurrent.api.jobs.local import LocalWorkers
+from crosscurrent.api.jobs.request import plain, schema
+from crosscurrent.api.jobs.sandbox import Checks
+from crosscurrent.api.jobs.service import Jobs
+from crosscurrent.api.jobs.settings import JobSettings
+from crosscurrent.api.rest.settings import SettingsError, read_settings
 
 
 def test_a_job_trained_in_processes_gives_the_same(tmp_path: Path, checks: Checks) -> None:
@@ -58,7 +58,7 @@ def test_a_cluster_that_is_away_is_no_fault_of_the_job(tmp_path: Path) -> None:
         "beforehand": {"defense": "placebo", "risk": "evasion", "known": known},
     }
     with subprocess.Popen(
-        [sys.executable, "-m", "api.jobs.child"],
+        [sys.executable, "-m", "crosscurrent.api.jobs.training_main"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

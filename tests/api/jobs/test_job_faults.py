@@ -23,11 +23,11 @@ from typing import Any
 import pytest
 from running import below, ended, large, tiny, undisturbed, until, without_cost
 
-from api.jobs.checks import Checks
-from api.jobs.errors import Unavailable
-from api.jobs.jobs import Jobs
-from api.jobs.local import LocalWorkers
-from api.jobs.settings import JobSettings
+from crosscurrent.api.jobs.errors import Unavailable
+from crosscurrent.api.jobs.local import LocalWorkers
+from crosscurrent.api.jobs.sandbox import Checks
+from crosscurrent.api.jobs.service import Jobs
+from crosscurrent.api.jobs.settings import JobSettings
 
 KILLS = int(os.environ.get("CROSSCURRENT_KILLS", "0"))
 FEW = 3

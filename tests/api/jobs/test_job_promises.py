@@ -13,8 +13,7 @@ import pytest
 from running import tiny
 from sqlalchemy import event, make_url
 
-from api.jobs.checks import Checks
-from api.jobs.errors import (
+from crosscurrent.api.jobs.errors import (
     BeingAccepted,
     DifferentPayload,
     NoSuchJob,
@@ -22,9 +21,10 @@ from api.jobs.errors import (
     Refused,
     Unavailable,
 )
-from api.jobs.jobs import Jobs
-from api.jobs.settings import JobSettings
-from knowledge.errors import InputError
+from crosscurrent.api.jobs.sandbox import Checks
+from crosscurrent.api.jobs.service import Jobs
+from crosscurrent.api.jobs.settings import JobSettings
+from crosscurrent.knowledge.errors import InputError
 
 
 def test_a_job_waits_in_the_queue_and_is_cancelled_there(jobs: Jobs) -> None:
@@ -129,7 +129,7 @@ def test_a_locked_database_says_so_soon_and_loses_nothing(
 ) -> None:
     if settings.database:
         pytest.skip("a PostgreSQL database is not locked as a whole")
-    monkeypatch.setattr("api.jobs.database._PATIENCE", 0.2)
+    monkeypatch.setattr("crosscurrent.api.jobs.database._PATIENCE", 0.2)
     file = make_url(settings.url).database or ""
     with (
         closing(Jobs(settings, checks)) as jobs,

@@ -13,16 +13,16 @@ import jsonschema
 import pytest
 from running import tiny
 
-from api.cli._measuring_questions import LOCAL, colluding, combining, validate
-from api.cli._parser import parser
-from api.jobs.admission import admitted
-from api.jobs.checks import Checks
-from api.jobs.errors import Refused, Unavailable
-from api.jobs.request import arguments, plain, schema
-from api.jobs.settings import JobSettings
-from knowledge import KnowledgeBase
-from knowledge.errors import InputError
-from validator.data import dataset
+from crosscurrent.api.cli._measuring_questions import LOCAL, colluding, combining, validate
+from crosscurrent.api.cli._parser import parser
+from crosscurrent.api.jobs.errors import Refused, Unavailable
+from crosscurrent.api.jobs.policy import admitted
+from crosscurrent.api.jobs.request import arguments, plain, schema
+from crosscurrent.api.jobs.sandbox import Checks
+from crosscurrent.api.jobs.settings import JobSettings
+from crosscurrent.knowledge import KnowledgeBase
+from crosscurrent.knowledge.errors import InputError
+from crosscurrent.validator.data import dataset
 
 
 def test_a_request_is_parsed_to_what_the_command_line_is_parsed_to() -> None:
@@ -63,7 +63,7 @@ def test_an_option_that_validate_gets_later_is_there_without_further_ado(
         question.add_argument("--sweep", action="append", default=[], help="sweep a setting")
         question.add_argument("--twice", action="store_true", help="do it again")
 
-    monkeypatch.setattr("api.jobs.request.validate", more)
+    monkeypatch.setattr("crosscurrent.api.jobs.request.validate", more)
     assert schema()["properties"]["twice"] == {
         "type": "boolean", "default": False, "description": "do it again",
     }  # fmt: skip

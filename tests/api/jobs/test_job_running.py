@@ -10,16 +10,16 @@ import pytest
 import yaml
 from running import below, ended, tiny, undisturbed, until, without_cost
 
-from api.cli._text import Style
-from api.cli._verdict import describe
-from api.jobs.checks import Checks
-from api.jobs.errors import NotFinished
-from api.jobs.jobs import Jobs
-from api.jobs.local import LocalWorkers
-from api.jobs.settings import JobSettings
-from knowledge import load
-from knowledge.errors import InputError
-from predictor.interactions import predict
+from crosscurrent.api.jobs.errors import NotFinished
+from crosscurrent.api.jobs.local import LocalWorkers
+from crosscurrent.api.jobs.sandbox import Checks
+from crosscurrent.api.jobs.service import Jobs
+from crosscurrent.api.jobs.settings import JobSettings
+from crosscurrent.api.text.measured.verdict import describe
+from crosscurrent.api.text.terminal import Style
+from crosscurrent.knowledge import load
+from crosscurrent.knowledge.errors import InputError
+from crosscurrent.predictor.interactions import predict
 
 
 @pytest.fixture(scope="module")

@@ -15,13 +15,13 @@ from typing import Any, cast
 import pytest
 from running import tiny
 
-from api.jobs import database
-from api.jobs.checks import Checks
-from api.jobs.errors import TooManyJobs, Unavailable
-from api.jobs.jobs import Jobs
-from api.jobs.records import job_of
-from api.jobs.settings import JobSettings
-from api.jobs.worker import fit
+from crosscurrent.api.jobs import database
+from crosscurrent.api.jobs.errors import TooManyJobs, Unavailable
+from crosscurrent.api.jobs.records import job_of
+from crosscurrent.api.jobs.sandbox import Checks
+from crosscurrent.api.jobs.service import Jobs
+from crosscurrent.api.jobs.settings import JobSettings
+from crosscurrent.api.jobs.worker import fit
 
 
 def test_a_worker_that_cannot_keep_results_takes_no_job(tmp_path: Path) -> None:
@@ -46,7 +46,7 @@ def test_training_that_cannot_keep_results_blames_the_machine_and_not_the_job(
         "beforehand": {"defense": "placebo", "risk": "evasion", "known": known},
     }
     with subprocess.Popen(
-        [sys.executable, "-m", "api.jobs.child"],
+        [sys.executable, "-m", "crosscurrent.api.jobs.training_main"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -109,7 +109,7 @@ def test_only_a_job_whose_workers_were_lost_says_so() -> None:
 def test_a_task_waits_for_others_but_their_time_is_not_its_own(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("api.jobs.checks._QUEUED", 0.01)
+    monkeypatch.setattr("crosscurrent.api.jobs.sandbox._QUEUED", 0.01)
     found = Checks()
     busy = cast("Callable[..., Any]", found._run)
     with found._turn, pytest.raises(Unavailable, match="other requests are being checked"):

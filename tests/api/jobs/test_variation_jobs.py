@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 from running import ended, tiny, undisturbed, without_cost
 
-from api.cli._measured import describe
-from api.cli._text import Style
-from api.jobs.checks import Checks
-from api.jobs.errors import Refused
-from api.jobs.jobs import Jobs
-from api.jobs.local import LocalWorkers
-from api.jobs.settings import JobSettings
+from crosscurrent.api.jobs.errors import Refused
+from crosscurrent.api.jobs.local import LocalWorkers
+from crosscurrent.api.jobs.sandbox import Checks
+from crosscurrent.api.jobs.service import Jobs
+from crosscurrent.api.jobs.settings import JobSettings
+from crosscurrent.api.text.measured import describe
+from crosscurrent.api.text.terminal import Style
 
 VARIED = tiny(vary="attribute_count=10,5")
 

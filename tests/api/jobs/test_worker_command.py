@@ -15,10 +15,10 @@ from pathlib import Path
 import pytest
 from running import below, ended, tiny, until
 
-from api.cli import main
-from api.jobs.checks import Checks
-from api.jobs.jobs import Jobs
-from api.jobs.settings import JobSettings
+from crosscurrent.api.cli import main
+from crosscurrent.api.jobs.sandbox import Checks
+from crosscurrent.api.jobs.service import Jobs
+from crosscurrent.api.jobs.settings import JobSettings
 
 COMMAND = Path(sys.executable).with_name("crosscurrent")
 

@@ -8,10 +8,10 @@ from typing import Any
 
 from fastapi.testclient import TestClient
 
-from api.logs import logger
-from api.rest.app import create_app
-from api.rest.service import Service
-from api.rest.settings import Settings
+from crosscurrent.api.app import create_app
+from crosscurrent.api.logs import logger
+from crosscurrent.api.rest.service import Service
+from crosscurrent.api.rest.settings import Settings
 
 __all__ = ["Asking"]
 

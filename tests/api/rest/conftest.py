@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from api.cli import main
-from api.rest.settings import Settings
+from crosscurrent.api.cli import main
+from crosscurrent.api.rest.settings import Settings
 
 sys.path.insert(0, str(Path(__file__).parent))  # for the helper modules beside this file
 sys.path.insert(0, str(Path(__file__).parents[1] / "jobs"))  # and for those of jobs

@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from api.cli import main
-from api.rest.keys import Bucket, KeyFile, Keyring
-from api.rest.problems import ProblemError
-from api.rest.sets import KnowledgeSets
-from knowledge.errors import InputError
+from crosscurrent.api.cli import main
+from crosscurrent.api.rest.keys import Bucket, KeyFile, Keyring
+from crosscurrent.api.rest.knowledge_sets import KnowledgeSets
+from crosscurrent.api.rest.problems import ProblemError
+from crosscurrent.knowledge.errors import InputError
 
 FILES = {"a.yaml": "risks:\n  - {id: evasion, action: revise, name: Evading}\n"}
 

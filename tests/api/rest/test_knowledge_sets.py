@@ -14,11 +14,11 @@ from typing import Any
 import pytest
 from asking import Asking
 
-from api.rest.problems import ProblemError
-from api.rest.sets import KnowledgeSets
-from api.rest.settings import Settings
-from knowledge import KnowledgeBase
-from knowledge.errors import InputError
+from crosscurrent.api.rest.knowledge_sets import KnowledgeSets
+from crosscurrent.api.rest.problems import ProblemError
+from crosscurrent.api.rest.settings import Settings
+from crosscurrent.knowledge import KnowledgeBase
+from crosscurrent.knowledge.errors import InputError
 
 Serve = Callable[..., Any]
 
@@ -119,7 +119,9 @@ def test_sets_survive_a_restart_and_reach_other_processes(serve: Serve) -> None:
 def test_many_at_once_make_one_version_each(
     tmp_path: Path, kb: KnowledgeBase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("api.rest.sets.load", lambda _: kb)  # reading YAML would keep them apart
+    monkeypatch.setattr(
+        "crosscurrent.api.rest.knowledge_sets.load", lambda _: kb
+    )  # reading YAML would keep them apart
     clients = [KnowledgeSets(str(tmp_path / "sets")) for _ in range(4)]
     with ThreadPoolExecutor(4) as pool:
         made = list(
@@ -226,7 +228,7 @@ def test_a_version_that_is_not_there_is_told(serve: Serve) -> None:
 def test_there_is_room_for_so_many_and_no_more(
     serve: Serve, kb: KnowledgeBase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("api.rest.sets.load", lambda _: kb)
+    monkeypatch.setattr("crosscurrent.api.rest.knowledge_sets.load", lambda _: kb)
     client = serve(max_versions=2)
     assert [put(client, revising(f"N{n}")).status_code for n in range(3)] == [201, 201, 507]
     assert client.get("/v1/knowledge/team").json()["contents"] == revising("N1")
@@ -271,7 +273,7 @@ def test_a_full_disk_loses_nothing(serve: Serve, monkeypatch: pytest.MonkeyPatch
 def test_a_killed_upload_leaves_the_last_version(tmp_path: Path) -> None:
     script = (
         "import os, sys\n"
-        "from api.rest.sets import KnowledgeSets\n"
+        "from crosscurrent.api.rest.knowledge_sets import KnowledgeSets\n"
         "os.link = lambda *_: os._exit(9)\n"
         "KnowledgeSets(sys.argv[1]).put('team', {'a.yaml': 'risks:\\n"
         "  - {id: evasion, action: revise, name: Other}\\n'}, None)\n"
@@ -301,7 +303,7 @@ def test_a_set_that_no_longer_fits_says_why(serve: Serve, tmp_path: Path) -> Non
 
 
 def test_files_in_memory_are_read_as_those_of_a_folder(tmp_path: Path) -> None:
-    from knowledge import load
+    from crosscurrent.knowledge import load
 
     for name, text in revising("Third").items():
         (tmp_path / name).write_text(text, encoding="utf-8")

@@ -21,7 +21,7 @@ from schemathesis.specs.openapi.checks import (
     unsupported_method,
 )
 
-from api.answers import (
+from crosscurrent.api.answers import (
     assumptions,
     attacks,
     backtests,
@@ -31,10 +31,10 @@ from api.answers import (
     plans,
     predictions,
 )
-from api.rest.examples import BODIES
-from api.rest.settings import Settings
-from api.rest.shapes import interactions, joint
-from knowledge import KnowledgeBase, load
+from crosscurrent.api.rest.examples import BODIES
+from crosscurrent.api.rest.settings import Settings
+from crosscurrent.api.rest.shapes import interactions, joint
+from crosscurrent.knowledge import KnowledgeBase, load
 
 CHECKS = [
     not_a_server_error,

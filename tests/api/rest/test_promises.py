@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from api.rest.answering import Answers
-from api.rest.keys import KeyFile
-from api.rest.pages import cut
-from knowledge import KnowledgeBase
+from crosscurrent.api.rest.keys import KeyFile
+from crosscurrent.api.rest.pagination import cut
+from crosscurrent.api.rest.response_cache import Answers
+from crosscurrent.knowledge import KnowledgeBase
 
 PROBLEM = {"type", "title", "status", "detail", "request_id"}
 JSON = {"Content-Type": "application/json"}
@@ -220,7 +220,7 @@ def test_what_fails_inside_stays_inside(asking: Any, monkeypatch: pytest.MonkeyP
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError("the secret of the house")
 
-    monkeypatch.setattr("api.answers.plans.plan", broken)
+    monkeypatch.setattr("crosscurrent.api.answers.plans.plan", broken)
     told = problem(asking.get("/v1/plans?protect=R4"), 500, "internal")
     assert "secret" not in str(told)
     (line,) = [each for each in asking.lines if each["event"] == "request failed"]
@@ -231,7 +231,7 @@ def test_what_fails_inside_stays_inside(asking: Any, monkeypatch: pytest.MonkeyP
 def test_a_page_token_serves_its_own_list_in_its_own_state_only() -> None:
     _, token = cut(range(10), "factors A", 3, None)
     assert cut(range(10), "factors A", 3, token)[0] == range(3, 6)
-    from api.rest.problems import ProblemError
+    from crosscurrent.api.rest.problems import ProblemError
 
     for what, given in (("factors B", token), ("risks A", token), ("factors A", f"{token}x")):
         with pytest.raises(ProblemError, match="start again"):

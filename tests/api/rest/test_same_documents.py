@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from api.answers import (
+from crosscurrent.api.answers import (
     assumptions,
     attacks,
     backtests,
@@ -19,8 +19,8 @@ from api.answers import (
     plans,
     predictions,
 )
-from knowledge import KnowledgeBase, load
-from predictor import documents, interactions
+from crosscurrent.knowledge import KnowledgeBase, load
+from crosscurrent.predictor import documents, interactions
 
 Command = Callable[..., Any]
 EXAMPLES = Path(__file__).parents[3] / "docs" / "examples"

@@ -16,8 +16,8 @@ from typing import IO, Any
 
 import pytest
 
-from api.cli import main
-from api.rest.settings import PREFIX, Settings, SettingsError, read_settings
+from crosscurrent.api.cli import main
+from crosscurrent.api.rest.settings import PREFIX, Settings, SettingsError, read_settings
 
 COMMAND = str(Path(sys.executable).with_name("crosscurrent"))
 
@@ -197,15 +197,16 @@ def test_every_setting_is_documented() -> None:
 def test_without_the_extra_it_says_how_to_install_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("api.cli._serve.find_spec", lambda _: None)
+    monkeypatch.setattr("crosscurrent.api.cli._serve.find_spec", lambda _: None)
     with pytest.raises(SystemExit, match=r"pip install 'crosscurrent\[serve\]'"):
         main(["serve"])
 
 
 def test_asking_anything_else_does_not_import_the_service() -> None:
     script = (
-        "import sys\nfrom api.cli import main\nmain(['predict', 'RD1', '--json'])\n"
-        "assert not {'fastapi', 'pydantic', 'starlette', 'api.rest'} & set(sys.modules)\n"
+        "import sys\nfrom crosscurrent.api.cli import main\nmain(['predict', 'RD1', '--json'])\n"
+        "heavy = {'fastapi', 'pydantic', 'starlette', 'crosscurrent.api.rest'}\n"
+        "assert not heavy & set(sys.modules)\n"
     )
     done = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, timeout=60, check=False

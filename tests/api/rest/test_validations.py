@@ -17,11 +17,11 @@ from asking import Asking
 from running import tiny, until, without_cost
 from served import Happened, Served, descriptors, events, threaded
 
-from api.cli import main
-from api.jobs.request import schema
-from api.rest.keys import KeyFile
-from api.rest.settings import Settings
-from knowledge import load
+from crosscurrent.api.cli import main
+from crosscurrent.api.jobs.request import schema
+from crosscurrent.api.rest.keys import KeyFile
+from crosscurrent.api.rest.settings import Settings
+from crosscurrent.knowledge import load
 
 JOBS = "/v1/validations"
 LATER = ("result", "evidence", "report", "plot.svg", "plot.png")
@@ -65,7 +65,7 @@ class Lab:
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CROSSCURRENT_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
-        patch.setattr("api.jobs.database._PATIENCE", 0.2)
+        patch.setattr("crosscurrent.api.jobs.database._PATIENCE", 0.2)
         found = Lab(tmp_path_factory.mktemp("lab"))
         with threaded(found.asking.app) as found.client:
             yield found

@@ -22,9 +22,9 @@ from served import Served
 from served_pages import serving, visiting
 from visiting import Visitor
 
-from api.jobs.local import LocalWorkers
-from api.jobs.records import Job
-from api.rest.settings import Settings
+from crosscurrent.api.jobs.local import LocalWorkers
+from crosscurrent.api.jobs.records import Job
+from crosscurrent.api.rest.settings import Settings
 
 OWN = Path(__file__).parents[3] / "docs" / "examples" / "my-knowledge"
 

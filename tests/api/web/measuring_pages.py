@@ -7,8 +7,8 @@ from typing import Any
 
 from asking import Asking
 
-from api.jobs.jobs import Jobs
-from api.rest.settings import Settings
+from crosscurrent.api.jobs.service import Jobs
+from crosscurrent.api.rest.settings import Settings
 
 __all__ = ["HERE", "PAGE", "SMALL", "Reader", "key_of", "listed"]
 

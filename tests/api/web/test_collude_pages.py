@@ -8,8 +8,8 @@ from urllib.parse import urlencode
 import pytest
 from paging import Asking, Page, read
 
-from api.rest.settings import Settings
-from knowledge import KnowledgeBase
+from crosscurrent.api.rest.settings import Settings
+from crosscurrent.knowledge import KnowledgeBase
 
 LOOKS = {"amplifies": "increase", "hinders": "decrease"}
 MEASURED = """

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 from asking import Asking
 
-from api.cli import main
-from api.rest.settings import Settings
+from crosscurrent.api.cli import main
+from crosscurrent.api.rest.settings import Settings
 
 CELL = re.compile(
     r'<a href="/combine\?defense=([^&"]*)&amp;defense=([^"]*)" class="cell ([^"]*)">(.*?)</a>',
@@ -219,7 +219,7 @@ def test_an_address_that_is_too_long_is_refused(looking: Asking) -> None:
 
 
 def test_measured_combinations_have_a_badge_of_their_own(looking: Asking, tmp_path: Path) -> None:
-    from validator.evidence import records
+    from crosscurrent.validator.results.evidence import records
 
     measured = records(
         {

@@ -10,10 +10,10 @@ import pytest
 from measuring_pages import Reader
 from running import until
 
-from api.cli._text import signed
-from api.jobs.errors import Unavailable
-from api.jobs.records import Job
-from api.rest.settings import Settings
+from crosscurrent.api.jobs.errors import Unavailable
+from crosscurrent.api.jobs.records import Job
+from crosscurrent.api.rest.settings import Settings
+from crosscurrent.api.text.names import signed
 
 
 def test_the_matrix_and_the_reasons_show_what_was_measured(measured: tuple[Reader, Job]) -> None:
@@ -53,7 +53,7 @@ def test_what_was_known_stays_beside_predictions_while_jobs_cannot_be_read(
         raise Unavailable("the database is away")
 
     monkeypatch.setattr(browser.jobs, "list", lost)
-    monkeypatch.setattr("api.web.results._AWAY", 0)
+    monkeypatch.setattr("crosscurrent.api.web.measurements.summaries._AWAY", 0)
     assert "measured: decreases" in browser.get("/")
     assert any("away" in each.get("reason", "") for each in browser.asking.lines)
     assert "the database is away" in browser.get("/validate", 503)
@@ -87,7 +87,7 @@ def test_a_mute_database_is_waited_for_once_and_not_by_every_page(
         asked.append(1)
         answered.wait()
 
-    monkeypatch.setattr("api.web.results._PATIENCE", 0.01)
+    monkeypatch.setattr("crosscurrent.api.web.measurements.summaries._PATIENCE", 0.01)
     monkeypatch.setattr(browser.service, "kept", mute)
     try:
         for path in ("/", "/what-if", "/why/RD1/P1"):

@@ -9,10 +9,10 @@ from urllib.parse import urlsplit
 import pytest
 from paging import Asking, Page, read
 
-from api.answers import catalogue
-from api.rest.settings import Settings
-from api.wording import FOLLOW, MOVE
-from knowledge import KnowledgeBase
+from crosscurrent.api.answers import catalogue
+from crosscurrent.api.rest.settings import Settings
+from crosscurrent.api.text.wording import FOLLOW, MOVE
+from crosscurrent.knowledge import KnowledgeBase
 
 SECTIONS = ("factors", "defenses", "risks", "attacks", "references")
 

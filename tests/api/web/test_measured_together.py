@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from asking import Asking
 
-from api.jobs.records import Job, Page
-from api.rest.settings import Settings
+from crosscurrent.api.jobs.records import Job, Page
+from crosscurrent.api.rest.settings import Settings
 
 PAIR = ["outlier_removal@in", "watermarking@pre"]
 

@@ -13,12 +13,12 @@ import pytest
 from fastapi.testclient import TestClient
 from measuring_pages import HERE, PAGE, SMALL, Reader, key_of
 
-from api.cli._text import signed
-from api.cli._verdict import sentence
-from api.jobs.records import Event, Job
-from api.rest.keys import KeyFile
-from api.rest.settings import Settings
-from knowledge import KnowledgeBase
+from crosscurrent.api.jobs.records import Event, Job
+from crosscurrent.api.rest.keys import KeyFile
+from crosscurrent.api.rest.settings import Settings
+from crosscurrent.api.text.measured.verdict import sentence
+from crosscurrent.api.text.names import signed
+from crosscurrent.knowledge import KnowledgeBase
 
 
 def test_a_finished_job_says_what_its_result_says(measured: tuple[Reader, Job]) -> None:

@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 from running import tiny
 
-from api.jobs.records import Event
-from api.web.drawings.interval import Interval, intervals
-from api.web.happened import Progress, progress, told
-from api.web.orders import Order, again
-from api.web.outcomes import outcomes
-from api.web.requested import circumstances, subject
-from api.web.words import Words
-from knowledge import KnowledgeBase, load
+from crosscurrent.api.jobs.records import Event
+from crosscurrent.api.web.drawings.interval import Interval, intervals
+from crosscurrent.api.web.measurements.form import Order, again
+from crosscurrent.api.web.measurements.outcome import outcomes
+from crosscurrent.api.web.measurements.progress import Progress, progress, told
+from crosscurrent.api.web.measurements.subject import circumstances, subject
+from crosscurrent.api.web.names import Words
+from crosscurrent.knowledge import KnowledgeBase, load
 
 
 def event(number: int, kind: str, **data: Any) -> Event:

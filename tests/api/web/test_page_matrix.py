@@ -11,7 +11,7 @@ from reading import shown
 from served import Served
 from visiting import PHONE, View, Visitor
 
-from api.cli._text import lowered, percent
+from crosscurrent.api.text.names import lowered, percent
 
 GLYPHS = {"increase": "▲", "decrease": "▼", "no_change": "=", "contested": "±", "unknown": "?"}
 VERBS = {

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from served import Served
 from visiting import VIEWS, View, Visitor
 
-from api.web.rendering import HEADERS
+from crosscurrent.api.web.rendering import HEADERS
 
 SET = "knowledge=hostile"
 PAGES = (

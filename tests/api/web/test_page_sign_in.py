@@ -11,7 +11,7 @@ from served import Served
 from served_pages import serving, visiting
 from visiting import DARK_PHONE, LIGHT_DESK, View, Visitor
 
-from api.rest.keys import KeyFile
+from crosscurrent.api.rest.keys import KeyFile
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from reading import shown
 from served import Served
 from visiting import View, Visitor, settled
 
-from api.cli._text import percent
+from crosscurrent.api.text.names import percent
 
 
 def choose(page: Page, factor: str, way: str) -> None:

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from served import Served
 from visiting import PHONE, View, Visitor
 
-from knowledge import KnowledgeBase
+from crosscurrent.knowledge import KnowledgeBase
 
 SIGNS = {"+": "+", "-": "−", "0": "0", "?": "?"}
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from asking import Asking
 
-from api.rest.keys import KeyFile
-from api.rest.settings import Settings
+from crosscurrent.api.rest.keys import KeyFile
+from crosscurrent.api.rest.settings import Settings
 
 SET = {"files": {"works.yaml": "references: [{id: a2026, status: confirmed, title: A}]"}}
 PAGES = ["/", "/combinations", "/why/RD1/P1", "/what-if?tail_length=hold", "/combine", "/plan"]

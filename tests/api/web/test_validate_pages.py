@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from measuring_pages import HERE, PAGE, SMALL, Reader, key_of, listed
 
-from api.jobs.errors import BeingAccepted
-from api.jobs.records import Job
-from validator.variations import VARIED
+from crosscurrent.api.jobs.errors import BeingAccepted
+from crosscurrent.api.jobs.records import Job
+from crosscurrent.validator.experiments.variations import VARIED
 
 
 def test_a_form_starts_a_job_and_leads_to_it(waiting: Reader) -> None:
@@ -173,7 +173,7 @@ def test_sent_twice_at_once_the_second_waits_for_the_first(
             raise BeingAccepted("it is being checked")
         return submit(*given)
 
-    monkeypatch.setattr("api.web.views.validate._AGAIN", 0)
+    monkeypatch.setattr("crosscurrent.api.web.views.validate._AGAIN", 0)
     monkeypatch.setattr(waiting.jobs, "submit", busy)
     assert waiting.start(defense="placebo", risk="evasion").startswith("/validate/")
 
@@ -215,8 +215,8 @@ def test_what_requests_say_is_text(waiting: Reader) -> None:
 
 
 def test_the_list_goes_on_over_pages(waiting: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("api.web.past._AT_ONCE", 2)
-    monkeypatch.setattr("api.web.past._ENOUGH", 3)
+    monkeypatch.setattr("crosscurrent.api.web.measurements.history._AT_ONCE", 2)
+    monkeypatch.setattr("crosscurrent.api.web.measurements.history._ENOUGH", 3)
     for each in range(7):
         waiting.jobs.submit({"defense": "placebo", "risk": "evasion"}, "*", f"page {each}")
     everyone = [job.id for job in waiting.jobs.list("*", limit=200).jobs]
@@ -262,7 +262,7 @@ def test_results_are_found_by_what_they_are_about(
 def test_what_is_missing_is_said_with_the_command(
     waiting: Reader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("api.web.views.validate.absent", lambda: ["torch"])
+    monkeypatch.setattr("crosscurrent.api.web.views.validate.absent", lambda: ["torch"])
     page = waiting.get("/validate?defense=RD1&risk=P1")
     assert "torch" in page
     assert "crosscurrent[serve,validate]" in page

@@ -1,0 +1,78 @@
+"""What a request from outside may name: data sets, models and devices of this service only."""
+
+from __future__ import annotations
+
+import os
+from argparse import Namespace
+
+from crosscurrent.knowledge.errors import InputError, legible
+
+from .settings import JobSettings
+
+__all__ = ["admitted", "outward"]
+
+
+def admitted(arguments: Namespace, settings: JobSettings) -> Namespace:
+    """Return the arguments with the data set's place on this machine.
+
+    Raises
+    ------
+    InputError
+        A file outside the folder of data sets, a model that may not be imported, or a device that
+        no worker has.
+    """
+    for model in (arguments.model, *_varied(arguments.vary)):
+        _model(model, settings)
+    if arguments.device not in settings.devices:
+        raise InputError(
+            f"device {legible(arguments.device)}: should be {' or '.join(settings.devices)};"
+            " which of them it will be is the worker's to say"
+        )
+    return Namespace(**{**vars(arguments), "dataset": _dataset(arguments.dataset, settings)})
+
+
+def outward(message: str, settings: JobSettings) -> str:
+    """Return a message as its reader may see it: files named from the folder of data sets."""
+    if settings.datasets is None:
+        return message
+    return message.replace(os.path.join(os.path.realpath(settings.datasets), ""), "")
+
+
+def _varied(vary: str | None) -> list[str]:
+    """Return the values of a factor that is varied; they may name models to import."""
+    return [] if vary is None else [each.strip() for each in vary.partition("=")[2].split(",")]
+
+
+def _model(name: str | None, settings: JobSettings) -> None:
+    if name is None or ":" not in name:
+        return
+    if name not in settings.models and name.partition(":")[0] not in settings.models:
+        raise InputError(
+            f"model {legible(name)}: this service imports no such module; whoever runs it may"
+            " allow it (models)"
+        )
+
+
+def _dataset(name: str | None, settings: JobSettings) -> str | None:
+    from crosscurrent.validator.data import names
+
+    if name is None or name in names():
+        return name
+    if not (os.path.dirname(name) or os.path.splitext(name)[1] or os.path.exists(name)):
+        return name  # no file at all: whoever looks it up says which name was meant
+    if settings.datasets is None:
+        raise InputError(
+            f"dataset {legible(name)}: this service has no data sets of its own;"
+            f" there are {', '.join(names())}"
+        )
+    folder = os.path.realpath(settings.datasets)
+    parts = name.replace("\\", "/").split("/")
+    path = os.path.realpath(os.path.join(folder, name))
+    if os.path.isabs(name) or ".." in parts or os.path.commonpath([folder, path]) != folder:
+        raise InputError(
+            f"dataset {legible(name)}: should be a file in the service's folder of data sets,"
+            " named from there"
+        )
+    if not os.path.isfile(path):
+        raise InputError(f"dataset {legible(name)}: there is no such file in the folder")
+    return path

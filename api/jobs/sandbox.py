@@ -1,0 +1,184 @@
+"""What is done for a server in a process beside it: checking requests, drawing, writing evidence.
+
+These import torch and matplotlib, read users' data sets and may import users' models: a server
+stays small, and outlives whatever happens to them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import tempfile
+import threading
+from collections.abc import Callable, Mapping
+from concurrent.futures import ProcessPoolExecutor, TimeoutError
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import get_context
+from typing import Any, ParamSpec, TypeVar
+
+from crosscurrent.knowledge import KnowledgeBase
+from crosscurrent.knowledge.errors import InputError
+
+from .errors import Refused, Unavailable
+from .settings import JobSettings
+
+__all__ = ["Checks"]
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_QUEUED = 60.0
+"""Seconds for which a task may wait for others: the slowest take nearly that long."""
+_PATIENCE = 120.0
+"""Seconds within which a request is checked or a picture drawn."""
+
+
+class Checks:
+    """One process that checks requests and draws, started when it is first needed."""
+
+    def __init__(self) -> None:
+        self._pool: ProcessPoolExecutor | None = None
+        self._lock = threading.Lock()
+        self._turn = threading.Semaphore(1)
+
+    def check(
+        self, request: Mapping[str, Any], settings: JobSettings, kb: KnowledgeBase
+    ) -> dict[str, Any]:
+        """Check a request as ``crosscurrent validate`` does before it trains anything.
+
+        Returns
+        -------
+        dict
+            What is known beforehand, as `Plan.beforehand` tells it.
+
+        Raises
+        ------
+        Refused
+            Something in it will not work.
+        Unavailable
+            It could not be checked.
+        """
+        return self._run(_check, dict(request), settings, kb)
+
+    def picture(self, document: dict[str, Any], ending: str) -> bytes:
+        """Draw a result; the ending is ``.png``, ``.svg`` or ``.pdf``."""
+        return self._run(_picture, document, ending)
+
+    def evidence(self, document: dict[str, Any]) -> dict[str, bytes]:
+        """Return a result as knowledge files, by name; there are none for a placebo."""
+        return self._run(_evidence, document)
+
+    def catalogue(self) -> dict[str, list[dict[str, Any]]]:
+        """Return what can be measured, on what, and what can be set."""
+        return self._run(_catalogue)
+
+    def page(self, document: dict[str, Any], kb: KnowledgeBase) -> str:
+        """Write a result as an HTML page; of several experiments, each that was measured."""
+        return self._run(_page, document, kb)
+
+    @property
+    def pids(self) -> list[int]:
+        """The processes that check now."""
+        with self._lock:
+            return _pids(self._pool)
+
+    def close(self) -> None:
+        """End the process."""
+        with self._lock:
+            pool, self._pool = self._pool, None
+        if pool is not None:
+            pool.shutdown(cancel_futures=True)
+
+    def _run(self, task: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        if not self._turn.acquire(timeout=_QUEUED):
+            raise Unavailable("other requests are being checked; try again")
+        try:
+            return self._alone(task, *args, **kwargs)
+        finally:
+            self._turn.release()
+
+    def _alone(self, task: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a task when no other one is: what it takes is its own time."""
+        from crosscurrent.validator.machine.parents import end_with_parent
+
+        with self._lock:
+            if self._pool is None:
+                self._pool = ProcessPoolExecutor(1, get_context("spawn"), end_with_parent)
+            pool = self._pool
+        try:
+            return pool.submit(task, *args, **kwargs).result(_PATIENCE)
+        except (BrokenProcessPool, TimeoutError) as error:
+            self._drop(pool)
+            late = isinstance(error, TimeoutError)
+            why = f"took more than {_PATIENCE:.0f} s" if late else "ended the process that did it"
+            raise Unavailable(f"checking or drawing {why}; try again") from error
+
+    def _drop(self, broken: ProcessPoolExecutor) -> None:
+        """Forget a process that does not answer; the next task gets a new one."""
+        with self._lock:
+            if self._pool is broken:
+                self._pool = None
+        for process in _pids(broken):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
+        broken.shutdown(wait=False, cancel_futures=True)
+
+
+def _pids(pool: ProcessPoolExecutor | None) -> list[int]:
+    """Return the processes of a pool; there is no public name for them."""
+    return list(getattr(pool, "_processes", None) or ())
+
+
+def _check(request: dict[str, Any], settings: JobSettings, kb: KnowledgeBase) -> dict[str, Any]:
+    from crosscurrent.api.cli._measuring import needed
+    from crosscurrent.api.cli._validate import plan
+
+    from .policy import admitted, outward
+    from .request import arguments
+
+    needed()
+    try:
+        asked = admitted(arguments(request), settings)
+        asked.device = "cpu"  # other devices are the workers'
+        return plan(asked, kb).beforehand()
+    except InputError as error:
+        raise Refused(
+            outward(str(error), settings), tuple(getattr(error, "suggestions", ()))
+        ) from None
+
+
+def _picture(document: dict[str, Any], ending: str) -> bytes:
+    from crosscurrent.validator.plots.pictures import picture
+
+    with tempfile.TemporaryDirectory() as folder:
+        file = os.path.join(folder, f"verdict{ending}")
+        picture(document, file)
+        with open(file, "rb") as stream:
+            return stream.read()
+
+
+def _catalogue() -> dict[str, list[dict[str, Any]]]:
+    from crosscurrent.validator.experiments.catalogue import catalogue
+
+    return catalogue()
+
+
+def _page(document: dict[str, Any], kb: KnowledgeBase) -> str:
+    from crosscurrent.validator.experiments.grid_documents import verdicts
+
+    from ..reports import report
+
+    return report(kb, verdicts(document))
+
+
+def _evidence(document: dict[str, Any]) -> dict[str, bytes]:
+    from crosscurrent.validator.experiments.grid_documents import verdicts
+    from crosscurrent.validator.results.evidence import export
+
+    files = {}
+    with tempfile.TemporaryDirectory() as folder:
+        for file in export(verdicts(document), folder):
+            with open(file, "rb") as stream:
+                files[os.path.basename(file)] = stream.read()
+    return files

@@ -1,0 +1,164 @@
+"""The process that trains: it is told one job, says how far it is, and ends with its parent.
+
+The first line on standard input is the job; the input then stays open for as long as whoever
+started this process is alive. Each line on standard output is a message about the job.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import threading
+from collections.abc import Callable
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+from crosscurrent.knowledge import load
+from crosscurrent.knowledge.errors import InputError
+
+from .parents import end_with_parent
+
+if TYPE_CHECKING:
+    from crosscurrent.api.cli._measurements import Measurement
+    from crosscurrent.validator.experiments.verdicts import Verdict
+    from crosscurrent.validator.results.store import Store
+
+__all__ = ["main"]
+
+_EVERY = 2.0
+"""Seconds between two messages about work that is not finished; more for long jobs."""
+_SHARE = 0.01
+"""As much of the time so far lies between two of them at least."""
+
+
+def main() -> int:
+    """Do what standard input says; return 0 if the last message tells how it ended."""
+    messages = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # whatever prints does not disturb us
+    told = json.loads(sys.stdin.readline())
+    threading.Thread(target=end_with_parent, daemon=True).start()
+
+    def say(event: str, **particulars: Any) -> None:
+        messages.write(json.dumps({"event": event, **particulars}) + "\n")
+        messages.flush()
+
+    from .policy import admitted, outward
+    from .request import arguments
+    from .settings import JobSettings
+
+    settings = JobSettings.read(told["settings"])
+    try:
+        from crosscurrent.api.cli._measuring import needed
+        from crosscurrent.api.cli._validate import plan
+        from crosscurrent.validator.results.store import Store
+        from crosscurrent.validator.run.executors import Unreachable
+
+        needed()
+        asked = admitted(arguments(told["request"]), settings)
+        asked.device, asked.executor = told["device"], settings.executor
+        # what the server knew is what counts: its knowledge need not be on this machine
+        accepted = told["beforehand"]
+        for name in {"defense", "risk", "combine", "collude"} & accepted.keys():
+            setattr(asked, name, accepted[name])
+        planned = plan(asked, load()).knowing(accepted["known"])
+        store = Store(settings.results)
+        try:
+            store.ready()
+        except InputError as error:
+            say("unfit", error=str(error))
+            return 0
+        if told["results"]:
+            store.keep_trials({name: (recipe, found) for name, recipe, found in told["results"]})
+        listener = _Watcher(planned, store, say, lambda text: outward(text, settings))
+        try:
+            document = planned.measure(store, listener)
+        except Unreachable as error:
+            say("unfit", error=str(error))
+            return 0
+        for each in document.get("cells", [document]):
+            for name in {"command", "reason"} & each.keys():
+                each[name] = outward(each[name], settings)
+    except InputError as error:
+        say("refused", error=outward(str(error), settings))
+        return 0
+    except OSError as error:
+        print(f"crosscurrent: {error.filename or 'a file'}: {error}", file=sys.stderr)
+        say("interrupted", error=f"the machine that trains: {error.strerror or error}")
+        return 0
+    say("verdict", document=document)
+    return 0
+
+
+class _Watcher:
+    """Tells how far a measurement is, with the interval so far and the results themselves."""
+
+    def __init__(
+        self, planned: Measurement, store: Store, say: Any, outward: Callable[[str], str]
+    ) -> None:
+        self._outward = outward
+        self._planned, self._store, self._say = planned, store, say
+        self._recipes = planned.recipes()
+        self._trials = self._finished = self._work = self._done = 0
+        self._results: dict[int, Any] = {}
+        self._began = self._said = monotonic()
+
+    def start(self, trials: int, remembered: int, work: int) -> None:
+        self._trials, self._finished, self._work = trials, remembered, work
+        self._say(
+            "planned", trials=trials, remembered=remembered, work=work, results=self._collect()
+        )
+
+    def on_work(self, work: int) -> None:
+        self._done += work
+        now = monotonic()
+        if now - self._said > max(_EVERY, _SHARE * (now - self._began)):
+            self._said = now
+            self._say("working", done=self._done, work=self._work)
+
+    def on_trials(self, trials: int) -> None:
+        self._finished += trials
+        new = self._collect()
+        self._say(
+            "trials",
+            finished=self._finished,
+            trials=self._trials,
+            interval=self._planned.interval(self._results),
+            results=new,
+        )
+
+    def on_cell(self, place: int, seeds: int, shown: Verdict | str | None) -> None:
+        """Tell what came out of one of several experiments, once it is over."""
+        del seeds
+        if shown is None:
+            return
+        cell = self._planned.cells[place]
+        if isinstance(shown, str):
+            self._say("cell", **cell, reason=self._outward(shown))
+            return
+        document = shown.document()
+        self._say("cell", **cell, **{key: document[key] for key in ("outcome", "verdict")})
+
+    def _collect(self) -> list[Any]:
+        """Return the results that were not told yet: address, recipe and what was measured."""
+        from crosscurrent.validator.results.store import address
+        from crosscurrent.validator.trials.trial import Result
+
+        new: list[Any] = []
+        told: dict[str, dict[str, Any]] = {}
+        for i, recipe in enumerate(self._recipes):
+            if i in self._results:
+                continue
+            name = address(recipe)
+            found = told.get(name) or self._store.trial(recipe)
+            if found is None:
+                continue
+            self._results[i] = Result(**found)
+            if name not in told:  # cells of a grid share trials
+                told[name] = found
+                new.append([name, recipe, found])
+        return new
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

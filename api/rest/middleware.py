@@ -1,0 +1,281 @@
+"""What every request passes: an id, a log line, figures; keys; and answers that lie ready.
+
+These are plain ASGI: each costs a function call, where middleware built on tasks and streams
+would cost more than most answers.
+"""
+
+from __future__ import annotations
+
+import errno
+import re
+from collections.abc import Mapping
+from os import urandom
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from .problems import Page, ProblemError, problem, titled
+from .response_cache import Ready, matches
+
+if TYPE_CHECKING:
+    from ..logs import Log
+    from .keys import Keyring
+    from .metrics import Metrics
+
+__all__ = ["HEAD", "Front", "Gate", "Local", "Prepared", "accepts_json", "admitted"]
+
+_ID = re.compile(rb"[A-Za-z0-9._-]{8,64}")
+_HOST = re.compile(rb"(\[[0-9a-f:.]*\]|[^:]*)(?::[0-9]*)?")
+HEAD = "crosscurrent.head"
+"""In the scope of a request of which only the head is asked for."""
+_RANDOM = "crosscurrent.id"
+_HERE = frozenset({b"localhost", b"127.0.0.1", b"[::1]"})
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM})
+_UNKEPT = (b"cache-control", b"no-store")
+_JSON = frozenset({b"*/*", b"application/json", b"application/*"})
+
+
+class Front:
+    """Gives every request an id, answers what failed, writes the access line, counts.
+
+    Parameters
+    ----------
+    app : ASGIApp
+        What is behind.
+    log, metrics
+        Where the line and the figures go.
+    max_body_size : int
+        A body that says it is larger is refused here; one that does not say is, once it is.
+    page : callable
+        Tells people of a problem; see `handle_problems`.
+    """
+
+    def __init__(
+        self, app: ASGIApp, log: Log, metrics: Metrics, max_body_size: int, page: Page
+    ) -> None:
+        self.app, self.log, self.metrics, self.most = app, log, metrics, max_body_size
+        self.page = page
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass one request on."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        start, status = perf_counter(), 0
+        identity = _given_id(scope) or _new_id()
+        scope[_RANDOM] = identity
+        method = scope["method"]
+        if method == "HEAD":  # the server leaves the body out; routes need not know
+            scope = {**scope, "method": "GET", HEAD: True}
+        extra = (b"x-request-id", identity.encode())
+
+        async def named(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                headers = [*message.get("headers", ()), extra]
+                if not any(name == b"cache-control" for name, _ in headers):
+                    headers.append(_UNKEPT)
+                message = {**message, "headers": headers}
+            await send(message)
+
+        try:
+            if method != "GET":
+                self._fits(scope)
+            await self.app(scope, receive, named)
+        except Exception as error:
+            if not isinstance(error, ProblemError):
+                self.log.exception("request failed", request_id=identity)
+            if not status:
+                found = _failure(error)
+                told = self.page(Request(scope), found, titled(found)[1], identity)
+                await (told or problem(found, identity))(scope, receive, named)
+        finally:
+            seconds = perf_counter() - start
+            routed = getattr(scope.get("route"), "path", "none")
+            route: str = scope.get("crosscurrent.route", routed)
+            self.metrics.count(route, method, status, seconds)
+            self.log.info(
+                "request",
+                method=method,
+                path=scope["path"],
+                route=route,
+                status=status,
+                ms=round(seconds * 1000, 3),
+                request_id=identity,
+                key=scope.get("crosscurrent.owner"),
+            )
+
+    def _fits(self, scope: Scope) -> None:
+        length = _header(scope, b"content-length") or b""
+        if length.isdigit() and (len(length) > 15 or int(length) > self.most):
+            raise ProblemError(413, f"the body is larger than {self.most} bytes")
+
+
+class Gate:
+    """Lets only requests with a key, and within its quota, come to what is under ``/v1``.
+
+    Parameters
+    ----------
+    app : ASGIApp
+        What is behind.
+    keyring : Keyring
+        The keys.
+    """
+
+    def __init__(self, app: ASGIApp, keyring: Keyring) -> None:
+        self.app, self.keyring = app, keyring
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass one request on, or refuse it."""
+        if scope["type"] == "http" and scope["path"].startswith("/v1"):
+            try:
+                scope["crosscurrent.owner"] = self._admitted(scope)
+            except ProblemError as error:
+                await problem(error, scope[_RANDOM])(scope, receive, send)
+                return
+        await self.app(scope, receive, send)
+
+    def _admitted(self, scope: Scope) -> str:
+        given = _header(scope, b"authorization") or b""
+        scheme, _, secret = given.decode("latin-1").partition(" ")
+        name = admitted(self.keyring, secret.strip()) if scheme.lower() == "bearer" else None
+        if name is None:
+            detail = "send a key of this service: Authorization: Bearer KEY"
+            raise ProblemError(401, detail, headers={"WWW-Authenticate": "Bearer"})
+        return name
+
+
+def admitted(keyring: Keyring, secret: str) -> str | None:
+    """Return whose key this is, and count the request; None if it is nobody's.
+
+    Raises
+    ------
+    ProblemError
+        If the key's quota is used up.
+    """
+    key = keyring.holder(secret)
+    if key is None:
+        return None
+    if wait := keyring.take(key):
+        seconds = int(wait) + 1
+        detail = f"{key.quota} requests a minute are all: wait {seconds} s"
+        raise ProblemError(429, detail, headers={"Retry-After": str(seconds)})
+    return key.name
+
+
+class Local:
+    """Lets only requests through that name this machine as their host.
+
+    A service without keys trusts whoever reaches it, which is this machine's users; but a web page
+    from elsewhere can make their browsers ask us under a name of its own (DNS rebinding).
+
+    Parameters
+    ----------
+    app : ASGIApp
+        What is behind.
+    host : str
+        The address that is listened on.
+    """
+
+    def __init__(self, app: ASGIApp, host: str) -> None:
+        named = host.lower().encode()
+        self.app, self._ours = app, frozenset({named, b"[%s]" % named, *_HERE})
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass one request on, or refuse it."""
+        if scope["type"] == "http":
+            given = _header(scope, b"host")
+            found = None if given is None else _HOST.fullmatch(given.lower())
+            if given is not None and (found is None or found[1] not in self._ours):
+                detail = (
+                    "this service has no keys, and answers only under this machine's own name;"
+                    " whoever runs it may give it keys, or set open"
+                )
+                await problem(ProblemError(421, detail), scope[_RANDOM])(scope, receive, send)
+                return
+        await self.app(scope, receive, send)
+
+
+class Prepared:
+    """Answers what lies ready, and passes everything else on.
+
+    Parameters
+    ----------
+    app : ASGIApp
+        What is behind.
+    ready : mapping
+        The answers by path, each with the route that would have given it; only asked for without
+        a query.
+    """
+
+    def __init__(self, app: ASGIApp, ready: Mapping[str, tuple[str, Ready]]) -> None:
+        self.app = app
+        self._ready: dict[str, tuple[str, Ready, list[tuple[bytes, bytes]]]] = {}
+        for path, (route, answer) in ready.items():
+            headers = {**answer.headers, "Content-Type": "application/json"}
+            raw = [(k.lower().encode(), v.encode()) for k, v in headers.items()]
+            self._ready[path] = (route, answer, raw)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer or pass on."""
+        known = None if scope["type"] != "http" else self._ready.get(scope["path"])
+        if known is None or scope["query_string"] or scope["method"] != "GET":
+            await self.app(scope, receive, send)
+            return
+        route, answer, headers = known
+        held = None
+        for name, value in scope["headers"]:
+            if name == b"if-none-match":
+                held = value.decode("latin-1")
+            elif name == b"accept" and not accepts_json(value):
+                await self.app(scope, receive, send)
+                return
+        scope["crosscurrent.route"] = route
+        if held is not None and matches(held, answer.etag):
+            await send({"type": "http.response.start", "status": 304, "headers": headers[:2]})
+            await send({"type": "http.response.body", "body": b""})
+            return
+        length = (b"content-length", b"%d" % len(answer.body))
+        await send({"type": "http.response.start", "status": 200, "headers": [*headers, length]})
+        await send({"type": "http.response.body", "body": answer.body})
+
+
+def accepts_json(accept: bytes) -> bool:
+    """Say whether an ``Accept`` header takes JSON."""
+    if accept in _JSON:
+        return True
+    for part in accept[:4096].lower().split(b","):
+        media, *parameters = (each.strip() for each in part.split(b";"))
+        refused = any(re.fullmatch(rb"q\s*=\s*0(\.0*)?", each) for each in parameters)
+        if media in _JSON and not refused:
+            return True
+    return not accept.strip()
+
+
+def _failure(error: Exception) -> ProblemError:
+    """Tell an asker what failed, without what is inside."""
+    if isinstance(error, ProblemError):
+        return error
+    if isinstance(error, OSError) and error.errno in _NO_ROOM:
+        return ProblemError(507, "the service can't read or keep its data now; nothing was changed")
+    return ProblemError(500, "the service could not answer; its log has the reason under this id")
+
+
+def _given_id(scope: Scope) -> str | None:
+    given = _header(scope, b"x-request-id")
+    return given.decode() if given is not None and _ID.fullmatch(given) else None
+
+
+def _header(scope: Mapping[str, Any], wanted: bytes) -> bytes | None:
+    for name, value in scope["headers"]:
+        if name == wanted:
+            found: bytes = value
+            return found
+    return None
+
+
+def _new_id() -> str:
+    return urandom(12).hex()

@@ -1,0 +1,125 @@
+"""Answers as bytes: made once, named by an ETag, kept while there is room."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from threading import Lock
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from fastapi import Request, Response
+
+from crosscurrent import api, knowledge, predictor
+
+if TYPE_CHECKING:
+    from crosscurrent.knowledge import KnowledgeBase
+
+__all__ = ["Answers", "Ready", "code_digest", "matches"]
+
+MAX_BYTES = 64 * 1024 * 1024
+_ROOMS = (knowledge, predictor, api)
+
+
+class Ready(NamedTuple):
+    """An answer as it is sent."""
+
+    body: bytes
+    etag: str
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What is sent with it: it may be kept, but has to be asked about before it is used."""
+        return {"ETag": self.etag, "Cache-Control": "private, no-cache"}
+
+
+def code_digest() -> str:
+    """Name the code that makes answers: other code may answer otherwise."""
+    sha = hashlib.sha256()
+    for room in _ROOMS:
+        for folder, below, names in os.walk(os.path.dirname(os.path.abspath(str(room.__file__)))):
+            below.sort()
+            for name in sorted(names):
+                if name.endswith(".py"):
+                    with open(os.path.join(folder, name), "rb") as file:
+                        sha.update(file.read())
+    return sha.hexdigest()
+
+
+class Answers:
+    """The answers that were made lately, as many as have room.
+
+    Parameters
+    ----------
+    code : str
+        What names the code that makes them.
+    max_bytes : int
+        How much is kept.
+    """
+
+    def __init__(self, code: str, max_bytes: int = MAX_BYTES) -> None:
+        self._code, self._most, self._room = code, max_bytes, max_bytes
+        self._kept: OrderedDict[str, Ready] = OrderedDict()
+        self._lock = Lock()
+
+    def make(
+        self,
+        kb: KnowledgeBase,
+        question: str,
+        parameters: Mapping[str, Any],
+        build: Callable[[], dict[str, Any]],
+    ) -> Ready:
+        """Return an answer, made now or before.
+
+        Parameters
+        ----------
+        kb : KnowledgeBase
+            What it is asked of.
+        question, parameters
+            What is asked; they and the knowledge's digest name the answer.
+        build : callable
+            Makes the document.
+        """
+        etag = self.etag(kb, question, parameters)
+        with self._lock:
+            if (ready := self._kept.get(etag)) is not None:
+                self._kept.move_to_end(etag)
+                return ready
+        document = build()
+        body = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+        ready = Ready(body, etag)
+        with self._lock:
+            if etag not in self._kept and len(body) <= self._most:
+                self._kept[etag] = ready
+                self._room -= len(body)
+                while self._room < 0:
+                    self._room += len(self._kept.popitem(last=False)[1].body)
+        return ready
+
+    def etag(self, kb: KnowledgeBase, question: str, parameters: Mapping[str, Any]) -> str:
+        """Name the answer to a question."""
+        key = json.dumps([self._code, kb.digest, question, parameters], sort_keys=True)
+        return f'"{hashlib.sha256(key.encode()).hexdigest()[:32]}"'
+
+    def respond(
+        self,
+        request: Request,
+        kb: KnowledgeBase,
+        question: str,
+        parameters: Mapping[str, Any],
+        build: Callable[[], dict[str, Any]],
+    ) -> Response:
+        """Answer a request, in full or by saying that the asker has the answer already."""
+        ready = self.make(kb, question, parameters, build)
+        if request.method == "GET" and matches(request.headers.get("if-none-match"), ready.etag):
+            return Response(status_code=304, headers=ready.headers)
+        return Response(ready.body, headers=ready.headers, media_type="application/json")
+
+
+def matches(header: str | None, etag: str) -> bool:
+    """Say whether an ``If-None-Match`` header names an answer."""
+    if header is None:
+        return False
+    return any(part.strip().removeprefix("W/") in (etag, "*") for part in header[:4096].split(","))

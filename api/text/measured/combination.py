@@ -1,0 +1,129 @@
+"""A measured combination in words."""
+
+from __future__ import annotations
+
+from statistics import fmean
+from typing import Any
+
+from ..names import signed
+from ..terminal import Style, columns, paragraph
+
+__all__ = ["KEPT", "combination_sentence", "describe", "outcome", "scale"]
+
+_OUTCOME = {
+    "effective": ("decrease", "effective: each defense works as well as alone"),
+    "conflict": ("increase", "conflict: a defense works worse than alone"),
+    "inconclusive": ("contested", "inconclusive: these seeds cannot tell for every defense"),
+}
+KEPT = {"kept": "as good as alone", "drops": "worse than alone", "inconclusive": "cannot tell"}
+"""What becomes of a defense among others."""
+_GLYPHS = {"kept": "decrease", "drops": "increase", "inconclusive": "contested"}
+
+
+def describe(document: dict[str, Any], look: Style, *, here: bool = True) -> str:
+    """Describe a combination, as `validate combine --json` gives it.
+
+    And the commands that show it again, if it is kept `here`, where the reader can run them.
+    """
+    shown, said = outcome(document)
+    heading = " + ".join(document["defenses"])
+    lines = [
+        look.paint(paragraph(f"{heading}, measured", look.width), "bold"),
+        "",
+        f"  {look.paint(look.glyph(shown), shown)} {said}",
+        paragraph(combination_sentence(document), look.width, "  "),
+    ]
+    for order in document["orders"]:
+        lines += ["", *_order(document, order, look)]
+    lines += ["", paragraph(scale(document), look.width)]
+    if here:
+        short = document["id"][:12]
+        again = [
+            ["again", f"crosscurrent results show {short}"],
+            ["picture", f"crosscurrent results plot {short} combination.svg"],
+        ]
+        lines += ["", columns(again, look.width, indent="")]
+    return look.finish("\n".join(lines))
+
+
+def outcome(document: dict[str, Any]) -> tuple[str, str]:
+    """Return what came out: the effect whose sign shows it, and the words."""
+    return _OUTCOME[document["outcome"]]
+
+
+def combination_sentence(document: dict[str, Any]) -> str:
+    """Say what was expected, what that makes of the outcome, and what was published."""
+    text = f"Predicted: {document['conjecture']}"
+    if document["conflicts"]:
+        pairs = "; ".join(
+            f"{each['later']} mitigates {each['risk'].replace('_', ' ')}, which"
+            f" {each['earlier']} uses"
+            for each in document["conflicts"]
+        )
+        text += f" ({pairs})"
+    text += f"; verdict: {document['verdict']}."
+    if document["published"]:
+        said = ", ".join(f"{each['name']} {each['outcome']}" for each in document["published"])
+        text += f" Published: {said}."
+    for name in _idle(document):
+        text += (
+            f" Alone, {name} did not do its own work here, so nothing can be said of what the"
+            " others do to it."
+        )
+    return text
+
+
+def _idle(document: dict[str, Any]) -> list[str]:
+    """Return the defenses that are not effective alone."""
+    first = document["orders"][0]
+    return [each["defense"] for each in first["constituents"] if not each["effective_alone"]]
+
+
+def _order(document: dict[str, Any], order: dict[str, Any], look: Style) -> list[str]:
+    lines = []
+    if len(document["orders"]) > 1:
+        proposed = "proposed" if order["proposed"] else "not proposed"
+        chain = " → ".join(order["order"])
+        lines.append(look.paint(f"{chain} ({proposed}): {order['outcome']}", "bold"))
+    if order["alike"]:
+        same = "; ".join(" → ".join(each) for each in order["alike"])
+        lines.append(paragraph(f"The same, as it is done here: {same}.", look.width))
+    rows = [["", "alone", "together", "drop", ""]]
+    rows += [
+        [
+            each["defense"],
+            f"{fmean(each['alone']):.3g}",
+            f"{fmean(each['combined']):.3g}",
+            _interval(each["drop"]),
+            f"{look.glyph(_GLYPHS[each['outcome']])} {KEPT[each['outcome']]}: {each['name']}",
+        ]
+        for each in order["constituents"]
+    ]
+    used = [fmean(document["accuracy"][name]) for name in document["defenses"]]
+    alone = " or ".join(f"{each:.3f}" for each in used)
+    baseline = fmean(document["accuracy"]["baseline"])
+    return [
+        *lines,
+        columns(rows, look.width),
+        paragraph(
+            f"accuracy {baseline:.3f} without defense, {alone} with one,"
+            f" {fmean(order['accuracy']):.3f} with all",
+            look.width,
+            "  ",
+        ),
+    ]
+
+
+def _interval(found: dict[str, Any]) -> str:
+    estimate, low, high = (signed(found[key]) for key in ("estimate", "low", "high"))
+    return f"{estimate} [{low}, {high}]"
+
+
+def scale(document: dict[str, Any]) -> str:
+    """Say on what and with what something was measured."""
+    found, seeds = document["scale"], len(document["seeds"])
+    return (
+        f"{seeds} paired seeds on {found['dataset']}: {found['training_records']} training records,"
+        f" {found['model']} with {found['parameters']} parameters. A drop counts if its 95 %"
+        " interval excludes zero and it is large enough to matter; all arms meet the same attacks."
+    )

@@ -1,0 +1,171 @@
+"""A grid of verdicts as a table: defenses down, risks across."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from crosscurrent.knowledge import load
+
+from ..names import knowledge_line, signed
+from ..terminal import Style, columns, padded, paragraph
+
+__all__ = ["NOT_MEASURED", "Pair", "counted", "describe", "mark", "table"]
+
+_CELL = 9
+NOT_MEASURED = "n/a"
+"""What stands for the verdict of a cell that has none."""
+_MARKS = {"confirmed": "✓", "refuted": "✗", "inconclusive": "–"}
+_PLAIN = {"confirmed": "Y", "refuted": "N", "inconclusive": "-"}
+
+Pair = tuple[str, str]
+
+
+def describe(document: Mapping[str, Any], look: Style, *, here: bool = True) -> str:
+    """Describe a grid, as `validate --all --json` gives it.
+
+    And the commands for more of it, if it is kept `here`, where the reader can run them.
+    """
+    cells = {(cell["defense"], cell["risk"]): cell for cell in document["cells"]}
+    seeds = len(document["seeds"])
+    lines = [
+        look.paint(
+            paragraph(
+                f"Every defense against every risk, measured: {document['dataset']},"
+                f" {document['model']}, {seeds} paired seeds",
+                look.width,
+            ),
+            "bold",
+        ),
+        "",
+        *table(
+            cells,
+            lambda pair: [_signs(cells[pair], look), _number(cells[pair])],
+            look,
+        ),
+        "",
+        columns(_legend(look), look.width),
+        "",
+        paragraph(counted(document["counts"]), look.width),
+        *_reasons(document["cells"], look),
+        "",
+    ]
+    if here:
+        more = [
+            ["one cell", "crosscurrent results list, then results show RESULT"],
+            ["report", "crosscurrent results report grid.html"],
+            ["picture", "the same command with --plot grid.svg"],
+        ]
+        lines += [columns(more, look.width, indent=""), ""]
+    lines.append(knowledge_line(document["knowledge"]))
+    return look.finish("\n".join(lines))
+
+
+def counted(counts: Mapping[str, int]) -> str:
+    """Say how many cells came out how."""
+    return (
+        f"Of {counts['cells']} cells the prediction was confirmed in {counts['confirmed']} and"
+        f" refuted in {counts['refuted']}; {counts['inconclusive']} are inconclusive and"
+        f" {counts['not_measured']} not measured. Where one effect was published, the defense"
+        f" was effective and there is an outcome, {counts['as_published']} came out as"
+        f" published and {counts['unlike_published']} unlike it."
+    )
+
+
+def table(pairs: Iterable[Pair], said: Callable[[Pair], list[str]], look: Style) -> list[str]:
+    """Lay cells out with their heads, and say what the heads stand for.
+
+    Parameters
+    ----------
+    pairs : iterable of tuple of str
+        Defense and risk of each cell.
+    said : callable
+        From a pair to the lines of its cell, each up to 8 wide; colour codes take no width.
+    look : Style
+        How to write.
+    """
+    kb = load()
+    known = list(pairs)
+    rows, heads = (list(dict.fromkeys(each)) for each in zip(*known, strict=True))
+    code = {
+        **{name: found.code or name for name, found in kb.defenses.items()},
+        **{name: found.code or name for name, found in kb.risks.items()},
+    }
+    names = [f"{code.get(row, row)} {row.replace('_', ' ')}" for row in rows]
+    explained = list(heads)
+    if max(map(len, names)) + 1 + _CELL * len(heads) > look.width:
+        names = [code.get(row, row)[:20] for row in rows]
+        explained = [*rows, *heads]
+    side = max(map(len, names)) + 1
+    top = "".join(f"{code.get(head, head)[: _CELL - 1]:^{_CELL}}" for head in heads)
+    lines = [look.paint(" " * side + top.rstrip(), "bold")]
+    for name, row in zip(names, rows, strict=True):
+        cells = [said((row, head)) for head in heads]
+        for i in range(max(map(len, cells))):
+            start = padded(name if i == 0 else "", side)
+            texts = (padded(f" {cell[i]}" if i < len(cell) else "", _CELL) for cell in cells)
+            lines.append((start + "".join(texts)).rstrip())
+        if not lines[-1]:
+            lines.pop()
+    meant = "; ".join(f"{code.get(each, each)} {each.replace('_', ' ')}" for each in explained)
+    return [*lines, "", paragraph(meant, look.width, "  ")]
+
+
+def mark(cell: Mapping[str, Any], look: Style) -> str:
+    """Return the sign for a verdict."""
+    if cell["effective_defense"] is False:
+        return "!"
+    return (_MARKS if look.unicode else _PLAIN)[cell["verdict"]]
+
+
+def _signs(cell: Mapping[str, Any], look: Style) -> str:
+    predicted = look.glyph(cell["conjecture"])
+    published = "".join(map(look.glyph, cell["published"]))
+    if len(published) != 1:
+        published = look.glyph("contested" if published else "unexplored")
+    if "reason" in cell:
+        return f"{predicted}{published} {NOT_MEASURED}"
+    shown = "contested" if cell["outcome"] == "inconclusive" else cell["outcome"]
+    measured = look.paint(look.glyph(shown), shown)
+    return f"{predicted}{published}{measured} {mark(cell, look)}"
+
+
+def _number(cell: Mapping[str, Any]) -> str:
+    if "reason" in cell:
+        return ""
+    return signed(cell["effect"]["estimate"])
+
+
+def _legend(look: Style) -> list[list[str]]:
+    signs = {name: look.glyph(name) for name in ("increase", "decrease", "no_change")}
+    open_, unknown, silent = map(look.glyph, ("contested", "unknown", "unexplored"))
+    marks = _MARKS if look.unicode else _PLAIN
+    example = f"{signs['increase']}{silent}{signs['decrease']} {marks['refuted']}"
+    return [
+        [example, "predicted, published and measured effect on the risk; then the verdict. Below:"
+         " the measured effect in the unit of the risk's metric, + is more susceptible"],
+        ["", f"{signs['increase']} more susceptible, {signs['decrease']} less susceptible,"
+         f" {signs['no_change']} no change that matters, {unknown} unknown, {silent} nothing"
+         " published"],
+        [open_, "predicted: factors disagree; published: both; measured: the seeds cannot tell"],
+        [marks["confirmed"], f"prediction confirmed; {marks['refuted']} refuted;"
+         f" {marks['inconclusive']} inconclusive, or nothing was predicted"],
+        ["!", "the defense did not do its own work here, so this says nothing about it"],
+        [NOT_MEASURED, "not measured"],
+    ]  # fmt: skip
+
+
+def _reasons(cells: Iterable[Mapping[str, Any]], look: Style) -> list[str]:
+    """Say once why cells were not measured."""
+    because: dict[str, list[str]] = {}
+    for cell in cells:
+        if "reason" in cell:
+            pair = f"{cell['defense']} {cell['risk']}"
+            because.setdefault(cell["reason"], []).append(pair)
+    if not because:
+        return []
+    told = [
+        paragraph(f"{', '.join(pairs)}: {reason}", look.width, "  ")
+        for reason, pairs in because.items()
+    ]
+    return ["", "Not measured:", *told]

@@ -1,0 +1,239 @@
+"""A verdict in words."""
+
+from __future__ import annotations
+
+from statistics import fmean
+from typing import Any
+
+from ..names import lowered, named, signed
+from ..terminal import Style, columns, paragraph
+
+__all__ = ["describe", "facts", "reason", "scale", "sentence"]
+
+_OUTCOME = {
+    "increase": "increase",
+    "decrease": "decrease",
+    "no_change": "no change that matters",
+    "inconclusive": "inconclusive",
+}
+_EXPECTED = {
+    "increase": "an increase was expected",
+    "decrease": "a decrease was expected",
+    "no_change": "no change was expected",
+    "contested": "the factors disagree",
+    "unknown": "no factor is known to matter",
+}
+_SHOWN = {
+    "increase": "it rises",
+    "decrease": "it falls",
+    "no_change": "it does not change by as much as matters",
+    "inconclusive": "these seeds cannot tell",
+}
+_CLAIMED = {"+": "rise", "-": "fall", "0": "stay", "?": "move"}
+
+_USEFUL = 0.5
+"""Share of what a model is better than chance by, below which it is no longer of use."""
+
+
+def describe(document: dict[str, Any], look: Style, *, here: bool = True) -> str:
+    """Describe a verdict, as `validate --json` gives it.
+
+    And the commands that show it again, if it is kept `here`, where the reader can run them.
+    """
+    defense, risk = named(document["defense"]), named(document["risk"])
+    shown = "contested" if document["outcome"] == "inconclusive" else document["outcome"]
+    verdict = f"verdict: {document['verdict']}"
+    if document["expected"] is None:
+        verdict = "no conjecture to confirm or refute"
+    lines = [
+        look.paint(paragraph(f"{defense} → {risk.lower()}, measured", look.width), "bold"),
+        "",
+        f"  {look.paint(look.glyph(shown), shown)} {_OUTCOME[document['outcome']]}; {verdict}",
+        paragraph(sentence(document), look.width, "  "),
+        "",
+        columns(facts(document), look.width),
+        "",
+        columns(_metrics(document), look.width),
+        "",
+        *_why(document, look),
+        paragraph(scale(document), look.width),
+    ]
+    if here:
+        again = [
+            ["again", f"crosscurrent results show {document['id'][:12]}"],
+            ["picture", f"crosscurrent results plot {document['id'][:12]} verdict.svg"],
+        ]
+        lines += ["", columns(again, look.width, indent="")]
+    return look.finish("\n".join(lines))
+
+
+def sentence(document: dict[str, Any]) -> str:
+    """Say what came out in a sentence or two that a practitioner understands."""
+    found = document["effect"]
+    before, after = fmean(document["baseline"]), fmean(document["defended"])
+    risk = named(document["risk"]).lower()
+    seeds = len(document["seeds"])
+    expected = _EXPECTED[document["conjecture"]]
+    if document["expected"] is None:
+        expected += ", so nothing was expected"
+    elif document["expected"] != document["conjecture"]:
+        expected += ", but a decrease is what the defense is meant for"
+    text = (
+        f"Susceptibility to {risk}: {_SHOWN[document['outcome']]}; {expected}. With the defense,"
+        f" {lowered(found['name'])} goes from {before:.3f} to {after:.3f} (mean of {seeds} paired"
+        f" seeds).{_published(document)}"
+    )
+    if document["effective_defense"] is False:
+        did = document["effectiveness"]
+        return (
+            f"{text} But the defense did not do its own work here ({did['name']}: needed"
+            f" {did['needed']}), so this says nothing about an effective one."
+        )
+    used = document["utility"]
+    if used["kept"] < _USEFUL:
+        text += (
+            f" Beware: the defended model has lost most of its use (accuracy"
+            f" {fmean(used['baseline']):.3f} to {fmean(used['defended']):.3f}; always answering the"
+            f" most common class gives {used['chance']:.3f}), which may be all that this shows."
+        )
+    if document["outcome"] == "inconclusive":
+        more = document["seeds_to_settle"]
+        return text + (
+            f" About {more} seeds would probably settle it (--seeds {more})."
+            if more
+            else " The effect is about as large as the smallest one that matters: more seeds would"
+            " hardly settle it."
+        )
+    return text
+
+
+def _published(document: dict[str, Any]) -> str:
+    """Say whether this is what was published."""
+    published, outcome = document["published"], document["outcome"]
+    if len(published) != 1 or outcome == "inconclusive" or document["effective_defense"] is False:
+        return ""
+    same = "as" if published[0] == outcome else "unlike"
+    effect = published[0].replace("_", " ")
+    return f" That is {same} published ({effect})."
+
+
+def facts(document: dict[str, Any]) -> list[list[str]]:
+    """Return the effect and what it took: what each is about, and what came out."""
+    found, used = document["effect"], document["utility"]
+    cost = document["cost"]
+    rows = [
+        [
+            "effect",
+            f"{signed(found['estimate'])} towards more susceptible, {found['level']:.0%} interval"
+            f" {signed(found['low'])} to {signed(found['high'])}; less than"
+            f" ±{found['smallest_effect']:g} does not matter",
+        ]
+    ]
+    did = document["effectiveness"]
+    if did is not None:
+        without = "" if did["baseline"] is None else f"{did['baseline']:.3f} without, "
+        rows.append(
+            [
+                "effective",
+                f"{'yes' if did['met'] else 'no'}: {did['name']} {without}{did['defended']:.3f}"
+                f" with it; needed: {did['needed']}",
+            ]
+        )
+    rows.append(
+        [
+            "utility",
+            f"accuracy {fmean(used['baseline']):.3f} without, {fmean(used['defended']):.3f} with"
+            f" ({signed(used['estimate'])}, {signed(used['low'])} to {signed(used['high'])})",
+        ]
+    )
+    spent = f"{cost['defended_seconds']:.3f} s to train one model of those trained side by side"
+    if cost["side_by_side"] and cost["baseline_seconds"]:
+        spent += f", {cost['defended_seconds'] / cost['baseline_seconds']:.1f} × the time without"
+    rows.append(["cost", spent])
+    return rows
+
+
+def _metrics(document: dict[str, Any]) -> list[list[str]]:
+    """Lay out everything that was measured, by seed."""
+    rows = [["measured", "without", "with", "by seed"]]
+    for measured in document["metrics"].values():
+        for metric, arms in measured.items():
+            pairs = zip(arms["baseline"], arms["defended"], strict=True)
+            rows.append(
+                [
+                    metric.replace("_", " "),
+                    f"{fmean(arms['baseline']):.3f}",
+                    f"{fmean(arms['defended']):.3f}",
+                    " ".join(signed(after - before) for before, after in pairs),
+                ]
+            )
+    return rows
+
+
+def _why(document: dict[str, Any], look: Style) -> list[str]:
+    """Say of each factor on the way whether it moved as claimed, and the risk along with it."""
+    found = document["factors"]
+    if not found:
+        return []
+    lines = [
+        columns([["why", "whether each factor on the way moved"], *map(reason, found)], look.width)
+    ]
+    if any(each["goes_with_risk"] for each in found):
+        seeds = len(document["seeds"])
+        lines.append(
+            paragraph(
+                f"By chance alone, a risk would go with a factor in all {seeds} seeds once in"
+                f" {2**seeds:,}; and one that moves alike in all goes with every factor that does"
+                " so, whichever is the cause.",
+                look.width,
+                "  ",
+            )
+        )
+    return [*lines, ""]
+
+
+def reason(found: dict[str, Any]) -> list[str]:
+    """Return the name of a factor on the way, and whether it moved, and the risk along with it."""
+    code = f" ({found['code']})" if found["code"] else ""
+    name = found["name"].lower() + code
+    if found["moved"] == "not_measurable":
+        return [name, f"not measurable here: {found['reason']}"]
+    before, after = (_amount(fmean(found[arm])) for arm in ("baseline", "defended"))
+    along = found["goes_with_risk"]
+    risk = ""
+    if along["seeds"]:
+        risk = f"; the risk with it in {along['agree']} of {along['seeds']} seeds"
+    if along["low"] is not None:
+        risk += f", rank correlation {signed(along['low'])} to {signed(along['high'])}"
+    return [name, f"{_move(found)}, {before} to {after}{risk}"]
+
+
+def _move(found: dict[str, Any]) -> str:
+    """Say how a factor moved beside what is claimed."""
+    claimed, change = _CLAIMED[found["defense_sign"]], found["change"]
+    if found["moved"] == "inconclusive":
+        low, high = (_amount(change[end]) for end in ("low", "high"))
+        return f"unclear (should {claimed}; change {low} to {high})"
+    if found["moved"] == "not_moved":
+        return f"did not move (should {claimed})"
+    if found["moved"] == "as_claimed" and found["defense_sign"] == "0":
+        return "stayed as claimed"
+    direction = "rose" if change["estimate"] > 0 else "fell"
+    return direction + (" as claimed" if found["moved"] == "as_claimed" else " against the claim")
+
+
+def _amount(number: float) -> str:
+    """Write a number with about as many digits as say something."""
+    digits = 0 if abs(number) >= 100 else 1 if abs(number) >= 10 else 3
+    return f"{number:,.{digits}f}".replace("-", "−")
+
+
+def scale(document: dict[str, Any]) -> str:
+    """Say on what and with what something was measured."""
+    found = document["scale"]
+    return (
+        f"This holds for models of this size on this data: {found['model']} with"
+        f" {found['parameters']:,} parameters, {found['dataset']} with"
+        f" {found['training_records']:,} training records (train accuracy"
+        f" {found['train_accuracy']:.3f} without the defense)."
+    )

@@ -1,0 +1,76 @@
+"""Who may see pages where keys are asked for: whoever has signed in with one."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from fastapi.responses import RedirectResponse
+from starlette.datastructures import MutableHeaders
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from ..rest.keys import Keyring
+from ..rest.middleware import admitted
+from .errors import APART
+from .rendering import where
+
+__all__ = ["COOKIE", "SIGN_IN", "SIGN_OUT", "Door", "local"]
+
+COOKIE = "crosscurrent"
+"""The cookie that carries a key; scripts can't read it, and other sites can't post with it."""
+SIGN_IN = "/sign-in"
+SIGN_OUT = "/sign-out"
+_LONGEST = 1000
+"""Characters of an address that signing in leads to: with more the form might not fit its limit."""
+
+
+class Door:
+    """Lets only requests for pages through that carry a key in a cookie, within its quota.
+
+    What is not a page is somebody else's to guard: ``/v1`` takes keys in a header only, so that no
+    other site can make a browser use it.
+
+    Parameters
+    ----------
+    app : ASGIApp
+        What is behind.
+    keyring : Keyring
+        The keys.
+    """
+
+    def __init__(self, app: ASGIApp, keyring: Keyring) -> None:
+        self.app, self.keyring = app, keyring
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass one request on, or ask for a key first."""
+        if scope["type"] == "http" and not scope["path"].startswith((*APART, SIGN_IN, SIGN_OUT)):
+            request = Request(scope)
+            name = admitted(self.keyring, request.cookies.get(COOKIE, ""))
+            if name is None:
+                # what was to be changed is not: only to look can one go on afterwards
+                onward = _asked(request) if scope["method"] == "GET" else None
+                answer = RedirectResponse(where(SIGN_IN, {"next": onward}), 303)
+                await answer(scope, receive, send)
+                return
+            scope["crosscurrent.owner"] = name
+            send = partial(_unkept, send)
+        await self.app(scope, receive, send)
+
+
+def _asked(request: Request) -> str:
+    return request.url.path + (f"?{request.url.query}" if request.url.query else "")
+
+
+async def _unkept(send: Send, message: Message) -> None:
+    """Let a browser keep nothing of it, so that going back after signing out shows nothing."""
+    if message["type"] == "http.response.start":
+        headers = MutableHeaders(raw=list(message.get("headers", ())))
+        headers["Cache-Control"] = "no-store"
+        message = {**message, "headers": headers.raw}
+    await send(message)
+
+
+def local(address: str) -> str:
+    """Return an address if it is one on this service, and that of the first page otherwise."""
+    ours = address.startswith("/") and address[1:2] not in ("/", "\\")
+    return address if ours and address.isprintable() and len(address) <= _LONGEST else "/"

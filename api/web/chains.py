@@ -1,0 +1,187 @@
+"""Routes: attacks of which each helps the next, and what chosen defenses do to the links."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ..text import collusions as colluding
+from .colluded import Pairing, pairing
+
+if TYPE_CHECKING:
+    from .request import Asked
+
+__all__ = ["Against", "Leg", "Route", "leg", "route"]
+
+
+class Against(NamedTuple):
+    """What a defense does to a link, in words.
+
+    Attributes
+    ----------
+    defense : str
+        Its id.
+    how, price : str
+        How it works against the link; what it does besides.
+    chosen : bool
+        Whether it is in place.
+    cuts : bool
+        Whether it breaks the link whole, and helps it in no other way.
+    backfires : bool
+        Whether it raises the second attack itself.
+    """
+
+    defense: str
+    how: str
+    price: str
+    chosen: bool
+    cuts: bool
+    backfires: bool
+
+
+class Leg(NamedTuple):
+    """One link of a route.
+
+    Attributes
+    ----------
+    document : mapping
+        The answer for both attacks.
+    pair : Pairing
+        The same in a few signs.
+    against : sequence of Against
+        The defenses that work against it.
+    cut : sequence of str
+        Ids of the defenses in place that break it.
+    said : sequence of str
+        What else the defenses in place do to it, in sentences.
+    """
+
+    document: Mapping[str, Any]
+    pair: Pairing
+    against: Sequence[Against]
+    cut: Sequence[str]
+    said: Sequence[str]
+
+    @property
+    def unproven(self) -> bool:
+        """Whether nobody has published or measured what is expected of it."""
+        return {*self.pair.published, *self.pair.measured} != {self.pair.verdict}
+
+
+class Route(NamedTuple):
+    """Attacks in order.
+
+    Attributes
+    ----------
+    attacks : sequence of str
+        Their ids.
+    codes : sequence of str
+        Their codes; empty where one has none.
+    legs : sequence of Leg
+        The links between them.
+    clean : sequence of (str, str)
+        Defenses that break a link without raising an attack that follows, and the first attack
+        of that link.
+    """
+
+    attacks: Sequence[str]
+    codes: Sequence[str]
+    legs: Sequence[Leg]
+    clean: Sequence[tuple[str, str]]
+
+    @property
+    def broken(self) -> bool:
+        """Whether a defense in place breaks a link of it."""
+        return any(each.cut for each in self.legs)
+
+    @property
+    def holds(self) -> bool:
+        """Whether each attack is expected to amplify the next, and within reach."""
+        return all(each.document["holds"] for each in self.legs)
+
+
+def route(asked: Asked, links: Sequence[Mapping[str, Any]], chosen: Sequence[str]) -> Route:
+    """Return the route of one link or several.
+
+    Parameters
+    ----------
+    asked : Asked
+        For the names.
+    links : sequence of mapping
+        The documents of each two attacks in a row.
+    chosen : sequence of str
+        Ids of the defenses in place.
+    """
+    goal = asked.kb.attacks[links[-1]["second"]].risk
+    clean = [
+        (breaker["defense"], link["first"])
+        for link in links
+        for breaker in _breakers(link)
+        if colluding.clean(
+            _raised(breaker), goal, whole=breaker["whole"], backfires=breaker["backfires"]
+        )
+    ]
+    attacks = [links[0]["first"], *(link["second"] for link in links)]
+    return Route(
+        attacks,
+        [asked.kb.attacks[each].code or "" for each in attacks],
+        [leg(asked, link, chosen) for link in links],
+        list(dict.fromkeys(clean)),
+    )
+
+
+def leg(asked: Asked, document: Mapping[str, Any], chosen: Sequence[str]) -> Leg:
+    """Return one link with what defenses do to it."""
+    against = [_against(asked, document, each, chosen) for each in _breakers(document)]
+    cut = dict.fromkeys(each.defense for each in against if each.chosen and each.cuts)
+    pair = pairing(asked.words, document)
+    return Leg(document, pair, against, list(cut), list(_said(asked, document, against)))
+
+
+def _breakers(document: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    """Return what works against a link; there is nothing to break in one that does not hold."""
+    return document["breakers"] if document["holds"] else ()
+
+
+def _against(
+    asked: Asked, document: Mapping[str, Any], breaker: Mapping[str, Any], chosen: Sequence[str]
+) -> Against:
+    kb, words = asked.kb, asked.words
+    raised = {
+        risk: f"{words.inside(risk)} {kb.risks[risk].code or ''}".strip()
+        for risk in _raised(breaker)
+    }
+    second = kb.attacks[document["second"]].risk if breaker["backfires"] else None
+    return Against(
+        breaker["defense"],
+        colluding.way(
+            breaker["how"],
+            _names(asked, breaker["factors"]),
+            breaker["ground"],
+            whole=breaker["whole"],
+        ),
+        colluding.price(_names(asked, breaker["helps"]), raised, second),
+        breaker["defense"] in chosen,
+        breaker["whole"] and not breaker["helps"],
+        breaker["backfires"],
+    )
+
+
+def _said(asked: Asked, document: Mapping[str, Any], against: Sequence[Against]) -> Iterable[str]:
+    first, second = (asked.words.inside(document[each], "attacks") for each in ("first", "second"))
+    for each in against:
+        if not each.chosen:
+            continue
+        name = asked.words.called(each.defense)
+        if not each.cuts:
+            yield f"{name} {each.how}; {second} still profits from {first}"
+        if each.backfires:
+            yield f"{name} backfires: it raises {second} itself, the attack that follows"
+
+
+def _raised(breaker: Mapping[str, Any]) -> list[str]:
+    return list(dict.fromkeys(each["risk"] for each in breaker["raises"]))
+
+
+def _names(asked: Asked, factors: Iterable[str]) -> str:
+    return ", ".join(asked.words.inside(each) for each in factors)

@@ -1,0 +1,1 @@
+"""Pages about measurements: the form, progress, history and outcomes."""

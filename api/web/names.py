@@ -1,0 +1,145 @@
+"""How pages call things: names for ids, signs for effects, works for sources."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from textwrap import shorten
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from crosscurrent.api.text.names import cite, lowered, named, percent
+
+from ..text.wording import GLYPHS as EFFECTS
+
+if TYPE_CHECKING:
+    from crosscurrent.knowledge import KnowledgeBase
+
+__all__ = ["GLYPHS", "MEASURED", "STAGES", "Cited", "Words", "is_measured", "seen"]
+
+GLYPHS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        **EFFECTS,
+        "inconclusive": "±",
+        "unclear": "±",
+        "none": "0",
+        "amplifies": "▲",
+        "hinders": "▼",
+        "unnecessary": "=",
+        "effective": "✓",
+        "conflict": "✗",
+    }
+)
+"""The sign for an effect, an outcome or a verdict."""
+STAGES: Final[Mapping[str, str]] = MappingProxyType(
+    {"pre": "before training", "in": "in training", "post": "after training"}
+)
+_BEGINNING: Final = 30
+MEASURED: Final = "measured."
+"""What the ids of observations begin with that `validator.results.evidence` writes."""
+
+
+class Cited(NamedTuple):
+    """A work as it is cited.
+
+    Attributes
+    ----------
+    id, text : str
+        Its id, and how it is called, with the place in it.
+    title : str
+        Its title; empty if that is not known.
+    doubtful : bool
+        Whether it is not sure that this work is meant.
+    """
+
+    id: str
+    text: str
+    title: str
+    doubtful: bool
+
+
+def is_measured(observation: Mapping[str, Any]) -> bool:
+    """Say whether an observation was measured by Crosscurrent, rather than published."""
+    return str(observation["id"]).startswith(MEASURED)
+
+
+def seen(prediction: Mapping[str, Any], *, measured: bool) -> list[str]:
+    """Return the effects that were published, or measured, for the adversary at hand, each once.
+
+    Parameters
+    ----------
+    prediction : mapping
+        The document of one defense and one risk.
+    measured : bool
+        Which of the two. Exceptions are always published.
+    """
+    effects = [
+        each["effect"]
+        for each in prediction["observations"]
+        if each["applies"] and is_measured(each) is measured
+    ]
+    if not measured:
+        effects += [each["effect"] for each in prediction["exceptions"] if each["applies"]]
+    return list(dict.fromkeys(effects))
+
+
+class Words:
+    """The names in one knowledge base.
+
+    Parameters
+    ----------
+    kb : KnowledgeBase
+        It.
+    """
+
+    def __init__(self, kb: KnowledgeBase) -> None:
+        self._kb = kb
+
+    def called(self, identity: str, among: str = "") -> str:
+        """Return what something is called by its id, with the stage if there is one.
+
+        An attack may have the id of a risk: `among` says which section is meant.
+        """
+        bare, _, stage = identity.partition("@")
+        kb = self._kb
+        meant = getattr(kb, among) if among else {}
+        for section in (meant, kb.defenses, kb.risks, kb.attacks, kb.factors, kb.adversary):
+            if bare in section:
+                name: str = section[bare].name
+                break
+        else:
+            name = named(bare)
+        return f"{name} ({STAGES[stage]})" if stage in STAGES else name
+
+    def inside(self, identity: str, among: str = "") -> str:
+        """Return what something is called inside a sentence; `among` as in `called`."""
+        return lowered(self.called(identity, among))
+
+    def code(self, identity: str) -> str:
+        """Return the papers' code of a defense, risk, factor or attack; empty if it has none."""
+        bare = identity.partition("@")[0]
+        kb = self._kb
+        for section in (kb.defenses, kb.risks, kb.factors, kb.attacks):
+            if bare in section:
+                return section[bare].code or ""
+        return ""
+
+    def cited(self, sources: Iterable[str]) -> list[Cited]:
+        """Return how works are cited; those that would read alike with how their titles begin."""
+        named = [(each.partition("#")[0], cite(self._kb, [each])) for each in sources]
+        ids: dict[str, set[str]] = {}
+        for identity, text in named:
+            ids.setdefault(text, set()).add(identity)
+        found = []
+        for identity, text in named:
+            work = self._kb.references[identity]
+            title = work.title or ""
+            alike = title and len(ids[text]) > 1
+            full = f"{text}, {shorten(title, _BEGINNING, placeholder=' …')}" if alike else text
+            doubtful = work.status == "deduced" and work.confidence != "high"
+            found.append(Cited(identity, full, title, doubtful))
+        return found
+
+    @staticmethod
+    def percent(probability: float) -> str:
+        """Write a probability as people do, never as certain."""
+        return percent(probability)

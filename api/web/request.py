@@ -1,0 +1,187 @@
+"""What a request for a page asks: of which knowledge, and under which assumptions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+
+from fastapi import Depends, Request, Response
+
+from crosscurrent.knowledge.errors import InputError, clip, legible, suggest
+
+from ..rest.problems import ProblemError
+from .names import Words
+from .rendering import html, where
+
+if TYPE_CHECKING:
+    from crosscurrent.knowledge import KnowledgeBase
+
+    from ..rest.service import Service
+
+__all__ = ["Asked", "Assumptions", "Page", "page"]
+
+_LONGEST = 200
+_MOST = 60
+KNOWLEDGE = "knowledge"
+
+
+class Assumptions(NamedTuple):
+    """What a query assumes, as `api.answers.assumptions` takes it."""
+
+    raise_: Sequence[str]
+    lower: Sequence[str]
+    hold: Sequence[str]
+    adversary: Mapping[str, str]
+
+    @property
+    def any(self) -> bool:
+        """Whether anything is assumed."""
+        return any(self)
+
+    @property
+    def chosen(self) -> dict[str, str]:
+        """The same as the query says it: what is done to each factor, and who attacks."""
+        ways = (("raise", self.raise_), ("lower", self.lower), ("hold", self.hold))
+        return {name: way for way, names in ways for name in names} | dict(self.adversary)
+
+    def told(self, words: Words) -> str:
+        """Say what is assumed in short; empty if nothing is."""
+        ways = (("raised", self.raise_), ("lowered", self.lower), ("held", self.hold))
+        parts = [f"{words.inside(name)} is {way}" for way, names in ways for name in names]
+        parts += [
+            f"{words.inside(name)} is {value.replace('_', ' ')}"
+            for name, value in self.adversary.items()
+        ]
+        return ", ".join(parts)
+
+
+class Asked:
+    """One request for a page.
+
+    Parameters
+    ----------
+    request : Request
+        The request.
+
+    Attributes
+    ----------
+    kb : KnowledgeBase
+        What it asks: the service's own, or the set that ``knowledge`` names.
+    words : Words
+        The names in it.
+    notices : list of str
+        What could not be taken as it was asked, for people.
+
+    Raises
+    ------
+    ProblemError
+        If the query is too long, or there is no such set.
+    """
+
+    def __init__(self, request: Request) -> None:
+        self.request = request
+        self.service: Service = request.app.state.service
+        query = request.query_params.multi_items()
+        if len(query) > _MOST or any(len(v) > _LONGEST or len(k) > _LONGEST for k, v in query):
+            raise ProblemError(
+                422, f"the address is too long: {_MOST} parameters of {_LONGEST} characters"
+            )
+        self._query = [(name, value) for name, value in query if value]
+        named = self.many(KNOWLEDGE)
+        self.set = named[-1] if named else None
+        self.kb: KnowledgeBase = self.service.knowledge(self.set)
+        self.words = Words(self.kb)
+        self.notices: list[str] = []
+
+    def every(self, name: str) -> list[str]:
+        """Return all values of a parameter that are not empty, as they come."""
+        return [value for key, value in self._query if key == name]
+
+    def many(self, name: str) -> list[str]:
+        """Return all values of a parameter that are not empty, each once."""
+        return list(dict.fromkeys(self.every(name)))
+
+    def one(self, name: str) -> str | None:
+        """Return the last value of a parameter, if it has one."""
+        values = self.many(name)
+        return values[-1] if values else None
+
+    def expect(self, *known: str) -> None:
+        """Say of which parameters there are no such; they are not taken."""
+        names = {*known, KNOWLEDGE}
+        for name in dict.fromkeys(key for key, _ in self._query if key not in names):
+            close = suggest(name, names)
+            hint = f"; did you mean {' or '.join(close)}?" if close else ""
+            self.notices.append(
+                f"There is no “{legible(clip(name))}” here, so it was left out{hint}"
+            )
+
+    def assumptions(self, *others: str) -> Assumptions:
+        """Return what the query assumes: ``FACTOR=hold`` and the like, ``CHARACTERISTIC=VALUE``.
+
+        What names neither, nor one of `others`, is told as a notice.
+
+        Raises
+        ------
+        InputError
+            If something else is to be done to a factor than hold, raise or lower it, or it is to
+            be done in two ways.
+        """
+        factors = {f.id: f.id for f in self.kb.factors.values() if f.role != "knowledge"}
+        factors |= {f.code: f.id for f in self.kb.factors.values() if f.code and f.id in factors}
+        self.expect(*factors, *self.kb.adversary, *others)
+        done: dict[str, list[str]] = {"raise": [], "lower": [], "hold": []}
+        adversary: dict[str, str] = {}
+        for key, value in self._query:
+            if key in factors:
+                if value not in done:
+                    raise InputError(
+                        f"{key}={clip(value)}: a factor can be raised, lowered or held"
+                        f" ({key}=raise, lower or hold)"
+                    )
+                if factors[key] not in done[value]:
+                    done[value].append(factors[key])
+            elif key in self.kb.adversary and adversary.setdefault(key, value) != value:
+                raise InputError(f"{key} is given twice: {adversary[key]} and {clip(value)}")
+        return Assumptions(done["raise"], done["lower"], done["hold"], adversary)
+
+    def link(self, path: str, query: Any = ()) -> str:
+        """Return the address of another view that asks the same knowledge."""
+        pairs = query.items() if isinstance(query, Mapping) else query
+        return where(path, [*pairs, (KNOWLEDGE, self.set)])
+
+    def render(
+        self, template: str, status: int = 200, headers: Mapping[str, str] = {}, **context: Any
+    ) -> Response:
+        """Return a page about what was asked."""
+        return html(template, {**self.context(), **context}, status, headers)
+
+    def context(self) -> dict[str, Any]:
+        """Return what all pages may show."""
+        same = [(key, value) for key, value in self._query if key != KNOWLEDGE]
+        path = self.request.url.path
+        return {
+            "path": path,
+            "link": self.link,
+            "words": self.words,
+            "kb": self.kb,
+            "digest": self.kb.digest,
+            "set": self.set,
+            "hidden": [(KNOWLEDGE, self.set)] if self.set else [],
+            "sets": [
+                (name, where(path, [*same, (KNOWLEDGE, name)]))
+                for name in self.service.sets.names()
+            ],
+            "own": where(path, same),
+            "notices": self.notices,
+            "signed_in": self.request.scope.get("crosscurrent.owner"),
+        }
+
+
+def page(request: Request) -> Asked:
+    """Return what a request asks."""
+    return Asked(request)
+
+
+Page = Annotated[Asked, Depends(page)]
+"""What a request asks, for routes."""

@@ -1,0 +1,1 @@
+"""One arm of an experiment: data splits, target models, and what attacks and defenses share."""

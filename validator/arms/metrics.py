@@ -1,0 +1,67 @@
+"""What is measured, and which way is worse for the model's owner."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["AttackOutput", "Metric", "auc", "tpr_at_fpr"]
+
+AttackOutput = Mapping[str, NDArray[Any]]
+"""What an attack returns: scores and predictions by name, never a judgement."""
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One number that judges what an attack returned.
+
+    Attributes
+    ----------
+    id : str
+        Identifier in documents.
+    name : str
+        What people call it.
+    worse_when : {'higher', 'lower'}
+        Which way the model is more susceptible.
+    smallest_effect : float
+        Differences below this do not matter in practice, in the metric's unit.
+    judge : callable
+        From an artifact to the number.
+    counted : callable
+        From an artifact to how many things the number counts: its steps are about one over that.
+    """
+
+    id: str
+    name: str
+    worse_when: Literal["higher", "lower"]
+    smallest_effect: float
+    judge: Callable[[AttackOutput], float]
+    counted: Callable[[AttackOutput], int]
+
+    def worsening(self, baseline: float, defended: float) -> float:
+        """Return by how much the defended model is more susceptible than the baseline."""
+        change = defended - baseline
+        return change if self.worse_when == "higher" else -change
+
+
+def auc(scores: NDArray[Any], member: NDArray[Any]) -> float:
+    """Return the area under the ROC curve of scores that should be higher for members."""
+    from sklearn.metrics import roc_auc_score
+
+    return float(roc_auc_score(member, scores))
+
+
+def tpr_at_fpr(scores: NDArray[Any], member: NDArray[Any], fpr: float) -> float:
+    """Return the largest true-positive rate at a false-positive rate of at most `fpr`.
+
+    Carlini et al. 2022, section III: an attack is of use where it is sure, not on average. With
+    fewer than 1 / `fpr` non-members no false positive at all is allowed.
+    """
+    from sklearn.metrics import roc_curve
+
+    false, true, _ = roc_curve(member, scores)
+    return float(np.max(true[false <= fpr], initial=0.0))

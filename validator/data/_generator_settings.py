@@ -1,0 +1,99 @@
+"""From settings as a user writes them to the settings of the generator."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any, Final
+
+from crosscurrent.knowledge.errors import InputError, clip, suggest
+
+from ._dataset import MAX_BYTES, MIN_RECORDS
+from ._synthetic import Knobs
+
+__all__ = ["RANGES", "generator_settings", "value_of"]
+
+RANGES: Final[Mapping[str, tuple[int | float, int | float]]] = {
+    "records": (MIN_RECORDS, 1_000_000),
+    "tail_length": (0.0, 1.0),
+    "attributes": (1, 10_000),
+    "stable_attributes": (0, 10_000),
+    "spurious_attributes": (0, 10_000),
+    "subgroup_gap": (0.0, 1.0),
+    "label_noise": (0.0, 0.5),
+    "classes": (2, 100),
+    "seed": (0, 2**63 - 1),
+}
+"""The least and the greatest value of each setting; whole numbers where these are."""
+
+
+def generator_settings(settings: Mapping[str, str | int | float]) -> Knobs:
+    """Read settings.
+
+    Parameters
+    ----------
+    settings : mapping
+        Numbers, or texts that hold one, by setting.
+
+    Raises
+    ------
+    InputError
+        If a setting is unknown, a value is no number or out of range, or settings do not fit
+        together.
+    """
+    chosen = Knobs(**{name: _value(name, value) for name, value in settings.items()})
+    named = chosen.stable_attributes + chosen.spurious_attributes
+    if named > chosen.attributes:
+        raise InputError(
+            f"synthetic: stable_attributes and spurious_attributes are {named} together, more than "
+            f"the {chosen.attributes} attributes: lower them or raise attributes"
+        )
+    if chosen.records * chosen.attributes * 4 > MAX_BYTES:
+        raise InputError(
+            f"synthetic: {chosen.records} records of {chosen.attributes} attributes take more than "
+            f"{MAX_BYTES >> 30} GiB: lower records or attributes"
+        )
+    return chosen
+
+
+def _value(name: str, given: str | int | float) -> Any:
+    """Convert one setting."""
+    if name not in RANGES:
+        close = suggest(name, RANGES)
+        hint = f"did you mean {' or '.join(close)}?" if close else f"known: {', '.join(RANGES)}"
+        raise InputError(f"synthetic: unknown setting {clip(name)!r} ({hint})")
+    return value_of("synthetic", name, given, *RANGES[name])
+
+
+def value_of(
+    source: str, name: str, given: str | int | float, low: int | float, high: int | float
+) -> int | float:
+    """Return a setting as a number.
+
+    Parameters
+    ----------
+    source, name : str
+        The data set and the setting, for messages.
+    given : str, int or float
+        A number, or a text that holds one.
+    low, high : int or float
+        The least and the greatest value; a whole number is wanted where `low` is one.
+
+    Raises
+    ------
+    InputError
+        If it is no number or out of range.
+    """
+    whole = isinstance(low, int)
+    try:
+        value = int(given) if whole else float(given)
+        exact = isinstance(given, str) or value == given
+    except (TypeError, ValueError, OverflowError):
+        value, exact = math.nan, False
+    if isinstance(given, bool) or not exact or not low <= value <= high:
+        kind = "whole number" if whole else "number"
+        raise InputError(
+            f"{clip(source)}: {name} should be a {kind} from {low} to {high}, not"
+            f" {clip(str(given))!r}"
+        )
+    return value

@@ -1,0 +1,1 @@
+"""Experiments: set-up, sweeps, verdicts and documents of everything that can be measured."""

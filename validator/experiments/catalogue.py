@@ -1,0 +1,68 @@
+"""What can be measured, on what, and what can be set."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+from ..attacks import attacks
+from ..data import names
+from ..defenses import defenses
+from ..settings import described
+from ..training.models import CAPACITIES
+from .experiment import Training
+from .variations import VARIED
+
+__all__ = ["catalogue"]
+
+
+def catalogue() -> dict[str, list[dict[str, Any]]]:
+    """Return all defenses, risks, settings, factors, data sets and models, ready for JSON."""
+    return {
+        "defenses": [_peer(name, kind, "defense") for name, kind in defenses().items()],
+        "risks": [
+            {
+                **_peer(name, kind, "attack"),
+                "metrics": [
+                    {
+                        "id": metric.id,
+                        "name": metric.name,
+                        "worse_when": metric.worse_when,
+                        "smallest_effect": metric.smallest_effect,
+                    }
+                    for metric in kind.metrics
+                ],
+            }
+            for name, kind in attacks().items()
+        ],
+        "training": [_peer("training", Training, "training")],
+        "factors": [
+            {"id": name, "set": each.setting, "about": each.about} for name, each in VARIED.items()
+        ],
+        "datasets": [{"id": name, "about": about} for name, about in names().items()]
+        + [{"id": "PATH", "about": "your own table or arrays with a card, or UCI adult.data"}],
+        "models": [
+            {"id": f"{family}-{capacity}", "about": _widths(family, widths)}
+            for family, sizes in CAPACITIES.items()
+            for capacity, widths in sizes.items()
+        ]
+        + [{"id": "package.module:Class", "about": "your own torch.nn.Module, without BatchNorm"}],
+    }
+
+
+def _peer(name: str, kind: type[Any], group: str) -> dict[str, Any]:
+    return {
+        "id": name,
+        "about": (inspect.getdoc(kind) or "").partition("\n")[0],
+        "settings": [
+            {"set": f"{group}.{setting}", "default": default, "about": about}
+            for setting, default, about in described(kind)
+        ],
+    }
+
+
+def _widths(family: str, widths: tuple[int, ...]) -> str:
+    sizes = ", ".join(map(str, widths))
+    if family == "mlp":
+        return f"perceptron with hidden layers of {sizes}"
+    return f"two convolutions with {sizes} channels; images only"

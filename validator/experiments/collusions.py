@@ -1,0 +1,175 @@
+"""Collusions: a second attack without and with a first one, set up; nothing is trained yet."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from crosscurrent.knowledge.errors import InputError
+
+from ..attacks import Attack, attacks
+from ..settings import configured
+from ..trials.trial import Trial
+from .assignments import DEFAULT_DATASET, DEFAULT_SEEDS, grouped
+from .experiment import ground
+
+if TYPE_CHECKING:
+    from crosscurrent.knowledge import KnowledgeBase
+
+    from ..trials.trial import TrialContext
+
+__all__ = [
+    "COLLUSION_GROUPS",
+    "Collusion",
+    "collusion",
+    "measurable",
+]
+
+COLLUSION_GROUPS: Final = ("training", "data", "first", "second")
+"""What settings are of."""
+
+
+@dataclass(frozen=True, eq=False)
+class Collusion:
+    """A second attack without and with the first, on one data set, under several seeds.
+
+    Attributes
+    ----------
+    bench : Bench
+        Data, model, training and device.
+    first, second : Attack
+        What is mounted.
+    names : tuple of str
+        Ids of the two attacks, as in the knowledge base.
+    seeds : tuple of int
+        Each gives one trial of either arm.
+    """
+
+    context: TrialContext
+    first: Attack
+    second: Attack
+    names: tuple[str, str]
+    seeds: tuple[int, ...]
+
+    def trials(self) -> list[Trial]:
+        """Return all trials, the two arms of a seed side by side: without the first, then with."""
+        return [
+            Trial(None, (self.second,), seed, first)
+            for seed in self.seeds
+            for first in (None, self.first)
+        ]
+
+    def work(self, trials: Sequence[Trial]) -> int:
+        """Return about how many models × updates trials take."""
+        return self.context.work(trials)
+
+
+def measurable(kb: KnowledgeBase) -> list[tuple[str, str]]:
+    """Return the ids of the attacks of each collusion that can be measured, first and second."""
+    known = attacks()
+    named = [(name, known[each.risk]) for name, each in kb.attacks.items() if each.risk in known]
+    return [(one, other) for one, a in named for other, b in named if not _why_not(a, b)]
+
+
+def collusion(
+    kb: KnowledgeBase,
+    first: str,
+    second: str,
+    *,
+    data: str = DEFAULT_DATASET,
+    model: str | None = None,
+    seeds: int = DEFAULT_SEEDS,
+    device: str = "cpu",
+    memory: int | None = None,
+    settings: Sequence[str] = (),
+) -> Collusion:
+    """Set a collusion up; nothing is trained yet.
+
+    Parameters
+    ----------
+    kb : KnowledgeBase
+        Knows the names and codes.
+    first, second : str
+        Attacks, by id or code, or by the risk that they exploit.
+    data, model, seeds, device, memory
+        As `validator.experiments.experiment.experiment` takes them.
+    settings : sequence of str
+        ``group.name=value`` with group training, data, first or second.
+
+    Raises
+    ------
+    InputError
+        Anything that will not work, before any training starts.
+    """
+    given = grouped(settings, COLLUSION_GROUPS)
+    one, other = kb.attack(first), kb.attack(second)
+    for each in (one, other):
+        if each.risk not in attacks():
+            raise InputError(f"{each.id} cannot be measured yet; measurable: {_listed(kb)}")
+    kinds = attacks()[one.risk], attacks()[other.risk]
+    if said := _why_not(*kinds):
+        raise InputError(f"{one.id}, then {other.id}: {said}; measurable: {_listed(kb)}")
+    on = ground(data=data, model=model, seeds=seeds, device=device, memory=memory, given=given)
+    context = on.context()
+    needed: Mapping[str, str] = {}
+    if knowledge := kinds[0].yields:
+        needed = kinds[1]().second_settings(knowledge, on.architecture)
+    chosen = {**needed, **given["second"]}
+    if needed and (own := chosen.get("own_records", "true")) != "true":
+        raise InputError(
+            f"--set second.own_records={own}: should be true after {one.id}; an adversary who has"
+            " the victim's records needs none that another hands on"
+        )
+    with _about("first"):
+        before = configured(kinds[0], given["first"], "first")
+        before.check(on.data)
+        before = before.settled(on.data)
+    with _about("second"):
+        after = configured(kinds[1], chosen, "second")
+        after.check(on.data)
+        after = after.settled(on.data)
+    planned = Collusion(context, before, after, (one.id, other.id), on.seeds)
+    context.require_memory(planned.trials()[:2])
+    return planned
+
+
+def _why_not(first: type[Attack], second: type[Attack]) -> str:
+    """Return why a collusion cannot be measured; empty if it can be."""
+    if first is second:
+        return "both are the same, and collusion takes two different attacks"
+    if _plants(second):
+        return "the second attack would change what models are trained on, before the first comes"
+    if _plants(first):
+        return ""
+    if first.yields is None:
+        return f"{first.risk} hands nothing on here"
+    if first.yields not in second.uses:
+        return f"{second.risk}, as it is mounted here, has no use for {first.yields}"
+    return ""
+
+
+def _plants(kind: type[Attack]) -> bool:
+    return kind.inject is not Attack.inject
+
+
+def _listed(kb: KnowledgeBase) -> str:
+    """Return what can be measured, in words."""
+    seconds: dict[str, list[str]] = {}
+    for one, other in measurable(kb):
+        seconds.setdefault(one, []).append(other)
+    return "; ".join(f"{one} → {', '.join(others)}" for one, others in seconds.items())
+
+
+@contextmanager
+def _about(side: str) -> Iterator[None]:
+    """Call settings of an attack in messages what they are called here."""
+    try:
+        yield
+    except InputError as error:
+        said = re.sub(r"\battack\.", f"{side}.", str(error))
+        if said == str(error):
+            raise
+        raise InputError(said) from error

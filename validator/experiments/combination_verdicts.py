@@ -1,0 +1,308 @@
+"""What a combination shows: whether each defense is as effective as alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from statistics import fmean
+from typing import TYPE_CHECKING, Any, Literal
+
+from ..results.store import Store, address
+from ..settings import settings_of
+from ..statistics.intervals import Effect, effect, outcome
+from ..trials.effectiveness import Effectiveness, effectiveness, values, worsening
+from .combinations import stage_name
+from .verdicts import interval, scale
+
+if TYPE_CHECKING:
+    from ..defenses import Defense
+    from ..trials.trial import Result
+    from .combinations import Combination
+
+__all__ = ["CombinationVerdict", "conclude_combination", "judge_combination"]
+
+Kept = Literal["kept", "drops", "inconclusive"]
+Together = Literal["effective", "conflict", "inconclusive"]
+
+
+@dataclass(frozen=True)
+class Constituent:
+    """One defense of a combination, beside what it is alone.
+
+    Attributes
+    ----------
+    defense : str
+        With its stage.
+    alone : Effectiveness
+        Whether it did its own work without the others.
+    values : tuple of tuple of float
+        Of the metric that says so: alone, and in the combination, seed by seed.
+    drop : Effect
+        By how much less effective it is in the combination, in the unit of the metric.
+    matters : float
+        The smallest drop that does.
+    outcome : str
+        ``kept``, ``drops``, or ``inconclusive``, as it is where the defense did not work alone.
+    """
+
+    defense: str
+    alone: Effectiveness
+    values: tuple[tuple[float, ...], tuple[float, ...]]
+    drop: Effect
+    matters: float
+    outcome: Kept
+
+    def document(self) -> dict[str, Any]:
+        """Return it ready for JSON."""
+        alone, combined = self.values
+        return {
+            "defense": self.defense,
+            "metric": self.alone.metric,
+            "name": self.alone.name,
+            "effective_alone": self.alone.met,
+            "needed": self.alone.needed,
+            "alone": list(alone),
+            "combined": list(combined),
+            "drop": interval(self.drop),
+            "smallest_drop": self.matters,
+            "outcome": self.outcome,
+        }
+
+
+@dataclass(frozen=True)
+class Order:
+    """Defenses applied in one order.
+
+    Attributes
+    ----------
+    order : tuple of str
+        Their names with stages; a proposed order where there is one among those that are alike.
+    alike : tuple of tuple of str
+        Other orders that come to the same here.
+    proposed : bool
+        Whether the prediction is that they are effective in this order.
+    constituents : tuple of Constituent
+        In that order.
+    accuracy : tuple of float
+        Of the deployed model on test records, seed by seed.
+    """
+
+    order: tuple[str, ...]
+    alike: tuple[tuple[str, ...], ...]
+    proposed: bool
+    constituents: tuple[Constituent, ...]
+    accuracy: tuple[float, ...]
+
+    @property
+    def outcome(self) -> Together:
+        """A conflict if any defense is clearly worse than alone; effective if none can be."""
+        shown = [each.outcome for each in self.constituents]
+        if "drops" in shown:
+            return "conflict"
+        return "inconclusive" if "inconclusive" in shown else "effective"
+
+    def document(self) -> dict[str, Any]:
+        """Return it ready for JSON."""
+        return {
+            "order": list(self.order),
+            "alike": [list(each) for each in self.alike],
+            "proposed": self.proposed,
+            "outcome": self.outcome,
+            "verdict": _judgement("effective" if self.proposed else "conflict", self.outcome),
+            "constituents": [each.document() for each in self.constituents],
+            "accuracy": list(self.accuracy),
+        }
+
+
+@dataclass(frozen=True)
+class CombinationVerdict:
+    """A combination's result.
+
+    Attributes
+    ----------
+    combination : Combination
+        What was run.
+    known : mapping
+        What is known beforehand, ready for JSON: ``conjecture`` (``effective`` or ``conflict``),
+        ``proposed`` (orders of names), ``conflicts`` and ``published``.
+    orders : tuple of Order
+        What each order shows, the proposed ones first.
+    accuracy : mapping of str to tuple of float
+        Of the models without defense (``baseline``) and with each one alone, on test records.
+    scale : dict
+        On what and with what it was measured.
+    address : str
+        What it is kept under.
+    command : str
+        The command line that asks for it.
+    """
+
+    combination: Combination
+    known: Mapping[str, Any]
+    orders: tuple[Order, ...]
+    accuracy: Mapping[str, tuple[float, ...]]
+    scale: dict[str, Any]
+    address: str
+    command: str
+
+    @property
+    def outcome(self) -> Together:
+        """Effective if some order is, a conflict if all are."""
+        shown = [each.outcome for each in self.orders]
+        if "effective" in shown:
+            return "effective"
+        return "inconclusive" if "inconclusive" in shown else "conflict"
+
+    def document(self) -> dict[str, Any]:
+        """Return the verdict, ready for JSON."""
+        planned = self.combination
+        return {
+            "id": self.address,
+            "kind": "combination",
+            "defenses": [stage_name(each) for each in planned.members],
+            **self.known,
+            "outcome": self.outcome,
+            "verdict": _judgement(self.known["conjecture"], self.outcome),
+            "orders": [each.document() for each in self.orders],
+            "accuracy": {name: list(found) for name, found in self.accuracy.items()},
+            "seeds": list(planned.seeds),
+            "scale": self.scale,
+            "settings": {
+                "data": dict(planned.context.data.settings),
+                "training": vars(planned.context.schedule),
+                "defenses": {stage_name(each): settings_of(each) for each in planned.members},
+                "attacks": {
+                    each.risk: settings_of(each) for each in planned.protects_against.values()
+                },
+            },
+            "command": self.command,
+        }
+
+
+def conclude_combination(
+    planned: Combination,
+    store: Store,
+    results: Sequence[Result],
+    known: Mapping[str, Any],
+    command: str = "",
+) -> CombinationVerdict:
+    """Judge a combination and keep that.
+
+    Parameters
+    ----------
+    planned : Combination
+        What was run.
+    store : Store
+        Where it is kept.
+    results : sequence of Result
+        Of all its trials, in their order.
+    known, command
+        As of `CombinationVerdict`.
+    """
+    verdict = judge_combination(planned, results, known, command)
+    addresses = [address(planned.context.recipe(trial)) for trial in planned.trials()]
+    store.keep_experiment(verdict.address, verdict.document(), addresses)
+    return verdict
+
+
+def judge_combination(
+    planned: Combination,
+    results: Sequence[Result],
+    known: Mapping[str, Any],
+    command: str = "",
+) -> CombinationVerdict:
+    r"""Compare each defense in the combination with itself alone, seed by seed.
+
+    A drop counts if its interval excludes zero and it is large enough to matter; a defense is as
+    effective as alone if the whole interval is below what matters and, where it has a reading of
+    its own, that is still as it must be. What drop matters Def\\Con
+    (Duddu, Zhang and Asokan 2025) leaves open.
+
+    Parameters
+    ----------
+    planned : Combination
+        What was run.
+    results : sequence of Result
+        Of all its trials, in their order.
+    known, command
+        As of `CombinationVerdict`.
+    """
+    arms = planned.arms
+    by_arm = [results[i :: len(arms)] for i in range(len(arms))]
+    baseline, others = by_arm[0], by_arm[1:]
+    alone = dict(zip(planned.members, others, strict=False))
+    together = others[len(planned.members) :]
+    proposed = {tuple(order) for order in known["proposed"]}
+    orders = []
+    for alike, found in zip(planned.orders, together, strict=True):
+        named = {tuple(map(stage_name, order)): order for order in alike}
+        name, *same = sorted(named, key=lambda each: each not in proposed)
+        parts = tuple(
+            _constituent(planned, each, baseline, alone[each], found) for each in named[name]
+        )
+        accuracy = tuple(each.accuracy for each in found)
+        orders.append(Order(name, tuple(same), name in proposed, parts, accuracy))
+    recipes = [planned.context.recipe(trial) for trial in planned.trials()]
+    return CombinationVerdict(
+        planned,
+        known,
+        tuple(sorted(orders, key=lambda each: not each.proposed)),
+        {
+            "baseline": tuple(each.accuracy for each in baseline),
+            **{
+                stage_name(each): tuple(one.accuracy for one in found)
+                for each, found in alone.items()
+            },
+        },
+        scale(planned.context, baseline),
+        address({"known": dict(known), "trials": recipes}),
+        command,
+    )
+
+
+def _constituent(
+    planned: Combination,
+    defense: Defense,
+    baseline: Sequence[Result],
+    alone: Sequence[Result],
+    combined: Sequence[Result],
+) -> Constituent:
+    guard = planned.protects_against.get(defense.name())
+    did = effectiveness(defense, guard, baseline, alone)
+    if did is None:  # only a placebo has nothing to do, and it is in no combination
+        raise ValueError(f"{defense.name()} has no effectiveness")
+    if defense.reading is not None:
+        reading, name = defense.reading, defense.name()
+        before, after = ([each.readings[name] for each in arm] for arm in (alone, combined))
+        pairs = zip(before, after, strict=True)
+        drop = effect([reading.worsening(*both) for both in pairs], resolution=defense.resolution)
+        matters, works = reading.matters, reading.met(fmean(after))
+    else:
+        assert guard is not None  # noqa: S101 - it has no reading
+        metric = guard.judged(provable=False)
+        before, after = (values(arm, guard.risk, metric.id) for arm in (alone, combined))
+        drop = worsening(guard.risk, metric, alone, combined)
+        matters, works = metric.smallest_effect, True
+    return Constituent(
+        stage_name(defense),
+        did,
+        (tuple(before), tuple(after)),
+        drop,
+        matters,
+        _kept(did, drop, matters, works=works),
+    )
+
+
+def _kept(alone: Effectiveness, drop: Effect, matters: float, *, works: bool) -> Kept:
+    """Say what a drop shows; being better than alone, by however much, is as good as alone."""
+    if not alone.met:
+        return "inconclusive"
+    if outcome(drop, matters) == "increase":
+        return "drops"
+    return "kept" if works and drop.high < matters else "inconclusive"
+
+
+def _judgement(conjecture: str, shown: Together) -> Literal["confirmed", "refuted", "inconclusive"]:
+    if shown == "inconclusive":
+        return "inconclusive"
+    return "confirmed" if shown == conjecture else "refuted"

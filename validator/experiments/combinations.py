@@ -1,0 +1,214 @@
+"""Combinations: several defenses in one model, set up and checked; nothing is trained yet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import groupby, permutations, product
+from math import factorial, prod
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+import torch
+
+from crosscurrent.knowledge.errors import InputError, UnknownName, clip
+from crosscurrent.predictor.conflicts import combine
+
+from ..arms.splits import pool_of, split_data
+from ..attacks import Attack, attacks
+from ..defenses import Defense, defenses
+from ..settings import configured
+from ..trials.trial import Trial, TrialContext
+from .assignments import DEFAULT_DATASET, DEFAULT_SEEDS, grouped, owned
+from .combined_defense import Combined
+from .experiment import ground
+
+if TYPE_CHECKING:
+    from crosscurrent.knowledge import KnowledgeBase, Variant
+
+    from ..data import Dataset
+
+__all__ = ["MOST_ORDERS", "Combination", "combination", "stage_name"]
+
+MOST_ORDERS = 12
+"""As many orders as one combination may be measured in."""
+
+
+@dataclass(frozen=True, eq=False)
+class Combination:
+    """Defenses alone and together, on one data set, under several seeds.
+
+    All arms meet the same attacks: what an attack does to the training data it does in each, so
+    that nothing but the combination differs.
+
+    Attributes
+    ----------
+    bench : Bench
+        Data, model, training and device.
+    members : tuple of Defense
+        By stage, and as given within one.
+    orders : tuple of tuple of tuple of Defense
+        The orders that they are applied in, each the members by stage; those together that come to
+        the same, since what they change in turn is changed in the same order.
+    guards : mapping of str to Attack
+        Of the risks that members guard against, by name of the member, where that is how their
+        effectiveness is measured.
+    seeds : tuple of int
+        Each gives one trial of each arm.
+    """
+
+    context: TrialContext
+    members: tuple[Defense, ...]
+    orders: tuple[tuple[tuple[Defense, ...], ...], ...]
+    protects_against: Mapping[str, Attack]
+    seeds: tuple[int, ...]
+
+    @property
+    def arms(self) -> tuple[Defense | None, ...]:
+        """No defense, each alone, and all of them in each order that comes to something else."""
+        return (None, *self.members, *(Combined(alike[0]) for alike in self.orders))
+
+    def trials(self) -> list[Trial]:
+        """Return all trials, the arms of a seed side by side."""
+        mounted = tuple(dict.fromkeys(self.protects_against.values()))
+        return [Trial(arm, mounted, seed) for seed in self.seeds for arm in self.arms]
+
+
+def stage_name(defense: Defense) -> str:
+    """Return what a defense is called among defenses at stages, such as ``watermarking@pre``."""
+    return f"{defense.id}@{defense.stage}"
+
+
+def combination(
+    kb: KnowledgeBase,
+    names: Sequence[str],
+    *,
+    data: str = DEFAULT_DATASET,
+    model: str | None = None,
+    seeds: int = DEFAULT_SEEDS,
+    device: str = "cpu",
+    memory: int | None = None,
+    settings: Sequence[str] = (),
+) -> Combination:
+    """Set a combination up; nothing is trained yet.
+
+    It is measured in every order of the defenses of a stage; stages follow one another.
+
+    Parameters
+    ----------
+    kb : KnowledgeBase
+        Knows the names, codes and stages.
+    names : sequence of str
+        Two or more defenses, as `predictor.conflicts.combine` takes them.
+    data, model, seeds, device, memory
+        As `validator.experiments.experiment.experiment` takes them.
+    settings : sequence of str
+        ``training.name=value`` and ``data.name=value``; and ``defense.ID.name=value``, where ID is
+        a defense as in `names` or as its id at a stage, and ``attack.ID.name=value``, where ID is a
+        risk that one of them guards against.
+
+    Raises
+    ------
+    InputError
+        Anything that will not work, before any training starts.
+    """
+    variants = combine(kb, names).defenses
+    kinds = {variant.id: _kind(variant) for variant in variants}
+    guarded = {
+        kind.protects_against for kind in kinds.values() if kind.protects_against is not None
+    }
+    common, own = owned(settings, partial(_whose, kb, list(kinds), guarded), "of a combination")
+    given = grouped(common)
+    members = [
+        configured(kind, own.get(("defense", name), {}), f"defense.{name}")
+        for name, kind in kinds.items()
+    ]
+    on = ground(data=data, model=model, seeds=seeds, device=device, memory=memory, given=given)
+    for each in members:
+        each.check(on.data)
+        each.check_model(on.architecture)
+    settled = tuple(each.settled(on.data) for each in members)
+    protects_against = {}
+    for each in settled:
+        if each.protects_against is not None:
+            protects_against[each.name()] = _guard(
+                each, own.get(("attack", each.protects_against), {}), on.data
+            )
+    poisson = any(each.sampling == "poisson" for each in settled)
+    context = on.context("poisson" if poisson else "shuffled")
+    planned = Combination(
+        context, settled, _orders(settled), MappingProxyType(protects_against), on.seeds
+    )
+    Combined(settled).check_together(context.schedule, on.data)
+    _require_room(planned)
+    context.require_memory(planned.trials()[: len(planned.arms)])
+    return planned
+
+
+def _guard(defense: Defense, given: Mapping[str, str], data: Dataset) -> Attack:
+    """Return the attack that a defense guards against, which has to try what is defended."""
+    name, needed = f"attack.{defense.protects_against}", defense.guard_settings()
+    for key, value in needed.items():
+        if given.get(key, value) != value:
+            raise InputError(
+                f"--set {name}.{key}={clip(given[key])}: {defense.name()} is set to {value}, and"
+                f" would not be judged by its own work; set defense.{defense.id}.{key} to the same"
+            )
+    guard = configured(attacks()[str(defense.protects_against)], {**needed, **given}, name)
+    guard.check(data)
+    return guard.settled(data)
+
+
+def _require_room(planned: Combination) -> None:
+    """Raise `InputError` if the triggers of all have no room beside one another."""
+    data = planned.context.data
+    split = split_data(data, pool_of(data, torch.device("cpu")), planned.seeds[0], 1)
+    for guard in dict.fromkeys(planned.protects_against.values()):
+        split = guard.poison_data(split)
+    for alike in planned.orders:
+        try:
+            Combined(alike[0]).prepare(split)
+        except InputError as error:
+            names = ", then ".join(map(stage_name, alike[0]))
+            raise InputError(f"{names}: {error}") from error
+
+
+def _kind(variant: Variant) -> type[Defense]:
+    for kind in defenses().values():
+        if (kind.id, kind.stage) == (variant.defense, variant.stage):
+            return kind
+    can = ", ".join(sorted(f"{kind.id}@{kind.stage}" for kind in defenses().values()))
+    raise InputError(f"{variant.id} cannot be measured yet; measurable: {can}")
+
+
+def _whose(
+    kb: KnowledgeBase, names: Sequence[str], guarded: set[str], group: str, peer: str
+) -> str:
+    """Return which of the defenses, or of the risks that they guard against, is meant."""
+    try:
+        found = kb.variant(peer).id if group == "defense" else kb.risk(peer).id
+    except InputError:
+        found = peer
+    known = list(names) if group == "defense" else sorted(guarded)
+    if found in known:
+        return found
+    alone = [name for name in known if name.partition("@")[0] == found.partition("@")[0]]
+    if "@" not in peer and len(alone) == 1:
+        return alone[0]
+    raise UnknownName(f"{group} of the combination", peer, known)
+
+
+def _orders(members: Sequence[Defense]) -> tuple[tuple[tuple[Defense, ...], ...], ...]:
+    stages = [list(each) for _, each in groupby(members, key=lambda member: member.stage)]
+    count = prod(factorial(len(each)) for each in stages)
+    if count > MOST_ORDERS:
+        raise InputError(
+            f"there are {count} orders of these defenses, and at most {MOST_ORDERS} are measured:"
+            " leave some out"
+        )
+    alike: dict[tuple[tuple[Defense, ...], ...], list[tuple[Defense, ...]]] = {}
+    for parts in product(*(permutations(each) for each in stages)):
+        order = tuple(each for part in parts for each in part)
+        alike.setdefault(Combined(order).sequence, []).append(order)
+    return tuple(map(tuple, alike.values()))

@@ -1,0 +1,306 @@
+"""Experiments: one defense against one risk, set up and checked; nothing is trained yet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import torch
+
+from crosscurrent.knowledge.errors import InputError, UnknownName, clip
+
+from ..arms.splits import TEST_SHARE
+from ..attacks import Attack, attacks
+from ..data import Dataset, dataset
+from ..defenses import STAGES, Defense, defenses
+from ..settings import configured, setting
+from ..statistics.intervals import MOST_SEEDS
+from ..training.architectures import Architecture
+from ..training.models import architecture
+from ..training.spec import Schedule
+from ..trials.trial import Trial, TrialContext
+from .assignments import DEFAULT_DATASET, DEFAULT_MODEL, DEFAULT_SEEDS, grouped
+
+if TYPE_CHECKING:
+    from crosscurrent.knowledge import KnowledgeBase
+
+__all__ = [
+    "Experiment",
+    "ExperimentSetup",
+    "available",
+    "experiment",
+    "ground",
+]
+
+
+@dataclass(frozen=True)
+class Training:
+    """How long and how fast models learn; the same in both arms."""
+
+    epochs: int = setting(20, "passes over the training records", least=1, most=100_000)
+    batch_size: int = setting(64, "records in a batch", least=1, most=1_000_000)
+    optimizer: str = setting("adam", "how parameters are updated", choices=("adam", "sgd"))
+    learning_rate: float = setting(0.003, "step of an update", least=1e-9, most=100.0)
+    weight_decay: float = setting(0.0, "L2 penalty on parameters", least=0.0, most=100.0)
+    cosine: bool = setting(False, "whether the learning rate falls to zero along half a cosine")
+
+
+@dataclass(frozen=True, eq=False)
+class Experiment:
+    """One defense against one risk, on one data set, under several seeds.
+
+    Attributes
+    ----------
+    bench : Bench
+        Data, model, training and device.
+    defense : Defense
+        In the defended arm.
+    attack : Attack
+        Behind the risk.
+    guard : Attack or None
+        By which the effectiveness of the defense is measured, where that takes another attack.
+    seeds : tuple of int
+        Each gives one trial of either arm.
+    """
+
+    context: TrialContext
+    defense: Defense
+    attack: Attack
+    guard: Attack | None
+    seeds: tuple[int, ...]
+
+    def trials(self) -> list[Trial]:
+        """Return all trials, the two arms of a seed side by side."""
+        mounted = (self.attack, *([self.guard] if self.guard else []))
+        return [Trial(arm, mounted, seed) for seed in self.seeds for arm in (None, self.defense)]
+
+    def work(self, trials: Sequence[Trial]) -> int:
+        """Return about how many models × updates trials take."""
+        return self.context.work(trials)
+
+
+@dataclass(frozen=True, eq=False)
+class ExperimentSetup:
+    """What experiments have in common, whichever defense and risk they are about.
+
+    Attributes
+    ----------
+    data : Dataset
+        What is learned.
+    architecture : Architecture
+        What learns.
+    training : Training
+        For how long.
+    device : torch.device
+        Where.
+    memory : int or None
+        Bytes that may be used at once.
+    seeds : tuple of int
+        Each gives one trial of either arm.
+    """
+
+    data: Dataset
+    architecture: Architecture
+    training: Training
+    device: torch.device
+    memory: int | None
+    seeds: tuple[int, ...]
+
+    def context(self, sampling: Literal["shuffled", "poisson"] = "shuffled") -> TrialContext:
+        """Return what trials on it have in common, if batches are drawn so."""
+        schedule = _schedule(self.data, self.training, sampling)
+        return TrialContext(self.data, self.architecture, schedule, self.device, self.memory)
+
+    def experiment(self, arm: Defense, risk: str, given: Mapping[str, str]) -> Experiment:
+        """Set up an experiment on it.
+
+        Parameters
+        ----------
+        arm : Defense
+            As it was set.
+        risk : str
+            Id of a risk whose attack can be mounted.
+        given : mapping of str to str
+            Settings of that attack.
+
+        Raises
+        ------
+        InputError
+            This pair does not work here.
+        """
+        arm.check(self.data)
+        arm.check_model(self.architecture)
+        arm = arm.settled(self.data)
+        mounted = _attacks(arm, risk, given)
+        for each in mounted:
+            each.check(self.data)
+        attack, *guard = [each.settled(self.data) for each in mounted]
+        context = self.context(arm.sampling)
+        planned = Experiment(context, arm, attack, guard[0] if guard else None, self.seeds)
+        context.require_memory(planned.trials()[:2])
+        return planned
+
+
+def experiment(
+    kb: KnowledgeBase,
+    defense: str,
+    risk: str,
+    *,
+    data: str = DEFAULT_DATASET,
+    model: str | None = None,
+    seeds: int = DEFAULT_SEEDS,
+    device: str = "cpu",
+    memory: int | None = None,
+    settings: Sequence[str] = (),
+) -> Experiment:
+    """Set an experiment up; nothing is trained yet.
+
+    Parameters
+    ----------
+    kb : KnowledgeBase
+        Knows the names and codes.
+    defense, risk : str
+        Id or code; the defense may be ``placebo``, and at a stage, such as ``RD2@post``.
+    data : str
+        Name of an embedded data set, or the path of a user's own.
+    model : str, optional
+        Architecture; by default ``mlp-m``.
+    seeds : int
+        2 to 1000; the seeds are 0, 1, ….
+    device : str
+        ``cpu``, ``cuda`` or ``cuda:N``.
+    memory : int, optional
+        Bytes that may be used at once.
+    settings : sequence of str
+        ``group.name=value`` with group training, data, defense or attack.
+
+    Raises
+    ------
+    InputError
+        Anything that will not work, before any training starts.
+    """
+    _require_seeds(seeds)
+    given = grouped(settings)
+    target = kb.risk(risk).id
+    if target not in attacks():
+        raise InputError(f"{target} cannot be measured yet; measurable: {', '.join(attacks())}")
+    arm = configured(defenses()[_defense(kb, defense)], given["defense"], "defense")
+    on = ground(
+        data=data,
+        model=model,
+        seeds=seeds,
+        device=device,
+        memory=memory,
+        given=given,
+    )
+    return on.experiment(arm, target, given["attack"])
+
+
+def ground(
+    *,
+    data: str,
+    model: str | None,
+    seeds: int,
+    device: str,
+    memory: int | None,
+    given: Mapping[str, Mapping[str, str]],
+) -> ExperimentSetup:
+    """Prepare what experiments have in common.
+
+    Parameters
+    ----------
+    data, model, seeds, device, memory
+        As `experiment` takes them.
+    given : mapping
+        Settings of ``training`` and of ``data``, by name.
+
+    Raises
+    ------
+    InputError
+        Anything that will not work, before any training starts.
+    """
+    _require_seeds(seeds)
+    where = available(device)
+    records = dataset(data, given["data"])
+    training = configured(Training, given["training"], "training")
+    batch = _schedule(records, training, "shuffled").batch
+    found = architecture(model or DEFAULT_MODEL, records.shape, records.classes, batch=batch)
+    return ExperimentSetup(records, found, training, where, memory, tuple(range(seeds)))
+
+
+def _require_seeds(seeds: int) -> None:
+    if not 2 <= seeds <= MOST_SEEDS:
+        raise InputError(
+            f"--seeds {seeds}: should be 2 to {MOST_SEEDS}; an interval takes at least two"
+        )
+
+
+def _schedule(
+    data: Dataset, training: Training, sampling: Literal["shuffled", "poisson"]
+) -> Schedule:
+    return Schedule(
+        records=(data.records - round(TEST_SHARE * data.records)) // 2,
+        sampling=sampling,
+        **vars(training),
+    )
+
+
+def _defense(kb: KnowledgeBase, name: str) -> str:
+    """Return the name of a defense that can be applied, in `defenses`."""
+    who, at, stage = name.partition("@")
+    measurable = {kind.id for kind in defenses().values()}
+    found = who
+    if who not in measurable:
+        try:
+            found = kb.defense(who).id
+        except UnknownName:
+            raise UnknownName("defense", name, list(defenses())) from None
+    if found not in measurable:
+        raise InputError(f"{found} cannot be measured yet; measurable: {', '.join(defenses())}")
+    wanted = stage.strip().casefold()
+    own: dict[str, str] = {
+        kind.stage: each for each, kind in defenses().items() if kind.id == found
+    }
+    if at and wanted in own:
+        return own[wanted]
+    if not at and found in defenses():
+        return found
+    which = " or ".join(f"{found}@{each}" for each in STAGES if each in own)
+    raise InputError(f"{clip(name)}: {found} cannot be measured there; write {which}")
+
+
+def _attacks(defense: Defense, target: str, given: Mapping[str, str]) -> list[Attack]:
+    """Return the attack in question, and the one that shows whether the defense is effective.
+
+    That is left out if it is the same one.
+    """
+    needed = defense.guard_settings()
+    if defense.protects_against is None:
+        return [configured(attacks()[target], given, "attack")]
+    if defense.protects_against != target:
+        own = configured(attacks()[defense.protects_against], needed, "attack")
+        return [configured(attacks()[target], given, "attack"), own]
+    for name, value in needed.items():
+        if given.get(name, value) != value:
+            raise InputError(
+                f"--set attack.{name}={clip(given[name])}: {defense.name()} is set to {value}, and"
+                f" would not be judged by its own work; set defense.{name} to the same"
+            )
+    return [configured(attacks()[target], {**needed, **given}, "attack")]
+
+
+def available(name: str) -> torch.device:
+    """Return the device of that name; raise `InputError` if there is none here."""
+    if name == "cpu":
+        return torch.device("cpu")
+    kind, _, number = name.partition(":")
+    if kind != "cuda" or (number and not number.isdecimal()):
+        raise InputError(f"--device {name}: should be cpu, cuda or cuda:0, cuda:1, …")
+    if not torch.cuda.is_available():
+        raise InputError(f"--device {name}: there is no CUDA device here; use --device cpu")
+    if int(number or 0) >= torch.cuda.device_count():
+        raise InputError(
+            f"--device {name}: there are only {torch.cuda.device_count()} CUDA devices"
+        )
+    return torch.device(name)

@@ -1,0 +1,140 @@
+"""Grids: every defense against every risk that can be measured, set up; nothing is trained yet."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from crosscurrent.knowledge.errors import InputError, UnknownName
+from crosscurrent.predictor.interactions import matrix
+
+from ..attacks import attacks
+from ..defenses import Defense, defenses
+from ..settings import configured
+from .assignments import DEFAULT_DATASET, DEFAULT_SEEDS, PEERS, grouped, owned
+from .experiment import Experiment, ground
+
+if TYPE_CHECKING:
+    from crosscurrent.knowledge import KnowledgeBase
+
+__all__ = ["Cell", "Grid", "grid"]
+
+
+@dataclass(frozen=True, eq=False)
+class Cell:
+    """One defense against one risk.
+
+    Attributes
+    ----------
+    defense, risk : str
+        Ids.
+    settings : tuple of str
+        As the experiment alone takes them.
+    experiment : Experiment or str
+        What will be run, or the reason why it cannot be.
+    """
+
+    defense: str
+    risk: str
+    settings: tuple[str, ...]
+    experiment: Experiment | str
+
+
+@dataclass(frozen=True, eq=False)
+class Grid:
+    """Every defense against every risk, on the same data, with the same model and seeds.
+
+    Attributes
+    ----------
+    dataset, model : str
+        Their names.
+    seeds : tuple of int
+        Each gives one trial of either arm.
+    cells : tuple of Cell
+        By defense, then by risk, in the order of the knowledge base.
+    """
+
+    dataset: str
+    model: str
+    seeds: tuple[int, ...]
+    cells: tuple[Cell, ...]
+
+
+def grid(
+    kb: KnowledgeBase,
+    *,
+    data: str = DEFAULT_DATASET,
+    model: str | None = None,
+    seeds: int = DEFAULT_SEEDS,
+    device: str = "cpu",
+    memory: int | None = None,
+    settings: Sequence[str] = (),
+) -> Grid:
+    """Set a grid up.
+
+    Its rows are those of the matrix of predictions: neither a placebo is one, nor a defense of
+    which nothing is predicted. What does not work for one cell, such as data without sensitive
+    attributes, is the reason of that cell, and not an error.
+
+    Parameters
+    ----------
+    kb : KnowledgeBase
+        Knows the names, and their order.
+    data, model, seeds, device, memory
+        As `validator.experiments.experiment.experiment` takes them.
+    settings : sequence of str
+        ``training.name=value`` and ``data.name=value``, which hold for all cells, and
+        ``defense.ID.name=value`` and ``attack.ID.name=value``, which say whose they are; the ids
+        may be codes.
+
+    Raises
+    ------
+    InputError
+        Anything that works for no cell, before any training starts.
+    """
+    common, own = owned(settings, partial(_peer, kb), "with --all")
+    given = grouped(common)
+    rows: dict[str, Defense] = {}
+    for name in _names(kb, "defense"):
+        values = own.get(("defense", name), {})
+        rows[name] = configured(defenses()[name], values, f"defense.{name}")
+    columns = _names(kb, "attack")
+    for name in columns:
+        configured(attacks()[name], own.get(("attack", name), {}), f"attack.{name}")
+    on = ground(data=data, model=model, seeds=seeds, device=device, memory=memory, given=given)
+    cells = []
+    for defense, arm in rows.items():
+        for risk in columns:
+            mine = [
+                f"{group}.{key}={value}"
+                for group, peer in zip(PEERS, (defense, risk), strict=True)
+                for key, value in own.get((group, peer), {}).items()
+            ]
+            planned: Experiment | str
+            try:
+                planned = on.experiment(arm, risk, own.get(("attack", risk), {}))
+            except InputError as error:
+                planned = str(error)
+            cells.append(Cell(defense, risk, (*common, *mine), planned))
+    if not any(isinstance(cell.experiment, Experiment) for cell in cells):
+        raise InputError(f"nothing can be measured: {cells[0].experiment}")
+    return Grid(on.data.name, on.architecture.name, on.seeds, tuple(cells))
+
+
+def _peer(kb: KnowledgeBase, group: str, name: str) -> str:
+    """Return the id of a defense or risk of the grid."""
+    records = kb.defenses if group == "defense" else kb.risks
+    names = _names(kb, group)
+    for each in names:
+        if name.casefold() in (each, (records[each].code or each).casefold()):
+            return each
+    raise UnknownName(f"{group} of the grid", name, names)
+
+
+def _names(kb: KnowledgeBase, group: str) -> list[str]:
+    """Return the ids of the grid's defenses, or of its risks, that can be measured."""
+    if group == "defense":
+        return [row[0].defense for row in matrix(kb) if row[0].defense in defenses()]
+    return [name for name in kb.risks if name in attacks()]

@@ -1,0 +1,290 @@
+"""What an experiment shows, and whether that is what was expected."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from statistics import fmean
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
+
+import numpy as np
+
+from ..results.store import address
+from ..settings import settings_of
+from ..statistics.intervals import LEVEL, Effect, Outcome, effect, outcome, seeds_to_settle
+from ..trials.effectiveness import Effectiveness, effectiveness, values, worsening
+from .mechanisms import Claim, Reason, reasons
+
+if TYPE_CHECKING:
+    from ..arms.metrics import Metric
+    from ..trials.trial import Result, TrialContext
+    from .experiment import Experiment
+
+__all__ = ["Known", "Verdict", "cost", "interval", "judge", "judged", "scale"]
+
+Expected = Literal["increase", "decrease", "no_change"]
+Judgement = Literal["confirmed", "refuted", "inconclusive"]
+_DECIDED: Mapping[str, Expected] = {
+    "increase": "increase",
+    "decrease": "decrease",
+    "no_change": "no_change",
+}
+
+
+class Known(TypedDict, total=False):
+    """What is known of an experiment beforehand, besides what the factors say.
+
+    Attributes
+    ----------
+    intended : bool
+        Whether this risk is what the defense is meant for: then a decrease is expected where the
+        factors do not settle it.
+    published : tuple of str
+        What was published for this pair; it is told, and no part of the judgement.
+    claims : sequence of Claim
+        What the prediction says of factors; what is found of them is told, and no part of the
+        judgement either.
+    command : str
+        The command line that asks for it, which is told, too.
+    """
+
+    intended: bool
+    published: tuple[str, ...]
+    claims: Sequence[Claim]
+    command: str
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """An experiment's result.
+
+    Attributes
+    ----------
+    experiment : Experiment
+        What was run.
+    conjecture : str
+        What the factors say.
+    expected : str or None
+        What was expected: the conjecture, or where there is none a decrease of the risk that the
+        defense is meant for; None where nothing was.
+    published : tuple of str
+        What was published or measured before for this pair.
+    metric : Metric
+        What is judged.
+    effect : Effect
+        By how much more susceptible the defended model is, with an interval.
+    outcome : str
+        ``increase``, ``decrease``, ``no_change`` or ``inconclusive``.
+    judgement : str
+        ``confirmed``, ``refuted`` or ``inconclusive``.
+    effectiveness : Effectiveness or None
+        None for a placebo, which has nothing to do.
+    utility : Effect
+        Change of the accuracy on test records.
+    baseline, defended : sequence of Result
+        One for each seed.
+    address : str
+        What it is kept under.
+    reasons : tuple of Reason
+        The factors that the prediction goes through, beside what was measured of them.
+    command : str
+        The command line that asks for it; empty if it was asked for in another way.
+    """
+
+    experiment: Experiment
+    conjecture: str
+    expected: Expected | None
+    published: tuple[str, ...]
+    metric: Metric
+    effect: Effect
+    outcome: Outcome
+    judgement: Judgement
+    effectiveness: Effectiveness | None
+    utility: Effect
+    baseline: Sequence[Result]
+    defended: Sequence[Result]
+    address: str
+    reasons: tuple[Reason, ...]
+    command: str = ""
+
+    @property
+    def seeds_to_settle(self) -> int | None:
+        """About how many seeds would give an outcome; None if it has one, or none would."""
+        if self.outcome != "inconclusive":
+            return None
+        return seeds_to_settle(self.effect, self.metric.smallest_effect)
+
+    @property
+    def chance(self) -> float:
+        """Accuracy of always answering the most common class."""
+        sizes = np.bincount(self.experiment.context.data.y)
+        return float(sizes.max() / sizes.sum())
+
+    @property
+    def kept(self) -> float:
+        """Share that is left under the defense of what the baseline is better than chance by."""
+        before, after = (
+            fmean(each.accuracy for each in arm) - self.chance
+            for arm in (self.baseline, self.defended)
+        )
+        return max(0.0, min(1.0, after / before)) if before > 0 else 1.0
+
+    def document(self) -> dict[str, Any]:
+        """Return the verdict, ready for JSON."""
+        planned, context = self.experiment, self.experiment.context
+        risk = planned.attack.risk
+        return {
+            "id": self.address,
+            "defense": planned.defense.name(),
+            "risk": risk,
+            "conjecture": self.conjecture,
+            "expected": self.expected,
+            "published": list(self.published),
+            "outcome": self.outcome,
+            "verdict": self.judgement,
+            "effect": judged(self.metric, self.effect),
+            "effective_defense": self.effectiveness and self.effectiveness.met,
+            "effectiveness": self.effectiveness and vars(self.effectiveness),
+            "baseline": values(self.baseline, risk, self.metric.id),
+            "defended": values(self.defended, risk, self.metric.id),
+            "seeds": list(planned.seeds),
+            "seeds_to_settle": self.seeds_to_settle,
+            "metrics": {
+                of: {
+                    metric: {
+                        "baseline": values(self.baseline, of, metric),
+                        "defended": values(self.defended, of, metric),
+                    }
+                    for metric in self.baseline[0].metrics[of]
+                }
+                for of in self.baseline[0].metrics
+            },
+            "utility": {
+                "metric": "accuracy",
+                "baseline": [each.accuracy for each in self.baseline],
+                "defended": [each.accuracy for each in self.defended],
+                **interval(self.utility),
+                "chance": self.chance,
+                "kept": self.kept,
+            },
+            "cost": cost(self.baseline, self.defended),
+            "scale": scale(context, self.baseline),
+            "settings": {
+                "data": dict(context.data.settings),
+                "training": vars(context.schedule),
+                "defense": settings_of(planned.defense),
+                "attack": settings_of(planned.attack),
+            },
+            "factors": [each.document() for each in self.reasons],
+            "command": self.command,
+        }
+
+
+def judge(
+    planned: Experiment,
+    conjecture: str,
+    baseline: Sequence[Result],
+    defended: Sequence[Result],
+    **known: Unpack[Known],
+) -> Verdict:
+    """Compare the arms, seed by seed.
+
+    Parameters
+    ----------
+    planned : Experiment
+        What was run.
+    conjecture : str
+        What the factors say.
+    baseline, defended : sequence of Result
+        One for each seed, in their order.
+    **known
+        What is known beforehand besides.
+    """
+    attack = planned.attack
+    published, claims = known.get("published", ()), known.get("claims", ())
+    metric = attack.judged(provable=planned.defense.provable)
+    found = worsening(attack.risk, metric, baseline, defended)
+    shown = outcome(found, metric.smallest_effect)
+    guard = None if planned.defense.protects_against is None else planned.guard or attack
+    did = effectiveness(planned.defense, guard, baseline, defended)
+    recipes = [planned.context.recipe(trial) for trial in planned.trials()]
+    expected = _expected(conjecture, intended=known.get("intended", False))
+    return Verdict(
+        experiment=planned,
+        conjecture=conjecture,
+        expected=expected,
+        published=published,
+        metric=metric,
+        effect=found,
+        outcome=shown,
+        judgement=_judgement(expected, shown, effective=did is None or did.met),
+        effectiveness=did,
+        utility=effect([d.accuracy - b.accuracy for b, d in zip(baseline, defended, strict=True)]),
+        baseline=baseline,
+        defended=defended,
+        address=address(
+            {
+                "conjecture": conjecture,
+                "expected": expected,
+                "published": list(published),
+                "claims": list(claims),
+                "trials": recipes,
+            }
+        ),
+        reasons=reasons(claims, baseline, defended, found.differences),
+        command=known.get("command", ""),
+    )
+
+
+def _expected(conjecture: str, *, intended: bool) -> Expected | None:
+    return _DECIDED.get(conjecture, "decrease" if intended else None)
+
+
+def _judgement(expected: Expected | None, shown: Outcome, *, effective: bool) -> Judgement:
+    if not effective or shown == "inconclusive" or expected is None:
+        return "inconclusive"
+    return "confirmed" if shown == expected else "refuted"
+
+
+def judged(metric: Metric, found: Effect) -> dict[str, Any]:
+    """Return an effect with the metric that it is in, ready for JSON."""
+    return {
+        "metric": metric.id,
+        "name": metric.name,
+        "worse_when": metric.worse_when,
+        **interval(found),
+        "smallest_effect": metric.smallest_effect,
+    }
+
+
+def interval(found: Effect) -> dict[str, Any]:
+    """Return an effect with its interval, ready for JSON."""
+    return {
+        "estimate": found.estimate,
+        "low": found.low,
+        "high": found.high,
+        "level": LEVEL,
+        "differences": list(found.differences),
+    }
+
+
+def cost(baseline: Sequence[Result], defended: Sequence[Result]) -> dict[str, Any]:
+    """Return seconds to train a model; only arms that were trained side by side compare."""
+    pairs = zip(baseline, defended, strict=True)
+    return {
+        "baseline_seconds": fmean(each.seconds for each in baseline),
+        "defended_seconds": fmean(each.seconds for each in defended),
+        "side_by_side": all(b.run == d.run for b, d in pairs),
+    }
+
+
+def scale(context: TrialContext, baseline: Sequence[Result]) -> dict[str, Any]:
+    """Return on what and with what was measured, ready for JSON."""
+    return {
+        "dataset": context.data.name,
+        "records": context.data.records,
+        "training_records": context.schedule.records,
+        "model": context.architecture.name,
+        "parameters": context.architecture.parameters,
+        "train_accuracy": fmean(each.train_accuracy for each in baseline),
+    }

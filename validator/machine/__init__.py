@@ -1,0 +1,1 @@
+"""The machine: free memory, cores and parent processes."""

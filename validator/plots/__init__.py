@@ -1,0 +1,1 @@
+"""Pictures of results: PNG, SVG and PDF."""

@@ -1,0 +1,1 @@
+"""Results: the store, evidence as knowledge files, and files written whole."""

@@ -1,0 +1,232 @@
+"""Measured results as knowledge files, which predictions show beside what was published."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from statistics import fmean, stdev
+from typing import Any
+
+import yaml
+
+from crosscurrent.knowledge.errors import InputError
+
+from .files import write_whole
+from .kinds import kind_of
+
+__all__ = ["export", "prepare", "records"]
+
+_DIGITS = 6
+_SHORT = 12
+
+
+def export(documents: Iterable[dict[str, Any]], folder: str) -> list[str]:
+    """Write one file for each result; each is written in full or not at all.
+
+    Parameters
+    ----------
+    documents : iterable of dict
+        As `validator.experiments.verdicts.Verdict.document` returns them. A placebo's is left out:
+        it is no defense that anything could be known about.
+    folder : str
+        Made if it is not there. What is in it stays; a result written before is written again.
+
+    Returns
+    -------
+    list of str
+        The files.
+
+    Raises
+    ------
+    InputError
+        The folder cannot be made.
+    OSError
+        Something cannot be written.
+    """
+    prepare(folder)
+    written = []
+    for document in documents:
+        if document.get("defense") == "placebo":
+            continue
+        name = f"{_file(document)}.{document['id'][:_SHORT]}.yaml"
+        file = os.path.join(folder, name)
+        text = yaml.safe_dump(records(document), sort_keys=False, allow_unicode=True, width=100)
+        write_whole(file, f"# Measured by crosscurrent validate.\n{text}".encode())
+        written.append(file)
+    return written
+
+
+def prepare(folder: str) -> None:
+    """Make the folder, or raise `InputError` if it cannot be one."""
+    if os.path.exists(folder) and not os.path.isdir(folder):
+        raise InputError(f"{folder}: should be a folder, and is a file")
+    try:
+        os.makedirs(folder, exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            f"{folder}: cannot be made ({error.strerror}); name another folder"
+        ) from error
+
+
+def records(document: dict[str, Any]) -> dict[str, Any]:
+    """Return a result as knowledge records: a reference, and what it is one for.
+
+    Of a defense and a risk that is an experiment, and an observation if the defense was effective
+    and the outcome is conclusive; of a combination or a collusion what came out, likewise.
+    """
+    by = {"combination": _combination, "collusion": _collusion}
+    return by.get(kind_of(document), _interaction)(document)
+
+
+def _collusion(document: dict[str, Any]) -> dict[str, Any]:
+    """Return a collusion; what makes no difference is neither of the effects that there are."""
+    reference = f"measured_{document['id'][:_SHORT]}"
+    subject = f"collude {document['first']} {document['second']}"
+    found: dict[str, Any] = {"references": [_reference(document, subject, reference)]}
+    effect = {"increase": "amplifies", "decrease": "hinders"}.get(document["outcome"])
+    if effect and document["first_effective"]:
+        found["collusions"] = [
+            {
+                "id": f"measured.{reference}.collusion",
+                "first": document["first"],
+                "second": document["second"],
+                "effect": effect,
+                "status": "validated",
+                "sources": [reference],
+                "note": f"{_measured(document, 'a stronger attack')} {_scale(document)}",
+            }
+        ]
+    return found
+
+
+def _combination(document: dict[str, Any]) -> dict[str, Any]:
+    reference = f"measured_{document['id'][:_SHORT]}"
+    together = " ".join(document["defenses"])
+    found: dict[str, Any] = {"references": [_reference(document, f"combine {together}", reference)]}
+    if document["outcome"] != "inconclusive":
+        drops = sorted(
+            {
+                each["defense"]
+                for order in document["orders"]
+                for each in order["constituents"]
+                if each["outcome"] == "drops"
+            }
+        )
+        worked = [o["order"] for o in document["orders"] if o["outcome"] == "effective"]
+        seen = f"worse than alone: {', '.join(drops)}"
+        if worked:
+            seen = f"each as good as alone in the order {' → '.join(worked[0])}"
+        found["combinations"] = [
+            {
+                "id": f"measured.{reference}.combination",
+                "defenses": document["defenses"],
+                "outcome": document["outcome"],
+                "status": "explored",
+                "predicted": document["conjecture"],
+                "datasets": [document["scale"]["dataset"]],
+                "sources": [reference],
+                "note": f"{seen} ({len(document['seeds'])} paired seeds). {_scale(document)}",
+            }
+        ]
+    return found
+
+
+def _interaction(document: dict[str, Any]) -> dict[str, Any]:
+    short = document["id"][:_SHORT]
+    reference = f"measured_{short}"
+    found: dict[str, Any] = {
+        "references": [
+            _reference(document, f"{document['defense']} {document['risk']}", reference)
+        ],
+        "experiments": [_experiment(document, f"measured.{reference}", reference)],
+    }
+    conclusive = document["outcome"] != "inconclusive"
+    if conclusive and document["effective_defense"]:
+        found["observations"] = [
+            {
+                "id": f"measured.{reference}.observation",
+                "defense": _bare(document["defense"]),
+                "risk": document["risk"],
+                "effect": document["outcome"],
+                "kind": "empirical",
+                "sources": [reference],
+                "note": f"{_measured(document)} {_scale(document)}{_stage(document['defense'])}",
+            }
+        ]
+    return found
+
+
+def _reference(document: dict[str, Any], subject: str, identity: str) -> dict[str, Any]:
+    where = f"({document['scale']['dataset']}), result {document['id'][:_SHORT]}"
+    return {
+        "id": identity,
+        "status": "confirmed",
+        "authors": "measured here",
+        "title": f"crosscurrent validate {subject} {where}",
+    }
+
+
+def _file(document: dict[str, Any]) -> str:
+    """Return what a file is called for what was measured."""
+    if kind_of(document) == "combination":
+        return "+".join(document["defenses"])
+    subjects = ("first", "second") if kind_of(document) == "collusion" else ("defense", "risk")
+    return ".".join(document[each] for each in subjects)
+
+
+def _experiment(document: dict[str, Any], identity: str, reference: str) -> dict[str, Any]:
+    risk = document["risk"]
+    judged = document["effect"]["metric"]
+    arms = document["metrics"][risk]
+    values = {judged: arms[judged], "accuracy": document["utility"]}
+    worse = {judged: document["effect"]["worse_when"], "accuracy": "lower"}
+    return {
+        "id": identity,
+        "defense": _bare(document["defense"]),
+        "risk": risk,
+        "conjecture": document["conjecture"],
+        "outcome": document["outcome"],
+        "finding": f"{document['verdict']}: {_measured(document)}",
+        "dataset": f"{_scale(document)}{_stage(document['defense'])}",
+        "metrics": [{"id": metric, "worse_when": worse[metric]} for metric in values],
+        "measurements": [
+            {
+                "arm": document["defense"] if arm == "defended" else arm,
+                "metric": metric,
+                "mean": round(fmean(by_arm[arm]), _DIGITS),
+                "spread": round(stdev(by_arm[arm]), _DIGITS),
+            }
+            for metric, by_arm in values.items()
+            for arm in ("baseline", "defended")
+        ],
+        "sources": [reference],
+        "note": "spread is the standard deviation over seeds",
+    }
+
+
+def _bare(name: str) -> str:
+    """Return the id of a defense at a stage: what is known is known of the defense."""
+    return name.partition("@")[0]
+
+
+def _stage(name: str) -> str:
+    """Say at which stage, where that is not the usual one."""
+    _, at, stage = name.partition("@")
+    return f", {stage}-processing" if at else ""
+
+
+def _measured(document: dict[str, Any], towards: str = "more susceptible") -> str:
+    found = document["effect"]
+    return (
+        f"{found['name']} changes by {found['estimate']:+.4f} towards {towards}"
+        f" ({found['level']:.0%} interval {found['low']:+.4f} to {found['high']:+.4f},"
+        f" {len(document['seeds'])} paired seeds)."
+    )
+
+
+def _scale(document: dict[str, Any]) -> str:
+    scale = document["scale"]
+    return (
+        f"{scale['dataset']}, {scale['training_records']} training records, {scale['model']} with"
+        f" {scale['parameters']} parameters"
+    )

@@ -1,0 +1,1 @@
+"""Running trials: the engine and its executors."""

@@ -1,0 +1,1 @@
+"""Statistics: confidence intervals, outcomes and trends."""

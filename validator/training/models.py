@@ -1,0 +1,66 @@
+"""Finding an architecture by its name: one of ours, or a user's own module."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
+
+from torch import nn
+
+from crosscurrent.knowledge.errors import InputError
+
+from .architectures import CAPACITIES, Architecture, ours
+from .checks import FAILURES, behaviour, check_model, said
+
+__all__ = ["CAPACITIES", "Architecture", "architecture"]
+
+
+def architecture(name: str, shape: Sequence[int], classes: int, *, batch: int = 3) -> Architecture:
+    """Find an architecture and make sure that it can be trained as an ensemble.
+
+    Parameters
+    ----------
+    name : str
+        ``mlp-s`` to ``mlp-xl``, ``cnn-s`` to ``cnn-xl`` (images only), or ``package.module:Class``:
+        a `torch.nn.Module` that is called with the shape of a record and the number of classes.
+    shape : sequence of int
+        Of one record.
+    classes : int
+        Number of classes.
+    batch : int
+        How many records it is tried out on.
+
+    Raises
+    ------
+    InputError
+        No such architecture, or it does not fit the data, or it cannot be batched.
+    """
+    size = tuple(int(n) for n in shape)
+    build = _own(name, size, classes) if ":" in name else ours(name, size, classes)
+    found = Architecture(name, size, classes, build)
+    check_model(found, batch)
+    return replace(found, code=behaviour(found)) if ":" in name else found
+
+
+def _own(name: str, shape: tuple[int, ...], classes: int) -> Callable[[], nn.Module]:
+    _imported(name)  # what cannot be imported is said before it is built
+    return partial(_built, name, shape, classes)
+
+
+def _built(path: str, shape: tuple[int, ...], classes: int) -> nn.Module:
+    """Build a user's own model, found by its path in whichever process this is."""
+    return _imported(path)(shape, classes)
+
+
+def _imported(path: str) -> Callable[..., nn.Module]:
+    module, _, name = path.partition(":")
+    try:
+        kind = getattr(importlib.import_module(module), name)
+    except FAILURES as error:
+        raise InputError(f"model {path}: cannot import it: {said(error)}") from error
+    if not callable(kind):
+        raise InputError(f"model {path}: {name} should be a torch.nn.Module class or a function")
+    built: Callable[..., nn.Module] = kind
+    return built

@@ -1,0 +1,1 @@
+"""Trials: one arm under one seed, trained, attacked and measured."""
