@@ -33,7 +33,7 @@ def test_all_is_sorted_and_names_only_what_exists(name: str) -> None:
     module = importlib.import_module(name)
     exported = getattr(module, "__all__", None)
     if exported is None:
-        assert name in PACKAGES, f"{name} should say what it exports"
+        assert hasattr(module, "__path__"), f"{name} should say what it exports"
         return
     assert list(exported) == sorted(exported, key=lambda n: (not n.isupper(), n[0].islower(), n))
     assert all(hasattr(module, each) for each in exported)

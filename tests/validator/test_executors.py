@@ -107,7 +107,7 @@ def test_what_trials_are_made_of_can_be_sent(kb: KnowledgeBase) -> None:
         copy.x[0] = 0
     with pytest.raises(TypeError):
         copy.settings["records"] = 1
-    for name in ("mlp-s", "elsewhere:Failing"):
+    for name in ("mlp-s", "unsteady_models:Failing"):
         model = architecture(name, data.shape, data.classes)
         again = pickle.loads(pickle.dumps(model))
         for one, other in zip(
@@ -166,7 +166,7 @@ def test_what_a_killed_process_was_doing_is_done_again(
 def test_a_trial_that_kills_its_process_twice_has_failed_and_the_others_have_not(
     kb: KnowledgeBase, expected: list[Any], tmp_path: Path, started: Started
 ) -> None:
-    deadly = small(kb, "placebo", "R1", model="elsewhere:Deadly", seeds=2)
+    deadly = small(kb, "placebo", "R1", model="unsteady_models:Deadly", seeds=2)
     store = Store(str(tmp_path / "r.sqlite"))
     first, *others = table([deadly, *several(kb)], store, two())
     assert first.startswith("failed: Lost: the process that trained it was killed by signal 9")
@@ -177,7 +177,7 @@ def test_a_trial_that_kills_its_process_twice_has_failed_and_the_others_have_not
 
 
 def test_an_error_that_cannot_be_sent_is_told_in_words(kb: KnowledgeBase, tmp_path: Path) -> None:
-    failing = small(kb, "placebo", "R1", model="elsewhere:Failing", seeds=2)
+    failing = small(kb, "placebo", "R1", model="unsteady_models:Failing", seeds=2)
     (reason,) = table([failing], Store(str(tmp_path / "r.sqlite")), two(1))
     assert reason == "failed: Failed: Peculiar: 1 and 2"
 
