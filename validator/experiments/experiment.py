@@ -52,7 +52,7 @@ class Experiment:
 
     Attributes
     ----------
-    bench : Bench
+    context : TrialContext
         Data, model, training and device.
     defense : Defense
         In the defended arm.

@@ -36,7 +36,7 @@ def measure(
         ``contested`` or ``unknown``.
     store : Store
         Where results are kept and looked up.
-    listener : Watcher, optional
+    listener : ProgressListener, optional
         Is told how far it is.
     threads, executor
         As `validator.run.engine.finish` takes them.

@@ -103,7 +103,7 @@ class Reason:
         ``inconclusive`` or ``not_measurable``.
     why_not : str or None
         Why it is not measurable.
-    with_risk : Company or None
+    with_risk : Association or None
         Whether the risk went with it.
     """
 

@@ -44,7 +44,7 @@ def footprint(
         What it looks like.
     schedule : Schedule
         How many batches there are, and of how many records.
-    method : Method
+    method : TrainingHooks
         Whether examples' gradients are clipped one by one.
     records : int
         How many records train it.
