@@ -1,4 +1,4 @@
-"""What an effective defense does to each risk, why, and how sure we are."""
+"""Interactions: an effective defense's effect on each risk, with reasons and certainty."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What all defenses have in common."""
+"""Base class of defenses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a collusion shows: whether the second attack is stronger with the first."""
+"""Verdicts on collusions: whether the second attack is stronger with the first."""
 
 from __future__ import annotations
 

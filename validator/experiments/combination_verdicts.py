@@ -1,4 +1,4 @@
-"""What a combination shows: whether each defense is as effective as alone."""
+"""Verdicts on combinations: whether each defense is as effective as alone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Measuring: the trials of an experiment, run or remembered, and their verdict."""
+"""Measurement of one experiment: its trials, run or remembered, and their verdict."""
 
 from __future__ import annotations
 

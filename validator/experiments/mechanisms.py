@@ -1,4 +1,4 @@
-"""Whether the factors that a prediction goes through moved as claimed, and the risk with them."""
+"""Mechanism checks: whether factors moved as predicted, and the risk with them."""
 
 from __future__ import annotations
 

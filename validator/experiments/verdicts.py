@@ -1,4 +1,4 @@
-"""What an experiment shows, and whether that is what was expected."""
+"""Verdicts: the outcome of an experiment against what was expected."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What all measures of factors have in common."""
+"""Base class of factor measures."""
 
 from __future__ import annotations
 

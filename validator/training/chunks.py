@@ -1,4 +1,4 @@
-"""How much memory an ensemble takes, and how it is cut into chunks that fit."""
+"""Chunks: an ensemble cut into parts that fit into memory."""
 
 from __future__ import annotations
 

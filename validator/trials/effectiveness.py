@@ -1,4 +1,4 @@
-"""Whether a defense did its own work."""
+"""Effectiveness of a defense, by its own metric or attack."""
 
 from __future__ import annotations
 
