@@ -126,8 +126,11 @@ def test_a_verdict_lists_every_path_of_the_prediction(kb: KnowledgeBase) -> None
     assert by["tail_length"]["measure"] == measures()["tail_length"].name
     assert found.address != plain.address
     said = " ".join(describe(told, PLAIN).split())
-    assert "tail length (D2) fell as claimed, 0.500 to 0.400; the risk with it in" in said
-    assert "boundary distance (O3) did not move (should fall), 0.500 to 0.500" in said
+    assert (
+        "tail length (D2) decreased as predicted, 0.500 to 0.400;"
+        " the risk moved the predicted way in" in said
+    )
+    assert "boundary distance (O3) did not move (should decrease), 0.500 to 0.500" in said
     assert "all 4 seeds once in 16" in said
 
 

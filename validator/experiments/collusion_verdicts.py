@@ -80,7 +80,7 @@ class CollusionKnown(TypedDict, total=False):
 
 @dataclass(frozen=True)
 class FirstEffect:
-    """Whether the first attack did its own work, in the arm that has it.
+    """Whether the first attack was effective, in the arm that has it.
 
     Attributes
     ----------
@@ -127,7 +127,7 @@ class CollusionVerdict:
     judgement : str
         ``confirmed``, ``refuted`` or ``inconclusive``.
     first : FirstEffect
-        Whether the first attack did its own work.
+        Whether the first attack was effective.
     utility : Effect
         Change of the accuracy on test records.
     without, with_first : sequence of Result
