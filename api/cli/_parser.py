@@ -50,12 +50,13 @@ class _Formatter(argparse.RawDescriptionHelpFormatter):
 
 def _columns() -> int:
     """Return the width of the terminal, as `shutil.get_terminal_size` does."""
-    stated = os.environ.get("COLUMNS", "")
-    width = int(stated) if stated.isdecimal() else 0
-    if not width and sys.__stdout__ is not None:
+    width = 0
+    with suppress(ValueError):
+        width = int(os.environ.get("COLUMNS", ""))
+    if width <= 0 and sys.__stdout__ is not None:
         with suppress(OSError, ValueError):  # not a terminal, or closed
             width = os.get_terminal_size(sys.__stdout__.fileno()).columns
-    return width or 80
+    return width if width > 0 else 80
 
 
 class _Parser(argparse.ArgumentParser):
