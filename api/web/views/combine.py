@@ -14,7 +14,7 @@ from ..matrix import cell
 from ..measurements.summaries import Known
 from ..names import STAGES, is_measured
 from ..request import Asked, Page
-from .matrix import by_defense
+from .matrices import by_defense
 
 __all__ = ["EXAMPLES", "router"]
 

@@ -17,8 +17,7 @@ from ..measurements.outcome import outcomes, shown
 from ..measurements.progress import Progress, progress, told
 from ..measurements.subject import KINDS, circumstances, kind, subject
 from ..measurements.summaries import Holder
-from ..origins import OURS
-from ..request import Asked, Page
+from ..request import OURS, Asked, Page
 
 __all__ = ["router"]
 

@@ -24,8 +24,7 @@ from ..measurements.form import PREFILLED, Order, posted, prefilled
 from ..measurements.history import STATES, VERDICTS, Filters, Rows, listed
 from ..measurements.subject import KINDS, at_stage, bare, risk_of
 from ..measurements.summaries import Holder
-from ..origins import OURS
-from ..request import Asked, Page
+from ..request import OURS, Asked, Page
 
 __all__ = ["router"]
 
