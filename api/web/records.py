@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote
 
 from crosscurrent.knowledge import Correlation, Outcome, Prerequisite
 
 from ..text.names import lowered
-from ..text.wording import FOLLOW, MOVE
+from ..text.wording import FOLLOW, MOVE, SECTIONS
 from .names import Words
 
 if TYPE_CHECKING:
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
-    "SECTIONS",
     "Edge",
     "Mention",
     "Tie",
@@ -154,27 +152,6 @@ def links_out(work: Reference) -> list[tuple[str, str]]:
     if work.url and work.url not in known and work.url.startswith(("http://", "https://")):
         found.append((work.url, work.url.partition("://")[2]))
     return found
-
-
-SECTIONS: Final[Mapping[str, str]] = MappingProxyType(
-    {
-        "factors": "Factors",
-        "risks": "Risks",
-        "defenses": "Defenses",
-        "variants": "Defenses at a stage",
-        "attacks": "Attacks",
-        "adversary": "Adversary scales",
-        "correlations": "Defenses and risks tied to factors",
-        "outcomes": "What attacks move or yield",
-        "prerequisites": "What attacks depend on",
-        "observations": "Effects of defenses on risks",
-        "combinations": "Combinations of defenses",
-        "collusions": "Attacks that help others",
-        "experiments": "Experiments",
-        "published_attacks": "Published attacks",
-    }
-)
-"""Sections whose records cite works, and how people call them."""
 
 
 class Told(NamedTuple):

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from threading import Lock
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ...text.wording import VERBS
-from ..names import GLYPHS, Words
+from ...text.wording import GLYPHS, VERBS
+from ..names import Words
 
 if TYPE_CHECKING:
     from crosscurrent.api.jobs.records import Event, Job

@@ -12,16 +12,15 @@ from crosscurrent.api.answers import collusions as collusion_answers
 from crosscurrent.api.answers import combinations as combination_answers
 from crosscurrent.api.answers import predictions
 
+from ...text.wording import STAGES, TOGETHER
 from ..matrix import Cell, by_first, cell, pairing
 from ..measurements.summaries import Findings, Known
-from ..names import STAGES, Words, is_measured
+from ..names import Words, is_measured
 from ..request import Page
 
 __all__ = ["Pair", "by_defense", "router"]
 
 router = APIRouter()
-
-_VERB = {"effective": "effective together", "conflict": "in conflict"}
 
 
 def by_defense(cells: Iterable[Cell]) -> list[tuple[str, list[Cell]]]:
@@ -97,7 +96,7 @@ def _pair(words: Words, document: Mapping[str, Any], known: Findings) -> Pair:
     predicted = "effective" if document["effective"] else "conflict"
     agreed = 1 if not published else 2 * (published == [predicted])
     one, other = document["defenses"]
-    spoken = [f"{words.called(one)} and {words.inside(other)}: predicted: {_VERB[predicted]}"]
+    spoken = [f"{words.called(one)} and {words.inside(other)}: predicted: {TOGETHER[predicted]}"]
     if len(document["orders"]) == 1:
         first, second = document["orders"][0]
         spoken.append(f"{words.inside(first)} first, then {words.inside(second)}")
@@ -106,9 +105,9 @@ def _pair(words: Words, document: Mapping[str, Any], known: Findings) -> Pair:
         f" which {words.inside(each['earlier'])} uses"
         for each in document["conflicts"]
     ]
-    spoken.append(f"published: {' and '.join(_VERB[o] for o in published) or 'nothing'}")
+    spoken.append(f"published: {' and '.join(TOGETHER[o] for o in published) or 'nothing'}")
     if measured:
-        spoken.append(f"measured: {' and '.join(_VERB[o] for o in measured)}")
+        spoken.append(f"measured: {' and '.join(TOGETHER[o] for o in measured)}")
     return Pair((one, other), document["effective"], agreed, published, measured, "; ".join(spoken))
 
 

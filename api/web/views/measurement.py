@@ -11,6 +11,7 @@ from crosscurrent.api.jobs.request import command
 from crosscurrent.validator.experiments.assignments import DEFAULT_SEEDS
 
 from ...rest.service import apart
+from ...text.wording import STATE_MARKS
 from ..drawings.interval import Interval, intervals
 from ..measurements.form import again
 from ..measurements.outcome import outcomes, shown
@@ -23,7 +24,6 @@ __all__ = ["router"]
 
 router = APIRouter()
 
-_SIGNS = {"queued": "…", "running": "▶", "succeeded": "✓", "failed": "✗", "cancelled": "–"}
 _PAIRED = ("verdict", "collusion")
 """Kinds of documents with one effect."""
 
@@ -45,7 +45,7 @@ def measurement(asked: Page, owner: Holder, identity: str) -> Response:
         "measurement.html",
         view="validate",
         job=job,
-        sign=_SIGNS[job.state],
+        sign=STATE_MARKS[job.state],
         kind=what,
         kind_name=KINDS[what],
         subject=subject(asked.words, asked.kb, job.request),
