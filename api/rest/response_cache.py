@@ -5,14 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from threading import Lock
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fastapi import Request, Response
 
 from crosscurrent import api, knowledge, predictor
+
+from .lru_cache import LRUCache
 
 if TYPE_CHECKING:
     from crosscurrent.knowledge import KnowledgeBase
@@ -60,9 +60,8 @@ class Answers:
     """
 
     def __init__(self, code: str, max_bytes: int = MAX_BYTES) -> None:
-        self._code, self._most, self._room = code, max_bytes, max_bytes
-        self._kept: OrderedDict[str, Ready] = OrderedDict()
-        self._lock = Lock()
+        self._code = code
+        self._kept: LRUCache[str, Ready] = LRUCache(max_bytes, lambda each: len(each.body))
 
     def make(
         self,
@@ -83,19 +82,12 @@ class Answers:
             Makes the document.
         """
         etag = self.etag(kb, question, parameters)
-        with self._lock:
-            if (ready := self._kept.get(etag)) is not None:
-                self._kept.move_to_end(etag)
-                return ready
+        if (known := self._kept.get(etag)) is not None:
+            return known
         document = build()
         body = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
         ready = Ready(body, etag)
-        with self._lock:
-            if etag not in self._kept and len(body) <= self._most:
-                self._kept[etag] = ready
-                self._room -= len(body)
-                while self._room < 0:
-                    self._room += len(self._kept.popitem(last=False)[1].body)
+        self._kept.put(etag, ready)
         return ready
 
     def etag(self, kb: KnowledgeBase, question: str, parameters: Mapping[str, Any]) -> str:

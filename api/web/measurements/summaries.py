@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
-from threading import Lock
 from time import monotonic
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 from anyio import CapacityLimiter, move_on_after, to_thread
 from fastapi import Depends, Request
 
+from ...rest.lru_cache import LRUCache
 from ...rest.problems import ProblemError
 from ..matrix import Result
 
@@ -222,9 +221,8 @@ class Results:
     """Summaries of jobs that have succeeded, as many as were asked for of late."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[str, Summary] = OrderedDict()
-        self._last: OrderedDict[str, Findings] = OrderedDict()
-        self._lock = Lock()
+        self._kept: LRUCache[str, Summary] = LRUCache(_MOST)
+        self._last: LRUCache[str, Findings] = LRUCache(_OWNERS)
         self._away = 0.0
 
     def summary(self, jobs: Jobs, job: Job) -> Summary | None:
@@ -237,15 +235,10 @@ class Results:
         """
         if job.state != "succeeded":
             return None
-        with self._lock:
-            if job.id in self._kept:
-                self._kept.move_to_end(job.id)
-                return self._kept[job.id]
-        made = summary(jobs.result(job.id, job.owner), job)
-        with self._lock:
-            self._kept[job.id] = made
-            while len(self._kept) > _MOST:
-                self._kept.popitem(last=False)
+        made = self._kept.get(job.id)
+        if made is None:
+            made = summary(jobs.result(job.id, job.owner), job)
+            self._kept.put(job.id, made)
         return made
 
     def findings(self, jobs: Jobs, owner: str) -> Findings:
@@ -273,11 +266,7 @@ class Results:
             self.rest()
             service.log.warning("results can't be read", reason=str(error))
             return self.last(owner)
-        with self._lock:
-            self._last[owner] = found
-            self._last.move_to_end(owner)
-            while len(self._last) > _OWNERS:
-                self._last.popitem(last=False)
+        self._last.put(owner, found)
         return found
 
     def rest(self) -> None:
@@ -286,8 +275,7 @@ class Results:
 
     def last(self, owner: str) -> Findings:
         """Return what `findings_if_any` found last."""
-        with self._lock:
-            return self._last.get(owner) or Findings()
+        return self._last.get(owner) or Findings()
 
 
 async def holder(request: Request) -> str:
