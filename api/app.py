@@ -18,7 +18,17 @@ from .rest.openapi import describe
 from .rest.problems import handle_problems
 from .rest.response_cache import Ready
 from .rest.responses import REFUSALS
-from .rest.routes import backtest, catalogue, health, joint, knowledge, validations
+from .rest.routes import (
+    backtest,
+    catalogue,
+    collusions,
+    conflicts,
+    health,
+    knowledge,
+    plans,
+    published_attacks,
+    validations,
+)
 from .rest.routes import predictions as prediction_routes
 from .rest.service import Service, expect_json, expect_once
 from .rest.settings import Settings
@@ -67,7 +77,17 @@ def create_app(settings: Settings, log: Log | None = None) -> FastAPI:
         responses=REFUSALS,
         max_body_size=settings.max_body_size,
     )
-    for module in (prediction_routes, joint, backtest, knowledge, catalogue, validations):
+    for module in (
+        prediction_routes,
+        conflicts,
+        collusions,
+        plans,
+        published_attacks,
+        backtest,
+        knowledge,
+        catalogue,
+        validations,
+    ):
         first.include_router(module.router)
     app.include_router(first)
     app.include_router(

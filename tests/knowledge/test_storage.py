@@ -28,7 +28,7 @@ def test_a_write_that_fails_leaves_what_was_there(
 
     file = tmp_path / "file"
     write_atomic(str(file), b"old")
-    monkeypatch.setattr(storage.os, fails, refuse)
+    monkeypatch.setattr(f"crosscurrent.knowledge.storage.os.{fails}", refuse)
     with pytest.raises(OSError, match="No space left"):
         write_atomic(str(file), b"new", durable=True)
     assert file.read_bytes() == b"old"
