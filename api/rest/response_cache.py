@@ -1,4 +1,4 @@
-"""Answers as bytes: made once, named by an ETag, kept while there is room."""
+"""Responses as bytes: made once, named by an ETag, kept while there is room."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from .lru_cache import LRUCache
 if TYPE_CHECKING:
     from crosscurrent.knowledge import KnowledgeBase
 
-__all__ = ["Answers", "Ready", "code_digest", "matches"]
+__all__ = ["CachedResponse", "ResponseCache", "code_digest", "matches"]
 
 MAX_BYTES = 64 * 1024 * 1024
 _ROOMS = (knowledge, predictor, api)
 
 
-class Ready(NamedTuple):
-    """An answer as it is sent."""
+class CachedResponse(NamedTuple):
+    """A response as it is sent."""
 
     body: bytes
     etag: str
@@ -48,20 +48,20 @@ def code_digest() -> str:
     return sha.hexdigest()
 
 
-class Answers:
-    """The answers that were made lately, as many as have room.
+class ResponseCache:
+    """Responses that were used lately, as many as have room.
 
     Parameters
     ----------
     code : str
-        What names the code that makes them.
+        Digest of the code that makes them.
     max_bytes : int
-        How much is kept.
+        Total size of the bodies that are kept.
     """
 
     def __init__(self, code: str, max_bytes: int = MAX_BYTES) -> None:
         self._code = code
-        self._kept: LRUCache[str, Ready] = LRUCache(max_bytes, lambda each: len(each.body))
+        self._kept: LRUCache[str, CachedResponse] = LRUCache(max_bytes, lambda each: len(each.body))
 
     def make(
         self,
@@ -69,7 +69,7 @@ class Answers:
         question: str,
         parameters: Mapping[str, Any],
         build: Callable[[], dict[str, Any]],
-    ) -> Ready:
+    ) -> CachedResponse:
         """Return an answer, made now or before.
 
         Parameters
@@ -86,7 +86,7 @@ class Answers:
             return known
         document = build()
         body = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
-        ready = Ready(body, etag)
+        ready = CachedResponse(body, etag)
         self._kept.put(etag, ready)
         return ready
 

@@ -11,8 +11,8 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..rest.keys import Keyring
-from ..rest.middleware import admitted
-from ..rest.service import Here
+from ..rest.middleware import authenticate
+from ..rest.service import ServiceDep
 from .errors import APART
 from .rendering import html, unasked, where
 from .request import OURS
@@ -50,7 +50,7 @@ class Door:
         """Pass one request on, or ask for a key first."""
         if scope["type"] == "http" and not scope["path"].startswith((*APART, SIGN_IN, SIGN_OUT)):
             request = Request(scope)
-            name = admitted(self.keyring, request.cookies.get(COOKIE, ""))
+            name = authenticate(self.keyring, request.cookies.get(COOKIE, ""))
             if name is None:
                 # what was to be changed is not: only to look can one go on afterwards
                 onward = _asked(request) if scope["method"] == "GET" else None
@@ -82,13 +82,13 @@ def local(address: str) -> str:
 
 
 @router.get(SIGN_IN)
-async def form(here: Here, next: str = "/") -> Response:
+async def form(here: ServiceDep, next: str = "/") -> Response:
     """Ask for a key."""
     return _form(here, local(next))
 
 
 @router.post(SIGN_IN, dependencies=[OURS])
-async def sign_in(request: Request, here: Here) -> Response:
+async def sign_in(request: Request, here: ServiceDep) -> Response:
     """Take a key, and go on to what was asked for."""
     given = parse_qs((await request.body()).decode("utf-8", "replace"))
     onward = local(given.get("next", [""])[0])
@@ -111,7 +111,7 @@ async def sign_out() -> Response:
     return answer
 
 
-def _form(here: Here, onward: str, *, wrong: bool = False) -> Response:
+def _form(here: ServiceDep, onward: str, *, wrong: bool = False) -> Response:
     context = {
         **unasked(), "view": "", "onward": onward, "wrong": wrong,
         "needed": here.keyring is not None,

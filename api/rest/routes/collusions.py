@@ -11,7 +11,7 @@ from crosscurrent.api.answers import collusions
 from crosscurrent.api.answers.adversaries import adversary_pairs
 
 from ..responses import answered
-from ..service import Ask, Asked
+from ..service import KnowledgeQuery, ResponderDep
 from ..shapes.joint import Chains, Collusion, Collusions, CollusionSequence
 
 __all__ = ["router"]
@@ -23,7 +23,7 @@ Names = Annotated[list[Name], Field(max_length=50)]
 _ADVERSARY = "what the adversary is, KEY=VALUE; may be repeated"
 
 
-class Colluding(Asked):
+class CollusionQuery(KnowledgeQuery):
     """What `crosscurrent collude` takes."""
 
     attack: Names = Field(
@@ -34,7 +34,7 @@ class Colluding(Asked):
     adversary: Names = Field([], description=_ADVERSARY)
 
 
-class Chained(Asked):
+class ChainQuery(KnowledgeQuery):
     """What `crosscurrent collude --target` takes."""
 
     target: Name = Field(description="the attack that the chains end in")
@@ -53,13 +53,13 @@ class Chained(Asked):
         "A pair if two attacks are named, a sequence if more are, many pairs otherwise.",
     ),
 )
-def get_collusions(ask: Ask, asked: Annotated[Colluding, Query()]) -> Response:
+def get_collusions(responder: ResponderDep, query: Annotated[CollusionQuery, Query()]) -> Response:
     """Answer as `crosscurrent collude --json` does."""
-    return ask.answer(
-        asked.knowledge,
+    return responder.answer(
+        query.knowledge,
         collusions.collude,
-        attacks=asked.attack,
-        adversary=adversary_pairs(asked.adversary, "adversary"),
+        attacks=query.attack,
+        adversary=adversary_pairs(query.adversary, "adversary"),
     )
 
 
@@ -70,13 +70,13 @@ def get_collusions(ask: Ask, asked: Annotated[Colluding, Query()]) -> Response:
     tags=["collusions"],
     responses=answered(Chains, "The chains that are best shown first."),
 )
-def get_chains(ask: Ask, asked: Annotated[Chained, Query()]) -> Response:
+def get_chains(responder: ResponderDep, query: Annotated[ChainQuery, Query()]) -> Response:
     """Answer as `crosscurrent collude --target --json` does."""
-    return ask.answer(
-        asked.knowledge,
+    return responder.answer(
+        query.knowledge,
         collusions.chains,
-        target=asked.target,
-        first=asked.first,
-        adversary=adversary_pairs(asked.adversary, "adversary"),
-        limit=asked.limit,
+        target=query.target,
+        first=query.first,
+        adversary=adversary_pairs(query.adversary, "adversary"),
+        limit=query.limit,
     )

@@ -11,7 +11,7 @@ from crosscurrent.api.answers import combinations
 from crosscurrent.knowledge.errors import InputError
 
 from ..responses import answered
-from ..service import Ask, Asked
+from ..service import KnowledgeQuery, ResponderDep
 from ..shapes.joint import Combination, Combinations
 
 __all__ = ["router"]
@@ -22,7 +22,7 @@ Name = Annotated[str, Field(max_length=200)]
 Names = Annotated[list[Name], Field(max_length=50)]
 
 
-class Combined(Asked):
+class CombinationQuery(KnowledgeQuery):
     """What `crosscurrent combine` takes."""
 
     defense: Names = Field(
@@ -38,15 +38,15 @@ class Combined(Asked):
     tags=["conflicts"],
     responses=answered(Combination | Combinations, "The combination; all pairs if none is named."),
 )
-def get_conflicts(ask: Ask, asked: Annotated[Combined, Query()]) -> Response:
+def get_conflicts(responder: ResponderDep, query: Annotated[CombinationQuery, Query()]) -> Response:
     """Answer as `crosscurrent combine --json` does, or `crosscurrent matrix combinations`."""
-    if not asked.defense:
-        if asked.tensions:
+    if not query.defense:
+        if query.tensions:
             raise InputError("tensions are of defenses that are named: add defense=NAME")
-        return ask.answer(asked.knowledge, combinations.combinations)
-    return ask.answer(
-        asked.knowledge,
+        return responder.answer(query.knowledge, combinations.combinations)
+    return responder.answer(
+        query.knowledge,
         combinations.combination,
-        defenses=asked.defense,
-        tensions=asked.tensions,
+        defenses=query.defense,
+        tensions=query.tensions,
     )

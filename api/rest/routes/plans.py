@@ -10,7 +10,7 @@ from pydantic import Field
 from crosscurrent.api.answers import plans
 
 from ..responses import answered
-from ..service import Ask, Asked
+from ..service import KnowledgeQuery, ResponderDep
 from ..shapes.joint import Plans
 
 __all__ = ["router"]
@@ -21,7 +21,7 @@ Name = Annotated[str, Field(max_length=200)]
 Names = Annotated[list[Name], Field(max_length=50)]
 
 
-class Planned(Asked):
+class PlanQuery(KnowledgeQuery):
     """What `crosscurrent plan` takes."""
 
     protect: Names = Field(min_length=1, description="a risk to cover; repeated")
@@ -37,13 +37,13 @@ class Planned(Asked):
     tags=["plans"],
     responses=answered(Plans, "Sets of defenses of which none is better in every respect."),
 )
-def get_plans(ask: Ask, asked: Annotated[Planned, Query()]) -> Response:
+def get_plans(responder: ResponderDep, query: Annotated[PlanQuery, Query()]) -> Response:
     """Answer as `crosscurrent plan --json` does."""
-    return ask.answer(
-        asked.knowledge,
+    return responder.answer(
+        query.knowledge,
         plans.plan,
-        protect=asked.protect,
-        avoid=asked.avoid,
-        have=asked.have,
-        most=asked.max,
+        protect=query.protect,
+        avoid=query.avoid,
+        have=query.have,
+        most=query.max,
     )

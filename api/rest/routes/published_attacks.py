@@ -10,7 +10,7 @@ from pydantic import Field
 from crosscurrent.api.answers import attacks
 
 from ..responses import answered
-from ..service import Ask, Asked
+from ..service import KnowledgeQuery, ResponderDep
 from ..shapes.joint import PublishedAttacks
 
 __all__ = ["router"]
@@ -20,7 +20,7 @@ router = APIRouter(prefix="/v1")
 Name = Annotated[str, Field(max_length=200)]
 
 
-class Reaching(Asked):
+class AttackQuery(KnowledgeQuery):
     """What `crosscurrent attacks` takes."""
 
     risk: Name | None = Field(None, description="only attacks on this risk")
@@ -40,7 +40,9 @@ class Reaching(Asked):
     tags=["attacks"],
     responses=answered(PublishedAttacks, "Attacks that need no more than the adversary has."),
 )
-def get_published_attacks(ask: Ask, asked: Annotated[Reaching, Query()]) -> Response:
+def get_published_attacks(
+    responder: ResponderDep, query: Annotated[AttackQuery, Query()]
+) -> Response:
     """Answer as `crosscurrent attacks --json` does."""
-    stated = {key: value for key in attacks.SCALES if (value := getattr(asked, key)) is not None}
-    return ask.answer(asked.knowledge, attacks.attacks, risk=asked.risk, adversary=stated)
+    stated = {key: value for key in attacks.SCALES if (value := getattr(query, key)) is not None}
+    return responder.answer(query.knowledge, attacks.attacks, risk=query.risk, adversary=stated)

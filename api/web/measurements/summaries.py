@@ -258,7 +258,7 @@ class Results:
 
     def findings_if_any(self, service: Service, owner: str) -> Findings:
         """Do as `findings` does; if that can't be, say so in the log and return what was known."""
-        if monotonic() < self._away or (jobs := service.kept()) is None:
+        if monotonic() < self._away or (jobs := service.existing_jobs()) is None:
             return self.last(owner)
         try:
             found = self.findings(jobs, owner)

@@ -10,7 +10,7 @@ from crosscurrent.api.jobs.records import Job
 from crosscurrent.api.jobs.request import command
 from crosscurrent.validator.experiments.assignments import DEFAULT_SEEDS
 
-from ...rest.service import apart
+from ...rest.service import in_database_thread
 from ...text.wording import STATE_MARKS
 from ..drawings.interval import Interval, intervals
 from ..measurements.form import again
@@ -29,7 +29,7 @@ _PAIRED = ("verdict", "collusion")
 
 
 @router.get("/validate/{identity}")
-@apart
+@in_database_thread
 def measurement(asked: Page, owner: Holder, identity: str) -> Response:
     """Show a job as it is now."""
     asked.expect()
@@ -67,7 +67,7 @@ def measurement(asked: Page, owner: Holder, identity: str) -> Response:
 
 
 @router.post("/validate/{identity}/cancel", dependencies=[OURS])
-@apart
+@in_database_thread
 def cancel(asked: Page, owner: Holder, identity: str) -> Response:
     """Cancel a job unless it has ended, and go back to it."""
     job = asked.service.jobs().cancel(identity, owner)
