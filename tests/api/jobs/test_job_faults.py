@@ -21,6 +21,7 @@ from time import monotonic, sleep
 from typing import Any
 
 import pytest
+import submitter
 from running import below, ended, large, tiny, undisturbed, until, without_cost
 
 from crosscurrent.api.jobs.errors import Unavailable
@@ -68,7 +69,7 @@ def submitted(
     """Submit from a process that is killed on the way; then again, with the same key."""
     told = {"settings": settings.document(), "request": request, "owner": OWNER, "key": key}
     process = subprocess.Popen(
-        [sys.executable, str(Path(__file__).with_name("submitter.py")), json.dumps(told)],
+        [sys.executable, submitter.__file__, json.dumps(told)],
         stdout=subprocess.PIPE,
         text=True,
     )
