@@ -16,6 +16,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing, suppress
+from functools import partial
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
@@ -54,6 +55,10 @@ def _runs(process: int) -> bool:
 def kill(process: int) -> None:
     with suppress(ProcessLookupError):
         os.kill(process, signal.SIGKILL)
+
+
+def _started(jobs: Jobs, identity: str) -> bool:
+    return len(jobs.events(identity, OWNER)) > 1
 
 
 def pause(seconds: float) -> None:
@@ -159,7 +164,7 @@ def test_killed_at_random_every_job_ends_once_as_if_nothing_had_happened(
             identity = submitted(jobs, settings, request, f"key {number}", draw.uniform(0, 8))
         else:
             identity = jobs.submit(request, OWNER).id
-            until(lambda i=identity: len(jobs.events(i, OWNER)) > 1, "it should start")
+            until(partial(_started, jobs, identity), "it should start")
             pause(draw.uniform(0, 5))
             for worker in workers.pids:
                 for process in below(worker)[:1]:
