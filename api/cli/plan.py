@@ -2,26 +2,64 @@
 
 from __future__ import annotations
 
-from argparse import Namespace
+from argparse import ArgumentParser, Namespace
 from collections.abc import Container, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from crosscurrent.predictor.plans import MAX_STEPS, Plan, Plans, plan, wish
 
-from ..text.names import knowledge_line
+from ..text.combinations import chain_of, codes
 from ..text.terminal import Style, columns, paragraph
-from ._combine import chain_of, codes
-from ._common import again, as_json, knowledge, style
+from ._arguments import add_knowledge_option, add_output_options, positive
+from ._common import again, as_json, knowledge, signed_off, style
 
 if TYPE_CHECKING:
     from crosscurrent.knowledge import KnowledgeBase, Variant
     from crosscurrent.predictor.expectations import Expected
 
-__all__ = ["run"]
+__all__ = ["add_arguments", "run"]
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Describe the command and add its arguments."""
+    parser.description = (
+        "The sets of defenses that cover what is to be protected, do not conflict, and raise"
+        " other risks least, so that none is better than another in every respect."
+    )
+    parser.epilog = (
+        "example: crosscurrent plan --protect evasion --protect membership_inference --max 3"
+    )
+    parser.set_defaults(run=run)
+    add_knowledge_option(parser)
+    add_output_options(parser)
+    parser.add_argument(
+        "--protect",
+        metavar="RISK",
+        action="append",
+        required=True,
+        help="a risk to cover; may be repeated",
+    )
+    parser.add_argument(
+        "--avoid",
+        metavar="RISK",
+        action="append",
+        default=[],
+        help="a risk that no chosen defense may raise; may be repeated",
+    )
+    parser.add_argument(
+        "--have",
+        metavar="DEFENSE",
+        action="append",
+        default=[],
+        help="a defense that is there already and stays, with its @stage; may be repeated",
+    )
+    parser.add_argument(
+        "--max", type=positive, help="how many defenses at most, those already there included"
+    )
 
 
 def run(arguments: Namespace) -> str:
-    """Answer the question."""
+    """Return the answer as text."""
     kb = knowledge(arguments)
     if arguments.json:
         from crosscurrent.api.answers.plans import plan as answer_plan
@@ -58,7 +96,7 @@ def _describe(kb: KnowledgeBase, answer: Plans, look: Style, more: str) -> str:
             lines.append(f"check  crosscurrent combine {names}{more}")
         lines.append(f"why    crosscurrent predict DEFENSE RISK{more}")
         parts.append("\n".join(lines))
-    return look.finish("\n\n".join([*parts, knowledge_line(kb.digest)]))
+    return signed_off("\n\n".join(parts), kb.digest, look)
 
 
 def _plan(kb: KnowledgeBase, number: int, each: Plan, answer: Plans, look: Style) -> str:

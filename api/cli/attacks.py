@@ -2,19 +2,44 @@
 
 from __future__ import annotations
 
-from argparse import Namespace
+from argparse import ArgumentParser, Namespace
 
 from crosscurrent.api.answers.attacks import SCALES, attacks, reach
 
-from ..text.names import knowledge_line
 from ..text.terminal import columns, paragraph
-from ._common import as_json, knowledge, style
+from ._arguments import add_knowledge_option, add_output_options
+from ._common import as_json, knowledge, signed_off, style
 
-__all__ = ["run"]
+__all__ = ["add_arguments", "run"]
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Describe the command and add its arguments."""
+    parser.description = "List published attacks that need no more than the stated adversary has."
+    parser.epilog = (
+        "example: crosscurrent attacks --risk membership_inference --model-knowledge blackbox"
+        " --output hard_label"
+    )
+    parser.set_defaults(run=run)
+    add_knowledge_option(parser)
+    add_output_options(parser)
+    parser.add_argument("--risk", metavar="RISK", help="only attacks on this risk")
+    for scale in (
+        "capability",
+        "optimization",
+        "model-knowledge",
+        "output",
+        "interaction",
+        "data-knowledge",
+        "blindness",
+    ):
+        parser.add_argument(
+            f"--{scale}", metavar="VALUE", help=f"the adversary's {scale.replace('-', ' ')}"
+        )
 
 
 def run(arguments: Namespace) -> str:
-    """Answer the question."""
+    """Return the answer as text."""
     kb = knowledge(arguments)
     risk = arguments.risk or None
     stated = {key: value for key in SCALES if (value := getattr(arguments, key)) is not None}
@@ -44,4 +69,4 @@ def run(arguments: Namespace) -> str:
             lines += ["", "-: not counted in the survey's final version"]
     elif of:
         lines += ["", "  none: allow the adversary more, or ask for another risk"]
-    return look.finish("\n".join([*lines, "", knowledge_line(kb.digest)]))
+    return signed_off("\n".join(lines), kb.digest, look)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from argparse import Namespace
+import os
+from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Mapping
 
 import argcomplete
@@ -13,9 +14,17 @@ from crosscurrent.knowledge import Attack, Defense, Factor, KnowledgeBase, Risk,
 from crosscurrent.knowledge.errors import InputError
 
 from ._common import overlays
-from ._parser import parsers
+from .parser import parsers
 
-__all__ = ["complete", "run"]
+__all__ = ["add_arguments", "complete", "run"]
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Describe the command and add its arguments."""
+    parser.description = "Print the script that makes a shell complete commands, options and names."
+    parser.epilog = 'example: eval "$(crosscurrent completion bash)"'
+    parser.set_defaults(run=run)
+    parser.add_argument("shell", choices=["bash", "zsh", "fish"])
 
 
 def run(arguments: Namespace) -> str:
@@ -25,7 +34,7 @@ def run(arguments: Namespace) -> str:
 
 def complete(parser: argparse.ArgumentParser) -> None:
     """Answer a shell that wants to know how a line may go on, and leave the process."""
-    for each in parsers(parser):
+    for each in parsers(parser, os.environ.get("COMP_LINE")):
         for action in each._actions:
             names = _NAMES.get(action.metavar) if isinstance(action.metavar, str) else None
             if names is not None:

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import re
-from argparse import Namespace
+from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING
 
 from crosscurrent.predictor.calibration import calibration
 from crosscurrent.predictor.interactions import Prediction, predict, predict_all
 from crosscurrent.predictor.signs import EFFECT
 
-from ..text.names import cite, condition, knowledge_line, percent, title
+from ..text.names import cite, condition, percent, title
 from ..text.terminal import Style, columns, laid_out, paragraph
 from ..text.wording import FOLLOW, MOVE, OPPOSED, basis
-from ._common import again, as_json, knowledge, style
+from ._arguments import add_knowledge_option, add_output_options, add_pair_arguments
+from ._common import again, as_json, knowledge, signed_off, style
 
 if TYPE_CHECKING:
     from crosscurrent.knowledge import KnowledgeBase
     from crosscurrent.predictor.guideline import Path
 
-__all__ = ["describe", "likely", "overview", "published", "run"]
+__all__ = ["add_arguments", "describe", "likely", "published", "run"]
 
 _SPEAKS = {"+": "increase", "-": "decrease", "0": "unexplored", "?": "contested"}
 _DOUBT = re.compile(r"[0-9]\?")
@@ -30,8 +31,18 @@ _UNDECIDED = {
 }
 
 
+def add_arguments(parser: ArgumentParser) -> None:
+    """Describe the command and add its arguments."""
+    parser.description = "What happens to each risk when this defense is effective, and why."
+    parser.epilog = "example: crosscurrent predict adversarial_training membership_inference"
+    parser.set_defaults(run=run)
+    add_knowledge_option(parser)
+    add_output_options(parser)
+    add_pair_arguments(parser)
+
+
 def run(arguments: Namespace) -> str:
-    """Answer the question."""
+    """Return the answer as text."""
     kb = knowledge(arguments)
     if arguments.json:
         from ..answers import predictions as answers
@@ -42,12 +53,12 @@ def run(arguments: Namespace) -> str:
     look = style(arguments)
     if arguments.risk is None:
         defense = kb.defense(arguments.defense).id
-        return overview(kb, defense, predict_all(kb, defense), look, again(arguments))
+        return _overview(kb, defense, predict_all(kb, defense), look, again(arguments))
     prediction = predict(kb, arguments.defense, arguments.risk)
-    return look.finish(f"{describe(kb, prediction, look)}\n\n{knowledge_line(kb.digest)}")
+    return signed_off(describe(kb, prediction, look), kb.digest, look)
 
 
-def overview(
+def _overview(
     kb: KnowledgeBase, defense: str, predictions: tuple[Prediction, ...], look: Style, more: str
 ) -> str:
     """Describe what one defense does to every risk; `more` are the options to ask again with."""
@@ -84,7 +95,7 @@ def overview(
     heading = f"{title(kb.defenses[defense])}, when effective:"
     heading = look.paint(paragraph(heading, look.width), "bold")
     table, notes = columns(rows, look.width), columns(legend, look.width, indent="")
-    return look.finish("\n".join([heading, "", table, "", notes, "", knowledge_line(kb.digest)]))
+    return signed_off("\n\n".join([heading, table, notes]), kb.digest, look)
 
 
 def describe(kb: KnowledgeBase, prediction: Prediction, look: Style) -> str:

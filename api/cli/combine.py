@@ -2,28 +2,51 @@
 
 from __future__ import annotations
 
-from argparse import Namespace
+from argparse import ArgumentParser, Namespace
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from crosscurrent.predictor.conflicts import Combined, Conflict, Repair, combine
 from crosscurrent.predictor.tensions import Tension, tensions
 
-from ..text.names import cite, knowledge_line
+from ..text.combinations import chain_of, codes
+from ..text.names import cite
 from ..text.terminal import Style, columns, paragraph
 from ..text.wording import TENSIONS
-from ._common import again, as_json, knowledge, style
+from ._arguments import add_knowledge_option, add_output_options
+from ._common import again, as_json, knowledge, signed_off, style
 
 if TYPE_CHECKING:
-    from crosscurrent.knowledge import Combination, KnowledgeBase, Variant
+    from crosscurrent.knowledge import Combination, KnowledgeBase
 
-__all__ = ["chain_of", "codes", "run"]
+__all__ = ["add_arguments", "run"]
 
 _SHOWN_ORDERS = 4
 
 
+def add_arguments(parser: ArgumentParser) -> None:
+    """Describe the command and add its arguments."""
+    parser.description = (
+        "Whether defenses can be combined in one model: the orders that work, or what conflicts"
+        " and the nearest repairs. DEFENSE may name a stage: watermarking@pre."
+    )
+    parser.epilog = "example: crosscurrent combine watermarking@pre outlier_removal@in explanations"
+    parser.set_defaults(run=run)
+    add_knowledge_option(parser)
+    add_output_options(parser)
+    parser.add_argument(
+        "defenses", metavar="DEFENSE", nargs="+", help="id or code of a defense, with its @stage"
+    )
+    parser.add_argument(
+        "--tensions",
+        action="store_true",
+        help="also hints from the factor graph; they foretell conflicts poorly, so no verdict"
+        " rests on them",
+    )
+
+
 def run(arguments: Namespace) -> str:
-    """Answer the question."""
+    """Return the answer as text."""
     kb = knowledge(arguments)
     if arguments.json:
         from crosscurrent.api.answers.combinations import combination
@@ -46,20 +69,7 @@ def run(arguments: Namespace) -> str:
         if variant.note and combined.conflicts:
             lines += ["", paragraph(f"{variant.id}: {variant.note}", look.width)]
     lines += ["", f"side effects  crosscurrent predict DEFENSE{again(arguments)}"]
-    return look.finish("\n".join([*lines, "", knowledge_line(kb.digest)]))
-
-
-def chain_of(variants: Iterable[Variant]) -> str:
-    """Write an order of defenses."""
-    return " → ".join(variant.id for variant in variants)
-
-
-def codes(records: Iterable[Combination]) -> str:
-    """Name records by their codes, or ids, only one for the same defenses."""
-    names: dict[frozenset[str], str] = {}
-    for record in records:
-        names.setdefault(frozenset(record.defenses), record.code or record.id)
-    return ", ".join(names.values())
+    return signed_off("\n".join(lines), kb.digest, look)
 
 
 def _heading(combined: Combined) -> str:

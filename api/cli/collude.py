@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from argparse import Namespace
+from argparse import ArgumentParser, Namespace
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
@@ -13,14 +13,15 @@ from crosscurrent.predictor.collusion import Colluded, adversaries, idle
 
 from ..answers import collusions as answers
 from ..text import collusions as colluding
-from ..text.names import cite, knowledge_line
+from ..text.names import cite
 from ..text.terminal import Style, columns, paragraph
-from ._common import again, as_json, knowledge, style
+from ._arguments import add_adversary_option, add_knowledge_option, add_output_options, positive
+from ._common import again, as_json, knowledge, repeated, signed_off, style
 
 if TYPE_CHECKING:
     from crosscurrent.knowledge import KnowledgeBase
 
-__all__ = ["overview", "run", "verdict"]
+__all__ = ["add_arguments", "overview", "run", "verdict"]
 
 _LOOK = {
     "amplifies": "increase",
@@ -32,8 +33,35 @@ _ARROW = {"+": "increase", "-": "decrease", "0": "unexplored", "?": "contested"}
 _SHOWN_BREAKERS = 4
 
 
+def add_arguments(parser: ArgumentParser) -> None:
+    """Describe the command and add its arguments."""
+    parser.description = (
+        "Whether one attack's outcome amplifies another. One ATTACK: against all others; two or"
+        " more: link by link; none: all pairs, or with --target chains."
+    )
+    parser.epilog = (
+        "examples:\n"
+        "  crosscurrent collude poisoning membership_inference\n"
+        "  crosscurrent collude --target data_reconstruction --limit 5\n"
+        "  crosscurrent collude ModExt Evsn --adversary model_knowledge=graybox"
+    )
+    parser.set_defaults(run=run)
+    add_knowledge_option(parser)
+    add_output_options(parser)
+    parser.add_argument(
+        "attacks", metavar="ATTACK", nargs="*", help="id or code of an attack, or the risk's"
+    )
+    parser.add_argument(
+        "--target", metavar="RISK", help="chains that end in this attack, those best shown first"
+    )
+    parser.add_argument(
+        "--limit", type=positive, help="chains to list (default 5); all are counted"
+    )
+    add_adversary_option(parser)
+
+
 def run(arguments: Namespace) -> str:
-    """Answer the question."""
+    """Return the answer as text."""
     kb = knowledge(arguments)
     stated = adversary_pairs(arguments.adversary)
     names, target = arguments.attacks, arguments.target
@@ -52,20 +80,12 @@ def run(arguments: Namespace) -> str:
     elif len(names) > 1:
         body = _sequence(kb, answers.links(kb, names, assumed), look)
     else:
-        why = f"why  crosscurrent collude FIRST SECOND{_assuming(arguments)}{again(arguments)}"
+        assuming = repeated("--adversary", arguments.adversary)
+        why = f"why  crosscurrent collude FIRST SECOND{assuming}{again(arguments)}"
         body = f"{overview(answers.pairs(kb, first, assumed), look)}\n\n{why}"
     if ignored := ", ".join(idle(kb, assumed)):
         body += f"\n\n{paragraph(f'! {colluding.IDLE.format(ignored)}', look.width)}"
-    return look.finish(f"{body}\n\n{knowledge_line(kb.digest)}")
-
-
-def _assuming(arguments: Namespace) -> str:
-    """Return the options with which a further question is asked of the same adversaries."""
-    if not arguments.adversary:
-        return ""
-    import shlex
-
-    return "".join(f" --adversary {shlex.quote(text)}" for text in arguments.adversary)
+    return signed_off(body, kb.digest, look)
 
 
 def overview(answers: Sequence[Colluded], look: Style) -> str:

@@ -3,17 +3,37 @@
 from __future__ import annotations
 
 import os
-from argparse import Namespace
+from argparse import ArgumentParser, Namespace
 from importlib.util import find_spec
 
+from ._arguments import add_knowledge_option, natural
 from ._common import overlays
 
-__all__ = ["run"]
+__all__ = ["add_arguments", "run"]
 
 _NEEDED = (
     "fastapi", "httptools", "jinja2", "prometheus_client", "pydantic_settings", "structlog",
     "uvicorn",
 )  # fmt: skip
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Describe the command and add its arguments."""
+    parser.description = (
+        "Answer over HTTP, under /v1, with the documents of --json. Everything can also be set by"
+        " CROSSCURRENT_... in the environment or in a file; docs/serve.md lists all settings."
+    )
+    parser.epilog = (
+        "examples:\n  crosscurrent serve\n  crosscurrent serve --port 9000 --knowledge my-knowledge"
+    )
+    parser.set_defaults(run=run)
+    add_knowledge_option(parser)
+    where = parser.add_argument_group("service")
+    where.add_argument("--host", metavar="ADDRESS", help="address (default 127.0.0.1)")
+    where.add_argument("--port", type=natural, help="port (default 8000); 0 takes a free one")
+    where.add_argument("--config", metavar="FILE", help="a YAML file of settings")
+    where.add_argument("--data", metavar="DIR", help="folder for uploaded knowledge")
+    where.add_argument("--keys", metavar="FILE", help="ask for API keys: those in this file")
 
 
 def run(arguments: Namespace) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from argparse import Namespace
+from argparse import ArgumentParser, Namespace
 
 from crosscurrent.api.answers.backtests import backtest, measure
 from crosscurrent.knowledge import KnowledgeBase
@@ -10,11 +10,12 @@ from crosscurrent.predictor.backtest import LEVEL, Backtest, Bin, Estimate, Scop
 from crosscurrent.predictor.collusion_backtest import CollusionBacktest
 from crosscurrent.predictor.conflict_backtest import SETS, ConflictBacktest
 
-from ..text.names import knowledge_line, percent
+from ..text.names import percent
 from ..text.terminal import Style, columns, paragraph
-from ._common import as_json, knowledge, style
+from ._arguments import add_knowledge_option, add_output_options, natural, positive
+from ._common import as_json, knowledge, signed_off, style
 
-__all__ = ["run"]
+__all__ = ["add_arguments", "run"]
 
 _NAMES = {
     "guideline": "guideline",
@@ -45,8 +46,23 @@ _CAUTION = (
 )
 
 
+def add_arguments(parser: ArgumentParser) -> None:
+    """Describe the command and add its arguments."""
+    parser.description = (
+        "Compare every conjecture with what was published or measured for that pair."
+    )
+    parser.epilog = "example: crosscurrent backtest --json"
+    parser.set_defaults(run=run)
+    add_knowledge_option(parser)
+    add_output_options(parser)
+    parser.add_argument("--seed", type=natural, default=0, help="seed of the bootstrap (default 0)")
+    parser.add_argument(
+        "--resamples", type=positive, default=2000, help="bootstrap resamples (default 2000)"
+    )
+
+
 def run(arguments: Namespace) -> str:
-    """Answer the question."""
+    """Return the answer as text."""
     kb = knowledge(arguments)
     how = {"seed": arguments.seed, "resamples": arguments.resamples}
     if arguments.json:
@@ -70,7 +86,7 @@ def run(arguments: Namespace) -> str:
     note = f"[ ] {percent(LEVEL)} bootstrap interval, {resampling}."
     lines += [note, paragraph(_CAUTION, look.width), ""]
     lines += [*_conflicts(conflicts, look), "", *_collusion(collusion, look)]
-    return look.finish("\n".join([*lines, "", knowledge_line(result.knowledge)]))
+    return signed_off("\n".join(lines), result.knowledge, look)
 
 
 _SETS = {

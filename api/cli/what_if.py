@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from argparse import Namespace
+from argparse import ArgumentParser, Namespace
 
 from crosscurrent.api.answers.adversaries import adversary_pairs
 from crosscurrent.api.answers.assumptions import Assumed, assume
@@ -11,16 +11,48 @@ from crosscurrent.predictor.documents import what_if_document
 from crosscurrent.predictor.interactions import Prediction
 from crosscurrent.predictor.scenarios import Scenario
 
-from ..text.names import knowledge_line, title
+from ..text.names import title
 from ..text.terminal import Style, columns, paragraph
-from ._common import as_json, knowledge, style
-from ._predict import describe, likely, published
+from ._arguments import (
+    add_adversary_option,
+    add_knowledge_option,
+    add_output_options,
+    add_pair_arguments,
+)
+from ._common import as_json, knowledge, signed_off, style
+from .predict import describe, likely, published
 
-__all__ = ["run"]
+__all__ = ["add_arguments", "run"]
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Describe the command and add its arguments."""
+    parser.description = (
+        "What changes in the predictions under assumptions about data, model and adversary."
+    )
+    parser.epilog = (
+        "examples:\n"
+        "  crosscurrent what-if differential_privacy --lower training_set_size --raise D2\n"
+        "  crosscurrent what-if RD1 R3 --adversary role=malicious_accuser"
+    )
+    parser.set_defaults(run=run)
+    add_knowledge_option(parser)
+    add_output_options(parser)
+    add_pair_arguments(parser)
+    assumptions = parser.add_argument_group("assumptions (each may be repeated)")
+    for flag, meaning in (
+        ("--raise", "the context raises this factor: a longer tail, a larger model, ..."),
+        ("--lower", "the context lowers this factor: less data, fewer attributes, ..."),
+        ("--hold", "this factor is kept constant by other means, so it carries no effect"),
+    ):
+        assumptions.add_argument(
+            flag, metavar="FACTOR", action="append", default=[], dest=flag[2:] + "_", help=meaning
+        )
+    add_adversary_option(assumptions)
 
 
 def run(arguments: Namespace) -> str:
-    """Answer the question."""
+    """Return the answer as text."""
     kb = knowledge(arguments)
     found = assume(
         kb,
@@ -54,7 +86,7 @@ def _compare(kb: KnowledgeBase, found: Assumed, look: Style) -> str:
     if len(changes) == 1:
         after = describe(kb, changes[0].after, look)
         lines += ["", look.paint("After, in full:", "bold"), "", after]
-    return look.finish("\n".join([*lines, "", knowledge_line(kb.digest)]))
+    return signed_off("\n".join(lines), kb.digest, look)
 
 
 def _answer(prediction: Prediction, look: Style) -> list[str]:
