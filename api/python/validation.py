@@ -103,7 +103,7 @@ class ValidationReport(Answer):
     def _heading(self) -> str:
         defense, risk = named(self.document["defense"]), named(self.document["risk"])
         outcome = self.outcome.replace("_", " ")
-        return f"{defense} → {risk.lower()}, measured: {outcome}; {self.verdict}"
+        return f"{defense} → {risk.lower()}, measured: {outcome}; verdict: {self.verdict}"
 
     def _tables(self) -> Sequence[Table]:
         document = self.to_dict()
