@@ -1,4 +1,4 @@
-"""What it takes to start: the command as a process, and loading the knowledge base."""
+"""Start-up: the command as a process, and loading the knowledge base."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Loading a knowledge base: from the cache when nothing changed, from YAML otherwise."""
+"""Loader of knowledge bases: from the cache when nothing changed, from YAML otherwise."""
 
 from __future__ import annotations
 

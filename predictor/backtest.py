@@ -1,4 +1,4 @@
-"""How good are the conjectures, honestly: against every pair that was ever explored.
+"""Backtest of the conjectures, against every pair that was ever explored.
 
 Signs and observations come from the same literature, so agreement is consistency, not proof.
 """

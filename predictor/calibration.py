@@ -1,4 +1,4 @@
-"""How likely an increase is: a small model fitted to the observations in the knowledge base.
+"""Calibrated model: the probability of an increase, fitted to the observations.
 
 The guideline is silent where no factor is common and undecided where factors disagree. This model
 answers there too, with a probability. It is a logistic regression on three numbers: the sum of

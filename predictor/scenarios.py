@@ -1,4 +1,4 @@
-"""What-if assumptions: factors held, raised or lowered, and who the adversary is."""
+"""Scenarios: factors held, raised or lowered, and the adversary."""
 
 from __future__ import annotations
 

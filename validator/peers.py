@@ -1,4 +1,4 @@
-"""Finding the modules of a folder of peers, so that adding one touches no other file."""
+"""Discovery of peers: the modules of a folder, so that adding one touches no other file."""
 
 from __future__ import annotations
 

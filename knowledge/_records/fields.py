@@ -1,4 +1,4 @@
-"""What the fields of records are made of: descriptions and constraints in pydantic's words."""
+"""Field types of records: descriptions and constraints in pydantic's words."""
 
 from __future__ import annotations
 

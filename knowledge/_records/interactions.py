@@ -1,4 +1,4 @@
-"""What moves what: the signed edges of defenses and risks, and effects seen for their pairs."""
+"""Correlations and observations: signed edges of defenses and risks, and effects seen for pairs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is at stake and what can be done: factors, risks and defenses."""
+"""Factors, risks and defenses."""
 
 from __future__ import annotations
 

@@ -15,8 +15,8 @@ from time import monotonic, sleep
 from typing import Any
 
 import pytest
-from unsteady_models import Failing
 from sweeping import QUICK, Watch, several, small, table, told
+from unsteady_models import Failing
 
 from crosscurrent.api.cli import main
 from crosscurrent.knowledge import KnowledgeBase

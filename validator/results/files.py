@@ -1,4 +1,4 @@
-"""Writing a file in full or not at all."""
+"""Files written in full or not at all."""
 
 from __future__ import annotations
 

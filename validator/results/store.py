@@ -1,4 +1,4 @@
-"""Where results are kept: one SQLite file that several processes may use at once.
+"""Result store: one SQLite file that several processes may use at once.
 
 A trial is addressed by the content of its whole recipe and written once, in one transaction: a
 killed run loses nothing that was finished, and no result is ever taken for another's.

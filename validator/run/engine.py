@@ -72,7 +72,7 @@ def finish(
         Experiments; each has the trials of a seed behind one another.
     store : Store
         Where results are kept and looked up.
-    listener : Watcher, optional
+    listener : ProgressListener, optional
         Is told how far it is.
     threads : int, optional
         By default the cores, shared with other runs that keep results in the same place.

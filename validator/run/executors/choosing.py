@@ -1,4 +1,4 @@
-"""Choosing an executor by a text, such as ``processes:4``."""
+"""Choice of an executor by a text, such as ``processes:4``."""
 
 from __future__ import annotations
 

@@ -57,8 +57,8 @@ class Processes:
         self, take: Callable[[], Task | None], cores: Cores, progress: Callable[[int], None]
     ) -> Generator[Done, None, None]:
         """Run tasks, as many at a time as there is room for."""
-        again: deque[_Order] = deque()
-        following: _Order | None = None
+        again: deque[_Assignment] = deque()
+        following: _Assignment | None = None
         with _Crew(self._count, cores) as crew:
             while True:
                 if following is None and again:
@@ -70,7 +70,7 @@ class Processes:
                 elif crew.busy:
                     for order, outcome in crew.ended(progress):
                         if isinstance(outcome, Lost) and not order.alone:
-                            again.append(_Order(order.task, order.budget, 1, alone=True))
+                            again.append(_Assignment(order.task, order.budget, 1, alone=True))
                         else:
                             yield order.task, outcome
                 else:
@@ -78,7 +78,7 @@ class Processes:
 
 
 @dataclass(frozen=True, eq=False)
-class _Order:
+class _Assignment:
     """A task, the bytes that all may take, and how many such tasks have room at a time."""
 
     task: Task
@@ -91,7 +91,7 @@ class _Order:
 class _Worker:
     process: BaseProcess
     line: Connection
-    order: _Order | None = None
+    order: _Assignment | None = None
 
 
 class _Crew:
@@ -120,16 +120,16 @@ class _Crew:
         """The processes that have a task."""
         return [each for each in self._workers if each.order]
 
-    def order(self, task: Task) -> _Order:
+    def order(self, task: Task) -> _Assignment:
         """Find out how many such tasks have room beside one another."""
         memory, device = task.context.memory, task.context.device
         if (memory, device) not in self._limits:
             # once, before our own processes take any of it
             self._limits[memory, device] = allowed(memory, device)
         budget = self._limits[memory, device]
-        return _Order(task, budget, max(1, min(self._count, budget // task.least)))
+        return _Assignment(task, budget, max(1, min(self._count, budget // task.least)))
 
-    def begin(self, order: _Order) -> bool:
+    def begin(self, order: _Assignment) -> bool:
         """Give a task to a process, unless there is no room for another one now."""
         share = self._cores.take()
         at_once = min(self._count, share, order.room)
@@ -145,12 +145,12 @@ class _Crew:
 
     def ended(
         self, progress: Callable[[int], None]
-    ) -> Iterator[tuple[_Order, list[Result] | Exception]]:
+    ) -> Iterator[tuple[_Assignment, list[Result] | Exception]]:
         """Wait for news; yield what ended with what came out, `Lost` if its process ended."""
         by = {each.line: each for each in self.busy}
         for line in wait(list(by)):
             worker = by[cast("Connection", line)]
-            order = cast("_Order", worker.order)
+            order = cast("_Assignment", worker.order)
             try:
                 news = worker.line.recv()
             except (EOFError, OSError):

@@ -1,4 +1,4 @@
-"""What an executor is, and the simplest one."""
+"""Executor protocol, and the serial executor."""
 
 from __future__ import annotations
 
