@@ -313,12 +313,12 @@ def test_a_measurement_is_the_command_lines(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     store = tmp_path / "results.sqlite"
-    report = crosscurrent.validate(
-        "RD1", "R1", seeds=2, settings={"training.epochs": 1, "data.records": 300}, store=store
-    )
     words = "validate RD1 R1 --seeds 2 --set training.epochs=1 --set data.records=300"
     assert main([*words.split(), "--store", str(store), "--json"]) == 0
     printed = json.loads(capsys.readouterr().out)
+    report = crosscurrent.validate(
+        "RD1", "R1", seeds=2, settings={"training.epochs": 1, "data.records": 300}, store=store
+    )
     assert report.to_dict() == {**printed, "command": report.to_dict()["command"]}
     assert report.verdict == report.to_dict()["verdict"]
     assert report.outcome == report.to_dict()["outcome"]
