@@ -123,8 +123,10 @@ class ValidationReport(Answer):
         said = f"effect {self.effect.estimate:+.3f}, from {self.effect.low:+.3f} to"
         said += f" {self.effect.high:+.3f}"
         picture = b64encode(_drawn(self.to_dict())).decode()
-        source = f"data:image/svg+xml;base64,{picture}"
-        return f'{super()._repr_html_()}<img alt="{said}" style="max-width:100%" src="{source}"/>'
+        image = (
+            f'<img alt="{said}" style="max-width:100%" src="data:image/svg+xml;base64,{picture}"/>'
+        )
+        return f"<div>{super()._repr_html_()}{image}</div>"
 
 
 def validate(
