@@ -153,6 +153,10 @@ def test_what_had_not_ended_goes_on_where_it_was(
     assert after[: len(before)] == before
     assert after[-2:] == ["verdict", "succeeded"]
     assert after.count("started") == 2
+    with closing(sqlite3.connect(asking.service.settings.for_jobs().url[10:])) as database:
+        tried = "SELECT recovery_attempts FROM workflow_status WHERE workflow_uuid = ?"
+        # how often a job was lost is not forgotten: after a hundred times it fails
+        assert database.execute(tried, [open_["running"]["id"]]).fetchone() == (2,)
     assert {each["id"]: each for each in listed if each["ended"]} == {
         each["id"]: each
         for each in asking.get(JOBS).json()["validations"]
