@@ -1,4 +1,4 @@
-"""Which published attacks an adversary can mount."""
+"""Published attacks within an adversary's reach."""
 
 from __future__ import annotations
 

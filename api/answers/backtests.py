@@ -1,4 +1,4 @@
-"""How good the conjectures are."""
+"""Backtests of the conjectures."""
 
 from __future__ import annotations
 

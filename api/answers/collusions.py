@@ -1,4 +1,4 @@
-"""Which attacks amplify which: pairs, sequences, and chains to a target."""
+"""Collusions: pairs and sequences of attacks, and chains to a target."""
 
 from __future__ import annotations
 

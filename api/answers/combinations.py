@@ -1,4 +1,4 @@
-"""Which defenses can be combined."""
+"""Combinations of defenses."""
 
 from __future__ import annotations
 

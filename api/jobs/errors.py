@@ -1,4 +1,4 @@
-"""What can go wrong with a job.
+"""Errors of jobs.
 
 InputError
 ├── Refused                what was asked for cannot be measured; carries close matches of a typo

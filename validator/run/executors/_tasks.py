@@ -40,7 +40,7 @@ class Task:
 
     Attributes
     ----------
-    bench : Bench
+    context : TrialContext
         What they have in common.
     pieces : tuple of Pooled
         The trials, and which ones each of them stands for.
@@ -82,7 +82,7 @@ class Parcel:
 
     Attributes
     ----------
-    bench : dict
+    context : dict
         What a bench is made of, but for the data.
     pieces : tuple of Pooled
         The trials.

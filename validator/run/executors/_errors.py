@@ -1,4 +1,4 @@
-"""What can be wrong with the machines that should run trials."""
+"""Errors of the machines that should run trials."""
 
 from __future__ import annotations
 
