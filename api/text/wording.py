@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
-__all__ = ["FOLLOW", "GLYPHS", "MOVE", "OPPOSED", "TENSIONS", "VERBS", "basis", "strength"]
+__all__ = ["ARROW", "FOLLOW", "GLYPHS", "MOVE", "OPPOSED", "TENSIONS", "VERBS", "basis", "strength"]
 
 GLYPHS: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -19,6 +19,11 @@ GLYPHS: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 """The sign for an effect."""
+
+ARROW: Final[Mapping[str, str]] = MappingProxyType(
+    {"+": "increase", "-": "decrease", "0": "unexplored", "?": "contested"}
+)
+"""The effect whose glyph stands for a sign."""
 
 VERBS: Final[Mapping[str, str]] = MappingProxyType(
     {
