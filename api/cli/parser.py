@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import os
+import sys
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from functools import partial
 from importlib import import_module
 from typing import Any, NoReturn
@@ -66,6 +69,24 @@ Names are ids (adversarial_training) or the papers' codes (RD1); crosscurrent kb
 Exit status: 0 answered, 2 bad input, 1 anything else that went wrong, 130 interrupted."""
 
 
+class _Formatter(argparse.RawDescriptionHelpFormatter):
+    """argparse's, which asks `shutil` for the width, and imports it for each argument added."""
+
+    def __init__(self, prog: str, **kwargs: Any) -> None:
+        super().__init__(prog, **{"width": _columns() - 2, **kwargs})
+
+
+def _columns() -> int:
+    """Return the width of the terminal, as `shutil.get_terminal_size` does."""
+    width = 0
+    with suppress(ValueError):
+        width = int(os.environ.get("COLUMNS", ""))
+    if width <= 0 and sys.__stdout__ is not None:
+        with suppress(OSError, ValueError):  # not a terminal, or closed
+            width = os.get_terminal_size(sys.__stdout__.fileno()).columns
+    return width if width > 0 else 80
+
+
 class CommandParser(argparse.ArgumentParser):
     """An argparse parser that is made on first use, with suggestions and without abbreviations.
 
@@ -109,9 +130,7 @@ class CommandParser(argparse.ArgumentParser):
             raise AttributeError(f"a parser has no {name}")
         add_arguments, kwargs = self.__dict__.pop("_pending")
         self.alternatives: dict[str, CommandParser] = {}
-        super().__init__(
-            allow_abbrev=False, formatter_class=argparse.RawDescriptionHelpFormatter, **kwargs
-        )
+        super().__init__(allow_abbrev=False, formatter_class=_Formatter, **kwargs)
         add_arguments(self)
         return getattr(self, name)
 

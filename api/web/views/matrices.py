@@ -1,24 +1,40 @@
-"""Which defenses go together: every two variants, in a matrix."""
+"""Matrices: defenses against risks, defenses with defenses, attacks with attacks."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
 from typing import Any, NamedTuple
 
 from fastapi import APIRouter, Response
 
-from crosscurrent.api.answers import combinations as answers
+from crosscurrent.api.answers import collusions as collusion_answers
+from crosscurrent.api.answers import combinations as combination_answers
+from crosscurrent.api.answers import predictions
 
-from ..measurements.findings import Findings
-from ..measurements.summaries import Known
-from ..names import STAGES, Words, is_measured
+from ...text.wording import STAGES, TOGETHER
+from ..matrix import Cell, by_first, cell, pairing
+from ..measurements.summaries import Findings, Known
+from ..names import Words, is_measured
 from ..request import Page
 
-__all__ = ["Pair", "router"]
+__all__ = ["Pair", "by_defense", "router"]
 
 router = APIRouter()
 
-_VERB = {"effective": "effective together", "conflict": "in conflict"}
+
+def by_defense(cells: Iterable[Cell]) -> list[tuple[str, list[Cell]]]:
+    """Return cells in rows."""
+    return [(defense, list(row)) for defense, row in groupby(cells, key=lambda each: each.defense)]
+
+
+@router.get("/")
+def matrix(asked: Page, known: Known) -> Response:
+    """Show all defenses and risks."""
+    asked.expect()
+    document = predictions.matrix(asked.kb)
+    cells = [cell(asked.words, each, known.latest(each)) for each in document["predictions"]]
+    return asked.render("matrix.html", view="matrix", rows=by_defense(cells))
 
 
 class Pair(NamedTuple):
@@ -51,7 +67,7 @@ class Pair(NamedTuple):
 def combinations(asked: Page, known: Known) -> Response:
     """Show all pairs; each is there once, in the row of the one that comes first."""
     asked.expect()
-    document = answers.combinations(asked.kb)
+    document = combination_answers.combinations(asked.kb)
     pairs = {
         frozenset(each["defenses"]): _pair(asked.words, each, known)
         for each in document["combinations"]
@@ -80,7 +96,7 @@ def _pair(words: Words, document: Mapping[str, Any], known: Findings) -> Pair:
     predicted = "effective" if document["effective"] else "conflict"
     agreed = 1 if not published else 2 * (published == [predicted])
     one, other = document["defenses"]
-    spoken = [f"{words.called(one)} and {words.inside(other)}: predicted: {_VERB[predicted]}"]
+    spoken = [f"{words.called(one)} and {words.inside(other)}: predicted: {TOGETHER[predicted]}"]
     if len(document["orders"]) == 1:
         first, second = document["orders"][0]
         spoken.append(f"{words.inside(first)} first, then {words.inside(second)}")
@@ -89,7 +105,19 @@ def _pair(words: Words, document: Mapping[str, Any], known: Findings) -> Pair:
         f" which {words.inside(each['earlier'])} uses"
         for each in document["conflicts"]
     ]
-    spoken.append(f"published: {' and '.join(_VERB[o] for o in published) or 'nothing'}")
+    spoken.append(f"published: {' and '.join(TOGETHER[o] for o in published) or 'nothing'}")
     if measured:
-        spoken.append(f"measured: {' and '.join(_VERB[o] for o in measured)}")
+        spoken.append(f"measured: {' and '.join(TOGETHER[o] for o in measured)}")
     return Pair((one, other), document["effective"], agreed, published, measured, "; ".join(spoken))
+
+
+@router.get("/collusions")
+def collusions(asked: Page, known: Known) -> Response:
+    """Show every attack against every other, whoever the adversaries are."""
+    asked.expect()
+    documents = collusion_answers.collusions(asked.kb)["collusions"]
+    rows = by_first(
+        pairing(asked.words, each, known.of_attacks(each["first"], each["second"]))
+        for each in documents
+    )
+    return asked.render("collusions.html", view="matrix", rows=rows)
