@@ -5,6 +5,10 @@ from __future__ import annotations
 import sys
 from contextlib import suppress
 from time import monotonic
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from crosscurrent.validator.experiments.verdicts import Verdict
 
 __all__ = ["Progress"]
 
@@ -45,6 +49,9 @@ class Progress:
         self._finished += trials
         if not self._terminal:
             self.say(self._line())
+
+    def on_cell(self, place: int, seeds: int, shown: Verdict | str | None) -> None:
+        """So many seeds of one of several experiments are finished; by default not told."""
 
     def over(self) -> None:
         """Leave the terminal to what comes now."""

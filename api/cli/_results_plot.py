@@ -13,7 +13,7 @@ def run(arguments: Namespace) -> str:
     """Draw it."""
     needed()
     document = store(arguments).experiment(arguments.name).document
-    from crosscurrent.validator.plots.pictures import picture
+    from crosscurrent.validator.measurements import draw
 
-    picture(document, arguments.file)
+    draw(document, arguments.file)
     return f"wrote {arguments.file}"
