@@ -107,7 +107,7 @@ class Prediction(NamedTuple):
 
     @property
     def opposed(self) -> bool:
-        """Whether the model leans against the conjecture."""
+        """Whether the calibrated model disagrees."""
         return self.backing is not None and self.backing < 0.5
 
     @property

@@ -110,7 +110,7 @@ def _heat_map(kb: KnowledgeBase, rows: tuple[tuple[Prediction, ...], ...], look:
          f" {look.glyph('unexplored')} unexplored"],
         [f"{look.hollow('increase')} {look.hollow('decrease')}",
          "published, but depends on the adversary or has exceptions"],
-        ["94!", "the model leans against the conjecture"],
+        ["94!", "the calibrated model disagrees"],
         ["[ ]", "what the defense is meant for"],
     ]  # fmt: skip
     silent = [d.name.lower() for d in kb.defenses.values() if d not in defenses]

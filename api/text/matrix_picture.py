@@ -95,7 +95,7 @@ def _cell(kb: KnowledgeBase, prediction: Prediction, left: float, top: float) ->
     spoken = (
         f"{kb.defenses[prediction.defense].name}, {kb.risks[prediction.risk].name}:"
         f" {VERBS[prediction.conjecture]}; {likely} % likely to increase"
-        + ", so the model leans against it" * prediction.opposed
+        + "; the calibrated model disagrees" * prediction.opposed
         + f"; published: {published}"
         + ", depending on the adversary or with exceptions" * prediction.conditional
         + "; what the defense is meant for" * prediction.intended
@@ -162,7 +162,7 @@ def _legend(y: float, origin: str) -> list[str]:
         f' stroke="{_INK}" stroke-width="2"/>',
         _text(_MARGIN + 340, y + 32, "what the defense is meant for", 13),
         _text(_MARGIN + 560, y + 32, "▲ 90 %: how likely the risk rises, by the model", 13),
-        _text(_MARGIN + 892, y + 32, "!: the model leans against the conjecture", 13),
+        _text(_MARGIN + 892, y + 32, "!: the calibrated model disagrees", 13),
         _text(
             _MARGIN,
             y + 62,

@@ -42,7 +42,7 @@ FOLLOW: Final[Mapping[str, str]] = MappingProxyType(
 )
 """What a risk does as a factor rises, by sign."""
 
-OPPOSED: Final = "the model leans against the conjecture: take it as open"
+OPPOSED: Final = "the calibrated model disagrees: take it as open"
 
 _STRONG: Final = (0.65, 0.85)
 

@@ -33,7 +33,7 @@ class Cell(NamedTuple):
     likely : str
         How likely the risk rises.
     opposed, intended, conditional : bool
-        Whether the model leans against the conjecture; whether the defense is meant for the risk;
+        Whether the calibrated model disagrees; whether the defense is meant for the risk;
         whether what was published depends on the adversary.
     published, measured : sequence of str
         Effects that were seen, each once.
@@ -92,8 +92,7 @@ def cell(
     spoken = [
         f"{words.called(document['defense'])}, {words.inside(document['risk'])}:"
         f" predicted: {VERBS[document['conjecture']]}",
-        f"{likely} likely to increase"
-        + ", so the model leans against the conjecture" * document["opposed"],
+        f"{likely} likely to increase" + "; the calibrated model disagrees" * document["opposed"],
         f"published: {_list(published)}"
         + ", depending on the adversary or with exceptions" * conditional,
     ]

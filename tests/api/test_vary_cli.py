@@ -168,7 +168,7 @@ def test_the_trend_is_of_the_numbers_in_the_cells(made: tuple[Path, dict[str, An
     assert [len(each) for each in factor["baseline"]] == [2, 2, 2]
     assert trend["verdict"] in ("confirmed", "refuted", "inconclusive")
     if not all(cell["effective_defense"] for cell in cells):
-        assert "did not do its own work" in trend["reason"]
+        assert "was not effective" in trend["reason"]
         assert trend["verdict"] == "inconclusive"
 
 

@@ -28,7 +28,7 @@ STAGES: tuple[Stage, ...] = get_args(Stage)
 
 @dataclass(frozen=True)
 class EffectivenessMetric:
-    """How well a defense does its own work, where that needs no attack.
+    """How well a defense is effective, where that needs no attack.
 
     Attributes
     ----------

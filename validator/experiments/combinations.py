@@ -153,7 +153,8 @@ def _guard(defense: Defense, given: Mapping[str, str], data: Dataset) -> Attack:
         if given.get(key, value) != value:
             raise InputError(
                 f"--set {name}.{key}={clip(given[key])}: {defense.name()} is set to {value}, and"
-                f" would not be judged by its own work; set defense.{defense.id}.{key} to the same"
+                f" would not be judged by its own effectiveness; set"
+                f" defense.{defense.id}.{key} to the same"
             )
     guard = configured(attacks()[str(defense.protects_against)], {**needed, **given}, name)
     guard.check(data)

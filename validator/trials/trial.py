@@ -184,7 +184,7 @@ class Result:
     train_accuracy : float
         The same on its own training records.
     readings : dict of str to float
-        How well each defense does its own work, by its name, where it has a reading.
+        How well each defense is effective, by its name, where it has a reading.
     seconds : float
         Wall time to train one model.
     run : str

@@ -204,7 +204,7 @@ def get_validation_report(jobs: Kept, holder: Holder, identity: Identity) -> Res
 def get_validation_plot(
     jobs: Kept, holder: Holder, identity: Identity, kind: Literal["svg", "png"]
 ) -> Response:
-    """Draw paired seeds, and the effect against the smallest that matters."""
+    """Draw paired seeds, and the effect against the smallest effect of interest."""
     media = {"svg": "image/svg+xml", "png": "image/png"}[kind]
     return Response(jobs.picture(identity, holder, kind), media_type=media)
 

@@ -145,12 +145,12 @@ def _legend(look: Style) -> list[list[str]]:
         [example, "predicted, published and measured effect on the risk; then the verdict. Below:"
          " the measured effect in the unit of the risk's metric, + is more susceptible"],
         ["", f"{signs['increase']} more susceptible, {signs['decrease']} less susceptible,"
-         f" {signs['no_change']} no change that matters, {unknown} unknown, {silent} nothing"
+         f" {signs['no_change']} no meaningful change, {unknown} unknown, {silent} nothing"
          " published"],
         [open_, "predicted: factors disagree; published: both; measured: the seeds cannot tell"],
         [marks["confirmed"], f"prediction confirmed; {marks['refuted']} refuted;"
          f" {marks['inconclusive']} inconclusive, or nothing was predicted"],
-        ["!", "the defense did not do its own work here, so this says nothing about it"],
+        ["!", "the defense was not effective here, so this says nothing about it"],
         [NOT_MEASURED, "not measured"],
     ]  # fmt: skip
 

@@ -48,8 +48,8 @@ class Outcome(NamedTuple):
     outcome : str
         As the result has it; empty if there is none.
     strength : int
-        From 0 to 2: how many times the smallest effect that matters it is, 2 or 5; 0 where the
-        defense did not do its own work, as the prediction is of one that does.
+        From 0 to 2: how many times the smallest effect of interest it is, 2 or 5; 0 where the
+        defense was not effective, as the prediction is of one that does.
     mark : str
         The sign for the verdict.
     number : str
@@ -113,7 +113,7 @@ def _outcome(words: Words, defense: str, risk: str, cell: Mapping[str, Any]) -> 
     spoken += (
         f"; effect {signed(found['estimate'])} ({signed(found['low'])} to {signed(found['high'])})"
         f"; predicted: {VERBS[cell['conjecture']]}"
-        f"{'; the defense did not do its own work here' if idle else ''}"
+        f"{'; the defense was not effective here' if idle else ''}"
     )
     return Outcome(
         defense, risk, outcome, 0 if idle else int(times >= 2) + int(times >= 5),

@@ -1,4 +1,4 @@
-"""Runs tasks on the machines of a Ray cluster: one remote task for each of ours."""
+"""Ray cluster: one remote task for each of ours."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ from ...data import Dataset
 from ...machine.cores import Cores, cores
 from ...training.chunks import free
 from ...trials.trial import Result
-from .errors import Unreachable
-from .serial import Done, spread
-from .tasks import Lost, Parcel, Task, Unlike, Versions, require_same, versions
+from ._errors import Unreachable
+from ._executor import Done, Executor, spread
+from ._tasks import Lost, Parcel, Task, Unlike, Versions, require_same, versions
 
 __all__ = ["RayCluster"]
 
@@ -42,7 +42,7 @@ _LOSSES = 3
 """As often as a task may lose its machine, or the process there, before it has failed."""
 
 
-class RayCluster:
+class RayCluster(Executor):
     """Runs tasks on a cluster that is there already.
 
     What a lost machine was doing is done again elsewhere; what was finished is kept here.
@@ -66,13 +66,13 @@ class RayCluster:
     ) -> Generator[Done, None, None]:
         """Run tasks, as many at a time as the cluster has room for."""
         with self._joined(), _Sent(cores.wanted or 1) as sent:
-            again: deque[_Order] = deque()
-            following: _Order | None = None
+            again: deque[_Assignment] = deque()
+            following: _Assignment | None = None
             while True:
                 if following is None and again:
                     following = again.popleft()
                 elif following is None and (task := take()):
-                    following = _Order(task)
+                    following = _Assignment(task)
                 if following and sent.begin(following):
                     following = None
                 elif sent.running:
@@ -171,7 +171,7 @@ def _room(needs: _Needs) -> int:
 
 
 @dataclass(eq=False)
-class _Order:
+class _Assignment:
     """A task, and how often whatever ran it was lost."""
 
     task: Task
@@ -183,7 +183,7 @@ class _Sent:
 
     def __init__(self, threads: int) -> None:
         self._threads = threads
-        self.running: dict[Any, _Order] = {}
+        self.running: dict[Any, _Assignment] = {}
         self._data: dict[int, tuple[Dataset, Any]] = {}
         self._seen = monotonic()
 
@@ -195,7 +195,7 @@ class _Sent:
             with contextlib.suppress(RayError):
                 ray.cancel(each, force=True)
 
-    def begin(self, order: _Order) -> bool:
+    def begin(self, order: _Assignment) -> bool:
         """Send a task, unless the cluster has no room for another one now."""
         needs = self._needs(order)
         places = _room(needs) if self.running else _places(needs)
@@ -211,7 +211,7 @@ class _Sent:
         self.running[sent] = order
         return True
 
-    def ended(self) -> Iterator[tuple[_Order, list[Result] | Exception]]:
+    def ended(self) -> Iterator[tuple[_Assignment, list[Result] | Exception]]:
         """Wait for news; yield what ended with what came out, `Lost` if its machine was."""
         ready, _ = ray.wait(list(self.running), timeout=_EVERY)
         for each in ready:
@@ -234,7 +234,7 @@ class _Sent:
         elif monotonic() - self._seen > _ALONE:
             raise Unreachable(f"the Ray cluster has no machine left that could go on ({_START})")
 
-    def _needs(self, order: _Order) -> _Needs:
+    def _needs(self, order: _Assignment) -> _Needs:
         return _Needs(self._threads, _gpus(order.task))
 
 
