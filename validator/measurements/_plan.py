@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from crosscurrent.knowledge import KnowledgeBase
 
     from ..experiments.collusions import Collusion
-    from ..experiments.experiment import Experiment
+    from ..experiments.experiment import Experiment, SetupOptions
     from ..experiments.sweeps import SweepListener
     from ..requests import Request, Setup
     from ..results.store import Store
@@ -171,7 +171,7 @@ class Plan(ABC):
         return None
 
 
-def setup_of(request: Setup) -> dict[str, Any]:
+def setup_of(request: Setup) -> SetupOptions:
     """Return on what to measure, and how, as everything in `experiments` takes it."""
     return {
         "data": request.dataset or DEFAULT_DATASET,
@@ -179,7 +179,6 @@ def setup_of(request: Setup) -> dict[str, Any]:
         "seeds": request.seeds,
         "device": request.device,
         "memory": request.memory and request.memory << 20,
-        "settings": request.settings,
     }
 
 

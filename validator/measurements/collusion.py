@@ -55,7 +55,7 @@ class CollusionPlan(Plan):
         from ..experiments.collusions import collusion
 
         known = collusion_prior(kb, *request.attacks)
-        planned = collusion(kb, *request.attacks, **setup_of(request))
+        planned = collusion(kb, *request.attacks, settings=request.settings, **setup_of(request))
         command = replace(request, attacks=planned.names).again(knowledge)
         return cls(request, executor, planned, known, command)
 

@@ -54,7 +54,7 @@ class CombinationPlan(Plan):
         from ..experiments.combinations import combination, stage_name
 
         known = combination_prior(kb, request.defenses)
-        planned = combination(kb, request.defenses, **setup_of(request))
+        planned = combination(kb, request.defenses, settings=request.settings, **setup_of(request))
         names = tuple(map(stage_name, planned.members))
         command = replace(request, defenses=names).again(knowledge)
         return cls(request, executor, planned, known, command)

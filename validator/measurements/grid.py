@@ -55,7 +55,7 @@ class GridPlan(Plan):
         """Check a request and set up what it asks for."""
         from ..experiments.grids import grid
 
-        planned = grid(kb, **setup_of(request))
+        planned = grid(kb, settings=request.settings, **setup_of(request))
         known = {_pair(cell): pair_prior(kb, *_pair(cell)) for cell in planned.cells}
         commands = {
             _pair(cell): request.pair(*_pair(cell), settings=cell.settings).again(knowledge)

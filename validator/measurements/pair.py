@@ -50,7 +50,9 @@ class PairPlan(Plan):
         """Check a request and set up what it asks for."""
         from ..experiments.experiment import experiment
 
-        planned = experiment(kb, request.defense, request.risk, **setup_of(request))
+        planned = experiment(
+            kb, request.defense, request.risk, settings=request.settings, **setup_of(request)
+        )
         defense, risk = planned.defense, planned.attack.risk
         known = pair_prior(kb, defense.id, risk)
         command = request.pair(defense.name(), risk).again(knowledge)

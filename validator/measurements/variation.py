@@ -58,7 +58,14 @@ class VariationPlan(Plan):
         """Check a request and set up what it asks for."""
         from ..experiments.variations import variation
 
-        planned = variation(kb, request.vary, request.defense, request.risk, **setup_of(request))
+        planned = variation(
+            kb,
+            request.vary,
+            request.defense,
+            request.risk,
+            settings=request.settings,
+            **setup_of(request),
+        )
         defense, risk = planned.experiments[0].defense, planned.experiments[0].attack.risk
         commands = tuple(
             request.pair(
