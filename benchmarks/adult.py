@@ -23,7 +23,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 from report import Section, table
 from timing import machine
 
-from crosscurrent.api.cli._variation_progress import VariationProgress
+from crosscurrent.api.cli.progress import VariationProgress
 from crosscurrent.knowledge import load
 from crosscurrent.validator.measurements import prepare
 from crosscurrent.validator.requests import VariationRequest

@@ -5,13 +5,11 @@ from __future__ import annotations
 import os
 from importlib.util import find_spec
 
-__all__ = ["MissingExtra", "absent", "require"]
+from crosscurrent.knowledge.errors import MissingExtra
+
+__all__ = ["absent", "require"]
 
 _NEEDED = ("torch", "sklearn", "scipy", "opacus", "fairlearn", "jinja2", "matplotlib", "pyarrow")
-
-
-class MissingExtra(ImportError):
-    """The extra ``validate`` is not installed; the message says how to install it."""
 
 
 def absent() -> list[str]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from argparse import Namespace
 from typing import TYPE_CHECKING
 
-from crosscurrent.validator.extra import MissingExtra, require
+from crosscurrent.knowledge.errors import MissingExtra
+from crosscurrent.validator.extra import require
 
 if TYPE_CHECKING:
     from crosscurrent.validator.results.store import Store

@@ -44,10 +44,13 @@ def main() -> int:
         messages.write(json.dumps({"event": event, **particulars}) + "\n")
         messages.flush()
 
+    from crosscurrent.validator.extra import require
+
     from .policy import admitted, outward
     from .settings import JobSettings
 
     settings = JobSettings.read(told["settings"])
+    require()
     try:
         from crosscurrent.validator.measurements import prepare
         from crosscurrent.validator.requests import from_json

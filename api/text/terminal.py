@@ -28,6 +28,12 @@ _ASCII = {
     "decrease": "v",
     "contested": "~",
     "unexplored": ".",
+    "inconclusive": "~",
+    "unclear": "~",
+    "amplifies": "^",
+    "hinders": "v",
+    "effective": "Y",
+    "conflict": "N",
 }
 _WIDTH = 100
 _GAP = "  "

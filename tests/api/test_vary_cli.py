@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shlex
-import sys
 import xml.etree.ElementTree as ET
 from contextlib import redirect_stderr, redirect_stdout
 from io import StringIO
@@ -12,12 +11,13 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
+import adult
 import numpy as np
 import pytest
 from measuring_cli import Capture, refused
 
 from crosscurrent.api.cli import main
-from crosscurrent.api.cli._variation_progress import VariationProgress
+from crosscurrent.api.cli.progress import VariationProgress
 from crosscurrent.api.text.measured import describe
 from crosscurrent.api.text.terminal import Style
 from crosscurrent.knowledge import KnowledgeBase, load
@@ -26,10 +26,6 @@ from crosscurrent.validator.measurements import draw, prepare
 from crosscurrent.validator.measurements.variation import VariationPlan
 from crosscurrent.validator.requests import from_json
 from crosscurrent.validator.results.store import Store
-
-sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
-
-import adult
 
 QUICK = (
     "--model mlp-s --seeds 2 --threads 1 --set data.records=300 --set training.epochs=2"

@@ -14,9 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crosscurrent.api.cli._measuring_questions import ask_for
-from crosscurrent.api.cli._parser import parser
-from crosscurrent.api.cli._validate import requested
+from crosscurrent.api.cli.parser import parser
+from crosscurrent.api.cli.validate import add_request_arguments, requested
 from crosscurrent.knowledge.errors import InputError, UnknownName
 from crosscurrent.validator.requests import (
     REQUESTS,
@@ -135,7 +134,7 @@ def test_clients_name_only_what_is_declared_to_be_theirs() -> None:
     with pytest.raises(UnknownName, match="unknown option 'cache'"):
         from_json({**PAIR, "cache": "/tmp"}, [_Later])
     question = ArgumentParser(add_help=False)
-    ask_for([_Later], question)
+    add_request_arguments([_Later], question)
     given = question.parse_args(["RD1", "R1", "--cache", "/tmp", "--optimizer", "sgd"])
     assert (given.cache, given.optimizer, given.twice) == ("/tmp", "sgd", False)
 
@@ -177,7 +176,7 @@ def test_a_request_has_one_subject(asked: dict[str, Any], fits: bool) -> None:
         ({"plot": "x.svg"}, "unknown option"),
         ({"knowledge": ["x"]}, "unknown option"),
         ({"list": True}, "unknown option"),
-        ({"module": "_worker"}, "unknown option"),
+        ({"run": "worker"}, "unknown option"),
         ({"executor": "processes:64"}, "unknown option"),
         ({"seeds": "3"}, "seeds: should be a whole number"),
         ({"seeds": True}, "seeds: should be a whole number"),
@@ -205,14 +204,16 @@ def test_what_does_not_fit_is_refused_by_name(asked: dict[str, Any], expected: s
 def test_what_is_so_by_default_need_not_be_said() -> None:
     assert from_json({**PAIR, "seeds": 5, "device": "cpu", "memory": None}).to_json() == PAIR
     assert from_json({"all": True, "settings": []}).to_json() == {"all": True}
-    assert PairRequest("RD1", "R1", settings=["b=1"]) == PairRequest("RD1", "R1", settings=("b=1",))
 
 
 def test_a_program_is_told_what_does_not_fit_as_a_client_is() -> None:
+    given: Any = {"seeds": "3"}
     with pytest.raises(InputError, match="seeds: should be a whole number"):
-        PairRequest("RD1", "R1", seeds="3")
+        PairRequest("RD1", "R1", **given)
     with pytest.raises(InputError, match="threads: should be a whole number from 1"):
         replace(GridRequest(), threads=0)
+    given = {"settings": ["b=1"]}
+    assert PairRequest("RD1", "R1", **given) == PairRequest("RD1", "R1", settings=("b=1",))
 
 
 def test_jobs_of_the_version_before_are_read() -> None:

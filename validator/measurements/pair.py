@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ..requests import PairRequest, Request
-from ._plan import Plan, Report, finished, interval_so_far, setup_of
+from ._plan import Plan, Report, interval_so_far, setup_of
 from ._prior import PairPrior, pair_prior
 
 if TYPE_CHECKING:
@@ -64,13 +64,15 @@ class PairPlan(Plan):
 
     def run(self, store: Store, listener: SweepListener | None = None) -> Report:
         """Measure; the report is that of ``validate DEFENSE RISK``."""
-        from ..experiments.measuring import conclude
+        from ..experiments.measuring import measure
 
-        verdict = conclude(
+        verdict = measure(
             self.experiment,
             self.known["conjecture"],
             store,
-            finished(self, store, listener),
+            listener,
+            threads=self.request.threads,
+            executor=self.executor,
             intended=self.known.get("intended", False),
             published=tuple(self.known["published"]),
             claims=self.known.get("claims", ()),

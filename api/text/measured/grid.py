@@ -9,13 +9,13 @@ from crosscurrent.knowledge import load
 
 from ..names import knowledge_line, signed
 from ..terminal import Style, columns, padded, paragraph
+from ..wording import VERDICT_MARKS
 
 __all__ = ["NOT_MEASURED", "Pair", "counted", "describe", "mark", "table"]
 
 _CELL = 9
 NOT_MEASURED = "n/a"
 """What stands for the verdict of a cell that has none."""
-_MARKS = {"confirmed": "✓", "refuted": "✗", "inconclusive": "–"}
 _PLAIN = {"confirmed": "Y", "refuted": "N", "inconclusive": "-"}
 
 Pair = tuple[str, str]
@@ -115,7 +115,7 @@ def mark(cell: Mapping[str, Any], look: Style) -> str:
     """Return the sign for a verdict."""
     if cell["effective_defense"] is False:
         return "!"
-    return (_MARKS if look.unicode else _PLAIN)[cell["verdict"]]
+    return (VERDICT_MARKS if look.unicode else _PLAIN)[cell["verdict"]]
 
 
 def _signs(cell: Mapping[str, Any], look: Style) -> str:
@@ -139,7 +139,7 @@ def _number(cell: Mapping[str, Any]) -> str:
 def _legend(look: Style) -> list[list[str]]:
     signs = {name: look.glyph(name) for name in ("increase", "decrease", "no_change")}
     open_, unknown, silent = map(look.glyph, ("contested", "unknown", "unexplored"))
-    marks = _MARKS if look.unicode else _PLAIN
+    marks = VERDICT_MARKS if look.unicode else _PLAIN
     example = f"{signs['increase']}{silent}{signs['decrease']} {marks['refuted']}"
     return [
         [example, "predicted, published and measured effect on the risk; then the verdict. Below:"

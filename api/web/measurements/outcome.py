@@ -24,7 +24,7 @@ from crosscurrent.api.text.measured import (
 from crosscurrent.api.text.names import signed
 from crosscurrent.api.text.terminal import Style
 
-from ...text.wording import VERBS
+from ...text.wording import VERBS, VERDICT_MARKS
 from ..names import Words
 from .subject import bare
 
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 __all__ = ["Outcome", "outcomes", "shown"]
 
 _LOOK = Style(colour=False, unicode=True)
-_MARKS = {"confirmed": "✓", "refuted": "✗", "inconclusive": "–"}
 _UNSHOWN = "not measured"
 
 
@@ -106,7 +105,7 @@ def _outcome(words: Words, defense: str, risk: str, cell: Mapping[str, Any]) -> 
     outcome, verdict = cell["outcome"], cell["verdict"]
     spoken = f"{name}: {VERBS[outcome]}; verdict: {verdict}"
     if "effect" not in cell:
-        return Outcome(defense, risk, outcome, 0, _MARKS[verdict], "", spoken)
+        return Outcome(defense, risk, outcome, 0, VERDICT_MARKS[verdict], "", spoken)
     found = cell["effect"]
     times = abs(found["estimate"]) / found["smallest_effect"]
     idle = cell["effective_defense"] is False
@@ -117,7 +116,7 @@ def _outcome(words: Words, defense: str, risk: str, cell: Mapping[str, Any]) -> 
     )
     return Outcome(
         defense, risk, outcome, 0 if idle else int(times >= 2) + int(times >= 5),
-        "!" if idle else _MARKS[verdict], signed(found["estimate"]), spoken,
+        "!" if idle else VERDICT_MARKS[verdict], signed(found["estimate"]), spoken,
     )  # fmt: skip
 
 
