@@ -1,4 +1,4 @@
-"""How good are the conjectures, honestly: against every pair that was ever explored.
+"""How good are the conjectures, honestly: against every pair of which an effect was published.
 
 Signs and observations come from the same literature, so agreement is consistency, not proof.
 """
@@ -253,7 +253,8 @@ def _cell(
         for method, probability in probabilities.items()
     }
     behind = {source for path in prediction.paths for source in path.sources}
-    seen = {source for each in prediction.observations for source in each.record.sources}
+    published = (o.record for o in prediction.observations if not o.record.measured)
+    seen = {source for record in published for source in record.sources}
     return Cell(
         prediction,
         observed,

@@ -210,6 +210,7 @@ def _observation(seen: ObservationSeen) -> Document:
             for mark in record.evidence
         ],
         "note": record.note,
+        "provenance": record.provenance,
     }
 
 
@@ -221,6 +222,7 @@ def _exception(seen: ExceptionSeen) -> Document:
         "applies": seen.applies,
         "sources": list(record.sources),
         "note": record.note,
+        "provenance": seen.provenance,
     }
 
 

@@ -210,6 +210,7 @@ def _combination(record: Combination) -> Document:
         "datasets": list(record.datasets),
         "sources": list(record.sources or record.stated_in),
         "note": record.note,
+        "provenance": record.provenance,
     }
 
 
@@ -235,6 +236,7 @@ def _collusion(record: Collusion) -> Document:
         "factors": list(record.factors),
         "sources": list(record.sources),
         "note": record.note,
+        "provenance": record.provenance,
     }
 
 
@@ -285,4 +287,5 @@ def _expected(each: Expected) -> Document:
         "ground": each.ground,
         "intended": each.intended,
         "probability_increase": each.probability_increase,
+        "measured": list(each.measured),
     }

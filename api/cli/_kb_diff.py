@@ -13,7 +13,7 @@ from crosscurrent.predictor.interactions import Prediction
 from ..text.names import percent
 from ..text.terminal import Style, columns
 from ._common import as_json, overlays, style
-from ._predict import published
+from ._predict import measured, published
 
 __all__ = ["run"]
 
@@ -101,6 +101,7 @@ def _answer(prediction: Prediction | None, look: Style) -> list[str]:
     return [
         look.effect(prediction.conjecture),
         percent(prediction.probability_increase),
-        published(prediction, look),
+        published(prediction, look)
+        + (f"; measured {measured(prediction, look)}" if prediction.measured else ""),
         ", ".join(paths),
     ]

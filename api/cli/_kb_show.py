@@ -53,11 +53,12 @@ def _section(kb: KnowledgeBase, section: str, look: Style) -> str:
         elif section == "correlations":
             about = f"{record.sign}  {cite(kb, record.sources)}"
         elif section == "observations":
-            about = look.effect(record.effect)
+            about = look.effect(record.effect) + " (measured)" * record.measured
         elif section == "references":
             about = f"{cite(kb, [identity])}: {record.title or record.topic}"
         else:
             about = getattr(record, "name", "") or getattr(record, "finding", "")
+            about += "(measured)" * getattr(record, "measured", False)
         rows.append([getattr(record, "code", None) or "", identity, about])
     return columns(rows, look.width)
 
@@ -79,7 +80,15 @@ def _record(kb: KnowledgeBase, row: Mapping[str, Any], record: Record, look: Sty
         lines += ["", look.paint("Observations", "bold")]
         lines.append(
             columns(
-                [[o.defense, look.effect(o.effect), o.risk, cite(kb, o.sources)] for o in seen],
+                [
+                    [
+                        o.defense,
+                        look.effect(o.effect) + " (measured)" * o.measured,
+                        o.risk,
+                        cite(kb, o.sources),
+                    ]
+                    for o in seen
+                ],
                 look.width,
             )
         )

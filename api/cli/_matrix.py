@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from crosscurrent.api.text.matrix_picture import matrix_svg
@@ -29,7 +30,7 @@ _HEAT = {
 }
 _FIELDS = (
     "defense", "risk", "intended", "conjecture", "basis", "probability_increase", "published",
-    "conditional", "decisive_factors", "knowledge",
+    "conditional", "decisive_factors", "knowledge", "measured",
 )  # fmt: skip
 
 
@@ -81,10 +82,11 @@ def _csv(rows: tuple[tuple[Prediction, ...], ...]) -> str:
                     prediction.conjecture,
                     prediction.basis,
                     prediction.probability_increase,
-                    " ".join(prediction.seen),
+                    " ".join(prediction.published),
                     str(prediction.conditional).lower(),
                     " ".join(path.factor.id for path in prediction.decisive),
                     prediction.knowledge,
+                    " ".join(prediction.measured),
                 )
             )
     return stream.getvalue()
@@ -94,18 +96,22 @@ def _heat_map(kb: KnowledgeBase, rows: tuple[tuple[Prediction, ...], ...], look:
     explained: list[Defense | Risk] = list(kb.risks.values())
     defenses = [kb.defenses[row[0].defense] for row in rows if row]
     names = [f"{d.code or ''} {d.name}".strip() for d in defenses]
-    if max(map(len, names), default=0) + 1 + _CELL * len(kb.risks) > look.width:
+    own = any(prediction.measured for row in rows for prediction in row)
+    wide = _CELL + own
+    if max(map(len, names), default=0) + 1 + wide * len(kb.risks) > look.width:
         names = [clip(d.code or d.id, 20) for d in defenses]
         explained = [*defenses, *explained]
     side = max(map(len, names), default=0) + 1
-    head = "".join(f"{(r.code or r.id)[: _CELL - 1]:^{_CELL}}" for r in kb.risks.values())
+    head = "".join(f"{(r.code or r.id)[: wide - 1]:^{wide}}" for r in kb.risks.values())
     lines = [look.paint(" " * side + head.rstrip(), "bold")]
     for name, row in zip(names, rows, strict=True):
-        lines.append(padded(name, side) + "".join(_cell(each, look) for each in row).rstrip())
+        cells = "".join(_cell(each, look, own=own) for each in row)
+        lines.append(padded(name, side) + cells.rstrip())
     up, down = look.glyph("increase"), look.glyph("decrease")
     open_, none = look.glyph("contested"), look.glyph("unknown")
     legend = [
         [f"{up} 94 {up}", "conjecture, probability of an increase in %, published effect"],
+        *[[f"{up} 94 {up}{down}", "last: the effect measured in your own models"]] * own,
         ["", f"{up} increases, {down} decreases, {open_} contested, {none} unknown,"
          f" {look.glyph('unexplored')} unexplored"],
         [f"{look.hollow('increase')} {look.hollow('decrease')}",
@@ -122,11 +128,13 @@ def _heat_map(kb: KnowledgeBase, rows: tuple[tuple[Prediction, ...], ...], look:
     return look.finish("\n".join([*lines, "", knowledge_line(kb.digest)]))
 
 
-def _cell(prediction: Prediction, look: Style) -> str:
-    seen = prediction.seen[0] if len(prediction.seen) == 1 else ""
-    observed = look.glyph(seen or ("contested" if prediction.seen else "unexplored"))
-    if seen and prediction.conditional:
-        observed = look.hollow(seen)
+def _cell(prediction: Prediction, look: Style, *, own: bool) -> str:
+    observed = look.glyph(_single(prediction.published) or "unexplored")
+    if prediction.conditional and len(prediction.published) == 1:
+        observed = look.hollow(prediction.published[0])
+    if own:
+        measured = _single(prediction.measured)
+        observed += look.glyph(measured) if measured else " "
     number = percent(prediction.probability_increase).removesuffix(" %")
     mark = "!" if prediction.opposed else " "
     body = f"{look.glyph(prediction.conjecture)} {number:>2}{mark}{observed}"
@@ -135,3 +143,8 @@ def _cell(prediction: Prediction, look: Style) -> str:
         shade, ink = _HEAT[prediction.conjecture][strength(prediction.backing)]
         text = f"\x1b[48;5;{shade};38;5;{ink}m{text}\x1b[0m"
     return text + " "
+
+
+def _single(effects: Sequence[str]) -> str:
+    """Return the effect that was seen, ``contested`` if there are several, nothing if none."""
+    return "contested" if len(effects) > 1 else "".join(effects)

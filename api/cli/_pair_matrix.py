@@ -16,7 +16,7 @@ from ..text.terminal import Style, columns, padded, paragraph
 from ._common import as_json
 
 if TYPE_CHECKING:
-    from crosscurrent.knowledge import KnowledgeBase
+    from crosscurrent.knowledge import Combination, KnowledgeBase
 
 __all__ = ["collusions", "combinations"]
 
@@ -31,7 +31,7 @@ def combinations(kb: KnowledgeBase, form: str, look: Style) -> str:
         return as_json(answer_all(kb))
     answers = combine_all(kb)
     if form == "csv":
-        head = ("one", "other", "effective", "order", "risk", "published", "knowledge")
+        head = ("one", "other", "effective", "order", "risk", "published", "knowledge", "measured")
         return _csv(head, (_combination_row(answer) for answer in answers))
     cells: dict[tuple[str, str], str] = {}
     for answer in answers:
@@ -46,9 +46,11 @@ def combinations(kb: KnowledgeBase, form: str, look: Style) -> str:
         ["X", "conflict"],
         [
             "second",
-            "as measured, after any tuning: o effective, X conflict, ~ disputed, . unexplored",
+            "as published, after any tuning: o effective, X conflict, ~ disputed, . unexplored",
         ],
     ]
+    if any(answer.measured for answer in answers):
+        legend.append(["third", "the same as measured in your own models"])
     for answer in answers:
         if answer.effective and answer.avoid:
             first, second = answer.orders[0][0].id, answer.orders[0][1].id
@@ -65,7 +67,16 @@ def collusions(kb: KnowledgeBase, form: str, look: Style) -> str:
         return as_json(answer_all(kb))
     answers = [answer for row in collude_all(kb) for answer in row if answer is not None]
     if form == "csv":
-        head = ("first", "second", "verdict", "potential", "factors", "published", "knowledge")
+        head = (
+            "first",
+            "second",
+            "verdict",
+            "potential",
+            "factors",
+            "published",
+            "knowledge",
+            "measured",
+        )
         return _csv(head, (_collusion_row(answer) for answer in answers))
     glyphs = {
         name: look.glyph(kind)
@@ -79,7 +90,8 @@ def collusions(kb: KnowledgeBase, form: str, look: Style) -> str:
         )
     }
     cells = {
-        (answer.first.id, answer.second.id): f"{glyphs[answer.verdict]} {glyphs[answer.seen]}"
+        (answer.first.id, answer.second.id): f"{glyphs[answer.verdict]} {glyphs[answer.published]}"
+        + (glyphs[answer.measured] if answer.measured else "")
         for answer in answers
     }
     legend = [
@@ -89,32 +101,41 @@ def collusions(kb: KnowledgeBase, form: str, look: Style) -> str:
             f"{glyphs['amplifies']} amplifies, {glyphs['hinders']} hinders,"
             f" {glyphs['inconclusive']} inconclusive, {glyphs['']} unexplored",
         ],
+        *[["", "third: what was measured in your own models"]] * any(a.measured for a in answers),
         ["", "rows: the attack whose outcome is used; columns: the attack that uses it"],
     ]
     return look.finish(_grid(kb, list(kb.attacks), cells, legend, look))
 
 
 def _combination_cell(answer: Combined) -> str:
-    seen = {measured(record) for record in answer.observations}
-    second = "."
-    if seen:
-        second = "X" if seen == {"conflict"} else "o" if seen == {"effective"} else "~"
-    return f"{'o' if answer.effective else 'X'} {second}"
+    third = _outcome(answer.measured) if answer.measured else ""
+    return f"{'o' if answer.effective else 'X'} {_outcome(answer.published)}{third}"
+
+
+def _outcome(records: Iterable[Combination]) -> str:
+    seen = {measured(record) for record in records}
+    if not seen:
+        return "."
+    return "X" if seen == {"conflict"} else "o" if seen == {"effective"} else "~"
 
 
 def _combination_row(answer: Combined) -> Sequence[str]:
     one, other = (variant.id for variant in answer.defenses)
     risks = dict.fromkeys(each.risk for each in (*answer.conflicts, *answer.avoid))
-    seen = dict.fromkeys(measured(record) for record in answer.observations)
+    published, own = (
+        " ".join(dict.fromkeys(measured(record) for record in records))
+        for records in (answer.published, answer.measured)
+    )
     order = " ".join(variant.id for variant in answer.orders[0]) if answer.orders else ""
     effective = str(answer.effective).lower()
-    return (one, other, effective, order, " ".join(risks), " ".join(seen), answer.knowledge)
+    return (one, other, effective, order, " ".join(risks), published, answer.knowledge, own)
 
 
 def _collusion_row(answer: Colluded) -> Sequence[str]:
     factors = " ".join(link.factor.id for link in answer.factors)
     ends = (answer.first.id, answer.second.id)
-    return (*ends, answer.verdict, answer.potential or "", factors, answer.seen, answer.knowledge)
+    judged = (answer.verdict, answer.potential or "", factors)
+    return (*ends, *judged, answer.published, answer.knowledge, answer.measured)
 
 
 def _csv(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -14,7 +14,7 @@ from crosscurrent.predictor.scenarios import Scenario
 from ..text.names import knowledge_line, title
 from ..text.terminal import Style, columns, paragraph
 from ._common import as_json, knowledge, style
-from ._predict import describe, likely, published
+from ._predict import describe, likely, measured, published
 
 __all__ = ["run"]
 
@@ -38,17 +38,19 @@ def run(arguments: Namespace) -> str:
 
 def _compare(kb: KnowledgeBase, found: Assumed, look: Style) -> str:
     defense, assumed, changes = found
-    head = ["", "risk", "", "conjecture", "P(rise)", "published", "because"]
+    own = any(change.before.measured or change.after.measured for change in changes)
+    seen = ["published", *["measured"] * own]
+    head = ["", "risk", "", "conjecture", "P(rise)", *seen, "because"]
     rows = [[look.paint(cell, "dim") for cell in head]]
     for change in changes:
         risk = kb.risks[change.before.risk]
         reasons = "; ".join(reason.text for reason in change.because)
         named = [risk.code or "", risk.name]
         if change.changed:
-            rows.append([*named, "before", *_answer(change.before, look), ""])
-            rows.append(["", "", "after", *_answer(change.after, look), reasons])
+            rows.append([*named, "before", *_answer(change.before, look, own=own), ""])
+            rows.append(["", "", "after", *_answer(change.after, look, own=own), reasons])
         else:
-            rows.append([*named, "same", *_answer(change.after, look), reasons])
+            rows.append([*named, "same", *_answer(change.after, look, own=own), reasons])
     heading = f"{title(kb.defenses[defense])}, {_assumptions(kb, assumed)}"
     lines = [look.paint(paragraph(heading, look.width), "bold"), "", columns(rows, look.width)]
     if len(changes) == 1:
@@ -57,11 +59,12 @@ def _compare(kb: KnowledgeBase, found: Assumed, look: Style) -> str:
     return look.finish("\n".join([*lines, "", knowledge_line(kb.digest)]))
 
 
-def _answer(prediction: Prediction, look: Style) -> list[str]:
+def _answer(prediction: Prediction, look: Style, *, own: bool) -> list[str]:
     return [
         look.effect(prediction.conjecture),
         likely(prediction),
         published(prediction, look),
+        *[measured(prediction, look)] * own,
     ]
 
 

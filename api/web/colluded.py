@@ -120,7 +120,8 @@ def _effects(document: Mapping[str, Any], *, measured: bool) -> list[str]:
 def _strength(document: Mapping[str, Any], seen: set[str]) -> int:
     if seen:
         return 2 if seen == {document["verdict"]} else 0
-    return int(document["verdict"] in {each["predicted"] for each in document["observations"]})
+    known = (each for each in document["observations"] if not is_measured(each))
+    return int(document["verdict"] in {each["predicted"] for each in known})
 
 
 def _tested(document: Mapping[str, Any]) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ..text.wording import VERBS, strength
-from .names import Words, seen
+from .names import Words, is_measured, seen
 
 __all__ = ["Cell", "Result", "cell"]
 
@@ -87,7 +87,9 @@ def cell(
     measured = list(
         dict.fromkeys([*seen(document, measured=True), *(each.outcome for each in results)])
     )
-    conditional = bool(document["exceptions"]) or any(o["when"] for o in document["observations"])
+    conditional = any(not is_measured(each) for each in document["exceptions"]) or any(
+        each["when"] for each in document["observations"] if not is_measured(each)
+    )
     likely = words.percent(document["probability_increase"])
     spoken = [
         f"{words.called(document['defense'])}, {words.inside(document['risk'])}:"

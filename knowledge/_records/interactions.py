@@ -9,8 +9,10 @@ from typing import ClassVar, Literal
 from .fields import (
     DOTTED_ID,
     NOTE,
+    PROVENANCE,
     SOURCES,
     STATED_IN,
+    Provenance,
     SignText,
     Strict,
     about,
@@ -107,4 +109,10 @@ class Observation(Strict):
     printed: str | None = field(
         default=None, metadata=text("what is printed, where that differs", limit=200)
     )
+    provenance: Provenance = field(default="published", metadata=PROVENANCE)
     note: str | None = field(default=None, metadata=NOTE)
+
+    @property
+    def measured(self) -> bool:
+        """Whether it was measured in your own models rather than published."""
+        return self.provenance == "measured"
