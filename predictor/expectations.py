@@ -7,6 +7,7 @@ and otherwise it is the guideline's. What was measured in your own models is tol
 
 from __future__ import annotations
 
+from collections.abc import Set
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from .interactions import predict
@@ -74,7 +75,7 @@ def expected(kb: KnowledgeBase, defense: str, risk: str) -> Expected:
     )
 
 
-def _word(published: set[str], conjecture: str) -> tuple[Effect, Ground]:
+def _word(published: Set[str], conjecture: str) -> tuple[Effect, Ground]:
     """Return the one word for a pair, and its ground."""
     if published:
         if published == {"increase"}:

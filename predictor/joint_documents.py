@@ -37,6 +37,7 @@ Document = dict[str, Any]
 def combination_document(combined: Combined, tensions: Iterable[Tension] = ()) -> Document:
     """Return the document for a set of defenses, with tensions where they were asked for."""
     return {
+        "kind": "predicted_combination",
         "defenses": _ids(combined.defenses),
         "effective": combined.effective,
         "orders": [_ids(order) for order in combined.orders],
@@ -92,6 +93,7 @@ def chains_document(
 ) -> Document:
     """Return the document of chains to a target, with what breaks each link of each."""
     return {
+        "kind": "attack_chains",
         "target": found.target.id,
         "first": found.first.id if found.first else None,
         "adversaries": adversaries_document(assumed),
@@ -108,6 +110,7 @@ def chains_document(
 def plans_document(answer: Plans) -> Document:
     """Return the document of a plan."""
     return {
+        "kind": "plans",
         "protect": list(answer.wish.protect),
         "avoid": list(answer.wish.avoid),
         "have": _ids(answer.wish.have),

@@ -53,6 +53,7 @@ def attacks(
     """Answer with the published attacks within an adversary's reach."""
     found = reach(kb, risk, adversary or {})
     return {
+        "kind": "published_attacks",
         "attack": found.attack,
         "adversary": dict(found.adversary),
         "attacks": [published_attack_document(each) for each in found.found],

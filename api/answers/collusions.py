@@ -37,6 +37,7 @@ def collude(
     if len(attacks) < 2:
         answers = pairs(kb, attacks[0] if attacks else None, assumed)
         return {
+            "kind": "predicted_collusions",
             "adversaries": documents.adversaries_document(assumed),
             "collusions": [documents.collusion_document(answer) for answer in answers],
             "knowledge": kb.digest,
@@ -45,6 +46,7 @@ def collude(
     if len(answers) == 1:
         return documents.collusion_document(answers[0], breakers(kb, answers[0]), assumed)
     return {
+        "kind": "collusion_sequence",
         "attacks": [answers[0].first.id, *(answer.second.id for answer in answers)],
         "amplifies": all(answer.holds for answer in answers),
         "adversaries": documents.adversaries_document(assumed),
@@ -71,6 +73,7 @@ def collusions(kb: KnowledgeBase) -> dict[str, Any]:
     """Answer for every attack against every other, whoever the adversaries are."""
     answers = [answer for row in collude_all(kb) for answer in row if answer is not None]
     return {
+        "kind": "predicted_collusions",
         "collusions": [documents.collusion_document(answer) for answer in answers],
         "knowledge": kb.digest,
     }

@@ -26,4 +26,4 @@ def combination(
 def combinations(kb: KnowledgeBase) -> dict[str, Any]:
     """Answer for every two variants of different defenses."""
     documents = [combination_document(answer) for answer in combine_all(kb)]
-    return {"combinations": documents, "knowledge": kb.digest}
+    return {"kind": "predicted_combinations", "combinations": documents, "knowledge": kb.digest}

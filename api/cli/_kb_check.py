@@ -21,12 +21,11 @@ def run(arguments: Namespace) -> str:
             raise
         arguments.status = 2
         problems = [problem._asdict() for problem in error.problems]
-        return as_json({"sound": False, "problems": problems})
+        return as_json({"kind": "check", "sound": False, "problems": problems})
     counts = {section: len(records) for section, records in kb.rows.items()}
     if arguments.json:
-        return as_json(
-            {"sound": True, "knowledge": kb.digest, "folders": folders, "records": counts}
-        )
+        sound = {"sound": True, "knowledge": kb.digest, "folders": folders, "records": counts}
+        return as_json({"kind": "check", **sound})
     what = "the built-in knowledge" + "".join(f" + {folder}" for folder in folders)
     named = {"adversary": "characteristics of adversaries"}
     total = ", ".join(f"{count} {named.get(section, section)}" for section, count in counts.items())

@@ -19,7 +19,7 @@ def run(arguments: Namespace) -> str:
     kept = store(arguments)
     found = kept.experiments()
     if arguments.json:
-        return as_json({"results": [each.document for each in found]})
+        return as_json({"kind": "results", "results": [each.document for each in found]})
     look = style(arguments)
     if not found:
         return look.finish(
