@@ -1,4 +1,4 @@
-"""The application: routes, what every request passes, and answers made ahead."""
+"""The application: its routes, middleware and precomputed responses."""
 
 from __future__ import annotations
 
@@ -13,14 +13,24 @@ from crosscurrent import __version__
 from .answers import predictions
 from .logs import Log, logger
 from .rest.introspection import methods
-from .rest.middleware import Front, Gate, Local, Prepared
+from .rest.middleware import ApiKeyAuth, PrecomputedResponses, RequestContext, TrustedHost
 from .rest.openapi import describe
 from .rest.problems import handle_problems
-from .rest.response_cache import Ready
+from .rest.response_cache import CachedResponse
 from .rest.responses import REFUSALS
-from .rest.routes import backtest, catalogue, health, joint, knowledge, validations
+from .rest.routes import (
+    backtest,
+    catalogue,
+    collusions,
+    conflicts,
+    health,
+    knowledge,
+    plans,
+    published_attacks,
+    validations,
+)
 from .rest.routes import predictions as prediction_routes
-from .rest.service import Service, expect_json, expect_once
+from .rest.service import Service, reject_repeated_parameters, require_json
 from .rest.settings import Settings
 from .web import add_pages
 from .web.auth import Door
@@ -61,18 +71,28 @@ def create_app(settings: Settings, log: Log | None = None) -> FastAPI:
     )
     app.state.service = service
     handle_problems(app, failed)
-    # here rather than on the application, whose limit would answer before `Front` is passed
+    # not on the application, whose limit would answer before `RequestContext` is passed
     first = APIRouter(
-        dependencies=[Depends(expect_json), Depends(expect_once)],
+        dependencies=[Depends(require_json), Depends(reject_repeated_parameters)],
         responses=REFUSALS,
         max_body_size=settings.max_body_size,
     )
-    for module in (prediction_routes, joint, backtest, knowledge, catalogue, validations):
+    for module in (
+        prediction_routes,
+        conflicts,
+        collusions,
+        plans,
+        published_attacks,
+        backtest,
+        knowledge,
+        catalogue,
+        validations,
+    ):
         first.include_router(module.router)
     app.include_router(first)
     app.include_router(
-        validations.other,
-        dependencies=[Depends(expect_once)],
+        validations.media_router,
+        dependencies=[Depends(reject_repeated_parameters)],
         responses=REFUSALS,
         max_body_size=settings.max_body_size,
     )
@@ -80,12 +100,12 @@ def create_app(settings: Settings, log: Log | None = None) -> FastAPI:
     add_pages(app)
     app.state.methods = methods(app.routes)
     # the last one added is the first that a request meets
-    app.add_middleware(Prepared, ready=dict(_ready(service)))
+    app.add_middleware(PrecomputedResponses, ready=dict(_precomputed(service)))
     if service.keyring is not None:
-        app.add_middleware(Gate, keyring=service.keyring)
+        app.add_middleware(ApiKeyAuth, keyring=service.keyring)
         app.add_middleware(Door, keyring=service.keyring)
     elif settings.loopback and not settings.open:
-        app.add_middleware(Local, host=settings.host)
+        app.add_middleware(TrustedHost, host=settings.host)
     if settings.cors_origins:
         app.add_middleware(
             CORSMiddleware,
@@ -102,7 +122,7 @@ def create_app(settings: Settings, log: Log | None = None) -> FastAPI:
             expose_headers=["ETag", "Location", "Retry-After", "X-Request-ID"],
         )
     app.add_middleware(
-        Front,
+        RequestContext,
         log=service.log,
         metrics=service.metrics,
         max_body_size=settings.max_body_size,
@@ -119,13 +139,13 @@ def create_app(settings: Settings, log: Log | None = None) -> FastAPI:
     return app
 
 
-def _ready(service: Service) -> Iterator[tuple[str, tuple[str, Ready]]]:
-    """Make the matrix and all its parts: what most requests are for."""
+def _precomputed(service: Service) -> Iterator[tuple[str, tuple[str, CachedResponse]]]:
+    """Compute the matrix and all its parts ahead: most requests are for them."""
     kb, base = service.kb, "/v1/predictions"
 
-    def made(question: Any, **parameters: Any) -> Ready:
+    def made(question: Any, **parameters: Any) -> CachedResponse:
         key = f"{question.__module__}.{question.__name__}"
-        return service.answers.make(kb, key, parameters, lambda: question(kb, **parameters))
+        return service.responses.make(kb, key, parameters, lambda: question(kb, **parameters))
 
     yield base, (base, made(predictions.matrix))
     for defense in kb.defenses.values():
@@ -133,6 +153,6 @@ def _ready(service: Service) -> Iterator[tuple[str, tuple[str, Ready]]]:
             route = f"{base}/{{defense}}"
             yield f"{base}/{name}", (route, made(predictions.predictions, defense=name))
             for risk in kb.risks.values():
-                for other in filter(None, (risk.id, risk.code)):
-                    answer = made(predictions.prediction, defense=name, risk=other)
-                    yield f"{base}/{name}/{other}", (f"{route}/{{risk}}", answer)
+                for media_router in filter(None, (risk.id, risk.code)):
+                    answer = made(predictions.prediction, defense=name, risk=media_router)
+                    yield f"{base}/{name}/{media_router}", (f"{route}/{{risk}}", answer)

@@ -1,4 +1,4 @@
-"""How a grid grows with its seeds, and what processes and a Ray cluster save beside one process.
+"""Executors: how a grid grows with its seeds, and what processes and a Ray cluster save.
 
 ``python benchmarks/executors.py [--seeds N ...] [--all] [--dataset D]``. A part of the grid, or all
 of it, is measured with nothing known, under more and more seeds in one process, and under the most

@@ -1,4 +1,4 @@
-"""What a whole grid costs, and what sharing saves beside measuring its cells one by one.
+"""Grids: the cost of a whole grid, and what sharing saves over measuring its cells one by one.
 
 ``python benchmarks/grid.py [--dataset D] [--seeds N] [--threads N]``. Both ways start with nothing
 known and give the same verdicts, or the run aborts. Run it on a quiet machine.

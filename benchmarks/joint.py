@@ -1,4 +1,4 @@
-"""How the questions about several defenses or attacks grow with what they are asked of."""
+"""Joint questions: how their time grows with the defenses or attacks they are about."""
 
 from __future__ import annotations
 

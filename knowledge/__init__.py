@@ -1,4 +1,4 @@
-"""What is known: typed, cited records, read strictly and kept immutable.
+"""Typed, cited records, read strictly and kept immutable.
 
 >>> from crosscurrent.knowledge import load
 >>> kb = load()

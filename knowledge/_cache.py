@@ -16,6 +16,8 @@ import sys
 import time
 from contextlib import suppress
 
+from .storage import TEMPORARY, cache_folder, discard, write_atomic
+
 __all__ = ["fetch", "folder", "store"]
 
 VARIABLE = "CROSSCURRENT_CACHE"
@@ -23,8 +25,7 @@ _STAMP = b"crosscurrent-knowledge "
 _HEAD = len(_STAMP) + 64 + 1
 _KEEP = 16
 _PREFIX = "crosscurrent-"
-_TEMPORARY = ".tmp"
-_OURS = re.compile(rf"{_PREFIX}[0-9a-f]{{64}}\.json(\.[0-9a-f]{{16}}{_TEMPORARY})?")
+_OURS = rf"{_PREFIX}[0-9a-f]{{64}}\.json(\.[0-9a-f]{{16}}{TEMPORARY})?"
 _HOUR = 3600
 
 
@@ -36,11 +37,7 @@ def folder() -> str | None:
     chosen = os.environ.get(VARIABLE, "")
     if chosen:
         return None if chosen == "off" else chosen
-    place = os.environ.get("LOCALAPPDATA" if sys.platform == "win32" else "XDG_CACHE_HOME", "")
-    if not os.path.isabs(place):
-        place = os.path.join(os.path.expanduser("~"), ".cache")
-    # a user without a home has no such place, and "~" is not to be made where we happen to be
-    return os.path.join(place, "crosscurrent") if os.path.isabs(place) else None
+    return cache_folder()
 
 
 def fetch(key: str) -> bytes | None:
@@ -68,16 +65,9 @@ def store(key: str, content: bytes) -> None:
     if place is None:
         return
     target = _entry(place, key)
-    temporary = f"{target}.{os.urandom(8).hex()}{_TEMPORARY}"
     try:
         os.makedirs(place, mode=0o700, exist_ok=True)
-        try:
-            with open(temporary, "xb") as file:
-                file.write(_stamp(content) + content)
-            os.replace(temporary, target)
-        except BaseException:
-            _remove(temporary)
-            raise
+        write_atomic(target, _stamp(content) + content)
         _prune(place)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
@@ -105,18 +95,13 @@ def _prune(place: str) -> None:
     """Keep the newest entries only; old ones, and what killed writers left, go."""
     entries = []
     with os.scandir(place) as files:
-        ours = [file for file in files if _OURS.fullmatch(file.name)]
+        ours = [file for file in files if re.fullmatch(_OURS, file.name)]
     for file in ours:
         with suppress(OSError):  # gone already
             changed = file.stat(follow_symlinks=False).st_mtime
-            if not file.name.endswith(_TEMPORARY):
+            if not file.name.endswith(TEMPORARY):
                 entries.append((changed, file.path))
             elif changed < time.time() - _HOUR:
-                _remove(file.path)
+                discard(file.path)
     for _, path in sorted(entries)[:-_KEEP]:
-        _remove(path)
-
-
-def _remove(path: str) -> None:
-    with suppress(OSError):  # another process was faster, or the folder is not ours to clean
-        os.unlink(path)
+        discard(path)  # unless another process was faster, or the folder is not ours to clean

@@ -1,4 +1,4 @@
-"""Finding and reading knowledge files, within bounds, whatever lies in the folder."""
+"""Knowledge files: found and read within bounds, whatever lies in the folder."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which fields of a record name other records, and whether those exist.
+"""Links: the fields that name other records, and the check that those exist.
 
 A path is a tuple of field names in which ``*`` stands for every item of a list and ``**`` for
 every key of a mapping.

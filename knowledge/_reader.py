@@ -1,4 +1,4 @@
-"""From YAML files to checked rows: layers merged, records typed, links resolved.
+"""Reader of knowledge files: layers merged, records typed, links resolved.
 
 All problems of all files are found before anything is returned; a set with a problem yields
 nothing.

@@ -1,4 +1,4 @@
-"""What a scenario changes in a prediction, and which assumption did it."""
+"""Changes that a scenario makes in a prediction, and the assumptions behind them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether one adversary's attack can amplify another's, by what, and how sure that is.
+"""Collusion: whether one attack amplifies another, through which factors, and how sure that is.
 
 The rule is the guideline of the USENIX Security 2026 paper (section 3.3, steps G1 to G3, G1 as
 refined in section 6): what the first attack moves or yields meets what the second one depends on;

@@ -1,4 +1,4 @@
-"""How good the verdicts on collusion are, against every pair that was published.
+"""Backtest of the verdicts on collusion, against every pair that was published.
 
 The edges come from the same survey as the pairs, so agreement is consistency, not proof; and of
 the measured pairs only one was seen to hinder, so that saying ``amplifies`` throughout does almost

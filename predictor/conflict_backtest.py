@@ -1,4 +1,4 @@
-r"""How good the verdicts on combinations are, against every combination that was published.
+r"""Backtest of the verdicts on combinations, against every one that was published.
 
 The paper's own figures can be recomputed from this: its "accuracy" is the balanced one. Tensions
 are judged leave-one-out: for each pair the mechanism is chosen that does best on all others.

@@ -1,4 +1,4 @@
-r"""Whether defenses can be combined in one model, in which order, and if not, why not.
+r"""Conflicts: whether defenses can be combined in one model, in which order, and if not, why not.
 
 The rule is Def\Con (Duddu, Zhang and Asokan, TMLR 2025): of two defenses at different stages, the
 later one must not mitigate a risk that the earlier one uses. Defenses of one stage are ordered by

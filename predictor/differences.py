@@ -1,4 +1,4 @@
-"""What one knowledge base says differently from another: records and predictions."""
+"""Differences between two knowledge bases: records and predictions."""
 
 from __future__ import annotations
 

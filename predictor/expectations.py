@@ -1,4 +1,4 @@
-"""What to expect of a defense for a risk when a decision has to be made.
+"""Expected effect of a defense on a risk, for decisions.
 
 Conjecture and publication stay apart in every answer; a plan, or a defense against a chain of
 attacks, needs one word. Where an effect was published for the pair that word is the publication's,

@@ -1,4 +1,4 @@
-"""What an effective defense does to each risk, why, and how sure we are."""
+"""Interactions: an effective defense's effect on each risk, with reasons and certainty."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ class Prediction(NamedTuple):
 
     @property
     def opposed(self) -> bool:
-        """Whether the model leans against the conjecture."""
+        """Whether the calibrated model disagrees."""
         return self.backing is not None and self.backing < 0.5
 
     @property

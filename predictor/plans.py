@@ -1,4 +1,4 @@
-"""Which defenses to choose: the sets that protect, do not conflict, and raise other risks least.
+"""Plans: sets of defenses that protect, do not conflict, and raise other risks least.
 
 The three papers answer single questions; this puts the answers together. A set of defenses covers
 a risk if one of them is meant for it. Of several that are, those count that are expected to lower

@@ -1,4 +1,4 @@
-"""Which published attacks are within an adversary's reach."""
+"""Published attacks within an adversary's reach."""
 
 from __future__ import annotations
 

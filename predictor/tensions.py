@@ -1,4 +1,4 @@
-r"""Where two defenses pull against each other without a conflict by Def\Con's rule.
+r"""Tensions: two defenses that pull against each other without a conflict by Def\Con's rule.
 
 Def\Con misses some conflicts. The factor graph offers two mechanisms: both defenses move a factor,
 in opposite ways; or one is expected to raise a risk that the other is meant for. Neither foretells

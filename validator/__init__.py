@@ -1,4 +1,4 @@
-"""Measuring whether a prediction holds, by training models: the optional extra ``validate``.
+"""Validation of predictions by training models: the optional extra ``validate``.
 
 Nothing is imported here: what needs that extra is imported where something is measured.
 """

@@ -1,4 +1,4 @@
-"""Which version of the measuring code a result comes from."""
+"""Code version: a digest of the measuring code that a result comes from."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From a question to its JSON document: one function per question.
+"""Questions as functions that return JSON documents: one function per question.
 
 The command line's ``--json`` and REST call these, so there is one way to each document. Every
 function takes a `KnowledgeBase` and plain values, and returns plain dicts, lists, strings,

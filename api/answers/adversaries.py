@@ -1,4 +1,4 @@
-"""Who attacks, as ``KEY=VALUE`` says it."""
+"""Adversaries, written as ``KEY=VALUE``."""
 
 from __future__ import annotations
 

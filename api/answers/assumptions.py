@@ -1,4 +1,4 @@
-"""What changes in predictions under assumptions."""
+"""What-if documents: predictions before and after assumptions."""
 
 from __future__ import annotations
 

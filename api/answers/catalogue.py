@@ -1,4 +1,4 @@
-"""What is known: the records of the knowledge base."""
+"""Records of the knowledge base."""
 
 from __future__ import annotations
 

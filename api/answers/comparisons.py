@@ -1,4 +1,4 @@
-"""What one knowledge base says differently from another."""
+"""Differences between two knowledge bases."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which defenses to choose."""
+"""Plans: sets of defenses that protect."""
 
 from __future__ import annotations
 

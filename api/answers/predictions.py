@@ -1,4 +1,4 @@
-"""What a defense does to risks."""
+"""Predictions: a defense's effect on risks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The database that jobs are kept in, by way of DBOS: SQLite in a file, or PostgreSQL."""
+"""Database of jobs by way of DBOS: SQLite in a file, or PostgreSQL."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ QUEUE = "validations-{device}"
 """The queue of the jobs for one kind of device."""
 WORKFLOW = "validation"
 VERSION = "jobs-1"
-"""Which jobs a worker may go on with: raised only when the steps of a job change."""
+"""Version of the steps of a job: a worker goes on only with jobs of its own."""
 _PATIENCE = 5
 """Seconds to wait for a locked or distant database before saying so."""
 

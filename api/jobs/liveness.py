@@ -1,4 +1,4 @@
-"""Which workers are alive: each holds a lock that is let go when it ends, however it ends.
+"""Liveness of workers: each holds a lock that is let go when it ends, however it ends.
 
 Nothing is timed: a lock of the file system or of PostgreSQL is gone at the moment at which its
 holder is. Should a holder lose its connection but live, another may go on with its jobs; DBOS then
@@ -20,27 +20,27 @@ from .settings import JobSettings
 if sys.platform != "win32":
     import fcntl
 
-__all__ = ["Life", "life"]
+__all__ = ["Liveness", "announce"]
 
 
-class Life(Protocol):
+class Liveness(Protocol):
     """The sign by which others know that this worker is alive."""
 
     def renew(self) -> None:
         """Make sure that it is still given."""
 
-    def lives(self, worker: str) -> bool:
-        """Whether another worker gives its own."""
+    def is_alive(self, worker: str) -> bool:
+        """Say whether another worker gives its own."""
 
 
-def life(settings: JobSettings, worker: str) -> Life:
-    """Begin to be alive."""
+def announce(settings: JobSettings, worker: str) -> Liveness:
+    """Give the sign by which others know that this worker is alive."""
     if sa.make_url(settings.url).get_backend_name() == "sqlite":
-        return _FileLife(os.path.join(os.path.abspath(settings.folder), "workers"), worker)
-    return _DatabaseLife(settings.url, worker)
+        return _FileLiveness(os.path.join(os.path.abspath(settings.folder), "workers"), worker)
+    return _DatabaseLiveness(settings.url, worker)
 
 
-class _FileLife:
+class _FileLiveness:
     """Locks on files beside the database: all workers are on this machine."""
 
     def __init__(self, folder: str, worker: str) -> None:
@@ -48,7 +48,7 @@ class _FileLife:
         self._folder = folder
         path = os.path.join(folder, worker)
         for other in os.listdir(folder):
-            self.lives(other)  # forget it if it does not
+            self.is_alive(other)  # forget it unless it is
         while True:
             self._file = open(path, "wb")  # noqa: SIM115 - held until the end
             fcntl.flock(self._file, fcntl.LOCK_EX)
@@ -58,7 +58,7 @@ class _FileLife:
     def renew(self) -> None:
         """Do nothing: the lock lasts as long as this process."""
 
-    def lives(self, worker: str) -> bool:
+    def is_alive(self, worker: str) -> bool:
         path = os.path.join(self._folder, worker)
         try:
             with open(path, "rb+") as file:
@@ -78,7 +78,7 @@ class _FileLife:
         return False
 
 
-class _DatabaseLife:
+class _DatabaseLiveness:
     """Advisory locks of PostgreSQL, held by a connection of their own."""
 
     def __init__(self, url: str, worker: str) -> None:
@@ -108,7 +108,7 @@ class _DatabaseLife:
         made.execute("SELECT pg_advisory_lock(%s)", [_number(self._worker)])
         self._connection = made
 
-    def lives(self, worker: str) -> bool:
+    def is_alive(self, worker: str) -> bool:
         key = [_number(worker)]
         free = self._connection.execute("SELECT pg_try_advisory_lock(%s)", key).fetchone()[0]
         if free:

@@ -1,4 +1,4 @@
-"""Jobs and their events, as others see them."""
+"""Jobs and events as their owners see them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from dbos import StepInfo, WorkflowStatus
 
-__all__ = ["ENDED", "UNFINISHED", "Event", "Job", "Page", "event_of", "job_of", "state_of"]
+__all__ = ["ENDED", "UNFINISHED", "Event", "Job", "JobPage", "event_of", "job_of", "state_of"]
 
 ENDED: Final = frozenset({"succeeded", "failed", "cancelled"})
 """States that a job never leaves."""
@@ -68,7 +68,7 @@ class Job:
 
 
 @dataclass(frozen=True)
-class Page:
+class JobPage:
     """Some of an owner's jobs, the latest first.
 
     Attributes

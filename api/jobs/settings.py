@@ -1,4 +1,4 @@
-"""Where jobs are kept and what their owners may use: set by whoever runs the service."""
+"""Settings of jobs: the database and folder that keep them, and what owners may use."""
 
 from __future__ import annotations
 
@@ -6,15 +6,14 @@ import os
 from dataclasses import dataclass
 from typing import Any
 
+from crosscurrent.knowledge.storage import data_folder
+
 __all__ = ["JobSettings", "default_folder"]
 
 
 def default_folder() -> str:
     """Return the folder of the service unless told otherwise: below ``$XDG_DATA_HOME``."""
-    base = os.environ.get("XDG_DATA_HOME") or os.path.join(
-        os.path.expanduser("~"), ".local", "share"
-    )
-    return os.path.join(base, "crosscurrent", "service")
+    return os.path.join(data_folder(), "service")
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The process that trains, seen from the worker: started, listened to, killed."""
+"""Training process as its worker sees it: started, listened to, killed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Any, cast
 
 from .settings import JobSettings
 
-__all__ = ["Trainee"]
+__all__ = ["TrainingProcess"]
 
 _log = logging.getLogger("crosscurrent.worker")
 
@@ -22,7 +22,7 @@ _LONGEST_LINE = 256 * 1024 * 1024
 """Bytes of one message at most: it may hold the results of a thousand seeds."""
 
 
-class Trainee:
+class TrainingProcess:
     """One job's training, in a process (and process group) of its own.
 
     Parameters
@@ -61,7 +61,7 @@ class Trainee:
                 os._exit(1)
             return message
         status = await self._process.wait()
-        if Trainee.stopping:
+        if TrainingProcess.stopping:
             await asyncio.Event().wait()  # until this process ends
         self._process = None
         how = f"signal {-status}" if status < 0 else f"exit status {status}"

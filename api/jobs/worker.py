@@ -1,4 +1,4 @@
-"""A worker: takes jobs from the queue one at a time, and over from workers that were lost.
+"""Worker process: takes jobs from the queue one at a time, and over from workers that were lost.
 
 It ends at once when it is asked to (SIGTERM), as if it had been killed: whatever it was doing goes
 on where it was, in another worker or in the next one.
@@ -18,9 +18,9 @@ from crosscurrent.knowledge.errors import InputError
 
 from .database import APPLICATION, QUEUE, VERSION, migrate, quiet, reachable
 from .errors import Unavailable
-from .liveness import Life, life
+from .liveness import Liveness, announce
 from .settings import JobSettings
-from .training_process import Trainee
+from .training_process import TrainingProcess
 
 __all__ = ["fit", "work"]
 
@@ -55,22 +55,22 @@ def work(settings: JobSettings, device: str = "cpu") -> None:
     migrate(settings)
     fit(settings)
     worker = uuid.uuid4().hex
-    alive = life(settings, worker)
+    liveness = announce(settings, worker)
     with reachable(settings):
         running = _launch(settings, device, worker)
     _log.info("worker %s takes jobs for %s", worker[:8], device)
     idle = 0
     while not stop.wait(_EVERY):
         try:
-            alive.renew()
-            mine = _take_over(alive, worker)
+            liveness.renew()
+            mine = _take_over(liveness, worker)
             idle = idle + 1 if mine > len(running) else 0
         except Exception as error:  # noqa: BLE001 - the database is away: it may come back
             _log.warning("cannot look for lost workers: %s", str(error).partition("\n")[0])
         if idle * _EVERY > _LIMBO:
             _log.error("worker %s has a job that it does not run; it ends", worker[:8])
             os._exit(1)
-    Trainee.stopping = True
+    TrainingProcess.stopping = True
     _log.info("worker %s ends", worker[:8])
     sys.stdout.flush()
     sys.stderr.flush()
@@ -114,13 +114,13 @@ def _launch(settings: JobSettings, device: str, worker: str) -> Set[str]:
     return running
 
 
-def _take_over(alive: Life, worker: str) -> int:
+def _take_over(liveness: Liveness, worker: str) -> int:
     """Put jobs of lost workers back into their queue; return how many are this one's own."""
     from dbos import DBOS
 
     taken = DBOS.list_workflows(status="PENDING", load_input=False, load_output=False)
     for other in {each.executor_id for each in taken} - {worker, None}:
-        if other is not None and not alive.lives(other):
+        if other is not None and not liveness.is_alive(other):
             _log.info("worker %s is lost; its jobs go on", other[:8])
             DBOS._recover_pending_workflows([other])
     return sum(each.executor_id == worker for each in taken)

@@ -1,4 +1,4 @@
-"""What a job is made of: steps, each of which keeps one message of the process that trains.
+"""Workflow of a job: steps, each of which keeps one message of the training process.
 
 A step that is kept is never done again. Should the worker be lost, another one goes through the
 kept steps, hands the results in them to a new process, and goes on from there.
@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 
 from .database import WORKFLOW
 from .settings import JobSettings
-from .training_process import Trainee
+from .training_process import TrainingProcess
 
 __all__ = ["MOST_DEATHS", "RefusedHere", "TrainingEnded", "define"]
 
@@ -40,15 +40,15 @@ def define(settings: JobSettings, device: str) -> Set[str]:
 
     @DBOS.workflow(name=WORKFLOW)
     async def validation(request: dict[str, Any], beforehand: dict[str, Any]) -> dict[str, Any]:
-        trainee = Trainee({"request": request, "beforehand": beforehand}, settings, device)
+        training = TrainingProcess({"request": request, "beforehand": beforehand}, settings, device)
         deaths = 0
         running.add(DBOS.workflow_id or "")
         try:
             while True:
                 message = await DBOS.run_step_async(
-                    {"name": "message", "preemptible": True}, trainee.next
+                    {"name": "message", "preemptible": True}, training.next
                 )
-                trainee.remember(message.get("results", []))
+                training.remember(message.get("results", []))
                 event = message["event"]
                 if event == "verdict":
                     document: dict[str, Any] = message["document"]
@@ -56,7 +56,7 @@ def define(settings: JobSettings, device: str) -> Set[str]:
                 if event == "refused":
                     raise RefusedHere(message["error"])
                 if event == "interrupted":
-                    trainee.stop()
+                    training.stop()
                     deaths += 1
                     if deaths == MOST_DEATHS:
                         raise TrainingEnded(f"{message['error']} ({deaths} times)")
@@ -66,6 +66,6 @@ def define(settings: JobSettings, device: str) -> Set[str]:
             os._exit(1)
         finally:
             running.discard(DBOS.workflow_id or "")
-            trainee.stop()
+            training.stop()
 
     return running

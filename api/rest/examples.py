@@ -1,4 +1,4 @@
-"""An example for every operation: the real answer to a real question, its lists cut short."""
+"""Examples of every operation: real answers to real questions, their lists cut short."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ PARAMETERS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         },
     }
 )
-"""What the examples ask, by operation; under the empty name, what several do."""
+"""Parameters of the examples by operation; under the empty name, those of several."""
 
 BODIES: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     {
@@ -107,7 +107,7 @@ BODIES: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         "submit_validation": _JOB.request,
     }
 )
-"""What the examples send."""
+"""Request bodies of the examples by operation."""
 
 
 def examples() -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What each route takes: its methods, its query parameters, the fields of its body."""
+"""Introspection of routes: their methods, query parameters and fields of the body."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""API keys: who may ask, and how often.
+"""API keys: their file, and the quota of each.
 
 The file holds, for each name, the SHA-256 of its key: keys are drawn from 256 random bits, so
 there is nothing to guess and no salt is needed. It is read again whenever it changes.
@@ -14,10 +14,10 @@ import re
 import secrets
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 
 from crosscurrent.knowledge.errors import InputError, clip, suggest
+from crosscurrent.knowledge.storage import write_atomic
 
 __all__ = ["Bucket", "Key", "KeyFile", "Keyring"]
 
@@ -104,18 +104,8 @@ class KeyFile:
 
     def _write(self, keys: tuple[Key, ...]) -> None:
         rows = [{"name": k.name, "sha256": k.sha256, "quota": k.quota} for k in keys]
-        partial = f"{self.path}.{os.urandom(8).hex()}.tmp"
-        try:
-            descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with open(descriptor, "w", encoding="utf-8") as stream:
-                json.dump({"keys": rows}, stream, indent=2)
-                stream.flush()
-                os.fsync(stream.fileno())
-            os.replace(partial, self.path)
-        except BaseException:
-            with suppress(OSError):
-                os.unlink(partial)
-            raise
+        content = json.dumps({"keys": rows}, indent=2).encode()
+        write_atomic(self.path, content, mode=0o600, durable=True)
 
 
 class Bucket:

@@ -9,18 +9,18 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
-from threading import Lock
 from typing import NamedTuple
 
 from pydantic import TypeAdapter
 
 from crosscurrent.knowledge import BrokenKnowledge, KnowledgeBase, load
 from crosscurrent.knowledge.errors import clip, legible, suggest
+from crosscurrent.knowledge.storage import discard, write_temporary
 
+from .lru_cache import LRUCache
 from .problems import ProblemError
 from .shapes.service import KnowledgeVersion
 
@@ -90,9 +90,8 @@ class KnowledgeSets:
         clock: Callable[[], str] = now,
     ) -> None:
         self.folder, self._standing, self._most, self._clock = folder, standing, most, clock
-        self._bases: OrderedDict[tuple[str, int], KnowledgeBase] = OrderedDict()
+        self._bases: LRUCache[tuple[str, int], KnowledgeBase] = LRUCache(_KEPT)
         self._heads: dict[tuple[str, int], Version] = {}
-        self._lock = Lock()
 
     def put(self, name: str, files: Mapping[str, str], owner: str | None) -> tuple[Version, bool]:
         """Keep files as the newest version of a set; say whether they are new.
@@ -199,20 +198,15 @@ class KnowledgeSets:
         if version.retired:
             raise ProblemError(410, f"{version.name}@{version.version} is retired")
         key = (version.name, version.version)
-        with self._lock:
-            if (kb := self._bases.get(key)) is not None:
-                self._bases.move_to_end(key)
-                return kb
+        if (known := self._bases.get(key)) is not None:
+            return known
         try:
             kb = self._compile(version.files)
         except BrokenKnowledge as error:
             found = [each._asdict() for each in error.problems]
             detail = f"{key[0]}@{key[1]} does not fit the knowledge of this service any more"
             raise ProblemError(409, detail, kind="broken-knowledge", problems=found) from error
-        with self._lock:
-            self._bases[key] = kb
-            if len(self._bases) > _KEPT:
-                self._bases.popitem(last=False)
+        self._bases.put(key, kb)
         return kb
 
     def check(self) -> None:
@@ -222,8 +216,7 @@ class KnowledgeSets:
         try:
             os.close(os.open(probe, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         finally:
-            with suppress(OSError):
-                os.unlink(probe)
+            discard(probe)
 
     @staticmethod
     def _theirs(version: Version, owner: str | None) -> None:
@@ -253,12 +246,9 @@ class KnowledgeSets:
         version = Version(name, 0, self._clock(), owner, kb.digest, dict(files), False)
         place = os.path.join(self.folder, name)
         os.makedirs(place, mode=0o700, exist_ok=True)
-        partial = os.path.join(place, f".{os.urandom(8).hex()}.tmp")
+        content = json.dumps(version._asdict()).encode("ascii")
+        partial = write_temporary(os.path.join(place, "version"), content, durable=True)
         try:
-            with open(partial, "x", encoding="ascii") as stream:
-                json.dump(version._asdict(), stream)
-                stream.flush()
-                os.fsync(stream.fileno())
             for _ in range(_RETRIES):
                 existing = self.numbers(name)
                 if existing:  # another process may have been faster
@@ -273,8 +263,7 @@ class KnowledgeSets:
                 _sync(self.folder)
                 return version._replace(version=number)
         finally:
-            with suppress(OSError):
-                os.unlink(partial)
+            discard(partial)
         raise ProblemError(409, f"{name} is being changed by many at once: try again")
 
     def _head(self, name: str, number: int) -> Version:

@@ -1,4 +1,4 @@
-"""What Prometheus reads: requests by route, method and status, and how long they took."""
+"""Metrics for Prometheus: requests by route, method and status, and their durations."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every request passes: an id, a log line, figures; keys; and answers that lie ready.
+"""Middleware: request ids, the access log and metrics; API keys; precomputed responses.
 
 These are plain ASGI: each costs a function call, where middleware built on tasks and streams
 would cost more than most answers.
@@ -16,44 +16,52 @@ from typing import TYPE_CHECKING, Any
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from .problems import Page, ProblemError, problem, titled
-from .response_cache import Ready, matches
+from .problems import ProblemError, ProblemPage, problem, titled
+from .response_cache import CachedResponse, matches
 
 if TYPE_CHECKING:
     from ..logs import Log
     from .keys import Keyring
     from .metrics import Metrics
 
-__all__ = ["HEAD", "Front", "Gate", "Local", "Prepared", "accepts_json", "admitted"]
+__all__ = [
+    "HEAD",
+    "ApiKeyAuth",
+    "PrecomputedResponses",
+    "RequestContext",
+    "TrustedHost",
+    "accepts_json",
+    "authenticate",
+]
 
 _ID = re.compile(rb"[A-Za-z0-9._-]{8,64}")
 _HOST = re.compile(rb"(\[[0-9a-f:.]*\]|[^:]*)(?::[0-9]*)?")
 HEAD = "crosscurrent.head"
 """In the scope of a request of which only the head is asked for."""
-_RANDOM = "crosscurrent.id"
-_HERE = frozenset({b"localhost", b"127.0.0.1", b"[::1]"})
+_REQUEST_ID = "crosscurrent.id"
+_LOOPBACK = frozenset({b"localhost", b"127.0.0.1", b"[::1]"})
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM})
-_UNKEPT = (b"cache-control", b"no-store")
+_NO_STORE = (b"cache-control", b"no-store")
 _JSON = frozenset({b"*/*", b"application/json", b"application/*"})
 
 
-class Front:
-    """Gives every request an id, answers what failed, writes the access line, counts.
+class RequestContext:
+    """Gives every request an id, answers failures, writes the access line, counts.
 
     Parameters
     ----------
     app : ASGIApp
-        What is behind.
+        The application behind it.
     log, metrics
-        Where the line and the figures go.
+        They take the access line and the counts.
     max_body_size : int
         A body that says it is larger is refused here; one that does not say is, once it is.
     page : callable
-        Tells people of a problem; see `handle_problems`.
+        Renders a problem for people; see `handle_problems`.
     """
 
     def __init__(
-        self, app: ASGIApp, log: Log, metrics: Metrics, max_body_size: int, page: Page
+        self, app: ASGIApp, log: Log, metrics: Metrics, max_body_size: int, page: ProblemPage
     ) -> None:
         self.app, self.log, self.metrics, self.most = app, log, metrics, max_body_size
         self.page = page
@@ -65,7 +73,7 @@ class Front:
             return
         start, status = perf_counter(), 0
         identity = _given_id(scope) or _new_id()
-        scope[_RANDOM] = identity
+        scope[_REQUEST_ID] = identity
         method = scope["method"]
         if method == "HEAD":  # the server leaves the body out; routes need not know
             scope = {**scope, "method": "GET", HEAD: True}
@@ -77,7 +85,7 @@ class Front:
                 status = message["status"]
                 headers = [*message.get("headers", ()), extra]
                 if not any(name == b"cache-control" for name, _ in headers):
-                    headers.append(_UNKEPT)
+                    headers.append(_NO_STORE)
                 message = {**message, "headers": headers}
             await send(message)
 
@@ -114,13 +122,13 @@ class Front:
             raise ProblemError(413, f"the body is larger than {self.most} bytes")
 
 
-class Gate:
-    """Lets only requests with a key, and within its quota, come to what is under ``/v1``.
+class ApiKeyAuth:
+    """Admits requests under ``/v1`` only with an API key, and within its quota.
 
     Parameters
     ----------
     app : ASGIApp
-        What is behind.
+        The application behind it.
     keyring : Keyring
         The keys.
     """
@@ -132,23 +140,23 @@ class Gate:
         """Pass one request on, or refuse it."""
         if scope["type"] == "http" and scope["path"].startswith("/v1"):
             try:
-                scope["crosscurrent.owner"] = self._admitted(scope)
+                scope["crosscurrent.owner"] = self._authenticated(scope)
             except ProblemError as error:
-                await problem(error, scope[_RANDOM])(scope, receive, send)
+                await problem(error, scope[_REQUEST_ID])(scope, receive, send)
                 return
         await self.app(scope, receive, send)
 
-    def _admitted(self, scope: Scope) -> str:
+    def _authenticated(self, scope: Scope) -> str:
         given = _header(scope, b"authorization") or b""
         scheme, _, secret = given.decode("latin-1").partition(" ")
-        name = admitted(self.keyring, secret.strip()) if scheme.lower() == "bearer" else None
+        name = authenticate(self.keyring, secret.strip()) if scheme.lower() == "bearer" else None
         if name is None:
             detail = "send a key of this service: Authorization: Bearer KEY"
             raise ProblemError(401, detail, headers={"WWW-Authenticate": "Bearer"})
         return name
 
 
-def admitted(keyring: Keyring, secret: str) -> str | None:
+def authenticate(keyring: Keyring, secret: str) -> str | None:
     """Return whose key this is, and count the request; None if it is nobody's.
 
     Raises
@@ -166,8 +174,8 @@ def admitted(keyring: Keyring, secret: str) -> str | None:
     return key.name
 
 
-class Local:
-    """Lets only requests through that name this machine as their host.
+class TrustedHost:
+    """Admits only requests that name this machine as their host.
 
     A service without keys trusts whoever reaches it, which is this machine's users; but a web page
     from elsewhere can make their browsers ask us under a name of its own (DNS rebinding).
@@ -175,14 +183,14 @@ class Local:
     Parameters
     ----------
     app : ASGIApp
-        What is behind.
+        The application behind it.
     host : str
         The address that is listened on.
     """
 
     def __init__(self, app: ASGIApp, host: str) -> None:
         named = host.lower().encode()
-        self.app, self._ours = app, frozenset({named, b"[%s]" % named, *_HERE})
+        self.app, self._ours = app, frozenset({named, b"[%s]" % named, *_LOOPBACK})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass one request on, or refuse it."""
@@ -194,26 +202,25 @@ class Local:
                     "this service has no keys, and answers only under this machine's own name;"
                     " whoever runs it may give it keys, or set open"
                 )
-                await problem(ProblemError(421, detail), scope[_RANDOM])(scope, receive, send)
+                await problem(ProblemError(421, detail), scope[_REQUEST_ID])(scope, receive, send)
                 return
         await self.app(scope, receive, send)
 
 
-class Prepared:
-    """Answers what lies ready, and passes everything else on.
+class PrecomputedResponses:
+    """Sends responses that were computed ahead, and passes other requests on.
 
     Parameters
     ----------
     app : ASGIApp
-        What is behind.
+        The application behind it.
     ready : mapping
-        The answers by path, each with the route that would have given it; only asked for without
-        a query.
+        The responses by path, each with its route; they are sent to requests without a query.
     """
 
-    def __init__(self, app: ASGIApp, ready: Mapping[str, tuple[str, Ready]]) -> None:
+    def __init__(self, app: ASGIApp, ready: Mapping[str, tuple[str, CachedResponse]]) -> None:
         self.app = app
-        self._ready: dict[str, tuple[str, Ready, list[tuple[bytes, bytes]]]] = {}
+        self._ready: dict[str, tuple[str, CachedResponse, list[tuple[bytes, bytes]]]] = {}
         for path, (route, answer) in ready.items():
             headers = {**answer.headers, "Content-Type": "application/json"}
             raw = [(k.lower().encode(), v.encode()) for k, v in headers.items()]

@@ -1,4 +1,4 @@
-"""The OpenAPI document: what FastAPI finds out, with records, problems and examples."""
+"""The OpenAPI document: that of FastAPI, with records, problems and examples."""
 
 from __future__ import annotations
 

@@ -9,15 +9,15 @@ from typing import Any
 
 from .problems import ProblemError
 
-__all__ = ["LARGEST", "cut", "opened", "sealed"]
+__all__ = ["LARGEST", "decode_token", "encode_token", "paginate"]
 
 LARGEST = 1000
 _CHECK = 9
 _TOKEN = 128
 
 
-def cut(
-    items: Sequence[Any], what: str, limit: int, token: str | None
+def paginate(
+    items: Sequence[Any], listing: str, limit: int, token: str | None
 ) -> tuple[Sequence[Any], str | None]:
     """Return one page of a list, and the token of the next page if there is one.
 
@@ -26,8 +26,8 @@ def cut(
     items : sequence
         The whole list.
     what : str
-        What names the list and its state: a token of another list, or of what this one was
-        before the knowledge changed, is refused.
+        Name of the list and its state: a token of another list, or of this one before the
+        knowledge changed, is refused.
     limit : int
         How many items a page has at most.
     token : str, optional
@@ -38,17 +38,17 @@ def cut(
     ProblemError
         If the token is none that this list gave out.
     """
-    start = 0 if token is None else int(opened(what, token))
+    start = 0 if token is None else int(decode_token(listing, token))
     end = start + limit
-    return items[start:end], sealed(what, str(end)) if end < len(items) else None
+    return items[start:end], encode_token(listing, str(end)) if end < len(items) else None
 
 
-def sealed(what: str, place: str) -> str:
+def encode_token(listing: str, place: str) -> str:
     """Return the token for a place in a list."""
-    return urlsafe_b64encode(_check(what, place) + place.encode()).decode().rstrip("=")
+    return urlsafe_b64encode(_check(listing, place) + place.encode()).decode().rstrip("=")
 
 
-def opened(what: str, token: str) -> str:
+def decode_token(listing: str, token: str) -> str:
     """Return the place that a token is for.
 
     Raises
@@ -59,7 +59,7 @@ def opened(what: str, token: str) -> str:
     try:
         raw = urlsafe_b64decode(token[:_TOKEN] + "=" * (-len(token) % 4))
         place = raw[_CHECK:].decode("ascii")
-        if sealed(what, place) == token:
+        if encode_token(listing, place) == token:
             return place
     except ValueError:
         pass
@@ -67,5 +67,5 @@ def opened(what: str, token: str) -> str:
     raise ProblemError(400, detail, kind="page-token")
 
 
-def _check(what: str, place: str) -> bytes:
-    return hashlib.sha256(f"{place} {what}".encode()).digest()[:_CHECK]
+def _check(listing: str, place: str) -> bytes:
+    return hashlib.sha256(f"{place} {listing}".encode()).digest()[:_CHECK]

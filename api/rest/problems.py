@@ -1,4 +1,4 @@
-"""Why there is no answer: RFC 9457 problems, the same for every error."""
+"""Problem documents (RFC 9457), the same for every error."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ from .introspection import fields
 __all__ = [
     "FOR_PROGRAMS",
     "MEDIA_TYPE",
-    "Page",
     "ProblemError",
+    "ProblemPage",
     "handle_problems",
     "problem",
     "problem_of",
@@ -36,7 +36,7 @@ __all__ = [
 
 MEDIA_TYPE = "application/problem+json"
 FOR_PROGRAMS = "; see /openapi.json"
-"""Where a program finds what there is."""
+"""Pointer for programs to the description of the service."""
 _KEY = "idempotency-key"
 _TITLES = {
     400: ("bad-request", "The request can't be read"),
@@ -93,7 +93,7 @@ class ProblemError(Exception):
         self.headers, self.more = dict(headers or {}), more
 
 
-Page = Callable[[Request, ProblemError, str, str], Response | None]
+ProblemPage = Callable[[Request, ProblemError, str, str], Response | None]
 
 
 def problem(error: ProblemError, request_id: str) -> Response:
@@ -119,7 +119,7 @@ def titled(error: ProblemError) -> tuple[str, str]:
     return kind, _NARROWER.get(error.kind or kind, title)
 
 
-def handle_problems(app: FastAPI, page: Page) -> None:
+def handle_problems(app: FastAPI, page: ProblemPage) -> None:
     """Let every error that a request may meet be answered with a problem, or a page about it.
 
     Parameters

@@ -1,30 +1,30 @@
-"""Answers as bytes: made once, named by an ETag, kept while there is room."""
+"""Responses as bytes: made once, named by an ETag, kept while there is room."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import os
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from threading import Lock
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fastapi import Request, Response
 
 from crosscurrent import api, knowledge, predictor
 
+from .lru_cache import LRUCache
+
 if TYPE_CHECKING:
     from crosscurrent.knowledge import KnowledgeBase
 
-__all__ = ["Answers", "Ready", "code_digest", "matches"]
+__all__ = ["CachedResponse", "ResponseCache", "code_digest", "matches"]
 
 MAX_BYTES = 64 * 1024 * 1024
 _ROOMS = (knowledge, predictor, api)
 
 
-class Ready(NamedTuple):
-    """An answer as it is sent."""
+class CachedResponse(NamedTuple):
+    """A response as it is sent."""
 
     body: bytes
     etag: str
@@ -48,21 +48,20 @@ def code_digest() -> str:
     return sha.hexdigest()
 
 
-class Answers:
-    """The answers that were made lately, as many as have room.
+class ResponseCache:
+    """Responses that were used lately, as many as have room.
 
     Parameters
     ----------
     code : str
-        What names the code that makes them.
+        Digest of the code that makes them.
     max_bytes : int
-        How much is kept.
+        Total size of the bodies that are kept.
     """
 
     def __init__(self, code: str, max_bytes: int = MAX_BYTES) -> None:
-        self._code, self._most, self._room = code, max_bytes, max_bytes
-        self._kept: OrderedDict[str, Ready] = OrderedDict()
-        self._lock = Lock()
+        self._code = code
+        self._kept: LRUCache[str, CachedResponse] = LRUCache(max_bytes, lambda each: len(each.body))
 
     def make(
         self,
@@ -70,7 +69,7 @@ class Answers:
         question: str,
         parameters: Mapping[str, Any],
         build: Callable[[], dict[str, Any]],
-    ) -> Ready:
+    ) -> CachedResponse:
         """Return an answer, made now or before.
 
         Parameters
@@ -83,19 +82,12 @@ class Answers:
             Makes the document.
         """
         etag = self.etag(kb, question, parameters)
-        with self._lock:
-            if (ready := self._kept.get(etag)) is not None:
-                self._kept.move_to_end(etag)
-                return ready
+        if (known := self._kept.get(etag)) is not None:
+            return known
         document = build()
         body = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
-        ready = Ready(body, etag)
-        with self._lock:
-            if etag not in self._kept and len(body) <= self._most:
-                self._kept[etag] = ready
-                self._room -= len(body)
-                while self._room < 0:
-                    self._room += len(self._kept.popitem(last=False)[1].body)
+        ready = CachedResponse(body, etag)
+        self._kept.put(etag, ready)
         return ready
 
     def etag(self, kb: KnowledgeBase, question: str, parameters: Mapping[str, Any]) -> str:

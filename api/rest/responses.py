@@ -1,4 +1,4 @@
-"""What routes declare of their responses."""
+"""Declarations of responses that routes share."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 REFUSALS = refusals(400, 401, 404, 406, 409, 410, 421, 422, 429, 500)
-"""What every question may be refused with."""
+"""Problems that every question may be answered with."""
 
 
 def answered(shape: Any, meaning: str) -> dict[int | str, dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""What all routes share, and how a route gets at it."""
+"""Parts of one running service, and the dependencies by which routes reach them."""
 
 from __future__ import annotations
 
@@ -27,20 +27,20 @@ from .knowledge_sets import KnowledgeSets
 from .metrics import Metrics
 from .middleware import accepts_json
 from .problems import ProblemError
-from .response_cache import Answers, code_digest
+from .response_cache import ResponseCache, code_digest
 from .settings import Settings
 
 __all__ = [
-    "Ask",
-    "Asked",
-    "Asker",
-    "Here",
+    "KnowledgeQuery",
     "Owner",
+    "Responder",
+    "ResponderDep",
     "Service",
-    "apart",
-    "expect_json",
-    "expect_once",
+    "ServiceDep",
+    "in_database_thread",
     "owner",
+    "reject_repeated_parameters",
+    "require_json",
     "service",
 ]
 
@@ -67,11 +67,11 @@ class Service:
     Attributes
     ----------
     kb : KnowledgeBase
-        What is asked unless a request names a set; it stays the same while the service runs.
+        The service's own knowledge, asked unless a request names a set; it never changes.
     sets : KnowledgeSets
-        What users uploaded.
-    answers : Answers
-        Answers as bytes.
+        The sets that users uploaded.
+    responses : ResponseCache
+        Responses as bytes.
     keyring : Keyring or None
         The keys that open it.
     metrics : Metrics
@@ -85,7 +85,7 @@ class Service:
         self.kb = load(settings.knowledge)
         folder = f"{settings.data}/knowledge"
         self.sets = KnowledgeSets(folder, settings.knowledge, settings.max_versions)
-        self.answers = Answers(code_digest())
+        self.responses = ResponseCache(code_digest())
         self.keyring = Keyring(KeyFile(settings.keys)) if settings.keys else None
         self.metrics = Metrics()
         self.stopping: Callable[[], bool] = lambda: False
@@ -118,8 +118,8 @@ class Service:
                     raise
             return self._jobs
 
-    def kept(self) -> Jobs | None:
-        """Return the jobs if there may be any; nothing is made, and what can't be is None."""
+    def existing_jobs(self) -> Jobs | None:
+        """Return the jobs if there may be any; None if not, or if they can't be reached."""
         with self._lock:
             if self._jobs is not None:
                 return self._jobs
@@ -160,8 +160,8 @@ class Service:
         return self.kb if name is None else self.sets.base(name)
 
 
-def apart(function: Callable[P, T]) -> Callable[P, Awaitable[T]]:
-    """Let what may wait for the database run in a thread of the few that may."""
+def in_database_thread(function: Callable[P, T]) -> Callable[P, Awaitable[T]]:
+    """Run a function that may wait for the database in a thread of the few that may."""
 
     @wraps(function)
     async def run(*args: P.args, **kwargs: P.kwargs) -> T:
@@ -185,15 +185,15 @@ async def owner(request: Request) -> str | None:
     return found
 
 
-Here = Annotated[Service, Depends(service)]
+ServiceDep = Annotated[Service, Depends(service)]
 """The service, for routes."""
 
 Owner = Annotated[str | None, Depends(owner)]
-"""Whose key a request came with, for routes."""
+"""Name of the key that a request came with, for routes."""
 
 
-class Asked(BaseModel):
-    """What every question may be asked with; a parameter that there is not is refused."""
+class KnowledgeQuery(BaseModel):
+    """Query that every question takes; an unknown parameter is refused."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -204,7 +204,7 @@ class Asked(BaseModel):
     )
 
 
-class Asker:
+class Responder:
     """Answers one request with one function of `api.answers`.
 
     Parameters
@@ -222,39 +222,39 @@ class Asker:
     ) -> Response:
         """Return the answer to a question, asked of a knowledge set or of the service's own."""
         kb = self._service.knowledge(name)
-        return self.keep(kb, question, parameters, lambda: question(kb, **parameters))
+        return self.cached(kb, question, parameters, lambda: question(kb, **parameters))
 
-    async def quick(
+    async def answer_inline(
         self, name: str | None, question: Callable[..., dict[str, Any]], /, **parameters: Any
     ) -> Response:
-        """Do as `answer` does, for questions that take no longer than to change the thread."""
-        here = self._service
-        kb = here.kb if name is None else await run_in_threadpool(here.knowledge, name)
-        return self.keep(kb, question, parameters, lambda: question(kb, **parameters))
+        """Do as `answer` does, for questions that take no longer than a change of thread."""
+        service = self._service
+        kb = service.kb if name is None else await run_in_threadpool(service.knowledge, name)
+        return self.cached(kb, question, parameters, lambda: question(kb, **parameters))
 
-    def keep(
+    def cached(
         self,
         kb: KnowledgeBase,
         question: Callable[..., Any],
         parameters: dict[str, Any],
         build: Callable[[], dict[str, Any]],
     ) -> Response:
-        """Return what `build` makes, or what it made before for the same question."""
+        """Return the response that `build` makes, or made before for the same question."""
         key = f"{question.__module__}.{question.__name__}"
-        return self._service.answers.respond(self._request, kb, key, parameters, build)
+        return self._service.responses.respond(self._request, kb, key, parameters, build)
 
 
-async def asker(request: Request) -> Asker:
-    """Return what answers a request."""
-    return Asker(request)
+async def responder(request: Request) -> Responder:
+    """Return the responder of a request."""
+    return Responder(request)
 
 
-Ask = Annotated[Asker, Depends(asker)]
-"""What answers a request, for routes."""
+ResponderDep = Annotated[Responder, Depends(responder)]
+"""The responder of a request, for routes."""
 
 
-async def expect_once(request: Request) -> None:
-    """Refuse a parameter that is there twice but counts once, and any where there are none."""
+async def reject_repeated_parameters(request: Request) -> None:
+    """Refuse a parameter that is repeated but counts once, and any where there are none."""
     if not request.scope["query_string"]:
         return
     known = fields(request.scope["route"])["query"]
@@ -273,7 +273,7 @@ async def expect_once(request: Request) -> None:
         raise ProblemError(422, detail, errors=faults[:100])
 
 
-async def expect_json(request: Request) -> None:
+async def require_json(request: Request) -> None:
     """Refuse a request that takes no JSON, or whose body is none."""
     accept = request.headers.get("accept")
     if accept is not None and not accepts_json(accept.encode("latin-1", "replace")):

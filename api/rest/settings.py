@@ -1,4 +1,4 @@
-"""What can be set: on the command line, in the environment, in a file; checked before all else."""
+"""Settings of the service: from the command line, the environment and a file, all checked."""
 
 from __future__ import annotations
 

@@ -12,18 +12,19 @@ if TYPE_CHECKING:
     from crosscurrent.knowledge import KnowledgeBase
     from crosscurrent.predictor.interactions import Prediction
 
-__all__ = ["matrix_svg"]
+__all__ = ["SHADES", "matrix_svg"]
 
 _CELL_WIDTH, _CELL_HEIGHT, _GAP = 118, 62, 4
 _LEFT, _TOP, _BOTTOM, _MARGIN = 214, 148, 112, 28
 _INK, _SOFT, _LINE, _GROUND = "#1b1f24", "#57606a", "#d0d7de", "#ffffff"
 # orange and blue keep apart for every common kind of colour blindness; light to strong
-_SHADES = {
+SHADES = {
     "increase": ("#fdebd9", "#f9c795", "#ee9a4d"),
     "decrease": ("#e2effa", "#abd0f0", "#69aae0"),
     "contested": ("#eeeaf4", "#eeeaf4", "#eeeaf4"),
     "unknown": ("#f3f4f6", "#f3f4f6", "#f3f4f6"),
 }
+"""Grounds from weak to strong, by effect, for dark text."""
 _FONT = "ui-sans-serif, system-ui, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 
 
@@ -98,13 +99,13 @@ def _cell(kb: KnowledgeBase, prediction: Prediction, left: float, top: float) ->
     spoken = (
         f"{kb.defenses[prediction.defense].name}, {kb.risks[prediction.risk].name}:"
         f" {VERBS[prediction.conjecture]}; {likely} % likely to increase"
-        + ", so the model leans against it" * prediction.opposed
+        + "; the calibrated model disagrees" * prediction.opposed
         + f"; published: {published}"
         + ", depending on the adversary or with exceptions" * prediction.conditional
         + (f"; measured: {measured}" if measured else "")
         + "; what the defense is meant for" * prediction.intended
     )
-    shade = _SHADES[prediction.conjecture][strength(prediction.backing)]
+    shade = SHADES[prediction.conjecture][strength(prediction.backing)]
     edge = f' stroke="{_INK}" stroke-width="2"' if prediction.intended else ""
     right, middle = left + _CELL_WIDTH, left + 12
     parts = [
@@ -160,7 +161,7 @@ def _legend(y: float, origin: str) -> list[str]:
         ("contested", "factors disagree, none dominates"),
         ("unknown", "unknown: no factor links them"),
     ):
-        for shade in dict.fromkeys(_SHADES[conjecture]):
+        for shade in dict.fromkeys(SHADES[conjecture]):
             parts.append(
                 f'<rect x="{x}" y="{y - 12}" width="18" height="16" rx="3" fill="{shade}"/>'
             )
@@ -175,7 +176,7 @@ def _legend(y: float, origin: str) -> list[str]:
         f' stroke="{_INK}" stroke-width="2"/>',
         _text(_MARGIN + 340, y + 32, "what the defense is meant for", 13),
         _text(_MARGIN + 560, y + 32, "▲ 90 %: how likely the risk rises, by the model", 13),
-        _text(_MARGIN + 892, y + 32, "!: the model leans against the conjecture", 13),
+        _text(_MARGIN + 892, y + 32, "!: the calibrated model disagrees", 13),
         _text(
             _MARGIN,
             y + 62,

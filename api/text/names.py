@@ -10,7 +10,17 @@ if TYPE_CHECKING:
 
     Named = Defense | Factor | Risk
 
-__all__ = ["cite", "condition", "knowledge_line", "lowered", "named", "percent", "signed", "title"]
+__all__ = [
+    "cite",
+    "condition",
+    "knowledge_line",
+    "lowered",
+    "named",
+    "percent",
+    "signed",
+    "susceptibility",
+    "title",
+]
 
 
 def percent(probability: float) -> str:
@@ -56,6 +66,14 @@ def named(identity: str) -> str:
 def signed(number: float) -> str:
     """Write a number with its sign, to three digits."""
     return f"{number:+.3f}".replace("-", "−")
+
+
+def susceptibility(effect: float) -> str:
+    """Say by how much an effect changes the susceptibility to a risk, to three digits."""
+    amount = f"{abs(effect):.3f}"
+    if float(amount) == 0:
+        return "susceptibility stays within 0.0005"
+    return f"susceptibility {'rises' if effect > 0 else 'falls'} by {amount}"
 
 
 def lowered(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Phrases that the command line and the page share."""
+"""Glyphs, verbs and phrases that the command line, the page, jobs and reports share."""
 
 from __future__ import annotations
 
@@ -6,7 +6,22 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
-__all__ = ["FOLLOW", "GLYPHS", "MOVE", "OPPOSED", "TENSIONS", "VERBS", "basis", "strength"]
+__all__ = [
+    "EDGE_SIGNS",
+    "FOLLOW",
+    "GLYPHS",
+    "MOVE",
+    "OPPOSED",
+    "SECTIONS",
+    "STAGES",
+    "STATE_MARKS",
+    "TENSIONS",
+    "TOGETHER",
+    "VERBS",
+    "VERDICT_MARKS",
+    "basis",
+    "strength",
+]
 
 GLYPHS: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -16,9 +31,60 @@ GLYPHS: Final[Mapping[str, str]] = MappingProxyType(
         "contested": "±",
         "unknown": "?",
         "unexplored": "·",
+        "inconclusive": "±",
+        "unclear": "±",
+        "none": "0",
+        "amplifies": "▲",
+        "hinders": "▼",
+        "unnecessary": "=",
+        "effective": "✓",
+        "conflict": "✗",
     }
 )
-"""The sign for an effect."""
+"""The sign for an effect, an outcome or a verdict on two attacks."""
+
+VERDICT_MARKS: Final[Mapping[str, str]] = MappingProxyType(
+    {"confirmed": "✓", "refuted": "✗", "inconclusive": "–"}
+)
+"""The sign for a verdict on a conjecture."""
+
+STATE_MARKS: Final[Mapping[str, str]] = MappingProxyType(
+    {"queued": "…", "running": "▶", "succeeded": "✓", "failed": "✗", "cancelled": "–"}
+)
+"""The sign for the state of a job."""
+
+EDGE_SIGNS: Final[Mapping[str, str]] = MappingProxyType({"+": "+", "-": "−", "0": "0", "?": "?"})
+"""The sign of an edge as it is set in type."""
+
+STAGES: Final[Mapping[str, str]] = MappingProxyType(
+    {"pre": "before training", "in": "in training", "post": "after training"}
+)
+"""The stages of the pipeline at which defenses act."""
+
+SECTIONS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "factors": "Factors",
+        "risks": "Risks",
+        "defenses": "Defenses",
+        "variants": "Defenses at a stage",
+        "attacks": "Attacks",
+        "adversary": "Adversary scales",
+        "correlations": "Defenses and risks tied to factors",
+        "outcomes": "What attacks move or yield",
+        "prerequisites": "What attacks depend on",
+        "observations": "Effects of defenses on risks",
+        "combinations": "Combinations of defenses",
+        "collusions": "Attacks that help others",
+        "experiments": "Experiments",
+        "published_attacks": "Published attacks",
+    }
+)
+"""The sections of the knowledge base whose records cite works."""
+
+TOGETHER: Final[Mapping[str, str]] = MappingProxyType(
+    {"effective": "effective together", "conflict": "in conflict"}
+)
+"""What is said of two defenses together."""
 
 VERBS: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -42,7 +108,7 @@ FOLLOW: Final[Mapping[str, str]] = MappingProxyType(
 )
 """What a risk does as a factor rises, by sign."""
 
-OPPOSED: Final = "the model leans against the conjecture: take it as open"
+OPPOSED: Final = "the calibrated model disagrees: take it as open"
 
 _STRONG: Final = (0.65, 0.85)
 

@@ -5,23 +5,20 @@ from __future__ import annotations
 from fastapi import APIRouter, FastAPI, Response
 
 from ..rest.problems import ProblemError
+from . import auth
 from .assets import ASSETS
 from .measurements.progress import Histories
 from .measurements.summaries import Results
 from .views import (
     collude,
-    collusions,
-    combinations,
     combine,
     learn,
-    matrix,
+    matrices,
     measurement,
     measurement_files,
     plan,
-    sign_in,
+    predict,
     validate,
-    what_if,
-    why,
 )
 
 __all__ = ["add_pages"]
@@ -31,9 +28,7 @@ _FOR_GOOD = {
     "X-Content-Type-Options": "nosniff",
 }
 
-_VIEWS = (
-    matrix, combinations, collusions, why, what_if, combine, plan, collude, learn, sign_in,
-)  # fmt: skip
+_VIEWS = (matrices, predict, combine, plan, collude, learn, auth)
 
 _files = APIRouter()
 

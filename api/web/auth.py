@@ -1,20 +1,25 @@
-"""Who may see pages where keys are asked for: whoever has signed in with one."""
+"""Signing in with a key: the middleware that admits requests for pages, and its two forms."""
 
 from __future__ import annotations
 
 from functools import partial
+from urllib.parse import parse_qs
 
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 from starlette.datastructures import MutableHeaders
-from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..rest.keys import Keyring
-from ..rest.middleware import admitted
+from ..rest.middleware import authenticate
+from ..rest.service import ServiceDep
 from .errors import APART
-from .rendering import where
+from .rendering import html, unasked, where
+from .request import OURS
 
-__all__ = ["COOKIE", "SIGN_IN", "SIGN_OUT", "Door", "local"]
+__all__ = ["COOKIE", "SIGN_IN", "SIGN_OUT", "Door", "local", "router"]
+
+router = APIRouter(max_body_size=4096)
 
 COOKIE = "crosscurrent"
 """The cookie that carries a key; scripts can't read it, and other sites can't post with it."""
@@ -45,7 +50,7 @@ class Door:
         """Pass one request on, or ask for a key first."""
         if scope["type"] == "http" and not scope["path"].startswith((*APART, SIGN_IN, SIGN_OUT)):
             request = Request(scope)
-            name = admitted(self.keyring, request.cookies.get(COOKIE, ""))
+            name = authenticate(self.keyring, request.cookies.get(COOKIE, ""))
             if name is None:
                 # what was to be changed is not: only to look can one go on afterwards
                 onward = _asked(request) if scope["method"] == "GET" else None
@@ -74,3 +79,41 @@ def local(address: str) -> str:
     """Return an address if it is one on this service, and that of the first page otherwise."""
     ours = address.startswith("/") and address[1:2] not in ("/", "\\")
     return address if ours and address.isprintable() and len(address) <= _LONGEST else "/"
+
+
+@router.get(SIGN_IN)
+async def form(here: ServiceDep, next: str = "/") -> Response:
+    """Ask for a key."""
+    return _form(here, local(next))
+
+
+@router.post(SIGN_IN, dependencies=[OURS])
+async def sign_in(request: Request, here: ServiceDep) -> Response:
+    """Take a key, and go on to what was asked for."""
+    given = parse_qs((await request.body()).decode("utf-8", "replace"))
+    onward = local(given.get("next", [""])[0])
+    secret = given.get("key", [""])[0].strip()
+    if here.keyring is None:
+        return RedirectResponse(onward, 303)
+    if here.keyring.holder(secret) is None:
+        return _form(here, onward, wrong=True)
+    answer = RedirectResponse(onward, 303)
+    safe = request.url.scheme == "https"
+    answer.set_cookie(COOKIE, secret, httponly=True, samesite="lax", secure=safe)
+    return answer
+
+
+@router.post(SIGN_OUT, dependencies=[OURS])
+async def sign_out() -> Response:
+    """Forget the key."""
+    answer = RedirectResponse(SIGN_IN, 303)
+    answer.delete_cookie(COOKIE)
+    return answer
+
+
+def _form(here: ServiceDep, onward: str, *, wrong: bool = False) -> Response:
+    context = {
+        **unasked(), "view": "", "onward": onward, "wrong": wrong,
+        "needed": here.keyring is not None,
+    }  # fmt: skip
+    return html("sign_in.html", context, 401 if wrong else 200, {"Cache-Control": "no-store"})

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..text import collusions as colluding
-from .colluded import Pairing, pairing
+from .matrix import Pairing, pairing
 
 if TYPE_CHECKING:
     from .request import Asked

@@ -1,38 +1,20 @@
-"""How pages call things: names for ids, signs for effects, works for sources."""
+"""Names on the page: of records by their ids, and of works by the sources that cite them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from textwrap import shorten
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from crosscurrent.api.text.names import cite, lowered, named, percent
 
-from ..text.wording import GLYPHS as EFFECTS
+from ..text.wording import STAGES
 
 if TYPE_CHECKING:
     from crosscurrent.knowledge import KnowledgeBase
 
-__all__ = ["GLYPHS", "STAGES", "Cited", "Words", "is_measured", "seen"]
+__all__ = ["Cited", "Words", "is_measured", "seen"]
 
-GLYPHS: Final[Mapping[str, str]] = MappingProxyType(
-    {
-        **EFFECTS,
-        "inconclusive": "±",
-        "unclear": "±",
-        "none": "0",
-        "amplifies": "▲",
-        "hinders": "▼",
-        "unnecessary": "=",
-        "effective": "✓",
-        "conflict": "✗",
-    }
-)
-"""The sign for an effect, an outcome or a verdict."""
-STAGES: Final[Mapping[str, str]] = MappingProxyType(
-    {"pre": "before training", "in": "in training", "post": "after training"}
-)
 _BEGINNING: Final = 30
 
 

@@ -1,19 +1,42 @@
-"""What a record is tied to: its edges as rows; and works as they are cited in full."""
+"""Records on the page: their edges as rows, works in full, and the records that cite a work."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote
 
 from crosscurrent.knowledge import Correlation, Outcome, Prerequisite
 
-from ..text.wording import FOLLOW, MOVE
+from ..text.names import lowered
+from ..text.wording import FOLLOW, MOVE, SECTIONS
+from .names import Words
 
 if TYPE_CHECKING:
-    from crosscurrent.knowledge import KnowledgeBase, Reference
+    from crosscurrent.knowledge import (
+        Characteristic,
+        Collusion,
+        Combination,
+        Experiment,
+        KnowledgeBase,
+        Observation,
+        PublishedAttack,
+        Reference,
+        Variant,
+    )
 
-__all__ = ["Edge", "Tie", "called_work", "leads_to", "links_out", "tie", "ties"]
+__all__ = [
+    "Edge",
+    "Mention",
+    "Tie",
+    "Told",
+    "called_work",
+    "leads_to",
+    "links_out",
+    "mentions",
+    "tie",
+    "ties",
+]
 
 
 Edge = Correlation | Outcome | Prerequisite
@@ -129,3 +152,110 @@ def links_out(work: Reference) -> list[tuple[str, str]]:
     if work.url and work.url not in known and work.url.startswith(("http://", "https://")):
         found.append((work.url, work.url.partition("://")[2]))
     return found
+
+
+class Told(NamedTuple):
+    """What a record says, and the path, query and anchor of where that is told."""
+
+    text: str
+    path: str
+    query: Sequence[tuple[str, str]] = ()
+    anchor: str = ""
+
+
+class Mention(NamedTuple):
+    """A record that cites a work, and at which places in it."""
+
+    told: Told
+    places: Sequence[str]
+
+
+def mentions(kb: KnowledgeBase, words: Words, work: str) -> dict[str, list[Mention]]:
+    """Return what cites a work, by section: as its source, or as where it is stated."""
+    found: dict[str, list[Mention]] = {}
+    teller = _Teller(kb, words)
+    for section in SECTIONS:
+        for record in getattr(kb, section).values():
+            places = list(dict.fromkeys(_places(record, work)))
+            if places:
+                each = Mention(teller.tell(section, record), [p for p in places if p])
+                found.setdefault(section, []).append(each)
+    return found
+
+
+def _places(record: Any, work: str) -> Iterator[str]:
+    for holder in (record, *getattr(record, "exceptions", ())):
+        for field in ("sources", "stated_in"):
+            for source in getattr(holder, field, ()):
+                identity, _, place = source.partition("#")
+                if identity == work:
+                    yield place.replace("-", " ")
+
+
+class _Teller:
+    """Tells records in a line each; those without a method of their own have a page."""
+
+    def __init__(self, kb: KnowledgeBase, words: Words) -> None:
+        self.kb, self.words = kb, words
+
+    def tell(self, section: str, record: Any) -> Told:
+        found: Told | None = getattr(self, section, lambda _: None)(record)
+        return found or Told(record.name, f"/learn/{section}/{record.id}")
+
+    def variants(self, record: Variant) -> Told:
+        path = f"/learn/defenses/{record.defense}"
+        return Told(self.words.called(record.id), path, (), f"variant-{record.stage}")
+
+    def adversary(self, record: Characteristic) -> Told:
+        return Told(record.name, "/learn", (), f"adversary-{record.id}")
+
+    def correlations(self, edge: Edge) -> Told:
+        row = tie(self.kb, edge, factors=False)
+        factor, other = self.words.called(edge.factor), row.name
+        text = f"{factor} → {lowered(other)}"
+        if leads_to(self.kb, edge):
+            text = f"{other} → {lowered(factor)}"
+        text = f"{text}: {row.how}"
+        return Told(text, f"/learn/factors/{edge.factor}", (), row.anchor)
+
+    outcomes = prerequisites = correlations
+
+    def observations(self, record: Observation) -> Told:
+        text = f"{self._arrow(record.defense, record.risk)}: {record.effect.replace('_', ' ')}"
+        text += ", measured" * record.measured
+        return Told(text, f"/why/{record.defense}/{record.risk}")
+
+    def combinations(self, record: Combination) -> Told:
+        names = " and ".join(self.words.inside(each) for each in record.defenses)
+        code = f"{record.code}: " if record.code else ""
+        text = f"{code}{names or 'not identified'}: {record.outcome}"
+        text += ", measured" * record.measured
+        return Told(text, *self._combined(record.defenses))
+
+    def collusions(self, record: Collusion) -> Told:
+        text = f"{self._arrow(record.first, record.second, 'attacks')}: {record.effect}"
+        text += ", measured" * record.measured
+        return Told(text, *self._colluded(record.first, record.second))
+
+    def experiments(self, record: Experiment) -> Told:
+        if record.defense and record.risk:
+            return Told(record.finding, f"/why/{record.defense}/{record.risk}")
+        if record.first and record.second:
+            return Told(record.finding, *self._colluded(record.first, record.second))
+        return Told(record.finding, *self._combined(record.defenses))
+
+    def published_attacks(self, record: PublishedAttack) -> Told:
+        return Told(record.title, f"/learn/attacks/{record.attack}", (), "published")
+
+    def _arrow(self, first: str, second: str, among: str = "") -> str:
+        return f"{self.words.called(first, among)} → {self.words.inside(second, among)}"
+
+    @staticmethod
+    def _colluded(first: str, second: str) -> tuple[str, Sequence[tuple[str, str]]]:
+        return "/collude", [("attack", first), ("attack", second)]
+
+    @staticmethod
+    def _combined(defenses: Sequence[str]) -> tuple[str, Sequence[tuple[str, str]]]:
+        if not defenses:
+            return "/combinations", ()
+        return "/combine", [("defense", each) for each in defenses]

@@ -15,9 +15,8 @@ from markupsafe import Markup
 from crosscurrent import __version__
 from crosscurrent.api.text.names import condition, signed
 
-from ..text.wording import FOLLOW, MOVE, OPPOSED, TENSIONS, VERBS
+from ..text.wording import FOLLOW, GLYPHS, MOVE, OPPOSED, STAGES, TENSIONS, VERBS
 from .assets import ASSETS
-from .names import GLYPHS, STAGES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -1,9 +1,10 @@
-"""What a request for a page asks: of which knowledge, and under which assumptions."""
+"""Requests for pages: the knowledge asked, the assumptions made, and the site they come from."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+from urllib.parse import urlsplit
 
 from fastapi import Depends, Request, Response
 
@@ -18,11 +19,13 @@ if TYPE_CHECKING:
 
     from ..rest.service import Service
 
-__all__ = ["Asked", "Assumptions", "Page", "page"]
+__all__ = ["OURS", "Asked", "Assumptions", "Page", "expect_ours", "page"]
 
 _LONGEST = 200
 _MOST = 60
 KNOWLEDGE = "knowledge"
+_OURS = ("same-origin", "none")
+"""What browsers say of a request that one of our own pages made, or the person themselves."""
 
 
 class Assumptions(NamedTuple):
@@ -185,3 +188,39 @@ def page(request: Request) -> Asked:
 
 Page = Annotated[Asked, Depends(page)]
 """What a request asks, for routes."""
+
+
+async def expect_ours(request: Request) -> None:
+    """Refuse what a page from elsewhere makes a browser send: it comes with our user's sign-in.
+
+    Programs say nothing of where they are, and pass.
+
+    Raises
+    ------
+    ProblemError
+        403, if the browser says that the request comes from another site.
+    """
+    headers = request.headers
+    site, origin = headers.get("sec-fetch-site"), headers.get("origin")
+    host = headers.get("host", "").lower()
+    # a proxy may change the host, but not what the browser says of the site
+    known = site in _OURS if site is not None else origin is None or _host(origin) == host
+    if not known:
+        raise ProblemError(
+            403,
+            "this was sent by a page of another site, so nothing was done; open the page here and"
+            " send it from there",
+            kind="cross-site",
+        )
+
+
+def _host(origin: str) -> str | None:
+    """Return host and port of an origin; None for one that is none, such as ``null``."""
+    try:
+        return urlsplit(origin).netloc.lower() or None
+    except ValueError:
+        return None
+
+
+OURS = Depends(expect_ours)
+"""For routes that change something: only pages of ours may ask."""

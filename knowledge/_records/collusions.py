@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import ClassVar, Literal
 
 from .fields import (
@@ -20,13 +20,14 @@ from .fields import (
     about,
     line,
     many,
+    record,
     text,
 )
 
 __all__ = ["Attack", "Collusion", "Need", "Outcome", "Prerequisite"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class Need(Strict):
     """The least that an attack takes of its adversary in one respect."""
 
@@ -37,7 +38,7 @@ class Need(Strict):
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class Attack(Strict):
     """What an adversary does, seen as a step that may help, or need help from, another attack."""
 
@@ -61,7 +62,7 @@ class Attack(Strict):
     note: str | None = field(default=None, metadata=NOTE)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class Outcome(Strict):
     """A signed edge from a successful attack to a factor that it moves, or knowledge it yields."""
 
@@ -78,7 +79,7 @@ class Outcome(Strict):
         return f"{self.attack}>{self.factor}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class Prerequisite(Strict):
     """A signed edge from a factor to an attack whose effectiveness depends on it."""
 
@@ -95,7 +96,7 @@ class Prerequisite(Strict):
         return f"{self.factor}>{self.attack}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class Collusion(Strict):
     """What was published, or measured, for one attack whose outcome serves another."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import ClassVar, Literal
 
 from .fields import (
@@ -17,6 +17,7 @@ from .fields import (
     Strict,
     about,
     many,
+    record,
     text,
 )
 
@@ -25,7 +26,7 @@ __all__ = ["Combination", "Stake", "Variant"]
 Basis = Literal["read", "inferred"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class Stake(Strict):
     """A risk that a defense relies on, or takes away."""
 
@@ -34,7 +35,7 @@ class Stake(Strict):
     note: str | None = field(default=None, metadata=NOTE)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class Variant(Strict):
     """A defense at one stage of the pipeline: before, in or after training."""
 
@@ -63,7 +64,7 @@ class Variant(Strict):
         return f"{self.defense}@{self.stage}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class Combination(Strict):
     """What was published, or measured, for defenses combined in one model."""
 

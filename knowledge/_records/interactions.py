@@ -1,9 +1,9 @@
-"""What moves what: the signed edges of defenses and risks, and effects seen for their pairs."""
+"""Correlations and observations: signed edges of defenses and risks, and effects seen for pairs."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import ClassVar, Literal
 
 from .fields import (
@@ -17,13 +17,14 @@ from .fields import (
     Strict,
     about,
     many,
+    record,
     text,
 )
 
 __all__ = ["Correlation", "EvidenceMark", "ExceptionRecord", "Observation"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class Correlation(Strict):
     """A signed edge between a defense or a risk and a factor.
 
@@ -44,7 +45,7 @@ class Correlation(Strict):
         return f"{self.subject}.{self.factor}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class EvidenceMark(Strict):
     """A factor that a published effect is put down to, and the kinds of evidence for that."""
 
@@ -58,7 +59,7 @@ class EvidenceMark(Strict):
     note: str | None = field(default=None, metadata=NOTE)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class ExceptionRecord(Strict):
     """An effect seen only under a stated adversary, against the main one."""
 
@@ -74,7 +75,7 @@ class ExceptionRecord(Strict):
     note: str | None = field(default=None, metadata=NOTE)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class Observation(Strict):
     """What was published, or measured, for one defense and one risk."""
 

@@ -147,8 +147,8 @@ def test_predict_lists_every_risk(ask: Ask, kb: KnowledgeBase) -> None:
 
 
 def test_the_model_leaning_against_the_conjecture_is_pointed_out(ask: Ask) -> None:
-    assert "the model leans against the conjecture" in ask("predict", "RD1", "F").out
-    assert "the model leans against the conjecture" not in ask("predict", "RD1", "P2").out
+    assert "the calibrated model disagrees" in ask("predict", "RD1", "F").out
+    assert "the calibrated model disagrees" not in ask("predict", "RD1", "P2").out
 
 
 def test_what_if_shows_before_after_and_why(ask: Ask) -> None:
@@ -307,7 +307,7 @@ def test_matrix_svg_is_self_contained_and_says_each_cell_in_words(
             assert f"published: {published}" in title
             assert ("depending on the adversary" in title) == answer.conditional
             assert title.endswith("meant for") == answer.intended
-            assert ("leans against" in title) == answer.opposed
+            assert ("disagrees" in title) == answer.opposed
     assert out.count("http") == 1  # the namespace
     assert root.find(f"{space}script") is None
 
@@ -325,7 +325,7 @@ def test_in_the_picture_colour_arrow_and_badge_say_the_same_as_the_words(ask: As
         assert rect is not None
         shades.setdefault(conjecture, set()).add(rect.attrib["fill"])
         assert ("stroke" in rect.attrib) == ("meant for" in spoken)
-        assert (words[1].text or "").endswith("!") == ("leans against" in spoken)
+        assert (words[1].text or "").endswith("!") == ("disagrees" in spoken)
         badge = cell.find(f"{space}path")
         published = re.split("[,;]", spoken.partition("published: ")[2])[0]
         if badge is None:
@@ -555,9 +555,11 @@ def test_kb_export_is_read_back_by_networkx(ask: Ask, kb: KnowledgeBase) -> None
 def test_kb_export_dot_parses_and_keeps_signs(ask: Ask, kb: KnowledgeBase) -> None:
     import pydot
 
-    (graph,) = pydot.graph_from_dot_data(ask("kb", "export", "--format", "dot").out)
+    graphs = pydot.graph_from_dot_data(ask("kb", "export", "--format", "dot").out)
+    assert graphs is not None
+    (graph,) = graphs
     assert len(graph.get_edges()) == len(kb.correlations)
-    labels = {edge.get_label().strip('"') for edge in graph.get_edges()}
+    labels = {edge.get("label").strip('"') for edge in graph.get_edges()}
     assert labels == {"+", "-"}
 
 

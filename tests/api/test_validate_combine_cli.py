@@ -116,6 +116,6 @@ def test_words_say_what_came_of_each_order_and_of_defenses_that_do_nothing(
     assert "outlier_removal@in > watermarking@pre (proposed)" in text
     assert "watermarking@pre > outlier_removal@in (not proposed)" in text
     assert "The same, as it is done here: one > two." in text
-    assert "Alone, watermarking@pre did not do its own work here" in " ".join(text.split())
+    assert "Alone, watermarking@pre was not effective here" in " ".join(text.split())
     assert "results show" not in text
     assert text.isascii()

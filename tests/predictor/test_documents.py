@@ -46,8 +46,8 @@ def test_the_contracts_example(kb: KnowledgeBase) -> None:
     assert document["knowledge"] == kb.digest
     assert document["kind"] == "prediction"
     assert set(document) == {
-        "kind", "defense", "risk", "intended", "conjecture", "basis", "probability_increase", "opposed",
-        "paths", "modifiers", "observations", "exceptions", "knowledge",
+        "kind", "defense", "risk", "intended", "conjecture", "basis", "probability_increase",
+        "opposed", "paths", "modifiers", "observations", "exceptions", "knowledge",
     }  # fmt: skip
 
 

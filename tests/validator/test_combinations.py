@@ -326,7 +326,11 @@ def test_neither_the_other_seeds_nor_what_is_beside_it_changes_a_trial(kb: Knowl
         (("RD3@pre", "RD3@post"), [], "one defense at two stages"),
         (("FD1", "PD1"), [], "cannot be trained together"),
         (("PD1", "RD2"), [], "spends privacy that nobody counts"),
-        (("FD1", "RD3@pre"), ["attack.F.attribute=other"], "would not be judged by its own work"),
+        (
+            ("FD1", "RD3@pre"),
+            ["attack.F.attribute=other"],
+            "would not be judged by its own effectiveness",
+        ),
         (("RD3@post", "group_fairness@post"), [], "no variant|not act|cannot be measured|stage"),
         (("RD3@pre", "nothing"), [], "unknown defense"),
         (("RD3@pre", "RD2"), ["defense.epsilon=1"], "of a combination, say whose setting"),

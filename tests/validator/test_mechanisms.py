@@ -13,7 +13,7 @@ from crosscurrent.api.cli._validate import known
 from crosscurrent.api.text.measured.verdict import describe
 from crosscurrent.api.text.terminal import Style
 from crosscurrent.knowledge import KnowledgeBase
-from crosscurrent.validator.experiments.mechanisms import Claim, company, reasons
+from crosscurrent.validator.experiments.mechanisms import Claim, association, mechanism_checks
 from crosscurrent.validator.experiments.verdicts import judge
 from crosscurrent.validator.measures import measures
 from crosscurrent.validator.trials.trial import Result
@@ -53,7 +53,7 @@ def arms(shift: tuple[float, ...]) -> tuple[list[Result], list[Result]]:
 def test_a_factor_moves_as_claimed_against_it_not_at_all_or_unclearly(
     sign: str, shows: str
 ) -> None:
-    (found,) = reasons([claim(defense=sign)], *arms(MOVES[shows]), MOVES["increase"])
+    (found,) = mechanism_checks([claim(defense=sign)], *arms(MOVES[shows]), MOVES["increase"])
     assert found.moved == MOVED[sign][list(MOVES).index(shows)]
     told = found.document()
     assert told["change"]["differences"] == pytest.approx(MOVES[shows])
@@ -68,31 +68,31 @@ def test_what_was_not_measured_in_every_trial_is_not_measurable_with_the_reason(
         ({"tail_length": "takes more"}, "takes more"),
     ):
         lacking = [*after[:-1], replace(after[-1], factors={}, unmeasured=missing)]
-        (found,) = reasons([claim()], before, lacking, MOVES["increase"])
+        (found,) = mechanism_checks([claim()], before, lacking, MOVES["increase"])
         assert (found.moved, found.change, found.with_risk) == ("not_measurable", None, None)
         assert said in (found.why_not or "")
         assert found.document()["baseline"] == []
-    (unknown,) = reasons([claim("a_factor_of_my_own")], before, after, MOVES["increase"])
+    (unknown,) = mechanism_checks([claim("a_factor_of_my_own")], before, after, MOVES["increase"])
     assert "nothing measures a_factor_of_my_own yet" in (unknown.why_not or "")
 
 
 def test_seeds_agree_where_risk_and_factor_move_as_the_sign_says() -> None:
     up, mixed = (0.1, 0.2, 0.3, 0.4, 0.5), (0.1, -0.2, 0.3, -0.4, 0.0)
-    assert company(up, up, "+").agree == 5
-    assert company(up, up, "-").agree == 0
-    found = company(up, mixed, "+")
+    assert association(up, up, "+").agree == 5
+    assert association(up, up, "-").agree == 0
+    found = association(up, mixed, "+")
     assert (found.agree, found.seeds) == (2, 4)
-    assert company(up, up, "+").chance == pytest.approx(1 / 32)
-    assert company(up, up, "-").chance == 1
-    assert company(up, up, "?").seeds == 0
+    assert association(up, up, "+").chance == pytest.approx(1 / 32)
+    assert association(up, up, "-").chance == 1
+    assert association(up, up, "?").seeds == 0
 
 
 def test_five_seeds_have_a_rank_correlation_but_show_nothing_by_it() -> None:
     up = (0.1, 0.2, 0.3, 0.4, 0.5)
-    found = company(up, up, "+")
+    found = association(up, up, "+")
     assert found.rank_correlation == pytest.approx(1)
     assert (found.low, found.high, found.shown) == (None, None, None)
-    assert company(up, (0.1,) * 5, "+").rank_correlation is None
+    assert association(up, (0.1,) * 5, "+").rank_correlation is None
 
 
 @pytest.mark.parametrize(("sign", "shown"), [("+", True), ("-", False), ("?", None)])
@@ -101,7 +101,7 @@ def test_many_seeds_show_whether_the_correlation_has_the_claimed_sign(
 ) -> None:
     x = [0.01 * i for i in range(12)]
     y = [each + 0.02 * (-1) ** i for i, each in enumerate(x)]
-    found = company(x, y, sign)
+    found = association(x, y, sign)
     assert found.low is not None
     assert found.high is not None
     assert 0 < found.low < (found.rank_correlation or 0) < found.high < 1
@@ -126,8 +126,11 @@ def test_a_verdict_lists_every_path_of_the_prediction(kb: KnowledgeBase) -> None
     assert by["tail_length"]["measure"] == measures()["tail_length"].name
     assert found.address != plain.address
     said = " ".join(describe(told, PLAIN).split())
-    assert "tail length (D2) fell as claimed, 0.500 to 0.400; the risk with it in" in said
-    assert "boundary distance (O3) did not move (should fall), 0.500 to 0.500" in said
+    assert (
+        "tail length (D2) decreased as predicted, 0.500 to 0.400;"
+        " the risk moved the predicted way in" in said
+    )
+    assert "boundary distance (O3) did not move (should decrease), 0.500 to 0.500" in said
     assert "all 4 seeds once in 16" in said
 
 

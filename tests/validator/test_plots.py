@@ -60,7 +60,7 @@ def test_a_vector_picture_says_the_numbers_and_the_verdict_as_text(
     said = {
         "increase": "membership inference: more susceptible",
         "decrease": "membership inference: less susceptible",
-        "no_change": "membership inference: no change that matters",
+        "no_change": "membership inference: no meaningful change",
         "inconclusive": "membership inference: inconclusive",
     }[shows]
     assert said in text

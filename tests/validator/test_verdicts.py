@@ -15,7 +15,8 @@ from crosscurrent.api.text.terminal import Style
 from crosscurrent.knowledge import KnowledgeBase
 from crosscurrent.validator.experiments.experiment import experiment
 
-EFFECTIVE = {"reading": 1.0}  # the watermark's accuracy on its triggers; 0.9 is needed
+# the watermark's accuracy on its triggers; 0.9 is needed
+EFFECTIVE: dict[str, Any] = {"reading": 1.0}
 PLAIN = Style(colour=False, unicode=True)
 
 # conjecture: verdicts by what an effective defense's experiment shows
@@ -65,7 +66,7 @@ def test_an_ineffective_defense_settles_nothing_and_the_sentence_says_so(
     assert found["outcome"] == shows
     assert found["effective_defense"] is False
     assert found["verdict"] == "inconclusive"
-    assert "the defense did not do its own work" in sentence(found)
+    assert "the defense was not effective" in sentence(found)
     assert "at least 0.9" in sentence(found)
 
 
@@ -216,7 +217,7 @@ def test_a_placebo_has_nothing_to_be_effective_at(
     assert found["effectiveness"] is None
     assert found["verdict"] == expected
     told = describe(found, PLAIN)
-    assert "did not do its own work" not in told
+    assert "was not effective" not in told
     assert "effective " not in told
 
 
@@ -364,5 +365,7 @@ def test_without_unicode_no_number_loses_its_sign(kb: KnowledgeBase, shows: str)
     told = describe(found, Style(colour=False, unicode=False))
     shown = "".join(c for c in told if not c.isascii())
     assert shown.strip("ε") == ""  # all else has a plain counterpart
-    for number in (found["effect"]["estimate"], found["effect"]["low"]):
+    size = f"{abs(found['effect']['estimate']):.3f}"
+    assert (f"by {size}" if float(size) else "stays within 0.0005") in told
+    for number in (found["effect"]["low"], found["effect"]["high"]):
         assert f"{number:+.3f}" in told

@@ -1,4 +1,4 @@
-"""What the owner of each model was given, where a defense trains the model on less."""
+"""Records given to the owner of each model, where a defense trains the model on fewer."""
 
 from __future__ import annotations
 

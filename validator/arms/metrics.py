@@ -1,4 +1,4 @@
-"""What is measured, and which way is worse for the model's owner."""
+"""Metrics of susceptibility, with the direction that is worse for the model's owner."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What whoever extracts a model asks it about."""
+"""Query synthesis for model extraction: random mixtures of records."""
 
 from __future__ import annotations
 

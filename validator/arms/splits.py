@@ -1,11 +1,11 @@
-"""One arm of one seed: which records train which model, and what attack and defense set aside."""
+"""Data splits of one arm and seed, and the target models that are trained on them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
 import numpy as np
 import torch
@@ -16,11 +16,10 @@ from ..training.spec import Pool
 
 if TYPE_CHECKING:
     from ..data import Dataset
-    from ..defenses import Defense
     from ..training.architectures import Architecture
     from ..training.ensembles import Ensemble
 
-__all__ = ["DataSplit", "TargetModel", "pool_of", "split_data"]
+__all__ = ["DataSplit", "DeployedDefense", "TargetModel", "pool_of", "split_data"]
 
 TEST_SHARE = 0.3
 """Of all records, kept for testing; each model is trained on half of the others."""
@@ -132,17 +131,38 @@ class DataSplit:
         )
 
 
+class DeployedDefense(Protocol):
+    """What a target model's defense does once it is deployed; `validator.defenses` has them."""
+
+    provable: ClassVar[bool]
+    evidence: ClassVar[tuple[str, str] | None]
+
+    def predict(self, models: Ensemble, split: DataSplit, x: Tensor, z: Tensor | None) -> Tensor:
+        """Return the logits that a client gets: (models, records, classes)."""
+
+    def side_channel(self, models: Ensemble, split: DataSplit, x: Tensor) -> Tensor | None:
+        """Return what is released beside the predictions: (models, records, numbers)."""
+
+    def ownership(self, target: TargetModel, suspects: Ensemble) -> list[float]:
+        """Return, for each suspect, the p-value of the owner's test that it is theirs."""
+
+    def proof(
+        self, target: TargetModel, suspects: Ensemble, asked: Sequence[Tensor]
+    ) -> list[float]:
+        """Return the same for suspects whose makers queried the target model."""
+
+
 @dataclass(frozen=True, eq=False)
 class TargetModel:
     """What an adversary faces: the models of a data split, trained, under their defense.
 
     Attributes
     ----------
-    data split : Scene
+    split : DataSplit
         What they were trained on.
     models : Ensemble
         The deployed model first, then the shadow models.
-    defense : Defense or None
+    defense : DeployedDefense or None
         None in the baseline arm.
     supposed : Architecture or None
         What the adversary takes the models to look like, where another one has found that out.
@@ -150,7 +170,7 @@ class TargetModel:
 
     split: DataSplit
     models: Ensemble
-    defense: Defense | None
+    defense: DeployedDefense | None
     supposed: Architecture | None = None
 
     @property

@@ -29,7 +29,7 @@ def trusted(split: DataSplit, share: float) -> tuple[Tensor, ...]:
 
     Parameters
     ----------
-    data split : Scene
+    split : DataSplit
         As attacks have left it.
     share : float
         Of the records of each class, 0 to 1; at least one of each is checked.
@@ -65,7 +65,7 @@ def fitted(
     ----------
     models : Ensemble
         As many as there are in the data split.
-    data split : Scene
+    split : DataSplit
         What they were trained on.
     sound : sequence of Tensor
         What each is trained on now, from `trusted`.

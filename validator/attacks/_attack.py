@@ -1,4 +1,4 @@
-"""What all attacks have in common."""
+"""Base class of attacks."""
 
 from __future__ import annotations
 

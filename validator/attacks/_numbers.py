@@ -1,4 +1,4 @@
-"""What is observed of models, as numbers that an adversary's own models are easily fitted to."""
+"""Features of a model's outputs that an adversary's own models are fitted to."""
 
 from __future__ import annotations
 

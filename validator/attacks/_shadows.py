@@ -44,7 +44,7 @@ def apart(knowledge: str, targets: Architecture) -> dict[str, str]:
     knowledge : str
         What the first one hands on: an id of a factor. If that is the architecture, this one's
         shadow models have another without it.
-    target models : Architecture
+    targets : Architecture
         Of the target models.
     """
     own = {"own_records": "true"}
@@ -63,7 +63,7 @@ def own_shadows(
 
     Parameters
     ----------
-    target models : sequence of Victim
+    targets : sequence of TargetModel
         What is attacked.
     parts : sequence of sequence of Tensor
         For each target model, which of the auxiliary records train each shadow model: indices into

@@ -201,7 +201,7 @@ def _stand_in(split: DataSplit, judged: Tensor, halves: Tensor) -> Tensor:
 
     Parameters
     ----------
-    data split : Scene
+    split : DataSplit
         With the records that were handed on.
     judged : Tensor
         Indices of the judged records.

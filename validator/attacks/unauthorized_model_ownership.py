@@ -285,7 +285,7 @@ def forged(target: TargetModel, epsilon: float) -> TargetModel:
 
     Parameters
     ----------
-    target model : Victim
+    target : TargetModel
         With a defense that lets an owner prove that a model is theirs.
     epsilon : float
         Radius of the L∞ ball around each record, in units of the attributes. In it, and within the

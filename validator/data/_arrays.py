@@ -1,4 +1,4 @@
-"""Reading NPZ files: images, or tables that are arrays already."""
+"""Reader of NPZ files: images, or tables that are arrays already."""
 
 from __future__ import annotations
 

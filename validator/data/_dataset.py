@@ -1,4 +1,4 @@
-"""What a data set is: records, classes, sensitive attributes and the box they lie in."""
+"""Data sets: records, classes, sensitive attributes and the box they lie in."""
 
 from __future__ import annotations
 

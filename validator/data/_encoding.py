@@ -1,4 +1,4 @@
-"""From a table and what its card says to records that a model can take."""
+"""Encoding of a table and its card as records that a model can take."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Opening what a user names: what is no readable file is said, not raised at them."""
+"""Opening of data files, with clear errors for what cannot be read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From settings as a user writes them to the settings of the generator."""
+"""Settings of the generator of synthetic data, read from a user's settings."""
 
 from __future__ import annotations
 

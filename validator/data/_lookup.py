@@ -1,4 +1,4 @@
-"""Which data set a name stands for."""
+"""Look-up of data sets by name or path."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reading tables: columns of numbers or texts that know where each record stands."""
+"""Reader of tables: columns of numbers or texts, with the line of each record."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What all defenses have in common."""
+"""Base class of defenses."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ STAGES: tuple[Stage, ...] = get_args(Stage)
 
 @dataclass(frozen=True)
 class EffectivenessMetric:
-    """How well a defense does its own work, where that needs no attack.
+    """How well a defense is effective, where that needs no attack.
 
     Attributes
     ----------
@@ -69,10 +69,10 @@ class Defense:
         As in the knowledge base.
     stage : {'pre', 'in', 'post'}
         Whether it changes the data, training, or the trained model and its answers.
-    guards : str or None
+    protects_against : str or None
         The risk whose attack must become less successful for the defense to count as effective;
         None if `reading` says it.
-    reading : Reading or None
+    reading : EffectivenessMetric or None
         How its effectiveness is read where no attack is needed; see `read`.
     sampling : {'shuffled', 'poisson'}
         How batches are drawn in *both* arms.
@@ -156,7 +156,7 @@ class Defense:
         ----------
         models : Ensemble
             The released models.
-        data split : Scene
+        split : DataSplit
             What they were trained on.
         x : Tensor
             Records, for all models: (records, *shape).
@@ -190,7 +190,7 @@ class Defense:
 
         Parameters
         ----------
-        target model : Victim
+        target : TargetModel
             The owner's.
         suspects : Ensemble
             What was trained on the answers.

@@ -1,4 +1,4 @@
-"""What group fairness has in common at all stages: one sensitive attribute, and two classes."""
+"""Base of group fairness at all stages: one sensitive attribute, and two classes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What can be measured, on what, and what can be set."""
+"""Catalogue of everything that can be measured and set."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a collusion shows: whether the second attack is stronger with the first."""
+"""Verdicts on collusions: whether the second attack is stronger with the first."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ..results.store import Store, address
 from ..settings import settings_of
 from ..statistics.intervals import Effect, Outcome, effect, outcome, seeds_to_settle
 from ..trials.effectiveness import values, worsening
-from .mechanisms import Claim, Reason, reasons
+from .mechanisms import Claim, MechanismCheck, mechanism_checks
 from .verdicts import interval, judged, scale
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ class CollusionKnown(TypedDict, total=False):
 
 @dataclass(frozen=True)
 class FirstEffect:
-    """Whether the first attack did its own work, in the arm that has it.
+    """Whether the first attack was effective, in the arm that has it.
 
     Attributes
     ----------
@@ -127,14 +127,14 @@ class CollusionVerdict:
     judgement : str
         ``confirmed``, ``refuted`` or ``inconclusive``.
     first : FirstEffect
-        Whether the first attack did its own work.
+        Whether the first attack was effective.
     utility : Effect
         Change of the accuracy on test records.
     without, with_first : sequence of Result
         One for each seed.
     address : str
         What it is kept under.
-    reasons : tuple of Reason
+    reasons : tuple of MechanismCheck
         The shared factors, beside what was measured of them.
     command : str
         The command line that asks for it; empty if it was asked for in another way.
@@ -153,7 +153,7 @@ class CollusionVerdict:
     without: Sequence[Result]
     with_first: Sequence[Result]
     address: str
-    reasons: tuple[Reason, ...]
+    reasons: tuple[MechanismCheck, ...]
     command: str = ""
 
     @property
@@ -274,7 +274,7 @@ def judge_collusion(
                 "trials": [planned.context.recipe(trial) for trial in planned.trials()],
             }
         ),
-        reasons=reasons(claims, without, with_first, found.differences),
+        reasons=mechanism_checks(claims, without, with_first, found.differences),
         command=known.get("command", ""),
     )
 
@@ -331,7 +331,7 @@ def _judgement(expected: Expected | None, shown: Outcome, *, effective: bool) ->
     return "confirmed" if _SHOWS[shown] == expected else "refuted"
 
 
-def _shared(reason: Reason) -> dict[str, Any]:
+def _shared(reason: MechanismCheck) -> dict[str, Any]:
     """Return a shared factor with what was measured of it, in the words of collusions."""
     words = {
         "defense_sign": "first_sign",

@@ -38,7 +38,7 @@ class Collusion:
 
     Attributes
     ----------
-    bench : Bench
+    context : TrialContext
         Data, model, training and device.
     first, second : Attack
         What is mounted.

@@ -1,4 +1,4 @@
-"""What a combination shows: whether each defense is as effective as alone."""
+"""Verdicts on combinations: whether each defense is as effective as alone."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Constituent:
     defense : str
         With its stage.
     alone : Effectiveness
-        Whether it did its own work without the others.
+        Whether it was effective without the others.
     values : tuple of tuple of float
         Of the metric that says so: alone, and in the combination, seed by seed.
     drop : Effect

@@ -44,14 +44,14 @@ class Combination:
 
     Attributes
     ----------
-    bench : Bench
+    context : TrialContext
         Data, model, training and device.
     members : tuple of Defense
         By stage, and as given within one.
     orders : tuple of tuple of tuple of Defense
         The orders that they are applied in, each the members by stage; those together that come to
         the same, since what they change in turn is changed in the same order.
-    guards : mapping of str to Attack
+    protects_against : mapping of str to Attack
         Of the risks that members guard against, by name of the member, where that is how their
         effectiveness is measured.
     seeds : tuple of int
@@ -153,7 +153,8 @@ def _guard(defense: Defense, given: Mapping[str, str], data: Dataset) -> Attack:
         if given.get(key, value) != value:
             raise InputError(
                 f"--set {name}.{key}={clip(given[key])}: {defense.name()} is set to {value}, and"
-                f" would not be judged by its own work; set defense.{defense.id}.{key} to the same"
+                f" would not be judged by its own effectiveness; set"
+                f" defense.{defense.id}.{key} to the same"
             )
     guard = configured(attacks()[str(defense.protects_against)], {**needed, **given}, name)
     guard.check(data)

@@ -52,7 +52,7 @@ class Experiment:
 
     Attributes
     ----------
-    bench : Bench
+    context : TrialContext
         Data, model, training and device.
     defense : Defense
         In the defended arm.
@@ -285,7 +285,7 @@ def _attacks(defense: Defense, target: str, given: Mapping[str, str]) -> list[At
         if given.get(name, value) != value:
             raise InputError(
                 f"--set attack.{name}={clip(given[name])}: {defense.name()} is set to {value}, and"
-                f" would not be judged by its own work; set defense.{name} to the same"
+                f" would not be judged by its own effectiveness; set defense.{name} to the same"
             )
     return [configured(attacks()[target], {**needed, **given}, "attack")]
 

@@ -1,4 +1,4 @@
-"""Measuring: the trials of an experiment, run or remembered, and their verdict."""
+"""Measurement of one experiment: its trials, run or remembered, and their verdict."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def measure(
         ``contested`` or ``unknown``.
     store : Store
         Where results are kept and looked up.
-    listener : Watcher, optional
+    listener : ProgressListener, optional
         Is told how far it is.
     threads, executor
         As `validator.run.engine.finish` takes them.

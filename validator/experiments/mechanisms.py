@@ -1,4 +1,4 @@
-"""Whether the factors that a prediction goes through moved as claimed, and the risk with them."""
+"""Mechanism checks: whether factors moved as predicted, and the risk with them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ..statistics.intervals import LEVEL, Effect, Outcome, effect, outcome
 if TYPE_CHECKING:
     from ..trials.trial import Result
 
-__all__ = ["Association", "Claim", "Moved", "Reason", "company", "reasons"]
+__all__ = ["Association", "Claim", "MechanismCheck", "Moved", "association", "mechanism_checks"]
 
 Moved = Literal["as_claimed", "against", "not_moved", "inconclusive", "not_measurable"]
 
@@ -85,7 +85,7 @@ class Association:
 
 
 @dataclass(frozen=True)
-class Reason:
+class MechanismCheck:
     """One path of a prediction beside what was measured of its factor.
 
     Attributes
@@ -103,7 +103,7 @@ class Reason:
         ``inconclusive`` or ``not_measurable``.
     why_not : str or None
         Why it is not measurable.
-    with_risk : Company or None
+    with_risk : Association or None
         Whether the risk went with it.
     """
 
@@ -139,12 +139,12 @@ class Reason:
         }
 
 
-def reasons(
+def mechanism_checks(
     claims: Sequence[Claim],
     baseline: Sequence[Result],
     defended: Sequence[Result],
     worsening: Sequence[float],
-) -> tuple[Reason, ...]:
+) -> tuple[MechanismCheck, ...]:
     """Hold what is claimed of factors against what was measured.
 
     Parameters
@@ -164,7 +164,7 @@ def _reason(
     baseline: Sequence[Result],
     defended: Sequence[Result],
     worsening: Sequence[float],
-) -> Reason:
+) -> MechanismCheck:
     factor = claim["factor"]
     kind = measures().get(factor)
     if kind is None:
@@ -178,15 +178,15 @@ def _reason(
     change = effect([d - b for b, d in zip(before, after, strict=True)])
     shown = outcome(change, measure.matters(fmean(before)))
     moved = _MOVES[claim["defense_sign"]].get(shown, "inconclusive")
-    with_risk = company(change.differences, worsening, claim["risk_sign"])
-    return Reason(claim, measure, before, after, change, moved, None, with_risk)
+    with_risk = association(change.differences, worsening, claim["risk_sign"])
+    return MechanismCheck(claim, measure, before, after, change, moved, None, with_risk)
 
 
-def _unmeasured(claim: Claim, measure: Measure | None, why_not: str) -> Reason:
-    return Reason(claim, measure, (), (), None, "not_measurable", why_not, None)
+def _unmeasured(claim: Claim, measure: Measure | None, why_not: str) -> MechanismCheck:
+    return MechanismCheck(claim, measure, (), (), None, "not_measurable", why_not, None)
 
 
-def company(factor: Sequence[float], risk: Sequence[float], sign: str) -> Association:
+def association(factor: Sequence[float], risk: Sequence[float], sign: str) -> Association:
     """Say whether changes of a risk go with changes of a factor.
 
     Parameters

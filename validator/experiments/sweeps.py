@@ -53,7 +53,7 @@ def sweep(
         The experiments, and reasons for those that there can be none of.
     store : Store
         Where results are kept and looked up.
-    listener : Onlooker, optional
+    listener : SweepListener, optional
         Is told how far it is.
     threads, executor
         As `validator.run.engine.finish` takes them.

@@ -20,12 +20,12 @@ _ROWS = ("baseline", "defended", "effect", "raise", "lower")
 _RISES = {
     "increase": "it rises as the factor does",
     "decrease": "it falls as the factor rises",
-    "no_change": "it does not change by as much as matters",
+    "no_change": "it does not change meaningfully",
 }
 _CHANGES = {
     "increase": "the risk is higher",
     "decrease": "the risk is lower",
-    "no_change": "the risk does not change by as much as matters",
+    "no_change": "the risk does not change meaningfully",
 }
 _PREDICTED = {"increase": "rise", "decrease": "fall", "no_change": "stay"}
 _UNMOVED = "the factor itself, as it was measured, is not seen to rise"
@@ -130,7 +130,7 @@ def _trend(
     ]
     of_defense = [*doubts]
     if idle:
-        of_defense.append(f"the defense did not do its own work at {', '.join(idle)}")
+        of_defense.append(f"the defense was not effective at {', '.join(idle)}")
     without = [_levels(verdict, verdict.baseline) for verdict in found]
     under = [_levels(verdict, verdict.defended) for verdict in found]
     effects = [verdict.effect.differences for verdict in found]

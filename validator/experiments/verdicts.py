@@ -1,4 +1,4 @@
-"""What an experiment shows, and whether that is what was expected."""
+"""Verdicts: the outcome of an experiment against what was expected."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ..results.store import address
 from ..settings import settings_of
 from ..statistics.intervals import LEVEL, Effect, Outcome, effect, outcome, seeds_to_settle
 from ..trials.effectiveness import Effectiveness, effectiveness, values, worsening
-from .mechanisms import Claim, Reason, reasons
+from .mechanisms import Claim, MechanismCheck, mechanism_checks
 
 if TYPE_CHECKING:
     from ..arms.metrics import Metric
@@ -85,7 +85,7 @@ class Verdict:
         One for each seed.
     address : str
         What it is kept under.
-    reasons : tuple of Reason
+    reasons : tuple of MechanismCheck
         The factors that the prediction goes through, beside what was measured of them.
     command : str
         The command line that asks for it; empty if it was asked for in another way.
@@ -104,7 +104,7 @@ class Verdict:
     baseline: Sequence[Result]
     defended: Sequence[Result]
     address: str
-    reasons: tuple[Reason, ...]
+    reasons: tuple[MechanismCheck, ...]
     command: str = ""
 
     @property
@@ -232,7 +232,7 @@ def judge(
                 "trials": recipes,
             }
         ),
-        reasons=reasons(claims, baseline, defended, found.differences),
+        reasons=mechanism_checks(claims, baseline, defended, found.differences),
         command=known.get("command", ""),
     )
 

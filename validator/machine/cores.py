@@ -1,4 +1,4 @@
-"""How many measurements run on this machine beside one another, so that they share its cores."""
+"""CPU cores, shared by the measurements that run on this machine."""
 
 from __future__ import annotations
 

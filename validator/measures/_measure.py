@@ -1,4 +1,4 @@
-"""What all measures of factors have in common."""
+"""Base class of factor measures."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Subject:
 
     Attributes
     ----------
-    target model : Victim
+    target : TargetModel
         The deployed model first, then the shadow models, where there are any.
     data : Dataset
         What they learn.
@@ -145,7 +145,7 @@ def factors_of(target: TargetModel, data: Dataset) -> tuple[dict[str, float], di
 
     Parameters
     ----------
-    target model : Victim
+    target : TargetModel
         Trained, and under its defense.
     data : Dataset
         What it learned.

@@ -23,7 +23,8 @@ _ROW = 0.55
 def combination_plot(document: dict[str, Any], file: str) -> None:
     """Draw a combination.
 
-    Each metric has a unit of its own, so drops are drawn in units of the smallest that matters.
+    Each metric has a unit of its own, so drops are drawn in units of the
+    smallest effect of interest.
 
     Parameters
     ----------
@@ -62,7 +63,7 @@ def combination_plot(document: dict[str, Any], file: str) -> None:
         axes.set_xticks([], minor=True)
         axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}".replace("-", "−"))
         axes.set_xlabel(
-            "← better        drop, in units of the smallest that matters        worse →"
+            "← better        drop, in units of the smallest effect of interest        worse →"
         )
         names = " + ".join(document["defenses"])
         figure.suptitle(

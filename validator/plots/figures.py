@@ -1,4 +1,4 @@
-"""What pictures have in common: their forms, how they look, and that they are written whole."""
+"""Figures: their formats and style, written whole or not at all."""
 
 from __future__ import annotations
 

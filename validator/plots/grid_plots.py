@@ -111,7 +111,7 @@ def _mark(cell: Mapping[str, Any]) -> str:
 
 
 def _strength(cell: Mapping[str, Any]) -> int:
-    """Return a strength of colour from 0 to 2: how many times the smallest effect that matters."""
+    """Return a strength of colour from 0 to 2: how many times the smallest effect of interest."""
     times: float = abs(cell["effect"]["estimate"]) / cell["effect"]["smallest_effect"]
     return int(times >= 2) + int(times >= 5)
 
@@ -124,12 +124,12 @@ def _legend(document: Mapping[str, Any]) -> str:
     counts = document["counts"]
     measured = f"{counts['confirmed']} confirmed, {counts['refuted']} refuted"
     lines = [
-        "▲ more susceptible   ▼ less susceptible   = no change that matters   ? unknown   · nothing"
+        "▲ more susceptible   ▼ less susceptible   = no meaningful change   ? unknown   · nothing"
         " published",
         "± measured: the seeds cannot tell; predicted: the factors disagree",
-        "✓ prediction confirmed   ✗ refuted   ! the defense did not do its own work here"
+        "✓ prediction confirmed   ✗ refuted   ! the defense was not effective here"
         "   number: effect towards more susceptible, with its 95 % interval",
-        "stronger colour: 1, 2 or 5 times the smallest effect that matters, in the unit of each"
+        "stronger colour: 1, 2 or 5 times the smallest effect of interest, in the unit of each"
         " risk's own metric",
         f"{document['dataset']}, {document['model']}, {len(document['seeds'])} paired seeds;"
         f" {counts['cells']} cells: {measured}, {counts['inconclusive']} inconclusive,"

@@ -153,7 +153,7 @@ def _legend(document: Mapping[str, Any]) -> str:
         model = "" if document["vary"]["setting"] == "model" else f", {scale['model']}"
         lines.append(
             f"{scale['dataset']}{model}, {len(cells[0]['seeds'])} paired seeds, {level:.0%}"
-            " intervals; hollow: the defense did not do its own work there"
+            " intervals; hollow: the defense was not effective there"
         )
     return "\n".join(map(_folded, lines))
 

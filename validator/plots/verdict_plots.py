@@ -1,4 +1,4 @@
-"""A picture of a verdict: paired seeds, and the effect against the smallest that matters."""
+"""A picture of a verdict: paired seeds, and the effect against the smallest effect of interest."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ def _title(document: dict[str, Any]) -> str:
     said = {
         "increase": read.more,
         "decrease": read.less,
-        "no_change": "no change that matters",
+        "no_change": "no meaningful change",
         "inconclusive": "inconclusive",
     }[document["outcome"]]
     return f"{names[0].capitalize()} → {names[1]}: {said}"

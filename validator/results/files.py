@@ -1,11 +1,11 @@
-"""Writing a file in full or not at all."""
+"""Files that a user names for output: written in full or not at all."""
 
 from __future__ import annotations
 
-import contextlib
 import os
 
 from crosscurrent.knowledge.errors import InputError
+from crosscurrent.knowledge.storage import write_atomic
 
 __all__ = ["require_folder", "write_whole"]
 
@@ -28,14 +28,7 @@ def write_whole(file: str, content: bytes) -> None:
         It cannot be written; it names the file.
     """
     require_folder(file)
-    partial = f"{file}.partial"
     try:
-        with open(partial, "wb") as stream:
-            stream.write(content)
-        os.replace(partial, file)
-    except BaseException as error:
-        with contextlib.suppress(OSError):
-            os.remove(partial)
-        if isinstance(error, OSError):
-            raise OSError(error.errno, error.strerror, file) from error
-        raise
+        write_atomic(file, content)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, file) from error

@@ -1,4 +1,4 @@
-"""What a document of a measurement is of."""
+"""Kinds of measurement documents."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where results are kept: one SQLite file that several processes may use at once.
+"""Result store: one SQLite file that several processes may use at once.
 
 A trial is addressed by the content of its whole recipe and written once, in one transaction: a
 killed run loses nothing that was finished, and no result is ever taken for another's.
@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from crosscurrent.knowledge.errors import InputError, UnknownName
+from crosscurrent.knowledge.storage import data_folder
 
 from ..machine.cores import Cores
 
@@ -61,10 +62,7 @@ def default_file() -> str:
     named = os.environ.get("CROSSCURRENT_RESULTS")
     if named:
         return named
-    base = os.environ.get("XDG_DATA_HOME") or os.path.join(
-        os.path.expanduser("~"), ".local", "share"
-    )
-    return os.path.join(base, "crosscurrent", "results.sqlite")
+    return os.path.join(data_folder(), "results.sqlite")
 
 
 def address(recipe: Mapping[str, Any]) -> str:

@@ -20,7 +20,8 @@ from ..results.store import Store, address
 from ..training.spec import Schedule
 from ..trials.pooling import pooled
 from ..trials.trial import Result, Trial, TrialContext
-from .executors import Executor, SerialExecutor, Task
+from .executors import Executor, Task
+from .executors.here import SerialExecutor
 
 __all__ = ["Found", "Planned", "ProgressListener", "finish"]
 
@@ -72,7 +73,7 @@ def finish(
         Experiments; each has the trials of a seed behind one another.
     store : Store
         Where results are kept and looked up.
-    listener : Watcher, optional
+    listener : ProgressListener, optional
         Is told how far it is.
     threads : int, optional
         By default the cores, shared with other runs that keep results in the same place.

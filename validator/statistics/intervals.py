@@ -1,4 +1,4 @@
-"""From paired measurements to an interval and an outcome."""
+"""Confidence intervals and outcomes of paired measurements."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the models of an experiment look like: perceptrons and small convolutional nets."""
+"""Architectures: perceptrons and small convolutional networks."""
 
 from __future__ import annotations
 

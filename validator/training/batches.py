@@ -1,4 +1,4 @@
-"""Which records each model sees in each update."""
+"""Batches: the records that each model sees in each update."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How much memory an ensemble takes, and how it is cut into chunks that fit."""
+"""Chunks: an ensemble cut into parts that fit into memory."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def footprint(
         What it looks like.
     schedule : Schedule
         How many batches there are, and of how many records.
-    method : Method
+    method : TrainingHooks
         Whether examples' gradients are clipped one by one.
     records : int
         How many records train it.

@@ -1,4 +1,4 @@
-"""Finding an architecture by its name: one of ours, or a user's own module."""
+"""Look-up of architectures by name: built in, or a user's own module."""
 
 from __future__ import annotations
 

@@ -201,7 +201,7 @@ class TrainingRun:
         Of its initialisation, batch order and noise; shared by the arms of a pair.
     records : Tensor
         Indices of its training records in the pool: (n,), int64.
-    method : Method
+    method : TrainingHooks
         What its defense changes in training.
     """
 

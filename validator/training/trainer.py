@@ -63,7 +63,7 @@ def train(
         What all of them look like.
     pool : Pool
         All records, on the device to train on.
-    members : sequence of Member
+    runs : sequence of TrainingRun
         One or more; the result keeps their order.
     schedule : Schedule
         The same for all of them.

@@ -1,4 +1,4 @@
-"""Whether a defense did its own work."""
+"""Effectiveness of a defense, by its own metric or attack."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __all__ = ["Effectiveness", "effectiveness", "values", "worsening"]
 
 @dataclass(frozen=True)
 class Effectiveness:
-    """Whether the defense did its own work.
+    """Whether the defense was effective.
 
     Attributes
     ----------
@@ -47,7 +47,7 @@ class Effectiveness:
 def effectiveness(
     defense: Defense, guard: Attack | None, baseline: Sequence[Result], defended: Sequence[Result]
 ) -> Effectiveness | None:
-    """Say whether a defense did its own work.
+    """Say whether a defense was effective.
 
     Parameters
     ----------

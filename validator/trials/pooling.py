@@ -1,4 +1,4 @@
-"""Which trials can be one: the same models under several attacks.
+"""Pooling of trials: the same models under several attacks, trained once.
 
 An attack that leaves the training data alone finds the same models whatever else is mounted on
 them, so trials that differ in such attacks only are run as one and taken apart again.

@@ -184,7 +184,7 @@ class Result:
     train_accuracy : float
         The same on its own training records.
     readings : dict of str to float
-        How well each defense does its own work, by its name, where it has a reading.
+        How well each defense is effective, by its name, where it has a reading.
     seconds : float
         Wall time to train one model.
     run : str
@@ -216,7 +216,7 @@ def run(
 
     Parameters
     ----------
-    bench : Bench
+    context : TrialContext
         What they have in common.
     trials : sequence of Trial
         One or more.
@@ -279,7 +279,7 @@ def run(
             counted={},
             accuracy=_accuracy(target, target.split.test),
             train_accuracy=_accuracy(target, target.split.training[0]),
-            readings=_readings(target, context.schedule),
+            readings=_readings(trials[i].defense, target, context.schedule),
             seconds=times[i],
             run=side_by_side,
         )
@@ -374,8 +374,8 @@ def _accuracy(target: TargetModel, records: torch.Tensor) -> float:
     return float(right.double().mean())
 
 
-def _readings(target: TargetModel, schedule: Schedule) -> dict[str, float]:
-    parts = target.defense.parts if target.defense else ()
+def _readings(defense: Defense | None, target: TargetModel, schedule: Schedule) -> dict[str, float]:
+    parts = defense.parts if defense else ()
     return {
         part.name(): part.read([target.first(1)], schedule)[0]
         for part in parts

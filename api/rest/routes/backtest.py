@@ -1,4 +1,4 @@
-"""How good the conjectures are."""
+"""Backtest of the conjectures against the explored pairs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pydantic import Field
 from crosscurrent.api.answers import backtests
 
 from ..responses import answered
-from ..service import Ask, Asked
+from ..service import KnowledgeQuery, ResponderDep
 from ..shapes.interactions import Backtest
 
 __all__ = ["router"]
@@ -20,7 +20,7 @@ router = APIRouter(prefix="/v1", tags=["backtest"])
 _MOST_RESAMPLES = 5000
 
 
-class Tested(Asked):
+class BacktestQuery(KnowledgeQuery):
     """What `crosscurrent backtest` takes, with fewer resamples at most: they take seconds."""
 
     seed: int = Field(0, ge=0, le=999_999_999, description="seed of the bootstrap")
@@ -35,8 +35,8 @@ class Tested(Asked):
     summary="How good the conjectures are, against every explored pair",
     responses=answered(Backtest, "Scores of all methods, with intervals."),
 )
-def get_backtest(ask: Ask, asked: Annotated[Tested, Query()]) -> Response:
+def get_backtest(responder: ResponderDep, query: Annotated[BacktestQuery, Query()]) -> Response:
     """Answer as `crosscurrent backtest --json` does."""
-    return ask.answer(
-        asked.knowledge, backtests.backtest, seed=asked.seed, resamples=asked.resamples
+    return responder.answer(
+        query.knowledge, backtests.backtest, seed=query.seed, resamples=query.resamples
     )

@@ -1,4 +1,4 @@
-"""What is known: lists of records by section, and single records."""
+"""Records of the knowledge base: lists by section, and single ones."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from pydantic import Field
 from crosscurrent.api.answers import catalogue
 from crosscurrent.knowledge.errors import InputError, UnknownName
 
-from ..pagination import LARGEST, cut
+from ..pagination import LARGEST, paginate
 from ..problems import ProblemError
 from ..responses import answered
-from ..service import Ask, Asked, Here
+from ..service import KnowledgeQuery, ResponderDep, ServiceDep
 
 __all__ = ["SECTIONS", "router"]
 
@@ -36,8 +36,8 @@ router = APIRouter(prefix="/v1")
 Name = Annotated[str, Path(max_length=200, description="id or code")]
 
 
-class Page(Asked):
-    """Which part of a list."""
+class RecordListQuery(KnowledgeQuery):
+    """Query for a page of records."""
 
     limit: int = Field(100, ge=1, le=LARGEST, description="records on a page")
     next: str | None = Field(None, max_length=200, description="token of the page, from the last")
@@ -53,17 +53,19 @@ def _resource(section: str, one: str) -> None:
         tags=[section],
         responses=answered(None, f"A page of {section}, and the token of the next."),
     )
-    def listed(ask: Ask, here: Here, asked: Annotated[Page, Query()]) -> Response:
-        kb = here.knowledge(asked.knowledge)
+    def listed(
+        responder: ResponderDep, service: ServiceDep, query: Annotated[RecordListQuery, Query()]
+    ) -> Response:
+        kb = service.knowledge(query.knowledge)
 
         def page() -> dict[str, Any]:
             document = catalogue.section(kb, section)
             what = f"{section} {kb.digest}"
-            document[section], token = cut(document[section], what, asked.limit, asked.next)
+            document[section], token = paginate(document[section], what, query.limit, query.next)
             return {**document, "next": token}
 
-        parameters = {"section": section, "limit": asked.limit, "next": asked.next}
-        return ask.keep(kb, catalogue.section, parameters, page)
+        parameters = {"section": section, "limit": query.limit, "next": query.next}
+        return responder.cached(kb, catalogue.section, parameters, page)
 
     @router.get(
         f"/{section}/{{name}}",
@@ -73,12 +75,12 @@ def _resource(section: str, one: str) -> None:
         responses=answered(None, f"The {one}."),
     )
     def single(
-        ask: Ask,
+        responder: ResponderDep,
         name: Name,
-        asked: Annotated[Asked, Query()],
+        query: Annotated[KnowledgeQuery, Query()],
     ) -> Response:
         try:
-            return ask.answer(asked.knowledge, catalogue.record, name=name, within=section)
+            return responder.answer(query.knowledge, catalogue.record, name=name, within=section)
         except UnknownName:
             raise
         except InputError as error:  # it names a record of another kind

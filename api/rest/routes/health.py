@@ -1,4 +1,4 @@
-"""Whether the service lives and can answer, and its figures."""
+"""Health checks and metrics."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from crosscurrent.api.jobs.errors import Unavailable
 
 from ..problems import ProblemError
 from ..responses import refusals
-from ..service import Here, apart
+from ..service import ServiceDep, in_database_thread
 from ..shapes.service import Health
 
 __all__ = ["router"]
@@ -29,11 +29,11 @@ async def get_live() -> Health:
     summary="Whether knowledge is loaded, and the data folder and the jobs can be written",
     responses=refusals(503),
 )
-@apart
-def get_ready(here: Here) -> Health:
+@in_database_thread
+def get_ready(service: ServiceDep) -> Health:
     """Look at what a request may need."""
     try:
-        here.check()
+        service.check()
     except Unavailable:
         raise
     except OSError as error:
@@ -53,8 +53,8 @@ def get_ready(here: Here) -> Health:
         }
     },
 )
-@apart
-def get_metrics(here: Here) -> Response:
+@in_database_thread
+def get_metrics(service: ServiceDep) -> Response:
     """Write all figures."""
-    here.metrics.see(here.unfinished())
-    return Response(here.metrics.text(), media_type=CONTENT_TYPE_LATEST)
+    service.metrics.see(service.unfinished())
+    return Response(service.metrics.text(), media_type=CONTENT_TYPE_LATEST)

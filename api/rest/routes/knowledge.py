@@ -10,9 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from crosscurrent.api.answers import comparisons
 
 from ..knowledge_sets import described
-from ..pagination import LARGEST, cut
+from ..pagination import LARGEST, paginate
 from ..responses import answered, refusals
-from ..service import Ask, Here, Owner
+from ..service import Owner, ResponderDep, ServiceDep
 from ..shapes.joint import Differences
 from ..shapes.service import KnowledgeSet, KnowledgeSets, KnowledgeVersion
 
@@ -23,8 +23,8 @@ router = APIRouter(prefix="/v1", tags=["knowledge"])
 Name = Annotated[str, Path(max_length=200, description="NAME, or NAME@VERSION")]
 
 
-class Page(BaseModel):
-    """Which part of the list."""
+class SetListQuery(BaseModel):
+    """Query for a page of versions."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -32,8 +32,8 @@ class Page(BaseModel):
     next: str | None = Field(None, max_length=200, description="token of the page, from the last")
 
 
-class Compared(BaseModel):
-    """Which two."""
+class DiffQuery(BaseModel):
+    """Query for two sets to compare."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -59,17 +59,17 @@ class Files(BaseModel):
     summary="The versions of all knowledge sets",
     responses={200: {"description": "Versions by name, newest first.", "model": KnowledgeSets}},
 )
-def list_knowledge(here: Here, asked: Annotated[Page, Query()]) -> KnowledgeSets:
+def list_knowledge(service: ServiceDep, query: Annotated[SetListQuery, Query()]) -> KnowledgeSets:
     """List what was uploaded, retired versions too."""
-    versions, damaged = here.sets.listed()
+    versions, damaged = service.sets.listed()
     for each in damaged:
-        here.log.error("knowledge left out of the list", reason=each)
+        service.log.error("knowledge left out of the list", reason=each)
     state = f"sets {[(v.name, v.version) for v in versions]}"
-    shown, token = cut(versions, state, asked.limit, asked.next)
+    shown, token = paginate(versions, state, query.limit, query.next)
     return {
         "sets": [described(each) for each in shown],
         "next": token,
-        "knowledge": here.kb.digest,
+        "knowledge": service.kb.digest,
     }
 
 
@@ -79,11 +79,15 @@ def list_knowledge(here: Here, asked: Annotated[Page, Query()]) -> KnowledgeSets
     summary="What one knowledge set says differently from another",
     responses=answered(Differences, "What changes in records and predictions."),
 )
-def diff_knowledge(ask: Ask, here: Here, asked: Annotated[Compared, Query()]) -> Response:
+def diff_knowledge(
+    responder: ResponderDep, service: ServiceDep, query: Annotated[DiffQuery, Query()]
+) -> Response:
     """Answer as `crosscurrent kb diff --json` does."""
-    before, after = here.knowledge(asked.from_), here.knowledge(asked.to)
+    before, after = service.knowledge(query.from_), service.knowledge(query.to)
     parameters = {"to": after.digest}
-    return ask.keep(before, comparisons.diff, parameters, lambda: comparisons.diff(before, after))
+    return responder.cached(
+        before, comparisons.diff, parameters, lambda: comparisons.diff(before, after)
+    )
 
 
 @router.get(
@@ -92,13 +96,13 @@ def diff_knowledge(ask: Ask, here: Here, asked: Annotated[Compared, Query()]) ->
     summary="One version of a knowledge set, with its files",
     responses={200: {"description": "The version.", "model": KnowledgeSet}},
 )
-def get_knowledge(here: Here, name: Name) -> KnowledgeSet:
+def get_knowledge(service: ServiceDep, name: Name) -> KnowledgeSet:
     """Return the version that is named, or the newest that is not retired."""
-    found = here.sets.get(name)
+    found = service.sets.get(name)
     return {
         **described(found),
         "contents": dict(found.files),
-        "versions": here.sets.numbers(found.name),
+        "versions": service.sets.numbers(found.name),
     }
 
 
@@ -121,16 +125,16 @@ def get_knowledge(here: Here, name: Name) -> KnowledgeSet:
     },
 )
 def put_knowledge(
-    here: Here,
+    service: ServiceDep,
     owner: Owner,
     name: Annotated[str, Path(max_length=200, description="NAME")],
     body: Annotated[Files, Body()],
     response: Response,
 ) -> KnowledgeVersion:
     """Check the files on top of the service's own knowledge; keep them if all are sound."""
-    version, new = here.sets.put(name, body.files, owner)
+    version, new = service.sets.put(name, body.files, owner)
     if new:
-        here.log.info("knowledge kept", name=name, version=version.version, key=owner)
+        service.log.info("knowledge kept", name=name, version=version.version, key=owner)
     response.status_code = 201 if new else 200
     response.headers["Location"] = f"/v1/knowledge/{version.name}@{version.version}"
     return described(version)
@@ -143,7 +147,7 @@ def put_knowledge(
     status_code=204,
     responses={204: {"description": "It is retired."}, **refusals(403, 413, 507)},
 )
-def retire_knowledge(here: Here, owner: Owner, name: Name) -> None:
+def retire_knowledge(service: ServiceDep, owner: Owner, name: Name) -> None:
     """Retire the version that is named, or all of a set."""
-    here.sets.retire(name, owner)
-    here.log.info("knowledge retired", name=name, key=owner)
+    service.sets.retire(name, owner)
+    service.log.info("knowledge retired", name=name, key=owner)

@@ -11,14 +11,14 @@ from crosscurrent.api.answers import assumptions, predictions
 from crosscurrent.knowledge.errors import InputError
 
 from ..responses import answered, refusals
-from ..service import Ask, Asked
+from ..service import KnowledgeQuery, ResponderDep
 from ..shapes.interactions import Matrix, Prediction, Predictions, WhatIf
 
 __all__ = ["router"]
 
 router = APIRouter(prefix="/v1", tags=["predictions"])
 
-Question = Annotated[Asked, Query()]
+Question = Annotated[KnowledgeQuery, Query()]
 Defense = Annotated[str, Path(max_length=200, description="id or code of a defense")]
 Risk = Annotated[str, Path(max_length=200, description="id or code of a risk")]
 Names = Annotated[list[Annotated[str, Field(max_length=200)]], Field(max_length=50)]
@@ -45,9 +45,9 @@ class Assumptions(BaseModel):
     summary="What every defense does to every risk",
     responses=answered(Matrix, "A prediction for each pair."),
 )
-async def get_matrix(ask: Ask, asked: Question) -> Response:
+async def get_matrix(responder: ResponderDep, query: Question) -> Response:
     """Answer as `crosscurrent matrix --json` does."""
-    return await ask.quick(asked.knowledge, predictions.matrix)
+    return await responder.answer_inline(query.knowledge, predictions.matrix)
 
 
 @router.get(
@@ -56,9 +56,9 @@ async def get_matrix(ask: Ask, asked: Question) -> Response:
     summary="What one defense does to every risk",
     responses=answered(Predictions, "A prediction for each risk."),
 )
-async def get_predictions(ask: Ask, defense: Defense, asked: Question) -> Response:
+async def get_predictions(responder: ResponderDep, defense: Defense, query: Question) -> Response:
     """Answer as `crosscurrent predict DEFENSE --json` does."""
-    return await ask.quick(asked.knowledge, predictions.predictions, defense=defense)
+    return await responder.answer_inline(query.knowledge, predictions.predictions, defense=defense)
 
 
 @router.get(
@@ -67,9 +67,13 @@ async def get_predictions(ask: Ask, defense: Defense, asked: Question) -> Respon
     summary="What one defense does to one risk, and why",
     responses=answered(Prediction, "The prediction with every path and source."),
 )
-async def get_prediction(ask: Ask, defense: Defense, risk: Risk, asked: Question) -> Response:
+async def get_prediction(
+    responder: ResponderDep, defense: Defense, risk: Risk, query: Question
+) -> Response:
     """Answer as `crosscurrent predict DEFENSE RISK --json` does."""
-    return await ask.quick(asked.knowledge, predictions.prediction, defense=defense, risk=risk)
+    return await responder.answer_inline(
+        query.knowledge, predictions.prediction, defense=defense, risk=risk
+    )
 
 
 @router.post(
@@ -81,12 +85,14 @@ async def get_prediction(ask: Ask, defense: Defense, risk: Risk, asked: Question
         **refusals(413, 415),
     },
 )
-async def what_if(ask: Ask, asked: Question, body: Annotated[Assumptions, Body()]) -> Response:
+async def what_if(
+    responder: ResponderDep, query: Question, body: Annotated[Assumptions, Body()]
+) -> Response:
     """Answer as `crosscurrent what-if --json` does."""
     if not (body.raise_ or body.lower or body.hold or body.adversary):
         raise InputError("nothing is assumed: give raise, lower, hold or adversary")
-    return await ask.quick(
-        asked.knowledge,
+    return await responder.answer_inline(
+        query.knowledge,
         assumptions.what_if,
         defense=body.defense,
         risk=body.risk,

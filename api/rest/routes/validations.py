@@ -16,31 +16,31 @@ from crosscurrent.api.jobs.records import Event, Job
 from crosscurrent.api.jobs.service import Jobs
 
 from ..middleware import HEAD
-from ..pagination import opened, sealed
+from ..pagination import decode_token, encode_token
 from ..responses import refusals
-from ..service import Here, Owner, apart
+from ..service import Owner, ServiceDep, in_database_thread
 from ..shapes.validations import Evidence, Validation, Validations, Verdict
 
-__all__ = ["other", "router"]
+__all__ = ["media_router", "router"]
 
 _TAGS: list[str | Enum] = ["validations"]
-_SLOWLY = {"Retry-After": "2"}
+_POLL_LATER = {"Retry-After": "2"}
 _TEXT = {"type": "string"}
 _BYTES = {"type": "string", "format": "binary"}
 _POLLED = 0.5
 """Seconds between two looks at what has happened to a job."""
 
 router = APIRouter(prefix="/v1", tags=_TAGS)
-other = APIRouter(prefix="/v1", tags=_TAGS)
-"""What is not JSON: events, pictures, reports."""
+media_router = APIRouter(prefix="/v1", tags=_TAGS)
+"""Routes whose responses are not JSON: events, pictures, reports."""
 
 Identity = Annotated[
     str, Path(alias="id", max_length=64, description="the id that POST /v1/validations returned")
 ]
 
 
-class Page(BaseModel):
-    """Which part of the list."""
+class JobListQuery(BaseModel):
+    """Query for a page of jobs."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -48,18 +48,18 @@ class Page(BaseModel):
     next: str | None = Field(None, max_length=200, description="token of the page, from the last")
 
 
-@apart
-def _jobs(here: Here) -> Jobs:
-    return here.jobs()
+@in_database_thread
+def _jobs(service: ServiceDep) -> Jobs:
+    return service.jobs()
 
 
-def _holder(owner: Owner) -> str:
-    """Return whose jobs these are; where no keys are asked for, they are everybody's."""
+def _job_owner(owner: Owner) -> str:
+    """Return the owner of the jobs; where no keys are asked for, they are everybody's."""
     return owner or "*"
 
 
-Kept = Annotated[Jobs, Depends(_jobs)]
-Holder = Annotated[str, Depends(_holder)]
+JobsDep = Annotated[Jobs, Depends(_jobs)]
+JobOwner = Annotated[str, Depends(_job_owner)]
 
 
 @router.post(
@@ -82,10 +82,10 @@ Holder = Annotated[str, Depends(_holder)]
         **refusals(409, 413, 415, 503),
     },
 )
-@apart
+@in_database_thread
 def submit_validation(
-    jobs: Kept,
-    holder: Holder,
+    jobs: JobsDep,
+    owner: JobOwner,
     response: Response,
     request: Annotated[dict[str, Any], Body()],
     idempotency_key: Annotated[
@@ -94,10 +94,10 @@ def submit_validation(
     ] = None,
 ) -> Validation:
     """Accept what `crosscurrent validate` takes, checked completely as it does."""
-    job = jobs.submit(request, holder, idempotency_key)
+    job = jobs.submit(request, owner, idempotency_key)
     response.headers["Location"] = f"/v1/validations/{job.id}"
     if not job.over:
-        response.headers.update(_SLOWLY)
+        response.headers.update(_POLL_LATER)
     return _shown(job)
 
 
@@ -107,13 +107,15 @@ def submit_validation(
     summary="Your validations, the latest first",
     responses=refusals(503),
 )
-@apart
-def list_validations(jobs: Kept, holder: Holder, asked: Annotated[Page, Query()]) -> Validations:
+@in_database_thread
+def list_validations(
+    jobs: JobsDep, owner: JobOwner, query: Annotated[JobListQuery, Query()]
+) -> Validations:
     """List the jobs of the key that asks."""
-    what = f"validations {holder}"
-    after = None if asked.next is None else opened(what, asked.next)
-    page = jobs.list(holder, after, asked.limit)
-    following = None if page.next is None else sealed(what, page.next)
+    what = f"validations {owner}"
+    after = None if query.next is None else decode_token(what, query.next)
+    page = jobs.list(owner, after, query.limit)
+    following = None if page.next is None else encode_token(what, page.next)
     return {"validations": [_shown(job) for job in page.jobs], "next": following}
 
 
@@ -123,14 +125,14 @@ def list_validations(jobs: Kept, holder: Holder, asked: Annotated[Page, Query()]
     summary="What has become of a validation",
     responses=refusals(503),
 )
-@apart
+@in_database_thread
 def get_validation(
-    jobs: Kept, holder: Holder, identity: Identity, response: Response
+    jobs: JobsDep, owner: JobOwner, identity: Identity, response: Response
 ) -> Validation:
     """Return its state."""
-    job = jobs.get(identity, holder)
+    job = jobs.get(identity, owner)
     if not job.over:
-        response.headers.update(_SLOWLY)
+        response.headers.update(_POLL_LATER)
     return _shown(job)
 
 
@@ -140,10 +142,10 @@ def get_validation(
     summary="Cancel a validation unless it has ended",
     responses=refusals(413, 503),
 )
-@apart
-def cancel_validation(jobs: Kept, holder: Holder, identity: Identity) -> Validation:
+@in_database_thread
+def cancel_validation(jobs: JobsDep, owner: JobOwner, identity: Identity) -> Validation:
     """End it; trials that are finished stay known."""
-    return _shown(jobs.cancel(identity, holder))
+    return _shown(jobs.cancel(identity, owner))
 
 
 @router.get(
@@ -152,10 +154,10 @@ def cancel_validation(jobs: Kept, holder: Holder, identity: Identity) -> Validat
     summary="The verdict, as validate --json prints it",
     responses=refusals(409, 503),
 )
-@apart
-def get_validation_result(jobs: Kept, holder: Holder, identity: Identity) -> Verdict:
+@in_database_thread
+def get_validation_result(jobs: JobsDep, owner: JobOwner, identity: Identity) -> Verdict:
     """Return the document of a validation that succeeded."""
-    return jobs.result(identity, holder)
+    return jobs.result(identity, owner)
 
 
 @router.get(
@@ -164,14 +166,14 @@ def get_validation_result(jobs: Kept, holder: Holder, identity: Identity) -> Ver
     summary="What was measured, as knowledge files for an overlay",
     responses=refusals(409, 503),
 )
-@apart
-def get_validation_evidence(jobs: Kept, holder: Holder, identity: Identity) -> Evidence:
+@in_database_thread
+def get_validation_evidence(jobs: JobsDep, owner: JobOwner, identity: Identity) -> Evidence:
     """Return the files; PUT /v1/knowledge/NAME takes them as they are."""
-    found = jobs.evidence(identity, holder)
+    found = jobs.evidence(identity, owner)
     return {"files": {name: content.decode() for name, content in found.items()}}
 
 
-@other.get(
+@media_router.get(
     "/validations/{id}/report",
     operation_id="get_validation_report",
     summary="The verdict in words",
@@ -181,13 +183,13 @@ def get_validation_evidence(jobs: Kept, holder: Holder, identity: Identity) -> E
         **refusals(409, 503),
     },
 )
-@apart
-def get_validation_report(jobs: Kept, holder: Holder, identity: Identity) -> Response:
+@in_database_thread
+def get_validation_report(jobs: JobsDep, owner: JobOwner, identity: Identity) -> Response:
     """Return what the command line prints."""
-    return Response(jobs.report(identity, holder), media_type="text/plain")
+    return Response(jobs.report(identity, owner), media_type="text/plain")
 
 
-@other.get(
+@media_router.get(
     "/validations/{id}/plot.{kind}",
     operation_id="get_validation_plot",
     summary="The verdict as a picture",
@@ -200,22 +202,22 @@ def get_validation_report(jobs: Kept, holder: Holder, identity: Identity) -> Res
         **refusals(409, 503),
     },
 )
-@apart
+@in_database_thread
 def get_validation_plot(
-    jobs: Kept, holder: Holder, identity: Identity, kind: Literal["svg", "png"]
+    jobs: JobsDep, owner: JobOwner, identity: Identity, kind: Literal["svg", "png"]
 ) -> Response:
-    """Draw paired seeds, and the effect against the smallest that matters."""
+    """Draw paired seeds, and the effect against the smallest effect of interest."""
     media = {"svg": "image/svg+xml", "png": "image/png"}[kind]
-    return Response(jobs.picture(identity, holder, kind), media_type=media)
+    return Response(jobs.picture(identity, owner, kind), media_type=media)
 
 
-@apart
-def _watched(jobs: Kept, holder: Holder, identity: Identity) -> str:
+@in_database_thread
+def _watched_job(jobs: JobsDep, owner: JobOwner, identity: Identity) -> str:
     """Find the job before anything is streamed, so that a problem can still be told."""
-    return jobs.get(identity, holder).id
+    return jobs.get(identity, owner).id
 
 
-@other.get(
+@media_router.get(
     "/validations/{id}/events",
     operation_id="watch_validation",
     summary="What happens to a validation, as it happens (server-sent events)",
@@ -224,10 +226,10 @@ def _watched(jobs: Kept, holder: Holder, identity: Identity) -> str:
 )
 async def watch_validation(
     request: Request,
-    here: Here,
-    jobs: Kept,
-    holder: Holder,
-    identity: Annotated[str, Depends(_watched)],
+    service: ServiceDep,
+    jobs: JobsDep,
+    owner: JobOwner,
+    identity: Annotated[str, Depends(_watched_job)],
     last_event_id: Annotated[
         int, Header(ge=0, le=2**31, description="number of the last event that was seen")
     ] = 0,
@@ -236,11 +238,11 @@ async def watch_validation(
     seen = last_event_id
     if request.scope.get(HEAD):
         return
-    while not here.stopping():
+    while not service.stopping():
         try:
-            over, events = await _news(jobs, holder, identity, seen)
+            over, events = await _events_since(jobs, owner, identity, seen)
         except Unavailable as error:  # what was promised is an end: it comes with the database
-            here.log.warning("events wait", job=identity, reason=str(error))
+            service.log.warning("events wait", job=identity, reason=str(error))
             over, events = False, ()
         for event in events:
             seen = event.number
@@ -250,11 +252,11 @@ async def watch_validation(
         await asyncio.sleep(_POLLED)
 
 
-@apart
-def _news(jobs: Jobs, holder: str, identity: str, seen: int) -> tuple[bool, Sequence[Event]]:
+@in_database_thread
+def _events_since(jobs: Jobs, owner: str, identity: str, seen: int) -> tuple[bool, Sequence[Event]]:
     """Return whether a job is over, and its events after one; if it is, the last one is there."""
-    over = jobs.get(identity, holder).over
-    return over, jobs.events(identity, holder, seen)
+    over = jobs.get(identity, owner).over
+    return over, jobs.events(identity, owner, seen)
 
 
 def _shown(job: Job) -> Validation:

@@ -13,7 +13,7 @@ __all__ = ["collusion_sentence", "describe", "facts", "outcome", "scale", "share
 _OUTCOME = {
     "increase": ("increase", "amplifies: the second attack is stronger with the first"),
     "decrease": ("decrease", "hinders: the second attack is weaker with the first"),
-    "no_change": ("no_change", "no change that matters"),
+    "no_change": ("no_change", "no meaningful change"),
     "inconclusive": ("contested", "inconclusive: these seeds cannot tell"),
 }
 _EXPECTED = {
@@ -96,8 +96,8 @@ def facts(document: dict[str, Any]) -> list[list[str]]:
         [
             "effect",
             f"{signed(found['estimate'])} towards a stronger attack, {found['level']:.0%} interval"
-            f" {signed(found['low'])} to {signed(found['high'])}; less than"
-            f" ±{found['smallest_effect']:g} does not matter",
+            f" {signed(found['low'])} to {signed(found['high'])}; smallest effect of interest"
+            f" ±{found['smallest_effect']:g}",
         ],
         [
             "first",

@@ -67,7 +67,7 @@ def combination_sentence(document: dict[str, Any]) -> str:
         text += f" Published: {said}."
     for name in _idle(document):
         text += (
-            f" Alone, {name} did not do its own work here, so nothing can be said of what the"
+            f" Alone, {name} was not effective here, so nothing can be said of what the"
             " others do to it."
         )
     return text

@@ -9,13 +9,13 @@ from crosscurrent.knowledge import load
 
 from ..names import knowledge_line, signed
 from ..terminal import Style, columns, padded, paragraph
+from ..wording import VERDICT_MARKS
 
 __all__ = ["NOT_MEASURED", "Pair", "counted", "describe", "mark", "table"]
 
 _CELL = 9
 NOT_MEASURED = "n/a"
 """What stands for the verdict of a cell that has none."""
-_MARKS = {"confirmed": "✓", "refuted": "✗", "inconclusive": "–"}
 _PLAIN = {"confirmed": "Y", "refuted": "N", "inconclusive": "-"}
 
 Pair = tuple[str, str]
@@ -115,7 +115,7 @@ def mark(cell: Mapping[str, Any], look: Style) -> str:
     """Return the sign for a verdict."""
     if cell["effective_defense"] is False:
         return "!"
-    return (_MARKS if look.unicode else _PLAIN)[cell["verdict"]]
+    return (VERDICT_MARKS if look.unicode else _PLAIN)[cell["verdict"]]
 
 
 def _signs(cell: Mapping[str, Any], look: Style) -> str:
@@ -139,18 +139,18 @@ def _number(cell: Mapping[str, Any]) -> str:
 def _legend(look: Style) -> list[list[str]]:
     signs = {name: look.glyph(name) for name in ("increase", "decrease", "no_change")}
     open_, unknown, silent = map(look.glyph, ("contested", "unknown", "unexplored"))
-    marks = _MARKS if look.unicode else _PLAIN
+    marks = VERDICT_MARKS if look.unicode else _PLAIN
     example = f"{signs['increase']}{silent}{signs['decrease']} {marks['refuted']}"
     return [
         [example, "predicted, published and measured effect on the risk; then the verdict. Below:"
          " the measured effect in the unit of the risk's metric, + is more susceptible"],
         ["", f"{signs['increase']} more susceptible, {signs['decrease']} less susceptible,"
-         f" {signs['no_change']} no change that matters, {unknown} unknown, {silent} nothing"
+         f" {signs['no_change']} no meaningful change, {unknown} unknown, {silent} nothing"
          " published"],
         [open_, "predicted: factors disagree; published: both; measured: the seeds cannot tell"],
         [marks["confirmed"], f"prediction confirmed; {marks['refuted']} refuted;"
          f" {marks['inconclusive']} inconclusive, or nothing was predicted"],
-        ["!", "the defense did not do its own work here, so this says nothing about it"],
+        ["!", "the defense was not effective here, so this says nothing about it"],
         [NOT_MEASURED, "not measured"],
     ]  # fmt: skip
 

@@ -23,7 +23,7 @@ _WHAT = {
 _OUTCOME = {
     "increase": "rises",
     "decrease": "falls",
-    "no_change": "no change that matters",
+    "no_change": "no meaningful change",
     "inconclusive": "the seeds cannot tell",
 }
 
@@ -113,11 +113,12 @@ def notes(document: Mapping[str, Any]) -> str:
         effect = measured[0]["effect"]
         told.append(
             f"without, with: {effect['name']}; {effect['worse_when']} is worse. effect: with −"
-            f" without, + is more susceptible; ±{effect['smallest_effect']:g} matters."
+            " without, + is more susceptible; smallest effect of interest"
+            f" ±{effect['smallest_effect']:g}."
         )
     if any(cell["effective_defense"] is False for cell in measured):
         told.append(
-            "!: the defense did not do its own work there, so its effect says nothing about an"
+            "!: the defense was not effective there, so its effect says nothing about an"
             " effective one."
         )
     for value, cell in zip(document["vary"]["values"], document["cells"], strict=True):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from statistics import fmean
 from typing import Any
 
-from ..names import lowered, named, signed
+from ..names import lowered, named, signed, susceptibility
 from ..terminal import Style, columns, paragraph
 
 __all__ = ["describe", "facts", "reason", "scale", "sentence"]
@@ -13,7 +13,7 @@ __all__ = ["describe", "facts", "reason", "scale", "sentence"]
 _OUTCOME = {
     "increase": "increase",
     "decrease": "decrease",
-    "no_change": "no change that matters",
+    "no_change": "no meaningful change",
     "inconclusive": "inconclusive",
 }
 _EXPECTED = {
@@ -26,10 +26,10 @@ _EXPECTED = {
 _SHOWN = {
     "increase": "it rises",
     "decrease": "it falls",
-    "no_change": "it does not change by as much as matters",
+    "no_change": "it does not change meaningfully",
     "inconclusive": "these seeds cannot tell",
 }
-_CLAIMED = {"+": "rise", "-": "fall", "0": "stay", "?": "move"}
+_CLAIMED = {"+": "increase", "-": "decrease", "0": "stay", "?": "move"}
 
 _USEFUL = 0.5
 """Share of what a model is better than chance by, below which it is no longer of use."""
@@ -86,7 +86,7 @@ def sentence(document: dict[str, Any]) -> str:
     if document["effective_defense"] is False:
         did = document["effectiveness"]
         return (
-            f"{text} But the defense did not do its own work here ({did['name']}: needed"
+            f"{text} But the defense was not effective here ({did['name']}: needed"
             f" {did['needed']}), so this says nothing about an effective one."
         )
     used = document["utility"]
@@ -101,7 +101,7 @@ def sentence(document: dict[str, Any]) -> str:
         return text + (
             f" About {more} seeds would probably settle it (--seeds {more})."
             if more
-            else " The effect is about as large as the smallest one that matters: more seeds would"
+            else " The effect is about as large as the smallest one of interest: more seeds would"
             " hardly settle it."
         )
     return text
@@ -124,9 +124,9 @@ def facts(document: dict[str, Any]) -> list[list[str]]:
     rows = [
         [
             "effect",
-            f"{signed(found['estimate'])} towards more susceptible, {found['level']:.0%} interval"
-            f" {signed(found['low'])} to {signed(found['high'])}; less than"
-            f" ±{found['smallest_effect']:g} does not matter",
+            f"{susceptibility(found['estimate'])}, {found['level']:.0%} interval"
+            f" {signed(found['low'])} to {signed(found['high'])}; smallest effect of interest"
+            f" ±{found['smallest_effect']:g}",
         ]
     ]
     did = document["effectiveness"]
@@ -171,20 +171,26 @@ def _metrics(document: dict[str, Any]) -> list[list[str]]:
 
 
 def _why(document: dict[str, Any], look: Style) -> list[str]:
-    """Say of each factor on the way whether it moved as claimed, and the risk along with it."""
+    """Say of each factor on a path whether it moved as predicted, and the risk with it."""
     found = document["factors"]
     if not found:
         return []
     lines = [
-        columns([["why", "whether each factor on the way moved"], *map(reason, found)], look.width)
+        columns(
+            [
+                ["why", "each factor on a path, and whether it moved as predicted"],
+                *map(reason, found),
+            ],
+            look.width,
+        )
     ]
     if any(each["goes_with_risk"] for each in found):
         seeds = len(document["seeds"])
         lines.append(
             paragraph(
-                f"By chance alone, a risk would go with a factor in all {seeds} seeds once in"
-                f" {2**seeds:,}; and one that moves alike in all goes with every factor that does"
-                " so, whichever is the cause.",
+                f"By chance alone, a risk would move with a factor in all {seeds} seeds once in"
+                f" {2**seeds:,}; and a risk that moves the same way in all seeds agrees with every"
+                " factor that does so, whichever is the cause.",
                 look.width,
                 "  ",
             )
@@ -193,7 +199,7 @@ def _why(document: dict[str, Any], look: Style) -> list[str]:
 
 
 def reason(found: dict[str, Any]) -> list[str]:
-    """Return the name of a factor on the way, and whether it moved, and the risk along with it."""
+    """Return a factor on a path, whether it moved as predicted, and the risk with it."""
     code = f" ({found['code']})" if found["code"] else ""
     name = found["name"].lower() + code
     if found["moved"] == "not_measurable":
@@ -202,14 +208,14 @@ def reason(found: dict[str, Any]) -> list[str]:
     along = found["goes_with_risk"]
     risk = ""
     if along["seeds"]:
-        risk = f"; the risk with it in {along['agree']} of {along['seeds']} seeds"
+        risk = f"; the risk moved the predicted way in {along['agree']} of {along['seeds']} seeds"
     if along["low"] is not None:
         risk += f", rank correlation {signed(along['low'])} to {signed(along['high'])}"
     return [name, f"{_move(found)}, {before} to {after}{risk}"]
 
 
 def _move(found: dict[str, Any]) -> str:
-    """Say how a factor moved beside what is claimed."""
+    """Say how a factor moved beside what was predicted."""
     claimed, change = _CLAIMED[found["defense_sign"]], found["change"]
     if found["moved"] == "inconclusive":
         low, high = (_amount(change[end]) for end in ("low", "high"))
@@ -217,9 +223,10 @@ def _move(found: dict[str, Any]) -> str:
     if found["moved"] == "not_moved":
         return f"did not move (should {claimed})"
     if found["moved"] == "as_claimed" and found["defense_sign"] == "0":
-        return "stayed as claimed"
-    direction = "rose" if change["estimate"] > 0 else "fell"
-    return direction + (" as claimed" if found["moved"] == "as_claimed" else " against the claim")
+        return "stayed as predicted"
+    direction = "increased" if change["estimate"] > 0 else "decreased"
+    as_predicted = found["moved"] == "as_claimed"
+    return direction + (" as predicted" if as_predicted else " against the prediction")
 
 
 def _amount(number: float) -> str:

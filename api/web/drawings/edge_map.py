@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from ...text.wording import EDGE_SIGNS
 from .shapes import Box, Drawing, Line, Sign, curve, lines
 
 if TYPE_CHECKING:
@@ -12,7 +13,6 @@ if TYPE_CHECKING:
 
 __all__ = ["edge_map"]
 
-_SIGNS = {"+": "+", "-": "−", "0": "0", "?": "?"}
 _KINDS = {"+": "increase", "-": "decrease", "0": "apart", "?": "unclear"}
 _END, _TALL = 40, 48
 
@@ -79,7 +79,7 @@ def _wide(
             if not leading:
                 path = curve(centre + middle, level, x, at)
             drawn.append(Line(path, f"edge {kind}"))
-            signs.append(Sign(x + end if leading else x, at, _SIGNS[tie.sign], kind))
+            signs.append(Sign(x + end if leading else x, at, EDGE_SIGNS[tie.sign], kind))
     width = centre + middle + (gap + end if after else 0) + 2
     return Drawing(width, height, said, boxes, drawn, signs, (), "map wide")
 
@@ -99,13 +99,13 @@ def _narrow(
         lane = width - 8 - rail * number
         boxes.append(_end(tie, 2, y, inner, find))
         drawn.append(Line(f"M{2 + inner:g} {at:g}H{lane:g}V{centre:g}", f"edge {kind}"))
-        signs.append(Sign(2 + inner, at, _SIGNS[tie.sign], kind))
+        signs.append(Sign(2 + inner, at, EDGE_SIGNS[tie.sign], kind))
     start = centre + middle
     for number, tie in enumerate(after):
         room, y, kind = 22 + rail * len(after), start + gap + number * _TALL, _KINDS[tie.sign]
         at, lane = y + _END / 2, 8 + rail * (len(after) - 1 - number)
         boxes.append(_end(tie, room, y, width - 2 - room, find))
         drawn.append(Line(f"M{lane:g} {start:g}V{at:g}H{room:g}", f"edge {kind}"))
-        signs.append(Sign(room, at, _SIGNS[tie.sign], kind))
+        signs.append(Sign(room, at, EDGE_SIGNS[tie.sign], kind))
     height = start + (gap + len(after) * _TALL - (_TALL - _END) if after else 0) + 2
     return Drawing(width, height, said, boxes, drawn, signs, (), "map narrow")

@@ -1,4 +1,4 @@
-"""Effects with their intervals against zero and what matters, one below the other."""
+"""Drawing of effects with their intervals, one below the other."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def intervals(
     found : sequence of Interval
         In the order of time; of many, some are drawn.
     smallest : float
-        The smallest effect that matters, either way.
+        The smallest effect of interest, either way.
     seeds : sequence of float
         The effect in each seed, drawn at the last one.
     towards : tuple of str
@@ -100,7 +100,12 @@ def intervals(
         Label(scale.left, 14, f"← {towards[0]}", "axis"),
         Label(scale.left + scale.width, 14, f"{towards[1]} →", "axis", "end"),
         Label(zero, 30, "0", "axis", "middle"),
-        Label(scale.left, height - 4, f"shaded: less than ±{smallest:g} does not matter", "axis"),
+        Label(
+            scale.left,
+            height - 4,
+            f"shaded: below the smallest effect of interest, ±{smallest:g}",
+            "axis",
+        ),
     ]
     for place, each in enumerate(found):
         y = top + step * place + (step - 8 if narrow else step / 2)

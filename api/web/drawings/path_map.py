@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from ...text.wording import VERBS
-from ..names import GLYPHS, Words
+from ...text.wording import EDGE_SIGNS, GLYPHS, VERBS
+from ..names import Words
 from .shapes import Box, Drawing, Line, Sign, curve, lines
 
 __all__ = ["path_map"]
 
-_SIGNS = {"+": "+", "-": "−", "0": "0", "?": "?"}
 _ENDS = ("increase", "decrease")
 
 
@@ -108,7 +107,7 @@ def _factor(words: Words, stop: _Stop, x: float, y: float, width: float, height:
     below = f"{stop.code} {tells.get(stop.kind, stop.role)}".strip()
     if len(stop.passes) == 1 and not stop.kind:
         effect = kind.split()[0]
-        below += {"increase": " · speaks for ▲", "decrease": " · speaks for ▼"}.get(effect, "")
+        below += f" · speaks for {GLYPHS[effect]}" if effect in _ENDS else ""
     text = lines(words.called(stop.factor), width - 36, 1)
     return Box(x, y, width, height, text, below, f"factor {kind}", f"#path-{stop.factor}")
 
@@ -152,12 +151,12 @@ def _wide(
             drawn.append(
                 Line(curve(centre + middle, level, right, height / 2), f"edge {each.kind}")
             )
-            signs.append(Sign(centre, level, _SIGNS[each.moved], each.kind))
-            signs.append(Sign(centre + middle, level, _SIGNS[each.depends], each.kind))
+            signs.append(Sign(centre, level, EDGE_SIGNS[each.moved], each.kind))
+            signs.append(Sign(centre + middle, level, EDGE_SIGNS[each.depends], each.kind))
         if not stop.passes:
             level = y + box / 2
             drawn.append(Line(curve(centre + middle, level, right, height / 2), "edge apart"))
-            signs.append(Sign(centre + middle, level, _SIGNS[stop.depends], "apart"))
+            signs.append(Sign(centre + middle, level, EDGE_SIGNS[stop.depends], "apart"))
     return Drawing(right + end + 4, height, name, boxes, drawn, signs, (), "map wide")
 
 
@@ -194,10 +193,10 @@ def _narrow(
                     lane = 2 + end + 5 + passed % 4 * 4
                     start = f"M{width / 2 + 20 + passed * rail:g} {2 + end:g}V{lane:g}H{out:g}"
                 drawn.append(Line(f"{start}V{level:g}H{x:g}", f"edge {kind}"))
-                signs.append(Sign(x, level, _SIGNS[each.moved], kind))
+                signs.append(Sign(x, level, EDGE_SIGNS[each.moved], kind))
             drawn.append(Line(f"M{x + inner:g} {level:g}H{into:g}V{bottom:g}", f"edge {kind}"))
             signs.append(
-                Sign(x + inner, level, _SIGNS[each.depends if each else stop.depends], kind)
+                Sign(x + inner, level, EDGE_SIGNS[each.depends if each else stop.depends], kind)
             )
             passed += 1
     return Drawing(width, bottom + end + 2, name, boxes, drawn, signs, (), "map narrow")

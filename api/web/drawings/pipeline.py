@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ..names import STAGES, Words
+from ...text.wording import GLYPHS, STAGES
+from ..names import Words
 from .shapes import Box, Drawing, Label, Line, Sign, curve, lines
 
 __all__ = ["pipeline"]
@@ -89,7 +90,9 @@ def _clash(earlier: Box, later: Box, *, narrow: bool) -> tuple[Line, Sign]:
     if narrow or earlier.x == later.x:
         x = earlier.x + earlier.width
         bow = f"M{x:g} {one:g}C{x + 24:g} {one:g} {x + 24:g} {other:g} {x:g} {other:g}"
-        return Line(bow, "edge conflict"), Sign(x + 4, (one + other) / 2, "✗", "conflict")
+        return Line(bow, "edge conflict"), Sign(
+            x + 4, (one + other) / 2, GLYPHS["conflict"], "conflict"
+        )
     x, to = earlier.x + earlier.width, later.x
-    sign = Sign((x + to) / 2, (one + other) / 2, "✗", "conflict")
+    sign = Sign((x + to) / 2, (one + other) / 2, GLYPHS["conflict"], "conflict")
     return Line(curve(x, one, to, other), "edge conflict"), sign

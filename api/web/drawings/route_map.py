@@ -7,13 +7,13 @@ from typing import Any, NamedTuple
 
 from crosscurrent.predictor.signs import EFFECT, multiply
 
+from ...text.wording import EDGE_SIGNS, GLYPHS
 from ..chains import Leg, Route
-from ..names import GLYPHS, Words
+from ..names import Words
 from .shapes import Box, Drawing, Label, Line, Sign, curve, lines
 
 __all__ = ["route_map"]
 
-_SIGNS = {"+": "+", "-": "−", "0": "0", "?": "?"}
 _HAD = {"satisfied": "there anyway", "partly": "partly there"}
 _SIZES: Mapping[int, tuple[float, float, float]] = {
     2: (190, 380, 62), 3: (152, 208, 32), 4: (122, 128, 33)
@@ -76,7 +76,7 @@ def _stop(words: Words, leg: Leg, factor: Mapping[str, Any], find: Find, place: 
     text = [code] if short else lines(words.called(factor["factor"]), width - 6)
     below = "" if short else " · ".join(filter(None, (code, had)))
     box = Box(*place, text, below, f"factor {kind}", find(f"/learn/factors/{factor['factor']}"))
-    return _Stop(box, (_SIGNS[signs[0]], _SIGNS[signs[1]]), kind)
+    return _Stop(box, (EDGE_SIGNS[signs[0]], EDGE_SIGNS[signs[1]]), kind)
 
 
 def _edge(leg: Leg, kind: str) -> str:
@@ -85,7 +85,7 @@ def _edge(leg: Leg, kind: str) -> str:
 
 def _below(words: Words, leg: Leg, width: float) -> list[Label]:
     """Return what is said below a link, at no place yet."""
-    found = [("✗ " + _who(words, each, width), "cut") for each in leg.cut]
+    found = [(f"{GLYPHS['conflict']} " + _who(words, each, width), "cut") for each in leg.cut]
     weak = dict.fromkeys(
         each.defense for each in leg.against if each.chosen and each.defense not in leg.cut
     )
@@ -142,9 +142,9 @@ def _wide(words: Words, route: Route, find: Find, name: str) -> Drawing:
             drawn.append(Line(f"M{left:g} {middle:g}H{right:g}", "edge apart"))
             labels.append(_nothing(left + gap / 2, middle - 9))
         if leg.cut:
-            signs.append(Sign(right - 11, middle, "✗", "cut"))
+            signs.append(Sign(right - 11, middle, GLYPHS["conflict"], "cut"))
         elif leg.unproven:
-            signs.append(Sign(right - 11, middle, "?", "unproven"))
+            signs.append(Sign(right - 11, middle, GLYPHS["unknown"], "unproven"))
         end = middle + max(len(factors) * step - (step - box), 20) / 2
         for row, label in enumerate(_below(words, leg, gap), 1):
             labels.append(label._replace(x=left + gap / 2, y=end + row * line))
@@ -190,9 +190,9 @@ def _narrow(words: Words, route: Route, find: Find, name: str) -> Drawing:
         ]
         place_of_doubt = width - room + 14 + rail * (len(factors) - 1) / 2
         if leg.cut:
-            signs.append(Sign(place_of_doubt, y - 2, "✗", "cut"))
+            signs.append(Sign(place_of_doubt, y - 2, GLYPHS["conflict"], "cut"))
         elif leg.unproven and factors:
-            signs.append(Sign(place_of_doubt, y - 2, "?", "unproven"))
+            signs.append(Sign(place_of_doubt, y - 2, GLYPHS["unknown"], "unproven"))
     last = len(route.attacks) - 1
     boxes.append(_station(words, route, last, find, (2, y, width - 4, station)))
     kind = "route narrow" if len(route.attacks) in _SIZES else "route tall"

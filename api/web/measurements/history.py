@@ -13,8 +13,7 @@ if TYPE_CHECKING:
     from crosscurrent.knowledge import KnowledgeBase
 
     from ..names import Words
-    from .findings import Finding, Summary
-    from .summaries import Results
+    from .summaries import Finding, Results, Summary
 
 __all__ = ["STATES", "VERDICTS", "Filters", "Row", "Rows", "listed"]
 

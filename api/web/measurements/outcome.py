@@ -24,7 +24,7 @@ from crosscurrent.api.text.measured import (
 from crosscurrent.api.text.names import signed
 from crosscurrent.api.text.terminal import Style
 
-from ...text.wording import VERBS
+from ...text.wording import VERBS, VERDICT_MARKS
 from ..names import Words
 from .subject import bare
 
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 __all__ = ["Outcome", "outcomes", "shown"]
 
 _LOOK = Style(colour=False, unicode=True)
-_MARKS = {"confirmed": "✓", "refuted": "✗", "inconclusive": "–"}
 _UNSHOWN = "not measured"
 
 
@@ -48,8 +47,8 @@ class Outcome(NamedTuple):
     outcome : str
         As the result has it; empty if there is none.
     strength : int
-        From 0 to 2: how many times the smallest effect that matters it is, 2 or 5; 0 where the
-        defense did not do its own work, as the prediction is of one that does.
+        From 0 to 2: how many times the smallest effect of interest it is, 2 or 5; 0 where the
+        defense was not effective, as the prediction is of one that does.
     mark : str
         The sign for the verdict.
     number : str
@@ -106,18 +105,18 @@ def _outcome(words: Words, defense: str, risk: str, cell: Mapping[str, Any]) -> 
     outcome, verdict = cell["outcome"], cell["verdict"]
     spoken = f"{name}: {VERBS[outcome]}; verdict: {verdict}"
     if "effect" not in cell:
-        return Outcome(defense, risk, outcome, 0, _MARKS[verdict], "", spoken)
+        return Outcome(defense, risk, outcome, 0, VERDICT_MARKS[verdict], "", spoken)
     found = cell["effect"]
     times = abs(found["estimate"]) / found["smallest_effect"]
     idle = cell["effective_defense"] is False
     spoken += (
         f"; effect {signed(found['estimate'])} ({signed(found['low'])} to {signed(found['high'])})"
         f"; predicted: {VERBS[cell['conjecture']]}"
-        f"{'; the defense did not do its own work here' if idle else ''}"
+        f"{'; the defense was not effective here' if idle else ''}"
     )
     return Outcome(
         defense, risk, outcome, 0 if idle else int(times >= 2) + int(times >= 5),
-        "!" if idle else _MARKS[verdict], signed(found["estimate"]), spoken,
+        "!" if idle else VERDICT_MARKS[verdict], signed(found["estimate"]), spoken,
     )  # fmt: skip
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from threading import Lock
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ...text.wording import VERBS
-from ..names import GLYPHS, Words
+from ...rest.lru_cache import LRUCache
+from ...text.wording import GLYPHS, VERBS
+from ..names import Words
 
 if TYPE_CHECKING:
     from crosscurrent.api.jobs.records import Event, Job
@@ -25,7 +25,7 @@ class Histories:
     """The events of jobs that were looked at of late, so that only new ones are read."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[str, Sequence[Event]] = OrderedDict()
+        self._kept: LRUCache[str, Sequence[Event]] = LRUCache(_MOST)
         self._lock = Lock()
 
     def of(self, jobs: Jobs, job: Job) -> Sequence[Event]:
@@ -36,17 +36,13 @@ class Histories:
         Unavailable
             The database can't be read.
         """
-        with self._lock:
-            before = self._kept.get(job.id, ())
+        before = self._kept.get(job.id) or ()
         if before and before[-1].last:
             return before
         events = [*before, *jobs.events(job.id, job.owner, len(before))]
-        with self._lock:
-            if len(events) >= len(self._kept.get(job.id, ())):
-                self._kept[job.id] = events
-            self._kept.move_to_end(job.id)
-            while len(self._kept) > _MOST:
-                self._kept.popitem(last=False)
+        with self._lock:  # of two requests at once, the one that read more is kept
+            if len(events) >= len(self._kept.get(job.id) or ()):
+                self._kept.put(job.id, events)
         return events
 
 

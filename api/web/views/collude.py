@@ -14,8 +14,8 @@ from crosscurrent.knowledge.errors import InputError, clip
 from crosscurrent.predictor.collusion import adversaries, idle
 
 from ..chains import Route, route
-from ..colluded import pairing
 from ..drawings.route_map import route_map
+from ..matrix import pairing
 from ..measurements.summaries import Known
 from ..names import is_measured
 from ..rendering import sentence

@@ -9,12 +9,13 @@ from fastapi import APIRouter, Response
 from crosscurrent.api.answers import combinations, predictions
 from crosscurrent.knowledge.errors import InputError
 
+from ...text.wording import STAGES
 from ..drawings.pipeline import pipeline
 from ..matrix import cell
 from ..measurements.summaries import Known
-from ..names import STAGES, is_measured
+from ..names import is_measured
 from ..request import Asked, Page
-from .matrix import by_defense
+from .matrices import by_defense
 
 __all__ = ["EXAMPLES", "router"]
 

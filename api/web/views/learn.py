@@ -12,11 +12,10 @@ from crosscurrent.api.answers import predictions
 from crosscurrent.knowledge.errors import InputError, UnknownName
 
 from ...rest.problems import ProblemError
-from ..colluded import pairing
+from ...text.wording import SECTIONS
 from ..drawings.edge_map import edge_map
-from ..matrix import cell
-from ..mentions import SECTIONS, mentions
-from ..records import Tie, called_work, links_out, ties
+from ..matrix import cell, pairing
+from ..records import Tie, called_work, links_out, mentions, ties
 from ..request import Asked, Page
 
 if TYPE_CHECKING:

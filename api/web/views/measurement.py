@@ -10,27 +10,26 @@ from crosscurrent.api.jobs.records import Job
 from crosscurrent.api.jobs.request import command
 from crosscurrent.validator.experiments.assignments import DEFAULT_SEEDS
 
-from ...rest.service import apart
+from ...rest.service import in_database_thread
+from ...text.wording import STATE_MARKS
 from ..drawings.interval import Interval, intervals
 from ..measurements.form import again
 from ..measurements.outcome import outcomes, shown
 from ..measurements.progress import Progress, progress, told
 from ..measurements.subject import KINDS, circumstances, kind, subject
 from ..measurements.summaries import Holder
-from ..origins import OURS
-from ..request import Asked, Page
+from ..request import OURS, Asked, Page
 
 __all__ = ["router"]
 
 router = APIRouter()
 
-_SIGNS = {"queued": "…", "running": "▶", "succeeded": "✓", "failed": "✗", "cancelled": "–"}
 _PAIRED = ("verdict", "collusion")
 """Kinds of documents with one effect."""
 
 
 @router.get("/validate/{identity}")
-@apart
+@in_database_thread
 def measurement(asked: Page, owner: Holder, identity: str) -> Response:
     """Show a job as it is now."""
     asked.expect()
@@ -46,7 +45,7 @@ def measurement(asked: Page, owner: Holder, identity: str) -> Response:
         "measurement.html",
         view="validate",
         job=job,
-        sign=_SIGNS[job.state],
+        sign=STATE_MARKS[job.state],
         kind=what,
         kind_name=KINDS[what],
         subject=subject(asked.words, asked.kb, job.request),
@@ -68,7 +67,7 @@ def measurement(asked: Page, owner: Holder, identity: str) -> Response:
 
 
 @router.post("/validate/{identity}/cancel", dependencies=[OURS])
-@apart
+@in_database_thread
 def cancel(asked: Page, owner: Holder, identity: str) -> Response:
     """Cancel a job unless it has ended, and go back to it."""
     job = asked.service.jobs().cancel(identity, owner)

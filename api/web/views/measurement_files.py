@@ -8,7 +8,7 @@ from typing import Literal
 
 from fastapi import APIRouter, Request, Response
 
-from ...rest.service import Service, apart
+from ...rest.service import Service, in_database_thread
 from ..measurements.summaries import Holder
 
 __all__ = ["router"]
@@ -26,7 +26,7 @@ _HEADERS: Mapping[str, str] = {
 
 
 @router.get("/validate/{identity}/plot.{kind}")
-@apart
+@in_database_thread
 def plot(request: Request, owner: Holder, identity: str, kind: Literal["svg", "png"]) -> Response:
     """Return the picture."""
     media = {"svg": "image/svg+xml", "png": "image/png"}[kind]
@@ -35,7 +35,7 @@ def plot(request: Request, owner: Holder, identity: str, kind: Literal["svg", "p
 
 
 @router.get("/validate/{identity}/report")
-@apart
+@in_database_thread
 def page(request: Request, owner: Holder, identity: str) -> Response:
     """Return the report as a page by itself."""
     content = _service(request).jobs().page(identity, owner)
@@ -45,7 +45,7 @@ def page(request: Request, owner: Holder, identity: str) -> Response:
 
 
 @router.get("/validate/{identity}/report.txt")
-@apart
+@in_database_thread
 def text(request: Request, owner: Holder, identity: str) -> Response:
     """Return the report in words, as a command line prints it."""
     content = _service(request).jobs().report(identity, owner)
@@ -53,7 +53,7 @@ def text(request: Request, owner: Holder, identity: str) -> Response:
 
 
 @router.get("/validate/{identity}/evidence")
-@apart
+@in_database_thread
 def evidence(request: Request, owner: Holder, identity: str) -> Response:
     """Return knowledge files, as a request to put a knowledge set takes them."""
     found = _service(request).jobs().evidence(identity, owner)
@@ -61,7 +61,7 @@ def evidence(request: Request, owner: Holder, identity: str) -> Response:
 
 
 @router.get("/validate/{identity}/result")
-@apart
+@in_database_thread
 def result(request: Request, owner: Holder, identity: str) -> Response:
     """Return the document."""
     return _saved(_service(request).jobs().result(identity, owner), identity, "result")

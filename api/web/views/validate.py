@@ -17,15 +17,14 @@ from crosscurrent.api.jobs.request import command
 from crosscurrent.knowledge.errors import InputError, clip, legible
 from crosscurrent.validator.experiments.assignments import DEFAULT_DATASET, DEFAULT_MODEL
 
-from ...rest.pagination import opened, sealed
+from ...rest.pagination import decode_token, encode_token
 from ...rest.problems import problem_of
-from ...rest.service import Service, apart
+from ...rest.service import Service, in_database_thread
 from ..measurements.form import PREFILLED, Order, posted, prefilled
 from ..measurements.history import STATES, VERDICTS, Filters, Rows, listed
 from ..measurements.subject import KINDS, at_stage, bare, risk_of
 from ..measurements.summaries import Holder
-from ..origins import OURS
-from ..request import Asked, Page
+from ..request import OURS, Asked, Page
 
 __all__ = ["router"]
 
@@ -53,7 +52,7 @@ class Choices(NamedTuple):
 
 
 @router.get("/validate")
-@apart
+@in_database_thread
 def validate(asked: Page, owner: Holder) -> Response:
     """Show the form and what was measured."""
     filters, after = _filters(asked), asked.one("next")
@@ -85,12 +84,12 @@ async def _accepted(service: Service, order: Order, owner: str) -> Job:
     return await _submit(service, wanted, owner, order.key)
 
 
-@apart
+@in_database_thread
 def _submit(service: Service, wanted: Mapping[str, Any], owner: str, key: str) -> Job:
     return service.jobs().submit(wanted, owner, key)
 
 
-@apart
+@in_database_thread
 def _refused(asked: Asked, owner: str, order: Order, error: Exception) -> Response:
     told = problem_of(asked.request, error)
     wrong = told.detail
@@ -109,10 +108,10 @@ def _refused(asked: Asked, owner: str, order: Order, error: Exception) -> Respon
 def _found(asked: Asked, owner: str, filters: Filters, token: str | None = None) -> Rows:
     """Return a page of the list; tokens are those of the API."""
     what = f"validations {owner}"
-    place = None if token is None else opened(what, token)
+    place = None if token is None else decode_token(what, token)
     jobs, results = asked.service.jobs(), asked.request.app.state.results
     found = listed(jobs, results, owner, (asked.kb, asked.words), filters, place)
-    return found._replace(next=None if found.next is None else sealed(what, found.next))
+    return found._replace(next=None if found.next is None else encode_token(what, found.next))
 
 
 def _missing(asked: Asked) -> Response:

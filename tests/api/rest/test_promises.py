@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from crosscurrent.api.rest.keys import KeyFile
-from crosscurrent.api.rest.pagination import cut
-from crosscurrent.api.rest.response_cache import Answers
+from crosscurrent.api.rest.pagination import paginate
+from crosscurrent.api.rest.response_cache import ResponseCache
 from crosscurrent.knowledge import KnowledgeBase
 
 PROBLEM = {"type", "title", "status", "detail", "request_id"}
@@ -54,18 +54,18 @@ def test_an_answer_is_named_and_not_sent_twice(asking: Any, path: str) -> None:
 
 
 def test_other_questions_and_other_knowledge_have_other_names(kb: KnowledgeBase) -> None:
-    answers = Answers("code")
+    answers = ResponseCache("code")
     names = {
         answers.etag(kb, "plan", {"protect": ["R1"]}),
         answers.etag(kb, "plan", {"protect": ["R2"]}),
         answers.etag(kb, "combine", {"protect": ["R1"]}),
-        Answers("other code").etag(kb, "plan", {"protect": ["R1"]}),
+        ResponseCache("other code").etag(kb, "plan", {"protect": ["R1"]}),
     }
     assert len(names) == 4
 
 
 def test_answers_are_kept_within_bounds(kb: KnowledgeBase) -> None:
-    answers, made = Answers("code", max_bytes=100), []
+    answers, made = ResponseCache("code", max_bytes=100), []
 
     def ask(number: int) -> None:
         def build() -> dict[str, Any]:
@@ -229,13 +229,13 @@ def test_what_fails_inside_stays_inside(asking: Any, monkeypatch: pytest.MonkeyP
 
 
 def test_a_page_token_serves_its_own_list_in_its_own_state_only() -> None:
-    _, token = cut(range(10), "factors A", 3, None)
-    assert cut(range(10), "factors A", 3, token)[0] == range(3, 6)
+    _, token = paginate(range(10), "factors A", 3, None)
+    assert paginate(range(10), "factors A", 3, token)[0] == range(3, 6)
     from crosscurrent.api.rest.problems import ProblemError
 
     for what, given in (("factors B", token), ("risks A", token), ("factors A", f"{token}x")):
         with pytest.raises(ProblemError, match="start again"):
-            cut(range(10), what, 3, given)
+            paginate(range(10), what, 3, given)
 
 
 def test_a_request_has_an_id_a_line_and_a_figure(asking: Any) -> None:

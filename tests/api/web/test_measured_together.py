@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from asking import Asking
 
-from crosscurrent.api.jobs.records import Job, Page
+from crosscurrent.api.jobs.records import Job, JobPage
 from crosscurrent.api.rest.settings import Settings
 
 PAIR = ["outlier_removal@in", "watermarking@pre"]
@@ -23,11 +23,11 @@ class Kept:
     def __init__(self, *results: Mapping[str, Any]) -> None:
         self.results = {f"{i:032x}": dict(each) for i, each in enumerate(results)}
 
-    def list(self, owner: str, after: str | None = None, limit: int = 50) -> Page:
+    def list(self, owner: str, after: str | None = None, limit: int = 50) -> JobPage:
         """Return all."""
         when = "2026-11-26T12:00:00.000+00:00"
         jobs = [Job(each, owner, "succeeded", {}, when, when, None) for each in self.results]
-        return Page(tuple(jobs), None)
+        return JobPage(tuple(jobs), None)
 
     def result(self, identity: str, _: str) -> dict[str, Any]:
         """Return one."""

@@ -60,7 +60,7 @@ def test_every_cell_shows_what_the_service_answers(
         defense, risk = (records[document[each]]["name"] for each in ("defense", "risk"))
         start = f"{defense}, {lowered(risk)}: predicted: {VERBS[conjecture]}; {likely} likely"
         assert spoken.startswith(start)
-        assert ("leans against" in spoken) is document["opposed"]
+        assert ("disagrees" in spoken) is document["opposed"]
         told = " and ".join(VERBS[each] for each in seen) or "unexplored"
         assert f"published: {told}" in spoken
         assert ("depending on the adversary" in spoken) is depends

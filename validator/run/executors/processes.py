@@ -1,4 +1,4 @@
-"""Runs tasks in processes of this machine, each with its share of the cores and the memory."""
+"""Process executor: processes of this machine, each with its share of cores and memory."""
 
 from __future__ import annotations
 
@@ -13,17 +13,19 @@ from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from time import monotonic
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 import joblib
 
+from crosscurrent.knowledge.errors import InputError
+
 from ...data import Dataset
-from ...machine.cores import Cores
+from ...machine.cores import Cores, cores
 from ...machine.parents import end_with_parent
 from ...training.chunks import allowed
 from ...trials.trial import Result
-from .serial import Done, spread
-from .tasks import Lost, Parcel, Task
+from ._executor import Done, Executor, spread
+from ._tasks import Lost, Parcel, Task
 
 __all__ = ["Processes"]
 
@@ -34,7 +36,7 @@ _PATIENCE = 10.0
 """Seconds within which a killed process is gone."""
 
 
-class Processes:
+class Processes(Executor):
     """Runs tasks side by side in processes, which end with this one.
 
     A process that is killed loses its own task only. That is run again while no other one is: if
@@ -46,8 +48,22 @@ class Processes:
         As many processes at most. There are fewer at a time where threads or memory would not do.
     """
 
+    forms: ClassVar[tuple[str, ...]] = ("processes", "processes:N")
+
     def __init__(self, count: int) -> None:
         self._count = count
+
+    @classmethod
+    def named(cls, detail: str, option: str) -> Processes:
+        """Return it with as many processes as a text says, or one for each core."""
+        most = cores()
+        if not detail:
+            return cls(most)
+        if not detail.isdecimal() or not 1 <= int(detail[:9]) <= most:
+            raise InputError(
+                f"{option}: should be processes:N with N from 1 to {most}, the cores there are here"
+            )
+        return cls(int(detail))
 
     def side_by_side(self, models: int, cores: Cores) -> int:
         """Return about how many models a task should train, of so many in all."""
@@ -57,8 +73,8 @@ class Processes:
         self, take: Callable[[], Task | None], cores: Cores, progress: Callable[[int], None]
     ) -> Generator[Done, None, None]:
         """Run tasks, as many at a time as there is room for."""
-        again: deque[_Order] = deque()
-        following: _Order | None = None
+        again: deque[_Assignment] = deque()
+        following: _Assignment | None = None
         with _Crew(self._count, cores) as crew:
             while True:
                 if following is None and again:
@@ -70,7 +86,7 @@ class Processes:
                 elif crew.busy:
                     for order, outcome in crew.ended(progress):
                         if isinstance(outcome, Lost) and not order.alone:
-                            again.append(_Order(order.task, order.budget, 1, alone=True))
+                            again.append(_Assignment(order.task, order.budget, 1, alone=True))
                         else:
                             yield order.task, outcome
                 else:
@@ -78,7 +94,7 @@ class Processes:
 
 
 @dataclass(frozen=True, eq=False)
-class _Order:
+class _Assignment:
     """A task, the bytes that all may take, and how many such tasks have room at a time."""
 
     task: Task
@@ -91,7 +107,7 @@ class _Order:
 class _Worker:
     process: BaseProcess
     line: Connection
-    order: _Order | None = None
+    order: _Assignment | None = None
 
 
 class _Crew:
@@ -120,16 +136,16 @@ class _Crew:
         """The processes that have a task."""
         return [each for each in self._workers if each.order]
 
-    def order(self, task: Task) -> _Order:
+    def order(self, task: Task) -> _Assignment:
         """Find out how many such tasks have room beside one another."""
         memory, device = task.context.memory, task.context.device
         if (memory, device) not in self._limits:
             # once, before our own processes take any of it
             self._limits[memory, device] = allowed(memory, device)
         budget = self._limits[memory, device]
-        return _Order(task, budget, max(1, min(self._count, budget // task.least)))
+        return _Assignment(task, budget, max(1, min(self._count, budget // task.least)))
 
-    def begin(self, order: _Order) -> bool:
+    def begin(self, order: _Assignment) -> bool:
         """Give a task to a process, unless there is no room for another one now."""
         share = self._cores.take()
         at_once = min(self._count, share, order.room)
@@ -145,12 +161,12 @@ class _Crew:
 
     def ended(
         self, progress: Callable[[int], None]
-    ) -> Iterator[tuple[_Order, list[Result] | Exception]]:
+    ) -> Iterator[tuple[_Assignment, list[Result] | Exception]]:
         """Wait for news; yield what ended with what came out, `Lost` if its process ended."""
         by = {each.line: each for each in self.busy}
         for line in wait(list(by)):
             worker = by[cast("Connection", line)]
-            order = cast("_Order", worker.order)
+            order = cast("_Assignment", worker.order)
             try:
                 news = worker.line.recv()
             except (EOFError, OSError):

@@ -1,0 +1,123 @@
+"""Matrices: defenses against risks, defenses with defenses, attacks with attacks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
+from typing import Any, NamedTuple
+
+from fastapi import APIRouter, Response
+
+from crosscurrent.api.answers import collusions as collusion_answers
+from crosscurrent.api.answers import combinations as combination_answers
+from crosscurrent.api.answers import predictions
+
+from ...text.wording import STAGES, TOGETHER
+from ..matrix import Cell, by_first, cell, pairing
+from ..measurements.summaries import Findings, Known
+from ..names import Words, is_measured
+from ..request import Page
+
+__all__ = ["Pair", "by_defense", "router"]
+
+router = APIRouter()
+
+
+def by_defense(cells: Iterable[Cell]) -> list[tuple[str, list[Cell]]]:
+    """Return cells in rows."""
+    return [(defense, list(row)) for defense, row in groupby(cells, key=lambda each: each.defense)]
+
+
+@router.get("/")
+def matrix(asked: Page, known: Known) -> Response:
+    """Show all defenses and risks."""
+    asked.expect()
+    document = predictions.matrix(asked.kb)
+    cells = [cell(asked.words, each, known.latest(each)) for each in document["predictions"]]
+    return asked.render("matrix.html", view="matrix", rows=by_defense(cells))
+
+
+class Pair(NamedTuple):
+    """What a cell shows of two variants.
+
+    Attributes
+    ----------
+    defenses : tuple of str
+        Their ids.
+    effective : bool
+        Whether some order is predicted to keep both effective.
+    strength : int
+        2 where what was published agrees with the prediction, 0 where it does not, 1 where nothing
+        was.
+    published, measured : sequence of str
+        Outcomes that were seen, each once.
+    spoken : str
+        All of that in a sentence.
+    """
+
+    defenses: tuple[str, str]
+    effective: bool
+    strength: int
+    published: Sequence[str]
+    measured: Sequence[str]
+    spoken: str
+
+
+@router.get("/combinations")
+def combinations(asked: Page, known: Known) -> Response:
+    """Show all pairs; each is there once, in the row of the one that comes first."""
+    asked.expect()
+    document = combination_answers.combinations(asked.kb)
+    pairs = {
+        frozenset(each["defenses"]): _pair(asked.words, each, known)
+        for each in document["combinations"]
+    }
+    variants = list(asked.kb.variants.values())
+    rows = [
+        [pairs.get(frozenset((one.id, other.id))) if j > i else None
+         for j, other in enumerate(variants) if j > 0]
+        for i, one in enumerate(variants)
+    ]  # fmt: skip
+    heads = [
+        (asked.link(f"/learn/defenses/{each.defense}"), asked.words.called(each.defense),
+         STAGES[each.stage])
+        for each in variants
+    ]  # fmt: skip
+    return asked.render("combinations.html", view="matrix", rows=rows, heads=heads)
+
+
+def _pair(words: Words, document: Mapping[str, Any], known: Findings) -> Pair:
+    outcomes: dict[bool, dict[str, None]] = {True: {}, False: {}}
+    for each in document["observations"]:
+        outcomes[is_measured(each)][each["outcome"]] = None
+    if (own := known.of_defenses(document["defenses"])) is not None:
+        outcomes[True][own.outcome] = None
+    published, measured = list(outcomes[False]), list(outcomes[True])
+    predicted = "effective" if document["effective"] else "conflict"
+    agreed = 1 if not published else 2 * (published == [predicted])
+    one, other = document["defenses"]
+    spoken = [f"{words.called(one)} and {words.inside(other)}: predicted: {TOGETHER[predicted]}"]
+    if len(document["orders"]) == 1:
+        first, second = document["orders"][0]
+        spoken.append(f"{words.inside(first)} first, then {words.inside(second)}")
+    spoken += [
+        f"{words.inside(each['later'])} takes away {words.inside(each['risk'])},"
+        f" which {words.inside(each['earlier'])} uses"
+        for each in document["conflicts"]
+    ]
+    spoken.append(f"published: {' and '.join(TOGETHER[o] for o in published) or 'nothing'}")
+    if measured:
+        spoken.append(f"measured: {' and '.join(TOGETHER[o] for o in measured)}")
+    return Pair((one, other), document["effective"], agreed, published, measured, "; ".join(spoken))
+
+
+@router.get("/collusions")
+def collusions(asked: Page, known: Known) -> Response:
+    """Show every attack against every other, whoever the adversaries are."""
+    asked.expect()
+    documents = collusion_answers.collusions(asked.kb)["collusions"]
+    rows = by_first(
+        pairing(asked.words, each, known.of_attacks(each["first"], each["second"]))
+        for each in documents
+    )
+    return asked.render("collusions.html", view="matrix", rows=rows)

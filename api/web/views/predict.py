@@ -1,0 +1,119 @@
+"""Predictions: one pair with its paths and sources, and the matrix under assumptions."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+from typing import Any
+
+from fastapi import APIRouter, Response
+
+from crosscurrent.api.answers import assumptions, predictions
+from crosscurrent.knowledge.errors import InputError
+
+from ...text.wording import basis
+from ..drawings.path_map import path_map
+from ..matrix import Cell, cell
+from ..measurements.summaries import Findings, Known
+from ..names import is_measured
+from ..request import Asked, Assumptions, Page
+from .matrices import by_defense
+
+__all__ = ["router"]
+
+router = APIRouter()
+
+
+@router.get("/why/{defense}/{risk}")
+def why(asked: Page, known: Known, defense: str, risk: str) -> Response:
+    """Show one prediction, as it is or under assumptions."""
+    before = predictions.prediction(asked.kb, defense, risk)
+    wrong, assumed = None, Assumptions((), (), (), {})
+    change: dict[str, Any] = {"after": before, "changed": False, "because": []}
+    try:
+        assumed = asked.assumptions()
+        if assumed.any:
+            found = assumptions.what_if(asked.kb, defense, risk, **assumed._asdict())
+            change = found["predictions"][0]
+    except InputError as error:
+        wrong = str(error)
+    document, words = change["after"], asked.words
+    was = before if change["changed"] else None
+    left = {each["factor"] for each in document["paths"]}
+    pair = (before["defense"], before["risk"])
+    return asked.render(
+        "why.html",
+        422 if wrong else 200,
+        view="matrix",
+        document=document,
+        cell=cell(
+            words, document, known.latest(before), was, [each["text"] for each in change["because"]]
+        ),
+        defense=asked.kb.defenses[pair[0]],
+        risk=asked.kb.risks[pair[1]],
+        basis=basis(document["basis"], [each["effect"] for each in document["paths"]]),
+        before=was,
+        held=[each for each in before["paths"] if each["factor"] not in left],
+        because=change["because"],
+        maps=[path_map(words, document, before, narrow=narrow) for narrow in (False, True)],
+        is_measured=is_measured,
+        measured=known.of(*pair),
+        experiments=asked.kb.experiments_on(*pair),
+        chosen=assumed.chosen,
+        any=assumed.any,
+        action=asked.link(f"/why/{pair[0]}/{pair[1]}"),
+        told=assumed.told(words),
+        command=_command(pair, assumed),
+        wrong=wrong,
+    )
+
+
+def _command(pair: tuple[str, str], assumed: Assumptions) -> str:
+    """Return the command line that asks the same."""
+    words = ["crosscurrent", "what-if" if assumed.any else "predict", *pair]
+    ways = (("--raise", assumed.raise_), ("--lower", assumed.lower), ("--hold", assumed.hold))
+    words += [word for way, names in ways for name in names for word in (way, name)]
+    for known in assumed.adversary.items():
+        words += ["--adversary", "=".join(known)]
+    return shlex.join(words)
+
+
+@router.get("/what-if")
+def what_if(asked: Page, known: Known) -> Response:
+    """Show all defenses and risks, with what the assumptions change."""
+    wrong, assumed = None, Assumptions((), (), (), {})
+    try:
+        assumed = asked.assumptions()
+        cells = list(_cells(asked, known, assumed))
+    except InputError as error:  # what was chosen stays, so that it can be corrected
+        wrong = str(error)
+        cells = list(_cells(asked, known, Assumptions((), (), (), {})))
+    changed = sum(each.before is not None for each in cells)
+    return asked.render(
+        "what_if.html",
+        422 if wrong else 200,
+        view="what_if",
+        rows=by_defense(cells),
+        chosen=assumed.chosen,
+        any=assumed.any,
+        told=assumed.told(asked.words),
+        changed=changed,
+        wrong=wrong,
+    )
+
+
+def _cells(asked: Asked, known: Findings, assumed: Assumptions) -> Iterator[Cell]:
+    rows = predictions.matrix(asked.kb)["predictions"]
+    if not assumed.any:
+        yield from (cell(asked.words, each, known.latest(each)) for each in rows)
+        return
+    for defense in dict.fromkeys(each["defense"] for each in rows):
+        answer = assumptions.what_if(asked.kb, defense, **assumed._asdict())
+        for each in answer["predictions"]:
+            yield _changed(asked, known, each)
+
+
+def _changed(asked: Asked, known: Findings, each: dict[str, Any]) -> Cell:
+    because = [reason["text"] for reason in each["because"]]
+    before = each["before"] if each["changed"] else None
+    return cell(asked.words, each["after"], known.latest(each["after"]), before, because)
