@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from crosscurrent.validator.results.kinds import kind_of
 
+from .text.measured import describe
 from .text.measured.collusion import collusion_sentence
 from .text.measured.verdict import reason, sentence
 from .text.names import signed
+from .text.terminal import Style
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -37,7 +39,7 @@ def report(kb: KnowledgeBase, documents: Sequence[Mapping[str, Any]]) -> str:
         For the order and the codes of defenses and risks.
     documents : sequence of mapping
         As ``crosscurrent validate --json`` gives them, the latest last. Verdicts on the same data,
-        with the same model and training, are told together; combinations follow them.
+        with the same model and training, are told together; all others follow them.
 
     Returns
     -------
@@ -54,6 +56,11 @@ def report(kb: KnowledgeBase, documents: Sequence[Mapping[str, Any]]) -> str:
         combinations=[each for each in documents if kind_of(each) == "combination"],
         collusions=[
             {**each, "figure": _figure(each)} for each in documents if kind_of(each) == "collusion"
+        ],
+        others=[
+            describe(dict(each), Style(colour=False, unicode=True), here=False)
+            for each in documents
+            if kind_of(each) not in ("verdict", "combination", "collusion")
         ],
     )
 

@@ -68,7 +68,7 @@ def _subject(document: dict[str, Any]) -> str:
         return " + ".join(document["defenses"])
     if kind == "collusion":
         return f"{document['first']} → {document['second']}"
-    return f"{document['defense']} {document['risk']}"
+    return f"{document['defense']} {document['risk']}" if "defense" in document else kind
 
 
 def _effect(document: dict[str, Any]) -> str:

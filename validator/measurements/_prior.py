@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NotRequired, TypedDict
 
 from crosscurrent.predictor.changes import what_if
-from crosscurrent.predictor.collusion import Colluded, collude
-from crosscurrent.predictor.conflicts import Combined, combine, measured
+from crosscurrent.predictor.collusion import collude
+from crosscurrent.predictor.conflicts import combine, measured
 from crosscurrent.predictor.documents import what_if_document
-from crosscurrent.predictor.interactions import Prediction, predict
+from crosscurrent.predictor.interactions import predict
 from crosscurrent.predictor.scenarios import scenario
 
 if TYPE_CHECKING:
@@ -128,7 +128,7 @@ def pair_prior(kb: KnowledgeBase, defense: str, risk: str) -> PairPrior:
     return {
         "conjecture": found.conjecture,
         "intended": found.intended,
-        "published": _published(found),
+        "published": list(found.published),
         "claims": [
             {
                 "factor": path.factor.id,
@@ -183,7 +183,11 @@ def combination_prior(kb: KnowledgeBase, defenses: tuple[str, ...]) -> Combinati
             {"earlier": each.earlier.id, "later": each.later.id, "risk": each.risk}
             for each in answer.conflicts
         ],
-        "published": _published_combinations(answer),
+        "published": [
+            {"name": each.code or each.id, "outcome": measured(each)}
+            for each in answer.published
+            if {*each.defenses} == {variant.id for variant in answer.defenses}
+        ],
     }
 
 
@@ -192,7 +196,7 @@ def collusion_prior(kb: KnowledgeBase, first: str, second: str) -> CollusionPrio
     answer = collude(kb, first, second)
     return {
         "conjecture": answer.verdict,
-        "published": _published_collusion(answer),
+        "published": [answer.published] if answer.published else [],
         "factors": [
             {
                 "factor": link.factor.id,
@@ -204,20 +208,3 @@ def collusion_prior(kb: KnowledgeBase, first: str, second: str) -> CollusionPrio
             for link in answer.factors
         ],
     }
-
-
-def _published(found: Prediction) -> list[str]:
-    return list(found.seen)
-
-
-def _published_combinations(found: Combined) -> list[dict[str, str]]:
-    whole = {variant.id for variant in found.defenses}
-    return [
-        {"name": each.code or each.id, "outcome": measured(each)}
-        for each in found.observations
-        if set(each.defenses) == whole and not each.id.startswith("measured.")
-    ]
-
-
-def _published_collusion(found: Colluded) -> list[str]:
-    return [found.seen] if found.seen else []

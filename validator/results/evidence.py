@@ -46,11 +46,12 @@ def export(documents: Iterable[dict[str, Any]], folder: str) -> list[str]:
     prepare(folder)
     written = []
     for document in documents:
-        if document.get("defense") == "placebo":
+        found = records(document)
+        if document.get("defense") == "placebo" or not found:
             continue
         name = f"{_file(document)}.{document['id'][:_SHORT]}.yaml"
         file = os.path.join(folder, name)
-        text = yaml.safe_dump(records(document), sort_keys=False, allow_unicode=True, width=100)
+        text = yaml.safe_dump(found, sort_keys=False, allow_unicode=True, width=100)
         write_whole(file, f"# Measured by crosscurrent validate.\n{text}".encode())
         written.append(file)
     return written
@@ -72,10 +73,12 @@ def records(document: dict[str, Any]) -> dict[str, Any]:
     """Return a result as knowledge records: a reference, and what it is one for.
 
     Of a defense and a risk that is an experiment, and an observation if the defense was effective
-    and the outcome is conclusive; of a combination or a collusion what came out, likewise.
+    and the outcome is conclusive; of a combination or a collusion what came out, likewise. Of other
+    kinds of measurements there is nothing that a knowledge file could hold.
     """
-    by = {"combination": _combination, "collusion": _collusion}
-    return by.get(kind_of(document), _interaction)(document)
+    by = {"verdict": _interaction, "combination": _combination, "collusion": _collusion}
+    kind = kind_of(document)
+    return by[kind](document) if kind in by else {}
 
 
 def _collusion(document: dict[str, Any]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from crosscurrent.api.text.measured import (
 from crosscurrent.api.text.measured import (
     combination as _combination,
 )
+from crosscurrent.api.text.measured import describe
 from crosscurrent.api.text.measured import (
     grid as _grid,
 )
@@ -124,6 +125,8 @@ def shown(kind: str, kb: KnowledgeBase, words: Words, document: dict[str, Any]) 
     """Return what the template of a kind of document shows besides the document itself."""
     if kind == "grid":
         return _of_grid(kb, words, document)
+    if kind not in _OF:
+        return {"text": describe(document, _LOOK, here=False)}
     return _OF[kind](document)
 
 

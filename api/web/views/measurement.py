@@ -24,9 +24,6 @@ __all__ = ["router"]
 
 router = APIRouter()
 
-_PAIRED = ("verdict", "collusion")
-"""Kinds of documents with one effect."""
-
 
 @router.get("/validate/{identity}")
 @in_database_thread
@@ -39,7 +36,9 @@ def measurement(asked: Page, owner: Holder, identity: str) -> Response:
     document = jobs.result(identity, owner) if job.state == "succeeded" else None
     what = kind(job.request)
     far = progress(events)
-    found, smallest, seeds = _intervals(job, far, document if what in _PAIRED else None)
+    found, smallest, seeds = _intervals(
+        job, far, document if document and "effect" in document else None
+    )
     needed = (document or {}).get("seeds_to_settle")
     return asked.render(
         "measurement.html",
