@@ -9,31 +9,39 @@ from ..text.wording import VERBS, strength
 from .names import Words, is_measured, seen
 
 if TYPE_CHECKING:
-    from .measurements.summaries import Joint
+    from .measurements.summaries import JointFinding
 
-__all__ = ["Cell", "Pairing", "Result", "by_first", "cell", "look", "pairing"]
+__all__ = [
+    "AttackPair",
+    "MeasuredOutcome",
+    "PredictionCell",
+    "attack_pair",
+    "by_first",
+    "look",
+    "prediction_cell",
+]
 
 _LOOK = {"amplifies": "increase", "hinders": "decrease", "unnecessary": "unknown"}
 _TESTED = {"validated": ", tested by the survey itself"}
 
 
-class Result(NamedTuple):
-    """What a job measured for a defense and a risk: as its verdict says, and the job's id."""
+class MeasuredOutcome(NamedTuple):
+    """Outcome that a job measured for a defense and a risk, its verdict, and the job's id."""
 
     outcome: str
     verdict: str
     job: str
 
 
-class Cell(NamedTuple):
-    """What a cell shows.
+class PredictionCell(NamedTuple):
+    """Content of a cell for a defense and a risk.
 
     Attributes
     ----------
     defense, risk : str
         Ids.
     conjecture : str
-        What is predicted.
+        The predicted effect.
     strength : int
         From 0 to 2: how well the model backs that.
     likely : str
@@ -67,13 +75,13 @@ class Cell(NamedTuple):
     because: Sequence[str] = ()
 
 
-def cell(
+def prediction_cell(
     words: Words,
     document: Mapping[str, Any],
-    results: Sequence[Result] = (),
+    results: Sequence[MeasuredOutcome] = (),
     before: Mapping[str, Any] | None = None,
     because: Sequence[str] = (),
-) -> Cell:
+) -> PredictionCell:
     """Return the cell for the document of one defense and one risk.
 
     Parameters
@@ -82,7 +90,7 @@ def cell(
         The names.
     document : mapping
         The prediction.
-    results : sequence of Result
+    results : sequence of MeasuredOutcome
         What was measured by jobs.
     before : mapping, optional
         The prediction without assumptions, where they change it.
@@ -109,7 +117,7 @@ def cell(
     was = None if before is None else words.percent(before["probability_increase"])
     if before is not None:
         spoken.append(f"without the assumptions: {VERBS[before['conjecture']]}, {was}")
-    return Cell(
+    return PredictionCell(
         document["defense"],
         document["risk"],
         document["conjecture"],
@@ -136,8 +144,8 @@ def _list(effects: Sequence[str]) -> str:
     return " and ".join(VERBS[each] for each in effects) or "unexplored"
 
 
-class Pairing(NamedTuple):
-    """What is shown of two attacks.
+class AttackPair(NamedTuple):
+    """Content of a cell for two attacks.
 
     Attributes
     ----------
@@ -176,7 +184,9 @@ class Pairing(NamedTuple):
     spoken: str
 
 
-def pairing(words: Words, document: Mapping[str, Any], own: Joint | None = None) -> Pairing:
+def attack_pair(
+    words: Words, document: Mapping[str, Any], own: JointFinding | None = None
+) -> AttackPair:
     """Return what is shown for the document of two attacks, and for what a job measured."""
     published = _effects(document, measured=False)
     results = [] if own is None else [own.outcome]
@@ -197,7 +207,7 @@ def pairing(words: Words, document: Mapping[str, Any], own: Joint | None = None)
         spoken.append("the paper's own table says otherwise than its rule")
     if below:
         spoken.append("takes more than the adversaries are assumed to have")
-    return Pairing(
+    return AttackPair(
         first,
         second,
         document["verdict"],
@@ -220,9 +230,9 @@ def look(document: Mapping[str, Any]) -> str:
     return _LOOK.get(document["verdict"], unclear)
 
 
-def by_first(pairings: Iterable[Pairing]) -> dict[str, dict[str, Pairing]]:
+def by_first(pairings: Iterable[AttackPair]) -> dict[str, dict[str, AttackPair]]:
     """Return pairs by their first and their second attack."""
-    rows: dict[str, dict[str, Pairing]] = {}
+    rows: dict[str, dict[str, AttackPair]] = {}
     for each in pairings:
         rows.setdefault(each.first, {})[each.second] = each
     return rows

@@ -13,7 +13,7 @@ from crosscurrent.validator.experiments.assignments import DEFAULT_SEEDS
 from .subject import KINDS, at_stage, attack_of, factor_of, kind, risk_of, variant_of
 
 if TYPE_CHECKING:
-    from ..request import Asked
+    from ..request import PageRequest
 
 __all__ = ["PREFILLED", "Order", "again", "posted", "prefilled"]
 
@@ -116,7 +116,7 @@ class Order(NamedTuple):
 _TEXTS = [name for name in Order._fields if name != "combine"]
 
 
-def prefilled(asked: Asked) -> Order:
+def prefilled(asked: PageRequest) -> Order:
     """Return a new form, with what the query names filled in."""
     combine, collude = asked.many("combine"), asked.many("collude")
     factor, _, values = (asked.one("vary") or "").partition("=")
