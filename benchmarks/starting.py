@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import os
 import shutil
@@ -24,7 +25,9 @@ from crosscurrent.knowledge import KnowledgeBase, load
 __all__ = ["WARM", "command_times", "load_times"]
 
 CACHE, OVERLAYS = "CROSSCURRENT_CACHE", "CROSSCURRENT_KNOWLEDGE"
+BYTECODE = "PYTHONPYCACHEPREFIX"
 WARM = "predict DEFENSE RISK, cache warm"
+_UNCOMPILED = "the same, our bytecode not kept"
 
 
 class CommandFigure(NamedTuple):
@@ -53,22 +56,29 @@ def command_times(runs: int) -> Section:
     predict = [script, "predict", "adversarial_training", "membership_inference"]
     commands = {
         WARM: predict,
+        _UNCOMPILED: predict,
         "predict DEFENSE RISK, cache empty": predict,
         "--help": [script, "--help"],
     }
     with tempfile.TemporaryDirectory() as scratch:
-        environment = {k: v for k, v in os.environ.items() if k != OVERLAYS}
-        warm = {**environment, CACHE: f"{scratch}/warm"}
+        left_out = {OVERLAYS, "PYTHONDONTWRITEBYTECODE"}
+        environment = {k: v for k, v in os.environ.items() if k not in left_out}
+        warm = {**environment, CACHE: f"{scratch}/warm", BYTECODE: f"{scratch}/compiled"}
+        uncompiled = {**warm, BYTECODE: f"{scratch}/uncompiled"}
+        for each in (warm, uncompiled):  # so that nothing is left to compile
+            for command in commands.values():
+                process(command, each)
+        shutil.rmtree(f"{scratch}/uncompiled{_root()}")
+        uncompiled["PYTHONDONTWRITEBYTECODE"] = "1"
         bare: dict[str, list[float]] = {name: [] for name in commands}
         taken: dict[str, list[float]] = {name: [] for name in commands}
-        for run in range(-1, runs):  # the first one warms up
+        for run in range(runs):
             for name, command in commands.items():
-                empty = {**environment, CACHE: f"{scratch}/{run}"}
-                before = process([sys.executable, "-c", "pass"], environment)
-                after = process(command, empty if name.endswith("empty") else warm)
-                if run >= 0:
-                    bare[name].append(before)
-                    taken[name].append(after)
+                chosen = uncompiled if name == _UNCOMPILED else warm
+                if name.endswith("empty"):
+                    chosen = {**warm, CACHE: f"{scratch}/{run}"}
+                bare[name].append(process([sys.executable, "-c", "pass"], chosen))
+                taken[name].append(process(command, chosen))
     rows = tuple(
         CommandFigure(
             name,
@@ -86,9 +96,16 @@ def command_times(runs: int) -> Section:
             "bare: 'python -c pass' in the same interpreter, run just before each command",
             "times bare: median over those pairs of runs",
             "DEFENSE RISK: adversarial_training membership_inference",
+            "bytecode is compiled and kept, as Python does by itself; 'not kept': with",
+            "PYTHONDONTWRITEBYTECODE, where it compiles our modules again at every start",
         ),
         rows,
     )
+
+
+def _root() -> Path:
+    """Return the folder that our packages are in."""
+    return Path(inspect.getfile(KnowledgeBase)).parents[1]
 
 
 def load_times(base: KnowledgeBase, repeats: int) -> Section:

@@ -25,7 +25,7 @@ _STAMP = b"crosscurrent-knowledge "
 _HEAD = len(_STAMP) + 64 + 1
 _KEEP = 16
 _PREFIX = "crosscurrent-"
-_OURS = re.compile(rf"{_PREFIX}[0-9a-f]{{64}}\.json(\.[0-9a-f]{{16}}{TEMPORARY})?")
+_OURS = rf"{_PREFIX}[0-9a-f]{{64}}\.json(\.[0-9a-f]{{16}}{TEMPORARY})?"
 _HOUR = 3600
 
 
@@ -95,7 +95,7 @@ def _prune(place: str) -> None:
     """Keep the newest entries only; old ones, and what killed writers left, go."""
     entries = []
     with os.scandir(place) as files:
-        ours = [file for file in files if _OURS.fullmatch(file.name)]
+        ours = [file for file in files if re.fullmatch(_OURS, file.name)]
     for file in ours:
         with suppress(OSError):  # gone already
             changed = file.stat(follow_symlinks=False).st_mtime

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from . import _cache
 from ._base import KnowledgeBase
 from ._files import BASE, Source, read_folder, read_texts
+from ._records import KINDS
 from .errors import Problem
 
 __all__ = ["load"]
@@ -66,12 +67,12 @@ def load(overlays: Iterable[Overlay] = (), *, cached: bool = True) -> KnowledgeB
     key = _key(layers)
     content = _cache.fetch(key)
     if content is not None:
-        return KnowledgeBase(**json.loads(content))
+        digest, *texts = content.decode().split("\n")
+        return KnowledgeBase(dict(zip(KINDS, texts, strict=True)), digest)
     kb = KnowledgeBase(_compile(layers, problems))
-    # each section as a text of its own, which is parsed only by a question that needs it
-    rows = {name: json.dumps(own, separators=(",", ":")) for name, own in kb.rows.items()}
-    compiled = json.dumps({"rows": rows, "digest": kb.digest}, separators=(",", ":"))
-    _cache.store(key, compiled.encode())
+    # a line of JSON for each section, which is parsed only by a question that needs it
+    texts = [json.dumps(own, separators=(",", ":")) for own in kb.rows.values()]
+    _cache.store(key, "\n".join([kb.digest, *texts]).encode())
     return kb
 
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from operator import mul
 from typing import TYPE_CHECKING, Final, NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -176,11 +177,13 @@ def fit(counts: Mapping[Case, float]) -> Weights:
         slope = [-p * w for p, w in zip(penalty, weights, strict=True)]
         bend = [[p if i == j else 0.0 for j in range(4)] for i, p in enumerate(penalty)]
         for *x, share, n in rows:
-            p = _logistic(sum(w * v for w, v in zip(weights, x, strict=True)))
-            for i in range(4):
-                slope[i] += n * (share - p) * x[i]
-                for j in range(4):
-                    bend[i][j] += n * p * (1 - p) * x[i] * x[j]
+            p = _logistic(sum(map(mul, weights, x)))
+            error, bent = n * (share - p), n * p * (1 - p)
+            for i, value in enumerate(x):
+                if value:  # most are 0
+                    slope[i] += error * value
+                    for j in range(4):
+                        bend[i][j] += bent * value * x[j]
         step = _solve(bend, slope)
         # a full Newton step can overshoot far from the optimum; this bound never binds near it
         scale = min(1.0, 2.0 / max(2.0, *map(abs, step)))

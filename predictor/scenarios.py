@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from crosscurrent.knowledge.errors import InputError, UnknownName
 
@@ -21,8 +20,7 @@ class ScenarioError(InputError, ValueError):
     """Assumptions that contradict each other or make no sense."""
 
 
-@dataclass(frozen=True, slots=True)
-class Scenario:
+class Scenario(NamedTuple):
     """Assumptions under which a prediction is made; ids throughout.
 
     Attributes
@@ -38,7 +36,7 @@ class Scenario:
     raised: frozenset[str] = frozenset()
     lowered: frozenset[str] = frozenset()
     held: frozenset[str] = frozenset()
-    adversary: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    adversary: Mapping[str, str] = MappingProxyType({})
 
     @property
     def touched(self) -> frozenset[str]:

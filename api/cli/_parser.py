@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import os
+import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any, NoReturn
 
 from crosscurrent import __version__
@@ -35,6 +38,24 @@ examples:
 
 Names are ids (adversarial_training) or the papers' codes (RD1); crosscurrent kb show lists them.
 Exit status: 0 answered, 2 bad input, 1 anything else that went wrong, 130 interrupted."""
+
+
+class _Formatter(argparse.RawDescriptionHelpFormatter):
+    """argparse's, which asks `shutil` for the width, and imports it for each argument added."""
+
+    def __init__(self, prog: str, **kwargs: Any) -> None:
+        super().__init__(prog, **{"width": _columns() - 2, **kwargs})
+
+
+def _columns() -> int:
+    """Return the width of the terminal, as `shutil.get_terminal_size` does."""
+    width = 0
+    with suppress(ValueError):
+        width = int(os.environ.get("COLUMNS", ""))
+    if width <= 0 and sys.__stdout__ is not None:
+        with suppress(OSError, ValueError):  # not a terminal, or closed
+            width = os.get_terminal_size(sys.__stdout__.fileno()).columns
+    return width if width > 0 else 80
 
 
 class _Parser(argparse.ArgumentParser):
@@ -71,9 +92,7 @@ class _Parser(argparse.ArgumentParser):
             raise AttributeError(f"a parser has no {name}")
         fill, kwargs = self.__dict__.pop("_pending")
         self.others: dict[str, _Parser] = {}
-        super().__init__(
-            allow_abbrev=False, formatter_class=argparse.RawDescriptionHelpFormatter, **kwargs
-        )
+        super().__init__(allow_abbrev=False, formatter_class=_Formatter, **kwargs)
         fill(self)
         return getattr(self, name)
 

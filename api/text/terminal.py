@@ -100,11 +100,12 @@ class Style:
 
 def paragraph(text: str, width: int, indent: str = "") -> str:
     """Wrap a text into indented lines."""
+    line = " ".join(text.split())
+    if line and len(indent) + len(line) <= width:
+        return indent + line  # as most do, and textwrap takes a while to import
     import textwrap
 
-    return textwrap.fill(
-        " ".join(text.split()), width, initial_indent=indent, subsequent_indent=indent
-    )
+    return textwrap.fill(line, width, initial_indent=indent, subsequent_indent=indent)
 
 
 def columns(rows: Iterable[Sequence[str]], width: int, *, indent: str = "  ") -> str:

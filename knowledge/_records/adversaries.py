@@ -3,25 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
-from .fields import (
-    DOTTED_ID,
-    ID,
-    NOTE,
-    SOURCES,
-    STATED_IN,
-    Strict,
-    about,
-    line,
-    many,
-    text,
-)
+from .fields import DOTTED_ID, ID, NOTE, SOURCES, STATED_IN, Strict, about, line, many, record, text
 
 __all__ = ["Characteristic", "PublishedAttack"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class Characteristic(Strict):
     """Something an adversary can be, know or do, with its possible values."""
 
@@ -35,7 +24,7 @@ class Characteristic(Strict):
     note: str | None = field(default=None, metadata=NOTE)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class PublishedAttack(Strict):
     """One published attack and the adversary that it takes; several values: it has variants."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import ClassVar, Literal
 
 from .fields import (
@@ -18,13 +18,14 @@ from .fields import (
     about,
     line,
     many,
+    record,
     text,
 )
 
 __all__ = ["Attack", "Collusion", "Need", "Outcome", "Prerequisite"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class Need(Strict):
     """The least that an attack takes of its adversary in one respect."""
 
@@ -35,7 +36,7 @@ class Need(Strict):
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class Attack(Strict):
     """What an adversary does, seen as a step that may help, or need help from, another attack."""
 
@@ -59,7 +60,7 @@ class Attack(Strict):
     note: str | None = field(default=None, metadata=NOTE)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class Outcome(Strict):
     """A signed edge from a successful attack to a factor that it moves, or knowledge it yields."""
 
@@ -76,7 +77,7 @@ class Outcome(Strict):
         return f"{self.attack}>{self.factor}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class Prerequisite(Strict):
     """A signed edge from a factor to an attack whose effectiveness depends on it."""
 
@@ -93,7 +94,7 @@ class Prerequisite(Strict):
         return f"{self.factor}>{self.attack}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class Collusion(Strict):
     """What was published, or measured, for one attack whose outcome serves another."""
 

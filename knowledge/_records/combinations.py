@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import ClassVar, Literal
 
-from .fields import DOTTED_ID, NOTE, SOURCES, STATED_IN, Stage, Strict, about, many, text
+from .fields import DOTTED_ID, NOTE, SOURCES, STATED_IN, Stage, Strict, about, many, record, text
 
 __all__ = ["Combination", "Stake", "Variant"]
 
 Basis = Literal["read", "inferred"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class Stake(Strict):
     """A risk that a defense relies on, or takes away."""
 
@@ -22,7 +22,7 @@ class Stake(Strict):
     note: str | None = field(default=None, metadata=NOTE)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class Variant(Strict):
     """A defense at one stage of the pipeline: before, in or after training."""
 
@@ -51,7 +51,7 @@ class Variant(Strict):
         return f"{self.defense}@{self.stage}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class Combination(Strict):
     """What was published, or measured, for defenses combined in one model."""
 

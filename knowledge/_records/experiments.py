@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import ClassVar, Literal
 
-from .fields import DOTTED_ID, ID, NOTE, SOURCES, STATED_IN, Strict, about, many, text
+from .fields import DOTTED_ID, ID, NOTE, SOURCES, STATED_IN, Strict, about, many, record, text
 
 __all__ = ["Experiment", "Measurement", "Metric"]
 
@@ -24,7 +24,7 @@ Expectation = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class Metric(Strict):
     """What an experiment measured, and which way is worse for the model's owner."""
 
@@ -33,7 +33,7 @@ class Metric(Strict):
     unit: str | None = field(default=None, metadata=text("unit; absent: none", limit=40))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class Measurement(Strict):
     """One printed number."""
 
@@ -52,7 +52,7 @@ class Measurement(Strict):
     note: str | None = field(default=None, metadata=NOTE)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class Experiment(Strict):
     """An experiment that tested a conjecture, with its numbers.
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Literal
+from dataclasses import MISSING, Field, FrozenInstanceError, dataclass, field
+from typing import Any, ClassVar, Literal, NoReturn, TypeVar, dataclass_transform
 
 __all__ = [
     "CODE",
@@ -19,6 +20,7 @@ __all__ = [
     "about",
     "line",
     "many",
+    "record",
     "text",
 ]
 
@@ -34,12 +36,38 @@ CODE = r"^[A-Z][A-Za-z]{0,7}[0-9]{0,3}(\.[0-9]{1,3})?$"
 class Strict:
     """What every record shares: unknown fields and loose types are refused.
 
-    Records compare, hash and print as dataclasses do. It is written once here because dataclass
-    would compile it anew for each type, at every start.
+    Records are made, compare, hash and print as dataclasses do, and are frozen as those are. It is
+    written once here because dataclass would compile it anew for each type, at every start.
     """
 
     __slots__: tuple[str, ...] = ()
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
     __pydantic_config__: ClassVar[Mapping[str, Any]] = {"extra": "forbid", "strict": True}
+
+    def __init__(self, **values: Any) -> None:
+        known = self.__dataclass_fields__
+        for name in self.__slots__:
+            value = values.pop(name, MISSING)
+            if value is MISSING:
+                value = known[name].default
+                if value is MISSING:
+                    raise TypeError(f"{type(self).__qualname__} needs {name}")
+            object.__setattr__(self, name, value)
+        if values:
+            raise TypeError(f"{type(self).__qualname__} has no {', '.join(values)}")
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        raise FrozenInstanceError(f"cannot assign to field {name!r}")
+
+    def __delattr__(self, name: str) -> NoReturn:
+        raise FrozenInstanceError(f"cannot delete field {name!r}")
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in self.__slots__}
+
+    def __setstate__(self, state: Mapping[str, Any]) -> None:
+        for name, value in state.items():
+            object.__setattr__(self, name, value)
 
     def __eq__(self, other: object) -> bool:
         if type(other) is not type(self):
@@ -52,6 +80,18 @@ class Strict:
     def __repr__(self) -> str:
         values = ", ".join(f"{name}={getattr(self, name)!r}" for name in self.__slots__)
         return f"{type(self).__qualname__}({values})"
+
+
+_R = TypeVar("_R", bound=Strict)
+
+
+@dataclass_transform(
+    frozen_default=True, kw_only_default=True, eq_default=False, field_specifiers=(field,)
+)
+def record(record_type: type[_R]) -> type[_R]:
+    """Make a dataclass of a record type, of which `Strict` has the methods."""
+    made = dataclass(init=False, slots=True, kw_only=True, eq=False, repr=False)
+    return made(record_type)
 
 
 def about(description: str, /, **constraints: Any) -> dict[str, Any]:

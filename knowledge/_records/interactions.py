@@ -3,25 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import ClassVar, Literal
 
-from .fields import (
-    DOTTED_ID,
-    NOTE,
-    SOURCES,
-    STATED_IN,
-    SignText,
-    Strict,
-    about,
-    many,
-    text,
-)
+from .fields import DOTTED_ID, NOTE, SOURCES, STATED_IN, SignText, Strict, about, many, record, text
 
 __all__ = ["Correlation", "EvidenceMark", "ExceptionRecord", "Observation"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class Correlation(Strict):
     """A signed edge between a defense or a risk and a factor.
 
@@ -42,7 +32,7 @@ class Correlation(Strict):
         return f"{self.subject}.{self.factor}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class EvidenceMark(Strict):
     """A factor that a published effect is put down to, and the kinds of evidence for that."""
 
@@ -56,7 +46,7 @@ class EvidenceMark(Strict):
     note: str | None = field(default=None, metadata=NOTE)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class ExceptionRecord(Strict):
     """An effect seen only under a stated adversary, against the main one."""
 
@@ -72,7 +62,7 @@ class ExceptionRecord(Strict):
     note: str | None = field(default=None, metadata=NOTE)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class Observation(Strict):
     """What was published, or measured, for one defense and one risk."""
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
-from .fields import ID, NOTE, Strict, about, line, many, text
+from .fields import ID, NOTE, Strict, about, line, many, record, text
 
 __all__ = ["Reference"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class Reference(Strict):
     """A cited work, and how sure we are that it is the one meant."""
 

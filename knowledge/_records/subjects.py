@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import ClassVar, Literal
 
 from .fields import (
@@ -19,13 +19,14 @@ from .fields import (
     about,
     line,
     many,
+    record,
     text,
 )
 
 __all__ = ["Defense", "Factor", "Influence", "Risk", "Satisfaction"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class Influence(Strict):
     """How a factor moves one of the two causes behind all risks."""
 
@@ -34,7 +35,7 @@ class Influence(Strict):
     note: str | None = field(default=None, metadata=NOTE)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class Satisfaction(Strict):
     """What an adversary can be so that a prerequisite of its attack holds without any help."""
 
@@ -44,7 +45,7 @@ class Satisfaction(Strict):
     note: str | None = field(default=None, metadata=NOTE)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class Factor(Strict):
     """Something about data, objective, model or adversary's knowledge that others move or need."""
 
@@ -76,7 +77,7 @@ class Factor(Strict):
     note: str | None = field(default=None, metadata=NOTE)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class Risk(Strict):
     """A way in which a deployed model fails people, and the attack of that name."""
 
@@ -94,7 +95,7 @@ class Risk(Strict):
     note: str | None = field(default=None, metadata=NOTE)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@record
 class Defense(Strict):
     """A measure taken against one or more risks."""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 from golden_tables import table
 from hypothesis import given
@@ -121,6 +123,33 @@ def test_intervals_are_those_of_drawing_44_cells_with_replacement(
     low, high = binom.ppf([0.025, 0.975], 44, right / 44) / 44
     assert interval.low == pytest.approx(low, abs=1.5 / 44)
     assert interval.high == pytest.approx(high, abs=1.5 / 44)
+
+
+def test_an_interval_is_that_of_the_figure_worked_out_anew_in_each_resample(
+    result: Backtest,
+) -> None:
+    cells, rng = result.cells, random.Random(0)
+    balanced, brier = [], []
+    for drawn in (rng.choices(cells, k=len(cells)) for _ in range(result.resamples)):
+        judged = [
+            (c.observed, c.answers["guideline"] == c.observed)
+            for c in drawn
+            if c.answers["guideline"] in ("increase", "decrease")
+        ]
+        by_direction = [
+            [right for seen, right in judged if seen == way] for way in ("increase", "decrease")
+        ]
+        balanced.append(sum(sum(each) / len(each) for each in by_direction) / 2)
+        errors = [
+            (c.probabilities["calibrated_model"] - (c.observed == "increase")) ** 2 for c in drawn
+        ]
+        brier.append(sum(errors) / len(errors))
+    for figure, drawn in (
+        (score(result, "guideline").balanced_accuracy, sorted(balanced)),
+        (score(result, "calibrated_model").brier, sorted(brier)),
+    ):
+        assert figure.low == pytest.approx(drawn[49], abs=1e-4)
+        assert figure.high == pytest.approx(drawn[-50], abs=1e-4)
 
 
 def test_holding_more_out_is_harder_and_said_so(result: Backtest) -> None:

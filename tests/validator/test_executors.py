@@ -25,7 +25,8 @@ from crosscurrent.validator.data import dataset
 from crosscurrent.validator.experiments.measuring import measure
 from crosscurrent.validator.machine.cores import cores
 from crosscurrent.validator.results.store import Store
-from crosscurrent.validator.run.executors import Lost, SerialExecutor, chosen
+from crosscurrent.validator.run.executors import Lost, chosen
+from crosscurrent.validator.run.executors.here import SerialExecutor
 from crosscurrent.validator.run.executors.processes import Processes
 from crosscurrent.validator.training.models import architecture
 
@@ -85,7 +86,7 @@ def test_an_address_in_the_environment_is_checked_too(monkeypatch: pytest.Monkey
 
 
 def test_without_ray_its_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("crosscurrent.validator.run.executors.choosing.find_spec", lambda _: None)
+    monkeypatch.setattr("crosscurrent.validator.run.executors.ray.find_spec", lambda _: None)
     with pytest.raises(InputError, match=re.escape("pip install 'crosscurrent[ray]'")):
         chosen("ray")
 
@@ -206,7 +207,7 @@ def test_what_was_interrupted_goes_on_with_another_executor(
     def stop() -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("crosscurrent.validator.run.executors.serial.SIDE_BY_SIDE", 2)
+    monkeypatch.setattr("crosscurrent.validator.run.executors._executor.SIDE_BY_SIDE", 2)
     store, first, rest = Store(str(tmp_path / "r.sqlite")), Watch(finished=stop), Watch()
     with pytest.raises(KeyboardInterrupt):
         table(several(kb), store, two(), first)

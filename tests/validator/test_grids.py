@@ -20,7 +20,7 @@ from crosscurrent.validator.experiments.measuring import measure
 from crosscurrent.validator.experiments.sweeps import Asked, sweep
 from crosscurrent.validator.experiments.verdicts import Verdict
 from crosscurrent.validator.results.store import Store
-from crosscurrent.validator.run.executors import tasks
+from crosscurrent.validator.run.executors import _tasks as tasks
 from crosscurrent.validator.trials.pooling import pooled
 from crosscurrent.validator.trials.trial import Result, Trial
 

@@ -21,14 +21,9 @@ from ray.cluster_utils import Cluster
 
 from crosscurrent.knowledge import KnowledgeBase
 from crosscurrent.validator.results.store import Store
-from crosscurrent.validator.run.executors import (
-    SerialExecutor,
-    Unreachable,
-    chosen,
-    ray_cluster,
-    tasks,
-)
-from crosscurrent.validator.run.executors.tasks import Versions
+from crosscurrent.validator.run.executors import Unreachable, _ray_cluster, _tasks, chosen
+from crosscurrent.validator.run.executors._tasks import Versions
+from crosscurrent.validator.run.executors.here import SerialExecutor
 from crosscurrent.validator.trials.pooling import pooled
 
 # one address of the loopback for all: Ray takes 127.0.0.1 for the machine's own one
@@ -71,7 +66,7 @@ def test_killing_a_node_loses_no_finished_trial_and_the_table_is_the_same(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("crosscurrent.validator.run.executors.serial.SIDE_BY_SIDE", 2)
+    monkeypatch.setattr("crosscurrent.validator.run.executors._executor.SIDE_BY_SIDE", 2)
     nodes = [cluster.add_node(**NODE)]
     cluster.wait_for_nodes()
     came: Counter[Any] = Counter()
@@ -105,7 +100,7 @@ def test_what_was_interrupted_leaves_the_cluster_free_and_goes_on(
     def stop() -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("crosscurrent.validator.run.executors.serial.SIDE_BY_SIDE", 2)
+    monkeypatch.setattr("crosscurrent.validator.run.executors._executor.SIDE_BY_SIDE", 2)
     store, first, rest = Store(str(tmp_path / "r.sqlite")), Watch(finished=stop), Watch()
     with pytest.raises(KeyboardInterrupt):
         table(several(kb), store, chosen(joining), first)
@@ -116,7 +111,7 @@ def test_what_was_interrupted_leaves_the_cluster_free_and_goes_on(
 def test_a_machine_that_would_measure_something_else_is_named(
     kb: KnowledgeBase, joining: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ray_cluster, "versions", lambda _: Versions("another", "2.0"))
+    monkeypatch.setattr(_ray_cluster, "versions", lambda _: Versions("another", "2.0"))
     with pytest.raises(Unreachable, match=r"another version .* install the same crosscurrent"):
         table(several(kb), Store(str(tmp_path / "r.sqlite")), chosen(joining))
 
@@ -127,7 +122,7 @@ def test_what_no_machine_can_run_is_said_at_once(
     store = Store(str(tmp_path / "r.sqlite"))
     with pytest.raises(Unreachable, match="no machine of the Ray cluster has 2 CPUs: ask for"):
         table(several(kb), store, chosen(joining), threads=2)
-    monkeypatch.setattr(ray_cluster, "_gpus", lambda _: 1)
+    monkeypatch.setattr(_ray_cluster, "_gpus", lambda _: 1)
     with pytest.raises(Unreachable, match="has 1 CPU and 1 GPU"):
         table(several(kb), store, chosen(joining))
 
@@ -136,8 +131,8 @@ def test_what_no_machine_can_run_is_said_at_once(
 def test_a_cluster_that_does_not_answer_is_said_in_time(listening: bool, tmp_path: Path) -> None:
     code = (
         "import sys; from crosscurrent.api.cli import main;"
-        "from crosscurrent.validator.run.executors import ray_cluster;"
-        "ray_cluster._JOINING = 1.0;"
+        "from crosscurrent.validator.run.executors import _ray_cluster;"
+        "_ray_cluster._JOINING = 1.0;"
         "sys.exit(main(['validate', 'placebo', 'R1', *sys.argv[1:]]))"
     )
     with socket.socket() as other:
@@ -162,8 +157,8 @@ def test_a_cluster_that_does_not_answer_is_said_in_time(listening: bool, tmp_pat
 
 def test_what_travels_is_checked_where_it_arrives(kb: KnowledgeBase) -> None:
     (planned, _) = several(kb)
-    task = tasks.Task(planned.context, tuple(pooled(planned.trials())))
-    parcel = tasks.Parcel.of(task, 1)
-    tasks.require_same(parcel, tasks.versions(task))
-    with pytest.raises(tasks.Unlike, match=r"instead of .*torch='0'"):
-        tasks.require_same(parcel, Versions(tasks.versions(task).code, "0"))
+    task = _tasks.Task(planned.context, tuple(pooled(planned.trials())))
+    parcel = _tasks.Parcel.of(task, 1)
+    _tasks.require_same(parcel, _tasks.versions(task))
+    with pytest.raises(_tasks.Unlike, match=r"instead of .*torch='0'"):
+        _tasks.require_same(parcel, Versions(_tasks.versions(task).code, "0"))

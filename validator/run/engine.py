@@ -20,7 +20,8 @@ from ..results.store import Store, address
 from ..training.spec import Schedule
 from ..trials.pooling import pooled
 from ..trials.trial import Result, Trial, TrialContext
-from .executors import Executor, SerialExecutor, Task
+from .executors import Executor, Task
+from .executors.here import SerialExecutor
 
 __all__ = ["Found", "Planned", "ProgressListener", "finish"]
 

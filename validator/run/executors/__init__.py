@@ -1,13 +1,13 @@
-"""Executors: where trials are run; what comes out is the same wherever that is.
+"""Executors, one module each; adding one is adding a file.
 
-Each is a module: in this process, in processes of this machine, on the machines of a Ray cluster.
+Results are the same wherever trials run.
 """
 
 from __future__ import annotations
 
-from .choosing import chosen
-from .errors import Unreachable
-from .serial import Done, Executor, SerialExecutor
-from .tasks import Lost, Task
+from ._choice import chosen
+from ._errors import Unreachable
+from ._executor import Done, Executor
+from ._tasks import Lost, Task
 
-__all__ = ["Done", "Executor", "Lost", "SerialExecutor", "Task", "Unreachable", "chosen"]
+__all__ = ["Done", "Executor", "Lost", "Task", "Unreachable", "chosen"]

@@ -1,4 +1,4 @@
-"""Runs tasks in processes of this machine, each with its share of the cores and the memory."""
+"""Process executor: processes of this machine, each with its share of cores and memory."""
 
 from __future__ import annotations
 
@@ -13,17 +13,19 @@ from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from time import monotonic
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 import joblib
 
+from crosscurrent.knowledge.errors import InputError
+
 from ...data import Dataset
-from ...machine.cores import Cores
+from ...machine.cores import Cores, cores
 from ...machine.parents import end_with_parent
 from ...training.chunks import allowed
 from ...trials.trial import Result
-from .serial import Done, spread
-from .tasks import Lost, Parcel, Task
+from ._executor import Done, Executor, spread
+from ._tasks import Lost, Parcel, Task
 
 __all__ = ["Processes"]
 
@@ -34,7 +36,7 @@ _PATIENCE = 10.0
 """Seconds within which a killed process is gone."""
 
 
-class Processes:
+class Processes(Executor):
     """Runs tasks side by side in processes, which end with this one.
 
     A process that is killed loses its own task only. That is run again while no other one is: if
@@ -46,8 +48,22 @@ class Processes:
         As many processes at most. There are fewer at a time where threads or memory would not do.
     """
 
+    forms: ClassVar[tuple[str, ...]] = ("processes", "processes:N")
+
     def __init__(self, count: int) -> None:
         self._count = count
+
+    @classmethod
+    def named(cls, detail: str, option: str) -> Processes:
+        """Return it with as many processes as a text says, or one for each core."""
+        most = cores()
+        if not detail:
+            return cls(most)
+        if not detail.isdecimal() or not 1 <= int(detail[:9]) <= most:
+            raise InputError(
+                f"{option}: should be processes:N with N from 1 to {most}, the cores there are here"
+            )
+        return cls(int(detail))
 
     def side_by_side(self, models: int, cores: Cores) -> int:
         """Return about how many models a task should train, of so many in all."""

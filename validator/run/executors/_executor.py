@@ -1,15 +1,16 @@
-"""Executor protocol, and the serial executor."""
+"""Base class of executors."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator
-from typing import Protocol
+from typing import ClassVar
 
 from ...machine.cores import Cores
 from ...trials.trial import Result
-from .tasks import Task
+from ._tasks import Task
 
-__all__ = ["SIDE_BY_SIDE", "Done", "Executor", "SerialExecutor", "spread"]
+__all__ = ["SIDE_BY_SIDE", "Done", "Executor", "spread"]
 
 SIDE_BY_SIDE = 64
 """Models trained in one go: more are hardly faster, and fewer lose less if the run is killed."""
@@ -18,9 +19,37 @@ Done = tuple[Task, list[Result] | Exception]
 """A task with what came out of it, or what went wrong."""
 
 
-class Executor(Protocol):
-    """Runs tasks."""
+class Executor(ABC):
+    """Runs tasks.
 
+    Attributes
+    ----------
+    forms : tuple of str
+        How users write it after ``--executor``: the name of its module, and further forms with a
+        colon and a detail if it takes one.
+    """
+
+    forms: ClassVar[tuple[str, ...]] = ()
+
+    @classmethod
+    def named(cls, detail: str, option: str) -> Executor:
+        """Return the executor that a user names.
+
+        Parameters
+        ----------
+        detail : str
+            The text after the first colon; empty without a colon.
+        option : str
+            The option as it was given, for messages.
+
+        Raises
+        ------
+        InputError
+            It cannot be used here, or the detail is wrong.
+        """
+        raise NotImplementedError
+
+    @abstractmethod
     def side_by_side(self, models: int, cores: Cores) -> int:
         """Return about how many models a task should train, of so many in all.
 
@@ -30,6 +59,7 @@ class Executor(Protocol):
             Nothing can be run.
         """
 
+    @abstractmethod
     def done(
         self, take: Callable[[], Task | None], cores: Cores, progress: Callable[[int], None]
     ) -> Generator[Done, None, None]:
@@ -46,28 +76,6 @@ class Executor(Protocol):
         progress : callable
             Called with the number of models × updates done since the last call.
         """
-
-
-class SerialExecutor:
-    """Runs one task after the other in this process."""
-
-    def side_by_side(self, models: int, cores: Cores) -> int:
-        """Return about how many models a task should train, of so many in all."""
-        del cores
-        return spread(models, 1)
-
-    def done(
-        self, take: Callable[[], Task | None], cores: Cores, progress: Callable[[int], None]
-    ) -> Generator[Done, None, None]:
-        """Run tasks in their order."""
-        while task := take():
-            cores.take()
-            try:
-                results = task.run(progress)
-            except Exception as error:  # noqa: BLE001 - whose fault it is others will find out
-                yield task, error
-            else:
-                yield task, results
 
 
 def spread(models: int, places: int) -> int:

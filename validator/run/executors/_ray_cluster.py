@@ -1,4 +1,4 @@
-"""Runs tasks on the machines of a Ray cluster: one remote task for each of ours."""
+"""Ray cluster: one remote task for each of ours."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ from ...data import Dataset
 from ...machine.cores import Cores, cores
 from ...training.chunks import free
 from ...trials.trial import Result
-from .errors import Unreachable
-from .serial import Done, spread
-from .tasks import Lost, Parcel, Task, Unlike, Versions, require_same, versions
+from ._errors import Unreachable
+from ._executor import Done, Executor, spread
+from ._tasks import Lost, Parcel, Task, Unlike, Versions, require_same, versions
 
 __all__ = ["RayCluster"]
 
@@ -42,7 +42,7 @@ _LOSSES = 3
 """As often as a task may lose its machine, or the process there, before it has failed."""
 
 
-class RayCluster:
+class RayCluster(Executor):
     """Runs tasks on a cluster that is there already.
 
     What a lost machine was doing is done again elsewhere; what was finished is kept here.
