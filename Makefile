@@ -44,7 +44,7 @@ docs: .venv/dev ## Write again all that is generated: reference pages, pictures,
 	$(BIN)/python docs/generate.py
 
 screenshots: .venv/browser ## Take the pictures of the page that README.md shows.
-	$(BIN)/python docs/screenshots.py
+	PYTHONPATH=tests/helpers $(BIN)/python docs/screenshots.py
 
 bench: .venv/bench ## Print the figures that docs/benchmarks.md quotes; those of the service need wrk.
 	$(BIN)/python benchmarks/run.py
@@ -79,7 +79,7 @@ clean: ## Remove the virtual environment and all caches.
 
 # Pages are tested in a browser; where there is none to be had, this says so and the rest goes on.
 .venv/browser: .venv/dev
-	@$(BIN)/python tests/browsers.py $@
+	@$(BIN)/python tests/helpers/browsers.py $@
 
 .venv/bench: .venv/dev
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bench]'

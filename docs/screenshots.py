@@ -2,7 +2,8 @@
 
 ``python docs/screenshots.py`` writes those of README.md (``make screenshots``);
 ``python docs/screenshots.py --all FOLDER`` writes every view into a folder, on a desk and on a
-phone, in the light and in the dark. Both start a service of their own and need Chromium.
+phone, in the light and in the dark. Both start a service of their own and need Chromium. The views
+are those of the tests, found with ``PYTHONPATH=tests/helpers``.
 """
 
 from __future__ import annotations
@@ -15,13 +16,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from generate import DOCS, ROOT, service
+import browsers
+from generate import DOCS, service
 from PIL import Image
-
-sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "api" / "web")]
-
-import browsers  # noqa: E402
-from visiting import DESKTOP, PHONE, VIEWS  # noqa: E402
+from visiting import DESKTOP, PHONE, VIEWS
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, FloatRect, Page
@@ -104,7 +102,7 @@ def main() -> int:
     arguments = parser.parse_args()
     place = browsers.found()
     if place is None:
-        print("no Chromium was found: python tests/browsers.py", file=sys.stderr)
+        print("no Chromium was found: python tests/helpers/browsers.py", file=sys.stderr)
         return 1
     with (
         tempfile.TemporaryDirectory() as data,

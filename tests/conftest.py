@@ -7,15 +7,11 @@ leaves the machine, and no test relies on another or on the order in which they 
 from __future__ import annotations
 
 import signal
-import sys
-from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
 from crosscurrent.knowledge import KnowledgeBase, load
-
-sys.path.insert(0, str(Path(__file__).parent))  # for the helper modules beside this file
 
 settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.load_profile("repeatable")

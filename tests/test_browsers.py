@@ -9,7 +9,7 @@ from pathlib import Path
 import browsers
 import pytest
 
-PROGRAM = Path(__file__).with_name("browsers.py")
+PROGRAM = browsers.__file__
 
 
 def program(folder: Path, text: str, name: str = "chromium") -> Path:

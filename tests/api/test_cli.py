@@ -555,9 +555,11 @@ def test_kb_export_is_read_back_by_networkx(ask: Ask, kb: KnowledgeBase) -> None
 def test_kb_export_dot_parses_and_keeps_signs(ask: Ask, kb: KnowledgeBase) -> None:
     import pydot
 
-    (graph,) = pydot.graph_from_dot_data(ask("kb", "export", "--format", "dot").out)
+    graphs = pydot.graph_from_dot_data(ask("kb", "export", "--format", "dot").out)
+    assert graphs is not None
+    (graph,) = graphs
     assert len(graph.get_edges()) == len(kb.correlations)
-    labels = {edge.get_label().strip('"') for edge in graph.get_edges()}
+    labels = {edge.get("label").strip('"') for edge in graph.get_edges()}
     assert labels == {"+", "-"}
 
 

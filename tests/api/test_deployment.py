@@ -27,14 +27,11 @@ from typing import Any, NamedTuple
 
 import pytest
 import yaml
+from databases import postgresql
+from running import tiny, until
 
 from crosscurrent.api.cli._parser import parser, parsers
 from crosscurrent.api.rest.settings import PREFIX, Settings, read_settings
-
-sys.path.insert(0, str(Path(__file__).parent / "jobs"))  # for the helper modules there
-
-from databases import postgresql
-from running import tiny, until
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "docs" / "deploy"

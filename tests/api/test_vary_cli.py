@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shlex
-import sys
 import xml.etree.ElementTree as ET
 from contextlib import redirect_stderr, redirect_stdout
 from io import StringIO
@@ -12,6 +11,7 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
+import adult
 import numpy as np
 import pytest
 from measuring_cli import Capture, refused
@@ -26,10 +26,6 @@ from crosscurrent.knowledge import KnowledgeBase, load
 from crosscurrent.validator.experiments.variation_documents import variation_document
 from crosscurrent.validator.plots.pictures import picture
 from crosscurrent.validator.results.store import Store
-
-sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
-
-import adult
 
 QUICK = (
     "--model mlp-s --seeds 2 --threads 1 --set data.records=300 --set training.epochs=2"

@@ -178,7 +178,7 @@ def test_a_cache_folder_that_cannot_be_used_is_noted_and_the_answer_is_right(
     def refuse(*_: object, **__: object) -> None:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(_cache.os, fails, refuse)
+    monkeypatch.setattr(os, fails, refuse)
     assert same(load(), kb)
     assert "(Permission denied)" in capsys.readouterr().err
     monkeypatch.undo()
@@ -216,7 +216,7 @@ def test_the_cache_lies_where_the_user_keeps_such_things(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("CROSSCURRENT_CACHE")
-    monkeypatch.setattr(_cache.sys, "platform", "linux")
+    monkeypatch.setattr(sys, "platform", "linux")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
     assert _cache.folder() == str(tmp_path / "xdg" / "crosscurrent")
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
@@ -230,7 +230,7 @@ def test_a_user_without_a_home_gets_an_answer_and_no_folder_named_tilde(
 ) -> None:
     monkeypatch.delenv("CROSSCURRENT_CACHE")
     monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
-    monkeypatch.setattr(_cache.os.path, "expanduser", lambda path: path)
+    monkeypatch.setattr(os.path, "expanduser", lambda path: path)
     monkeypatch.chdir(tmp_path)
     assert same(load(), kb)
     assert not (tmp_path / "~").exists()
@@ -398,7 +398,7 @@ def test_an_entry_that_another_process_clears_away_first_is_no_trouble(
         def __exit__(self, *_: object) -> None:
             pass
 
-    monkeypatch.setattr(_cache.os, "scandir", lambda _: Vanishing())
+    monkeypatch.setattr(os, "scandir", lambda _: Vanishing())
     _cache.store(KEYS[1], b"y")
     assert capsys.readouterr().err == ""
     assert _cache.fetch(KEYS[1]) == b"y"
@@ -411,7 +411,7 @@ def test_an_entry_of_another_user_is_not_believed(
     _cache.store(KEYS[0], b"x")
     assert _cache.fetch(KEYS[0]) == b"x"
     other = os.geteuid() + 1
-    monkeypatch.setattr(_cache.os, "geteuid", lambda: other)
+    monkeypatch.setattr(os, "geteuid", lambda: other)
     assert _cache.fetch(KEYS[0]) is None
     assert same(load(), kb)
 

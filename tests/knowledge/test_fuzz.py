@@ -246,21 +246,20 @@ def splice(rng: random.Random, data: bytes) -> bytes:
 
 def rewrite(rng: random.Random, data: bytes) -> bytes:
     """Write the file as another system or editor might."""
-    return rng.choice(
-        [
-            lambda: data.replace(b"\n", b"\r\n"),
-            lambda: data.replace(b"\n", b"\r"),
-            lambda: b"\xef\xbb\xbf" + data,
-            lambda: data.decode().encode("utf-16"),
-            lambda: data.decode().encode("latin-1", "replace").replace(b"a", b"\xe9", 3),
-            lambda: data.replace(b"  ", b"\t"),
-            lambda: data.replace(b"'", b'"'),
-            lambda: data.replace(b" ", "\u00a0".encode()),
-            lambda: b"# " + data.replace(b"\n", b"\n# "),
-            lambda: b"---\n" + data + b"...\n",
-            lambda: json.dumps(yaml.load(data, Loader=yaml.CSafeLoader)).encode(),
-        ]
-    )()
+    ways: list[Callable[[], bytes]] = [
+        lambda: data.replace(b"\n", b"\r\n"),
+        lambda: data.replace(b"\n", b"\r"),
+        lambda: b"\xef\xbb\xbf" + data,
+        lambda: data.decode().encode("utf-16"),
+        lambda: data.decode().encode("latin-1", "replace").replace(b"a", b"\xe9", 3),
+        lambda: data.replace(b"  ", b"\t"),
+        lambda: data.replace(b"'", b'"'),
+        lambda: data.replace(b" ", "\u00a0".encode()),
+        lambda: b"# " + data.replace(b"\n", b"\n# "),
+        lambda: b"---\n" + data + b"...\n",
+        lambda: json.dumps(yaml.load(data, Loader=yaml.CSafeLoader)).encode(),
+    ]
+    return rng.choice(ways)()
 
 
 # Damage to lines
@@ -344,8 +343,8 @@ def _slots(tree: Any) -> list[Any]:
     return list(range(len(tree))) if isinstance(tree, list) else []
 
 
-def _typo(rng: random.Random, word: Any) -> str:
-    word = str(word) or "x"
+def _typo(rng: random.Random, given: Any) -> str:
+    word = str(given) or "x"
     at = rng.randrange(len(word))
     return rng.choice(
         [

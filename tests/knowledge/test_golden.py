@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from golden_tables import numbers, table
 
-from crosscurrent.knowledge import KnowledgeBase
+from crosscurrent.knowledge import Defense, KnowledgeBase, Risk
 
 _DIRECTION = {"positive": "+", "inverse": "-", "variable": "?"}
 _WHEN = {
@@ -46,7 +46,7 @@ def test_table_2_has_exactly_these_signs(kb: KnowledgeBase) -> None:
         for factor, sign in list(row.items())
         if factor != "subject" and sign
     }
-    subjects = {**kb.defenses, **kb.risks}
+    subjects: dict[str, Defense | Risk] = {**kb.defenses, **kb.risks}
     known = {
         (subjects[edge.subject].code, kb.factors[edge.factor].code): edge.sign
         for edge in kb.correlations.values()

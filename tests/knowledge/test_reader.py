@@ -1028,7 +1028,7 @@ def test_a_pipe_put_in_the_place_of_a_file_is_never_waited_for(
 ) -> None:
     regular = os.stat(__file__)
     os.mkfifo(tmp_path / "pipe.yaml")
-    monkeypatch.setattr(_files.os, "stat", lambda _: regular)
+    monkeypatch.setattr(os, "stat", lambda _: regular)
     sources, problems = read_folder(str(tmp_path))
     assert [source.data for source in sources] == [b""]
     assert problems == []
@@ -1137,7 +1137,8 @@ def test_a_source_names_a_place_in_its_work_in_one_way() -> None:
 
 
 def test_one_folder_instead_of_a_list_of_them_is_a_mistake_of_the_caller(tmp_path: Path) -> None:
-    for one in (str(tmp_path), tmp_path):
+    wrong: list[Any] = [str(tmp_path), tmp_path]
+    for one in wrong:
         with pytest.raises(TypeError, match="list of folders"):
             load(one)
 

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from crosscurrent.knowledge import storage
 from crosscurrent.knowledge.storage import data_folder, write_atomic
 
 

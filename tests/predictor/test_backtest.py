@@ -12,7 +12,7 @@ from scipy.stats import binom
 from strategies import random_base
 
 from crosscurrent.knowledge import KnowledgeBase
-from crosscurrent.predictor.backtest import SCOPES, Backtest, Estimate, Score, backtest
+from crosscurrent.predictor.backtest import SCOPES, Backtest, Estimate, Scope, Score, backtest
 
 SEEDS = st.integers(0, 2**32)
 
@@ -22,7 +22,7 @@ def result(kb: KnowledgeBase) -> Backtest:
     return backtest(kb, seed=0)
 
 
-def score(result: Backtest, method: str, scope: str = "all") -> Score:
+def score(result: Backtest, method: str, scope: Scope = "all") -> Score:
     (found,) = [s for s in result.scores[scope] if s.method == method]
     return found
 
@@ -69,7 +69,7 @@ def test_the_unintended_pairs_are_those_that_no_defense_is_meant_for(
 
 
 @pytest.mark.parametrize("scope", SCOPES)
-def test_counts_add_up_in_every_direction(result: Backtest, scope: str) -> None:
+def test_counts_add_up_in_every_direction(result: Backtest, scope: Scope) -> None:
     for found in result.scores[scope]:
         assert sum(outcome(found)) == found.cells
         assert found.increases.right + found.decreases.right == found.right

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from itertools import pairwise, permutations
+from typing import Literal
 
 import pytest
 from golden_tables import table
@@ -212,10 +213,11 @@ def test_breakers_join_defenses_factors_and_side_effects(kb: KnowledgeBase) -> N
     assert not private.backfires
     assert found[0] == private
     # both lengthen the tail or set records apart, as the first attack does, and raise the second
-    for how, defense, helped in (
+    others: tuple[tuple[Literal["attack", "factor"], str, str], ...] = (
         ("attack", "outlier_removal", "tail_length"),
         ("factor", "adversarial_training", "dataset_distinguishability"),
-    ):
+    )
+    for how, defense, helped in others:
         each = by[defense, how]
         assert each.helps == (helped,)
         assert each.backfires
@@ -282,7 +284,8 @@ def test_random_bases_agree_with_brute_force(seed: int) -> None:
             if (mine.attack, theirs.attack) == (first, second) and mine.factor == theirs.factor
         ]
         counted = set(products) - {"0"}
-        expected = {("+",): "amplifies", ("-",): "hinders"}.get(tuple(counted), "inconclusive")
+        by_sign: dict[tuple[str, ...], str] = {("+",): "amplifies", ("-",): "hinders"}
+        expected = by_sign.get(tuple(counted), "inconclusive")
         assert answer.verdict == expected
     target = next(iter(kb.attacks))
     found = {tuple(a.id for a in chain.attacks) for chain in chains(kb, target)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from itertools import pairwise, permutations
+from typing import Any
 
 import pytest
 from golden_tables import table
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from strategies import random_rows
 
 from crosscurrent.knowledge import InputError, KnowledgeBase, UnknownName, Variant
-from crosscurrent.predictor.conflict_backtest import conflict_backtest
+from crosscurrent.predictor.conflict_backtest import SetName, conflict_backtest
 from crosscurrent.predictor.conflicts import combine, combine_all, spoiling, workable
 from crosscurrent.predictor.orders import orders
 from crosscurrent.predictor.tensions import tensions
@@ -55,7 +56,7 @@ def test_the_nine_scripts_get_the_order_that_the_rule_derives(
 def test_the_published_scores_come_out(kb: KnowledgeBase) -> None:
     result = conflict_backtest(kb)
     assert result.agreement == (30, 30)
-    sets = {
+    sets: dict[str, SetName] = {
         "prior": "prior_as_published",
         "before_tuning": "before_tuning",
         "after_tuning": "after_tuning",
@@ -143,7 +144,7 @@ def joint_base(seed: int, size: int = 6, risks: int = 3) -> KnowledgeBase:
     rows["variants"] = {}
     for name in rows["defenses"]:
         stage = rng.choice(["pre", "in", "in", "post"])
-        row = {"defense": name, "stage": stage, "meaning": "random"}
+        row: dict[str, Any] = {"defense": name, "stage": stage, "meaning": "random"}
         for field, share in (("uses", 0.25), ("mitigates", 0.25)):
             chosen = [r for r in rows["risks"] if rng.random() < share]
             row[field] = [{"risk": r, "basis": "read"} for r in chosen]

@@ -60,7 +60,7 @@ def test_active_factors_alone_are_right_wherever_they_decide(kb: KnowledgeBase) 
 
 def _independent(rows: Rows, defense: str, risk: str) -> tuple[str, set[tuple[str, str]]]:
     """Work out a verdict by enumerating paths in a networkx graph, from numbers not signs."""
-    graph = nx.DiGraph()
+    graph: nx.DiGraph[tuple[str, str]] = nx.DiGraph()
     graph.add_nodes_from([("d", defense), ("r", risk)])
     for edge in rows["correlations"].values():
         factor = ("f", edge["factor"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -144,7 +146,7 @@ def test_who_is_stronger_on_an_ordered_scale_meets_a_weaker_condition(kb: Knowle
     ],
 )
 def test_assumptions_that_contradict_each_other_are_refused(
-    kb: KnowledgeBase, assumptions: dict[str, list[str]]
+    kb: KnowledgeBase, assumptions: dict[str, Any]
 ) -> None:
     with pytest.raises(ScenarioError, match="can't be both"):
         scenario(kb, **assumptions)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import reduce
 from itertools import permutations, product
 
@@ -14,7 +15,7 @@ TRIPLES = list(product(SIGNS, repeat=3))
 
 
 @pytest.mark.parametrize("operation", [multiply, add])
-def test_both_operations_commute_and_associate(operation) -> None:
+def test_both_operations_commute_and_associate(operation: Callable[[Sign, Sign], Sign]) -> None:
     for a, b in PAIRS:
         assert operation(a, b) == operation(b, a)
     for a, b, c in TRIPLES:

@@ -87,7 +87,7 @@ def _theirs(module: nn.Module, x: torch.Tensor, y: torch.Tensor) -> list[torch.T
         ).generate(x.numpy(), y=y.numpy())
         attack = torchattacks.PGD(module, eps=EPSILON, alpha=step, steps=STEPS)
         fool = foolbox.attacks.LinfPGD(steps=STEPS, abs_stepsize=step)
-        bounded = foolbox.PyTorchModel(module, bounds=(0, 1))
+        bounded = foolbox.models.pytorch.PyTorchModel(module, bounds=(0, 1))
         _, clipped, _ = fool(bounded, x, y, epsilons=EPSILON)
         return [torch.as_tensor(art), attack(x, y), clipped]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -39,7 +39,7 @@ from crosscurrent.validator.training.trainer import Trained, train
 from crosscurrent.validator.trials.trial import Trial, run
 
 
-def judged(attack: Any, got: dict[str, Any]) -> dict[str, float]:
+def judged(attack: Any, got: Mapping[str, Any]) -> dict[str, float]:
     return {metric.id: metric.judge(got) for metric in attack.metrics}
 
 
@@ -325,9 +325,9 @@ def test_the_backdoor_is_tried_on_test_records_of_other_classes() -> None:
     shown: list[Tensor] = []
 
     class Watching(TargetModel):
-        def predictions(self, x: Tensor) -> Tensor:
+        def predictions(self, x: Tensor, z: Tensor | None = None) -> Tensor:
             shown.append(x)
-            return super().predictions(x)
+            return super().predictions(x, z)
 
     (got,) = Poisoning().mount([Watching(corrupt, found.models, None)], LAB)
     others = corrupt.test[corrupt.pool.y[corrupt.test] != TARGET]
@@ -388,7 +388,9 @@ def test_a_thief_asks_only_about_records_that_the_model_was_not_trained_on(label
     targets = [victim_of(_one_attribute_each(), seed=seed) for seed in (0, 1)]
     seen: list[tuple[Pool, Sequence[TrainingRun], Schedule]] = []
 
-    def training(pool: Pool, members: Sequence[TrainingRun], schedule: Schedule) -> Trained:
+    def training(
+        pool: Pool, members: Sequence[TrainingRun], schedule: Schedule, architecture: object = None
+    ) -> Trained:
         seen.append((pool, members, schedule))
         return train(targets[0].models.architecture, pool, members, schedule)
 

@@ -290,7 +290,9 @@ def test_the_architecture_is_found_by_the_answers_alone() -> None:
                 self, targets: Sequence[TargetModel], resources: AttackerResources
             ) -> list[AttackOutput]:
                 thief = UnauthorizedModelOwnership(queries=1000, epochs=5)
-                seen.extend(each.supposed.name for each in thief.disclose(targets, resources))  # noqa: B023
+                for each in thief.disclose(targets, resources):
+                    assert each.supposed is not None
+                    seen.append(each.supposed.name)  # noqa: B023
                 return super().mount(targets, resources)
 
         run(small_bench, [Trial(None, (Watching(steps=1, restarts=1),), seed) for seed in (0, 1)])
@@ -326,7 +328,7 @@ def test_own_shadow_models_are_trained_on_own_records_alone() -> None:
     assert len(seen) == attack.own_models == 4
     for records in seen:
         assert bool((records[:, None] == own[None]).all(2).any(1).all())
-    times = sum((own[:, None] == records[None]).all(2).any(1).int() for records in seen)
+    times = torch.stack([(own[:, None] == records[None]).all(2).any(1) for records in seen]).sum(0)
     assert bool((times == 2).all())
     assert got["member"].sum() == len(split.deployed)
     assert got["member"].shape == (1, len(split.deployed) + len(split.test))
@@ -407,7 +409,7 @@ def test_the_arm_without_is_the_same_trial_as_that_of_the_attack_alone(kb: Knowl
 
 def results(risk: str, values: Sequence[float], metric: str) -> list[Result]:
     return [
-        Result({risk: {metric: each}}, {risk: {metric: 1000}}, 0.8, 0.9, None, 1.0, "run")
+        Result({risk: {metric: each}}, {risk: {metric: 1000}}, 0.8, 0.9, {}, 1.0, "run")
         for each in values
     ]
 

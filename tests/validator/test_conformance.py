@@ -50,7 +50,7 @@ def test_a_peer_is_frozen_hashable_and_documented(
         assert isinstance(one, Defense)
         usual = kind.__module__.endswith(f".{one.id}")
         assert usual or kind.__module__.endswith(f".{one.id}_{one.stage}")
-        assert kind.name() == (one.id if usual else f"{one.id}@{one.stage}")
+        assert type(one).name() == (one.id if usual else f"{one.id}@{one.stage}")
         assert one.stage in STAGES
         placebo = one.id == "placebo"
         assert placebo or one.id in kb.defenses

@@ -27,7 +27,7 @@ def test_every_listed_data_set_is_ready_to_train_on(name: str) -> None:
     data = dataset(name)
     assert data.name == name
     assert data.x.dtype == np.float32
-    assert (data.y.dtype, data.z.dtype) == (np.int64, np.int64)
+    assert data.y.dtype == data.z.dtype == np.int64
     assert data.x.shape == (data.records, *data.shape)
     assert data.low.shape == data.high.shape == data.shape
     assert data.z.shape == (data.records, len(data.sensitive))

@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import pytest
+from data_settings import TURNS, figures
 
-sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
-
-from settings import TURNS, figures
-
-BY_KNOB = {turn.setting: turn for turn in TURNS}
+BY_SETTING = {turn.setting: turn for turn in TURNS}
 SEEDS = range(4)
 DIRECTION = {"+": "increase", "-": "decrease"}
 ALONE = {
@@ -33,9 +27,9 @@ ALONE = {
 attributes there are, for one, the more records a model can know by heart."""
 
 
-@pytest.mark.parametrize("knob", ALONE)
-def test_a_knob_moves_its_own_factor_as_it_says_and_leaves_others_alone(setting: str) -> None:
-    turn = BY_KNOB[setting]
+@pytest.mark.parametrize("setting", ALONE)
+def test_a_setting_moves_its_own_factor_as_it_says_and_leaves_others_alone(setting: str) -> None:
+    turn = BY_SETTING[setting]
     found = {each.factor: each for each in figures(turn, SEEDS, model="mlp-s")}
     assert len(found) == 10
     assert found[turn.factor].moved == DIRECTION[turn.sign]
@@ -43,7 +37,7 @@ def test_a_knob_moves_its_own_factor_as_it_says_and_leaves_others_alone(setting:
         assert found[factor].moved in ("no_change", "inconclusive"), factor
 
 
-def test_every_knob_is_turned() -> None:
+def test_every_setting_is_turned() -> None:
     from crosscurrent.validator.data._synthetic import Knobs
 
-    assert BY_KNOB.keys() | {"classes", "seed"} == vars(Knobs()).keys()
+    assert BY_SETTING.keys() | {"classes", "seed"} == vars(Knobs()).keys()

@@ -32,7 +32,7 @@ QUICK = [
     "attack.attribute_inference.shadows=4",
     "attack.unauthorized_model_ownership.queries=50",
 ]
-KNOWN = {"conjecture": "increase", "published": ("increase",)}
+KNOWN: dict[str, Any] = {"conjecture": "increase", "published": ("increase",)}
 
 
 class Count:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, ClassVar
@@ -283,7 +284,8 @@ class Telling(Defense):
 
     def side_channel(self, models: Ensemble, split: Any, x: Tensor) -> Tensor | None:
         rows = (x[:, None] == split.pool.x[None]).all(-1).int().argmax(1)
-        return split.pool.z[rows, :1].float().expand(len(models), -1, -1)
+        told: Tensor = split.pool.z[rows, :1].float().expand(len(models), -1, -1)
+        return told
 
 
 def test_groups_are_told_by_what_is_released_and_not_by_nothing() -> None:
@@ -314,7 +316,8 @@ def test_a_model_whose_part_has_no_second_derivative_is_said_to_have_none() -> N
 
     class Net(torch.nn.Linear):
         def forward(self, x: Tensor) -> Tensor:
-            return Once.apply(super().forward(x))
+            apply: Callable[[Tensor], Tensor] = Once.apply
+            return apply(super().forward(x))
 
     of = linear(tiny(), torch.linspace(-1, 2, 7)[None])
     module = Net(7, 2, bias=False)

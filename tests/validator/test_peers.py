@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -24,8 +25,8 @@ from crosscurrent.validator.defenses.group_fairness import GroupFairness
 from crosscurrent.validator.defenses.watermarking_in import WatermarkingInTraining
 from crosscurrent.validator.experiments.combined_defense import Combined
 from crosscurrent.validator.peers import peers
-from crosscurrent.validator.training.spec import TrainingRun
-from crosscurrent.validator.training.trainer import train
+from crosscurrent.validator.training.spec import Pool, Schedule, TrainingRun
+from crosscurrent.validator.training.trainer import Trained, train
 from crosscurrent.validator.trials.trial import Trial
 
 ROOM = Path(validator.__file__).parent
@@ -49,7 +50,10 @@ class Daydreaming(Attack):
 
 
 def _everyone() -> list[Attack | Defense]:
-    return [kind() for kind in (*attacks().values(), *defenses().values())]
+    return [
+        *(kind() for kind in attacks().values()),
+        *(kind() for kind in defenses().values()),
+    ]
 
 
 def test_adding_a_file_adds_a_peer_and_leaves_every_earlier_result_valid(
@@ -174,11 +178,10 @@ def test_what_an_attack_returns_is_arrays_and_only_metrics_judge_it(risk: str) -
         models = train(small.architecture, split.pool, members, small.schedule).models
         targets.append(TargetModel(split, models, None))
 
-    resources = AttackerResources(
-        lambda pool, members, schedule: train(small.architecture, pool, members, schedule),
-        small.schedule,
-        small.data.sensitive,
-    )
+    def training(pool: Pool, members: Any, schedule: Schedule, architecture: Any = None) -> Trained:
+        return train(small.architecture, pool, members, schedule)
+
+    resources = AttackerResources(training, small.schedule, small.data.sensitive)
     one, other = attack.mount(targets, resources)
     (alone,) = attack.mount(targets[1:], resources)
     for got in (one, other):

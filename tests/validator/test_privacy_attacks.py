@@ -55,7 +55,7 @@ class Telling(Defense):
         assert z is None, "whoever infers an attribute cannot tell it"
         return torch.zeros((len(models), len(x), split.classes))
 
-    def side_channel(self, models: Ensemble, split: DataSplit, x: Tensor) -> Tensor:
+    def side_channel(self, models: Ensemble, split: DataSplit, x: Tensor) -> Tensor | None:
         same = (x[:, None] == split.pool.x[None]).flatten(2).all(2).int().argmax(1)
         return split.pool.z[same].float().expand(len(models), -1, -1)
 
@@ -76,7 +76,7 @@ class Silent(Telling):
 
     id: ClassVar[str] = "silent"
 
-    def side_channel(self, models: Ensemble, split: DataSplit, x: Tensor) -> None:
+    def side_channel(self, models: Ensemble, split: DataSplit, x: Tensor) -> Tensor | None:
         return None
 
 
@@ -117,7 +117,7 @@ class TurnedRound(Telling):
         seen = torch.stack([torch.isin(rows, given_to(split, i)) for i in range(len(models))])
         return torch.nn.functional.one_hot(split.pool.z[rows, 0] ^ seen.long(), 2).float()
 
-    def side_channel(self, models: Ensemble, split: DataSplit, x: Tensor) -> None:
+    def side_channel(self, models: Ensemble, split: DataSplit, x: Tensor) -> Tensor | None:
         return None
 
 
@@ -138,7 +138,7 @@ class Noisy(TurnedRound):
 
     id: ClassVar[str] = "noisy"
 
-    def side_channel(self, models: Ensemble, split: DataSplit, x: Tensor) -> Tensor:
+    def side_channel(self, models: Ensemble, split: DataSplit, x: Tensor) -> Tensor | None:
         draw = torch.Generator().manual_seed(1)
         return torch.rand((len(models), len(x), 60), generator=draw)
 

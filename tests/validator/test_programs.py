@@ -94,8 +94,9 @@ def test_input_gradients_are_those_of_the_cross_entropy(
     found = ensemble.input_gradients()(y)(x)
     for i in range(2):
         moved = x[i].clone().requires_grad_()
-        state = [{k: v[i] for k, v in s.items()} for s in (ensemble.parameters, ensemble.buffers)]
-        loss = losses(ensemble.call(*state, moved), y[i]).sum()
+        parameters = {name: each[i] for name, each in ensemble.parameters.items()}
+        buffers = {name: each[i] for name, each in ensemble.buffers.items()}
+        loss = losses(ensemble.call(parameters, buffers, moved), y[i]).sum()
         (expected,) = torch.autograd.grad(loss, moved)
         assert torch.allclose(found[i], expected, rtol=1e-4, atol=1e-6)
 
@@ -108,8 +109,9 @@ def test_gradients_of_the_margin_lead_to_the_nearest_other_class() -> None:
     found = ensemble.input_gradients(of="margin")(y)(x)
     for i in range(2):
         moved = x[i].clone().requires_grad_()
-        state = [{k: v[i] for k, v in s.items()} for s in (ensemble.parameters, ensemble.buffers)]
-        logits = ensemble.call(*state, moved)
+        parameters = {name: each[i] for name, each in ensemble.parameters.items()}
+        buffers = {name: each[i] for name, each in ensemble.buffers.items()}
+        logits = ensemble.call(parameters, buffers, moved)
         own = logits.gather(1, y[i][:, None])[:, 0]
         other = logits.scatter(1, y[i][:, None], -torch.inf).max(1).values
         (expected,) = torch.autograd.grad((other - own).sum(), moved)

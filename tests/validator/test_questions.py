@@ -10,6 +10,7 @@ from outcomes import DIFFERENCES
 
 from crosscurrent.knowledge import KnowledgeBase
 from crosscurrent.knowledge.errors import InputError
+from crosscurrent.validator.attacks import Attack
 from crosscurrent.validator.attacks.discriminatory_behavior import DiscriminatoryBehavior
 from crosscurrent.validator.defenses.group_fairness import GroupFairness
 from crosscurrent.validator.experiments.experiment import Experiment, experiment
@@ -71,12 +72,11 @@ def test_defending_one_attribute_and_judging_another_is_refused(
 def test_the_verdict_names_the_attribute(kb: KnowledgeBase, people: str) -> None:
     for risk in ("F", "R1"):
         setup = asked(kb, people, risk, "defense.attribute=race")
-        mounted = [setup.attack, *([setup.guard] if setup.guard else [])]
+        mounted: list[Attack] = [setup.attack, *([setup.guard] if setup.guard else [])]
 
-        def result(worse: float, mounted: list[object] = mounted) -> Result:
+        def result(worse: float, mounted: list[Attack] = mounted) -> Result:
             found = {
-                each.risk: {metric.id: 0.5 + worse for metric in each.metrics}  # type: ignore[attr-defined]
-                for each in mounted
+                each.risk: {metric.id: 0.5 + worse for metric in each.metrics} for each in mounted
             }
             counted = {risk: dict.fromkeys(each, 100) for risk, each in found.items()}
             return Result(found, counted, 0.9, 0.95, {}, 0.01, "one")

@@ -16,7 +16,7 @@ from sweeping import Watch, several, table
 
 pytest.importorskip("ray", reason="the extra 'ray' is not installed")
 
-from ray._private.utils import get_ray_address_file
+from ray._common.utils import get_ray_address_file
 from ray.cluster_utils import Cluster
 
 from crosscurrent.knowledge import KnowledgeBase
@@ -27,7 +27,11 @@ from crosscurrent.validator.run.executors.here import SerialExecutor
 from crosscurrent.validator.trials.pooling import pooled
 
 # one address of the loopback for all: Ray takes 127.0.0.1 for the machine's own one
-NODE = {"num_cpus": 1, "object_store_memory": 100 << 20, "node_ip_address": "127.0.0.2"}
+NODE: dict[str, Any] = {
+    "num_cpus": 1,
+    "object_store_memory": 100 << 20,
+    "node_ip_address": "127.0.0.2",
+}
 
 
 @pytest.fixture(scope="module")

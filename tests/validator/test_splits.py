@@ -24,7 +24,7 @@ from crosscurrent.validator.defenses.adversarial_training import AdversarialTrai
 from crosscurrent.validator.defenses.placebo import Placebo
 from crosscurrent.validator.defenses.watermarking import Watermarking
 from crosscurrent.validator.training.spec import TrainingRun
-from crosscurrent.validator.trials import trial as trials
+from crosscurrent.validator.training.trainer import train
 from crosscurrent.validator.trials.trial import Trial, run
 
 NAMES = ["tiny", "digits", "diabetes", "breast_cancer"]
@@ -150,13 +150,12 @@ def _members(
 ) -> list[list[TrainingRun]]:
     """Return what each arm asks the trainer for first."""
     seen: list[list[TrainingRun]] = []
-    real = trials.train
 
     def watched(architecture: Any, pool: Any, members: Any, *rest: Any, **more: Any) -> Any:
         seen.append(list(members))
-        return real(architecture, pool, members, *rest, **more)
+        return train(architecture, pool, members, *rest, **more)
 
-    monkeypatch.setattr(trials, "train", watched)
+    monkeypatch.setattr("crosscurrent.validator.trials.trial.train", watched)
     run(context(tiny(), epochs=1), [Trial(arm, (attack,), 3) for arm in arms])
     share = len(seen[0]) // len(arms)
     return [seen[0][i * share : (i + 1) * share] for i in range(len(arms))]

@@ -61,7 +61,7 @@ def table(store: Store, name: str) -> dict[str, tuple[Any, ...]]:
 
 def sound(file: str) -> bool:
     with closing(sqlite3.connect(file)) as database:
-        return database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        return bool(database.execute("PRAGMA integrity_check").fetchone() == ("ok",))
 
 
 # addresses

@@ -162,14 +162,19 @@ def test_the_same_seed_gives_the_same_model_and_another_seed_another(method: str
     assert not any(torch.equal(one[name], other[name]) for name in one)
 
 
+def _numpy_state() -> list[int]:
+    state: list[int] = np.random.get_state(legacy=False)["state"]["key"].tolist()
+    return state
+
+
 def test_training_leaves_every_global_random_state_and_the_pool_untouched() -> None:
     found, pool, schedule = _setting("mlp-s", "private")
-    before = torch.get_rng_state(), np.random.get_state()[1].tolist(), random.getstate()
+    before = torch.get_rng_state(), _numpy_state(), random.getstate()
     x, y = pool.x.clone(), pool.y.clone()
     for method in ("adversarial", "private"):
         train(found, pool, _members(METHODS[method], 2), schedule)
     assert torch.equal(before[0], torch.get_rng_state())
-    assert before[1:] == (np.random.get_state()[1].tolist(), random.getstate())
+    assert before[1:] == (_numpy_state(), random.getstate())
     assert torch.equal(x, pool.x)
     assert torch.equal(y, pool.y)
 
@@ -232,7 +237,7 @@ def _by_hand(found: Architecture, pool: Pool, member: TrainingRun, schedule: Sch
     """Train one model with an ordinary loop of PyTorch."""
     model = found.build(member.seed)
     kind = torch.optim.Adam if schedule.optimizer == "adam" else torch.optim.SGD
-    extra = {} if schedule.optimizer == "adam" else {"momentum": 0.9}
+    extra: dict[str, Any] = {} if schedule.optimizer == "adam" else {"momentum": 0.9}
     optimizer = kind(
         model.parameters(),
         lr=schedule.learning_rate,

@@ -15,7 +15,8 @@ from crosscurrent.api.text.terminal import Style
 from crosscurrent.knowledge import KnowledgeBase
 from crosscurrent.validator.experiments.experiment import experiment
 
-EFFECTIVE = {"reading": 1.0}  # the watermark's accuracy on its triggers; 0.9 is needed
+# the watermark's accuracy on its triggers; 0.9 is needed
+EFFECTIVE: dict[str, Any] = {"reading": 1.0}
 PLAIN = Style(colour=False, unicode=True)
 
 # conjecture: verdicts by what an effective defense's experiment shows

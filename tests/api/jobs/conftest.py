@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import sys
 import uuid
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 pytest.importorskip("dbos", reason="the extra 'serve' is not installed")
-sys.path.insert(0, str(Path(__file__).parent))  # for the helper modules beside this file
 
 from databases import postgresql
 

@@ -16,11 +16,13 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing, suppress
+from functools import partial
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
 
 import pytest
+import submitter
 from running import below, ended, large, tiny, undisturbed, until, without_cost
 
 from crosscurrent.api.jobs.errors import Unavailable
@@ -55,6 +57,10 @@ def kill(process: int) -> None:
         os.kill(process, signal.SIGKILL)
 
 
+def _started(jobs: Jobs, identity: str) -> bool:
+    return len(jobs.events(identity, OWNER)) > 1
+
+
 def pause(seconds: float) -> None:
     """Wait for the moment that was drawn."""
     end = monotonic() + seconds
@@ -68,7 +74,7 @@ def submitted(
     """Submit from a process that is killed on the way; then again, with the same key."""
     told = {"settings": settings.document(), "request": request, "owner": OWNER, "key": key}
     process = subprocess.Popen(
-        [sys.executable, str(Path(__file__).with_name("submitter.py")), json.dumps(told)],
+        [sys.executable, submitter.__file__, json.dumps(told)],
         stdout=subprocess.PIPE,
         text=True,
     )
@@ -158,7 +164,7 @@ def test_killed_at_random_every_job_ends_once_as_if_nothing_had_happened(
             identity = submitted(jobs, settings, request, f"key {number}", draw.uniform(0, 8))
         else:
             identity = jobs.submit(request, OWNER).id
-            until(lambda i=identity: len(jobs.events(i, OWNER)) > 1, "it should start")
+            until(partial(_started, jobs, identity), "it should start")
             pause(draw.uniform(0, 5))
             for worker in workers.pids:
                 for process in below(worker)[:1]:

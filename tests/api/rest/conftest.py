@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from asking import Asking
+from databases import PostgreSQL, postgresql
 
 from crosscurrent.api.cli import main
 from crosscurrent.api.rest.settings import Settings
-
-sys.path.insert(0, str(Path(__file__).parent))  # for the helper modules beside this file
-sys.path.insert(0, str(Path(__file__).parents[1] / "jobs"))  # and for those of jobs
-
-from asking import Asking
-from databases import PostgreSQL, postgresql
 
 Serve = Callable[..., Asking]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import jsonschema
@@ -160,7 +160,8 @@ def test_random_requests_get_what_is_declared(schema: Any, fuzzed: Asking) -> No
             case.call_and_validate(checks=CHECKS)
 
         labels.add(operation.ok().label)
-        fuzzing(CASES)(given(operation.ok().as_strategy())(ask))()
+        run: Callable[[], None] = fuzzing(CASES)(given(operation.ok().as_strategy())(ask))
+        run()
     assert tried > 20 * CASES
     assert sum("/v1/validations" in label for label in labels) == 9
     for example in BODIES["submit_validation"], {**BODIES["submit_validation"], "seeds": 2}:

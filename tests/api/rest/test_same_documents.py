@@ -131,17 +131,18 @@ def test_every_question_has_one_document(
 def test_assumptions_change_the_same_everywhere(
     asking: Any, command: Command, kb: KnowledgeBase
 ) -> None:
+    adversary = {"role": "malicious_accuser"}
     body = {
         "defense": "RD1",
         "raise": ["D2"],
         "lower": ["D1"],
         "hold": ["O3"],
-        "adversary": {"role": "malicious_accuser"},
+        "adversary": adversary,
     }
     words = "what-if RD1 --raise D2 --lower D1 --hold O3 --adversary role=malicious_accuser".split()
     expected = assumptions.what_if(
-        kb, "RD1", raise_=["D2"], lower=["D1"], hold=["O3"], adversary=body["adversary"]
-    )  # type: ignore[arg-type]
+        kb, "RD1", raise_=["D2"], lower=["D1"], hold=["O3"], adversary=adversary
+    )
     assert asking.post("/v1/what-if", json=body).json() == expected == command(*words)
 
 

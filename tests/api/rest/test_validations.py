@@ -12,6 +12,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 from asking import Asking
 from running import tiny, until, without_cost
@@ -30,6 +31,8 @@ OVER = ("succeeded", "failed", "cancelled")
 
 class Lab:
     """A service with keys and without workers, so that jobs wait; in a thread of this process."""
+
+    client: httpx2.Client
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -235,7 +238,7 @@ def test_pages_hold_every_job_once_and_their_tokens_are_ours(lab: Lab) -> None:
     seen: list[str] = []
     token = None
     while True:
-        more = {} if token is None else {"next": token}
+        more: dict[str, str] = {} if token is None else {"next": token}
         page = lab.ask("GET", JOBS, "dora", params={"limit": 2, **more}).json()
         seen += [job["id"] for job in page["validations"]]
         if page["next"] is None:

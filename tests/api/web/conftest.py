@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
-import pytest
-from playwright.sync_api import Browser
-
-sys.path.insert(0, str(Path(__file__).parent))  # for the helper modules beside this file
-sys.path.insert(0, str(Path(__file__).parents[1] / "rest"))  # and for those of the service
-sys.path.insert(0, str(Path(__file__).parents[1] / "jobs"))
-
 import browsers
+import pytest
 from hostile import HOSTILE
 from measuring_pages import Reader
+from playwright.sync_api import Browser
 from running import ended
 from served import Served
 from served_pages import serving, visiting

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from urllib.parse import urlencode
 
 import pytest
-from paging import Asking, Page, read
+from asking import Asking
+from paging import Page, read
 
 from crosscurrent.api.rest.settings import Settings
 from crosscurrent.knowledge import KnowledgeBase

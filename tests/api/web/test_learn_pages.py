@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from urllib.parse import urlsplit
 
 import pytest
-from paging import Asking, Page, read
+from asking import Asking
+from paging import Page, read
 
 from crosscurrent.api.answers import catalogue
 from crosscurrent.api.rest.settings import Settings
 from crosscurrent.api.text.wording import FOLLOW, MOVE
-from crosscurrent.knowledge import KnowledgeBase
+from crosscurrent.knowledge import KnowledgeBase, Outcome, Prerequisite
 
 SECTIONS = ("factors", "defenses", "risks", "attacks", "references")
 
@@ -87,7 +88,7 @@ def test_a_page_shows_every_correlation_of_its_record(
 
 
 def test_attacks_and_factors_show_what_ties_them(pages: Pages, kb: KnowledgeBase) -> None:
-    edges = [
+    edges: list[tuple[Outcome | Prerequisite, str, Mapping[str, str]]] = [
         *((edge, "attacks-to", MOVE) for edge in kb.outcomes.values()),
         *((edge, "attacks-from", FOLLOW) for edge in kb.prerequisites.values()),
     ]
@@ -103,8 +104,8 @@ def test_attacks_and_factors_show_what_ties_them(pages: Pages, kb: KnowledgeBase
 def test_drawings_have_as_many_signs_as_there_are_edges(pages: Pages, kb: KnowledgeBase) -> None:
     for identity in kb.factors:
         page = pages(f"/learn/factors/{identity}")
-        edges = [*kb.correlations.values(), *kb.outcomes.values(), *kb.prerequisites.values()]
-        expected = sum(edge.factor == identity for edge in edges)
+        kinds = (kb.correlations, kb.outcomes, kb.prerequisites)
+        expected = sum(e.factor == identity for kind in kinds for e in kind.values())
         assert len(page.all("g", "sign")) == 2 * expected  # wide and narrow
 
 
@@ -169,9 +170,9 @@ def test_a_work_shows_everything_that_cites_it(pages: Pages, kb: KnowledgeBase) 
             sources = [*seen.sources, *(s for e in seen.exceptions for s in e.sources)]
             if identity in {each.partition("#")[0] for each in sources}:
                 assert f"/why/{seen.defense}/{seen.risk}" in links
-        for seen in kb.collusions.values():
-            if identity in {each.partition("#")[0] for each in seen.sources}:
-                assert f"/collude?attack={seen.first}&attack={seen.second}" in links
+        for together in kb.collusions.values():
+            if identity in {each.partition("#")[0] for each in together.sources}:
+                assert f"/collude?attack={together.first}&attack={together.second}" in links
         assert work.status in page.text
         for text in (work.title, work.venue, work.topic, work.confidence):
             assert " ".join((text or "").split()) in page.text

@@ -32,7 +32,7 @@ def at(page: Page) -> dict[str, Any]:
 
 def tabbed(page: Page, last: str = "") -> list[dict[str, Any]]:
     """Press Tab until an element of that id, or the end of the page, is reached."""
-    stops = []
+    stops: list[dict[str, Any]] = []
     for _ in range(400):
         page.keyboard.press("Tab")
         stop = at(page)

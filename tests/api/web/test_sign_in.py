@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -27,7 +26,7 @@ def secret(keys: KeyFile) -> str:
 
 
 @pytest.fixture
-def locked(tmp_path: Path, keys: KeyFile, secret: str) -> Iterator[Asking]:
+def locked(tmp_path: Path, keys: KeyFile, secret: str) -> Asking:
     client = Asking(Settings(data=str(tmp_path / "data"), keys=keys.path))
     client.follow_redirects = False
     client.headers["Accept"] = "text/html"
@@ -158,7 +157,7 @@ def test_cookies_of_others_on_this_host_do_not_matter(
     locked: Asking, secret: str, others: str
 ) -> None:
     cookie = others.format(f"crosscurrent={secret}").encode()
-    assert locked.get("/", headers={"Cookie": cookie}).status_code == 200
+    assert locked.get("/", headers={b"Cookie": cookie}).status_code == 200
 
 
 def test_without_keys_nobody_is_asked(tmp_path: Path) -> None:

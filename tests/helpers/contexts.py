@@ -25,7 +25,7 @@ TINY = MappingProxyType({"records": 120, "attributes": 7, "stable_attributes": 3
 _loaded = cache(dataset)
 
 
-def _untrained(*_: object) -> NoReturn:
+def _untrained(*_: object, **__: object) -> NoReturn:
     raise AssertionError("this attack has no need of models of its own")
 
 

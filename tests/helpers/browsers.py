@@ -1,8 +1,8 @@
-"""Which browser pages are tested in: it is found here, and nowhere else.
+"""The browser that pages are tested in: it is found here, and nowhere else.
 
-``python tests/browsers.py [FILE]`` installs one where none is found, if that can be done without
-asking anybody, and writes into the file where it is. It always ends well: without a browser, tests
-in one are skipped and say so.
+``python tests/helpers/browsers.py [FILE]`` installs one where none is found, if that can be done
+without asking anybody, and writes into the file where it is. It always ends well: without a
+browser, tests in one are skipped and say so.
 """
 
 from __future__ import annotations

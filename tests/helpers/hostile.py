@@ -154,7 +154,7 @@ _RECORDS: Mapping[str, Any] = {
             "sources": ["evil2026"],
             "note": REPEATED,
         }
-        for number, about in enumerate((
+        for number, about in enumerate[dict[str, Any]]((
             {"defense": "evil_defense", "risk": "evil_risk", "conjecture": "increase",
              "outcome": "increase"},
             {"defenses": ["evil_defense@in", "watermarking@pre"], "conjecture": "conflict",

@@ -1,8 +1,9 @@
-"""Measure what the knobs of the synthetic data do to the factors of models trained on it.
+"""Measure what the settings of the synthetic data do to the factors of models trained on it.
 
-``python benchmarks/knobs.py [--seeds N] [--json]``. For each knob, undefended models are trained at
-two settings of it, all others at their defaults, and all factors are measured: the one that the
-knob stands for should move, and how far the others move beside it is told as it is.
+``python benchmarks/data_settings.py [--seeds N] [--json]``. For each setting,
+undefended models are trained at two values of it, all others at their defaults, and all factors
+are measured: the one that the setting stands for should move, and how far the others move beside
+it is told as it is.
 """
 
 from __future__ import annotations
@@ -35,12 +36,12 @@ SHADOWS = 4
 
 
 class Turn(NamedTuple):
-    """A knob, two settings of it, and the factor that it stands for with its direction.
+    """A setting, two values of it, and the factor that it stands for with its direction.
 
-    Both texts are empty where a knob stands for no factor.
+    Both texts are empty where a setting stands for no factor.
     """
 
-    knob: str
+    setting: str
     low: float
     high: float
     factor: str
@@ -59,9 +60,9 @@ TURNS = (
 
 
 class Figure(NamedTuple):
-    """What turning one knob does to one factor: means, and the paired change with its interval."""
+    """What turning one setting does to one factor: means, the paired change, its interval."""
 
-    knob: str
+    setting: str
     turned: str
     factor: str
     before: float
@@ -74,10 +75,10 @@ class Figure(NamedTuple):
 
 
 def figures(turn: Turn, seeds: Sequence[int], *, model: str = "mlp-m") -> list[Figure]:
-    """Measure all factors at both settings of a knob; a seed shares data and split streams."""
+    """Measure all factors at both values of a setting; a seed shares data and split streams."""
     before, after = (
-        [_measured(turn.knob, setting, seed, model) for seed in seeds]
-        for setting in (turn.low, turn.high)
+        [_measured(turn.setting, value, seed, model) for seed in seeds]
+        for value in (turn.low, turn.high)
     )
     found = []
     for factor, kind in measures().items():
@@ -87,7 +88,7 @@ def figures(turn: Turn, seeds: Sequence[int], *, model: str = "mlp-m") -> list[F
         change = effect([b - a for a, b in zip(was, now, strict=True)])
         found.append(
             Figure(
-                turn.knob,
+                turn.setting,
                 f"{turn.low:g} to {turn.high:g}",
                 factor,
                 fmean(was),
@@ -102,9 +103,9 @@ def figures(turn: Turn, seeds: Sequence[int], *, model: str = "mlp-m") -> list[F
     return found
 
 
-def _measured(knob: str, setting: float, seed: int, model: str) -> Result:
-    """Train a model and its shadow models on data of one setting."""
-    data = dataset("synthetic", {knob: setting, "seed": seed})
+def _measured(setting: str, value: float, seed: int, model: str) -> Result:
+    """Train a model and its shadow models on data of one value of a setting."""
+    data = dataset("synthetic", {setting: value, "seed": seed})
     records = (data.records - round(TEST_SHARE * data.records)) // 2
     schedule = Schedule(records=records, **vars(Training()))
     found = architecture(model, data.shape, data.classes, batch=schedule.batch)
@@ -115,21 +116,23 @@ def _measured(knob: str, setting: float, seed: int, model: str) -> Result:
 
 def main() -> int:
     """Run and print."""
-    parser = argparse.ArgumentParser(description="Measure what the knobs do to the factors.")
+    parser = argparse.ArgumentParser(description="Measure what the settings do to the factors.")
     parser.add_argument("--seeds", type=int, default=5, help="data sets and splits for each")
     parser.add_argument("--json", action="store_true", help="one JSON document")
     arguments = parser.parse_args()
     start = perf_counter()
     rows = [each for turn in TURNS for each in figures(turn, range(arguments.seeds))]
     if arguments.json:
-        print(json.dumps({"machine": machine(), "knobs": [each._asdict() for each in rows]}))
+        print(json.dumps({"machine": machine(), "settings": [each._asdict() for each in rows]}))
         return 0
     notes = (
         machine(),
         f"{arguments.seeds} paired seeds, 95 % intervals; {perf_counter() - start:.0f} s in all",
-        "meant: the direction in which the knob is meant to move the factor",
+        "meant: the direction in which the setting is meant to move the factor",
     )
-    print(table(Section("knobs", "Knobs of the synthetic data and factors", notes, tuple(rows))))
+    print(
+        table(Section("settings", "Settings of the synthetic data and factors", notes, tuple(rows)))
+    )
     return 0
 
 

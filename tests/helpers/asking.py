@@ -20,8 +20,8 @@ class Asking(TestClient):
     """A client of a service, with the lines that the service has logged."""
 
     def __init__(self, settings: Settings) -> None:
-        self.stream = io.StringIO()
-        app = create_app(settings, logger("info", self.stream))
+        self.log = io.StringIO()
+        app = create_app(settings, logger("info", self.log))
         self.service: Service = app.state.service
         super().__init__(
             app,
@@ -31,4 +31,4 @@ class Asking(TestClient):
 
     @property
     def lines(self) -> list[dict[str, Any]]:
-        return [json.loads(line) for line in self.stream.getvalue().splitlines()]
+        return [json.loads(line) for line in self.log.getvalue().splitlines()]

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from itertools import takewhile
-from pathlib import Path
 from typing import NamedTuple
-
-sys.path.insert(0, str(Path(__file__).parent / "api" / "rest"))  # for the client of a service
 
 from asking import Asking
 
