@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from ..text.wording import VERBS, strength
 from .names import Words, is_measured, seen
-
-if TYPE_CHECKING:
-    from .measurements.summaries import JointFinding
 
 __all__ = [
     "AttackPair",
@@ -184,12 +181,10 @@ class AttackPair(NamedTuple):
     spoken: str
 
 
-def attack_pair(
-    words: Words, document: Mapping[str, Any], own: JointFinding | None = None
-) -> AttackPair:
-    """Return what is shown for the document of two attacks, and for what a job measured."""
+def attack_pair(words: Words, document: Mapping[str, Any], own: str | None = None) -> AttackPair:
+    """Return the cell for the document of two attacks, and the outcome that a job measured."""
     published = _effects(document, measured=False)
-    results = [] if own is None else [own.outcome]
+    results = [] if own is None else [own]
     measured = list(dict.fromkeys([*_effects(document, measured=True), *results]))
     counted = [each for each in document["factors"] if not each["satisfied"]]
     counted = counted or document["factors"]

@@ -119,9 +119,9 @@ def _pair(words: Words, document: Mapping[str, Any], known: Findings) -> Defense
 def collusions(asked: PageRequestDep, known: OwnFindings) -> Response:
     """Show every attack against every other, whoever the adversaries are."""
     asked.expect()
-    documents = collusion_answers.collusions(asked.kb)["collusions"]
-    rows = by_first(
-        attack_pair(asked.words, each, known.of_attacks(each["first"], each["second"]))
-        for each in documents
-    )
+    pairs = []
+    for each in collusion_answers.collusions(asked.kb)["collusions"]:
+        own = known.of_attacks(each["first"], each["second"])
+        pairs.append(attack_pair(asked.words, each, own and own.outcome))
+    rows = by_first(pairs)
     return asked.render("collusions.html", view="matrix", rows=rows)
