@@ -24,7 +24,7 @@ from report import Section, table
 from timing import machine
 
 from crosscurrent.api.cli._validate import plan
-from crosscurrent.api.cli._variation_progress import VariationProgress
+from crosscurrent.api.cli.progress import VariationProgress
 from crosscurrent.api.jobs.request import arguments
 from crosscurrent.knowledge import load
 from crosscurrent.validator.results.store import Store

@@ -25,7 +25,7 @@ from functools import cache
 from pathlib import Path
 
 from crosscurrent.api.app import create_app
-from crosscurrent.api.cli._parser import parser, parsers
+from crosscurrent.api.cli.parser import parser, parsers
 from crosscurrent.api.rest.settings import Settings
 from crosscurrent.api.text.matrix_picture import matrix_svg
 from crosscurrent.knowledge import KnowledgeBase, load

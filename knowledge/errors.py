@@ -1,17 +1,19 @@
-"""What can go wrong with what a user gives us.
-
-InputError                 anything given to Crosscurrent that it cannot use (exit code 2)
-├── BrokenKnowledge        records that cannot be loaded; carries every problem, with its place
-├── UnknownName            a name that no record has; carries close matches
-└── predictor.ScenarioError, ...   the rooms above add their own
-"""
+"""Errors about what a user gives; ``crosscurrent/errors.py`` draws the tree of all of them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-__all__ = ["MAX_PROBLEMS", "BrokenKnowledge", "InputError", "Problem", "UnknownName", "suggest"]
+__all__ = [
+    "MAX_PROBLEMS",
+    "BrokenKnowledge",
+    "InputError",
+    "MissingExtra",
+    "Problem",
+    "UnknownName",
+    "suggest",
+]
 
 MAX_PROBLEMS = 1000
 """As many problems as one report lists; whoever has more has enough to go on."""
@@ -92,6 +94,10 @@ class UnknownName(InputError, LookupError):
         else:
             hint = "crosscurrent kb show lists all"
         super().__init__(f"unknown {kind} {clip(name)!r} ({hint})")
+
+
+class MissingExtra(InputError, ImportError):
+    """What was asked for takes an extra that is not installed; the message says how to get it."""
 
 
 def clip(text: str, limit: int = 60) -> str:

@@ -11,7 +11,7 @@ from types import ModuleType
 
 import pytest
 
-from crosscurrent.api.cli._parser import parser, parsers
+from crosscurrent.api.cli.parser import parser, parsers
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import importlib
+import os
 import pkgutil
 import subprocess
 import sys
+import sysconfig
 import tomllib
+import venv
 import zipfile
 from pathlib import Path
 
@@ -70,18 +73,24 @@ def test_importing_everything_warns_of_nothing() -> None:
     assert (done.returncode, done.stderr) == (0, b"")
 
 
-def test_a_wheel_holds_code_and_knowledge_and_nothing_else(tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build the wheel."""
+    folder = tmp_path_factory.mktemp("wheel")
     subprocess.run(
-        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)],
+        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)],
         cwd=ROOT,
         check=True,
         capture_output=True,
         timeout=60,
     )
-    (wheel,) = tmp_path.glob("*.whl")
+    (built,) = folder.glob("*.whl")
+    return built
+
+
+def test_a_wheel_holds_code_and_knowledge_and_nothing_else(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         inside = set(archive.namelist())
-        archive.extractall(tmp_path / "installed")
     ours = {name for name in inside if ".dist-info/" not in name}
     assert {name.split("/")[0] for name in ours} == {"crosscurrent"}
     assert {name.rsplit(".", 1)[1] for name in ours} == {
@@ -98,11 +107,61 @@ def test_a_wheel_holds_code_and_knowledge_and_nothing_else(tmp_path: Path) -> No
         for path in (ROOT / "knowledge" / "base").glob("*.yaml")
     }
     assert base <= inside
-    done = subprocess.run(
-        [sys.executable, "-m", "crosscurrent", "predict", "RD1"],
-        cwd=tmp_path / "installed",
-        capture_output=True,
-        timeout=60,
-        check=True,
+    assert {name for name in inside if name.endswith("py.typed")} == {
+        "crosscurrent/py.typed",
+        *(f"crosscurrent/{package.split('.')[1]}/py.typed" for package in PACKAGES),
+    }
+
+
+@pytest.fixture
+def installed(wheel: Path, tmp_path: Path) -> Path:
+    """Install the wheel into a fresh environment; return its Python.
+
+    What it depends on is that of this environment, but for our own packages, so that nothing is
+    downloaded.
+    """
+    venv.create(tmp_path / "venv", symlinks=os.name != "nt")
+    python = tmp_path / "venv" / ("Scripts" if os.name == "nt" else "bin") / "python"
+    asked = [str(python), "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"]
+    site = subprocess.run(asked, capture_output=True, text=True, check=True, timeout=60)
+    folder = Path(site.stdout.strip())
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(folder)
+    others = [
+        path
+        for path in Path(sysconfig.get_path("purelib")).iterdir()
+        if "crosscurrent" not in path.name and path.suffix != ".pth"
+    ]
+    below = tmp_path / "others"
+    below.mkdir()
+    for path in others:
+        (below / path.name).symlink_to(path, target_is_directory=path.is_dir())
+    (folder / "others.pth").write_text(f"{below}\n")
+    return python
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links take a privilege there")
+def test_installed_it_works_beside_a_project_with_packages_of_the_same_names(
+    installed: Path, tmp_path: Path
+) -> None:
+    project = tmp_path / "project"
+    for name in ("api", "knowledge", "predictor", "validator"):
+        (project / name).mkdir(parents=True)
+        (project / name / "__init__.py").write_text("raise SystemExit('the wrong package')\n")
+    script = (
+        "import crosscurrent\n"
+        "assert 'project' not in crosscurrent.__file__ and 'venv' in crosscurrent.__file__\n"
+        "print(crosscurrent.predict('RD1'))\n"
     )
-    assert b"Evasion" in done.stdout
+    for words in (["-m", "crosscurrent", "predict", "RD1"], ["-c", script]):
+        done = subprocess.run(
+            [str(installed), *words],
+            cwd=project,
+            capture_output=True,
+            encoding="utf-8",
+            env={**os.environ, "PYTHONIOENCODING": "utf-8"},
+            timeout=60,
+            check=False,
+        )
+        assert (done.returncode, done.stderr) == (0, "")
+        assert "Evasion" in done.stdout

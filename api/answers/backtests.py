@@ -12,7 +12,7 @@ from crosscurrent.predictor import documents, joint_documents
 if TYPE_CHECKING:
     from crosscurrent.knowledge import KnowledgeBase
 
-__all__ = ["RESAMPLES", "Backtests", "backtest", "measure"]
+__all__ = ["RESAMPLES", "Backtests", "backtest", "document", "measure"]
 
 RESAMPLES = 2000
 """Bootstrap resamples unless another number is asked for."""
@@ -37,7 +37,11 @@ def measure(kb: KnowledgeBase, *, seed: int = 0, resamples: int = RESAMPLES) -> 
 
 def backtest(kb: KnowledgeBase, *, seed: int = 0, resamples: int = RESAMPLES) -> dict[str, Any]:
     """Answer how good the conjectures are."""
-    found = measure(kb, seed=seed, resamples=resamples)
+    return document(measure(kb, seed=seed, resamples=resamples))
+
+
+def document(found: Backtests) -> dict[str, Any]:
+    """Return the document of all backtests."""
     return {
         **documents.backtest_document(found.interactions),
         "conflicts": joint_documents.conflict_backtest_document(found.conflicts),

@@ -1,4 +1,4 @@
-"""The command line: ``crosscurrent QUESTION ...``."""
+"""The command line: ``crosscurrent COMMAND ...``, and a module for each command."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
-from importlib import import_module
 from io import TextIOWrapper
 
 from crosscurrent.knowledge.errors import BrokenKnowledge, InputError
@@ -17,7 +16,7 @@ ANSWERED, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Answer one question.
+    """Run one command.
 
     Parameters
     ----------
@@ -29,19 +28,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     int
         0 answered, 2 bad input, 1 anything else that went wrong, 130 interrupted.
     """
-    from ._parser import parser
+    from .parser import parser
 
     try:
         parsing = parser()
         if "_ARGCOMPLETE" in os.environ:
-            from ._completion import complete
+            from .completion import complete
 
             complete(parsing)
         arguments = parsing.parse_args(argv)
         if sys.stdout is None or sys.stdout.closed:
             _complain("crosscurrent: standard output is closed")
             return FAILED
-        answer = import_module(f".{arguments.module}", __package__).run(arguments)
+        answer = arguments.run(arguments)
         _write(answer)
         return int(arguments.status)
     except BrokenKnowledge as error:

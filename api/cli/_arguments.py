@@ -1,52 +1,26 @@
-"""What questions are described with: arguments that several take, and how they are offered."""
+"""Arguments that several commands take."""
 
 from __future__ import annotations
 
 import argparse
-from argparse import ArgumentParser
-from collections.abc import Callable, Mapping
-from typing import Protocol, cast
+from argparse import ArgumentParser, _ActionsContainer
 
 __all__ = [
-    "Questions",
-    "adversary",
-    "also",
-    "ask",
-    "defense_and_risk",
-    "knowing",
+    "add_adversary_option",
+    "add_executor_option",
+    "add_knowledge_option",
+    "add_output_options",
+    "add_pair_arguments",
+    "add_store_option",
     "natural",
     "positive",
-    "printing",
     "whole",
 ]
 
-Questions = Mapping[str, tuple[str, Callable[[ArgumentParser], None]]]
-"""Summaries, and functions that describe a question and add its arguments, by name."""
 
-
-def ask(above: ArgumentParser, questions: Questions, *, title: str, metavar: str) -> None:
-    """Let a parser be followed by one of these questions."""
-    # a given prog keeps argparse from formatting usage, and importing shutil, at every start
-    below = above.add_subparsers(title=title, metavar=metavar, required=True, prog=above.prog)
-    for name, (summary, fill) in questions.items():
-        below.add_parser(name, help=summary, fill=fill)
-
-
-class _Forking(Protocol):
-    """A parser that leaves some lines to others."""
-
-    def also(self, questions: Questions) -> None:
-        """Let some first words stand for questions of their own."""
-
-
-def also(question: ArgumentParser, others: Questions) -> None:
-    """Let the first word after a question stand for another one."""
-    cast("_Forking", question).also(others)
-
-
-def knowing(question: ArgumentParser) -> None:
+def add_knowledge_option(parser: ArgumentParser) -> None:
     """Add where the knowledge comes from."""
-    group = question.add_argument_group("knowledge")
+    group = parser.add_argument_group("knowledge")
     group.add_argument(
         "--knowledge",
         metavar="DIR",
@@ -57,16 +31,16 @@ def knowing(question: ArgumentParser) -> None:
     )
 
 
-def printing(question: ArgumentParser) -> None:
+def add_output_options(parser: ArgumentParser) -> None:
     """Add how the answer is printed."""
-    group = question.add_argument_group("output")
+    group = parser.add_argument_group("output")
     group.add_argument("--json", action="store_true", help="one JSON document on standard output")
     group.add_argument("--no-color", action="store_true", help="no colours, as NO_COLOR does")
 
 
-def adversary(question: argparse._ActionsContainer) -> None:
+def add_adversary_option(parser: _ActionsContainer) -> None:
     """Add who attacks."""
-    question.add_argument(
+    parser.add_argument(
         "--adversary",
         metavar="KEY=VALUE",
         action="append",
@@ -75,10 +49,33 @@ def adversary(question: argparse._ActionsContainer) -> None:
     )
 
 
-def defense_and_risk(question: ArgumentParser) -> None:
+def add_pair_arguments(parser: ArgumentParser) -> None:
     """Add a defense and, if one is given, a risk."""
-    question.add_argument("defense", metavar="DEFENSE", help="id or code of a defense")
-    question.add_argument("risk", metavar="RISK", nargs="?", help="id or code of a risk")
+    parser.add_argument("defense", metavar="DEFENSE", help="id or code of a defense")
+    parser.add_argument("risk", metavar="RISK", nargs="?", help="id or code of a risk")
+
+
+def add_executor_option(
+    parser: _ActionsContainer, default: str | None = "here", more: str = ""
+) -> None:
+    """Add where models are trained."""
+    parser.add_argument(
+        "--executor",
+        default=default,
+        metavar="WHERE",
+        help="where models are trained: here (default), in processes:N of this machine, or on a Ray"
+        f" cluster, ray or ray:HOST:PORT; the results are the same{more}",
+    )
+
+
+def add_store_option(parser: _ActionsContainer) -> None:
+    """Add where results are kept."""
+    parser.add_argument(
+        "--store",
+        metavar="FILE",
+        help="where results are kept (default: $CROSSCURRENT_RESULTS, or"
+        " ~/.local/share/crosscurrent/results.sqlite)",
+    )
 
 
 def natural(text: str) -> int:

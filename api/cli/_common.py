@@ -1,4 +1,4 @@
-"""What the questions share: the knowledge they are asked of, and how answers are printed."""
+"""The knowledge that commands answer from, and the forms that answers are printed in."""
 
 from __future__ import annotations
 
@@ -8,13 +8,27 @@ from argparse import Namespace
 from typing import TYPE_CHECKING, Any
 
 from crosscurrent.knowledge import load
+from crosscurrent.knowledge.errors import InputError
 
+from ..text.names import knowledge_line
 from ..text.terminal import Style
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from crosscurrent.knowledge import KnowledgeBase
 
-__all__ = ["again", "as_json", "as_markup", "knowledge", "overlays", "style"]
+__all__ = [
+    "again",
+    "as_json",
+    "as_markup",
+    "knowledge",
+    "overlays",
+    "repeated",
+    "signed_off",
+    "style",
+    "wanted_form",
+]
 
 VARIABLE = "CROSSCURRENT_KNOWLEDGE"
 
@@ -26,22 +40,39 @@ def overlays(arguments: Namespace) -> list[str]:
 
 
 def knowledge(arguments: Namespace) -> KnowledgeBase:
-    """Load the knowledge that a question is asked of."""
+    """Load the built-in knowledge with the user's own on top."""
     return load(overlays(arguments))
 
 
 def again(arguments: Namespace) -> str:
-    """Return the options with which a further question is asked of the same knowledge."""
-    if not arguments.knowledge:
+    """Return the options with which a further command uses the same knowledge."""
+    return repeated("--knowledge", arguments.knowledge)
+
+
+def repeated(option: str, values: Iterable[str]) -> str:
+    """Return an option once for each value, as words of a command line that go on from others."""
+    if not values:
         return ""
     import shlex
 
-    return "".join(f" --knowledge {shlex.quote(folder)}" for folder in arguments.knowledge)
+    return "".join(f" {option} {shlex.quote(value)}" for value in values)
 
 
 def style(arguments: Namespace) -> Style:
     """Return how to write to standard output."""
     return Style.of(sys.stdout, no_color=arguments.no_color)
+
+
+def wanted_form(arguments: Namespace) -> str | None:
+    """Return the form that ``--format`` or ``--json`` asks for."""
+    if arguments.json and arguments.format not in (None, "json"):
+        raise InputError(f"give --json or --format {arguments.format}, not both")
+    return "json" if arguments.json else arguments.format
+
+
+def signed_off(text: str, digest: str, look: Style) -> str:
+    """Return a text for standard output, with the knowledge that it rests on as the last line."""
+    return look.finish(f"{text}\n\n{knowledge_line(digest)}")
 
 
 def as_json(document: dict[str, Any]) -> str:

@@ -1,13 +1,18 @@
-"""What can be asked about measurements: ``crosscurrent validate`` and ``crosscurrent results``."""
+"""What can be asked about measurements: ``crosscurrent validate``."""
 
 from __future__ import annotations
 
 from argparse import ArgumentParser, _ActionsContainer
 from typing import Any
 
-from ._arguments import Questions, knowing, positive, printing, whole
+from ._arguments import add_executor_option as executor
+from ._arguments import add_knowledge_option as knowing
+from ._arguments import add_output_options as printing
+from ._arguments import add_store_option as _store
+from ._arguments import positive, whole
+from .parser import Commands as Questions
 
-__all__ = ["COMMANDS", "LOCAL", "OTHERS", "colluding", "combining", "executor", "validate"]
+__all__ = ["LOCAL", "OTHERS", "colluding", "combining", "validate"]
 
 LOCAL = frozenset({"executor", "export", "json", "knowledge", "list", "no_color", "plot", "store"})
 """What concerns this machine or this terminal only. All else that `validate` adds can be asked for
@@ -194,100 +199,3 @@ def _machine(question: ArgumentParser) -> _ActionsContainer:
         "--export", metavar="DIR", help="also write the evidence there, as knowledge files"
     )
     return how
-
-
-def _list(question: ArgumentParser) -> None:
-    question.description = "List what was measured."
-    question.set_defaults(module="_results_list")
-    printing(question)
-    _store(question)
-
-
-def _show(question: ArgumentParser) -> None:
-    question.description = "Show one result again, as validate printed it."
-    question.epilog = "example: crosscurrent results show 3f9a"
-    question.set_defaults(module="_results_show")
-    printing(question)
-    _result(question)
-
-
-def _plot(question: ArgumentParser) -> None:
-    question.description = "Draw one result: paired seeds, and the effect with its interval."
-    question.epilog = "example: crosscurrent results plot 3f9a privacy.svg"
-    question.set_defaults(module="_results_plot")
-    _result(question)
-    question.add_argument("file", metavar="FILE", help="where to write it: .png, .svg or .pdf")
-
-
-def _report(question: ArgumentParser) -> None:
-    question.description = (
-        "Write results as one HTML page that needs nothing else: methods, every result with its"
-        " figure and numbers, and the command that gives it again."
-    )
-    question.epilog = "example: crosscurrent results report measured.html"
-    question.set_defaults(module="_results_report")
-    question.add_argument("file", metavar="FILE", help="where to write it: .html")
-    question.add_argument(
-        "names", metavar="RESULT", nargs="*", help="ids, or beginnings of them (default: all)"
-    )
-    _store(question)
-
-
-def _export(question: ArgumentParser) -> None:
-    question.description = (
-        "Write results as knowledge files, which predict --knowledge DIR shows as observations."
-    )
-    question.epilog = "example: crosscurrent results export measured 3f9a"
-    question.set_defaults(module="_results_export")
-    question.add_argument("folder", metavar="DIR", help="a folder; made if it is not there")
-    question.add_argument(
-        "names", metavar="RESULT", nargs="*", help="ids, or beginnings of them (default: all)"
-    )
-    _store(question)
-
-
-def _prune(question: ArgumentParser) -> None:
-    question.description = (
-        "Remove results, and the trials that no other result rests on. Without RESULT only trials"
-        " of runs that were never finished."
-    )
-    question.epilog = "example: crosscurrent results prune 3f9a"
-    question.set_defaults(module="_results_prune")
-    question.add_argument("names", metavar="RESULT", nargs="*", help="ids, or beginnings of them")
-    _store(question)
-
-
-def _result(question: ArgumentParser) -> None:
-    question.add_argument("name", metavar="RESULT", help="id, or the beginning of it")
-    _store(question)
-
-
-def executor(question: _ActionsContainer, default: str | None = "here", more: str = "") -> None:
-    """Describe the option that says where models are trained."""
-    question.add_argument(
-        "--executor",
-        default=default,
-        metavar="WHERE",
-        help="where models are trained: here (default), in processes:N of this machine, or on a Ray"
-        f" cluster, ray or ray:HOST:PORT; the results are the same{more}",
-    )
-
-
-def _store(question: _ActionsContainer) -> None:
-    question.add_argument(
-        "--store",
-        metavar="FILE",
-        help="where results are kept (default: $CROSSCURRENT_RESULTS, or"
-        " ~/.local/share/crosscurrent/results.sqlite)",
-    )
-
-
-COMMANDS: Questions = {
-    "list": ("list what was measured", _list),
-    "show": ("show one result", _show),
-    "plot": ("draw one result for a report", _plot),
-    "report": ("write results as an HTML page", _report),
-    "export": ("write results as knowledge files", _export),
-    "prune": ("remove results", _prune),
-}
-"""The commands of ``crosscurrent results``."""

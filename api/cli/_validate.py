@@ -16,8 +16,8 @@ from ..text.measured import describe
 from ._common import as_json, knowledge, style
 from ._measurements import Measurement, running, setup, so_far
 from ._measuring import needed, store
-from ._progress import Progress
 from ._reproducing import command
+from .progress import Progress
 
 if TYPE_CHECKING:
     from crosscurrent.knowledge import KnowledgeBase
@@ -144,12 +144,12 @@ def _watching(planned: Measurement, *, no_color: bool) -> Any:
     from ._validate_vary import VariationPlan
 
     if isinstance(planned, VariationPlan):
-        from ._variation_progress import VariationProgress
+        from .progress import VariationProgress
 
         return VariationProgress(planned.variation.name.lower(), planned.variation.values)
     if not isinstance(planned, GridPlan):
         return Progress()
-    from ._grid_progress import GridProgress
+    from .progress import GridProgress
 
     return GridProgress(planned.pairs, len(planned.grid.seeds), no_color=no_color)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from crosscurrent.predictor.conflicts import Combined, combine
 
-from ._combine import codes
+from ..text.combinations import codes
 from ._measurements import Measurement, running, setup
 from ._reproducing import command
 

@@ -1,15 +1,4 @@
-"""Errors of jobs.
-
-InputError
-├── Refused                what was asked for cannot be measured; carries close matches of a typo
-├── DifferentPayload       an idempotency key again, with another request
-├── BeingAccepted          an idempotency key again, while the first request is being checked
-├── NoSuchPage             a page token that is none of ours
-└── TooManyJobs            the owner has as many unfinished jobs as one may have
-NoSuchJob                  there is none of that name, or it is another owner's
-NotFinished                the job has no result (yet)
-Unavailable                the database or the checks cannot be used now; nothing was accepted
-"""
+"""Errors about jobs; ``crosscurrent/errors.py`` draws the tree of all errors."""
 
 from __future__ import annotations
 

@@ -12,18 +12,19 @@ if TYPE_CHECKING:
     from crosscurrent.knowledge import KnowledgeBase
     from crosscurrent.predictor.interactions import Prediction
 
-__all__ = ["matrix_svg"]
+__all__ = ["SHADES", "matrix_svg"]
 
 _CELL_WIDTH, _CELL_HEIGHT, _GAP = 118, 62, 4
 _LEFT, _TOP, _BOTTOM, _MARGIN = 214, 148, 112, 28
 _INK, _SOFT, _LINE, _GROUND = "#1b1f24", "#57606a", "#d0d7de", "#ffffff"
 # orange and blue keep apart for every common kind of colour blindness; light to strong
-_SHADES = {
+SHADES = {
     "increase": ("#fdebd9", "#f9c795", "#ee9a4d"),
     "decrease": ("#e2effa", "#abd0f0", "#69aae0"),
     "contested": ("#eeeaf4", "#eeeaf4", "#eeeaf4"),
     "unknown": ("#f3f4f6", "#f3f4f6", "#f3f4f6"),
 }
+"""Grounds from weak to strong, by effect, for dark text."""
 _FONT = "ui-sans-serif, system-ui, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 
 
@@ -100,7 +101,7 @@ def _cell(kb: KnowledgeBase, prediction: Prediction, left: float, top: float) ->
         + ", depending on the adversary or with exceptions" * prediction.conditional
         + "; what the defense is meant for" * prediction.intended
     )
-    shade = _SHADES[prediction.conjecture][strength(prediction.backing)]
+    shade = SHADES[prediction.conjecture][strength(prediction.backing)]
     edge = f' stroke="{_INK}" stroke-width="2"' if prediction.intended else ""
     right, middle = left + _CELL_WIDTH, left + 12
     parts = [
@@ -147,7 +148,7 @@ def _legend(y: float, origin: str) -> list[str]:
         ("contested", "factors disagree, none dominates"),
         ("unknown", "unknown: no factor links them"),
     ):
-        for shade in dict.fromkeys(_SHADES[conjecture]):
+        for shade in dict.fromkeys(SHADES[conjecture]):
             parts.append(
                 f'<rect x="{x}" y="{y - 12}" width="18" height="16" rx="3" fill="{shade}"/>'
             )

@@ -30,7 +30,8 @@ import yaml
 from databases import postgresql
 from running import tiny, until
 
-from crosscurrent.api.cli._parser import parser, parsers
+from crosscurrent.api.cli import serve, worker
+from crosscurrent.api.cli.parser import parser, parsers
 from crosscurrent.api.rest.settings import PREFIX, Settings, read_settings
 
 ROOT = Path(__file__).parents[2]
@@ -181,7 +182,7 @@ def test_the_image_runs_the_service_as_nobody_in_particular(
     assert int(user) >= 1000
     entry, words = (json.loads(each) for name in ("ENTRYPOINT", "CMD") for each in image(name))
     assert entry == ["crosscurrent"]
-    assert asked(words).module == "_serve"
+    assert asked(words).run is serve.run
     (volume,), (port,) = image("VOLUME"), image("EXPOSE")
     environment = image_environment()
     found = settings_of(environment, monkeypatch)
@@ -197,11 +198,11 @@ def test_every_command_and_setting_of_compose_is_a_real_one(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     services = composed()["services"]
-    assert asked(services["service"]["command"]).module == "_serve"
+    assert asked(services["service"]["command"]).run is serve.run
     environment = {**image_environment(), **services["service"]["environment"]}
     settings_of(environment, monkeypatch).require_intent()
     for name in ("worker", "gpu-worker"):
-        assert asked(services[name]["command"]).module == "_worker"
+        assert asked(services[name]["command"]).run is worker.run
         given = {each for each in services[name]["environment"] if each.startswith(PREFIX)}
         assert given <= worker_variables()
     assert asked(services["gpu-worker"]["command"]).device == "cuda:0"
@@ -292,7 +293,7 @@ def test_every_command_and_setting_of_a_unit_is_a_real_one(
     program, *words = shlex.split(start)
     assert program == "/opt/crosscurrent/bin/crosscurrent"
     arguments = asked(words)
-    if arguments.module == "_serve":
+    if arguments.run is serve.run:
         assert settings_of(environment, monkeypatch, "cache").workers == ()
     else:
         assert arguments.device == instance

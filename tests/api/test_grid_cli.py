@@ -15,7 +15,7 @@ import pytest
 from measuring_cli import Capture, refused
 
 from crosscurrent.api.cli import main
-from crosscurrent.api.cli._grid_progress import GridProgress
+from crosscurrent.api.cli.progress import GridProgress
 from crosscurrent.api.reports import report
 from crosscurrent.api.text.measured.grid import describe
 from crosscurrent.api.text.measured.verdict import reason
@@ -268,7 +268,7 @@ def test_on_a_terminal_a_table_fills_and_makes_room_for_the_answer(
 
     shown = Terminal()
     monkeypatch.setattr("sys.stderr", shown)
-    monkeypatch.setattr("crosscurrent.api.cli._grid_progress._height", lambda: 40)
+    monkeypatch.setattr("crosscurrent.api.cli.progress._height", lambda: 40)
     monkeypatch.setattr("crosscurrent.api.text.terminal.os.get_terminal_size", lambda _: (100, 40))
     monkeypatch.setattr(Style, "of", lambda *_, **__: Style(colour=False, unicode=True))
     listener = GridProgress([("watermarking", "evasion"), ("watermarking", "poisoning")], 5)

@@ -526,7 +526,7 @@ LONG = [
 STOPPING = """
 import os, signal, sys
 from crosscurrent.api.cli import main
-from crosscurrent.api.cli._progress import Progress
+from crosscurrent.api.cli.progress import Progress
 
 told = Progress.finished
 

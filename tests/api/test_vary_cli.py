@@ -18,7 +18,7 @@ from measuring_cli import Capture, refused
 
 from crosscurrent.api.cli import main
 from crosscurrent.api.cli._validate import plan
-from crosscurrent.api.cli._variation_progress import VariationProgress
+from crosscurrent.api.cli.progress import VariationProgress
 from crosscurrent.api.jobs.request import arguments
 from crosscurrent.api.text.measured import describe
 from crosscurrent.api.text.terminal import Style

@@ -144,12 +144,12 @@ def test_an_interval_is_that_of_the_figure_worked_out_anew_in_each_resample(
             (c.probabilities["calibrated_model"] - (c.observed == "increase")) ** 2 for c in drawn
         ]
         brier.append(sum(errors) / len(errors))
-    for figure, drawn in (
+    for figure, values in (
         (score(result, "guideline").balanced_accuracy, sorted(balanced)),
         (score(result, "calibrated_model").brier, sorted(brier)),
     ):
-        assert figure.low == pytest.approx(drawn[49], abs=1e-4)
-        assert figure.high == pytest.approx(drawn[-50], abs=1e-4)
+        assert figure.low == pytest.approx(values[49], abs=1e-4)
+        assert figure.high == pytest.approx(values[-50], abs=1e-4)
 
 
 def test_holding_more_out_is_harder_and_said_so(result: Backtest) -> None:

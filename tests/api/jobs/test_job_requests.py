@@ -14,7 +14,7 @@ import pytest
 from running import tiny
 
 from crosscurrent.api.cli._measuring_questions import LOCAL, colluding, combining, validate
-from crosscurrent.api.cli._parser import parser
+from crosscurrent.api.cli.parser import parser
 from crosscurrent.api.jobs.errors import Refused, Unavailable
 from crosscurrent.api.jobs.policy import admitted
 from crosscurrent.api.jobs.request import arguments, plain, schema
@@ -37,9 +37,7 @@ def test_a_request_is_parsed_to_what_the_command_line_is_parsed_to() -> None:
     }  # fmt: skip
     expected = vars(parser().parse_args(words.split()))
     found = vars(arguments(request))
-    assert {name: found[name] for name in found if name != "module"} == {
-        name: expected[name] for name in found if name != "module"
-    }
+    assert found == {name: expected[name] for name in found}
 
 
 def test_every_option_of_validate_is_in_the_schema_unless_it_is_of_this_machine_only() -> None:
@@ -102,7 +100,7 @@ def test_a_request_is_about_one_pair_or_about_all(asked: dict[str, Any], fits: b
         ({"plot": "x.svg"}, "unknown option"),
         ({"knowledge": ["x"]}, "unknown option"),
         ({"list": True}, "unknown option"),
-        ({"module": "_worker"}, "unknown option"),
+        ({"run": "worker"}, "unknown option"),
         ({"seeds": "3"}, "seeds: should be a whole number"),
         ({"seeds": True}, "seeds: should be a whole number"),
         ({"seeds": 10**12}, "seeds: should be a whole number, not"),

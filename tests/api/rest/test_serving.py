@@ -197,7 +197,7 @@ def test_every_setting_is_documented() -> None:
 def test_without_the_extra_it_says_how_to_install_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("crosscurrent.api.cli._serve.find_spec", lambda _: None)
+    monkeypatch.setattr("crosscurrent.api.cli.serve.find_spec", lambda _: None)
     with pytest.raises(SystemExit, match=r"pip install 'crosscurrent\[serve\]'"):
         main(["serve"])
 

@@ -1,0 +1,177 @@
+"""``crosscurrent combine``: whether defenses can be combined, and in which order."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from crosscurrent.predictor.conflicts import Combined, Conflict, Repair, combine
+from crosscurrent.predictor.tensions import Tension, tensions
+
+from ..text.combinations import chain_of, codes
+from ..text.names import cite
+from ..text.terminal import Style, columns, paragraph
+from ..text.wording import TENSIONS
+from ._arguments import add_knowledge_option, add_output_options
+from ._common import again, as_json, knowledge, signed_off, style
+
+if TYPE_CHECKING:
+    from crosscurrent.knowledge import Combination, KnowledgeBase
+
+__all__ = ["add_arguments", "run"]
+
+_SHOWN_ORDERS = 4
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Describe the command and add its arguments."""
+    parser.description = (
+        "Whether defenses can be combined in one model: the orders that work, or what conflicts"
+        " and the nearest repairs. DEFENSE may name a stage: watermarking@pre."
+    )
+    parser.epilog = "example: crosscurrent combine watermarking@pre outlier_removal@in explanations"
+    parser.set_defaults(run=run)
+    add_knowledge_option(parser)
+    add_output_options(parser)
+    parser.add_argument(
+        "defenses", metavar="DEFENSE", nargs="+", help="id or code of a defense, with its @stage"
+    )
+    parser.add_argument(
+        "--tensions",
+        action="store_true",
+        help="also hints from the factor graph; they foretell conflicts poorly, so no verdict"
+        " rests on them",
+    )
+
+
+def run(arguments: Namespace) -> str:
+    """Return the answer as text."""
+    kb = knowledge(arguments)
+    if arguments.json:
+        from crosscurrent.api.answers.combinations import combination
+
+        return as_json(combination(kb, arguments.defenses, tensions=arguments.tensions))
+    combined = combine(kb, arguments.defenses)
+    hints = tensions(kb, combined.defenses) if arguments.tensions else ()
+    look = style(arguments)
+    lines = [look.paint(paragraph(_heading(combined), look.width), "bold"), ""]
+    lines += _verdict(combined, look)
+    if otherwise := codes(combined.measured_otherwise):
+        lines.append(paragraph(f"! measured otherwise: {otherwise}", look.width, "  "))
+    lines += _section("Conflicts", _conflicts(kb, combined.conflicts, look), look)
+    lines += _section("Order within a stage", _avoided(kb, combined, look), look)
+    lines += _section(_repairs_heading(combined), _repairs(combined, look), look)
+    if arguments.tensions:
+        lines += _section("Tensions (hints only)", _tensions(kb, hints, look), look)
+    lines += _section("Published", _observations(kb, combined.observations, look), look)
+    for variant in combined.defenses:
+        if variant.note and combined.conflicts:
+            lines += ["", paragraph(f"{variant.id}: {variant.note}", look.width)]
+    lines += ["", f"side effects  crosscurrent predict DEFENSE{again(arguments)}"]
+    return signed_off("\n".join(lines), kb.digest, look)
+
+
+def _heading(combined: Combined) -> str:
+    return " + ".join(variant.id for variant in combined.defenses)
+
+
+def _section(heading: str, body: list[str], look: Style) -> list[str]:
+    return ["", look.paint(heading, "bold"), *body] if body else []
+
+
+def _verdict(combined: Combined, look: Style) -> list[str]:
+    if not combined.effective:
+        words = "conflict: no order keeps every defense effective"
+        return ["  " + look.paint(f"{look.glyph('increase')} {words}", "increase")]
+    words = "effective: no defense takes away what another one uses"
+    lines = ["  " + look.paint(f"{look.glyph('decrease')} {words}", "decrease")]
+    if combined.overlooked:
+        text = "doubtful: the published rule passes because it looks at neighbours only"
+        lines.append(f"  ! {text}")
+    shown = combined.orders[:_SHOWN_ORDERS]
+    lines += [paragraph(chain_of(order), look.width, "  ") for order in shown]
+    if combined.more_orders or len(combined.orders) > _SHOWN_ORDERS:
+        lines.append("  and further orders: the order within a stage is otherwise free")
+    return lines
+
+
+def _conflicts(kb: KnowledgeBase, conflicts: Iterable[Conflict], look: Style) -> list[str]:
+    return [paragraph(_why(kb, each), look.width, "  ") for each in conflicts]
+
+
+def _why(kb: KnowledgeBase, conflict: Conflict) -> str:
+    risk = kb.risks[conflict.risk].name.lower()
+    doubt = " (inferred, not read in the paper)" if conflict.inferred else ""
+    return f"{conflict.earlier.id} uses {risk}, which {conflict.later.id} mitigates{doubt}"
+
+
+def _avoided(kb: KnowledgeBase, combined: Combined, look: Style) -> list[str]:
+    lines = [
+        paragraph(f"{c.later.id} before {c.earlier.id}: {_why(kb, c)}", look.width, "  ")
+        for c in combined.avoid
+        if c not in combined.overlooked
+    ]
+    lines += [
+        paragraph(f"! {c.earlier.id} still comes before {c.later.id}", look.width, "  ")
+        for c in combined.overlooked
+    ]
+    return lines
+
+
+def _repairs_heading(combined: Combined) -> str:
+    cut = ", as far as was searched" if combined.repairs_cut else ""
+    return f"Nearest repairs{cut}"
+
+
+def _repairs(combined: Combined, look: Style) -> list[str]:
+    if combined.effective:
+        return []
+    if not combined.repairs:
+        return ["  none found: combine fewer defenses"]
+    rows = [[_changes(each), chain_of(each.defenses) + _loss(each)] for each in combined.repairs]
+    return [columns(rows, look.width)]
+
+
+def _changes(repair: Repair) -> str:
+    words = []
+    for kind, old, new in repair.changes:
+        if new is None:
+            words.append(f"drop {old.id}")
+        elif kind == "stage":
+            words.append(f"{old.id} at stage {new.stage}")
+        else:
+            words.append(f"{new.id} for {old.id}")
+    return ", ".join(words)
+
+
+def _loss(repair: Repair) -> str:
+    return f"; uncovered: {', '.join(repair.uncovered)}" if repair.uncovered else ""
+
+
+def _tensions(kb: KnowledgeBase, hints: Iterable[Tension], look: Style) -> list[str]:
+    rows = []
+    for each in hints:
+        record = kb.factors.get(each.subject) or kb.risks[each.subject]
+        about = TENSIONS[each.mechanism].format(subject=record.name.lower())
+        rows.append([f"{each.one}, {each.other}", about])
+    return [columns(rows, look.width)] if rows else ["  none"]
+
+
+def _observations(kb: KnowledgeBase, records: Iterable[Combination], look: Style) -> list[str]:
+    return list(_observed(kb, records, look)) or ["  - nothing known for these defenses together"]
+
+
+def _observed(kb: KnowledgeBase, records: Iterable[Combination], look: Style) -> Iterator[str]:
+    for record in records:
+        tuned = record.tuned_outcome
+        after = f", {tuned} after tuning" if tuned and tuned != record.outcome else ""
+        code = f" [{record.code}]" if record.code else ""
+        pair = " + ".join(record.defenses)
+        works = cite(kb, record.sources or record.stated_in)
+        yield paragraph(f"{record.outcome}{after}: {pair}{code}: {works}", look.width, "  ")
+        if record.note:
+            yield paragraph(record.note, look.width, "    ")
+        for experiment in kb.experiments.values():
+            if experiment.defenses and set(experiment.defenses) == set(record.defenses):
+                yield f"    numbers: crosscurrent kb show {experiment.id}"

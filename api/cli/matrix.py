@@ -1,0 +1,279 @@
+"""``crosscurrent matrix``: every defense against every risk, or every pair of either."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from crosscurrent.api.text.matrix_picture import matrix_svg
+from crosscurrent.api.text.wording import strength
+from crosscurrent.knowledge.errors import InputError, clip
+from crosscurrent.predictor.collusion import Colluded, collude_all
+from crosscurrent.predictor.conflicts import Combined, combine_all, measured
+from crosscurrent.predictor.interactions import Prediction, matrix
+
+from ..text.names import percent
+from ..text.terminal import Style, columns, padded, paragraph
+from ._arguments import add_knowledge_option, add_output_options
+from ._common import as_json, as_markup, knowledge, overlays, signed_off, style, wanted_form
+
+if TYPE_CHECKING:
+    from crosscurrent.knowledge import Defense, KnowledgeBase, Risk
+
+__all__ = ["add_arguments", "run"]
+
+_CELL = 9
+_PAIR_CELL = 6
+# backgrounds from weak to strong, with a text colour that stays readable on them
+_HEAT = {
+    "increase": ((223, 16), (215, 16), (208, 16)),
+    "decrease": ((153, 16), (75, 16), (32, 231)),
+    "contested": ((252, 16),) * 3,
+    "unknown": ((254, 16),) * 3,
+}
+_FIELDS = (
+    "defense", "risk", "intended", "conjecture", "basis", "probability_increase", "published",
+    "conditional", "decisive_factors", "knowledge",
+)  # fmt: skip
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Describe the command and add its arguments."""
+    parser.description = (
+        "What each defense does to each risk, on one page; or which defenses can be combined, or"
+        " which attacks amplify which."
+    )
+    parser.epilog = (
+        "examples:\n  crosscurrent matrix --format svg > matrix.svg\n"
+        "  crosscurrent matrix combinations"
+    )
+    parser.set_defaults(run=run)
+    add_knowledge_option(parser)
+    add_output_options(parser)
+    parser.add_argument(
+        "what",
+        metavar="WHAT",
+        nargs="?",
+        default="interactions",
+        choices=["interactions", "combinations", "collusions"],
+        help="interactions (default), combinations or collusions",
+    )
+    parser.add_argument(
+        "--format",
+        choices=["table", "csv", "json", "svg"],
+        help="table: a heat map for the terminal (default); svg: a self-contained picture, of"
+        " interactions only",
+    )
+
+
+def run(arguments: Namespace) -> str:
+    """Return the answer as text."""
+    form = wanted_form(arguments) or "table"
+    kb = knowledge(arguments)
+    if arguments.what != "interactions":
+        return _pairs(kb, arguments.what, form, style(arguments))
+    if form == "json":
+        from crosscurrent.api.answers.predictions import matrix as answer
+
+        return as_json(answer(kb))
+    rows = matrix(kb)
+    if form == "csv":
+        return _csv(_FIELDS, (_row(each) for row in rows for each in row))
+    if form == "svg":
+        return as_markup(matrix_svg(kb, rows, own=bool(overlays(arguments))))
+    return _heat_map(kb, rows, style(arguments))
+
+
+def _row(prediction: Prediction) -> Sequence[object]:
+    return (
+        prediction.defense,
+        prediction.risk,
+        str(prediction.intended).lower(),
+        prediction.conjecture,
+        prediction.basis,
+        prediction.probability_increase,
+        " ".join(prediction.seen),
+        str(prediction.conditional).lower(),
+        " ".join(path.factor.id for path in prediction.decisive),
+        prediction.knowledge,
+    )
+
+
+def _csv(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    import csv
+    import io
+
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(head)
+    writer.writerows(rows)
+    return stream.getvalue()
+
+
+def _heat_map(kb: KnowledgeBase, rows: tuple[tuple[Prediction, ...], ...], look: Style) -> str:
+    explained: list[Defense | Risk] = list(kb.risks.values())
+    defenses = [kb.defenses[row[0].defense] for row in rows if row]
+    names = [f"{d.code or ''} {d.name}".strip() for d in defenses]
+    if max(map(len, names), default=0) + 1 + _CELL * len(kb.risks) > look.width:
+        names = [clip(d.code or d.id, 20) for d in defenses]
+        explained = [*defenses, *explained]
+    side = max(map(len, names), default=0) + 1
+    head = "".join(f"{(r.code or r.id)[: _CELL - 1]:^{_CELL}}" for r in kb.risks.values())
+    lines = [look.paint(" " * side + head.rstrip(), "bold")]
+    for name, row in zip(names, rows, strict=True):
+        lines.append(padded(name, side) + "".join(_cell(each, look) for each in row).rstrip())
+    up, down = look.glyph("increase"), look.glyph("decrease")
+    open_, none = look.glyph("contested"), look.glyph("unknown")
+    legend = [
+        [f"{up} 94 {up}", "conjecture, probability of an increase in %, published effect"],
+        ["", f"{up} increases, {down} decreases, {open_} contested, {none} unknown,"
+         f" {look.glyph('unexplored')} unexplored"],
+        [f"{look.hollow('increase')} {look.hollow('decrease')}",
+         "published, but depends on the adversary or has exceptions"],
+        ["94!", "the calibrated model disagrees"],
+        ["[ ]", "what the defense is meant for"],
+    ]  # fmt: skip
+    silent = [d.name.lower() for d in kb.defenses.values() if d not in defenses]
+    codes = "; ".join(f"{each.code or each.id} {each.name.lower()}" for each in explained)
+    lines += ["", paragraph(codes, look.width, "  "), "", columns(legend, look.width)]
+    if silent:
+        text = f"no effect is known of: {', '.join(silent)}"
+        lines += ["", paragraph(text, look.width, "  ")]
+    return signed_off("\n".join(lines), kb.digest, look)
+
+
+def _cell(prediction: Prediction, look: Style) -> str:
+    seen = prediction.seen[0] if len(prediction.seen) == 1 else ""
+    observed = look.glyph(seen or ("contested" if prediction.seen else "unexplored"))
+    if seen and prediction.conditional:
+        observed = look.hollow(seen)
+    number = percent(prediction.probability_increase).removesuffix(" %")
+    mark = "!" if prediction.opposed else " "
+    body = f"{look.glyph(prediction.conjecture)} {number:>2}{mark}{observed}"
+    text = f"[{body}]" if prediction.intended else f" {body} "
+    if look.colour:
+        shade, ink = _HEAT[prediction.conjecture][strength(prediction.backing)]
+        text = f"\x1b[48;5;{shade};38;5;{ink}m{text}\x1b[0m"
+    return text + " "
+
+
+def _pairs(kb: KnowledgeBase, what: str, form: str, look: Style) -> str:
+    """Return the matrix of pairs of defenses or of attacks."""
+    if form == "svg":
+        raise InputError(f"there is no picture of {what} yet: use table, csv or json")
+    return (_combinations if what == "combinations" else _collusions)(kb, form, look)
+
+
+def _combinations(kb: KnowledgeBase, form: str, look: Style) -> str:
+    """Return every two variants of different defenses, as a table, CSV or JSON."""
+    if form == "json":
+        from crosscurrent.api.answers.combinations import combinations as answer_all
+
+        return as_json(answer_all(kb))
+    answers = combine_all(kb)
+    if form == "csv":
+        head = ("one", "other", "effective", "order", "risk", "published", "knowledge")
+        return _csv(head, (_combination_row(answer) for answer in answers))
+    cells: dict[tuple[str, str], str] = {}
+    for answer in answers:
+        one, other = (variant.id for variant in answer.defenses)
+        cells[one, other] = cells[other, one] = _combination_cell(answer)
+    paired = {name for pair in cells for name in pair}
+    names = [name for name in kb.variants if name in paired]
+    legend = [
+        ["o", "can be combined"],
+        ["<", "can be combined with the row's defense first"],
+        [">", "can be combined with the column's defense first"],
+        ["X", "conflict"],
+        [
+            "second",
+            "as measured, after any tuning: o effective, X conflict, ~ disputed, . unexplored",
+        ],
+    ]
+    for answer in answers:
+        if answer.effective and answer.avoid:
+            first, second = answer.orders[0][0].id, answer.orders[0][1].id
+            cells[first, second] = cells[first, second].replace("o", "<", 1)
+            cells[second, first] = cells[second, first].replace("o", ">", 1)
+    return _grid(kb, names, cells, legend, look)
+
+
+def _collusions(kb: KnowledgeBase, form: str, look: Style) -> str:
+    """Return every attack against every other, as a table, CSV or JSON."""
+    if form == "json":
+        from crosscurrent.api.answers.collusions import collusions as answer_all
+
+        return as_json(answer_all(kb))
+    answers = [answer for row in collude_all(kb) for answer in row if answer is not None]
+    if form == "csv":
+        head = ("first", "second", "verdict", "potential", "factors", "published", "knowledge")
+        return _csv(head, (_collusion_row(answer) for answer in answers))
+    glyphs = {
+        name: look.glyph(kind)
+        for name, kind in (
+            ("amplifies", "increase"),
+            ("hinders", "decrease"),
+            ("inconclusive", "unknown"),
+            ("unnecessary", "contested"),
+            ("disputed", "contested"),
+            ("", "unexplored"),
+        )
+    }
+    cells = {
+        (answer.first.id, answer.second.id): f"{glyphs[answer.verdict]} {glyphs[answer.seen]}"
+        for answer in answers
+    }
+    legend = [
+        [f"{glyphs['amplifies']} {glyphs['']}", "verdict of the rule, and what was published"],
+        [
+            "",
+            f"{glyphs['amplifies']} amplifies, {glyphs['hinders']} hinders,"
+            f" {glyphs['inconclusive']} inconclusive, {glyphs['']} unexplored",
+        ],
+        ["", "rows: the attack whose outcome is used; columns: the attack that uses it"],
+    ]
+    return _grid(kb, list(kb.attacks), cells, legend, look)
+
+
+def _combination_cell(answer: Combined) -> str:
+    seen = {measured(record) for record in answer.observations}
+    second = "."
+    if seen:
+        second = "X" if seen == {"conflict"} else "o" if seen == {"effective"} else "~"
+    return f"{'o' if answer.effective else 'X'} {second}"
+
+
+def _combination_row(answer: Combined) -> Sequence[str]:
+    one, other = (variant.id for variant in answer.defenses)
+    risks = dict.fromkeys(each.risk for each in (*answer.conflicts, *answer.avoid))
+    seen = dict.fromkeys(measured(record) for record in answer.observations)
+    order = " ".join(variant.id for variant in answer.orders[0]) if answer.orders else ""
+    effective = str(answer.effective).lower()
+    return (one, other, effective, order, " ".join(risks), " ".join(seen), answer.knowledge)
+
+
+def _collusion_row(answer: Colluded) -> Sequence[str]:
+    factors = " ".join(link.factor.id for link in answer.factors)
+    ends = (answer.first.id, answer.second.id)
+    return (*ends, answer.verdict, answer.potential or "", factors, answer.seen, answer.knowledge)
+
+
+def _grid(
+    kb: KnowledgeBase,
+    names: Sequence[str],
+    cells: Mapping[tuple[str, str], str],
+    legend: Sequence[Sequence[str]],
+    look: Style,
+) -> str:
+    """Lay pairs out in a square; columns are numbered where names would not fit."""
+    side = max(map(len, names), default=0) + 4
+    head = "".join(f"{number:^{_PAIR_CELL}}" for number in range(1, len(names) + 1))
+    lines = [look.paint(" " * side + head.rstrip(), "bold")]
+    for number, row in enumerate(names, 1):
+        texts = [cells.get((row, column), "") for column in names]
+        body = "".join(f"{text:^{_PAIR_CELL}}" for text in texts)
+        lines.append((padded(f"{number:>2} {clip(row, 60)}", side) + body).rstrip())
+    about = paragraph("columns are numbered as the rows are", look.width, "  ")
+    text = "\n".join([*lines, "", about, columns(legend, look.width)])
+    return signed_off(text, kb.digest, look)

@@ -1,0 +1,150 @@
+"""``crosscurrent plan``: which defenses to choose."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+from collections.abc import Container, Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from crosscurrent.predictor.plans import MAX_STEPS, Plan, Plans, plan, wish
+
+from ..text.combinations import chain_of, codes
+from ..text.terminal import Style, columns, paragraph
+from ._arguments import add_knowledge_option, add_output_options, positive
+from ._common import again, as_json, knowledge, signed_off, style
+
+if TYPE_CHECKING:
+    from crosscurrent.knowledge import KnowledgeBase, Variant
+    from crosscurrent.predictor.expectations import Expected
+
+__all__ = ["add_arguments", "run"]
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Describe the command and add its arguments."""
+    parser.description = (
+        "The sets of defenses that cover what is to be protected, do not conflict, and raise"
+        " other risks least, so that none is better than another in every respect."
+    )
+    parser.epilog = (
+        "example: crosscurrent plan --protect evasion --protect membership_inference --max 3"
+    )
+    parser.set_defaults(run=run)
+    add_knowledge_option(parser)
+    add_output_options(parser)
+    parser.add_argument(
+        "--protect",
+        metavar="RISK",
+        action="append",
+        required=True,
+        help="a risk to cover; may be repeated",
+    )
+    parser.add_argument(
+        "--avoid",
+        metavar="RISK",
+        action="append",
+        default=[],
+        help="a risk that no chosen defense may raise; may be repeated",
+    )
+    parser.add_argument(
+        "--have",
+        metavar="DEFENSE",
+        action="append",
+        default=[],
+        help="a defense that is there already and stays, with its @stage; may be repeated",
+    )
+    parser.add_argument(
+        "--max", type=positive, help="how many defenses at most, those already there included"
+    )
+
+
+def run(arguments: Namespace) -> str:
+    """Return the answer as text."""
+    kb = knowledge(arguments)
+    if arguments.json:
+        from crosscurrent.api.answers.plans import plan as answer_plan
+
+        wanted = (arguments.protect, arguments.avoid, arguments.have, arguments.max)
+        return as_json(answer_plan(kb, wanted[0], avoid=wanted[1], have=wanted[2], most=wanted[3]))
+    asked = wish(
+        kb,
+        protect=arguments.protect,
+        avoid=arguments.avoid,
+        have=arguments.have,
+        most=arguments.max,
+    )
+    return _describe(kb, plan(kb, asked), style(arguments), again(arguments))
+
+
+def _describe(kb: KnowledgeBase, answer: Plans, look: Style, more: str) -> str:
+    heading = f"To protect against {', '.join(answer.wish.protect)}"
+    if answer.wish.avoid:
+        heading += f", raising none of {', '.join(answer.wish.avoid)}"
+    parts = [look.paint(paragraph(f"{heading}:", look.width), "bold")]
+    parts += [_plan(kb, number, each, answer, look) for number, each in enumerate(answer.plans, 1)]
+    if not answer.plans:
+        parts.append(_none(answer, look))
+    if not answer.complete:
+        text = f"! the search stopped after {MAX_STEPS} sets: better ones may exist; use --max"
+        parts.append(paragraph(text, look.width))
+    if answer.plans:
+        ground = "published effects where there are any, conjectures (?) elsewhere"
+        text = f"No set here is better than another in every respect: {ground}."
+        lines = [paragraph(text, look.width)]
+        names = " ".join(variant.id for variant in answer.plans[0].order)
+        if len(answer.plans[0].order) > 1:
+            lines.append(f"check  crosscurrent combine {names}{more}")
+        lines.append(f"why    crosscurrent predict DEFENSE RISK{more}")
+        parts.append("\n".join(lines))
+    return signed_off("\n\n".join(parts), kb.digest, look)
+
+
+def _plan(kb: KnowledgeBase, number: int, each: Plan, answer: Plans, look: Style) -> str:
+    heading = look.paint(paragraph(f"{number}. {chain_of(each.order)}", look.width), "bold")
+    rows = [["covers", _effects(kb, each.covers, unsure=("conjecture", "none"))]]
+    if each.contradicted:
+        seen = f"conflict: {codes(each.against(each.order))}"
+        rows.insert(0, ["measured", look.paint(seen, "increase")])
+    wanted = answer.wish.protect
+    against = [e for e in each.raises if e.risk in wanted]
+    others = [e for e in each.raises if e.risk not in wanted]
+    if against:
+        rows.append(["undermines", look.paint(_effects(kb, against), "increase")])
+    if others:
+        rows.append(["raises", look.paint(_effects(kb, others), "increase")])
+    if each.lowers:
+        rows.append(["lowers", look.paint(_effects(kb, each.lowers), "decrease")])
+    if each.open:
+        rows.append(["open", _effects(kb, each.open)])
+    if each.alternatives:
+        rows.append(["or", "; ".join(_or(each, order) for order in each.alternatives[:4])])
+    return f"{heading}\n{columns(rows, look.width, indent='   ')}"
+
+
+def _or(plan: Plan, order: Sequence[Variant]) -> str:
+    against = codes(plan.against(order))
+    return chain_of(order) + (f" (measured conflict: {against})" if against else "")
+
+
+def _effects(
+    kb: KnowledgeBase, effects: Iterable[Expected], *, unsure: Container[str] = ("conjecture",)
+) -> str:
+    """Name each risk with the defenses that move it, a question mark where the ground is unsure."""
+    by_risk: dict[str, list[str]] = {}
+    for each in effects:
+        name = kb.defenses[each.defense].code or each.defense
+        doubt = "?" if each.ground in unsure else ""
+        by_risk.setdefault(each.risk, []).append(name + doubt)
+    return ", ".join(f"{risk} ({' '.join(names)})" for risk, names in by_risk.items())
+
+
+def _none(answer: Plans, look: Style) -> str:
+    lines = ["  no set of defenses does all that"]
+    words = {"protect": "--protect", "avoid": "--avoid", "have": "--have", "max": "--max"}
+    for each in answer.blocked:
+        many = f"{each.plans} set{'s' * (each.plans != 1)}"
+        lines.append(f"  without {words[each.wish]} {each.value}: {many}")
+    if not answer.blocked:
+        text = "dropping a single wish does not help either: ask for less"
+        lines.append(paragraph(text, look.width, "  "))
+    return "\n".join(lines)

@@ -1,0 +1,205 @@
+"""``crosscurrent predict``: one defense, every risk or one."""
+
+from __future__ import annotations
+
+import re
+from argparse import ArgumentParser, Namespace
+from typing import TYPE_CHECKING
+
+from crosscurrent.predictor.calibration import calibration
+from crosscurrent.predictor.interactions import Prediction, predict, predict_all
+from crosscurrent.predictor.signs import EFFECT
+
+from ..text.names import cite, condition, percent, title
+from ..text.terminal import Style, columns, laid_out, paragraph
+from ..text.wording import FOLLOW, MOVE, OPPOSED, basis
+from ._arguments import add_knowledge_option, add_output_options, add_pair_arguments
+from ._common import again, as_json, knowledge, signed_off, style
+
+if TYPE_CHECKING:
+    from crosscurrent.knowledge import KnowledgeBase
+    from crosscurrent.predictor.guideline import Path
+
+__all__ = ["add_arguments", "describe", "likely", "published", "run"]
+
+_SPEAKS = {"+": "increase", "-": "decrease", "0": "unexplored", "?": "contested"}
+_DOUBT = re.compile(r"[0-9]\?")
+_UNDECIDED = {
+    ("contested", True): "undecided",
+    ("none", True): "no effect by any factor",
+    ("none", False): "no common factor",
+}
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Describe the command and add its arguments."""
+    parser.description = "What happens to each risk when this defense is effective, and why."
+    parser.epilog = "example: crosscurrent predict adversarial_training membership_inference"
+    parser.set_defaults(run=run)
+    add_knowledge_option(parser)
+    add_output_options(parser)
+    add_pair_arguments(parser)
+
+
+def run(arguments: Namespace) -> str:
+    """Return the answer as text."""
+    kb = knowledge(arguments)
+    if arguments.json:
+        from ..answers import predictions as answers
+
+        if arguments.risk is None:
+            return as_json(answers.predictions(kb, arguments.defense))
+        return as_json(answers.prediction(kb, arguments.defense, arguments.risk))
+    look = style(arguments)
+    if arguments.risk is None:
+        defense = kb.defense(arguments.defense).id
+        return _overview(kb, defense, predict_all(kb, defense), look, again(arguments))
+    prediction = predict(kb, arguments.defense, arguments.risk)
+    return signed_off(describe(kb, prediction, look), kb.digest, look)
+
+
+def _overview(
+    kb: KnowledgeBase, defense: str, predictions: tuple[Prediction, ...], look: Style, more: str
+) -> str:
+    """Describe what one defense does to every risk; `more` are the options to ask again with."""
+    head = ["", "risk", "conjecture", "P(rise)", "published", "decided by"]
+    rows = [[look.paint(cell, "dim") for cell in head]]
+    for prediction in predictions:
+        risk = kb.risks[prediction.risk]
+        rows.append(
+            [
+                risk.code or "",
+                risk.name + " *" * prediction.intended,
+                look.effect(prediction.conjecture),
+                likely(prediction),
+                published(prediction, look),
+                ", ".join(path.factor.name.lower() for path in prediction.decisive)
+                or _UNDECIDED[prediction.basis, bool(prediction.paths)],
+            ]
+        )
+    legend = [
+        [
+            "P(rise)",
+            "how likely the risk rises, by a model that never saw the pair's own result",
+        ]
+    ]
+    if any(prediction.intended for prediction in predictions):
+        legend.append(["*", "what the defense is meant for"])
+    if any(prediction.opposed for prediction in predictions):
+        legend.append(["!", OPPOSED])
+    if any(prediction.conditional for prediction in predictions):
+        legend.append(["†", "depends on the adversary, or has exceptions"])
+    if predictions:
+        chosen = max(predictions, key=lambda p: (len(p.paths), not p.intended))
+        legend.append(["why", f"crosscurrent predict {defense} {chosen.risk}{more}"])
+    heading = f"{title(kb.defenses[defense])}, when effective:"
+    heading = look.paint(paragraph(heading, look.width), "bold")
+    table, notes = columns(rows, look.width), columns(legend, look.width, indent="")
+    return signed_off("\n\n".join([heading, table, notes]), kb.digest, look)
+
+
+def describe(kb: KnowledgeBase, prediction: Prediction, look: Style) -> str:
+    """Describe what one defense does to one risk, with all that speaks for and against it."""
+    defense, risk = kb.defenses[prediction.defense], kb.risks[prediction.risk]
+    heading = f"{title(defense)} → {title(risk)}"
+    if prediction.intended:
+        heading += ": what it is meant for"
+    others = calibration(kb).pairs - bool(prediction.observations)
+    lines = [
+        look.paint(paragraph(heading, look.width), "bold"),
+        "",
+        f"  {look.effect(prediction.conjecture)}: {_basis(prediction)}",
+        f"  {percent(prediction.probability_increase)} likely to increase"
+        f" (calibrated on the {others} other explored pairs)",
+    ]
+    if prediction.opposed:
+        lines.append(f"  ! {OPPOSED}")
+    noted = [record for record in (defense, risk) if record.note]
+    lines += [paragraph(f"{each.name}: {each.note}", look.width, "  ") for each in noted]
+    if prediction.paths:
+        lines += ["", "Paths" + " (* decides)" * bool(prediction.decisive)]
+        lines += _paths(kb, prediction, look)
+    if prediction.modifiers:
+        rows = [
+            (each.factor.name, each.factor.code or "", f"risk {FOLLOW[each.depends.sign]}")
+            for each in prediction.modifiers
+        ]
+        lines += ["", "Also matters (the defense is not known to move it)"]
+        lines.append(columns(rows, look.width))
+    lines += ["", "Published or measured", *_observed(kb, prediction, look)]
+    if any(_DOUBT.search(line) for line in lines):
+        lines += [
+            "",
+            look.paint("year?: the paper's citation is not certain to be this work", "dim"),
+        ]
+    return "\n".join(lines)
+
+
+def likely(prediction: Prediction) -> str:
+    """Return the probability of an increase, with a mark where it opposes the conjecture."""
+    return f"{percent(prediction.probability_increase):>5}" + " !" * prediction.opposed
+
+
+def published(prediction: Prediction, look: Style) -> str:
+    """Say in a word or two what was seen, for the adversary at hand."""
+    if not prediction.seen:
+        return look.effect("unexplored") if not prediction.observations else "- for others only"
+    effects = " ".join(look.effect(effect) for effect in prediction.seen)
+    return effects + " †" * prediction.conditional
+
+
+def _basis(prediction: Prediction) -> str:
+    """Say what a conjecture rests on."""
+    return basis(prediction.basis, [EFFECT[path.effect] for path in prediction.paths])
+
+
+def _paths(kb: KnowledgeBase, prediction: Prediction, look: Style) -> list[str]:
+    decisive = {id(path) for path in prediction.decisive}
+    lines: list[str] = []
+    rows = [_path_row(path, look, decides=id(path) in decisive) for path in prediction.paths]
+    for line, path in zip(laid_out(rows, look.width), prediction.paths, strict=True):
+        notes = [edge.note for edge in (path.moved_by, path.depends) if edge and edge.note]
+        below = [paragraph(text, look.width, " " * 7) for text in (cite(kb, path.sources), *notes)]
+        lines += [line, *(look.paint(text, "dim") for text in below)]
+    return lines
+
+
+def _path_row(path: Path, look: Style, *, decides: bool) -> tuple[str, ...]:
+    mover = " by the context" if path.moved_by is None else ""
+    effect = _SPEAKS[path.effect]
+    name = path.factor.name
+    usual = path.dominant == (path.factor.role == "active")
+    dominance = "" if usual else ", dominant" if path.dominant else ", not dominant"
+    return (
+        f"{'*' if decides else ' '} {look.paint(look.glyph(effect), effect)}",
+        look.paint(name, "bold") if decides else name,
+        path.factor.code or "",
+        path.factor.role + dominance,
+        f"{MOVE[path.push]}{mover}; risk {FOLLOW[path.depends.sign]}",
+    )
+
+
+def _observed(kb: KnowledgeBase, prediction: Prediction, look: Style) -> list[str]:
+    lines: list[str] = []
+    for seen in prediction.observations:
+        record = seen.record
+        kind = f" ({record.kind})" if record.kind != "unspecified" else ""
+        whom = f", {condition(record.when)}" if record.when else ""
+        other = "" if seen.applies else ", not this one"
+        works = cite(kb, record.sources)
+        lines += _entry(
+            f"{look.effect(record.effect)}{kind}{whom}{other}: {works}", record.note, look
+        )
+    for exception in prediction.exceptions:
+        noted = exception.record
+        works = cite(kb, noted.sources)
+        text = f"{look.effect(noted.effect)} as an exception, {condition(noted.when)}: {works}"
+        lines += _entry(text, noted.note, look)
+    tested = kb.experiments_on(prediction.defense, prediction.risk)
+    lines += [f"  numbers: crosscurrent kb show {experiment.id}" for experiment in tested]
+    return lines or [f"  {look.effect('unexplored')}: nothing known for this pair"]
+
+
+def _entry(text: str, note: str | None, look: Style) -> list[str]:
+    lines = [paragraph(text, look.width, "  ")]
+    return [*lines, paragraph(note, look.width, "    ")] if note else lines

@@ -1,0 +1,209 @@
+"""``crosscurrent results``: what was measured, to list, show, draw, report, export or remove."""
+
+from __future__ import annotations
+
+import os
+from argparse import ArgumentParser, Namespace
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from crosscurrent.knowledge import load
+from crosscurrent.knowledge.errors import InputError
+
+from ..text.measured import describe
+from ..text.names import signed
+from ..text.terminal import columns
+from ._arguments import add_output_options, add_store_option
+from ._common import as_json, style
+from ._measuring import needed, store
+from .parser import CommandParser, Commands
+
+if TYPE_CHECKING:
+    from crosscurrent.validator.results.store import Entry, Store
+
+__all__ = ["add_arguments"]
+
+_PAGES = (".html", ".htm")
+
+
+def add_arguments(parser: CommandParser) -> None:
+    """Describe the command and add those below it."""
+    parser.description = "Look at what was measured; results are kept in one file."
+    parser.add_commands(_COMMANDS)
+
+
+def _list_arguments(parser: ArgumentParser) -> None:
+    parser.description = "List what was measured."
+    parser.set_defaults(run=_list)
+    add_output_options(parser)
+    add_store_option(parser)
+
+
+def _list(arguments: Namespace) -> str:
+    kept = _store(arguments)
+    found = kept.experiments()
+    if arguments.json:
+        return as_json({"results": [each.document for each in found]})
+    look = style(arguments)
+    if not found:
+        return look.finish(
+            f"nothing measured yet ({kept.file})\nnext: crosscurrent validate --list"
+        )
+    rows = [["result", "finished", "verdict", "effect", "what"]]
+    for each in found:
+        document = each.document
+        where = f"on {document['scale']['dataset']}, {len(document['seeds'])} seeds"
+        when = each.written[:16].replace("T", " ")
+        what = f"{_subject(document)} {where}"
+        rows.append([each.address[:12], when, document["verdict"], _effect(document), what])
+    return look.finish(columns(rows, look.width, indent=""))
+
+
+def _subject(document: dict[str, Any]) -> str:
+    """Say what was measured."""
+    from crosscurrent.validator.results.kinds import kind_of
+
+    kind = kind_of(document)
+    if kind == "combination":
+        return " + ".join(document["defenses"])
+    if kind == "collusion":
+        return f"{document['first']} → {document['second']}"
+    return f"{document['defense']} {document['risk']}"
+
+
+def _effect(document: dict[str, Any]) -> str:
+    """Say what came out; of several effects there is no one number."""
+    if "effect" not in document:
+        return str(document["outcome"])
+    return signed(document["effect"]["estimate"])
+
+
+def _show_arguments(parser: ArgumentParser) -> None:
+    parser.description = "Show one result again, as validate printed it."
+    parser.epilog = "example: crosscurrent results show 3f9a"
+    parser.set_defaults(run=_show)
+    add_output_options(parser)
+    _add_result_arguments(parser)
+
+
+def _show(arguments: Namespace) -> str:
+    document = _store(arguments).experiment(arguments.name).document
+    return as_json(document) if arguments.json else describe(document, style(arguments))
+
+
+def _plot_arguments(parser: ArgumentParser) -> None:
+    parser.description = "Draw one result: paired seeds, and the effect with its interval."
+    parser.epilog = "example: crosscurrent results plot 3f9a privacy.svg"
+    parser.set_defaults(run=_plot)
+    _add_result_arguments(parser)
+    parser.add_argument("file", metavar="FILE", help="where to write it: .png, .svg or .pdf")
+
+
+def _plot(arguments: Namespace) -> str:
+    document = _store(arguments).experiment(arguments.name).document
+    from crosscurrent.validator.plots.pictures import picture
+
+    picture(document, arguments.file)
+    return f"wrote {arguments.file}"
+
+
+def _report_arguments(parser: ArgumentParser) -> None:
+    parser.description = (
+        "Write results as one HTML page that needs nothing else: methods, every result with its"
+        " figure and numbers, and the command that gives it again."
+    )
+    parser.epilog = "example: crosscurrent results report measured.html"
+    parser.set_defaults(run=_report)
+    parser.add_argument("file", metavar="FILE", help="where to write it: .html")
+    parser.add_argument(
+        "names", metavar="RESULT", nargs="*", help="ids, or beginnings of them (default: all)"
+    )
+    add_store_option(parser)
+
+
+def _report(arguments: Namespace) -> str:
+    if os.path.splitext(arguments.file)[1].lower() not in _PAGES:
+        raise InputError(f"{arguments.file}: should end in {' or '.join(_PAGES)}")
+    kept = store(arguments)
+    found = _chosen(kept, arguments.names)
+    if not found:
+        raise InputError(
+            f"nothing measured yet ({kept.file}): crosscurrent validate --all measures everything"
+        )
+    from crosscurrent.validator.results.files import write_whole
+
+    from ..reports import report
+
+    page = report(load(), [each.document for each in found])
+    write_whole(arguments.file, page.encode())
+    return f"wrote {arguments.file}"
+
+
+def _export_arguments(parser: ArgumentParser) -> None:
+    parser.description = (
+        "Write results as knowledge files, which predict --knowledge DIR shows as observations."
+    )
+    parser.epilog = "example: crosscurrent results export measured 3f9a"
+    parser.set_defaults(run=_export)
+    parser.add_argument("folder", metavar="DIR", help="a folder; made if it is not there")
+    parser.add_argument(
+        "names", metavar="RESULT", nargs="*", help="ids, or beginnings of them (default: all)"
+    )
+    add_store_option(parser)
+
+
+def _export(arguments: Namespace) -> str:
+    kept = _store(arguments)
+    found = _chosen(kept, arguments.names)
+    from crosscurrent.validator.results.evidence import export
+
+    written = export([each.document for each in found], arguments.folder)
+    return "\n".join(f"wrote {file}" for file in written) or "nothing to write"
+
+
+def _prune_arguments(parser: ArgumentParser) -> None:
+    parser.description = (
+        "Remove results, and the trials that no other result rests on. Without RESULT only trials"
+        " of runs that were never finished."
+    )
+    parser.epilog = "example: crosscurrent results prune 3f9a"
+    parser.set_defaults(run=_prune)
+    parser.add_argument("names", metavar="RESULT", nargs="*", help="ids, or beginnings of them")
+    add_store_option(parser)
+
+
+def _prune(arguments: Namespace) -> str:
+    kept = _store(arguments)
+    chosen = sorted({kept.experiment(name).address for name in arguments.names})
+    results, trials = kept.prune(chosen)
+    return f"removed {_count(results, 'result')} and {_count(trials, 'trial')}"
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'s' * (number != 1)}"
+
+
+def _store(arguments: Namespace) -> Store:
+    needed()
+    return store(arguments)
+
+
+def _chosen(kept: Store, names: Sequence[str]) -> list[Entry]:
+    """Return the results of these names; of no name, all."""
+    return [kept.experiment(name) for name in names] or kept.experiments()
+
+
+def _add_result_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("name", metavar="RESULT", help="id, or the beginning of it")
+    add_store_option(parser)
+
+
+_COMMANDS: Commands = {
+    "list": ("list what was measured", _list_arguments),
+    "show": ("show one result", _show_arguments),
+    "plot": ("draw one result for a report", _plot_arguments),
+    "report": ("write results as an HTML page", _report_arguments),
+    "export": ("write results as knowledge files", _export_arguments),
+    "prune": ("remove results", _prune_arguments),
+}
+"""In the order of the help."""

@@ -1,0 +1,113 @@
+"""``crosscurrent what-if``: predictions before and after assumptions."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+
+from crosscurrent.api.answers.adversaries import adversary_pairs
+from crosscurrent.api.answers.assumptions import Assumed, assume
+from crosscurrent.knowledge import KnowledgeBase
+from crosscurrent.predictor.documents import what_if_document
+from crosscurrent.predictor.interactions import Prediction
+from crosscurrent.predictor.scenarios import Scenario
+
+from ..text.names import title
+from ..text.terminal import Style, columns, paragraph
+from ._arguments import (
+    add_adversary_option,
+    add_knowledge_option,
+    add_output_options,
+    add_pair_arguments,
+)
+from ._common import as_json, knowledge, signed_off, style
+from .predict import describe, likely, published
+
+__all__ = ["add_arguments", "run"]
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Describe the command and add its arguments."""
+    parser.description = (
+        "What changes in the predictions under assumptions about data, model and adversary."
+    )
+    parser.epilog = (
+        "examples:\n"
+        "  crosscurrent what-if differential_privacy --lower training_set_size --raise D2\n"
+        "  crosscurrent what-if RD1 R3 --adversary role=malicious_accuser"
+    )
+    parser.set_defaults(run=run)
+    add_knowledge_option(parser)
+    add_output_options(parser)
+    add_pair_arguments(parser)
+    assumptions = parser.add_argument_group("assumptions (each may be repeated)")
+    for flag, meaning in (
+        ("--raise", "the context raises this factor: a longer tail, a larger model, ..."),
+        ("--lower", "the context lowers this factor: less data, fewer attributes, ..."),
+        ("--hold", "this factor is kept constant by other means, so it carries no effect"),
+    ):
+        assumptions.add_argument(
+            flag, metavar="FACTOR", action="append", default=[], dest=flag[2:] + "_", help=meaning
+        )
+    add_adversary_option(assumptions)
+
+
+def run(arguments: Namespace) -> str:
+    """Return the answer as text."""
+    kb = knowledge(arguments)
+    found = assume(
+        kb,
+        arguments.defense,
+        arguments.risk or None,
+        raise_=arguments.raise_,
+        lower=arguments.lower_,
+        hold=arguments.hold_,
+        adversary=adversary_pairs(arguments.adversary),
+    )
+    if arguments.json:
+        return as_json(what_if_document(*found))
+    return _compare(kb, found, style(arguments))
+
+
+def _compare(kb: KnowledgeBase, found: Assumed, look: Style) -> str:
+    defense, assumed, changes = found
+    head = ["", "risk", "", "conjecture", "P(rise)", "published", "because"]
+    rows = [[look.paint(cell, "dim") for cell in head]]
+    for change in changes:
+        risk = kb.risks[change.before.risk]
+        reasons = "; ".join(reason.text for reason in change.because)
+        named = [risk.code or "", risk.name]
+        if change.changed:
+            rows.append([*named, "before", *_answer(change.before, look), ""])
+            rows.append(["", "", "after", *_answer(change.after, look), reasons])
+        else:
+            rows.append([*named, "same", *_answer(change.after, look), reasons])
+    heading = f"{title(kb.defenses[defense])}, {_assumptions(kb, assumed)}"
+    lines = [look.paint(paragraph(heading, look.width), "bold"), "", columns(rows, look.width)]
+    if len(changes) == 1:
+        after = describe(kb, changes[0].after, look)
+        lines += ["", look.paint("After, in full:", "bold"), "", after]
+    return signed_off("\n".join(lines), kb.digest, look)
+
+
+def _answer(prediction: Prediction, look: Style) -> list[str]:
+    return [
+        look.effect(prediction.conjecture),
+        likely(prediction),
+        published(prediction, look),
+    ]
+
+
+def _assumptions(kb: KnowledgeBase, assumed: Scenario) -> str:
+    parts = [
+        f"{kb.factors[factor].name.lower()} {verb}"
+        for verb, factors in (
+            ("raised", assumed.raised),
+            ("lowered", assumed.lowered),
+            ("held", assumed.held),
+        )
+        for factor in sorted(factors)
+    ]
+    if assumed.adversary:
+        stated = (f"{key}={value}" for key, value in assumed.adversary.items())
+        parts.append("an adversary of " + ", ".join(stated))
+    return "with " + ", ".join(parts)

@@ -1,0 +1,121 @@
+"""Base class of answers: typed, printable, a table in a notebook, a frame, a JSON document."""
+
+from __future__ import annotations
+
+import os
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from crosscurrent.knowledge import KnowledgeBase, load
+from crosscurrent.knowledge.errors import MissingExtra
+
+from ..text.names import knowledge_line
+from .tables import Table, as_html, as_text
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+__all__ = ["Answer", "Knowledge", "knowledge_base"]
+
+Folder = str | os.PathLike[str]
+Knowledge = KnowledgeBase | Folder | Iterable[Folder] | None
+"""What a question may be asked of: a loaded base, or one's own folders; None: the built-in one."""
+
+
+def knowledge_base(knowledge: Knowledge) -> KnowledgeBase:
+    """Return the knowledge base that a question is asked of.
+
+    Raises
+    ------
+    BrokenKnowledge
+        If anything is wrong in any file.
+    """
+    if isinstance(knowledge, KnowledgeBase):
+        return knowledge
+    if knowledge is None:
+        return _built_in()
+    if isinstance(knowledge, str | os.PathLike):
+        return load([os.fspath(knowledge)])
+    return load(map(os.fspath, knowledge))
+
+
+@cache
+def _built_in() -> KnowledgeBase:
+    return load()
+
+
+@dataclass(frozen=True, repr=False)
+class Answer(ABC):
+    """The answer to one question.
+
+    `print` writes it as text, a notebook shows it as tables, `to_frame` gives its rows to pandas,
+    and `to_dict` is the document that the command line prints with ``--json``.
+
+    Attributes
+    ----------
+    kb : KnowledgeBase
+        What was asked.
+    columns : tuple of str
+        Names of the columns of the frame.
+    """
+
+    columns: ClassVar[tuple[str, ...]]
+
+    kb: KnowledgeBase = field(compare=False)
+
+    @property
+    def knowledge(self) -> str:
+        """Digest of the knowledge base."""
+        return self.kb.digest
+
+    @abstractmethod
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON document, of plain dicts, lists, strings, numbers, booleans and None."""
+
+    def to_frame(self) -> DataFrame:
+        """Return the rows of the answer as a pandas data frame.
+
+        Raises
+        ------
+        MissingExtra
+            If pandas is not installed.
+        """
+        try:
+            from pandas import DataFrame
+        except ImportError as error:
+            raise MissingExtra(
+                "to_frame() needs pandas: pip install 'crosscurrent[pandas]'"
+            ) from error
+
+        return DataFrame.from_records(list(self._records()), columns=list(self.columns))
+
+    @abstractmethod
+    def _records(self) -> Iterable[tuple[Any, ...]]:
+        """Return the rows of the frame, each as long as `columns`."""
+
+    @abstractmethod
+    def _heading(self) -> str:
+        """Return the answer in a line."""
+
+    @abstractmethod
+    def _tables(self) -> Sequence[Table]:
+        """Return the tables that show the answer."""
+
+    def _notes(self) -> Sequence[str]:
+        """Return what is to be read below the tables."""
+        return ()
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self._heading()}>"
+
+    def __str__(self) -> str:
+        return as_text(self._heading(), self._tables(), self._below())
+
+    def _repr_html_(self) -> str:
+        return as_html(self._heading(), self._tables(), self._below())
+
+    def _below(self) -> Sequence[str]:
+        return (*self._notes(), knowledge_line(self.knowledge))

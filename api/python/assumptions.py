@@ -1,0 +1,134 @@
+"""``what_if``: predictions before and after assumptions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from crosscurrent.predictor.documents import what_if_document
+from crosscurrent.predictor.scenarios import Scenario
+
+from ..answers.assumptions import assume
+from ..text.names import title
+from .answer import Answer, Knowledge, knowledge_base
+from .predictions import concluded, explained, likely, observed
+from .tables import Cell, Table
+
+if TYPE_CHECKING:
+    from crosscurrent.predictor.changes import Change
+
+__all__ = ["WhatIfAnswer", "what_if"]
+
+
+@dataclass(frozen=True, repr=False)
+class WhatIfAnswer(Answer):
+    """One defense before and after assumptions.
+
+    Attributes
+    ----------
+    defense : str
+        Id.
+    scenario : Scenario
+        What is assumed.
+    changes : tuple of Change
+        For each risk asked about, the prediction before and after.
+    """
+
+    columns: ClassVar = (
+        "defense", "risk", "changed", "conjecture_before", "conjecture_after",
+        "probability_increase_before", "probability_increase_after", "because",
+    )  # fmt: skip
+
+    defense: str
+    scenario: Scenario
+    changes: tuple[Change, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the document of ``crosscurrent what-if --json``."""
+        return what_if_document(self.defense, self.scenario, self.changes)
+
+    def _records(self) -> Iterable[tuple[Any, ...]]:
+        for change in self.changes:
+            before, after = change.before, change.after
+            yield (
+                self.defense,
+                before.risk,
+                change.changed,
+                before.conjecture,
+                after.conjecture,
+                before.probability_increase,
+                after.probability_increase,
+                tuple(reason.text for reason in change.because),
+            )
+
+    def _heading(self) -> str:
+        return f"{title(self.kb.defenses[self.defense])}, with {self._assumed()}"
+
+    def _assumed(self) -> str:
+        parts = [
+            f"{self.kb.factors[factor].name.lower()} {verb}"
+            for verb, factors in (
+                ("raised", self.scenario.raised),
+                ("lowered", self.scenario.lowered),
+                ("held", self.scenario.held),
+            )
+            for factor in sorted(factors)
+        ]
+        parts += [f"{key}={value}" for key, value in self.scenario.adversary.items()]
+        return ", ".join(parts)
+
+    def _tables(self) -> Sequence[Table]:
+        head = ("risk", "", "conjecture", "P(rise)", "observed", "because")
+        tables = [Table("", head, [row for each in self.changes for row in self._rows(each)])]
+        if len(self.changes) == 1:
+            tables += explained(self.kb, self.changes[0].after)[1:]
+        return tables
+
+    def _rows(self, change: Change) -> list[Sequence[Cell]]:
+        name = self.kb.risks[change.before.risk].name
+        because = "; ".join(reason.text for reason in change.because)
+        before, after = (
+            (concluded(each), likely(each), observed(each))
+            for each in (change.before, change.after)
+        )
+        if not change.changed:
+            return [(name, "same", *after, because)]
+        return [(name, "before", *before, ""), ("", "after", *after, because)]
+
+
+def what_if(
+    defense: str,
+    risk: str | None = None,
+    *,
+    raise_: Iterable[str] = (),
+    lower: Iterable[str] = (),
+    hold: Iterable[str] = (),
+    adversary: Mapping[str, str] | None = None,
+    knowledge: Knowledge = None,
+) -> WhatIfAnswer:
+    """Compare a defense's predictions with the same under assumptions.
+
+    Parameters
+    ----------
+    defense, risk : str
+        Ids or codes, in any case; without a risk, every one is predicted.
+    raise_, lower : iterable of str
+        Factors that the context pushes up or down, by id or code.
+    hold : iterable of str
+        Factors kept constant by other means, so that they carry no effect.
+    adversary : mapping from str to str, optional
+        What the adversary is, such as ``{"role": "malicious_accuser"}``.
+    knowledge : KnowledgeBase, folder or folders, optional
+        A loaded base, or a user's own on top of the built-in knowledge, which is the default.
+
+    Raises
+    ------
+    ScenarioError
+        If nothing is assumed, or assumptions contradict each other.
+    UnknownName
+        If there is no such defense, risk, factor, characteristic or value.
+    """
+    kb = knowledge_base(knowledge)
+    given = assume(kb, defense, risk, raise_=raise_, lower=lower, hold=hold, adversary=adversary)
+    return WhatIfAnswer(kb, *given)

@@ -1,0 +1,158 @@
+"""``plan``: which defenses to choose."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from crosscurrent.predictor import plans as engine
+from crosscurrent.predictor.joint_documents import plans_document
+from crosscurrent.predictor.plans import Plans
+
+from .answer import Answer, Knowledge, knowledge_base
+from .combinations import ordered
+from .tables import Table
+
+if TYPE_CHECKING:
+    from crosscurrent.predictor.expectations import Expected
+    from crosscurrent.predictor.plans import Blocked, Plan, Wish
+
+__all__ = ["PlansAnswer", "plan"]
+
+_PARTS = ("covers", "raises", "lowers", "open")
+
+
+@dataclass(frozen=True, repr=False)
+class PlansAnswer(Answer):
+    """The sets of defenses of which none is better than another in every respect.
+
+    Attributes
+    ----------
+    found : Plans
+        The predictor's result; its main parts are attributes here as well.
+    """
+
+    columns: ClassVar = (
+        "plan", "order", "part", "risk", "defense", "effect", "ground", "intended",
+        "probability_increase",
+    )  # fmt: skip
+
+    found: Plans
+
+    @property
+    def wish(self) -> Wish:
+        """What was asked."""
+        return self.found.wish
+
+    @property
+    def plans(self) -> tuple[Plan, ...]:
+        """The sets, best first."""
+        return self.found.plans
+
+    @property
+    def complete(self) -> bool:
+        """Whether the search came to its end; otherwise better sets may exist."""
+        return self.found.complete
+
+    @property
+    def blocked(self) -> tuple[Blocked, ...]:
+        """If there is no plan: the single wishes without which there would be."""
+        return self.found.blocked
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the document of ``crosscurrent plan --json``."""
+        return plans_document(self.found)
+
+    def _records(self) -> Iterable[tuple[Any, ...]]:
+        for number, each in enumerate(self.plans, 1):
+            order = tuple(variant.id for variant in each.order)
+            for part in _PARTS:
+                effects: tuple[Expected, ...] = getattr(each, part)
+                for effect in effects:
+                    yield (
+                        number,
+                        order,
+                        part,
+                        effect.risk,
+                        effect.defense,
+                        effect.effect,
+                        effect.ground,
+                        effect.intended,
+                        effect.probability_increase,
+                    )
+
+    def _heading(self) -> str:
+        many = len(self.plans)
+        heading = (
+            f"{many} plan{'s' * (many != 1)} to protect against {', '.join(self.wish.protect)}"
+        )
+        if self.wish.avoid:
+            heading += f", raising none of {', '.join(self.wish.avoid)}"
+        return heading
+
+    def _tables(self) -> Sequence[Table]:
+        return [
+            Table(f"{number}. {ordered(each.order)}", ("", ""), self._effects(each))
+            for number, each in enumerate(self.plans, 1)
+        ]
+
+    def _effects(self, each: Plan) -> list[tuple[str, str]]:
+        named = {part: self._named(getattr(each, part)) for part in _PARTS}
+        return [(part, effects) for part, effects in named.items() if effects]
+
+    def _named(self, effects: Iterable[Expected]) -> str:
+        """Name risks with the defenses that move them, a question mark where that is unsure."""
+        by_risk: dict[str, list[str]] = {}
+        for each in effects:
+            name = self.kb.defenses[each.defense].code or each.defense
+            unsure = each.ground in ("conjecture", "none")
+            by_risk.setdefault(each.risk, []).append(name + "?" * unsure)
+        return ", ".join(f"{risk} ({' '.join(names)})" for risk, names in by_risk.items())
+
+    def _notes(self) -> Sequence[str]:
+        notes = ["?: rests on a conjecture, or is not known"] * bool(self.plans)
+        notes += [f"without {each.wish} {each.value}: {each.plans} plans" for each in self.blocked]
+        notes += ["the search was not finished: better sets may exist"] * (not self.complete)
+        return notes
+
+
+def plan(
+    protect: Iterable[str],
+    *,
+    avoid: Iterable[str] = (),
+    have: Iterable[str] = (),
+    max: int | None = None,
+    knowledge: Knowledge = None,
+) -> PlansAnswer:
+    """Choose defenses: the sets that protect, do not conflict, and raise other risks least.
+
+    Parameters
+    ----------
+    protect : iterable of str
+        Risks to cover, by id or code.
+    avoid : iterable of str
+        Risks that no chosen defense may raise.
+    have : iterable of str
+        Defenses that are there already and stay, each with an optional stage.
+    max : int, optional
+        How many defenses at most, those already there included.
+    knowledge : KnowledgeBase, folder or folders, optional
+        A loaded base, or a user's own on top of the built-in knowledge, which is the default.
+
+    Raises
+    ------
+    UnknownName
+        If there is no such risk or defense.
+    InputError
+        If nothing is to be protected, or wishes contradict each other.
+
+    Examples
+    --------
+    >>> answer = plan(["unauthorized_model_ownership"])
+    >>> [[variant.id for variant in each.order] for each in answer.plans]
+    [['fingerprinting@post']]
+    """
+    kb = knowledge_base(knowledge)
+    asked = engine.wish(kb, protect=protect, avoid=avoid, have=have, most=max)
+    return PlansAnswer(kb, engine.plan(kb, asked))

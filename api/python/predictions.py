@@ -1,0 +1,374 @@
+"""``predict`` and ``matrix``: what a defense does to each risk, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, overload
+
+from crosscurrent.predictor import documents, interactions
+from crosscurrent.predictor.interactions import Prediction
+from crosscurrent.predictor.signs import EFFECT
+
+from ..text.names import cite, condition, percent, title
+from ..text.wording import FOLLOW, MOVE, OPPOSED, basis, strength
+from .answer import Answer, Knowledge, knowledge_base
+from .tables import Cell, Marked, Table, marked
+
+if TYPE_CHECKING:
+    from crosscurrent.knowledge import Defense, KnowledgeBase, Risk
+    from crosscurrent.predictor.guideline import Basis, Conjecture, Path
+    from crosscurrent.predictor.interactions import ExceptionSeen, Modifier, ObservationSeen
+
+__all__ = [
+    "MatrixAnswer",
+    "PredictionAnswer",
+    "PredictionsAnswer",
+    "concluded",
+    "explained",
+    "interaction_matrix",
+    "likely",
+    "observed",
+    "predict",
+]
+
+_COLUMNS = (
+    "defense", "risk", "intended", "conjecture", "basis", "probability_increase", "opposed",
+    "observed", "conditional", "decisive_factors",
+)  # fmt: skip
+_INTENDED = "*: what the defense is meant for"
+_PROBABILITY = "P(rise): how likely the risk rises, by a model that never saw the pair's own result"
+
+
+@dataclass(frozen=True, repr=False)
+class PredictionAnswer(Answer):
+    """What an effective defense does to one risk.
+
+    Attributes
+    ----------
+    prediction : Prediction
+        The predictor's result; its main parts are attributes here as well.
+    """
+
+    columns: ClassVar = (
+        "factor", "code", "role", "origin", "moved", "risk_sign", "effect", "dominant", "decisive",
+        "sources",
+    )  # fmt: skip
+
+    prediction: Prediction
+
+    @property
+    def conjecture(self) -> Conjecture:
+        """``increase``, ``decrease``, ``contested`` or ``unknown``."""
+        return self.prediction.conjecture
+
+    @property
+    def basis(self) -> Basis:
+        """What the conjecture rests on."""
+        return self.prediction.basis
+
+    @property
+    def probability_increase(self) -> float:
+        """How likely the risk increases, from 0 to 1, by the calibrated model."""
+        return self.prediction.probability_increase
+
+    @property
+    def intended(self) -> bool:
+        """Whether the defense is meant for this risk."""
+        return self.prediction.intended
+
+    @property
+    def opposed(self) -> bool:
+        """Whether the calibrated model disagrees with the conjecture."""
+        return self.prediction.opposed
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """Every path through a common factor, those of dominant factors first."""
+        return self.prediction.paths
+
+    @property
+    def modifiers(self) -> tuple[Modifier, ...]:
+        """Further factors that the risk depends on."""
+        return self.prediction.modifiers
+
+    @property
+    def observations(self) -> tuple[ObservationSeen, ...]:
+        """Effects that were published or measured for this very pair."""
+        return self.prediction.observations
+
+    @property
+    def exceptions(self) -> tuple[ExceptionSeen, ...]:
+        """Effects under another adversary."""
+        return self.prediction.exceptions
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the document of ``crosscurrent predict DEFENSE RISK --json``."""
+        return documents.prediction_document(self.prediction)
+
+    def _records(self) -> Iterable[tuple[Any, ...]]:
+        for path in self.paths:
+            yield (
+                path.factor.id,
+                path.factor.code,
+                path.factor.role,
+                "context" if path.moved_by is None else "defense",
+                path.push,
+                path.depends.sign,
+                EFFECT[path.effect],
+                path.dominant,
+                path.decides(self.conjecture, self.basis),
+                path.sources,
+            )
+
+    def _heading(self) -> str:
+        return f"{_pair(self.kb, self.prediction)}: {summary(self.prediction)}"
+
+    def _tables(self) -> Sequence[Table]:
+        return explained(self.kb, self.prediction)
+
+    def _notes(self) -> Sequence[str]:
+        return [f"! {OPPOSED}"] * self.opposed
+
+
+@dataclass(frozen=True, repr=False)
+class PredictionsAnswer(Answer):
+    """What an effective defense does to every risk.
+
+    Attributes
+    ----------
+    defense : str
+        Id.
+    predictions : tuple of Prediction
+        One for each risk.
+    """
+
+    columns: ClassVar = _COLUMNS
+
+    defense: str
+    predictions: tuple[Prediction, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the document of ``crosscurrent predict DEFENSE --json``."""
+        return documents.predictions_document(self.defense, self.predictions)
+
+    def _records(self) -> Iterable[tuple[Any, ...]]:
+        return map(_record, self.predictions)
+
+    def _heading(self) -> str:
+        return f"{title(self.kb.defenses[self.defense])}, when effective"
+
+    def _tables(self) -> Sequence[Table]:
+        head = ("", "risk", "conjecture", "P(rise)", "observed", "decided by")
+        return [Table("", head, [self._row(each) for each in self.predictions])]
+
+    def _row(self, prediction: Prediction) -> Sequence[Cell]:
+        risk = self.kb.risks[prediction.risk]
+        return (
+            risk.code or "",
+            risk.name + " *" * prediction.intended,
+            concluded(prediction),
+            likely(prediction),
+            observed(prediction),
+            ", ".join(path.factor.name.lower() for path in prediction.decisive) or "-",
+        )
+
+    def _notes(self) -> Sequence[str]:
+        notes = [_PROBABILITY]
+        notes += [_INTENDED] * any(each.intended for each in self.predictions)
+        notes += [f"!: {OPPOSED}"] * any(each.opposed for each in self.predictions)
+        return notes
+
+
+@dataclass(frozen=True, repr=False)
+class MatrixAnswer(Answer):
+    """Every defense against every risk.
+
+    Attributes
+    ----------
+    rows : tuple of tuple of Prediction
+        A row for each defense of which any effect is known, a column for each risk.
+    """
+
+    columns: ClassVar = _COLUMNS
+
+    rows: tuple[tuple[Prediction, ...], ...]
+
+    @property
+    def predictions(self) -> tuple[Prediction, ...]:
+        """All predictions, row by row."""
+        return tuple(each for row in self.rows for each in row)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the document of ``crosscurrent matrix --json``."""
+        return documents.matrix_document(self.rows, self.knowledge)
+
+    def _records(self) -> Iterable[tuple[Any, ...]]:
+        return map(_record, self.predictions)
+
+    def _heading(self) -> str:
+        return f"{len(self.rows)} defenses against {len(self.kb.risks)} risks"
+
+    def _tables(self) -> Sequence[Table]:
+        head = ("", *(risk.code or risk.id for risk in self.kb.risks.values()))
+        rows: list[Sequence[Cell]] = []
+        for row in self.rows:
+            defense = self.kb.defenses[row[0].defense]
+            rows.append((defense.code or defense.id, *map(_cell, row)))
+        return [Table("", head, rows)]
+
+    def _notes(self) -> Sequence[str]:
+        named: list[Defense | Risk] = [self.kb.defenses[row[0].defense] for row in self.rows]
+        named += self.kb.risks.values()
+        return (
+            "in a cell: the conjecture, how likely the risk rises in %, and what was observed",
+            _INTENDED,
+            f"!: {OPPOSED}",
+            "; ".join(f"{each.code or each.id} {each.name.lower()}" for each in named),
+        )
+
+
+@overload
+def predict(
+    defense: str, risk: None = None, *, knowledge: Knowledge = None
+) -> PredictionsAnswer: ...
+@overload
+def predict(defense: str, risk: str, *, knowledge: Knowledge = None) -> PredictionAnswer: ...
+def predict(
+    defense: str, risk: str | None = None, *, knowledge: Knowledge = None
+) -> PredictionAnswer | PredictionsAnswer:
+    """Predict what an effective defense does to one risk, or to every risk.
+
+    Parameters
+    ----------
+    defense, risk : str
+        Ids or codes, in any case; without a risk, every one is predicted.
+    knowledge : KnowledgeBase, folder or folders, optional
+        A loaded base, or a user's own on top of the built-in knowledge, which is the default.
+
+    Raises
+    ------
+    UnknownName
+        If there is no such defense or risk.
+    BrokenKnowledge
+        If anything is wrong in the user's knowledge.
+
+    Examples
+    --------
+    >>> answer = predict("RD1", "P2")
+    >>> answer.conjecture, answer.basis, answer.probability_increase
+    ('increase', 'dominant', 0.9353)
+    """
+    kb = knowledge_base(knowledge)
+    if risk is None:
+        identity = kb.defense(defense).id
+        return PredictionsAnswer(kb, identity, interactions.predict_all(kb, identity))
+    return PredictionAnswer(kb, interactions.predict(kb, defense, risk))
+
+
+def interaction_matrix(kb: KnowledgeBase) -> MatrixAnswer:
+    """Predict every defense against every risk."""
+    return MatrixAnswer(kb, interactions.matrix(kb))
+
+
+def concluded(prediction: Prediction) -> Marked:
+    """Return the cell that shows a conjecture, stronger where the calibrated model agrees."""
+    return marked(prediction.conjecture, strength(prediction.backing))
+
+
+def likely(prediction: Prediction) -> str:
+    """Return the probability of an increase, with a mark where it opposes the conjecture."""
+    return percent(prediction.probability_increase) + " !" * prediction.opposed
+
+
+def observed(prediction: Prediction) -> str:
+    """Say in a word or two what was published or measured for the adversary at hand."""
+    if not prediction.seen:
+        return "for others only" if prediction.observations else "unexplored"
+    effects = " and ".join(effect.replace("_", " ") for effect in prediction.seen)
+    return effects + ", conditional" * prediction.conditional
+
+
+def summary(prediction: Prediction) -> str:
+    """Return a conjecture with its probability in a few words."""
+    return f"{prediction.conjecture}, {percent(prediction.probability_increase)} likely to increase"
+
+
+def explained(kb: KnowledgeBase, prediction: Prediction) -> list[Table]:
+    """Return the tables that say why: paths, further factors, and what was observed."""
+    tables = [
+        Table(
+            "",
+            ("", ""),
+            [
+                ("conjecture", concluded(prediction)),
+                ("basis", basis(prediction.basis, [EFFECT[p.effect] for p in prediction.paths])),
+                ("P(rise)", likely(prediction)),
+                ("observed", observed(prediction)),
+            ],
+        )
+    ]
+    if prediction.paths:
+        head = ("", "factor", "", "role", "how", "sources")
+        rows = [_path(kb, path, prediction) for path in prediction.paths]
+        tables.append(Table("Paths (* decides)", head, rows))
+    if prediction.modifiers:
+        rows = [
+            (each.factor.name, each.factor.code or "", f"risk {FOLLOW[each.depends.sign]}")
+            for each in prediction.modifiers
+        ]
+        caption = "Also matters (the defense is not known to move it)"
+        tables.append(Table(caption, ("factor", "", "how"), rows))
+    seen = [
+        (marked(each.record.effect), condition(each.record.when) if each.record.when else "",
+         cite(kb, each.record.sources), each.record.note or "")
+        for each in prediction.observations
+    ]  # fmt: skip
+    seen += [
+        (marked(each.record.effect), condition(each.record.when),
+         cite(kb, each.record.sources), each.record.note or "")
+        for each in prediction.exceptions
+    ]  # fmt: skip
+    if seen:
+        tables.append(Table("Observed for this pair", ("effect", "when", "sources", "note"), seen))
+    return tables
+
+
+def _pair(kb: KnowledgeBase, prediction: Prediction) -> str:
+    return f"{title(kb.defenses[prediction.defense])} → {title(kb.risks[prediction.risk])}"
+
+
+def _path(kb: KnowledgeBase, path: Path, prediction: Prediction) -> Sequence[Cell]:
+    effect = {"+": "increase", "-": "decrease", "?": "contested"}.get(path.effect, "unknown")
+    mover = " by the context" if path.moved_by is None else ""
+    return (
+        marked(effect),
+        path.factor.name + " *" * path.decides(prediction.conjecture, prediction.basis),
+        path.factor.code or "",
+        path.factor.role + ", dominant" * path.dominant,
+        f"{MOVE[path.push]}{mover}; risk {FOLLOW[path.depends.sign]}",
+        cite(kb, path.sources),
+    )
+
+
+def _cell(prediction: Prediction) -> Marked:
+    sign = concluded(prediction)
+    number = percent(prediction.probability_increase).removesuffix(" %")
+    seen = "".join(marked(effect).text[0] for effect in prediction.seen) or "·"
+    text = f"{sign.text[0]} {number}{'!' * prediction.opposed} {seen}{' *' * prediction.intended}"
+    return Marked(text, sign.effect, sign.strength)
+
+
+def _record(prediction: Prediction) -> tuple[Any, ...]:
+    return (
+        prediction.defense,
+        prediction.risk,
+        prediction.intended,
+        prediction.conjecture,
+        prediction.basis,
+        prediction.probability_increase,
+        prediction.opposed,
+        prediction.seen,
+        prediction.conditional,
+        tuple(path.factor.id for path in prediction.decisive),
+    )

@@ -1,0 +1,257 @@
+"""``validate``: measure whether a prediction holds, by training models."""
+
+from __future__ import annotations
+
+import os
+from base64 import b64encode
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
+
+from crosscurrent.knowledge.errors import MissingExtra
+
+from ..text.measured.verdict import describe, facts, reason, scale, sentence
+from ..text.names import named
+from .answer import Answer, Knowledge, knowledge_base
+from .tables import PLAIN, Table, marked
+
+if TYPE_CHECKING:
+    from crosscurrent.knowledge import KnowledgeBase
+    from crosscurrent.validator.run.engine import ProgressListener
+
+__all__ = ["MeasuredEffect", "ValidationReport", "validate"]
+
+_NEEDED = ("torch", "sklearn", "scipy", "opacus", "fairlearn", "jinja2", "matplotlib", "pyarrow")
+
+
+class MeasuredEffect(NamedTuple):
+    """By how much more susceptible the defended model is.
+
+    Attributes
+    ----------
+    metric : str
+        What is measured.
+    estimate, low, high : float
+        Mean over the seeds, in the direction "more susceptible", and its interval.
+    level : float
+        Confidence of the interval, from 0 to 1.
+    differences : tuple of float
+        One for each seed.
+    smallest_effect : float
+        The smallest effect of interest.
+    """
+
+    metric: str
+    estimate: float
+    low: float
+    high: float
+    level: float
+    differences: tuple[float, ...]
+    smallest_effect: float
+
+
+@dataclass(frozen=True, repr=False)
+class ValidationReport(Answer):
+    """What was measured of one defense and one risk.
+
+    Attributes
+    ----------
+    document : dict
+        As ``crosscurrent validate DEFENSE RISK --json`` prints it.
+    """
+
+    columns: ClassVar = ("seed", "baseline", "defended", "effect")
+
+    document: Mapping[str, Any]
+
+    @property
+    def verdict(self) -> Literal["confirmed", "refuted", "inconclusive"]:
+        """Whether what was expected came out."""
+        verdict: Literal["confirmed", "refuted", "inconclusive"] = self.document["verdict"]
+        return verdict
+
+    @property
+    def outcome(self) -> Literal["increase", "decrease", "no_change", "inconclusive"]:
+        """What the risk does under the defense."""
+        outcome: Literal["increase", "decrease", "no_change", "inconclusive"]
+        outcome = self.document["outcome"]
+        return outcome
+
+    @property
+    def effective_defense(self) -> bool | None:
+        """Whether the defense was effective here; None for a placebo."""
+        effective: bool | None = self.document["effective_defense"]
+        return effective
+
+    @property
+    def effect(self) -> MeasuredEffect:
+        """The effect on susceptibility, with its interval."""
+        found = self.document["effect"]
+        values = {name: found[name] for name in MeasuredEffect._fields}
+        return MeasuredEffect(**{**values, "differences": tuple(found["differences"])})
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the document of ``crosscurrent validate DEFENSE RISK --json``."""
+        return dict(self.document)
+
+    def _records(self) -> Iterable[tuple[Any, ...]]:
+        arms = (self.document[name] for name in ("seeds", "baseline", "defended"))
+        return zip(*arms, self.effect.differences, strict=True)
+
+    def _heading(self) -> str:
+        defense, risk = named(self.document["defense"]), named(self.document["risk"])
+        outcome = self.outcome.replace("_", " ")
+        return f"{defense} → {risk.lower()}, measured: {outcome}; verdict: {self.verdict}"
+
+    def _tables(self) -> Sequence[Table]:
+        document = self.to_dict()
+        summary = [("outcome", marked(self.outcome)), ("verdict", self.verdict)]
+        tables = [Table("", ("", ""), [*summary, *facts(document)])]
+        if factors := document["factors"]:
+            tables.append(Table("Factors on the way", ("", ""), list(map(reason, factors))))
+        return tables
+
+    def _notes(self) -> Sequence[str]:
+        return sentence(self.to_dict()), scale(self.to_dict())
+
+    def __str__(self) -> str:
+        return describe(self.to_dict(), PLAIN)
+
+    def _repr_html_(self) -> str:
+        said = f"effect {self.effect.estimate:+.3f}, from {self.effect.low:+.3f} to"
+        said += f" {self.effect.high:+.3f}"
+        picture = b64encode(_drawn(self.to_dict())).decode()
+        image = (
+            f'<img alt="{said}" style="max-width:100%" src="data:image/svg+xml;base64,{picture}"/>'
+        )
+        return f"<div>{super()._repr_html_()}{image}</div>"
+
+
+def validate(
+    defense: str,
+    risk: str,
+    *,
+    dataset: str | None = None,
+    model: str | None = None,
+    seeds: int = 5,
+    settings: Mapping[str, object] | None = None,
+    device: str = "cpu",
+    memory: int | None = None,
+    threads: int | None = None,
+    executor: str = "here",
+    store: str | os.PathLike[str] | None = None,
+    listener: ProgressListener | None = None,
+    knowledge: Knowledge = None,
+) -> ValidationReport:
+    """Measure what a defense does to a risk, by training models with it and without.
+
+    What was measured before, here or by the command line, is looked up and not trained again.
+
+    Parameters
+    ----------
+    defense, risk : str
+        Ids or codes; the defense may be ``placebo``, and at a stage, such as ``RD2@post``.
+    dataset : str, optional
+        An embedded data set, by default ``synthetic``, or the path of a user's own.
+    model : str, optional
+        An architecture, by default ``mlp-m``, or a user's own as ``package.module:Class``.
+    seeds : int
+        How many pairs of models are trained, from 2 to 1000.
+    settings : mapping from str to object, optional
+        Values of settings, such as ``{"training.epochs": 5, "defense.epsilon": 0.1}``.
+    device : str
+        ``cpu``, ``cuda`` or ``cuda:N``.
+    memory : int, optional
+        MiB to use at once, by default half of what is free.
+    threads : int, optional
+        By default the cores, shared with other runs on the same results.
+    executor : str
+        Where models are trained: ``here``, ``processes:N`` or ``ray:HOST:PORT``.
+    store : path, optional
+        The file that results are kept in, by default the command line's.
+    listener : ProgressListener, optional
+        Is told how far it is.
+    knowledge : KnowledgeBase, folder or folders, optional
+        A loaded base, or a user's own on top of the built-in knowledge, which is the default.
+
+    Raises
+    ------
+    MissingExtra
+        If the extra ``validate`` is not installed.
+    UnknownName
+        If there is no such defense, risk, data set, model or setting.
+    InputError
+        If the pair cannot be measured so, before any training starts; or training diverged.
+    """
+    if missing := [name for name in _NEEDED if find_spec(name) is None]:
+        raise MissingExtra(
+            f"validate() needs {', '.join(missing)}: pip install 'crosscurrent[validate]'"
+        )
+    kb = knowledge_base(knowledge)
+    from crosscurrent.validator.experiments.assignments import DEFAULT_DATASET
+    from crosscurrent.validator.experiments.experiment import experiment
+    from crosscurrent.validator.experiments.measuring import measure
+    from crosscurrent.validator.results.store import Store, default_file
+    from crosscurrent.validator.run.executors import chosen
+
+    planned = experiment(
+        kb,
+        defense,
+        risk,
+        data=dataset or DEFAULT_DATASET,
+        model=model,
+        seeds=seeds,
+        device=device,
+        memory=memory and memory << 20,
+        settings=[f"{name}={_written(value)}" for name, value in (settings or {}).items()],
+    )
+    found = measure(
+        planned,
+        store=Store(os.fspath(store or default_file())),
+        listener=listener,
+        threads=threads,
+        executor=chosen(executor),
+        **_known(kb, planned.defense.id, planned.attack.risk),
+    )
+    return ValidationReport(kb, found.document())
+
+
+def _written(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _known(kb: KnowledgeBase, defense: str, risk: str) -> dict[str, Any]:
+    """Return what is known of the pair beforehand; nothing changes under a placebo."""
+    if defense == "placebo":
+        return {"conjecture": "no_change"}
+    from crosscurrent.predictor.interactions import predict
+
+    found = predict(kb, defense, risk)
+    return {
+        "conjecture": found.conjecture,
+        "intended": found.intended,
+        "published": tuple(found.seen),
+        "claims": [
+            {
+                "factor": path.factor.id,
+                "code": path.factor.code,
+                "name": path.factor.name,
+                "defense_sign": path.push,
+                "risk_sign": path.depends.sign,
+            }
+            for path in found.paths
+        ],
+    }
+
+
+def _drawn(document: dict[str, Any]) -> bytes:
+    """Draw a verdict as SVG."""
+    from crosscurrent.validator.plots.pictures import picture
+
+    with TemporaryDirectory() as folder:
+        file = os.path.join(folder, "verdict.svg")
+        picture(document, file)
+        with open(file, "rb") as drawn:
+            return drawn.read()
