@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from ..text.wording import VERBS, strength
+from ..text.wording import DISAGREES, INTENDED, OUT_OF_REACH, VERBS, strength
 from .names import Words, is_measured, seen
 
 __all__ = [
@@ -103,14 +103,14 @@ def prediction_cell(
     spoken = [
         f"{words.called(document['defense'])}, {words.inside(document['risk'])}:"
         f" predicted: {VERBS[document['conjecture']]}",
-        f"{likely} likely to increase" + "; the calibrated model disagrees" * document["opposed"],
+        f"{likely} likely to increase" + f"; {DISAGREES}" * document["opposed"],
         f"published: {_list(published)}"
         + ", depending on the adversary or with exceptions" * conditional,
     ]
     if measured:
         spoken.append(f"measured: {_list(measured)}")
     if document["intended"]:
-        spoken.append("what the defense is meant for")
+        spoken.append(INTENDED)
     was = None if before is None else words.percent(before["probability_increase"])
     if before is not None:
         spoken.append(f"without the assumptions: {VERBS[before['conjecture']]}, {was}")
@@ -201,7 +201,7 @@ def attack_pair(words: Words, document: Mapping[str, Any], own: str | None = Non
     if document["contradicted"]:
         spoken.append("the paper's own table says otherwise than its rule")
     if below:
-        spoken.append("takes more than the adversaries are assumed to have")
+        spoken.append(OUT_OF_REACH)
     return AttackPair(
         first,
         second,

@@ -15,7 +15,17 @@ from markupsafe import Markup
 from crosscurrent import __version__
 from crosscurrent.api.text.names import condition, signed
 
-from ..text.wording import FOLLOW, GLYPHS, MOVE, OPPOSED, STAGES, TENSIONS, VERBS
+from ..text.wording import (
+    FOLLOW,
+    GLYPHS,
+    INTENDED,
+    MOVE,
+    OPPOSED,
+    OUT_OF_REACH,
+    STAGES,
+    TENSIONS,
+    VERBS,
+)
 from .assets import ASSETS
 
 if TYPE_CHECKING:
@@ -111,6 +121,8 @@ def _environment() -> Environment:
         "moves": MOVE,
         "follows": FOLLOW,
         "opposed": OPPOSED,
+        "intended": INTENDED,
+        "out_of_reach": OUT_OF_REACH,
         "mechanisms": TENSIONS,
         "icon": Markup(ASSETS["icon.svg"].content.decode()),  # noqa: S704 - our own file
     }
