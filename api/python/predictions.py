@@ -36,7 +36,7 @@ _COLUMNS = (
     "defense", "risk", "intended", "conjecture", "basis", "probability_increase", "opposed",
     "published", "measured", "conditional", "decisive_factors",
 )  # fmt: skip
-_INTENDED = "*: what the defense is meant for"
+_INTENDED = "*: {INTENDED}"
 _PROBABILITY = "P(rise): how likely the risk rises, by a model that never saw the pair's own result"
 
 
