@@ -12,7 +12,7 @@ from crosscurrent.predictor.scenarios import Scenario
 from ..answers.assumptions import assume
 from ..text.names import title
 from .answer import Answer, Knowledge, knowledge_base
-from .predictions import concluded, explained, likely, observed
+from .predictions import concluded, explained, likely, measured, published
 from .tables import Cell, Table
 
 if TYPE_CHECKING:
@@ -79,17 +79,20 @@ class WhatIfAnswer(Answer):
         return ", ".join(parts)
 
     def _tables(self) -> Sequence[Table]:
-        head = ("risk", "", "conjecture", "P(rise)", "observed", "because")
-        tables = [Table("", head, [row for each in self.changes for row in self._rows(each)])]
+        own = any(each.before.measured or each.after.measured for each in self.changes)
+        seen = ("published", "measured")[: 1 + own]
+        head = ("risk", "", "conjecture", "P(rise)", *seen, "because")
+        rows = [row for each in self.changes for row in self._rows(each, own=own)]
+        tables = [Table("", head, rows)]
         if len(self.changes) == 1:
             tables += explained(self.kb, self.changes[0].after)[1:]
         return tables
 
-    def _rows(self, change: Change) -> list[Sequence[Cell]]:
+    def _rows(self, change: Change, *, own: bool) -> list[Sequence[Cell]]:
         name = self.kb.risks[change.before.risk].name
         because = "; ".join(reason.text for reason in change.because)
         before, after = (
-            (concluded(each), likely(each), observed(each))
+            (concluded(each), likely(each), published(each), *([measured(each)] if own else []))
             for each in (change.before, change.after)
         )
         if not change.changed:

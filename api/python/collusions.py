@@ -36,7 +36,8 @@ _SHADES = {
     "unnecessary": ("±", "contested"),
 }
 _COLUMNS = (
-    "first", "second", "verdict", "potential", "holds", "factors", "observed", "out_of_reach",
+    "first", "second", "verdict", "potential", "holds", "factors", "published", "measured",
+    "out_of_reach",
 )  # fmt: skip
 
 
@@ -309,7 +310,7 @@ def collusion_matrix(kb: KnowledgeBase) -> CollusionsAnswer:
 
 
 def _overview(collusions: Iterable[Colluded]) -> Table:
-    head = ("first", "second", "verdict", "observed", "by")
+    head = ("first", "second", "verdict", "published", "measured", "by")
     return Table("", head, [_row(each) for each in collusions])
 
 
@@ -319,7 +320,8 @@ def _row(each: Colluded) -> Sequence[Cell]:
     beyond = "; out of reach" * each.out_of_reach
     by = ", ".join(link.factor.name.lower() for link in each.unmet or each.factors)
     verdict = Marked(f"{sign} {each.verdict}{reduced}{beyond}", effect)
-    return each.first.name, each.second.name, verdict, each.seen or "unexplored", by or "-"
+    seen = (each.published or "unexplored", each.measured)
+    return each.first.name, each.second.name, verdict, *seen, by or "-"
 
 
 def _record(each: Colluded) -> tuple[Any, ...]:
@@ -330,6 +332,7 @@ def _record(each: Colluded) -> tuple[Any, ...]:
         each.potential,
         each.holds,
         tuple(link.factor.id for link in each.factors),
-        each.seen,
+        each.published,
+        each.measured,
         each.out_of_reach,
     )

@@ -35,7 +35,7 @@ class PlansAnswer(Answer):
 
     columns: ClassVar = (
         "plan", "order", "part", "risk", "defense", "effect", "ground", "intended",
-        "probability_increase",
+        "probability_increase", "measured",
     )  # fmt: skip
 
     found: Plans
@@ -80,6 +80,7 @@ class PlansAnswer(Answer):
                         effect.ground,
                         effect.intended,
                         effect.probability_increase,
+                        effect.measured,
                     )
 
     def _heading(self) -> str:
@@ -99,6 +100,12 @@ class PlansAnswer(Answer):
 
     def _effects(self, each: Plan) -> list[tuple[str, str]]:
         named = {part: self._named(getattr(each, part)) for part in _PARTS}
+        named["measured"] = "; ".join(
+            f"{e.defense} on {e.risk}: {' and '.join(e.measured)}"
+            for part in _PARTS
+            for e in getattr(each, part)
+            if e.measured
+        )
         return [(part, effects) for part, effects in named.items() if effects]
 
     def _named(self, effects: Iterable[Expected]) -> str:

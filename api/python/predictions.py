@@ -28,13 +28,14 @@ __all__ = [
     "explained",
     "interaction_matrix",
     "likely",
-    "observed",
+    "measured",
     "predict",
+    "published",
 ]
 
 _COLUMNS = (
     "defense", "risk", "intended", "conjecture", "basis", "probability_increase", "opposed",
-    "observed", "conditional", "decisive_factors",
+    "published", "conditional", "measured", "decisive_factors",
 )  # fmt: skip
 _INTENDED = "*: what the defense is meant for"
 _PROBABILITY = "P(rise): how likely the risk rises, by a model that never saw the pair's own result"
@@ -159,17 +160,20 @@ class PredictionsAnswer(Answer):
         return f"{title(self.kb.defenses[self.defense])}, when effective"
 
     def _tables(self) -> Sequence[Table]:
-        head = ("", "risk", "conjecture", "P(rise)", "observed", "decided by")
-        return [Table("", head, [self._row(each) for each in self.predictions])]
+        own = any(each.measured for each in self.predictions)
+        seen = ("published", "measured")[: 1 + own]
+        head = ("", "risk", "conjecture", "P(rise)", *seen, "decided by")
+        return [Table("", head, [self._row(each, own=own) for each in self.predictions])]
 
-    def _row(self, prediction: Prediction) -> Sequence[Cell]:
+    def _row(self, prediction: Prediction, *, own: bool) -> Sequence[Cell]:
         risk = self.kb.risks[prediction.risk]
         return (
             risk.code or "",
             risk.name + " *" * prediction.intended,
             concluded(prediction),
             likely(prediction),
-            observed(prediction),
+            published(prediction),
+            *([measured(prediction)] if own else []),
             ", ".join(path.factor.name.lower() for path in prediction.decisive) or "-",
         )
 
@@ -221,7 +225,8 @@ class MatrixAnswer(Answer):
         named: list[Defense | Risk] = [self.kb.defenses[row[0].defense] for row in self.rows]
         named += self.kb.risks.values()
         return (
-            "in a cell: the conjecture, how likely the risk rises in %, and what was observed",
+            "in a cell: the conjecture, how likely the risk rises in %, and what was published",
+            "[ ]: measured in your own models",
             _INTENDED,
             f"!: {OPPOSED}",
             "; ".join(f"{each.code or each.id} {each.name.lower()}" for each in named),
@@ -281,12 +286,17 @@ def likely(prediction: Prediction) -> str:
     return percent(prediction.probability_increase) + " !" * prediction.opposed
 
 
-def observed(prediction: Prediction) -> str:
-    """Say in a word or two what was published or measured for the adversary at hand."""
-    if not prediction.seen:
-        return "for others only" if prediction.observations else "unexplored"
-    effects = " and ".join(effect.replace("_", " ") for effect in prediction.seen)
+def published(prediction: Prediction) -> str:
+    """Say in a word or two what was published for the adversary at hand."""
+    if not prediction.published:
+        return "for others only" if prediction.explored else "unexplored"
+    effects = " and ".join(effect.replace("_", " ") for effect in prediction.published)
     return effects + ", conditional" * prediction.conditional
+
+
+def measured(prediction: Prediction) -> str:
+    """Say what was measured in the user's own models for the adversary at hand."""
+    return " and ".join(effect.replace("_", " ") for effect in prediction.measured)
 
 
 def summary(prediction: Prediction) -> str:
@@ -295,7 +305,7 @@ def summary(prediction: Prediction) -> str:
 
 
 def explained(kb: KnowledgeBase, prediction: Prediction) -> list[Table]:
-    """Return the tables that say why: paths, further factors, and what was observed."""
+    """Return the tables that say why: paths, further factors, and what was seen."""
     tables = [
         Table(
             "",
@@ -304,7 +314,8 @@ def explained(kb: KnowledgeBase, prediction: Prediction) -> list[Table]:
                 ("conjecture", concluded(prediction)),
                 ("basis", basis(prediction.basis, [EFFECT[p.effect] for p in prediction.paths])),
                 ("P(rise)", likely(prediction)),
-                ("observed", observed(prediction)),
+                ("published", published(prediction)),
+                *[("measured", measured(prediction))] * bool(prediction.measured),
             ],
         )
     ]
@@ -319,18 +330,29 @@ def explained(kb: KnowledgeBase, prediction: Prediction) -> list[Table]:
         ]
         caption = "Also matters (the defense is not known to move it)"
         tables.append(Table(caption, ("factor", "", "how"), rows))
-    seen = [
-        (marked(each.record.effect), condition(each.record.when) if each.record.when else "",
-         cite(kb, each.record.sources), each.record.note or "")
+    seen: list[Sequence[Cell]] = [
+        (
+            marked(each.record.effect),
+            each.record.provenance,
+            condition(each.record.when) if each.record.when else "",
+            cite(kb, each.record.sources),
+            each.record.note or "",
+        )
         for each in prediction.observations
-    ]  # fmt: skip
+    ]
     seen += [
-        (marked(each.record.effect), condition(each.record.when),
-         cite(kb, each.record.sources), each.record.note or "")
+        (
+            marked(each.record.effect),
+            each.provenance,
+            condition(each.record.when),
+            cite(kb, each.record.sources),
+            each.record.note or "",
+        )
         for each in prediction.exceptions
-    ]  # fmt: skip
+    ]
     if seen:
-        tables.append(Table("Observed for this pair", ("effect", "when", "sources", "note"), seen))
+        told = ("effect", "", "when", "sources", "note")
+        tables.append(Table("Published or measured", told, seen))
     return tables
 
 
@@ -354,7 +376,9 @@ def _path(kb: KnowledgeBase, path: Path, prediction: Prediction) -> Sequence[Cel
 def _cell(prediction: Prediction) -> Marked:
     sign = concluded(prediction)
     number = percent(prediction.probability_increase).removesuffix(" %")
-    seen = "".join(marked(effect).text[0] for effect in prediction.seen) or "·"
+    seen = "".join(marked(effect).text[0] for effect in prediction.published) or "·"
+    if prediction.measured:
+        seen += f" [{''.join(marked(effect).text[0] for effect in prediction.measured)}]"
     text = f"{sign.text[0]} {number}{'!' * prediction.opposed} {seen}{' *' * prediction.intended}"
     return Marked(text, sign.effect, sign.strength)
 
@@ -368,7 +392,8 @@ def _record(prediction: Prediction) -> tuple[Any, ...]:
         prediction.basis,
         prediction.probability_increase,
         prediction.opposed,
-        prediction.seen,
+        prediction.published,
         prediction.conditional,
+        prediction.measured,
         tuple(path.factor.id for path in prediction.decisive),
     )
