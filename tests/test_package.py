@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import itertools
 import os
 import pkgutil
 import subprocess
@@ -14,6 +15,8 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from crosscurrent import __version__
 
@@ -53,9 +56,20 @@ def test_every_public_name_is_documented(name: str) -> None:
 
 
 def test_the_base_install_is_light() -> None:
-    base = {requirement.split(">")[0].split("=")[0] for requirement in PROJECT["dependencies"]}
+    base = {Requirement(each).name for each in PROJECT["dependencies"]}
     assert base == {"argcomplete", "networkx", "pydantic", "pydot", "pyyaml"}
-    assert "torch==2.13.0" in PROJECT["optional-dependencies"]["validate"]
+
+
+def test_a_project_beside_ours_may_ask_for_other_versions() -> None:
+    pinned = {}
+    for line in (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines():
+        name, _, version = line.partition("==")
+        pinned[canonicalize_name(name)] = version
+    extras = PROJECT["optional-dependencies"].values()
+    for each in map(Requirement, [*PROJECT["dependencies"], *itertools.chain(*extras)]):
+        assert not {"==", "==="} & {part.operator for part in each.specifier}, each
+        tested = pinned[canonicalize_name(each.name)]
+        assert each.specifier.contains(tested), f"{each}: what is tested is {tested}"
 
 
 def test_the_version_is_the_same_everywhere() -> None:

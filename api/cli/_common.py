@@ -14,7 +14,7 @@ from ..text.names import knowledge_line
 from ..text.terminal import Style
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
     from crosscurrent.knowledge import KnowledgeBase
 
@@ -23,11 +23,11 @@ __all__ = [
     "as_json",
     "as_markup",
     "knowledge",
+    "output_format",
     "overlays",
     "repeated",
-    "signed_off",
     "style",
-    "wanted_form",
+    "with_knowledge_line",
 ]
 
 VARIABLE = "CROSSCURRENT_KNOWLEDGE"
@@ -49,7 +49,7 @@ def again(arguments: Namespace) -> str:
     return repeated("--knowledge", arguments.knowledge)
 
 
-def repeated(option: str, values: Iterable[str]) -> str:
+def repeated(option: str, values: Sequence[str]) -> str:
     """Return an option once for each value, as words of a command line that go on from others."""
     if not values:
         return ""
@@ -63,14 +63,14 @@ def style(arguments: Namespace) -> Style:
     return Style.of(sys.stdout, no_color=arguments.no_color)
 
 
-def wanted_form(arguments: Namespace) -> str | None:
+def output_format(arguments: Namespace) -> str | None:
     """Return the form that ``--format`` or ``--json`` asks for."""
     if arguments.json and arguments.format not in (None, "json"):
         raise InputError(f"give --json or --format {arguments.format}, not both")
     return "json" if arguments.json else arguments.format
 
 
-def signed_off(text: str, digest: str, look: Style) -> str:
+def with_knowledge_line(text: str, digest: str, look: Style) -> str:
     """Return a text for standard output, with the knowledge that it rests on as the last line."""
     return look.finish(f"{text}\n\n{knowledge_line(digest)}")
 

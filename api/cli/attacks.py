@@ -8,7 +8,7 @@ from crosscurrent.api.answers.attacks import SCALES, attacks, reach
 
 from ..text.terminal import columns, paragraph
 from ._arguments import add_knowledge_option, add_output_options
-from ._common import as_json, knowledge, signed_off, style
+from ._common import as_json, knowledge, style, with_knowledge_line
 
 __all__ = ["add_arguments", "run"]
 
@@ -69,4 +69,4 @@ def run(arguments: Namespace) -> str:
             lines += ["", "-: not counted in the survey's final version"]
     elif of:
         lines += ["", "  none: allow the adversary more, or ask for another risk"]
-    return signed_off("\n".join(lines), kb.digest, look)
+    return with_knowledge_line("\n".join(lines), kb.digest, look)

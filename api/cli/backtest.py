@@ -13,7 +13,7 @@ from crosscurrent.predictor.conflict_backtest import SETS, ConflictBacktest
 from ..text.names import percent
 from ..text.terminal import Style, columns, paragraph
 from ._arguments import add_knowledge_option, add_output_options, natural, positive
-from ._common import as_json, knowledge, signed_off, style
+from ._common import as_json, knowledge, style, with_knowledge_line
 
 __all__ = ["add_arguments", "run"]
 
@@ -86,7 +86,7 @@ def run(arguments: Namespace) -> str:
     note = f"[ ] {percent(LEVEL)} bootstrap interval, {resampling}."
     lines += [note, paragraph(_CAUTION, look.width), ""]
     lines += [*_conflicts(conflicts, look), "", *_collusion(collusion, look)]
-    return signed_off("\n".join(lines), result.knowledge, look)
+    return with_knowledge_line("\n".join(lines), result.knowledge, look)
 
 
 _SETS = {

@@ -15,8 +15,9 @@ from ..answers import collusions as answers
 from ..text import collusions as colluding
 from ..text.names import cite
 from ..text.terminal import Style, columns, paragraph
+from ..text.wording import ARROW
 from ._arguments import add_adversary_option, add_knowledge_option, add_output_options, positive
-from ._common import again, as_json, knowledge, repeated, signed_off, style
+from ._common import again, as_json, knowledge, repeated, style, with_knowledge_line
 
 if TYPE_CHECKING:
     from crosscurrent.knowledge import KnowledgeBase
@@ -29,7 +30,6 @@ _LOOK = {
     "inconclusive": "unknown",
     "unnecessary": "contested",
 }
-_ARROW = {"+": "increase", "-": "decrease", "0": "unexplored", "?": "contested"}
 _SHOWN_BREAKERS = 4
 
 
@@ -85,7 +85,7 @@ def run(arguments: Namespace) -> str:
         body = f"{overview(answers.pairs(kb, first, assumed), look)}\n\n{why}"
     if ignored := ", ".join(idle(kb, assumed)):
         body += f"\n\n{paragraph(f'! {colluding.IDLE.format(ignored)}', look.width)}"
-    return signed_off(body, kb.digest, look)
+    return with_knowledge_line(body, kb.digest, look)
 
 
 def overview(answers: Sequence[Colluded], look: Style) -> str:
@@ -146,9 +146,7 @@ def _pair(kb: KnowledgeBase, answer: Colluded, breaking: Iterable[Breaker], look
     if answer.factors:
         lines += ["", "Common factors"]
         for link in answer.factors:
-            glyphs = "".join(
-                look.glyph(_ARROW[edge.sign]) for edge in (link.moved_by, link.depends)
-            )
+            glyphs = "".join(look.glyph(ARROW[edge.sign]) for edge in (link.moved_by, link.depends))
             had = {
                 "no": "",
                 "partly": ", partly there anyway",

@@ -14,7 +14,7 @@ from ..text.names import cite
 from ..text.terminal import Style, columns, paragraph
 from ..text.wording import TENSIONS
 from ._arguments import add_knowledge_option, add_output_options
-from ._common import again, as_json, knowledge, signed_off, style
+from ._common import again, as_json, knowledge, style, with_knowledge_line
 
 if TYPE_CHECKING:
     from crosscurrent.knowledge import Combination, KnowledgeBase
@@ -69,7 +69,7 @@ def run(arguments: Namespace) -> str:
         if variant.note and combined.conflicts:
             lines += ["", paragraph(f"{variant.id}: {variant.note}", look.width)]
     lines += ["", f"side effects  crosscurrent predict DEFENSE{again(arguments)}"]
-    return signed_off("\n".join(lines), kb.digest, look)
+    return with_knowledge_line("\n".join(lines), kb.digest, look)
 
 
 def _heading(combined: Combined) -> str:

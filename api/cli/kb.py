@@ -20,7 +20,15 @@ from ..answers import catalogue
 from ..text.names import cite, percent
 from ..text.terminal import Style, columns, paragraph
 from ._arguments import add_knowledge_option, add_output_options
-from ._common import as_json, as_markup, knowledge, overlays, signed_off, style, wanted_form
+from ._common import (
+    as_json,
+    as_markup,
+    knowledge,
+    output_format,
+    overlays,
+    style,
+    with_knowledge_line,
+)
 from .parser import CommandParser, Commands
 
 if TYPE_CHECKING:
@@ -95,10 +103,10 @@ def _show(arguments: Namespace) -> str:
     if name is None:
         return look.finish(_overview(kb, catalogue.counts(rows), look))
     if name in rows:
-        return signed_off(_section(kb, name, look), kb.digest, look)
+        return with_knowledge_line(_section(kb, name, look), kb.digest, look)
     section, record = catalogue.find(kb, name, rows)
     body = _record(kb, rows[section][record.id], record, look)
-    return signed_off(body, kb.digest, look)
+    return with_knowledge_line(body, kb.digest, look)
 
 
 def _overview(kb: KnowledgeBase, counts: Mapping[str, int], look: Style) -> str:
@@ -302,7 +310,7 @@ def _export_arguments(parser: ArgumentParser) -> None:
 
 
 def _export(arguments: Namespace) -> str:
-    form = wanted_form(arguments)
+    form = output_format(arguments)
     kb = knowledge(arguments)
     from crosscurrent.knowledge import graph
 

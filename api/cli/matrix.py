@@ -16,7 +16,15 @@ from crosscurrent.predictor.interactions import Prediction, matrix
 from ..text.names import percent
 from ..text.terminal import Style, columns, padded, paragraph
 from ._arguments import add_knowledge_option, add_output_options
-from ._common import as_json, as_markup, knowledge, overlays, signed_off, style, wanted_form
+from ._common import (
+    as_json,
+    as_markup,
+    knowledge,
+    output_format,
+    overlays,
+    style,
+    with_knowledge_line,
+)
 
 if TYPE_CHECKING:
     from crosscurrent.knowledge import Defense, KnowledgeBase, Risk
@@ -69,7 +77,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(arguments: Namespace) -> str:
     """Return the answer as text."""
-    form = wanted_form(arguments) or "table"
+    form = output_format(arguments) or "table"
     kb = knowledge(arguments)
     if arguments.what != "interactions":
         return _pairs(kb, arguments.what, form, style(arguments))
@@ -140,7 +148,7 @@ def _heat_map(kb: KnowledgeBase, rows: tuple[tuple[Prediction, ...], ...], look:
     if silent:
         text = f"no effect is known of: {', '.join(silent)}"
         lines += ["", paragraph(text, look.width, "  ")]
-    return signed_off("\n".join(lines), kb.digest, look)
+    return with_knowledge_line("\n".join(lines), kb.digest, look)
 
 
 def _cell(prediction: Prediction, look: Style) -> str:
@@ -276,4 +284,4 @@ def _grid(
         lines.append((padded(f"{number:>2} {clip(row, 60)}", side) + body).rstrip())
     about = paragraph("columns are numbered as the rows are", look.width, "  ")
     text = "\n".join([*lines, "", about, columns(legend, look.width)])
-    return signed_off(text, kb.digest, look)
+    return with_knowledge_line(text, kb.digest, look)

@@ -11,7 +11,7 @@ from crosscurrent.predictor.plans import MAX_STEPS, Plan, Plans, plan, wish
 from ..text.combinations import chain_of, codes
 from ..text.terminal import Style, columns, paragraph
 from ._arguments import add_knowledge_option, add_output_options, positive
-from ._common import again, as_json, knowledge, signed_off, style
+from ._common import again, as_json, knowledge, style, with_knowledge_line
 
 if TYPE_CHECKING:
     from crosscurrent.knowledge import KnowledgeBase, Variant
@@ -96,7 +96,7 @@ def _describe(kb: KnowledgeBase, answer: Plans, look: Style, more: str) -> str:
             lines.append(f"check  crosscurrent combine {names}{more}")
         lines.append(f"why    crosscurrent predict DEFENSE RISK{more}")
         parts.append("\n".join(lines))
-    return signed_off("\n\n".join(parts), kb.digest, look)
+    return with_knowledge_line("\n\n".join(parts), kb.digest, look)
 
 
 def _plan(kb: KnowledgeBase, number: int, each: Plan, answer: Plans, look: Style) -> str:

@@ -12,9 +12,9 @@ from crosscurrent.predictor.signs import EFFECT
 
 from ..text.names import cite, condition, percent, title
 from ..text.terminal import Style, columns, laid_out, paragraph
-from ..text.wording import FOLLOW, MOVE, OPPOSED, basis
+from ..text.wording import ARROW, FOLLOW, MOVE, OPPOSED, basis
 from ._arguments import add_knowledge_option, add_output_options, add_pair_arguments
-from ._common import again, as_json, knowledge, signed_off, style
+from ._common import again, as_json, knowledge, style, with_knowledge_line
 
 if TYPE_CHECKING:
     from crosscurrent.knowledge import KnowledgeBase
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 __all__ = ["add_arguments", "describe", "likely", "published", "run"]
 
-_SPEAKS = {"+": "increase", "-": "decrease", "0": "unexplored", "?": "contested"}
 _DOUBT = re.compile(r"[0-9]\?")
 _UNDECIDED = {
     ("contested", True): "undecided",
@@ -55,7 +54,7 @@ def run(arguments: Namespace) -> str:
         defense = kb.defense(arguments.defense).id
         return _overview(kb, defense, predict_all(kb, defense), look, again(arguments))
     prediction = predict(kb, arguments.defense, arguments.risk)
-    return signed_off(describe(kb, prediction, look), kb.digest, look)
+    return with_knowledge_line(describe(kb, prediction, look), kb.digest, look)
 
 
 def _overview(
@@ -95,7 +94,7 @@ def _overview(
     heading = f"{title(kb.defenses[defense])}, when effective:"
     heading = look.paint(paragraph(heading, look.width), "bold")
     table, notes = columns(rows, look.width), columns(legend, look.width, indent="")
-    return signed_off("\n\n".join([heading, table, notes]), kb.digest, look)
+    return with_knowledge_line("\n\n".join([heading, table, notes]), kb.digest, look)
 
 
 def describe(kb: KnowledgeBase, prediction: Prediction, look: Style) -> str:
@@ -166,7 +165,7 @@ def _paths(kb: KnowledgeBase, prediction: Prediction, look: Style) -> list[str]:
 
 def _path_row(path: Path, look: Style, *, decides: bool) -> tuple[str, ...]:
     mover = " by the context" if path.moved_by is None else ""
-    effect = _SPEAKS[path.effect]
+    effect = ARROW[path.effect]
     name = path.factor.name
     usual = path.dominant == (path.factor.role == "active")
     dominance = "" if usual else ", dominant" if path.dominant else ", not dominant"

@@ -19,7 +19,7 @@ from ._arguments import (
     add_output_options,
     add_pair_arguments,
 )
-from ._common import as_json, knowledge, signed_off, style
+from ._common import as_json, knowledge, style, with_knowledge_line
 from .predict import describe, likely, published
 
 __all__ = ["add_arguments", "run"]
@@ -86,7 +86,7 @@ def _compare(kb: KnowledgeBase, found: Assumed, look: Style) -> str:
     if len(changes) == 1:
         after = describe(kb, changes[0].after, look)
         lines += ["", look.paint("After, in full:", "bold"), "", after]
-    return signed_off("\n".join(lines), kb.digest, look)
+    return with_knowledge_line("\n".join(lines), kb.digest, look)
 
 
 def _answer(prediction: Prediction, look: Style) -> list[str]:

@@ -6,18 +6,22 @@ import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 from .errors import Unavailable
 from .settings import JobSettings
 
+if TYPE_CHECKING:
+    from dbos import DBOSConfig
+
 __all__ = [
     "APPLICATION",
     "QUEUE",
     "VERSION",
     "WORKFLOW",
+    "configuration",
     "engine",
     "migrate",
     "quiet",
@@ -40,6 +44,21 @@ def quiet() -> None:
     for name in [name for name in os.environ if name.startswith("DBOS_")]:
         del os.environ[name]  # some of these make it look for a service elsewhere
     logging.getLogger("dbos").setLevel(logging.WARNING)
+
+
+def configuration(settings: JobSettings, worker: str) -> DBOSConfig:
+    """Return what DBOS is told in a process that is, or stands for, a worker of this name."""
+    from dbos import DBOSPortableJSONSerializer
+
+    return {
+        "name": APPLICATION,
+        "system_database_url": settings.url,
+        "application_version": VERSION,
+        "executor_id": worker,
+        "serializer": DBOSPortableJSONSerializer(),
+        "log_level": "WARNING",
+        "sys_db_pool_size": 5,
+    }
 
 
 def engine(settings: JobSettings) -> sa.Engine:

@@ -16,9 +16,10 @@ from collections.abc import Set
 
 from crosscurrent.knowledge.errors import InputError
 
-from .database import APPLICATION, QUEUE, VERSION, migrate, quiet, reachable
+from .database import QUEUE, VERSION, configuration, migrate, quiet, reachable
 from .errors import Unavailable
 from .liveness import Liveness, announce
+from .recovery import Recovery
 from .settings import JobSettings
 from .training_process import TrainingProcess
 
@@ -59,11 +60,12 @@ def work(settings: JobSettings, device: str = "cpu") -> None:
     with reachable(settings):
         running = _launch(settings, device, worker)
     _log.info("worker %s takes jobs for %s", worker[:8], device)
-    idle = 0
+    recovery, idle = Recovery(settings), 0
     while not stop.wait(_EVERY):
         try:
             liveness.renew()
-            mine = _take_over(liveness, worker)
+            recovery.tidy()
+            mine = _take_over(liveness, worker, recovery)
             idle = idle + 1 if mine > len(running) else 0
         except Exception as error:  # noqa: BLE001 - the database is away: it may come back
             _log.warning("cannot look for lost workers: %s", str(error).partition("\n")[0])
@@ -88,21 +90,11 @@ def fit(settings: JobSettings) -> None:
 
 
 def _launch(settings: JobSettings, device: str, worker: str) -> Set[str]:
-    from dbos import DBOS, DBOSPortableJSONSerializer
+    from dbos import DBOS
 
     from .workflow import define
 
-    DBOS(
-        config={
-            "name": APPLICATION,
-            "system_database_url": settings.url,
-            "application_version": VERSION,
-            "executor_id": worker,
-            "serializer": DBOSPortableJSONSerializer(),
-            "log_level": "WARNING",
-            "sys_db_pool_size": 5,
-        }
-    )
+    DBOS(config=configuration(settings, worker))
     queue = QUEUE.format(device=device.partition(":")[0])
     running = define(settings, device)
     DBOS.listen_queues([queue])
@@ -114,13 +106,14 @@ def _launch(settings: JobSettings, device: str, worker: str) -> Set[str]:
     return running
 
 
-def _take_over(liveness: Liveness, worker: str) -> int:
+def _take_over(liveness: Liveness, worker: str, recovery: Recovery) -> int:
     """Put jobs of lost workers back into their queue; return how many are this one's own."""
     from dbos import DBOS
 
-    taken = DBOS.list_workflows(status="PENDING", load_input=False, load_output=False)
+    taken = DBOS.list_workflows(
+        status="PENDING", app_version=VERSION, load_input=False, load_output=False
+    )
     for other in {each.executor_id for each in taken} - {worker, None}:
-        if other is not None and not liveness.is_alive(other):
+        if other is not None and not liveness.is_alive(other) and recovery.start(other):
             _log.info("worker %s is lost; its jobs go on", other[:8])
-            DBOS._recover_pending_workflows([other])
     return sum(each.executor_id == worker for each in taken)

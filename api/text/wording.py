@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Final
 
 __all__ = [
+    "ARROW",
     "EDGE_SIGNS",
     "FOLLOW",
     "GLYPHS",
@@ -85,6 +86,11 @@ TOGETHER: Final[Mapping[str, str]] = MappingProxyType(
     {"effective": "effective together", "conflict": "in conflict"}
 )
 """What is said of two defenses together."""
+
+ARROW: Final[Mapping[str, str]] = MappingProxyType(
+    {"+": "increase", "-": "decrease", "0": "unexplored", "?": "contested"}
+)
+"""The effect whose glyph stands for a sign."""
 
 VERBS: Final[Mapping[str, str]] = MappingProxyType(
     {

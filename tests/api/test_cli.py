@@ -716,6 +716,35 @@ def test_the_what_if_path_imports_nothing_heavy() -> None:
     assert done.returncode == 0, done.stderr.decode()
 
 
+@pytest.mark.parametrize(
+    ("words", "imported"),
+    [
+        (["--help"], set()),
+        (["predict", "RD1", "P1"], {"predict"}),
+        (["kb", "check"], {"kb"}),
+        (["validate", "--help"], {"validate"}),
+        (["results", "--help"], {"results"}),
+    ],
+)
+def test_only_the_command_that_is_asked_for_is_imported(
+    words: list[str], imported: set[str]
+) -> None:
+    script = (
+        "import sys\n"
+        "from contextlib import suppress\n"
+        "from crosscurrent.api.cli import main\n"
+        f"with suppress(SystemExit): main({words!r})\n"
+        "from crosscurrent.api.cli.parser import COMMANDS\n"
+        "modules = {module for module, _ in COMMANDS.values()}\n"
+        "found = {m for m in modules if f'crosscurrent.api.cli.{m}' in sys.modules}\n"
+        f"assert found == {imported!r}, found\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr.decode()
+
+
 def completions(line: str, tmp_path: Path) -> list[str]:
     """Ask for completions as the bash script does."""
     answers = tmp_path / "answers"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import jsonschema
@@ -11,6 +11,7 @@ import pytest
 import schemathesis
 from asking import Asking
 from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis.strategies import SearchStrategy
 from pydantic import TypeAdapter
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
@@ -160,8 +161,8 @@ def test_random_requests_get_what_is_declared(schema: Any, fuzzed: Asking) -> No
             case.call_and_validate(checks=CHECKS)
 
         labels.add(operation.ok().label)
-        run: Callable[[], None] = fuzzing(CASES)(given(operation.ok().as_strategy())(ask))
-        run()
+        requests: SearchStrategy[Any] = operation.ok().as_strategy()
+        fuzzing(CASES)(given(requests)(ask))()
     assert tried > 20 * CASES
     assert sum("/v1/validations" in label for label in labels) == 9
     for example in BODIES["submit_validation"], {**BODIES["submit_validation"], "seeds": 2}:
