@@ -17,6 +17,7 @@ from .tables import Cell, Table
 
 if TYPE_CHECKING:
     from crosscurrent.predictor.changes import Change
+    from crosscurrent.predictor.interactions import Prediction
 
 __all__ = ["WhatIfAnswer", "what_if"]
 
@@ -91,10 +92,7 @@ class WhatIfAnswer(Answer):
     def _rows(self, change: Change, *, own: bool) -> list[Sequence[Cell]]:
         name = self.kb.risks[change.before.risk].name
         because = "; ".join(reason.text for reason in change.because)
-        before, after = (
-            (concluded(each), likely(each), published(each), *([measured(each)] if own else []))
-            for each in (change.before, change.after)
-        )
+        before, after = (_cells(each, own=own) for each in (change.before, change.after))
         if not change.changed:
             return [(name, "same", *after, because)]
         return [(name, "before", *before, ""), ("", "after", *after, because)]
@@ -135,3 +133,8 @@ def what_if(
     kb = knowledge_base(knowledge)
     given = assume(kb, defense, risk, raise_=raise_, lower=lower, hold=hold, adversary=adversary)
     return WhatIfAnswer(kb, *given)
+
+
+def _cells(prediction: Prediction, *, own: bool) -> list[Cell]:
+    cells: list[Cell] = [concluded(prediction), likely(prediction), published(prediction)]
+    return [*cells, measured(prediction)] if own else cells
