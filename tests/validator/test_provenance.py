@@ -15,6 +15,7 @@ import pytest
 from fastapi.testclient import TestClient
 from outcomes import document
 
+import crosscurrent
 from crosscurrent.api.answers import backtests, plans, predictions
 from crosscurrent.api.app import create_app
 from crosscurrent.api.cli import main
@@ -251,6 +252,18 @@ def test_kb_says_measured(own: str, said: Any, capsys: pytest.CaptureFixture[str
     assert re.search(r"RD3 → R1 +after .*unexplored; measured ▼ decrease|"
                      r"after .*unexplored; measured ▼ decrease", text)  # fmt: skip
     assert "the probability alone moves" not in text
+
+
+def test_answers_in_python_say_measured(own: str) -> None:
+    pair = str(crosscurrent.predict("RD3", "R1", knowledge=own))
+    assert re.search(r"observed +unexplored; measured: decrease", pair)
+    assert "increase; measured: decrease" in str(crosscurrent.predict("RD3", knowledge=own))
+    together = str(crosscurrent.combine(*TOGETHER, knowledge=own))
+    assert re.search(r"conflict +published", together)
+    assert re.search(r"effective +measured", together)
+    assert "unexplored; measured: hinders" in str(crosscurrent.collude("evasion", knowledge=own))
+    planned = crosscurrent.plan(["R3"], have=["watermarking@in"], knowledge=own)
+    assert "RD3? (measured: decrease)" in str(planned)
 
 
 def test_json_carries_the_provenance_of_each_observation(mine: KnowledgeBase) -> None:
