@@ -9,8 +9,9 @@ from contextlib import closing
 
 import uvicorn
 
+from crosscurrent.validator.extra import absent
+
 from .app import create_app
-from .cli._measuring import absent
 from .jobs.local import LocalWorkers
 from .logs import logger, standard_logging
 from .rest.service import Service

@@ -23,10 +23,10 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 from report import Section, table
 from timing import machine
 
-from crosscurrent.api.cli._validate import plan
 from crosscurrent.api.cli.progress import VariationProgress
-from crosscurrent.api.jobs.request import arguments
 from crosscurrent.knowledge import load
+from crosscurrent.validator.measurements import prepare
+from crosscurrent.validator.requests import VariationRequest
 from crosscurrent.validator.results.store import Store
 
 __all__ = ["QUESTIONS", "Question", "Row", "Shift", "asked", "rows", "shifts"]
@@ -109,17 +109,17 @@ class Shift(NamedTuple):
     verdict: str
 
 
-def asked(question: Question, path: str, seeds: int, records: int) -> dict[str, Any]:
-    """Return a question as a request to validate."""
-    return {
-        "defense": question.defense,
-        "risk": question.risk,
-        "vary": question.vary,
-        "model": question.model,
-        "dataset": path,
-        "seeds": seeds,
-        "settings": [f"data.records={records}", *question.settings],
-    }
+def asked(question: Question, path: str, seeds: int, records: int) -> VariationRequest:
+    """Return a question as a request."""
+    return VariationRequest(
+        question.defense,
+        question.risk,
+        question.vary,
+        model=question.model,
+        dataset=path,
+        seeds=seeds,
+        settings=(f"data.records={records}", *question.settings),
+    )
 
 
 def rows(document: dict[str, Any]) -> Iterator[Row]:
@@ -177,8 +177,8 @@ def main() -> int:
         store = Store(given.store or f"{folder}/adult.sqlite")
         for question in QUESTIONS:
             request = asked(question, given.path, given.seeds, given.records)
-            planned = plan(arguments(request), load())
-            documents.append(planned.measure(store, _watching(planned)))
+            plan = prepare(load(), request)
+            documents.append(plan.run(store, _watching(plan)).document())
             if not given.json:
                 _show(question, documents[-1])
     if given.json:
@@ -186,8 +186,8 @@ def main() -> int:
     return 0
 
 
-def _watching(planned: Any) -> VariationProgress:
-    return VariationProgress(planned.variation.name.lower(), planned.variation.values)
+def _watching(plan: Any) -> VariationProgress:
+    return VariationProgress(plan.variation.name.lower(), plan.variation.values)
 
 
 def _show(question: Question, document: dict[str, Any]) -> None:

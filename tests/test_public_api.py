@@ -321,7 +321,7 @@ def test_a_measurement_is_the_command_lines(
     report = crosscurrent.validate(
         "RD1", "R1", seeds=2, settings={"training.epochs": 1, "data.records": 300}, store=store
     )
-    assert report.to_dict() == {**printed, "command": report.to_dict()["command"]}
+    assert report.to_dict() == printed
     assert report.verdict == report.to_dict()["verdict"]
     assert report.outcome == report.to_dict()["outcome"]
     assert report.effect.low <= report.effect.estimate <= report.effect.high

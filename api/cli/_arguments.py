@@ -14,7 +14,7 @@ __all__ = [
     "add_store_option",
     "natural",
     "positive",
-    "whole",
+    "whole_from",
 ]
 
 
@@ -80,24 +80,19 @@ def add_store_option(parser: _ActionsContainer) -> None:
 
 def natural(text: str) -> int:
     """Read a whole number from 0."""
-    return _whole(text, 0)
+    return whole_from(0, text)
 
 
 def positive(text: str) -> int:
     """Read a whole number from 1."""
-    return _whole(text, 1)
+    return whole_from(1, text)
 
 
-def whole(text: str) -> int:
-    """Read a whole number of any sign; what it is for says which will do."""
-    return _whole(text, None)
+def whole_from(least: int | None, text: str) -> int:
+    """Read a whole number that is at least so large; None: of any sign."""
+    from crosscurrent.validator.requests import whole_number
 
-
-def _whole(text: str, least: int | None) -> int:
-    digits = text.removeprefix("-") if least is None else text
-    if not (digits.isascii() and digits.isdigit() and len(digits) <= 9):
-        pass
-    elif least is None or int(text) >= least:
-        return int(text)
-    allowed = "" if least is None else f" from {least} to 999999999"
-    raise argparse.ArgumentTypeError(f"should be a whole number{allowed}, not {text!r}")
+    try:
+        return whole_number(text, least)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error

@@ -55,6 +55,9 @@ class Progress:
         if not self._terminal:
             self.say(self._line())
 
+    def on_cell(self, place: int, seeds: int, shown: Verdict | str | None) -> None:
+        """So many seeds of one of several experiments are finished; by default not told."""
+
     def over(self) -> None:
         """Leave the terminal to what comes now."""
         if self._terminal:

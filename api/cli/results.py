@@ -101,9 +101,9 @@ def _plot_arguments(parser: ArgumentParser) -> None:
 
 def _plot(arguments: Namespace) -> str:
     document = _store(arguments).experiment(arguments.name).document
-    from crosscurrent.validator.plots.pictures import picture
+    from crosscurrent.validator.measurements import draw
 
-    picture(document, arguments.file)
+    draw(document, arguments.file)
     return f"wrote {arguments.file}"
 
 

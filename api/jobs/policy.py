@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import os
-from argparse import Namespace
+from dataclasses import replace
 
 from crosscurrent.knowledge.errors import InputError, legible
+from crosscurrent.validator.requests import Request
 
 from .settings import JobSettings
 
 __all__ = ["admitted", "outward"]
 
 
-def admitted(arguments: Namespace, settings: JobSettings) -> Namespace:
-    """Return the arguments with the data set's place on this machine.
+def admitted(request: Request, settings: JobSettings) -> Request:
+    """Return the request with the data set's place on this machine.
 
     Raises
     ------
@@ -21,14 +22,14 @@ def admitted(arguments: Namespace, settings: JobSettings) -> Namespace:
         A file outside the folder of data sets, a model that may not be imported, or a device that
         no worker has.
     """
-    for model in (arguments.model, *_varied(arguments.vary)):
+    for model in request.models():
         _model(model, settings)
-    if arguments.device not in settings.devices:
+    if request.device not in settings.devices:
         raise InputError(
-            f"device {legible(arguments.device)}: should be {' or '.join(settings.devices)};"
+            f"device {legible(request.device)}: should be {' or '.join(settings.devices)};"
             " which of them it will be is the worker's to say"
         )
-    return Namespace(**{**vars(arguments), "dataset": _dataset(arguments.dataset, settings)})
+    return replace(request, dataset=_dataset(request.dataset, settings))
 
 
 def outward(message: str, settings: JobSettings) -> str:
@@ -38,13 +39,8 @@ def outward(message: str, settings: JobSettings) -> str:
     return message.replace(os.path.join(os.path.realpath(settings.datasets), ""), "")
 
 
-def _varied(vary: str | None) -> list[str]:
-    """Return the values of a factor that is varied; they may name models to import."""
-    return [] if vary is None else [each.strip() for each in vary.partition("=")[2].split(",")]
-
-
-def _model(name: str | None, settings: JobSettings) -> None:
-    if name is None or ":" not in name:
+def _model(name: str, settings: JobSettings) -> None:
+    if ":" not in name:
         return
     if name not in settings.models and name.partition(":")[0] not in settings.models:
         raise InputError(

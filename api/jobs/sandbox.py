@@ -14,11 +14,13 @@ import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import ProcessPoolExecutor, TimeoutError
 from concurrent.futures.process import BrokenProcessPool
+from dataclasses import replace
 from multiprocessing import get_context
 from typing import Any, ParamSpec, TypeVar
 
 from crosscurrent.knowledge import KnowledgeBase
 from crosscurrent.knowledge.errors import InputError
+from crosscurrent.validator.requests import from_json
 
 from .errors import Refused, Unavailable
 from .settings import JobSettings
@@ -131,17 +133,14 @@ def _pids(pool: ProcessPoolExecutor | None) -> list[int]:
 
 
 def _check(request: dict[str, Any], settings: JobSettings, kb: KnowledgeBase) -> dict[str, Any]:
-    from crosscurrent.api.cli._measuring import needed
-    from crosscurrent.api.cli._validate import plan
+    from crosscurrent.validator.measurements import prepare
 
     from .policy import admitted, outward
-    from .request import arguments
 
-    needed()
     try:
-        asked = admitted(arguments(request), settings)
-        asked.device = "cpu"  # other devices are the workers'
-        return plan(asked, kb).beforehand()
+        asked = admitted(from_json(request), settings)
+        # other devices are the workers'
+        return prepare(kb, replace(asked, device="cpu")).beforehand()
     except InputError as error:
         raise Refused(
             outward(str(error), settings), tuple(getattr(error, "suggestions", ()))
@@ -149,11 +148,11 @@ def _check(request: dict[str, Any], settings: JobSettings, kb: KnowledgeBase) ->
 
 
 def _picture(document: dict[str, Any], ending: str) -> bytes:
-    from crosscurrent.validator.plots.pictures import picture
+    from crosscurrent.validator.measurements import draw
 
     with tempfile.TemporaryDirectory() as folder:
         file = os.path.join(folder, f"verdict{ending}")
-        picture(document, file)
+        draw(document, file)
         with open(file, "rb") as stream:
             return stream.read()
 
@@ -165,20 +164,20 @@ def _catalogue() -> dict[str, list[dict[str, Any]]]:
 
 
 def _page(document: dict[str, Any], kb: KnowledgeBase) -> str:
-    from crosscurrent.validator.experiments.grid_documents import verdicts
+    from crosscurrent.validator.measurements import Report
 
     from ..reports import report
 
-    return report(kb, verdicts(document))
+    return report(kb, Report(document).verdicts())
 
 
 def _evidence(document: dict[str, Any]) -> dict[str, bytes]:
-    from crosscurrent.validator.experiments.grid_documents import verdicts
+    from crosscurrent.validator.measurements import Report
     from crosscurrent.validator.results.evidence import export
 
     files = {}
     with tempfile.TemporaryDirectory() as folder:
-        for file in export(verdicts(document), folder):
+        for file in export(Report(document).verdicts(), folder):
             with open(file, "rb") as stream:
                 files[os.path.basename(file)] = stream.read()
     return files

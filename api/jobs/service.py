@@ -11,17 +11,18 @@ from typing import Any
 
 from crosscurrent.knowledge import KnowledgeBase, load
 from crosscurrent.knowledge.errors import InputError
+from crosscurrent.validator.requests import Request, from_json
 
 from .database import QUEUE, VERSION, WORKFLOW, reachable, writable
 from .errors import (
     BeingAccepted,
     DifferentPayload,
     NoSuchJob,
+    Refused,
     TooManyJobs,
 )
 from .queries import JobQueries
 from .records import ENDED, UNFINISHED, Job
-from .request import arguments, plain
 from .sandbox import Checks
 from .settings import JobSettings
 
@@ -71,7 +72,7 @@ class Jobs(JobQueries):
         Parameters
         ----------
         request : mapping
-            Options of ``crosscurrent validate``, as `api.jobs.request.schema` lists them.
+            Options of ``crosscurrent validate``, as `validator.requests.json_schema` lists them.
         owner : str
             Who asks.
         idempotency_key : str, optional
@@ -88,14 +89,15 @@ class Jobs(JobQueries):
         TooManyJobs
             The owner has as many unfinished jobs as one may have.
         """
-        wanted = plain(request)
+        asked = _read(request)
+        wanted = asked.to_json()
         identity = _identity(owner, idempotency_key)
         with self._alone(identity):
             known = self._status(identity)
             if known is None:
                 self._has_room(owner)
                 beforehand = self._checks.check(wanted, self._settings, self._kb)
-                self._enqueue(identity, owner, wanted, beforehand)
+                self._enqueue(identity, owner, asked, beforehand)
                 known = self._status(identity)
         if known is None:
             raise NoSuchJob(identity)
@@ -178,21 +180,20 @@ class Jobs(JobQueries):
             )
 
     def _enqueue(
-        self, identity: str, owner: str, request: dict[str, Any], beforehand: dict[str, Any]
+        self, identity: str, owner: str, request: Request, beforehand: dict[str, Any]
     ) -> None:
         """Write a job in one transaction; if another server was faster, its job stands."""
-        device = arguments(request).device
         with reachable(self._settings), self._engine.begin() as connection:
             self._client.enqueue_in_transaction(
                 connection,
                 {
                     "workflow_name": WORKFLOW,
-                    "queue_name": QUEUE.format(device=device),
+                    "queue_name": QUEUE.format(device=request.device),
                     "workflow_id": identity,
                     "app_version": VERSION,
                     "authenticated_user": owner,
                 },
-                request,
+                request.to_json(),
                 beforehand,
             )
 
@@ -207,6 +208,14 @@ class Jobs(JobQueries):
         finally:
             with self._lock:
                 self._accepting.discard(identity)
+
+
+def _read(request: Mapping[str, Any]) -> Request:
+    """Read a request, or raise `Refused`."""
+    try:
+        return from_json(request)
+    except InputError as error:
+        raise Refused(str(error), tuple(getattr(error, "suggestions", ()))) from error
 
 
 def _identity(owner: str, key: str | None) -> str:

@@ -11,6 +11,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
@@ -20,8 +21,8 @@ from crosscurrent.knowledge.errors import InputError
 from .parents import end_with_parent
 
 if TYPE_CHECKING:
-    from crosscurrent.api.cli._measurements import Measurement
     from crosscurrent.validator.experiments.verdicts import Verdict
+    from crosscurrent.validator.measurements import Plan
     from crosscurrent.validator.results.store import Store
 
 __all__ = ["main"]
@@ -43,25 +44,25 @@ def main() -> int:
         messages.write(json.dumps({"event": event, **particulars}) + "\n")
         messages.flush()
 
+    from crosscurrent.validator.extra import require
+
     from .policy import admitted, outward
-    from .request import arguments
     from .settings import JobSettings
 
     settings = JobSettings.read(told["settings"])
+    require()
     try:
-        from crosscurrent.api.cli._measuring import needed
-        from crosscurrent.api.cli._validate import plan
+        from crosscurrent.validator.measurements import prepare
+        from crosscurrent.validator.requests import from_json
         from crosscurrent.validator.results.store import Store
         from crosscurrent.validator.run.executors import Unreachable
 
-        needed()
-        asked = admitted(arguments(told["request"]), settings)
-        asked.device, asked.executor = told["device"], settings.executor
         # what the server knew is what counts: its knowledge need not be on this machine
-        accepted = told["beforehand"]
-        for name in {"defense", "risk", "combine", "collude"} & accepted.keys():
-            setattr(asked, name, accepted[name])
-        planned = plan(asked, load()).knowing(accepted["known"])
+        subject = dict(told["beforehand"])
+        known = subject.pop("known")
+        asked = admitted(from_json({**told["request"], **subject}), settings)
+        asked = replace(asked, device=told["device"])
+        plan = prepare(load(), asked, executor=settings.executor).with_prior(known)
         store = Store(settings.results)
         try:
             store.ready()
@@ -70,9 +71,9 @@ def main() -> int:
             return 0
         if told["results"]:
             store.keep_trials({name: (recipe, found) for name, recipe, found in told["results"]})
-        listener = _Watcher(planned, store, say, lambda text: outward(text, settings))
+        listener = _Watcher(plan, store, say, lambda text: outward(text, settings))
         try:
-            document = planned.measure(store, listener)
+            document = plan.run(store, listener).document()
         except Unreachable as error:
             say("unfit", error=str(error))
             return 0
@@ -93,12 +94,10 @@ def main() -> int:
 class _Watcher:
     """Tells how far a measurement is, with the interval so far and the results themselves."""
 
-    def __init__(
-        self, planned: Measurement, store: Store, say: Any, outward: Callable[[str], str]
-    ) -> None:
+    def __init__(self, plan: Plan, store: Store, say: Any, outward: Callable[[str], str]) -> None:
         self._outward = outward
-        self._planned, self._store, self._say = planned, store, say
-        self._recipes = planned.recipes()
+        self._plan, self._store, self._say = plan, store, say
+        self._recipes = plan.recipes()
         self._trials = self._finished = self._work = self._done = 0
         self._results: dict[int, Any] = {}
         self._began = self._said = monotonic()
@@ -123,7 +122,7 @@ class _Watcher:
             "trials",
             finished=self._finished,
             trials=self._trials,
-            interval=self._planned.interval(self._results),
+            interval=self._plan.interval(self._results),
             results=new,
         )
 
@@ -132,7 +131,7 @@ class _Watcher:
         del seeds
         if shown is None:
             return
-        cell = self._planned.cells[place]
+        cell = self._plan.cells[place]
         if isinstance(shown, str):
             self._say("cell", **cell, reason=self._outward(shown))
             return

@@ -6,11 +6,11 @@ import os
 from base64 import b64encode
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from importlib.util import find_spec
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, cast
 
-from crosscurrent.knowledge.errors import MissingExtra
+from crosscurrent.validator.measurements import draw, measure
+from crosscurrent.validator.requests import PairRequest
 
 from ..text.measured.verdict import describe, facts, reason, scale, sentence
 from ..text.names import named
@@ -18,12 +18,10 @@ from .answer import Answer, Knowledge, knowledge_base
 from .tables import PLAIN, Table, marked
 
 if TYPE_CHECKING:
-    from crosscurrent.knowledge import KnowledgeBase
+    from crosscurrent.validator.experiments.sweeps import SweepListener
     from crosscurrent.validator.run.engine import ProgressListener
 
 __all__ = ["MeasuredEffect", "ValidationReport", "validate"]
-
-_NEEDED = ("torch", "sklearn", "scipy", "opacus", "fairlearn", "jinja2", "matplotlib", "pyarrow")
 
 
 class MeasuredEffect(NamedTuple):
@@ -185,36 +183,21 @@ def validate(
     InputError
         If the pair cannot be measured so, before any training starts; or training diverged.
     """
-    if missing := [name for name in _NEEDED if find_spec(name) is None]:
-        raise MissingExtra(
-            f"validate() needs {', '.join(missing)}: pip install 'crosscurrent[validate]'"
-        )
     kb = knowledge_base(knowledge)
-    from crosscurrent.validator.experiments.assignments import DEFAULT_DATASET
-    from crosscurrent.validator.experiments.experiment import experiment
-    from crosscurrent.validator.experiments.measuring import measure
-    from crosscurrent.validator.results.store import Store, default_file
-    from crosscurrent.validator.run.executors import chosen
-
-    planned = experiment(
-        kb,
+    request = PairRequest(
         defense,
         risk,
-        data=dataset or DEFAULT_DATASET,
+        dataset=dataset,
         model=model,
         seeds=seeds,
         device=device,
-        memory=memory and memory << 20,
-        settings=[f"{name}={_written(value)}" for name, value in (settings or {}).items()],
-    )
-    found = measure(
-        planned,
-        store=Store(os.fspath(store or default_file())),
-        listener=listener,
+        memory=memory,
         threads=threads,
-        executor=chosen(executor),
-        **_known(kb, planned.defense.id, planned.attack.risk),
+        settings=tuple(f"{name}={_written(value)}" for name, value in (settings or {}).items()),
     )
+    file = None if store is None else os.fspath(store)
+    told = cast("SweepListener | None", listener)  # a pair has no cells to be told of
+    found = measure(kb, request, store=file, listener=told, executor=executor)
     return ValidationReport(kb, found.document())
 
 
@@ -222,36 +205,10 @@ def _written(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _known(kb: KnowledgeBase, defense: str, risk: str) -> dict[str, Any]:
-    """Return what is known of the pair beforehand; nothing changes under a placebo."""
-    if defense == "placebo":
-        return {"conjecture": "no_change"}
-    from crosscurrent.predictor.interactions import predict
-
-    found = predict(kb, defense, risk)
-    return {
-        "conjecture": found.conjecture,
-        "intended": found.intended,
-        "published": tuple(found.seen),
-        "claims": [
-            {
-                "factor": path.factor.id,
-                "code": path.factor.code,
-                "name": path.factor.name,
-                "defense_sign": path.push,
-                "risk_sign": path.depends.sign,
-            }
-            for path in found.paths
-        ],
-    }
-
-
 def _drawn(document: dict[str, Any]) -> bytes:
     """Draw a verdict as SVG."""
-    from crosscurrent.validator.plots.pictures import picture
-
     with TemporaryDirectory() as folder:
         file = os.path.join(folder, "verdict.svg")
-        picture(document, file)
+        draw(document, file)
         with open(file, "rb") as drawn:
             return drawn.read()

@@ -8,8 +8,8 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from crosscurrent.api.jobs.request import schema as request_schema
 from crosscurrent.knowledge.schema import schema
+from crosscurrent.validator.requests import json_schema
 
 from .examples import BODIES, PARAMETERS, examples
 from .problems import MEDIA_TYPE
@@ -60,7 +60,7 @@ def describe(app: FastAPI) -> dict[str, Any]:
             if known and parameter["name"] in chosen:
                 parameter["example"] = chosen[parameter["name"]]
         if name == "submit_validation":
-            schemas["ValidationRequest"] = request_schema()
+            schemas["ValidationRequest"] = json_schema()
             shape = {"$ref": "#/components/schemas/ValidationRequest"}
             operation["requestBody"]["content"][_JSON]["schema"] = shape
         if name in BODIES:

@@ -14,11 +14,11 @@ from fastapi import Depends, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 
-from crosscurrent.api.cli._measuring import absent
 from crosscurrent.api.jobs.errors import Unavailable
 from crosscurrent.api.jobs.service import Jobs
 from crosscurrent.knowledge import KnowledgeBase, load
 from crosscurrent.knowledge.errors import legible
+from crosscurrent.validator.extra import absent
 
 from ..logs import Log
 from .introspection import fields

@@ -15,7 +15,7 @@ from crosscurrent.api.cli import main
 from crosscurrent.api.text.measured import describe
 from crosscurrent.api.text.terminal import Style
 from crosscurrent.knowledge import load
-from crosscurrent.validator.plots.pictures import picture
+from crosscurrent.validator.measurements import draw
 from crosscurrent.validator.results.evidence import export
 
 QUICK = (
@@ -92,7 +92,7 @@ def test_each_outcome_has_words_a_picture_and_evidence_if_there_is_an_effect(
         text = describe(document, look, here=False)
         assert text.isascii()
         assert "results show" not in text
-        picture(document, str(tmp_path / f"{outcome}.png"))
+        draw(document, str(tmp_path / f"{outcome}.png"))
         folder = tmp_path / outcome
         export([document], str(folder))
         seen = load([str(folder)]).colluded("poisoning", "model_extraction")

@@ -317,7 +317,6 @@ def test_every_listed_setting_may_be_given_at_its_default(
     def ready(*_: object, **__: object) -> None:
         raise OSError(0, "ready to train")
 
-    monkeypatch.setattr("crosscurrent.api.cli._validate.measure", ready, raising=False)
     monkeypatch.setattr("crosscurrent.validator.experiments.measuring.measure", ready)
     for section, pair in (("defenses", "{} R1"), ("risks", "placebo {}")):
         for each in listed[section]:

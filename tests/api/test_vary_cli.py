@@ -17,14 +17,14 @@ import pytest
 from measuring_cli import Capture, refused
 
 from crosscurrent.api.cli import main
-from crosscurrent.api.cli._validate import plan
 from crosscurrent.api.cli.progress import VariationProgress
-from crosscurrent.api.jobs.request import arguments
 from crosscurrent.api.text.measured import describe
 from crosscurrent.api.text.terminal import Style
 from crosscurrent.knowledge import KnowledgeBase, load
 from crosscurrent.validator.experiments.variation_documents import variation_document
-from crosscurrent.validator.plots.pictures import picture
+from crosscurrent.validator.measurements import draw, prepare
+from crosscurrent.validator.measurements.variation import VariationPlan
+from crosscurrent.validator.requests import from_json
 from crosscurrent.validator.results.store import Store
 
 QUICK = (
@@ -185,18 +185,19 @@ def test_the_scenario_is_what_what_if_answers(
 def test_where_nothing_is_known_nothing_is_predicted(kb: KnowledgeBase) -> None:
     """How distribution inference depends on attributes is not in Table 2; on capacity it is."""
     request = asked(defense="FD2", risk="P4", settings=["data.records=1000"], seeds=2)
-    found = plan(arguments(request), kb).beforehand()["known"]["predicted"]
+    found = prepare(kb, from_json(request)).beforehand()["known"]["predicted"]
     assert (found["effect"], found["risk"]) == (None, None)
     assert not found["scenario"]["raise"]["changed"]
     del request["model"]
     request["vary"] = "M1=mlp-s,mlp-m"
-    found = plan(arguments(request), kb).beforehand()["known"]["predicted"]
+    found = prepare(kb, from_json(request)).beforehand()["known"]["predicted"]
     assert (found["effect"], found["risk"]) == (None, "increase")
 
 
 def test_nothing_is_expected_to_change_under_a_placebo(kb: KnowledgeBase, tmp_path: Path) -> None:
-    planned = plan(arguments(asked(defense="placebo", vary="D3=10,20")), kb)
-    document = planned.measure(Store(str(tmp_path / "r.sqlite")), VariationProgress("x", [10, 20]))
+    planned = prepare(kb, from_json(asked(defense="placebo", vary="D3=10,20")))
+    store = Store(str(tmp_path / "r.sqlite"))
+    document = planned.run(store, VariationProgress("x", [10, 20])).document()
     assert document["trend"]["effect"]["expected"] == "no_change"
     assert document["trend"]["baseline"]["expected"] == "decrease"
     assert document["scenario"] is None
@@ -207,9 +208,7 @@ def test_nothing_is_expected_to_change_under_a_placebo(kb: KnowledgeBase, tmp_pa
 
 def failed(made: dict[str, Any], kb: KnowledgeBase) -> dict[str, Any]:
     """Return the document of a variation of which one value could not be measured."""
-    from crosscurrent.api.cli._validate_vary import VariationPlan
-
-    planned = plan(arguments(asked()), kb)
+    planned = prepare(kb, from_json(asked()))
     assert isinstance(planned, VariationPlan)
     told = [{**planned.known, "command": each} for each in planned.commands]
     document = variation_document(
@@ -258,9 +257,9 @@ def test_a_picture_is_drawn_in_full_or_not_at_all(
     assert "predicted: the risk falls" in text
     assert "attribute count (D3)" in text
     for name in ("one.png", "other.png"):
-        picture(document, str(tmp_path / name))
+        draw(document, str(tmp_path / name))
     assert (tmp_path / "one.png").read_bytes() == (tmp_path / "other.png").read_bytes()
-    picture(failed(document, kb), str(tmp_path / "lost.pdf"))
+    draw(failed(document, kb), str(tmp_path / "lost.pdf"))
     assert (tmp_path / "lost.pdf").read_bytes().startswith(b"%PDF-")
     before = (tmp_path / "one.png").read_bytes()
 
@@ -269,7 +268,7 @@ def test_a_picture_is_drawn_in_full_or_not_at_all(
 
     monkeypatch.setattr("crosscurrent.validator.results.files.os.replace", full)
     with pytest.raises(OSError, match="no space left"):
-        picture(document, str(tmp_path / "one.png"))
+        draw(document, str(tmp_path / "one.png"))
     assert (tmp_path / "one.png").read_bytes() == before
     assert sorted(each.name for each in tmp_path.iterdir()) == [
         "lost.pdf", "one.png", "other.png",
@@ -277,11 +276,11 @@ def test_a_picture_is_drawn_in_full_or_not_at_all(
 
 
 def test_what_a_server_knew_is_what_counts(kb: KnowledgeBase) -> None:
-    planned = plan(arguments(asked()), kb)
+    planned = prepare(kb, from_json(asked()))
     told = json.loads(json.dumps(planned.beforehand()))
     assert (told["defense"], told["risk"]) == ("group_fairness", "data_reconstruction")
     told["known"]["predicted"]["risk"] = "increase"
-    again = planned.knowing(told["known"])
+    again = planned.with_prior(told["known"])
     assert json.loads(json.dumps(again.beforehand())) == told
     assert [each["value"] for each in again.cells] == [10, 15, 20]
     assert len(again.recipes()) == 12
@@ -307,7 +306,7 @@ def test_what_is_asked_of_adult_can_be_asked(
     file = tmp_path / "adult.data"
     file.write_text("\n".join(lines))
     for question in adult.QUESTIONS:
-        planned = plan(arguments(adult.asked(question, str(file), 2, 2000)), kb)
+        planned = prepare(kb, adult.asked(question, str(file), 2, 2000))
         assert len(planned.cells) == 3
     values = list(adult.rows(made[1]))
     assert [each.value for each in values] == ["10", "15", "20"]

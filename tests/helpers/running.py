@@ -7,12 +7,11 @@ from collections.abc import Callable
 from time import monotonic, sleep
 from typing import Any, TypeVar
 
-from crosscurrent.api.cli._validate import plan
 from crosscurrent.api.jobs.records import ENDED, Job
-from crosscurrent.api.jobs.request import arguments
 from crosscurrent.api.jobs.service import Jobs
 from crosscurrent.knowledge import load
-from crosscurrent.validator.results.store import Store
+from crosscurrent.validator.measurements import measure
+from crosscurrent.validator.requests import from_json
 
 __all__ = ["below", "ended", "large", "tiny", "undisturbed", "until", "without_cost"]
 
@@ -44,16 +43,9 @@ def large(number: int = 0) -> dict[str, Any]:
     return {**few, "settings": [few["settings"][0], "attack.shadows=20", few["settings"][2]]}
 
 
-class _Quiet:
-    def start(self, trials: int, remembered: int, work: int) -> None: ...
-    def on_work(self, work: int) -> None: ...
-    def on_trials(self, trials: int) -> None: ...
-    def on_cell(self, place: int, seeds: int, shown: object) -> None: ...
-
-
 def undisturbed(request: dict[str, Any], file: str) -> dict[str, Any]:
     """Return what a request gives when it is measured here, in one go."""
-    return without_cost(plan(arguments(request), load()).measure(Store(file), _Quiet()))
+    return without_cost(measure(load(), from_json(request), store=file).document())
 
 
 def without_cost(document: dict[str, Any]) -> dict[str, Any]:

@@ -34,7 +34,7 @@ from crosscurrent.validator.experiments.combinations import (
 )
 from crosscurrent.validator.experiments.combined_defense import Combined
 from crosscurrent.validator.experiments.measuring import whole
-from crosscurrent.validator.plots.pictures import picture
+from crosscurrent.validator.measurements import draw
 from crosscurrent.validator.results.evidence import export
 from crosscurrent.validator.results.store import Store
 from crosscurrent.validator.run.engine import finish
@@ -300,7 +300,7 @@ def test_a_result_is_kept_drawn_and_known_by_the_predictor(
     document = store.experiment(verdict.address[:12]).document
     assert document == verdict.document()
     for ending in (".png", ".svg", ".pdf"):
-        picture(document, str(tmp_path / f"p{ending}"))
+        draw(document, str(tmp_path / f"p{ending}"))
         assert (tmp_path / f"p{ending}").stat().st_size > 1000
     conclusive = {**document, "outcome": "conflict"}
     (file,) = export([conclusive], str(tmp_path / "evidence"))

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from outcomes import document, planned, verdict
 
-from crosscurrent.api.cli._validate import known
 from crosscurrent.api.text.measured.verdict import describe
 from crosscurrent.api.text.terminal import Style
 from crosscurrent.knowledge import KnowledgeBase
 from crosscurrent.validator.experiments.mechanisms import Claim, association, mechanism_checks
 from crosscurrent.validator.experiments.verdicts import judge
+from crosscurrent.validator.measurements import pair_prior
 from crosscurrent.validator.measures import measures
 from crosscurrent.validator.trials.trial import Result
 
@@ -109,7 +109,7 @@ def test_many_seeds_show_whether_the_correlation_has_the_claimed_sign(
 
 
 def test_a_verdict_lists_every_path_of_the_prediction(kb: KnowledgeBase) -> None:
-    told_of = known(kb, "differential_privacy", "membership_inference")
+    told_of = pair_prior(kb, "differential_privacy", "membership_inference")
     setup = planned(kb, "differential_privacy", "membership_inference", "digits", 4)
     plain = verdict(kb, "differential_privacy", reading=1.0)
     measured = dict.fromkeys(measures(), 0.5) | {"tail_length": 0.4}
@@ -135,7 +135,7 @@ def test_a_verdict_lists_every_path_of_the_prediction(kb: KnowledgeBase) -> None
 
 
 def test_results_from_before_factors_were_measured_are_still_judged(kb: KnowledgeBase) -> None:
-    told_of = known(kb, "watermarking", "poisoning")
+    told_of = pair_prior(kb, "watermarking", "poisoning")
     plain = verdict(kb, "watermarking", "poisoning", reading=1.0)
     setup = planned(kb, "watermarking", "poisoning", "digits", 4)
     old = [Result(**{k: v for k, v in vars(r).items() if k not in ("factors", "unmeasured")})
@@ -151,4 +151,4 @@ def test_without_claims_nothing_is_said_of_factors(kb: KnowledgeBase) -> None:
     told = document(kb, "placebo", conjecture="no_change", shows="no_change")
     assert told["factors"] == []
     assert "why" not in describe(told, PLAIN)
-    assert "claims" not in known(kb, "placebo", "evasion")
+    assert "claims" not in pair_prior(kb, "placebo", "evasion")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import subprocess
 import sys
 from pathlib import Path
 
@@ -363,3 +364,23 @@ def test_an_own_model_that_cannot_be_used_is_refused_with_the_reason(
 def test_a_model_that_mixes_the_records_of_a_batch_is_refused(own: Path, name: str) -> None:
     with pytest.raises(InputError, match="mixes the records"):
         architecture(f"a_users_models:{name}", SHAPE, CLASSES)
+
+
+def test_an_own_model_is_found_in_the_folder_where_the_command_is_run(tmp_path: Path) -> None:
+    """As uvicorn and pytest find things; a console script has another folder on its path."""
+    (tmp_path / "a_users_net.py").write_text(
+        "from torch import nn\n\n\n"
+        "def Net(shape, classes):\n    return nn.Linear(shape[0], classes)\n",
+        encoding="utf-8",
+    )
+    code = (
+        "import sys\n"
+        "assert '' not in sys.path\n"
+        "from crosscurrent.validator.training.models import architecture\n"
+        "print(architecture('a_users_net:Net', (4,), 2).parameters)"
+    )
+    found = subprocess.run(
+        [sys.executable, "-P", "-c", code],
+        cwd=tmp_path, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (found.stdout.strip(), found.stderr) == ("10", "")

@@ -9,11 +9,11 @@ import pytest
 from jsonschema import Draft202012Validator
 from outcomes import DIFFERENCES, document, verdict
 
-from crosscurrent.api.cli._validate import known
 from crosscurrent.api.text.measured.verdict import describe, sentence
 from crosscurrent.api.text.terminal import Style
 from crosscurrent.knowledge import KnowledgeBase
 from crosscurrent.validator.experiments.experiment import experiment
+from crosscurrent.validator.measurements import pair_prior
 
 # the watermark's accuracy on its triggers; 0.9 is needed
 EFFECTIVE: dict[str, Any] = {"reading": 1.0}
@@ -322,7 +322,9 @@ SCHEMA: dict[str, Any] = {
 def test_a_document_has_the_fields_of_the_contract_and_survives_json(
     kb: KnowledgeBase, defense: str, shows: str
 ) -> None:
-    claims = [] if defense == "placebo" else known(kb, defense, "membership_inference")["claims"]
+    claims = (
+        [] if defense == "placebo" else pair_prior(kb, defense, "membership_inference")["claims"]
+    )
     found = document(kb, defense, shows=shows, claims=claims, **EFFECTIVE)
     assert len(found["factors"]) == len(claims)
     Draft202012Validator(SCHEMA).validate(found)

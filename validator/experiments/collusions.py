@@ -6,15 +6,15 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Unpack
 
 from crosscurrent.knowledge.errors import InputError
 
 from ..attacks import Attack, attacks
 from ..settings import configured
 from ..trials.trial import Trial
-from .assignments import DEFAULT_DATASET, DEFAULT_SEEDS, grouped
-from .experiment import ground
+from .assignments import grouped
+from .experiment import SetupOptions, ground
 
 if TYPE_CHECKING:
     from crosscurrent.knowledge import KnowledgeBase
@@ -79,12 +79,8 @@ def collusion(
     first: str,
     second: str,
     *,
-    data: str = DEFAULT_DATASET,
-    model: str | None = None,
-    seeds: int = DEFAULT_SEEDS,
-    device: str = "cpu",
-    memory: int | None = None,
     settings: Sequence[str] = (),
+    **on: Unpack[SetupOptions],
 ) -> Collusion:
     """Set a collusion up; nothing is trained yet.
 
@@ -94,10 +90,10 @@ def collusion(
         Knows the names and codes.
     first, second : str
         Attacks, by id or code, or by the risk that they exploit.
-    data, model, seeds, device, memory
-        As `validator.experiments.experiment.experiment` takes them.
     settings : sequence of str
         ``group.name=value`` with group training, data, first or second.
+    **on
+        On what, and with what: as `validator.experiments.experiment.ground` takes it.
 
     Raises
     ------
@@ -112,11 +108,11 @@ def collusion(
     kinds = attacks()[one.risk], attacks()[other.risk]
     if said := _why_not(*kinds):
         raise InputError(f"{one.id}, then {other.id}: {said}; measurable: {_listed(kb)}")
-    on = ground(data=data, model=model, seeds=seeds, device=device, memory=memory, given=given)
-    context = on.context()
+    setup = ground(given, **on)
+    context = setup.context()
     needed: Mapping[str, str] = {}
     if knowledge := kinds[0].yields:
-        needed = kinds[1]().second_settings(knowledge, on.architecture)
+        needed = kinds[1]().second_settings(knowledge, setup.architecture)
     chosen = {**needed, **given["second"]}
     if needed and (own := chosen.get("own_records", "true")) != "true":
         raise InputError(
@@ -125,13 +121,13 @@ def collusion(
         )
     with _about("first"):
         before = configured(kinds[0], given["first"], "first")
-        before.check(on.data)
-        before = before.settled(on.data)
+        before.check(setup.data)
+        before = before.settled(setup.data)
     with _about("second"):
         after = configured(kinds[1], chosen, "second")
-        after.check(on.data)
-        after = after.settled(on.data)
-    planned = Collusion(context, before, after, (one.id, other.id), on.seeds)
+        after.check(setup.data)
+        after = after.settled(setup.data)
+    planned = Collusion(context, before, after, (one.id, other.id), setup.seeds)
     context.require_memory(planned.trials()[:2])
     return planned
 

@@ -8,7 +8,7 @@ from functools import partial
 from itertools import groupby, permutations, product
 from math import factorial, prod
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 import torch
 
@@ -20,9 +20,9 @@ from ..attacks import Attack, attacks
 from ..defenses import Defense, defenses
 from ..settings import configured
 from ..trials.trial import Trial, TrialContext
-from .assignments import DEFAULT_DATASET, DEFAULT_SEEDS, grouped, owned
+from .assignments import grouped, owned
 from .combined_defense import Combined
-from .experiment import ground
+from .experiment import SetupOptions, ground
 
 if TYPE_CHECKING:
     from crosscurrent.knowledge import KnowledgeBase, Variant
@@ -84,12 +84,8 @@ def combination(
     kb: KnowledgeBase,
     names: Sequence[str],
     *,
-    data: str = DEFAULT_DATASET,
-    model: str | None = None,
-    seeds: int = DEFAULT_SEEDS,
-    device: str = "cpu",
-    memory: int | None = None,
     settings: Sequence[str] = (),
+    **on: Unpack[SetupOptions],
 ) -> Combination:
     """Set a combination up; nothing is trained yet.
 
@@ -101,12 +97,12 @@ def combination(
         Knows the names, codes and stages.
     names : sequence of str
         Two or more defenses, as `predictor.conflicts.combine` takes them.
-    data, model, seeds, device, memory
-        As `validator.experiments.experiment.experiment` takes them.
     settings : sequence of str
         ``training.name=value`` and ``data.name=value``; and ``defense.ID.name=value``, where ID is
         a defense as in `names` or as its id at a stage, and ``attack.ID.name=value``, where ID is a
         risk that one of them guards against.
+    **on
+        On what, and with what: as `validator.experiments.experiment.ground` takes it.
 
     Raises
     ------
@@ -124,23 +120,23 @@ def combination(
         configured(kind, own.get(("defense", name), {}), f"defense.{name}")
         for name, kind in kinds.items()
     ]
-    on = ground(data=data, model=model, seeds=seeds, device=device, memory=memory, given=given)
+    setup = ground(given, **on)
     for each in members:
-        each.check(on.data)
-        each.check_model(on.architecture)
-    settled = tuple(each.settled(on.data) for each in members)
+        each.check(setup.data)
+        each.check_model(setup.architecture)
+    settled = tuple(each.settled(setup.data) for each in members)
     protects_against = {}
     for each in settled:
         if each.protects_against is not None:
             protects_against[each.name()] = _guard(
-                each, own.get(("attack", each.protects_against), {}), on.data
+                each, own.get(("attack", each.protects_against), {}), setup.data
             )
     poisson = any(each.sampling == "poisson" for each in settled)
-    context = on.context("poisson" if poisson else "shuffled")
+    context = setup.context("poisson" if poisson else "shuffled")
     planned = Combination(
-        context, settled, _orders(settled), MappingProxyType(protects_against), on.seeds
+        context, settled, _orders(settled), MappingProxyType(protects_against), setup.seeds
     )
-    Combined(settled).check_together(context.schedule, on.data)
+    Combined(settled).check_together(context.schedule, setup.data)
     _require_room(planned)
     context.require_memory(planned.trials()[: len(planned.arms)])
     return planned

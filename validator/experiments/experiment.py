@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypedDict, Unpack
 
 import torch
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Experiment",
     "ExperimentSetup",
+    "SetupOptions",
     "available",
     "experiment",
     "ground",
@@ -78,6 +79,30 @@ class Experiment:
     def work(self, trials: Sequence[Trial]) -> int:
         """Return about how many models × updates trials take."""
         return self.context.work(trials)
+
+
+class SetupOptions(TypedDict, total=False):
+    """On what experiments are run, and with what.
+
+    Attributes
+    ----------
+    data : str
+        Name of an embedded data set, or the path of a user's own.
+    model : str or None
+        Architecture; by default ``mlp-m``.
+    seeds : int
+        2 to 1000; the seeds are 0, 1, ….
+    device : str
+        ``cpu``, ``cuda`` or ``cuda:N``.
+    memory : int or None
+        Bytes that may be used at once.
+    """
+
+    data: str
+    model: str | None
+    seeds: int
+    device: str
+    memory: int | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,12 +172,8 @@ def experiment(
     defense: str,
     risk: str,
     *,
-    data: str = DEFAULT_DATASET,
-    model: str | None = None,
-    seeds: int = DEFAULT_SEEDS,
-    device: str = "cpu",
-    memory: int | None = None,
     settings: Sequence[str] = (),
+    **on: Unpack[SetupOptions],
 ) -> Experiment:
     """Set an experiment up; nothing is trained yet.
 
@@ -162,71 +183,50 @@ def experiment(
         Knows the names and codes.
     defense, risk : str
         Id or code; the defense may be ``placebo``, and at a stage, such as ``RD2@post``.
-    data : str
-        Name of an embedded data set, or the path of a user's own.
-    model : str, optional
-        Architecture; by default ``mlp-m``.
-    seeds : int
-        2 to 1000; the seeds are 0, 1, ….
-    device : str
-        ``cpu``, ``cuda`` or ``cuda:N``.
-    memory : int, optional
-        Bytes that may be used at once.
     settings : sequence of str
         ``group.name=value`` with group training, data, defense or attack.
+    **on
+        On what, and with what: as `ground` takes it.
 
     Raises
     ------
     InputError
         Anything that will not work, before any training starts.
     """
-    _require_seeds(seeds)
+    _require_seeds(on.get("seeds", DEFAULT_SEEDS))
     given = grouped(settings)
     target = kb.risk(risk).id
     if target not in attacks():
         raise InputError(f"{target} cannot be measured yet; measurable: {', '.join(attacks())}")
     arm = configured(defenses()[_defense(kb, defense)], given["defense"], "defense")
-    on = ground(
-        data=data,
-        model=model,
-        seeds=seeds,
-        device=device,
-        memory=memory,
-        given=given,
-    )
-    return on.experiment(arm, target, given["attack"])
+    return ground(given, **on).experiment(arm, target, given["attack"])
 
 
-def ground(
-    *,
-    data: str,
-    model: str | None,
-    seeds: int,
-    device: str,
-    memory: int | None,
-    given: Mapping[str, Mapping[str, str]],
-) -> ExperimentSetup:
+def ground(given: Mapping[str, Mapping[str, str]], **on: Unpack[SetupOptions]) -> ExperimentSetup:
     """Prepare what experiments have in common.
 
     Parameters
     ----------
-    data, model, seeds, device, memory
-        As `experiment` takes them.
     given : mapping
         Settings of ``training`` and of ``data``, by name.
+    **on
+        On what, and with what; each has a default.
 
     Raises
     ------
     InputError
         Anything that will not work, before any training starts.
     """
+    seeds = on.get("seeds", DEFAULT_SEEDS)
     _require_seeds(seeds)
-    where = available(device)
-    records = dataset(data, given["data"])
+    where = available(on.get("device", "cpu"))
+    records = dataset(on.get("data", DEFAULT_DATASET), given["data"])
     training = configured(Training, given["training"], "training")
     batch = _schedule(records, training, "shuffled").batch
-    found = architecture(model or DEFAULT_MODEL, records.shape, records.classes, batch=batch)
-    return ExperimentSetup(records, found, training, where, memory, tuple(range(seeds)))
+    found = architecture(
+        on.get("model") or DEFAULT_MODEL, records.shape, records.classes, batch=batch
+    )
+    return ExperimentSetup(records, found, training, where, on.get("memory"), tuple(range(seeds)))
 
 
 def _require_seeds(seeds: int) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 from crosscurrent.knowledge.errors import InputError, UnknownName
 from crosscurrent.predictor.interactions import matrix
@@ -13,8 +13,8 @@ from crosscurrent.predictor.interactions import matrix
 from ..attacks import attacks
 from ..defenses import Defense, defenses
 from ..settings import configured
-from .assignments import DEFAULT_DATASET, DEFAULT_SEEDS, PEERS, grouped, owned
-from .experiment import Experiment, ground
+from .assignments import PEERS, grouped, owned
+from .experiment import Experiment, SetupOptions, ground
 
 if TYPE_CHECKING:
     from crosscurrent.knowledge import KnowledgeBase
@@ -65,12 +65,8 @@ class Grid:
 def grid(
     kb: KnowledgeBase,
     *,
-    data: str = DEFAULT_DATASET,
-    model: str | None = None,
-    seeds: int = DEFAULT_SEEDS,
-    device: str = "cpu",
-    memory: int | None = None,
     settings: Sequence[str] = (),
+    **on: Unpack[SetupOptions],
 ) -> Grid:
     """Set a grid up.
 
@@ -82,12 +78,12 @@ def grid(
     ----------
     kb : KnowledgeBase
         Knows the names, and their order.
-    data, model, seeds, device, memory
-        As `validator.experiments.experiment.experiment` takes them.
     settings : sequence of str
         ``training.name=value`` and ``data.name=value``, which hold for all cells, and
         ``defense.ID.name=value`` and ``attack.ID.name=value``, which say whose they are; the ids
         may be codes.
+    **on
+        On what, and with what: as `validator.experiments.experiment.ground` takes it.
 
     Raises
     ------
@@ -103,7 +99,7 @@ def grid(
     columns = _names(kb, "attack")
     for name in columns:
         configured(attacks()[name], own.get(("attack", name), {}), f"attack.{name}")
-    on = ground(data=data, model=model, seeds=seeds, device=device, memory=memory, given=given)
+    setup = ground(given, **on)
     cells = []
     for defense, arm in rows.items():
         for risk in columns:
@@ -114,13 +110,13 @@ def grid(
             ]
             planned: Experiment | str
             try:
-                planned = on.experiment(arm, risk, own.get(("attack", risk), {}))
+                planned = setup.experiment(arm, risk, own.get(("attack", risk), {}))
             except InputError as error:
                 planned = str(error)
             cells.append(Cell(defense, risk, (*common, *mine), planned))
     if not any(isinstance(cell.experiment, Experiment) for cell in cells):
         raise InputError(f"nothing can be measured: {cells[0].experiment}")
-    return Grid(on.data.name, on.architecture.name, on.seeds, tuple(cells))
+    return Grid(setup.data.name, setup.architecture.name, setup.seeds, tuple(cells))
 
 
 def _peer(kb: KnowledgeBase, group: str, name: str) -> str:

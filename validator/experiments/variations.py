@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, Unpack
 
 from crosscurrent.knowledge.errors import InputError, clip
 
-from .assignments import DEFAULT_DATASET, DEFAULT_SEEDS, parted
-from .experiment import Experiment, experiment
+from .assignments import parted
+from .experiment import Experiment, SetupOptions, experiment
 
 if TYPE_CHECKING:
     from crosscurrent.knowledge import KnowledgeBase
@@ -144,12 +144,8 @@ def variation(
     defense: str,
     risk: str,
     *,
-    data: str = DEFAULT_DATASET,
-    model: str | None = None,
-    seeds: int = DEFAULT_SEEDS,
-    device: str = "cpu",
-    memory: int | None = None,
     settings: Sequence[str] = (),
+    **on: Unpack[SetupOptions],
 ) -> Variation:
     """Set the same experiment up at each value of a factor.
 
@@ -159,7 +155,7 @@ def variation(
         Knows the names and codes.
     vary : str
         ``FACTOR=VALUE,VALUE,…``, by id or code: one of `VARIED`.
-    defense, risk, data, model, seeds, device, memory, settings
+    defense, risk, settings, **on
         As `validator.experiments.experiment.experiment` takes them, but for what is varied.
 
     Raises
@@ -178,25 +174,16 @@ def variation(
         )
     setting = VARIED[factor.id].setting
     given = [group + "." + key for group, key, _ in map(parted, settings)]
-    if setting in given or (setting == MODEL and model is not None):
+    if setting in given or (setting == MODEL and on.get("model") is not None):
         option = "--model" if setting == MODEL else f"--set {setting}"
         raise InputError(f"--vary {factor.id} sets {setting} itself: leave {option} out")
     made: list[Point] = []
     wrong: list[tuple[str, InputError]] = []
     for text in texts:
         own = settings if setting == MODEL else [*settings, f"{setting}={text}"]
+        with_model: SetupOptions = {**on, "model": text} if setting == MODEL else on
         try:
-            planned = experiment(
-                kb,
-                defense,
-                risk,
-                data=data,
-                model=text if setting == MODEL else model,
-                seeds=seeds,
-                device=device,
-                memory=memory,
-                settings=own,
-            )
+            planned = experiment(kb, defense, risk, settings=own, **with_model)
         except InputError as error:
             wrong.append((text, error))
         else:

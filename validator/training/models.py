@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
@@ -24,7 +25,8 @@ def architecture(name: str, shape: Sequence[int], classes: int, *, batch: int = 
     ----------
     name : str
         ``mlp-s`` to ``mlp-xl``, ``cnn-s`` to ``cnn-xl`` (images only), or ``package.module:Class``:
-        a `torch.nn.Module` that is called with the shape of a record and the number of classes.
+        a `torch.nn.Module` that is called with the shape of a record and the number of classes,
+        found as Python finds modules, the folder where the command is run included.
     shape : sequence of int
         Of one record.
     classes : int
@@ -56,6 +58,8 @@ def _built(path: str, shape: tuple[int, ...], classes: int) -> nn.Module:
 
 def _imported(path: str) -> Callable[..., nn.Module]:
     module, _, name = path.partition(":")
+    if "" not in sys.path:  # a console script has its own folder there instead of the user's
+        sys.path.insert(0, "")
     try:
         kind = getattr(importlib.import_module(module), name)
     except FAILURES as error:

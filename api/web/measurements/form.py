@@ -1,30 +1,32 @@
-"""What a form asks to be measured, as a request, and a form filled in as a request was."""
+"""The form of a measurement: a request as it is typed, and a form filled in as a request was."""
 
 from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import parse_qs
 
 from crosscurrent.knowledge.errors import InputError, clip
-from crosscurrent.validator.experiments.assignments import DEFAULT_SEEDS
+from crosscurrent.validator.requests import REQUESTS, Option, options, whole_number
 
 from .subject import KINDS, at_stage, attack_of, factor_of, kind, risk_of, variant_of
 
 if TYPE_CHECKING:
     from ..request import PageRequest
 
-__all__ = ["PREFILLED", "Order", "again", "posted", "prefilled"]
+__all__ = ["FIELDS", "PREFILLED", "Order", "again", "posted", "prefilled"]
 
-PREFILLED = (
-    "defense", "risk", "vary", "all", "combine", "collude",
-    "dataset", "model", "seeds", "device", "settings",
-)  # fmt: skip
+_CHOSEN: Final = ("defense", "risk", "vary", "all", "combine", "collude")
+"""Options for which the form has fields that know the names: see `Order`."""
+_LABELLED: Final = {name: each for name, each in options(*REQUESTS).items() if each.label}
+PREFILLED: Final = tuple(_LABELLED)
 """What a query can fill in a form with, called as in a request."""
+FIELDS: Final = tuple(each for name, each in _LABELLED.items() if name not in _CHOSEN)
+"""Options with a field that is made from what is declared of them."""
 
-_FIELDS = 100
-_SEEDS = str(DEFAULT_SEEDS)
+_MOST = 100
 _TWO = 2
 
 
@@ -43,14 +45,12 @@ class Order(NamedTuple):
         Defenses together.
     first, second : str
         Attacks together.
-    dataset, file : str
-        A built-in data set, or a file of the service's, which goes before.
-    model, seeds, device : str
-        As ``crosscurrent validate`` takes them.
-    settings : str
-        ``GROUP.NAME=VALUE``, one a line.
+    file : str
+        A file of the service's, which goes before a built-in data set.
     key : str
         What the form is known by, so that it is one job however often it is sent.
+    typed : mapping of str to str
+        What `FIELDS` say, by name; of an option that takes several values, one a line.
     """
 
     what: str = "verdict"
@@ -61,13 +61,14 @@ class Order(NamedTuple):
     combine: Sequence[str] = ()
     first: str = ""
     second: str = ""
-    dataset: str = ""
     file: str = ""
-    model: str = ""
-    seeds: str = _SEEDS
-    device: str = ""
-    settings: str = ""
     key: str = ""
+    typed: Mapping[str, str] = MappingProxyType({})
+
+    def text(self, field: Option) -> str:
+        """Return what a field shows: what was typed, or else what is so by default."""
+        usual = "" if field.absent in (None, False, ()) else str(field.absent)
+        return self.typed.get(field.name, usual)
 
     def request(self) -> dict[str, Any]:
         """Return the request; options that were left as they are by default are not in it.
@@ -75,21 +76,15 @@ class Order(NamedTuple):
         Raises
         ------
         InputError
-            Something was not chosen, or the number of seeds is none.
+            Something was not chosen, or what should be a number is none.
         """
-        seeds = self.seeds.strip() or _SEEDS
-        if not (seeds.isascii() and seeds.isdecimal() and len(seeds) < 10):
-            raise InputError(f"seeds: should be a whole number, not {clip(self.seeds)!r}")
-        lines = [line.strip() for line in self.settings.splitlines()]
-        options: dict[str, Any] = {
-            "dataset": self.file.strip() or self.dataset,
-            "model": self.model,
-            "seeds": int(seeds),
-            "device": self.device,
-            "settings": [line for line in lines if line],
-        }
+        (asked,) = (each for each in REQUESTS if each.kind == self.what)
+        own = options(asked)
+        typed = {**self.typed, **({"dataset": self.file} if self.file.strip() else {})}
         return self._subject() | {
-            name: value for name, value in options.items() if value not in ("", [])
+            field.name: _read(field, typed[field.name].strip())
+            for field in FIELDS
+            if field.name in own and typed.get(field.name, "").strip()
         }
 
     def _subject(self) -> dict[str, Any]:
@@ -103,25 +98,44 @@ class Order(NamedTuple):
             if not (self.first and self.second):
                 raise InputError("choose two attacks")
             return {"collude": [self.first, self.second]}
+        if self.what not in ("verdict", "variation"):
+            return {}
         if not (self.defense and self.risk):
             raise InputError("choose a defense and a risk")
         pair = {"defense": self.defense, "risk": self.risk}
-        if self.what != "variation":
+        if self.what == "verdict":
             return pair
         if not (self.factor and self.values.strip()):
             raise InputError("choose a factor, and give two or more values of it")
         return {**pair, "vary": f"{self.factor}={self.values.strip()}"}
 
 
-_TEXTS = [name for name in Order._fields if name != "combine"]
+_TEXTS = [name for name in Order._fields if name not in ("combine", "typed")]
+
+
+def _read(field: Option, text: str) -> Any:
+    if field.read_as == "switch":
+        return True
+    each = [line.strip() for line in text.splitlines() if line.strip()] if field.many else [text]
+    if field.read_as == "number":
+        try:
+            numbers = [whole_number(one, field.least) for one in each]
+        except ValueError as error:
+            raise InputError(f"{field.name}: {clip(str(error), 200)}") from error
+        return numbers if field.many else numbers[0]
+    return each if field.many else text
 
 
 def prefilled(asked: PageRequest) -> Order:
     """Return a new form, with what the query names filled in."""
     combine, collude = asked.many("combine"), asked.many("collude")
     factor, _, values = (asked.one("vary") or "").partition("=")
-    request = {"combine": combine, "collude": collude, "all": asked.one("all"), "vary": factor}
-    dataset = asked.one("dataset") or ""
+    request = {**{name: asked.one(name) for name in PREFILLED}, "vary": factor}
+    typed = {
+        field.name: "\n".join(asked.many(field.name)) if field.many else asked.one(field.name) or ""
+        for field in FIELDS
+    }
+    dataset = typed.get("dataset", "")
     first, second = ([*collude, "", ""])[:2]
     return Order(
         what=kind(request),
@@ -132,13 +146,9 @@ def prefilled(asked: PageRequest) -> Order:
         combine=[variant_of(asked.kb, each) for each in combine],
         first=attack_of(asked.kb, first),
         second=attack_of(asked.kb, second),
-        dataset=dataset,
         file=dataset if "." in dataset else "",
-        model=asked.one("model") or "",
-        seeds=asked.one("seeds") or _SEEDS,
-        device=asked.one("device") or "",
-        settings="\n".join(asked.many("settings")),
         key=secrets.token_hex(16),
+        typed={name: text for name, text in typed.items() if text},
     )
 
 
@@ -176,11 +186,12 @@ def posted(body: bytes) -> Order:
         It can't be one of ours.
     """
     try:
-        found = parse_qs(body.decode(), max_num_fields=_FIELDS)
+        found = parse_qs(body.decode(), max_num_fields=_MOST)
     except ValueError as error:
         raise InputError("the form can't be read: send it from the page again") from error
     texts = {name: found[name][-1] for name in _TEXTS if name in found}
-    order = Order(**texts, combine=found.get("combine", ()))
+    typed = {field.name: found[field.name][-1] for field in FIELDS if field.name in found}
+    order = Order(**texts, combine=found.get("combine", ()), typed=typed)
     if order.what not in KINDS:
         raise InputError(f"what: should be one of {', '.join(KINDS)}")
     return order if order.key else order._replace(key=secrets.token_hex(16))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from crosscurrent.knowledge.errors import InputError
 from crosscurrent.validator.experiments.assignments import DEFAULT_DATASET, DEFAULT_SEEDS
+from crosscurrent.validator.requests import REQUESTS, PairRequest
 
 if TYPE_CHECKING:
     from crosscurrent.knowledge import KnowledgeBase
@@ -28,13 +29,7 @@ __all__ = [
     "variant_of",
 ]
 
-KINDS: Mapping[str, str] = {
-    "verdict": "One defense, one risk",
-    "variation": "One pair by a factor",
-    "grid": "All defenses, all risks",
-    "combination": "Defenses together",
-    "collusion": "Attacks together",
-}
+KINDS: Mapping[str, str] = {each.kind: each.title for each in REQUESTS}
 """What can be measured: as documents are called, and for people."""
 
 _SETTINGS = 2
@@ -43,15 +38,8 @@ _SETTINGS = 2
 
 def kind(request: Mapping[str, Any]) -> str:
     """Return what a request is about, as its result will be called."""
-    for option, name in (
-        ("combine", "combination"),
-        ("collude", "collusion"),
-        ("all", "grid"),
-        ("vary", "variation"),
-    ):
-        if request.get(option):
-            return name
-    return "verdict"
+    marked = (each.kind for each in REQUESTS if each.marked_by and request.get(each.marked_by))
+    return next(marked, PairRequest.kind)
 
 
 def subject(words: Words, kb: KnowledgeBase, request: Mapping[str, Any]) -> str:
@@ -64,6 +52,8 @@ def subject(words: Words, kb: KnowledgeBase, request: Mapping[str, Any]) -> str:
     if about == "collusion":
         first, second = (attack_of(kb, each) for each in request["collude"])
         return f"{words.called(first)}, then {words.inside(second)}"
+    if about not in ("verdict", "variation"):
+        return KINDS[about]
     pair = (at_stage(kb, request.get("defense", "")), risk_of(kb, request.get("risk", "")))
     text = f"{words.called(pair[0])} → {words.inside(pair[1])}"
     if about == "variation":

@@ -7,8 +7,8 @@ from typing import Any
 from fastapi import APIRouter, Response
 
 from crosscurrent.api.jobs.records import Job
-from crosscurrent.api.jobs.request import command
 from crosscurrent.validator.experiments.assignments import DEFAULT_SEEDS
+from crosscurrent.validator.requests import from_json
 
 from ...rest.service import in_database_thread
 from ...text.wording import STATE_MARKS
@@ -50,7 +50,7 @@ def measurement(asked: PageRequestDep, owner: JobOwner, identity: str) -> Respon
         kind_name=KINDS[what],
         subject=subject(asked.words, asked.kb, job.request),
         circumstances=circumstances(job.request),
-        command=(document or {}).get("command") or command(job.request),
+        command=(document or {}).get("command") or from_json(job.request).command_line(),
         far=far,
         intervals=found,
         drawings=[

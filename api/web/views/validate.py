@@ -9,18 +9,18 @@ from typing import Any, NamedTuple
 
 from fastapi import APIRouter, Request, Response
 
-from crosscurrent.api.cli._measuring import absent
-from crosscurrent.api.cli._validate import PLACEBO
 from crosscurrent.api.jobs.errors import BeingAccepted, DifferentPayload, Unavailable
 from crosscurrent.api.jobs.records import Job
-from crosscurrent.api.jobs.request import command
 from crosscurrent.knowledge.errors import InputError, clip, legible
 from crosscurrent.validator.experiments.assignments import DEFAULT_DATASET, DEFAULT_MODEL
+from crosscurrent.validator.extra import absent
+from crosscurrent.validator.measurements import PLACEBO
+from crosscurrent.validator.requests import GridRequest, PairRequest
 
 from ...rest.pagination import decode_token, encode_token
 from ...rest.problems import problem_of
 from ...rest.service import Service, in_database_thread
-from ..measurements.form import PREFILLED, Order, posted, prefilled
+from ..measurements.form import FIELDS, PREFILLED, Order, posted, prefilled
 from ..measurements.history import STATES, VERDICTS, Filters, JobList, list_jobs
 from ..measurements.subject import KINDS, at_stage, bare, risk_of
 from ..measurements.summaries import JobOwner
@@ -38,16 +38,20 @@ _NO_DATA = "PATH"
 
 
 class Choices(NamedTuple):
-    """What the form lets one choose: ids, each with what it is called, or does, or both."""
+    """What the form lets one choose: ids, each with what it is called, or does, or both.
+
+    Attributes
+    ----------
+    options : mapping
+        By the name of an option: the values that it can have here.
+    """
 
     defenses: Sequence[tuple[str, str]]
     risks: Sequence[tuple[str, str]]
     factors: Sequence[tuple[str, str, str]]
     together: Sequence[tuple[str, str]]
     attacks: Sequence[tuple[str, str]]
-    datasets: Sequence[tuple[str, str]]
-    models: Sequence[tuple[str, str]]
-    devices: Sequence[str]
+    options: Mapping[str, Sequence[tuple[str, str]]]
     own_data: bool
 
 
@@ -117,13 +121,13 @@ def _found(asked: PageRequest, owner: str, filters: Filters, token: str | None =
 def _missing(asked: PageRequest) -> Response:
     """Say what this service lacks, and what does the same on a command line."""
     order = prefilled(asked)
-    pair = {"defense": order.defense, "risk": order.risk}
+    pair = order.defense, order.risk
     return asked.render(
         "validate.html",
         view="validate",
         missing=absent(),
         wrong=None,
-        command=command(pair if all(pair.values()) else {"all": True}),
+        command=(PairRequest(*pair) if all(pair) else GridRequest()).command_line(),
     )
 
 
@@ -145,6 +149,7 @@ def _shown(
         missing=(),
         order=order,
         choices=_choices(asked),
+        fields=FIELDS,
         kinds=KINDS,
         usual={"dataset": DEFAULT_DATASET, "model": DEFAULT_MODEL},
         states=STATES,
@@ -196,11 +201,17 @@ def _choices(asked: PageRequest) -> Choices:
         [(each["id"], _titled(asked, each["id"]), each["about"]) for each in catalogue["factors"]],
         [(each, words.called(each)) for each in kb.variants if at_stage(kb, each) in measurable],
         [(each.id, each.name) for each in kb.attacks.values() if each.risk in risks],
-        [(each["id"], each["about"]) for each in catalogue["datasets"] if each["id"] != _NO_DATA],
-        [(each["id"], each["about"]) for each in catalogue["models"] if each["id"] != _NO_MODEL],
-        settings.for_jobs().devices,
+        {
+            "dataset": _listed(catalogue["datasets"], _NO_DATA),
+            "model": _listed(catalogue["models"], _NO_MODEL),
+            "device": [(each, "") for each in settings.for_jobs().devices],
+        },
         settings.datasets is not None,
     )
+
+
+def _listed(section: Sequence[dict[str, Any]], other: str) -> list[tuple[str, str]]:
+    return [(each["id"], each["about"]) for each in section if each["id"] != other]
 
 
 def _titled(asked: PageRequest, name: str) -> str:

@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 from running import ended, tiny, undisturbed, without_cost
 
-from crosscurrent.api.jobs.errors import Refused
 from crosscurrent.api.jobs.local import LocalWorkers
-from crosscurrent.api.jobs.request import plain, schema
 from crosscurrent.api.jobs.sandbox import Checks
 from crosscurrent.api.jobs.service import Jobs
 from crosscurrent.api.jobs.settings import JobSettings
 from crosscurrent.api.rest.settings import SettingsError, read_settings
+from crosscurrent.knowledge.errors import UnknownName
+from crosscurrent.validator.requests import from_json, json_schema
 
 
 def test_a_job_trained_in_processes_gives_the_same(tmp_path: Path, checks: Checks) -> None:
@@ -32,9 +32,9 @@ def test_a_job_trained_in_processes_gives_the_same(tmp_path: Path, checks: Check
 
 
 def test_a_request_cannot_say_where(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert "executor" not in schema()["properties"]
-    with pytest.raises(Refused, match="unknown option 'executor'"):
-        plain({"executor": "processes:64"})
+    assert "executor" not in json_schema()["properties"]
+    with pytest.raises(UnknownName, match="unknown option 'executor'"):
+        from_json({"executor": "processes:64"})
 
 
 def test_a_setting_that_names_no_executor_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,10 +19,10 @@ from running import tiny, until, without_cost
 from served import Happened, Served, descriptors, events, threaded
 
 from crosscurrent.api.cli import main
-from crosscurrent.api.jobs.request import schema
 from crosscurrent.api.rest.keys import KeyFile
 from crosscurrent.api.rest.settings import Settings
 from crosscurrent.knowledge import load
+from crosscurrent.validator.requests import json_schema
 
 JOBS = "/v1/validations"
 LATER = ("result", "evidence", "report", "plot.svg", "plot.png")
@@ -99,13 +99,13 @@ def test_what_is_accepted_says_where_it_is(lab: Lab) -> None:
 def test_all_that_validate_takes_can_be_sent(lab: Lab) -> None:
     described = lab.client.get("/openapi.json").json()
     assert described["components"]["schemas"]["ValidationRequest"] == json.loads(
-        json.dumps(schema())
+        json.dumps(json_schema())
     )
     whole = {
         "defense": "RD1", "risk": "R1", "dataset": "digits", "model": "mlp-s", "seeds": 3,
         "settings": ["training.epochs=1"], "device": "cpu", "memory": 100, "threads": 2,
     }  # fmt: skip
-    assert {*whole, "all", "vary", "combine", "collude"} == schema()["properties"].keys()
+    assert {*whole, "all", "vary", "combine", "collude"} == json_schema()["properties"].keys()
     answer = lab.submit(whole)
     assert answer.status_code == 202
     assert answer.json()["request"] == {k: v for k, v in whole.items() if k != "device"}

@@ -11,6 +11,7 @@ from measuring_pages import HERE, PAGE, SMALL, Reader, key_of, listed
 from crosscurrent.api.jobs.errors import BeingAccepted
 from crosscurrent.api.jobs.records import Job
 from crosscurrent.validator.experiments.variations import VARIED
+from crosscurrent.validator.requests import from_json
 
 
 def test_a_form_starts_a_job_and_leads_to_it(waiting: Reader) -> None:
@@ -207,7 +208,7 @@ def test_what_requests_say_is_text(waiting: Reader) -> None:
         "defense": hostile, "risk": hostile, "dataset": hostile, "model": hostile,
         "settings": [hostile] * 4,
     }  # fmt: skip
-    waiting.jobs._enqueue("f" * 32, "*", request, {})
+    waiting.jobs._enqueue("f" * 32, "*", from_json(request), {})
     for page in (waiting.get(f"/validate/{'f' * 32}"), waiting.get("/validate")):
         assert hostile not in page
         assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page

@@ -1,0 +1,219 @@
+"""Base class of measurement plans, and the report that running one gives."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
+
+from ..experiments.assignments import DEFAULT_DATASET
+from ..results.kinds import kind_of
+
+if TYPE_CHECKING:
+    from crosscurrent.knowledge import KnowledgeBase
+
+    from ..experiments.collusions import Collusion
+    from ..experiments.experiment import Experiment, SetupOptions
+    from ..experiments.sweeps import SweepListener
+    from ..requests import Request, Setup
+    from ..results.store import Store
+    from ..run.engine import Planned
+    from ..run.executors import Executor
+    from ..trials.trial import Result
+
+__all__ = ["Plan", "Report", "finished", "interval_so_far", "setup_of"]
+
+Paired = TypeVar("Paired", "Experiment", "Collusion")
+
+
+class Report:
+    """The result of a measurement.
+
+    Parameters
+    ----------
+    document : dict
+        What ``crosscurrent validate --json`` prints.
+    """
+
+    def __init__(self, document: dict[str, Any]) -> None:
+        self._document = document
+
+    def __repr__(self) -> str:
+        """Name the kind, and the verdict if there is a single one."""
+        return f"Report(kind={self.kind!r}, verdict={self.verdict!r})"
+
+    @property
+    def kind(self) -> str:
+        """The kind of measurement: ``verdict`` (of a pair), ``grid``, ``variation`` and so on."""
+        return kind_of(self._document)
+
+    @property
+    def verdict(self) -> str | None:
+        """``confirmed``, ``refuted`` or ``inconclusive``; None of a grid, which has many."""
+        found: str | None = self._document.get("trend", self._document).get("verdict")
+        return found
+
+    def document(self) -> dict[str, Any]:
+        """Return the result, ready for JSON, as ``crosscurrent validate --json`` prints it."""
+        return self._document
+
+    def verdicts(self) -> list[dict[str, Any]]:
+        """Return the documents of all that was judged: of a grid those of its cells, say."""
+        cells = self._document.get("cells", [self._document])
+        return [cell for cell in cells if "reason" not in cell]
+
+
+@dataclass(frozen=True)
+class Plan(ABC):
+    """Base class of measurement plans: requests, checked; nothing is trained yet.
+
+    Attributes
+    ----------
+    kind : str
+        What documents call it.
+    request_type : type
+        The requests that it is made of.
+    request : Request
+        What was asked for.
+    executor : Executor
+        Where its trials are run.
+    """
+
+    kind: ClassVar[str]
+    request_type: ClassVar[type[Request]]
+
+    request: Request
+    executor: Executor
+
+    @classmethod
+    @abstractmethod
+    def prepare(
+        cls, kb: KnowledgeBase, request: Any, executor: Executor, knowledge: Sequence[str]
+    ) -> Self:
+        """Check a request and set up what it asks for.
+
+        Parameters
+        ----------
+        kb : KnowledgeBase
+            Of which it is known what is predicted.
+        request : Request
+            One of `request_type`.
+        executor : Executor
+            Where its trials are run.
+        knowledge : sequence of str
+            Folders of the user's own knowledge, which the commands in the result name.
+
+        Raises
+        ------
+        InputError
+            Anything that will not work, before any training starts.
+        """
+
+    @abstractmethod
+    def planned(self) -> Sequence[Planned]:
+        """Return all that will be run."""
+
+    @abstractmethod
+    def run(self, store: Store, listener: SweepListener | None = None) -> Report:
+        """Measure.
+
+        Parameters
+        ----------
+        store : Store
+            Where results are kept and looked up.
+        listener : SweepListener, optional
+            Is told how far it is, and of what has cells how each stands.
+        """
+
+    @abstractmethod
+    def subject(self) -> dict[str, Any]:
+        """Return the subject by ids, called as in a request; None for a pair that it has not."""
+
+    @abstractmethod
+    def prior(self) -> Mapping[str, Any]:
+        """Return what is known beforehand, ready for JSON.
+
+        That is: which conjecture is judged, what was published, and which claims are looked into.
+        """
+
+    @abstractmethod
+    def with_prior(self, prior: Any) -> Self:
+        """Return the same plan with what `prior` of another one says is known."""
+
+    @classmethod
+    @abstractmethod
+    def draw(cls, document: dict[str, Any], file: str) -> None:
+        """Draw a result of this kind; raises what `validator.measurements.draw` does."""
+
+    @property
+    def cells(self) -> list[dict[str, Any]]:
+        """The subject of each cell, ready for JSON; empty where it has none."""
+        return []
+
+    def beforehand(self) -> dict[str, Any]:
+        """Return the subject, and what is ``known`` of it beforehand, ready for JSON."""
+        return {"defense": None, "risk": None, **self.subject(), "known": self.prior()}
+
+    def recipes(self) -> list[dict[str, Any]]:
+        """Return the recipes of all trials, in their order."""
+        return [each.context.recipe(trial) for each in self.planned() for trial in each.trials()]
+
+    def interval(self, results: Mapping[int, Result]) -> dict[str, Any] | None:
+        """Return the effect so far with its interval; None unless there is a single one.
+
+        Parameters
+        ----------
+        results : mapping of int to Result
+            Those that are finished, by the place of their recipe.
+        """
+        del results
+        return None
+
+
+def setup_of(request: Setup) -> SetupOptions:
+    """Return on what to measure, and how, as everything in `experiments` takes it."""
+    return {
+        "data": request.dataset or DEFAULT_DATASET,
+        "model": request.model,
+        "seeds": request.seeds,
+        "device": request.device,
+        "memory": request.memory and request.memory << 20,
+    }
+
+
+def finished(plan: Plan, store: Store, listener: SweepListener | None) -> list[Result]:
+    """Run the only thing that a plan is of; return the results of its trials, in their order."""
+    from ..experiments.measuring import whole
+    from ..run.engine import finish
+
+    (found,) = finish(
+        plan.planned(), store, listener, threads=plan.request.threads, executor=plan.executor
+    )
+    return whole(found)
+
+
+def interval_so_far(
+    planned: Paired,
+    results: Mapping[int, Result],
+    judged: Callable[[Paired, list[Result], list[Result]], dict[str, Any]],
+) -> dict[str, Any] | None:
+    """Return the effect over the seeds of which both arms are finished, if two are.
+
+    Parameters
+    ----------
+    planned : Experiment or Collusion
+        With two arms a seed.
+    results : mapping of int to Result
+        Those that are finished, by the place of their trial.
+    judged : callable
+        From fewer seeds, and the results of either arm, to the document of a verdict.
+    """
+    seeds = [i for i in range(len(planned.seeds)) if {2 * i, 2 * i + 1} <= results.keys()]
+    if len(seeds) < 2:
+        return None
+    some = replace(planned, seeds=tuple(planned.seeds[i] for i in seeds))
+    one, other = ([results[2 * i + arm] for i in seeds] for arm in (0, 1))
+    effect = judged(some, one, other)["effect"]
+    shown = ("metric", "name", "estimate", "low", "high", "level", "smallest_effect")
+    return {"seeds": len(seeds)} | {key: effect[key] for key in shown}

@@ -1,0 +1,223 @@
+"""Prior knowledge of measurements: the conjecture that is judged, and what was published."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NotRequired, TypedDict
+
+from crosscurrent.predictor.changes import what_if
+from crosscurrent.predictor.collusion import Colluded, collude
+from crosscurrent.predictor.conflicts import Combined, combine, measured
+from crosscurrent.predictor.documents import what_if_document
+from crosscurrent.predictor.interactions import Prediction, predict
+from crosscurrent.predictor.scenarios import scenario
+
+if TYPE_CHECKING:
+    from crosscurrent.knowledge import KnowledgeBase
+
+    from ..experiments.collusion_verdicts import SharedFactor
+    from ..experiments.mechanisms import Claim
+    from ..experiments.variation_documents import Predicted
+
+__all__ = [
+    "PLACEBO",
+    "CellPrior",
+    "CollusionPrior",
+    "CombinationPrior",
+    "GridPrior",
+    "PairPrior",
+    "VariationPrior",
+    "collusion_prior",
+    "combination_prior",
+    "pair_prior",
+    "trend_prior",
+]
+
+PLACEBO = "placebo"
+"""The defense that does nothing: the validator's own, and in no knowledge base."""
+
+_SIGNS = {"+": "increase", "-": "decrease"}
+
+
+class PairPrior(TypedDict):
+    """What is known of a defense and a risk beforehand.
+
+    Attributes
+    ----------
+    conjecture : str
+        ``increase``, ``decrease``, ``no_change`` (of a placebo), ``contested`` or ``unknown``.
+    published : list of str
+        The effects that were published.
+    intended : bool
+        Whether the defense is meant for this risk.
+    claims : list of Claim
+        What the prediction says of factors.
+    """
+
+    conjecture: str
+    published: list[str]
+    intended: NotRequired[bool]
+    claims: NotRequired[list[Claim]]
+
+
+class CellPrior(TypedDict):
+    """What is known of one cell of a grid beforehand."""
+
+    defense: str
+    risk: str
+    known: PairPrior
+
+
+class GridPrior(TypedDict):
+    """What is known of each cell of a grid, and the digest of the knowledge that says so."""
+
+    knowledge: str
+    cells: list[CellPrior]
+
+
+class VariationPrior(TypedDict):
+    """What is known of a pair, the same at each value of a factor, and of the trend over them."""
+
+    pair: PairPrior
+    predicted: Predicted
+
+
+class CombinationPrior(TypedDict):
+    """What is known of a combination beforehand.
+
+    Attributes
+    ----------
+    conjecture : str
+        ``effective`` or ``conflict``.
+    proposed : list of list of str
+        The orders in which each defense should stay effective.
+    conflicts : list of dict
+        ``earlier`` and ``later`` defense, and the ``risk`` that one uses and the other mitigates.
+    published : list of dict
+        ``name`` and ``outcome`` of the combinations of the same defenses that were published.
+    """
+
+    conjecture: str
+    proposed: list[list[str]]
+    conflicts: list[dict[str, str]]
+    published: list[dict[str, str]]
+
+
+class CollusionPrior(TypedDict):
+    """What is known of a collusion beforehand.
+
+    Attributes
+    ----------
+    conjecture : str
+        The verdict of `predictor.collusion.collude`.
+    published : list of str
+        The effects that were published; there is at most one.
+    factors : list of SharedFactor
+        The shared factors.
+    """
+
+    conjecture: str
+    published: list[str]
+    factors: list[SharedFactor]
+
+
+def pair_prior(kb: KnowledgeBase, defense: str, risk: str) -> PairPrior:
+    """Return what is known of a pair; under a placebo nothing changes."""
+    if defense == PLACEBO:
+        return {"conjecture": "no_change", "published": []}
+    found = predict(kb, defense, risk)
+    return {
+        "conjecture": found.conjecture,
+        "intended": found.intended,
+        "published": _published(found),
+        "claims": [
+            {
+                "factor": path.factor.id,
+                "code": path.factor.code,
+                "name": path.factor.name,
+                "defense_sign": path.push,
+                "risk_sign": path.depends.sign,
+            }
+            for path in found.paths
+        ],
+    }
+
+
+def trend_prior(kb: KnowledgeBase, defense: str, risk: str, factor: str) -> Predicted:
+    """Return what is predicted of a variation: directions, as no edge has a size.
+
+    An edge says that the risk rises or falls with the factor. Of the defense's effect nothing
+    follows from that, since the factor moves the risk of both arms.
+    """
+    edge = kb.edges(risk).get(factor)
+    direction = _SIGNS.get(edge.sign) if edge else None
+    if defense == PLACEBO:
+        return {
+            "risk": direction,
+            "effect": "no_change",
+            "scenario": None,
+            "knowledge": kb.digest,
+        }
+    assumed = {
+        "raise": scenario(kb, raise_=[factor]),
+        "lower": scenario(kb, lower=[factor]),
+    }
+    changes = {
+        verb: what_if_document(defense, each, [what_if(kb, defense, risk, each)])
+        for verb, each in assumed.items()
+    }
+    return {
+        "risk": direction,
+        "effect": None,
+        "scenario": {verb: each["predictions"][0] for verb, each in changes.items()},
+        "knowledge": kb.digest,
+    }
+
+
+def combination_prior(kb: KnowledgeBase, defenses: tuple[str, ...]) -> CombinationPrior:
+    """Return what is known of defenses together."""
+    answer = combine(kb, defenses)
+    return {
+        "conjecture": "effective" if answer.effective else "conflict",
+        "proposed": [[variant.id for variant in order] for order in answer.orders],
+        "conflicts": [
+            {"earlier": each.earlier.id, "later": each.later.id, "risk": each.risk}
+            for each in answer.conflicts
+        ],
+        "published": _published_combinations(answer),
+    }
+
+
+def collusion_prior(kb: KnowledgeBase, first: str, second: str) -> CollusionPrior:
+    """Return what is known of two attacks, one after the other."""
+    answer = collude(kb, first, second)
+    return {
+        "conjecture": answer.verdict,
+        "published": _published_collusion(answer),
+        "factors": [
+            {
+                "factor": link.factor.id,
+                "code": link.factor.code,
+                "name": link.factor.name,
+                "first_sign": link.moved_by.sign,
+                "second_sign": link.depends.sign,
+            }
+            for link in answer.factors
+        ],
+    }
+
+
+def _published(found: Prediction) -> list[str]:
+    return list(found.seen)
+
+
+def _published_combinations(found: Combined) -> list[dict[str, str]]:
+    whole = {variant.id for variant in found.defenses}
+    return [
+        {"name": each.code or each.id, "outcome": measured(each)}
+        for each in found.observations
+        if set(each.defenses) == whole and not each.id.startswith("measured.")
+    ]
+
+
+def _published_collusion(found: Colluded) -> list[str]:
+    return [found.seen] if found.seen else []
