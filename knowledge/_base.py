@@ -111,7 +111,8 @@ class KnowledgeBase:
             record_type = KINDS[name]
             made = {identity: thaw(record_type, row) for identity, row in rows.items()}
         elif name in INDEXES:
-            made = INDEXES[name](self)
+            section, index = INDEXES[name]
+            made = index(getattr(self, section))
         else:
             raise AttributeError(f"a knowledge base has no {name}")
         frozen: Mapping[Any, Any] = MappingProxyType(made)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 if TYPE_CHECKING:
-    from ._base import KnowledgeBase
     from ._records.collusions import Attack
     from ._records.combinations import Variant
     from ._records.subjects import Defense, Factor, Risk
@@ -22,7 +22,7 @@ _R = TypeVar("_R", bound="Factor | Defense | Risk | Attack")
 _E = TypeVar("_E", bound="Edge")
 
 
-def _by_factor(edges: Mapping[str, _E], owner: str) -> dict[str, Mapping[str, _E]]:
+def _by_factor(owner: str, edges: Mapping[str, _E]) -> dict[str, Mapping[str, _E]]:
     """Group edges by the defense, risk or attack at their other end, then by factor."""
     grouped: dict[str, dict[str, _E]] = {}
     for edge in edges.values():
@@ -30,7 +30,7 @@ def _by_factor(edges: Mapping[str, _E], owner: str) -> dict[str, Mapping[str, _E
     return {name: MappingProxyType(own) for name, own in grouped.items()}
 
 
-def _by_pair(records: Mapping[str, Any], one: str, other: str) -> dict[Any, tuple[Any, ...]]:
+def _by_pair(one: str, other: str, records: Mapping[str, Any]) -> dict[Any, tuple[Any, ...]]:
     """Group records by the two others that they are about."""
     grouped: dict[tuple[str, str], tuple[Any, ...]] = {}
     for record in records.values():
@@ -48,28 +48,25 @@ def _by_folded_name(records: Mapping[str, _R]) -> dict[str, str]:
     }
 
 
-def _by_stage(kb: KnowledgeBase) -> dict[str, Mapping[str, Variant]]:
+def _by_stage(variants: Mapping[str, Variant]) -> dict[str, Mapping[str, Variant]]:
     grouped: dict[str, dict[str, Variant]] = {}
     for stage in ("pre", "in", "post"):
-        for variant in kb.variants.values():
+        for variant in variants.values():
             if variant.stage == stage:
                 grouped.setdefault(variant.defense, {})[stage] = variant
     return {name: MappingProxyType(own) for name, own in grouped.items()}
 
 
-INDEXES: Final[Mapping[str, Callable[[KnowledgeBase], dict[Any, Any]]]] = {
-    "_edges": lambda kb: _by_factor(kb.correlations, "subject"),
-    "_outcomes": lambda kb: _by_factor(kb.outcomes, "attack"),
-    "_prerequisites": lambda kb: _by_factor(kb.prerequisites, "attack"),
-    "_observed": lambda kb: _by_pair(kb.observations, "defense", "risk"),
-    "_colluded": lambda kb: _by_pair(kb.collusions, "first", "second"),
-    "_stages": _by_stage,
-    "_folded_factors": lambda kb: _by_folded_name(kb.factors),
-    "_folded_defenses": lambda kb: _by_folded_name(kb.defenses),
-    "_folded_risks": lambda kb: _by_folded_name(kb.risks),
-    "_folded_attacks": lambda kb: _by_folded_name(kb.attacks),
+INDEXES: Final[Mapping[str, tuple[str, Callable[[Mapping[str, Any]], dict[Any, Any]]]]] = {
+    "_edges": ("correlations", partial(_by_factor, "subject")),
+    "_outcomes": ("outcomes", partial(_by_factor, "attack")),
+    "_prerequisites": ("prerequisites", partial(_by_factor, "attack")),
+    "_observed": ("observations", partial(_by_pair, "defense", "risk")),
+    "_colluded": ("collusions", partial(_by_pair, "first", "second")),
+    "_stages": ("variants", _by_stage),
+    **{f"_folded_{section}": (section, _by_folded_name) for section in CODED},
 }
-"""How each index is made from a knowledge base."""
+"""Each index: the section that it is over, and how it is made from the records."""
 
 
 def fold(name: str) -> str:

@@ -38,6 +38,9 @@ _ACTIONS: tuple[Action, ...] = ("add", "revise", "retract")
 
 MAX_RECORD = 10_000
 
+_SEEN = ("observations", "combinations", "collusions")
+_MEASURED = "measured."
+
 
 def read(layers: Sequence[Sequence[Source]], problems: Sequence[Problem] = ()) -> Rows:
     """Read the layers of a knowledge base, the built-in one first.
@@ -68,6 +71,8 @@ def read(layers: Sequence[Sequence[Source]], problems: Sequence[Problem] = ()) -
     rows: Rows = {section: {} for section in KINDS}
     for section, named in drafts.items():
         for identity, draft in named.items():
+            if section in _SEEN and identity.startswith(_MEASURED):
+                _take_as_measured(draft, report)
             rows[section][identity] = typed(section, draft, report)
     for section, draft in strays:
         typed(section, draft, report)
@@ -240,3 +245,15 @@ def _merge(
             del standing[identity]
             retracted[section, identity] = entry
     return drafts, strays, retracted
+
+
+def _take_as_measured(draft: Draft, report: Report) -> None:
+    """Give a record the provenance that its id tells.
+
+    Evidence was once exported without the field: its id said so alone, and still does.
+    """
+    if draft.row.get("provenance") is None:
+        draft.row["provenance"] = "measured"
+    elif draft.row["provenance"] == "published":
+        message = f"should be measured, as ids that begin with {_MEASURED} are of measurements"
+        report.add(draft.problem(("provenance",), message))

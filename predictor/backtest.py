@@ -1,4 +1,4 @@
-"""Backtest of the conjectures, against every pair that was ever explored.
+"""Backtest of the conjectures, against every pair of which an effect was published.
 
 Signs and observations come from the same literature, so agreement is consistency, not proof.
 """
@@ -259,7 +259,8 @@ def _cell(
         for method, probability in probabilities.items()
     }
     behind = {source for path in prediction.paths for source in path.sources}
-    seen = {source for each in prediction.observations for source in each.record.sources}
+    published = (o.record for o in prediction.observations if not o.record.measured)
+    seen = {source for record in published for source in record.sources}
     return Cell(
         prediction,
         observed,

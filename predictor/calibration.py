@@ -72,11 +72,16 @@ def features(paths: Iterable[Path], intended: bool) -> Features:
 
 
 def observed_share(kb: KnowledgeBase, defense: str, risk: str) -> float | None:
-    """Return the share of a pair's observations that saw an increase; None if there are none.
+    """Return the share of a pair's publications that saw an increase; None if there are none.
 
-    Observations that hold only for one kind of adversary count where there are no others.
+    Observations that hold only for one kind of adversary count where there are no others. What was
+    measured does not count: it is to be held against the model.
     """
-    seen = [each for each in kb.observed(defense, risk) if each.effect in ("increase", "decrease")]
+    seen = [
+        each
+        for each in kb.observed(defense, risk)
+        if each.effect in ("increase", "decrease") and not each.measured
+    ]
     effects = [each.effect for each in seen if each.when is None] or [each.effect for each in seen]
     return effects.count("increase") / len(effects) if effects else None
 
@@ -92,7 +97,7 @@ class Calibration:
     Attributes
     ----------
     pairs : int
-        How many pairs of a defense and a risk were observed.
+        For how many pairs of a defense and a risk an effect was published.
     """
 
     def __init__(self, kb: KnowledgeBase) -> None:

@@ -154,7 +154,7 @@ def chains(
         for link in helpers(start.id):
             if link.first.id not in taken:
                 count += 1
-                new = unproven + (link.seen != "amplifies")
+                new = unproven + (not link.proven)
                 less = reduced + (link.potential == "reduced")
                 heappush(heap, (new, len(links) + 1, less, count, (link, *links)))
 

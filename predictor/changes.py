@@ -107,12 +107,14 @@ def _reasons(
             verb: Literal["raise", "lower"] = "raise" if path.push == "+" else "lower"
             text = f"{name} {verb.rstrip('e')}ed: {effect}"
             reasons.append(Reason(verb, path.factor.id, effect, text))
-    records: list[Observation | ExceptionRecord] = [seen.record for seen in after.observations]
-    records += [seen.record for seen in after.exceptions]
-    for record in records:
+    records: list[tuple[Observation | ExceptionRecord, str]] = [
+        (seen.record, seen.record.provenance) for seen in after.observations
+    ]
+    records += [(seen.record, seen.provenance) for seen in after.exceptions]
+    for record, provenance in records:
         for key, needed in (record.when or {}).items():
             if key in assumed.adversary:
                 only = "" if meets(kb, assumed.adversary, {key: needed}) else " only"
-                text = f"{record.effect} published for {key}={needed}{only}"
+                text = f"{record.effect} {provenance} for {key}={needed}{only}"
                 reasons.append(Reason("adversary", key, record.effect, text))
     return tuple(reasons)

@@ -144,10 +144,24 @@ class Colluded(NamedTuple):
         return tuple(link for link in self.factors if link.satisfied != "met")
 
     @property
+    def published(self) -> str:
+        """What was published: ``amplifies``, ``hinders``, ``disputed`` or nothing."""
+        return _agreed(each.effect for each in self.observations if not each.measured)
+
+    @property
     def seen(self) -> str:
-        """What was seen for this pair: ``amplifies``, ``hinders``, ``disputed`` or nothing."""
-        effects = {each.effect for each in self.observations if each.effect != "unexplored"}
-        return effects.pop() if len(effects) == 1 else "disputed" if effects else ""
+        """What was published: the name by which `validate` asks for it so far."""
+        return self.published
+
+    @property
+    def measured(self) -> str:
+        """What was measured in your own models, likewise."""
+        return _agreed(each.effect for each in self.observations if each.measured)
+
+    @property
+    def proven(self) -> bool:
+        """Whether it was published or measured to amplify, and nothing else was."""
+        return {self.published, self.measured} - {""} == {"amplifies"}
 
     @property
     def out_of_reach(self) -> bool:
@@ -162,7 +176,7 @@ class Colluded(NamedTuple):
     @property
     def contradicted(self) -> bool:
         """Whether a source's own table says otherwise than its rule, whatever is assumed here."""
-        said = {each.predicted for each in self.observations if each.predicted}
+        said = {e.predicted for e in self.observations if e.predicted and not e.measured}
         return bool(said) and _VERDICT[_sum(self.factors)] not in said
 
 
@@ -283,6 +297,12 @@ def idle(kb: KnowledgeBase, assumed: Adversaries) -> tuple[str, ...]:
     had = {each.characteristic for factor in kb.factors.values() for each in factor.satisfied_by}
     first = [_FIRST + key for key in assumed.first if key not in compared]
     return (*first, *(key for key in assumed.second if key not in compared | had))
+
+
+def _agreed(effects: Iterable[str]) -> str:
+    """Return the one effect that was seen, ``disputed`` if there are several."""
+    seen = set(effects) - {"unexplored"}
+    return seen.pop() if len(seen) == 1 else "disputed" if seen else ""
 
 
 def _sum(links: Iterable[Link]) -> Sign:

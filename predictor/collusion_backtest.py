@@ -1,4 +1,4 @@
-"""Backtest of the verdicts on collusion, against every pair that was published or measured.
+"""Backtest of the verdicts on collusion, against every pair that was published.
 
 The edges come from the same survey as the pairs, so agreement is consistency, not proof; and of
 the measured pairs only one was seen to hinder, so that saying ``amplifies`` throughout does almost
@@ -47,7 +47,9 @@ class CollusionBacktest(NamedTuple):
 def collusion_backtest(kb: KnowledgeBase) -> CollusionBacktest:
     """Compare every verdict with what was seen, and with the source's own tables."""
     judged = [
-        (record, collude(kb, record.first, record.second)) for record in kb.collusions.values()
+        (record, collude(kb, record.first, record.second))
+        for record in kb.collusions.values()
+        if not record.measured
     ]
     scores: list[CollusionScore] = []
     for pairs, statuses in (

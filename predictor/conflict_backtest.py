@@ -1,4 +1,4 @@
-r"""Backtest of the verdicts on combinations, against every pair that was measured.
+r"""Backtest of the verdicts on combinations, against every one that was published.
 
 The paper's own figures can be recomputed from this: its "accuracy" is the balanced one. Tensions
 are judged leave-one-out: for each pair the mechanism is chosen that does best on all others.
@@ -78,11 +78,11 @@ class ConflictBacktest(NamedTuple):
 
 
 def conflict_backtest(kb: KnowledgeBase) -> ConflictBacktest:
-    """Compare every verdict with what was measured for that combination."""
+    """Compare every verdict with what was published for that combination."""
     cells = [
         cell
         for record in kb.combinations.values()
-        if record.outcome != "unreported" and (cell := _cell(kb, record)) is not None
+        if not record.measured and (cell := _cell(kb, record)) is not None
     ]
     explored = [cell for cell in cells if cell.record.status == "explored"]
     prior = [cell for cell in cells if cell.record.status == "prior"]

@@ -103,7 +103,7 @@ class Combined(NamedTuple):
     repairs_cut : bool
         Whether the search for repairs was given up before its end.
     observations : tuple of Combination
-        What was published for these defenses or some of them, the whole set first.
+        What was published or measured for these defenses or some of them, the whole set first.
     knowledge : str
         Digest of the knowledge base.
     """
@@ -119,6 +119,16 @@ class Combined(NamedTuple):
     repairs_cut: bool
     observations: tuple[Combination, ...]
     knowledge: str
+
+    @property
+    def published(self) -> tuple[Combination, ...]:
+        """The published observations."""
+        return tuple(each for each in self.observations if not each.measured)
+
+    @property
+    def measured(self) -> tuple[Combination, ...]:
+        """The observations that were measured in your own models."""
+        return tuple(each for each in self.observations if each.measured)
 
     @property
     def measured_otherwise(self) -> tuple[Combination, ...]:
@@ -221,14 +231,14 @@ def spoiling(earlier: Variant, later: Variant) -> Iterator[Conflict]:
 
 
 def measured(record: Combination) -> Literal["effective", "conflict", "unreported"]:
-    """Return what was measured for a combination, after tuning where there was any."""
+    """Return what came of a combination, after tuning where there was any."""
     return record.tuned_outcome or record.outcome
 
 
 def observed_combinations(
     kb: KnowledgeBase, defenses: Sequence[Variant]
 ) -> tuple[Combination, ...]:
-    """Return what was published for these variants or some of them, larger sets first."""
+    """Return what was seen of these variants or some of them, larger sets first."""
     given = {variant.id for variant in defenses}
     seen = [
         each

@@ -110,7 +110,10 @@ def _said(prediction: Prediction) -> tuple[object, ...]:
         prediction.basis,
         [(p.factor.id, p.push, p.effect, p.dominant, p.sources) for p in prediction.paths],
         [(m.factor.id, m.depends.sign) for m in prediction.modifiers],
-        [(o.record.effect, o.record.when, o.record.sources) for o in prediction.observations],
+        [
+            (o.record.effect, o.record.when, o.record.sources, o.record.provenance)
+            for o in prediction.observations
+        ],
         [(e.record.effect, e.record.when, e.record.sources) for e in prediction.exceptions],
     )
 

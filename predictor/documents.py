@@ -35,6 +35,7 @@ Document = dict[str, Any]
 def prediction_document(prediction: Prediction) -> Document:
     """Return the document for one defense and one risk."""
     return {
+        "kind": "prediction",
         "defense": prediction.defense,
         "risk": prediction.risk,
         "intended": prediction.intended,
@@ -52,13 +53,14 @@ def prediction_document(prediction: Prediction) -> Document:
 
 def predictions_document(defense: str, predictions: Iterable[Prediction]) -> Document:
     """Return the document for one defense, by its id, and every risk."""
-    return {"defense": defense, "predictions": [prediction_document(p) for p in predictions]}
+    documents = [prediction_document(p) for p in predictions]
+    return {"kind": "predictions", "defense": defense, "predictions": documents}
 
 
 def matrix_document(rows: Iterable[Iterable[Prediction]], knowledge: str) -> Document:
     """Return the document for every defense and every risk."""
     predictions = [prediction_document(p) for row in rows for p in row]
-    return {"predictions": predictions, "knowledge": knowledge}
+    return {"kind": "matrix", "predictions": predictions, "knowledge": knowledge}
 
 
 def scenario_document(assumed: Scenario) -> Document:
@@ -74,6 +76,7 @@ def scenario_document(assumed: Scenario) -> Document:
 def what_if_document(defense: str, assumed: Scenario, changes: Iterable[Change]) -> Document:
     """Return the document for one defense under assumptions."""
     return {
+        "kind": "what_if",
         "defense": defense,
         "scenario": scenario_document(assumed),
         "predictions": [
@@ -92,6 +95,7 @@ def what_if_document(defense: str, assumed: Scenario, changes: Iterable[Change])
 def backtest_document(result: Backtest) -> Document:
     """Return the document of a backtest."""
     return {
+        "kind": "backtest",
         "interactions": {
             "scores": {
                 scope: [_score(score) for score in scores]
@@ -126,6 +130,7 @@ def backtest_document(result: Backtest) -> Document:
 def differences_document(result: Differences) -> Document:
     """Return the document of what one knowledge base says differently from another."""
     return {
+        "kind": "differences",
         "before": result.before,
         "after": result.after,
         "records": {
@@ -210,6 +215,7 @@ def _observation(seen: ObservationSeen) -> Document:
             for mark in record.evidence
         ],
         "note": record.note,
+        "provenance": record.provenance,
     }
 
 
@@ -221,6 +227,7 @@ def _exception(seen: ExceptionSeen) -> Document:
         "applies": seen.applies,
         "sources": list(record.sources),
         "note": record.note,
+        "provenance": seen.provenance,
     }
 
 

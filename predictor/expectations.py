@@ -2,11 +2,12 @@
 
 Conjecture and publication stay apart in every answer; a plan, or a defense against a chain of
 attacks, needs one word. Where an effect was published for the pair that word is the publication's,
-and otherwise it is the guideline's.
+and otherwise it is the guideline's. What was measured in your own models is told beside it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Set
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from .interactions import predict
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     from crosscurrent.knowledge import KnowledgeBase
 
 __all__ = ["Expected", "expected"]
+
+Effect = Literal["increase", "decrease", "open"]
+Ground = Literal["published", "conjecture", "none"]
 
 
 class Expected(NamedTuple):
@@ -32,14 +36,17 @@ class Expected(NamedTuple):
         Whether the defense is meant for the risk.
     probability_increase : float
         As in the prediction of that pair.
+    measured : tuple of str
+        Effects that were measured in your own models, each once; no ground.
     """
 
     defense: str
     risk: str
-    effect: Literal["increase", "decrease", "open"]
-    ground: Literal["published", "conjecture", "none"]
+    effect: Effect
+    ground: Ground
     intended: bool
     probability_increase: float
+    measured: tuple[str, ...]
 
 
 def expected(kb: KnowledgeBase, defense: str, risk: str) -> Expected:
@@ -53,15 +60,27 @@ def expected(kb: KnowledgeBase, defense: str, risk: str) -> Expected:
         If there is no such defense or risk.
     """
     answer = predict(kb, defense, risk)
-    pair = (answer.defense, answer.risk)
-    rest = (answer.intended, answer.probability_increase)
-    seen = {each.record.effect for each in answer.observations}
-    seen |= {each.record.effect for each in answer.exceptions}
-    if seen in ({"increase"}, {"decrease"}):
-        return Expected(*pair, "increase" if "increase" in seen else "decrease", "published", *rest)
-    if not seen and answer.conjecture in ("increase", "decrease"):
-        effect: Literal["increase", "decrease"] = (
-            "increase" if answer.conjecture == "increase" else "decrease"
-        )
-        return Expected(*pair, effect, "conjecture", *rest)
-    return Expected(*pair, "open", "none", *rest)
+    seen = [(each.record.effect, each.record.provenance) for each in answer.observations]
+    seen += [(each.record.effect, each.provenance) for each in answer.exceptions]
+    published = {effect for effect, provenance in seen if provenance == "published"}
+    effect, ground = _word(published, answer.conjecture)
+    return Expected(
+        answer.defense,
+        answer.risk,
+        effect,
+        ground,
+        answer.intended,
+        answer.probability_increase,
+        tuple(dict.fromkeys(effect for effect, provenance in seen if provenance == "measured")),
+    )
+
+
+def _word(published: Set[str], conjecture: str) -> tuple[Effect, Ground]:
+    """Return the one word for a pair, and its ground."""
+    if published:
+        if published == {"increase"}:
+            return "increase", "published"
+        return ("decrease", "published") if published == {"decrease"} else ("open", "none")
+    if conjecture == "increase":
+        return "increase", "conjecture"
+    return ("decrease", "conjecture") if conjecture == "decrease" else ("open", "none")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from .calibration import calibration, features
 from .guideline import Basis, Conjecture, Path, conclude, paths_between
@@ -46,11 +46,12 @@ class ExceptionSeen(NamedTuple):
     """An effect under another adversary, and whether that is the assumed one.
 
     ``applies`` is None where it is open: the adversary is not described so far, or the sources do
-    not state the condition.
+    not state the condition. ``provenance`` is that of the observation that it is an exception of.
     """
 
     record: ExceptionRecord
     applies: bool | None
+    provenance: Literal["published", "measured"]
 
 
 class Prediction(NamedTuple):
@@ -111,16 +112,44 @@ class Prediction(NamedTuple):
         return self.backing is not None and self.backing < 0.5
 
     @property
+    def published(self) -> tuple[str, ...]:
+        """The published effects that hold for the assumed adversary, each once."""
+        return self._effects("published")
+
+    @property
     def seen(self) -> tuple[str, ...]:
-        """The published or measured effects that hold for the assumed adversary, each once."""
-        effects = [each.record.effect for each in self.observations if each.applies]
-        effects += [each.record.effect for each in self.exceptions if each.applies]
-        return tuple(dict.fromkeys(effects))
+        """The published effects: the name by which `validate` asks for them so far."""
+        return self.published
+
+    @property
+    def measured(self) -> tuple[str, ...]:
+        """The effects measured in your own models, for the assumed adversary, each once."""
+        return self._effects("measured")
 
     @property
     def conditional(self) -> bool:
-        """Whether what was seen depends on who the adversary is."""
-        return bool(self.exceptions) or any(o.record.when for o in self.observations)
+        """Whether what was published depends on who the adversary is."""
+        return any(each.provenance == "published" for each in self.exceptions) or any(
+            each.record.when for each in self.observations if not each.record.measured
+        )
+
+    @property
+    def explored(self) -> bool:
+        """Whether an effect was published for this pair, be it under another adversary."""
+        return any(not each.record.measured for each in self.observations)
+
+    def _effects(self, provenance: str) -> tuple[str, ...]:
+        effects = [
+            each.record.effect
+            for each in self.observations
+            if each.applies and each.record.provenance == provenance
+        ]
+        effects += [
+            each.record.effect
+            for each in self.exceptions
+            if each.applies and each.provenance == provenance
+        ]
+        return tuple(dict.fromkeys(effects))
 
 
 def predict(
@@ -209,7 +238,10 @@ def _seen(
     exceptions: list[ExceptionSeen] = []
     for record in records:
         applicable = [meets(kb, adversary, exception.when) for exception in record.exceptions]
-        exceptions += map(ExceptionSeen, record.exceptions, applicable)
+        exceptions += [
+            ExceptionSeen(exception, applies, record.provenance)
+            for exception, applies in zip(record.exceptions, applicable, strict=True)
+        ]
         if record.effect != "unexplored":
             contradicted = meets(kb, adversary, record.when) is False or True in applicable
             observations.append(ObservationSeen(record, not contradicted))

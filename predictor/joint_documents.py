@@ -5,7 +5,7 @@ The same contract as `predictor.documents`: plain dicts, lists, strings, numbers
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -25,10 +25,14 @@ __all__ = [
     "chains_document",
     "collusion_backtest_document",
     "collusion_document",
+    "collusions_document",
     "combination_document",
+    "combinations_document",
     "conflict_backtest_document",
     "plans_document",
     "published_attack_document",
+    "published_attacks_document",
+    "sequence_document",
 ]
 
 Document = dict[str, Any]
@@ -37,6 +41,7 @@ Document = dict[str, Any]
 def combination_document(combined: Combined, tensions: Iterable[Tension] = ()) -> Document:
     """Return the document for a set of defenses, with tensions where they were asked for."""
     return {
+        "kind": "predicted_combination",
         "defenses": _ids(combined.defenses),
         "effective": combined.effective,
         "orders": [_ids(order) for order in combined.orders],
@@ -79,6 +84,42 @@ def collusion_document(
     )
 
 
+def combinations_document(answers: Iterable[Combined], knowledge: str) -> Document:
+    """Return the document of several sets of defenses."""
+    return {
+        "kind": "predicted_combinations",
+        "combinations": [combination_document(each) for each in answers],
+        "knowledge": knowledge,
+    }
+
+
+def collusions_document(
+    answers: Iterable[Colluded], knowledge: str, assumed: Adversaries | None = None
+) -> Document:
+    """Return the document of pairs of attacks, with what is assumed of the adversaries."""
+    stated = {} if assumed is None else {"adversaries": adversaries_document(assumed)}
+    return {
+        "kind": "predicted_collusions",
+        **stated,
+        "collusions": [collusion_document(each) for each in answers],
+        "knowledge": knowledge,
+    }
+
+
+def sequence_document(
+    links: Sequence[Colluded], breaking: Iterable[Iterable[Breaker]], assumed: Adversaries
+) -> Document:
+    """Return the document of three or more attacks, link by link."""
+    return {
+        "kind": "collusion_sequence",
+        "attacks": [links[0].first.id, *(link.second.id for link in links)],
+        "amplifies": all(link.holds for link in links),
+        "adversaries": adversaries_document(assumed),
+        "links": list(map(collusion_document, links, breaking)),
+        "knowledge": links[0].knowledge,
+    }
+
+
 def adversaries_document(assumed: Adversaries) -> Document:
     """Return what is assumed of both adversaries, in order."""
     return {
@@ -92,6 +133,7 @@ def chains_document(
 ) -> Document:
     """Return the document of chains to a target, with what breaks each link of each."""
     return {
+        "kind": "attack_chains",
         "target": found.target.id,
         "first": found.first.id if found.first else None,
         "adversaries": adversaries_document(assumed),
@@ -108,6 +150,7 @@ def chains_document(
 def plans_document(answer: Plans) -> Document:
     """Return the document of a plan."""
     return {
+        "kind": "plans",
         "protect": list(answer.wish.protect),
         "avoid": list(answer.wish.avoid),
         "have": _ids(answer.wish.have),
@@ -116,6 +159,22 @@ def plans_document(answer: Plans) -> Document:
         "complete": answer.complete,
         "blocked": [each._asdict() for each in answer.blocked],
         "knowledge": answer.knowledge,
+    }
+
+
+def published_attacks_document(
+    attack: str | None,
+    adversary: Mapping[str, str],
+    found: Iterable[PublishedAttack],
+    knowledge: str,
+) -> Document:
+    """Return the document of the published attacks within an adversary's reach."""
+    return {
+        "kind": "published_attacks",
+        "attack": attack,
+        "adversary": dict(adversary),
+        "attacks": [published_attack_document(each) for each in found],
+        "knowledge": knowledge,
     }
 
 
@@ -210,6 +269,7 @@ def _combination(record: Combination) -> Document:
         "datasets": list(record.datasets),
         "sources": list(record.sources or record.stated_in),
         "note": record.note,
+        "provenance": record.provenance,
     }
 
 
@@ -235,6 +295,7 @@ def _collusion(record: Collusion) -> Document:
         "factors": list(record.factors),
         "sources": list(record.sources),
         "note": record.note,
+        "provenance": record.provenance,
     }
 
 
@@ -285,4 +346,5 @@ def _expected(each: Expected) -> Document:
         "ground": each.ground,
         "intended": each.intended,
         "probability_increase": each.probability_increase,
+        "measured": list(each.measured),
     }

@@ -43,7 +43,7 @@ def imported(name: str, path: Path) -> Iterator[tuple[str, str]]:
 
 def test_no_cycle_of_modules() -> None:
     known = modules()
-    graph = nx.DiGraph()
+    graph: nx.DiGraph[str] = nx.DiGraph()
     for name, path in known.items():
         for source, target in imported(name, path):
             leads = next((x for x in (f"{source}.{target}", source) if x in known), None)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from crosscurrent.predictor.collusion import adversaries
-from crosscurrent.predictor.joint_documents import published_attack_document
+from crosscurrent.predictor.joint_documents import published_attacks_document
 from crosscurrent.predictor.published import within_reach
 
 if TYPE_CHECKING:
@@ -52,9 +52,4 @@ def attacks(
 ) -> dict[str, Any]:
     """Answer with the published attacks within an adversary's reach."""
     found = reach(kb, risk, adversary or {})
-    return {
-        "attack": found.attack,
-        "adversary": dict(found.adversary),
-        "attacks": [published_attack_document(each) for each in found.found],
-        "knowledge": kb.digest,
-    }
+    return published_attacks_document(found.attack, found.adversary, found.found, kb.digest)

@@ -18,13 +18,13 @@ Rows = Mapping[str, Mapping[str, Any]]
 
 def overview(kb: KnowledgeBase) -> dict[str, Any]:
     """Answer how many records each section has."""
-    return {"knowledge": kb.digest, "records": counts(kb.rows)}
+    return {"kind": "knowledge", "knowledge": kb.digest, "records": counts(kb.rows)}
 
 
 def section(kb: KnowledgeBase, name: str) -> dict[str, Any]:
     """Answer with all records of a section."""
     records = [_with_id(identity, row) for identity, row in kb.rows[name].items()]
-    return {"knowledge": kb.digest, name: records}
+    return {"kind": "section", "knowledge": kb.digest, name: records}
 
 
 def record(kb: KnowledgeBase, name: str, within: str | None = None) -> dict[str, Any]:
@@ -49,6 +49,7 @@ def record(kb: KnowledgeBase, name: str, within: str | None = None) -> dict[str,
             raise UnknownName(singular, name, list(known))
         where, found = within, known[name]
     return {
+        "kind": "record",
         "knowledge": kb.digest,
         "section": where,
         "record": _with_id(found.id, rows[where][found.id]),

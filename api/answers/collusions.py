@@ -36,21 +36,12 @@ def collude(
     assumed = adversaries(kb, adversary or {})
     if len(attacks) < 2:
         answers = pairs(kb, attacks[0] if attacks else None, assumed)
-        return {
-            "adversaries": documents.adversaries_document(assumed),
-            "collusions": [documents.collusion_document(answer) for answer in answers],
-            "knowledge": kb.digest,
-        }
+        return documents.collusions_document(answers, kb.digest, assumed)
     answers = links(kb, attacks, assumed)
     if len(answers) == 1:
         return documents.collusion_document(answers[0], breakers(kb, answers[0]), assumed)
-    return {
-        "attacks": [answers[0].first.id, *(answer.second.id for answer in answers)],
-        "amplifies": all(answer.holds for answer in answers),
-        "adversaries": documents.adversaries_document(assumed),
-        "links": [documents.collusion_document(each, breakers(kb, each)) for each in answers],
-        "knowledge": kb.digest,
-    }
+    breaking = [breakers(kb, each) for each in answers]
+    return documents.sequence_document(answers, breaking, assumed)
 
 
 def chains(
@@ -70,10 +61,7 @@ def chains(
 def collusions(kb: KnowledgeBase) -> dict[str, Any]:
     """Answer for every attack against every other, whoever the adversaries are."""
     answers = [answer for row in collude_all(kb) for answer in row if answer is not None]
-    return {
-        "collusions": [documents.collusion_document(answer) for answer in answers],
-        "knowledge": kb.digest,
-    }
+    return documents.collusions_document(answers, kb.digest)
 
 
 def pairs(kb: KnowledgeBase, attack: str | None, assumed: Adversaries) -> list[Colluded]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from crosscurrent.predictor.conflicts import combine, combine_all
-from crosscurrent.predictor.joint_documents import combination_document
+from crosscurrent.predictor.joint_documents import combination_document, combinations_document
 from crosscurrent.predictor.tensions import tensions as hints
 
 if TYPE_CHECKING:
@@ -25,5 +25,4 @@ def combination(
 
 def combinations(kb: KnowledgeBase) -> dict[str, Any]:
     """Answer for every two variants of different defenses."""
-    documents = [combination_document(answer) for answer in combine_all(kb)]
-    return {"combinations": documents, "knowledge": kb.digest}
+    return combinations_document(combine_all(kb), kb.digest)

@@ -90,15 +90,16 @@ def run(arguments: Namespace) -> str:
 
 def overview(answers: Sequence[Colluded], look: Style) -> str:
     """Describe several pairs in a line each."""
-    head = ["first", "second", "verdict", "published", "by"]
+    own = any(answer.measured for answer in answers)
+    head = ["first", "second", "verdict", "published", *["measured"] * own, "by"]
     rows = [[look.paint(cell, "dim") for cell in head]]
     for answer in answers:
         counted = answer.unmet or answer.factors
         by = ", ".join(link.factor.name.lower() for link in counted)
-        seen = answer.seen or "unexplored"
+        seen = [answer.published or "unexplored", *[answer.measured] * own]
         mark = " †" * answer.contradicted + " !" * answer.out_of_reach
         rows.append(
-            [answer.first.name, answer.second.name, verdict(answer, look) + mark, seen, by or "-"]
+            [answer.first.name, answer.second.name, verdict(answer, look) + mark, *seen, by or "-"]
         )
     text = columns(rows, look.width)
     if any(answer.contradicted for answer in answers):
@@ -158,6 +159,8 @@ def _pair(kb: KnowledgeBase, answer: Colluded, breaking: Iterable[Breaker], look
             for text in (cite(kb, link.sources), *notes):
                 lines.append(look.paint(paragraph(text, look.width, " " * 6), "dim"))
     lines += ["", "Published", *_observed(kb, answer, look)]
+    if answer.measured:
+        lines += ["", "Measured", *_seen(kb, answer, look, measured=True)]
     if answer.holds:
         rows = _breaking(kb, answer, breaking)
         lines += ["", "What works against it, and what that raises"]
@@ -166,22 +169,30 @@ def _pair(kb: KnowledgeBase, answer: Colluded, breaking: Iterable[Breaker], look
 
 
 def _observed(kb: KnowledgeBase, answer: Colluded, look: Style) -> list[str]:
-    lines: list[str] = []
-    for record in answer.observations:
-        works = cite(kb, record.sources) if record.sources else "no prior work"
-        status = "tested by the survey itself: " if record.status == "validated" else ""
-        lines.append(paragraph(f"{record.effect}: {status}{works}", look.width, "  "))
-        if record.predicted and answer.contradicted:
-            text = f"! the paper's table says {record.predicted}; this follows its rule"
-            lines.append(paragraph(text, look.width, "    "))
-        if record.note:
-            lines.append(paragraph(record.note, look.width, "    "))
+    lines = _seen(kb, answer, look, measured=False)
     lines += [
         f"  numbers: crosscurrent kb show {experiment.id}"
         for experiment in kb.experiments.values()
         if (experiment.first, experiment.second) == (answer.first.id, answer.second.id)
     ]
     return lines or ["  - nothing known for this pair"]
+
+
+def _seen(kb: KnowledgeBase, answer: Colluded, look: Style, *, measured: bool) -> list[str]:
+    lines: list[str] = []
+    for record in answer.observations:
+        if record.measured is not measured:
+            continue
+        works = cite(kb, record.sources) if record.sources else "no prior work"
+        survey = record.status == "validated" and not measured
+        status = "tested by the survey itself: " if survey else ""
+        lines.append(paragraph(f"{record.effect}: {status}{works}", look.width, "  "))
+        if record.predicted and answer.contradicted and not measured:
+            text = f"! the paper's table says {record.predicted}; this follows its rule"
+            lines.append(paragraph(text, look.width, "    "))
+        if record.note:
+            lines.append(paragraph(record.note, look.width, "    "))
+    return lines
 
 
 def _breaking(kb: KnowledgeBase, answer: Colluded, breaking: Iterable[Breaker]) -> list[list[str]]:
@@ -225,7 +236,7 @@ def _chain(
     text = chain.attacks[0].id
     for link in chain.links:
         by = ", ".join(each.factor.code or each.factor.id for each in link.unmet)
-        doubt = "" if link.seen == "amplifies" else "?"
+        doubt = "" if link.proven else "?"
         text += f" →{doubt} {link.second.id} ({by})"
     lines = [look.paint(paragraph(f"{number}. {text}", look.width), "bold")]
     rows = []

@@ -64,7 +64,8 @@ def run(arguments: Namespace) -> str:
     lines += _section(_repairs_heading(combined), _repairs(combined, look), look)
     if arguments.tensions:
         lines += _section("Tensions (hints only)", _tensions(kb, hints, look), look)
-    lines += _section("Published", _observations(kb, combined.observations, look), look)
+    lines += _section("Published", _observations(kb, combined.published, look), look)
+    lines += _section("Measured", list(_observed(kb, combined.measured, look)), look)
     for variant in combined.defenses:
         if variant.note and combined.conflicts:
             lines += ["", paragraph(f"{variant.id}: {variant.note}", look.width)]

@@ -68,12 +68,11 @@ def _check(arguments: Namespace) -> str:
             raise
         arguments.status = 2
         problems = [problem._asdict() for problem in error.problems]
-        return as_json({"sound": False, "problems": problems})
+        return as_json({"kind": "check", "sound": False, "problems": problems})
     counts = {section: len(records) for section, records in kb.rows.items()}
     if arguments.json:
-        return as_json(
-            {"sound": True, "knowledge": kb.digest, "folders": folders, "records": counts}
-        )
+        sound = {"sound": True, "knowledge": kb.digest, "folders": folders, "records": counts}
+        return as_json({"kind": "check", **sound})
     what = "the built-in knowledge" + "".join(f" + {folder}" for folder in folders)
     named = {"adversary": "characteristics of adversaries"}
     total = ", ".join(f"{count} {named.get(section, section)}" for section, count in counts.items())
@@ -128,11 +127,12 @@ def _section(kb: KnowledgeBase, section: str, look: Style) -> str:
         elif section == "correlations":
             about = f"{record.sign}  {cite(kb, record.sources)}"
         elif section == "observations":
-            about = look.effect(record.effect)
+            about = look.effect(record.effect) + " (measured)" * record.measured
         elif section == "references":
             about = f"{cite(kb, [identity])}: {record.title or record.topic}"
         else:
             about = getattr(record, "name", "") or getattr(record, "finding", "")
+            about += "(measured)" * getattr(record, "measured", False)
         rows.append([getattr(record, "code", None) or "", identity, about])
     return columns(rows, look.width)
 
@@ -154,7 +154,15 @@ def _record(kb: KnowledgeBase, row: Mapping[str, Any], record: Record, look: Sty
         lines += ["", look.paint("Observations", "bold")]
         lines.append(
             columns(
-                [[o.defense, look.effect(o.effect), o.risk, cite(kb, o.sources)] for o in seen],
+                [
+                    [
+                        o.defense,
+                        look.effect(o.effect) + " (measured)" * o.measured,
+                        o.risk,
+                        cite(kb, o.sources),
+                    ]
+                    for o in seen
+                ],
                 look.width,
             )
         )
@@ -285,7 +293,7 @@ def _pair(kb: KnowledgeBase, prediction: Prediction | None) -> str:
 def _answer(prediction: Prediction | None, look: Style) -> list[str]:
     if prediction is None:
         return ["not known", "", "", ""]
-    from .predict import published
+    from .predict import measured, published
 
     arrows = {"+": look.glyph("increase"), "-": look.glyph("decrease")}
     paths = (
@@ -295,7 +303,8 @@ def _answer(prediction: Prediction | None, look: Style) -> list[str]:
     return [
         look.effect(prediction.conjecture),
         percent(prediction.probability_increase),
-        published(prediction, look),
+        published(prediction, look)
+        + (f"; measured {measured(prediction, look)}" if prediction.measured else ""),
         ", ".join(paths),
     ]
 

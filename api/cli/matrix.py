@@ -27,7 +27,7 @@ from ._common import (
 )
 
 if TYPE_CHECKING:
-    from crosscurrent.knowledge import Defense, KnowledgeBase, Risk
+    from crosscurrent.knowledge import Combination, Defense, KnowledgeBase, Risk
 
 __all__ = ["add_arguments", "run"]
 
@@ -42,7 +42,7 @@ _HEAT = {
 }
 _FIELDS = (
     "defense", "risk", "intended", "conjecture", "basis", "probability_increase", "published",
-    "conditional", "decisive_factors", "knowledge",
+    "conditional", "decisive_factors", "knowledge", "measured",
 )  # fmt: skip
 
 
@@ -101,10 +101,11 @@ def _row(prediction: Prediction) -> Sequence[object]:
         prediction.conjecture,
         prediction.basis,
         prediction.probability_increase,
-        " ".join(prediction.seen),
+        " ".join(prediction.published),
         str(prediction.conditional).lower(),
         " ".join(path.factor.id for path in prediction.decisive),
         prediction.knowledge,
+        " ".join(prediction.measured),
     )
 
 
@@ -123,18 +124,22 @@ def _heat_map(kb: KnowledgeBase, rows: tuple[tuple[Prediction, ...], ...], look:
     explained: list[Defense | Risk] = list(kb.risks.values())
     defenses = [kb.defenses[row[0].defense] for row in rows if row]
     names = [f"{d.code or ''} {d.name}".strip() for d in defenses]
-    if max(map(len, names), default=0) + 1 + _CELL * len(kb.risks) > look.width:
+    own = any(prediction.measured for row in rows for prediction in row)
+    wide = _CELL + own
+    if max(map(len, names), default=0) + 1 + wide * len(kb.risks) > look.width:
         names = [clip(d.code or d.id, 20) for d in defenses]
         explained = [*defenses, *explained]
     side = max(map(len, names), default=0) + 1
-    head = "".join(f"{(r.code or r.id)[: _CELL - 1]:^{_CELL}}" for r in kb.risks.values())
+    head = "".join(f"{(r.code or r.id)[: wide - 1]:^{wide}}" for r in kb.risks.values())
     lines = [look.paint(" " * side + head.rstrip(), "bold")]
     for name, row in zip(names, rows, strict=True):
-        lines.append(padded(name, side) + "".join(_cell(each, look) for each in row).rstrip())
+        cells = "".join(_cell(each, look, own=own) for each in row)
+        lines.append(padded(name, side) + cells.rstrip())
     up, down = look.glyph("increase"), look.glyph("decrease")
     open_, none = look.glyph("contested"), look.glyph("unknown")
     legend = [
         [f"{up} 94 {up}", "conjecture, probability of an increase in %, published effect"],
+        *[[f"{up} 94 {up}{down}", "last: the effect measured in your own models"]] * own,
         ["", f"{up} increases, {down} decreases, {open_} contested, {none} unknown,"
          f" {look.glyph('unexplored')} unexplored"],
         [f"{look.hollow('increase')} {look.hollow('decrease')}",
@@ -151,11 +156,13 @@ def _heat_map(kb: KnowledgeBase, rows: tuple[tuple[Prediction, ...], ...], look:
     return with_knowledge_line("\n".join(lines), kb.digest, look)
 
 
-def _cell(prediction: Prediction, look: Style) -> str:
-    seen = prediction.seen[0] if len(prediction.seen) == 1 else ""
-    observed = look.glyph(seen or ("contested" if prediction.seen else "unexplored"))
-    if seen and prediction.conditional:
-        observed = look.hollow(seen)
+def _cell(prediction: Prediction, look: Style, *, own: bool) -> str:
+    observed = look.glyph(_single(prediction.published) or "unexplored")
+    if prediction.conditional and len(prediction.published) == 1:
+        observed = look.hollow(prediction.published[0])
+    if own:
+        measured = _single(prediction.measured)
+        observed += look.glyph(measured) if measured else " "
     number = percent(prediction.probability_increase).removesuffix(" %")
     mark = "!" if prediction.opposed else " "
     body = f"{look.glyph(prediction.conjecture)} {number:>2}{mark}{observed}"
@@ -164,6 +171,11 @@ def _cell(prediction: Prediction, look: Style) -> str:
         shade, ink = _HEAT[prediction.conjecture][strength(prediction.backing)]
         text = f"\x1b[48;5;{shade};38;5;{ink}m{text}\x1b[0m"
     return text + " "
+
+
+def _single(effects: Sequence[str]) -> str:
+    """Return the effect that was seen, ``contested`` if there are several, nothing if none."""
+    return "contested" if len(effects) > 1 else "".join(effects)
 
 
 def _pairs(kb: KnowledgeBase, what: str, form: str, look: Style) -> str:
@@ -181,7 +193,7 @@ def _combinations(kb: KnowledgeBase, form: str, look: Style) -> str:
         return as_json(answer_all(kb))
     answers = combine_all(kb)
     if form == "csv":
-        head = ("one", "other", "effective", "order", "risk", "published", "knowledge")
+        head = ("one", "other", "effective", "order", "risk", "published", "knowledge", "measured")
         return _csv(head, (_combination_row(answer) for answer in answers))
     cells: dict[tuple[str, str], str] = {}
     for answer in answers:
@@ -196,9 +208,11 @@ def _combinations(kb: KnowledgeBase, form: str, look: Style) -> str:
         ["X", "conflict"],
         [
             "second",
-            "as measured, after any tuning: o effective, X conflict, ~ disputed, . unexplored",
+            "as published, after any tuning: o effective, X conflict, ~ disputed, . unexplored",
         ],
     ]
+    if any(answer.measured for answer in answers):
+        legend.append(["third", "the same as measured in your own models"])
     for answer in answers:
         if answer.effective and answer.avoid:
             first, second = answer.orders[0][0].id, answer.orders[0][1].id
@@ -215,7 +229,16 @@ def _collusions(kb: KnowledgeBase, form: str, look: Style) -> str:
         return as_json(answer_all(kb))
     answers = [answer for row in collude_all(kb) for answer in row if answer is not None]
     if form == "csv":
-        head = ("first", "second", "verdict", "potential", "factors", "published", "knowledge")
+        head = (
+            "first",
+            "second",
+            "verdict",
+            "potential",
+            "factors",
+            "published",
+            "knowledge",
+            "measured",
+        )
         return _csv(head, (_collusion_row(answer) for answer in answers))
     glyphs = {
         name: look.glyph(kind)
@@ -229,7 +252,8 @@ def _collusions(kb: KnowledgeBase, form: str, look: Style) -> str:
         )
     }
     cells = {
-        (answer.first.id, answer.second.id): f"{glyphs[answer.verdict]} {glyphs[answer.seen]}"
+        (answer.first.id, answer.second.id): f"{glyphs[answer.verdict]} {glyphs[answer.published]}"
+        + (glyphs[answer.measured] if answer.measured else "")
         for answer in answers
     }
     legend = [
@@ -239,32 +263,41 @@ def _collusions(kb: KnowledgeBase, form: str, look: Style) -> str:
             f"{glyphs['amplifies']} amplifies, {glyphs['hinders']} hinders,"
             f" {glyphs['inconclusive']} inconclusive, {glyphs['']} unexplored",
         ],
+        *[["", "third: what was measured in your own models"]] * any(a.measured for a in answers),
         ["", "rows: the attack whose outcome is used; columns: the attack that uses it"],
     ]
     return _grid(kb, list(kb.attacks), cells, legend, look)
 
 
 def _combination_cell(answer: Combined) -> str:
-    seen = {measured(record) for record in answer.observations}
-    second = "."
-    if seen:
-        second = "X" if seen == {"conflict"} else "o" if seen == {"effective"} else "~"
-    return f"{'o' if answer.effective else 'X'} {second}"
+    third = _outcome(answer.measured) if answer.measured else ""
+    return f"{'o' if answer.effective else 'X'} {_outcome(answer.published)}{third}"
+
+
+def _outcome(records: Iterable[Combination]) -> str:
+    seen = {measured(record) for record in records}
+    if not seen:
+        return "."
+    return "X" if seen == {"conflict"} else "o" if seen == {"effective"} else "~"
 
 
 def _combination_row(answer: Combined) -> Sequence[str]:
     one, other = (variant.id for variant in answer.defenses)
     risks = dict.fromkeys(each.risk for each in (*answer.conflicts, *answer.avoid))
-    seen = dict.fromkeys(measured(record) for record in answer.observations)
+    published, own = (
+        " ".join(dict.fromkeys(measured(record) for record in records))
+        for records in (answer.published, answer.measured)
+    )
     order = " ".join(variant.id for variant in answer.orders[0]) if answer.orders else ""
     effective = str(answer.effective).lower()
-    return (one, other, effective, order, " ".join(risks), " ".join(seen), answer.knowledge)
+    return (one, other, effective, order, " ".join(risks), published, answer.knowledge, own)
 
 
 def _collusion_row(answer: Colluded) -> Sequence[str]:
     factors = " ".join(link.factor.id for link in answer.factors)
     ends = (answer.first.id, answer.second.id)
-    return (*ends, answer.verdict, answer.potential or "", factors, answer.seen, answer.knowledge)
+    judged = (answer.verdict, answer.potential or "", factors)
+    return (*ends, *judged, answer.published, answer.knowledge, answer.measured)
 
 
 def _grid(

@@ -14,7 +14,7 @@ from ._arguments import add_knowledge_option, add_output_options, positive
 from ._common import again, as_json, knowledge, style, with_knowledge_line
 
 if TYPE_CHECKING:
-    from crosscurrent.knowledge import KnowledgeBase, Variant
+    from crosscurrent.knowledge import Combination, KnowledgeBase, Variant
     from crosscurrent.predictor.expectations import Expected
 
 __all__ = ["add_arguments", "run"]
@@ -102,9 +102,11 @@ def _describe(kb: KnowledgeBase, answer: Plans, look: Style, more: str) -> str:
 def _plan(kb: KnowledgeBase, number: int, each: Plan, answer: Plans, look: Style) -> str:
     heading = look.paint(paragraph(f"{number}. {chain_of(each.order)}", look.width), "bold")
     rows = [["covers", _effects(kb, each.covers, unsure=("conjecture", "none"))]]
-    if each.contradicted:
-        seen = f"conflict: {codes(each.against(each.order))}"
-        rows.insert(0, ["measured", look.paint(seen, "increase")])
+    conflicts = _by_provenance(each.against(each.order))
+    rows[:0] = [
+        [provenance, look.paint(f"conflict: {names}", "increase")]
+        for provenance, names in conflicts.items()
+    ]
     wanted = answer.wish.protect
     against = [e for e in each.raises if e.risk in wanted]
     others = [e for e in each.raises if e.risk not in wanted]
@@ -116,14 +118,39 @@ def _plan(kb: KnowledgeBase, number: int, each: Plan, answer: Plans, look: Style
         rows.append(["lowers", look.paint(_effects(kb, each.lowers), "decrease")])
     if each.open:
         rows.append(["open", _effects(kb, each.open)])
+    if measured := _measured(kb, (*each.covers, *each.raises, *each.lowers, *each.open), look):
+        rows.append(["measured", measured])
     if each.alternatives:
         rows.append(["or", "; ".join(_or(each, order) for order in each.alternatives[:4])])
     return f"{heading}\n{columns(rows, look.width, indent='   ')}"
 
 
 def _or(plan: Plan, order: Sequence[Variant]) -> str:
-    against = codes(plan.against(order))
-    return chain_of(order) + (f" (measured conflict: {against})" if against else "")
+    conflicts = _by_provenance(plan.against(order)).items()
+    against = "; ".join(f"{provenance} conflict: {names}" for provenance, names in conflicts)
+    return chain_of(order) + (f" ({against})" if against else "")
+
+
+def _by_provenance(records: Sequence[Combination]) -> dict[str, str]:
+    """Name records by whether they were published or measured, those that are not left out."""
+    parted = {
+        provenance: codes(each for each in records if each.provenance == provenance)
+        for provenance in ("published", "measured")
+    }
+    return {provenance: names for provenance, names in parted.items() if names}
+
+
+def _measured(kb: KnowledgeBase, effects: Iterable[Expected], look: Style) -> str:
+    """Say what was measured of the plan's defenses: no ground of the plan, but worth a look."""
+    told = {
+        (each.risk, each.defense): " ".join(look.glyph(effect) for effect in each.measured)
+        for each in effects
+        if each.measured
+    }
+    return ", ".join(
+        f"{risk} ({kb.defenses[defense].code or defense} {seen})"
+        for (risk, defense), seen in told.items()
+    )
 
 
 def _effects(

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from crosscurrent.knowledge import KnowledgeBase
     from crosscurrent.predictor.guideline import Path
 
-__all__ = ["add_arguments", "describe", "likely", "published", "run"]
+__all__ = ["add_arguments", "describe", "likely", "measured", "published", "run"]
 
 _DOUBT = re.compile(r"[0-9]\?")
 _UNDECIDED = {
@@ -61,7 +61,8 @@ def _overview(
     kb: KnowledgeBase, defense: str, predictions: tuple[Prediction, ...], look: Style, more: str
 ) -> str:
     """Describe what one defense does to every risk; `more` are the options to ask again with."""
-    head = ["", "risk", "conjecture", "P(rise)", "published", "decided by"]
+    own = any(prediction.measured for prediction in predictions)
+    head = ["", "risk", "conjecture", "P(rise)", "published", *["measured"] * own, "decided by"]
     rows = [[look.paint(cell, "dim") for cell in head]]
     for prediction in predictions:
         risk = kb.risks[prediction.risk]
@@ -72,6 +73,7 @@ def _overview(
                 look.effect(prediction.conjecture),
                 likely(prediction),
                 published(prediction, look),
+                *[measured(prediction, look)] * own,
                 ", ".join(path.factor.name.lower() for path in prediction.decisive)
                 or _UNDECIDED[prediction.basis, bool(prediction.paths)],
             ]
@@ -103,7 +105,7 @@ def describe(kb: KnowledgeBase, prediction: Prediction, look: Style) -> str:
     heading = f"{title(defense)} → {title(risk)}"
     if prediction.intended:
         heading += ": what it is meant for"
-    others = calibration(kb).pairs - bool(prediction.observations)
+    others = calibration(kb).pairs - prediction.explored
     lines = [
         look.paint(paragraph(heading, look.width), "bold"),
         "",
@@ -140,11 +142,16 @@ def likely(prediction: Prediction) -> str:
 
 
 def published(prediction: Prediction, look: Style) -> str:
-    """Say in a word or two what was seen, for the adversary at hand."""
-    if not prediction.seen:
-        return look.effect("unexplored") if not prediction.observations else "- for others only"
-    effects = " ".join(look.effect(effect) for effect in prediction.seen)
+    """Say in a word or two what was published, for the adversary at hand."""
+    if not prediction.published:
+        return look.effect("unexplored") if not prediction.explored else "- for others only"
+    effects = " ".join(look.effect(effect) for effect in prediction.published)
     return effects + " †" * prediction.conditional
+
+
+def measured(prediction: Prediction, look: Style) -> str:
+    """Say what was measured in the user's own models, for the adversary at hand."""
+    return " ".join(look.effect(effect) for effect in prediction.measured)
 
 
 def _basis(prediction: Prediction) -> str:
@@ -182,7 +189,9 @@ def _observed(kb: KnowledgeBase, prediction: Prediction, look: Style) -> list[st
     lines: list[str] = []
     for seen in prediction.observations:
         record = seen.record
-        kind = f" ({record.kind})" if record.kind != "unspecified" else ""
+        kinds = ["measured"] * record.measured
+        kinds += [record.kind] if record.kind not in (None, "unspecified") else []
+        kind = f" ({', '.join(kinds)})" if kinds else ""
         whom = f", {condition(record.when)}" if record.when else ""
         other = "" if seen.applies else ", not this one"
         works = cite(kb, record.sources)
@@ -192,7 +201,8 @@ def _observed(kb: KnowledgeBase, prediction: Prediction, look: Style) -> list[st
     for exception in prediction.exceptions:
         noted = exception.record
         works = cite(kb, noted.sources)
-        text = f"{look.effect(noted.effect)} as an exception, {condition(noted.when)}: {works}"
+        how = "a measured" if exception.provenance == "measured" else "an"
+        text = f"{look.effect(noted.effect)} as {how} exception, {condition(noted.when)}: {works}"
         lines += _entry(text, noted.note, look)
     tested = kb.experiments_on(prediction.defense, prediction.risk)
     lines += [f"  numbers: crosscurrent kb show {experiment.id}" for experiment in tested]

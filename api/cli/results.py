@@ -43,7 +43,7 @@ def _list(arguments: Namespace) -> str:
     kept = _store(arguments)
     found = kept.experiments()
     if arguments.json:
-        return as_json({"results": [each.document for each in found]})
+        return as_json({"kind": "results", "results": [each.document for each in found]})
     look = style(arguments)
     if not found:
         return look.finish(

@@ -20,7 +20,7 @@ from ._arguments import (
     add_pair_arguments,
 )
 from ._common import as_json, knowledge, style, with_knowledge_line
-from .predict import describe, likely, published
+from .predict import describe, likely, measured, published
 
 __all__ = ["add_arguments", "run"]
 
@@ -70,17 +70,19 @@ def run(arguments: Namespace) -> str:
 
 def _compare(kb: KnowledgeBase, found: Assumed, look: Style) -> str:
     defense, assumed, changes = found
-    head = ["", "risk", "", "conjecture", "P(rise)", "published", "because"]
+    own = any(change.before.measured or change.after.measured for change in changes)
+    seen = ["published", *["measured"] * own]
+    head = ["", "risk", "", "conjecture", "P(rise)", *seen, "because"]
     rows = [[look.paint(cell, "dim") for cell in head]]
     for change in changes:
         risk = kb.risks[change.before.risk]
         reasons = "; ".join(reason.text for reason in change.because)
         named = [risk.code or "", risk.name]
         if change.changed:
-            rows.append([*named, "before", *_answer(change.before, look), ""])
-            rows.append(["", "", "after", *_answer(change.after, look), reasons])
+            rows.append([*named, "before", *_answer(change.before, look, own=own), ""])
+            rows.append(["", "", "after", *_answer(change.after, look, own=own), reasons])
         else:
-            rows.append([*named, "same", *_answer(change.after, look), reasons])
+            rows.append([*named, "same", *_answer(change.after, look, own=own), reasons])
     heading = f"{title(kb.defenses[defense])}, {_assumptions(kb, assumed)}"
     lines = [look.paint(paragraph(heading, look.width), "bold"), "", columns(rows, look.width)]
     if len(changes) == 1:
@@ -89,11 +91,12 @@ def _compare(kb: KnowledgeBase, found: Assumed, look: Style) -> str:
     return with_knowledge_line("\n".join(lines), kb.digest, look)
 
 
-def _answer(prediction: Prediction, look: Style) -> list[str]:
+def _answer(prediction: Prediction, look: Style, *, own: bool) -> list[str]:
     return [
         look.effect(prediction.conjecture),
         likely(prediction),
         published(prediction, look),
+        *[measured(prediction, look)] * own,
     ]
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from crosscurrent.predictor.joint_documents import published_attack_document
+from crosscurrent.predictor.joint_documents import published_attacks_document
 
 from ..answers.attacks import reach
 from .answer import Answer, Knowledge, knowledge_base
@@ -43,12 +43,7 @@ class AttacksAnswer(Answer):
 
     def to_dict(self) -> dict[str, Any]:
         """Return the document of ``crosscurrent attacks --json``."""
-        return {
-            "attack": self.attack,
-            "adversary": dict(self.adversary),
-            "attacks": [published_attack_document(each) for each in self.attacks],
-            "knowledge": self.knowledge,
-        }
+        return published_attacks_document(self.attack, self.adversary, self.attacks, self.knowledge)
 
     def _records(self) -> Iterable[tuple[Any, ...]]:
         for each in self.attacks:

@@ -36,7 +36,8 @@ _SHADES = {
     "unnecessary": ("±", "contested"),
 }
 _COLUMNS = (
-    "first", "second", "verdict", "potential", "holds", "factors", "observed", "out_of_reach",
+    "first", "second", "verdict", "potential", "holds", "factors", "published",
+    "measured", "out_of_reach",
 )  # fmt: skip
 
 
@@ -59,13 +60,7 @@ class CollusionsAnswer(Answer):
 
     def to_dict(self) -> dict[str, Any]:
         """Return the document of ``crosscurrent collude --json``, or of ``matrix collusions``."""
-        document = {
-            "collusions": [documents.collusion_document(each) for each in self.collusions],
-            "knowledge": self.knowledge,
-        }
-        if self.adversaries is None:
-            return document
-        return {"adversaries": documents.adversaries_document(self.adversaries), **document}
+        return documents.collusions_document(self.collusions, self.knowledge, self.adversaries)
 
     def _records(self) -> Iterable[tuple[Any, ...]]:
         return map(_record, self.collusions)
@@ -107,13 +102,7 @@ class SequenceAnswer(Answer):
         """Return the document of ``crosscurrent collude FIRST SECOND ... --json``."""
         if len(self.links) == 1:
             return documents.collusion_document(self.links[0], self.breakers[0], self.adversaries)
-        return {
-            "attacks": [self.links[0].first.id, *(link.second.id for link in self.links)],
-            "amplifies": self.amplifies,
-            "adversaries": documents.adversaries_document(self.adversaries),
-            "links": list(map(documents.collusion_document, self.links, self.breakers)),
-            "knowledge": self.knowledge,
-        }
+        return documents.sequence_document(self.links, self.breakers, self.adversaries)
 
     def _records(self) -> Iterable[tuple[Any, ...]]:
         return map(_record, self.links)
@@ -319,7 +308,9 @@ def _row(each: Colluded) -> Sequence[Cell]:
     beyond = "; out of reach" * each.out_of_reach
     by = ", ".join(link.factor.name.lower() for link in each.unmet or each.factors)
     verdict = Marked(f"{sign} {each.verdict}{reduced}{beyond}", effect)
-    return each.first.name, each.second.name, verdict, each.seen or "unexplored", by or "-"
+    seen = each.published or "unexplored"
+    seen += f"; measured: {each.measured}" if each.measured else ""
+    return each.first.name, each.second.name, verdict, seen, by or "-"
 
 
 def _record(each: Colluded) -> tuple[Any, ...]:
@@ -330,6 +321,7 @@ def _record(each: Colluded) -> tuple[Any, ...]:
         each.potential,
         each.holds,
         tuple(link.factor.id for link in each.factors),
-        each.seen,
+        each.published,
+        each.measured,
         each.out_of_reach,
     )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from crosscurrent.predictor import conflicts
 from crosscurrent.predictor.conflicts import Combined, measured
-from crosscurrent.predictor.joint_documents import combination_document
+from crosscurrent.predictor.joint_documents import combination_document, combinations_document
 from crosscurrent.predictor.tensions import tensions as hints
 
 from ..text.names import cite
@@ -104,7 +104,7 @@ class CombinationAnswer(Answer):
             ("Tensions (hints only)", ("defenses", "why"), list(map(self._tension, self.tensions))),
             (
                 "Observed",
-                ("outcome", "defenses", "sources"),
+                ("outcome", "provenance", "defenses", "sources"),
                 list(map(self._seen, combined.observations)),
             ),
         ]
@@ -128,7 +128,7 @@ class CombinationAnswer(Answer):
 
     def _seen(self, each: Combination) -> tuple[str, ...]:
         works = cite(self.kb, each.sources or each.stated_in)
-        return measured(each), " + ".join(each.defenses), works
+        return measured(each), each.provenance, " + ".join(each.defenses), works
 
     def _notes(self) -> Sequence[str]:
         notes = ["! measured otherwise"] * bool(self.combined.measured_otherwise)
@@ -147,24 +147,24 @@ class CombinationsAnswer(Answer):
         One for each pair.
     """
 
-    columns: ClassVar = ("one", "other", "effective", "order", "risks", "observed")
+    columns: ClassVar = ("one", "other", "effective", "order", "risks", "published", "measured")
 
     combinations: tuple[Combined, ...]
 
     def to_dict(self) -> dict[str, Any]:
         """Return the document of ``crosscurrent matrix combinations --json``."""
-        return {
-            "combinations": [combination_document(each) for each in self.combinations],
-            "knowledge": self.knowledge,
-        }
+        return combinations_document(self.combinations, self.knowledge)
 
     def _records(self) -> Iterable[tuple[Any, ...]]:
         for each in self.combinations:
             one, other = (variant.id for variant in each.defenses)
             order = tuple(variant.id for variant in each.orders[0]) if each.orders else ()
             risks = tuple(dict.fromkeys(c.risk for c in (*each.conflicts, *each.avoid)))
-            seen = tuple(dict.fromkeys(measured(record) for record in each.observations))
-            yield one, other, each.effective, order, risks, seen
+            published, own = (
+                tuple(dict.fromkeys(measured(record) for record in records))
+                for records in (each.published, each.measured)
+            )
+            yield one, other, each.effective, order, risks, published, own
 
     def _heading(self) -> str:
         effective = sum(each.effective for each in self.combinations)
@@ -178,9 +178,10 @@ class CombinationsAnswer(Answer):
                 Marked("o effective", "decrease") if works else Marked("× conflict", "increase"),
                 " → ".join(order),
                 ", ".join(risks),
-                ", ".join(seen) or "unexplored",
+                (", ".join(seen) or "unexplored")
+                + (f"; measured: {', '.join(own)}" if own else ""),
             )
-            for one, other, works, order, risks, seen in self._records()
+            for one, other, works, order, risks, seen, own in self._records()
         ]
         return [Table("", head, rows)]
 

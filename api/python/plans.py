@@ -35,7 +35,7 @@ class PlansAnswer(Answer):
 
     columns: ClassVar = (
         "plan", "order", "part", "risk", "defense", "effect", "ground", "intended",
-        "probability_increase",
+        "probability_increase", "measured",
     )  # fmt: skip
 
     found: Plans
@@ -80,6 +80,7 @@ class PlansAnswer(Answer):
                         effect.ground,
                         effect.intended,
                         effect.probability_increase,
+                        effect.measured,
                     )
 
     def _heading(self) -> str:
@@ -107,7 +108,8 @@ class PlansAnswer(Answer):
         for each in effects:
             name = self.kb.defenses[each.defense].code or each.defense
             unsure = each.ground in ("conjecture", "none")
-            by_risk.setdefault(each.risk, []).append(name + "?" * unsure)
+            own = f" (measured: {', '.join(each.measured)})" if each.measured else ""
+            by_risk.setdefault(each.risk, []).append(name + "?" * unsure + own)
         return ", ".join(f"{risk} ({' '.join(names)})" for risk, names in by_risk.items())
 
     def _notes(self) -> Sequence[str]:

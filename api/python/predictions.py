@@ -34,7 +34,7 @@ __all__ = [
 
 _COLUMNS = (
     "defense", "risk", "intended", "conjecture", "basis", "probability_increase", "opposed",
-    "observed", "conditional", "decisive_factors",
+    "published", "measured", "conditional", "decisive_factors",
 )  # fmt: skip
 _INTENDED = "*: {INTENDED}"
 _PROBABILITY = "P(rise): how likely the risk rises, by a model that never saw the pair's own result"
@@ -283,10 +283,14 @@ def likely(prediction: Prediction) -> str:
 
 def observed(prediction: Prediction) -> str:
     """Say in a word or two what was published or measured for the adversary at hand."""
-    if not prediction.seen:
-        return "for others only" if prediction.observations else "unexplored"
-    effects = " and ".join(effect.replace("_", " ") for effect in prediction.seen)
-    return effects + ", conditional" * prediction.conditional
+    published, measured = (
+        " and ".join(effect.replace("_", " ") for effect in effects)
+        for effects in (prediction.published, prediction.measured)
+    )
+    told = published + ", conditional" * prediction.conditional
+    if not published:
+        told = "for others only" if prediction.explored else "unexplored"
+    return f"{told}; measured: {measured}" if measured else told
 
 
 def summary(prediction: Prediction) -> str:
@@ -320,17 +324,22 @@ def explained(kb: KnowledgeBase, prediction: Prediction) -> list[Table]:
         caption = "Also matters (the defense is not known to move it)"
         tables.append(Table(caption, ("factor", "", "how"), rows))
     seen = [
-        (marked(each.record.effect), condition(each.record.when) if each.record.when else "",
+        (marked(each.record.effect), each.record.provenance,
+         condition(each.record.when) if each.record.when else "",
          cite(kb, each.record.sources), each.record.note or "")
         for each in prediction.observations
     ]  # fmt: skip
     seen += [
-        (marked(each.record.effect), condition(each.record.when),
+        (marked(each.record.effect), each.provenance, condition(each.record.when),
          cite(kb, each.record.sources), each.record.note or "")
         for each in prediction.exceptions
     ]  # fmt: skip
     if seen:
-        tables.append(Table("Observed for this pair", ("effect", "when", "sources", "note"), seen))
+        tables.append(
+            Table(
+                "Observed for this pair", ("effect", "provenance", "when", "sources", "note"), seen
+            )
+        )
     return tables
 
 
@@ -354,7 +363,8 @@ def _path(kb: KnowledgeBase, path: Path, prediction: Prediction) -> Sequence[Cel
 def _cell(prediction: Prediction) -> Marked:
     sign = concluded(prediction)
     number = percent(prediction.probability_increase).removesuffix(" %")
-    seen = "".join(marked(effect).text[0] for effect in prediction.seen) or "·"
+    seen = "".join(marked(effect).text[0] for effect in prediction.published) or "·"
+    seen += "".join(f" measured {marked(effect).text[0]}" for effect in prediction.measured)
     text = f"{sign.text[0]} {number}{'!' * prediction.opposed} {seen}{' *' * prediction.intended}"
     return Marked(text, sign.effect, sign.strength)
 
@@ -368,7 +378,8 @@ def _record(prediction: Prediction) -> tuple[Any, ...]:
         prediction.basis,
         prediction.probability_increase,
         prediction.opposed,
-        prediction.seen,
+        prediction.published,
+        prediction.measured,
         prediction.conditional,
         tuple(path.factor.id for path in prediction.decisive),
     )

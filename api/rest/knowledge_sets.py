@@ -27,7 +27,7 @@ from .shapes.service import KnowledgeVersion
 __all__ = ["KnowledgeSets", "Version", "described", "now"]
 
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,62}")
-_FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}\.ya?ml")
+_FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9@+._-]{0,199}\.ya?ml")
 _VERSION = re.compile(r"([0-9]{6})\.json")
 _RESERVED = ("diff",)
 _KEPT = 16
@@ -292,7 +292,7 @@ class KnowledgeSets:
 def _check_files(files: Mapping[str, str]) -> None:
     wrong = [
         {"file": legible(name[:100]), "line": 0, "column": 0, "field": "",
-         "message": "can't name a knowledge file: use letters, digits, '.', '_', '-', then .yaml"}
+         "message": "can't name a knowledge file: use letters, digits, . _ - @ +, then .yaml"}
         for name in files
         if not _FILE.fullmatch(name)
     ]  # fmt: skip

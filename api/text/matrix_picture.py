@@ -85,6 +85,8 @@ def matrix_svg(
             parts += _cell(kb, prediction, left, top)
     origin = "Duddu, Szyller and Asokan (IEEE S&P 2024)" + ", with own additions" * own
     origin += f", {kb.digest[:19]}"
+    if any(prediction.measured for row in rows for prediction in row):
+        origin += " · square: measured in your own models"
     parts += _legend(_TOP + len(rows) * (_CELL_HEIGHT + _GAP) + 28, origin)
     parts.append("</svg>")
     return "\n".join(parts) + "\n"
@@ -92,13 +94,15 @@ def matrix_svg(
 
 def _cell(kb: KnowledgeBase, prediction: Prediction, left: float, top: float) -> list[str]:
     likely = min(99, max(1, round(prediction.probability_increase * 100)))
-    published = " and ".join(prediction.seen) or "unexplored"
+    published = " and ".join(prediction.published) or "unexplored"
+    measured = " and ".join(prediction.measured)
     spoken = (
         f"{kb.defenses[prediction.defense].name}, {kb.risks[prediction.risk].name}:"
         f" {VERBS[prediction.conjecture]}; {likely} % likely to increase"
         + f"; {DISAGREES}" * prediction.opposed
         + f"; published: {published}"
         + ", depending on the adversary or with exceptions" * prediction.conditional
+        + (f"; measured: {measured}" if measured else "")
         + f"; {INTENDED}" * prediction.intended
     )
     shade = SHADES[prediction.conjecture][strength(prediction.backing)]
@@ -120,21 +124,30 @@ def _cell(kb: KnowledgeBase, prediction: Prediction, left: float, top: float) ->
     ]
     parts += [
         _badge(right - 18 - 22 * place, top + 43, effect, dashed=prediction.conditional)
-        for place, effect in enumerate(reversed(prediction.seen))
+        for place, effect in enumerate(reversed(prediction.published))
+    ]
+    parts += [
+        _badge(right - 18 - 22 * place, top + 19, effect, square=True)
+        for place, effect in enumerate(reversed(prediction.measured))
     ]
     return [*parts, "</g>"]
 
 
-def _badge(x: float, y: float, effect: str, *, dashed: bool = False) -> str:
-    """Draw the published effect: a white disc with an arrow, or a bar where nothing changes."""
+def _badge(x: float, y: float, effect: str, *, dashed: bool = False, square: bool = False) -> str:
+    """Draw an effect that was seen: an arrow, or a bar where nothing changes, on white.
+
+    A published one is on a disc, a measured one on a square.
+    """
     dashes = ' stroke-dasharray="3 2.2"' * dashed
     up = effect == "increase"
     tip, base = (y - 5, y + 4) if up else (y + 5, y - 4)
     if effect == "no_change":
         tip, base = y - 2, y + 2
+    outline = f'<circle cx="{x}" cy="{y}" r="10"'
+    if square:
+        outline = f'<rect x="{x - 9}" y="{y - 9}" width="18" height="18"'
     return (
-        f'<circle cx="{x}" cy="{y}" r="10" fill="{_GROUND}" stroke="{_INK}" stroke-width="1.2"'
-        f"{dashes}/>"
+        f'{outline} fill="{_GROUND}" stroke="{_INK}" stroke-width="1.2"{dashes}/>'
         f'<path d="M{x - 5} {base}H{x + 5}L{x} {tip}Z" fill="{_INK}"/>'
     )
 

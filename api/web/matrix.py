@@ -98,7 +98,9 @@ def prediction_cell(
     measured = list(
         dict.fromkeys([*seen(document, measured=True), *(each.outcome for each in results)])
     )
-    conditional = bool(document["exceptions"]) or any(o["when"] for o in document["observations"])
+    conditional = any(not is_measured(each) for each in document["exceptions"]) or any(
+        each["when"] for each in document["observations"] if not is_measured(each)
+    )
     likely = words.percent(document["probability_increase"])
     spoken = [
         f"{words.called(document['defense'])}, {words.inside(document['risk'])}:"
@@ -245,7 +247,8 @@ def _effects(document: Mapping[str, Any], *, measured: bool) -> list[str]:
 def _strength(document: Mapping[str, Any], seen: set[str]) -> int:
     if seen:
         return 2 if seen == {document["verdict"]} else 0
-    return int(document["verdict"] in {each["predicted"] for each in document["observations"]})
+    known = (each for each in document["observations"] if not is_measured(each))
+    return int(document["verdict"] in {each["predicted"] for each in known})
 
 
 def _tested(document: Mapping[str, Any]) -> str:

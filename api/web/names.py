@@ -13,11 +13,9 @@ from ..text.wording import STAGES
 if TYPE_CHECKING:
     from crosscurrent.knowledge import KnowledgeBase
 
-__all__ = ["MEASURED", "SourceLabel", "Words", "is_measured", "seen"]
+__all__ = ["SourceLabel", "Words", "is_measured", "seen"]
 
 _BEGINNING: Final = 30
-MEASURED: Final = "measured."
-"""Prefix of the ids of observations that `validator.results.evidence` writes."""
 
 
 class SourceLabel(NamedTuple):
@@ -40,8 +38,11 @@ class SourceLabel(NamedTuple):
 
 
 def is_measured(observation: Mapping[str, Any]) -> bool:
-    """Say whether an observation was measured by Crosscurrent, rather than published."""
-    return str(observation["id"]).startswith(MEASURED)
+    """Say whether an observation was measured in the user's own models, rather than published.
+
+    So are combinations, collusions, and exceptions; all in their documents' form.
+    """
+    return bool(observation["provenance"] == "measured")
 
 
 def seen(prediction: Mapping[str, Any], *, measured: bool) -> list[str]:
@@ -52,15 +53,13 @@ def seen(prediction: Mapping[str, Any], *, measured: bool) -> list[str]:
     prediction : mapping
         The document of one defense and one risk.
     measured : bool
-        Which of the two. Exceptions are always published.
+        Which of the two.
     """
     effects = [
         each["effect"]
-        for each in prediction["observations"]
+        for each in (*prediction["observations"], *prediction["exceptions"])
         if each["applies"] and is_measured(each) is measured
     ]
-    if not measured:
-        effects += [each["effect"] for each in prediction["exceptions"] if each["applies"]]
     return list(dict.fromkeys(effects))
 
 

@@ -222,16 +222,19 @@ class _RecordLinks:
 
     def observations(self, record: Observation) -> RecordLink:
         text = f"{self._arrow(record.defense, record.risk)}: {record.effect.replace('_', ' ')}"
+        text += ", measured" * record.measured
         return RecordLink(text, f"/why/{record.defense}/{record.risk}")
 
     def combinations(self, record: Combination) -> RecordLink:
         names = " and ".join(self.words.inside(each) for each in record.defenses)
         code = f"{record.code}: " if record.code else ""
         text = f"{code}{names or 'not identified'}: {record.outcome}"
+        text += ", measured" * record.measured
         return RecordLink(text, *self._combined(record.defenses))
 
     def collusions(self, record: Collusion) -> RecordLink:
         text = f"{self._arrow(record.first, record.second, 'attacks')}: {record.effect}"
+        text += ", measured" * record.measured
         return RecordLink(text, *self._colluded(record.first, record.second))
 
     def experiments(self, record: Experiment) -> RecordLink:

@@ -11,8 +11,10 @@ from .fields import (
     DOTTED_ID,
     ID,
     NOTE,
+    PROVENANCE,
     SOURCES,
     STATED_IN,
+    Provenance,
     SignText,
     Strict,
     about,
@@ -118,4 +120,10 @@ class Collusion(Strict):
     printed: str | None = field(
         default=None, metadata=text("what is printed, where that differs", limit=200)
     )
+    provenance: Provenance = field(default="published", metadata=PROVENANCE)
     note: str | None = field(default=None, metadata=NOTE)
+
+    @property
+    def measured(self) -> bool:
+        """Whether it was measured in your own models rather than published."""
+        return self.provenance == "measured"

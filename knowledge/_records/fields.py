@@ -11,9 +11,11 @@ __all__ = [
     "DOTTED_ID",
     "ID",
     "NOTE",
+    "PROVENANCE",
     "SOURCES",
     "STATED_IN",
     "Pillar",
+    "Provenance",
     "SignText",
     "Stage",
     "Strict",
@@ -27,6 +29,7 @@ __all__ = [
 SignText = Literal["+", "-", "0", "?"]
 Stage = Literal["pre", "in", "post"]
 Pillar = Literal["security", "privacy", "fairness"]
+Provenance = Literal["published", "measured"]
 
 ID = r"^[a-z][a-z0-9_]{0,79}$"
 DOTTED_ID = r"^[a-z][a-z0-9_]*(\.[a-z0-9_]+){0,7}$"
@@ -114,6 +117,9 @@ def many(description: str, *, least: int = 0) -> dict[str, Any]:
     return about(description, min_length=least, max_length=200)
 
 
+PROVENANCE = about(
+    "published: stated by a source; measured: in models of your own, as by crosscurrent validate"
+)
 NOTE = text("what we think of the record: doubts, known errors, conditions")
 SOURCES = "works that support it: ids of references, each with an optional #place"
 STATED_IN = many("where the record itself is stated, such as [duddu2024sok#table-2]")

@@ -6,7 +6,20 @@ from collections.abc import Mapping
 from dataclasses import field
 from typing import ClassVar, Literal
 
-from .fields import DOTTED_ID, NOTE, SOURCES, STATED_IN, SignText, Strict, about, many, record, text
+from .fields import (
+    DOTTED_ID,
+    NOTE,
+    PROVENANCE,
+    SOURCES,
+    STATED_IN,
+    Provenance,
+    SignText,
+    Strict,
+    about,
+    many,
+    record,
+    text,
+)
 
 __all__ = ["Correlation", "EvidenceMark", "ExceptionRecord", "Observation"]
 
@@ -97,4 +110,10 @@ class Observation(Strict):
     printed: str | None = field(
         default=None, metadata=text("what is printed, where that differs", limit=200)
     )
+    provenance: Provenance = field(default="published", metadata=PROVENANCE)
     note: str | None = field(default=None, metadata=NOTE)
+
+    @property
+    def measured(self) -> bool:
+        """Whether it was measured in your own models rather than published."""
+        return self.provenance == "measured"

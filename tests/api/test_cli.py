@@ -282,7 +282,7 @@ def test_matrix_csv_has_a_row_for_every_pair(ask: Ask, kb: KnowledgeBase) -> Non
         assert row["conjecture"] == answer.conjecture
         assert float(row["probability_increase"]) == answer.probability_increase
         assert row["intended"] == str(answer.intended).lower()
-        assert row["published"].split() == list(answer.seen)
+        assert row["published"].split() == list(answer.published)
         assert row["conditional"] == str(answer.conditional).lower()
         assert row["decisive_factors"].split() == [path.factor.id for path in answer.decisive]
         assert row["knowledge"] == kb.digest
@@ -303,7 +303,7 @@ def test_matrix_svg_is_self_contained_and_says_each_cell_in_words(
             (title,) = [text for text in titles if text.startswith(names)]
             likely = min(99, max(1, round(answer.probability_increase * 100)))
             assert f"{likely} % likely" in title
-            published = " and ".join(answer.seen) or "unexplored"
+            published = " and ".join(answer.published) or "unexplored"
             assert f"published: {published}" in title
             assert ("depending on the adversary" in title) == answer.conditional
             assert title.endswith("meant for") == answer.intended

@@ -52,6 +52,7 @@ def test_json_is_the_same_document_as_from_python(capsys: Capture, kb: Knowledge
         (
             "matrix combinations",
             {
+                "kind": "predicted_combinations",
                 "combinations": [joint.combination_document(each) for each in combine_all(kb)],
                 "knowledge": kb.digest,
             },
@@ -59,6 +60,7 @@ def test_json_is_the_same_document_as_from_python(capsys: Capture, kb: Knowledge
         (
             "matrix collusions",
             {
+                "kind": "predicted_collusions",
                 "collusions": [
                     joint.collusion_document(each)
                     for row in collude_all(kb)
@@ -157,9 +159,9 @@ def test_text_names_verdicts_reasons_and_slips(capsys: Capture) -> None:
 def test_measurements_stand_beside_verdicts(capsys: Capture) -> None:
     assert "! measured otherwise: C17" in asked(capsys, "combine FD1 RD4")
     assert "measured otherwise" not in asked(capsys, "combine FD1 RD2@post")
-    assert "measured  conflict: C17" in asked(capsys, "plan --protect F --protect R3")
+    assert "published  conflict: C17" in asked(capsys, "plan --protect F --protect R3")
     text = asked(capsys, "plan --protect evasion --protect poisoning")
-    assert "outlier_removal@post (measured conflict: C35)" in text
+    assert "outlier_removal@post (published conflict: C35)" in text
     document = json.loads(asked(capsys, "plan --protect F --protect R3 --json"))
     assert [[r["code"] for r in p["observed"]] for p in document["plans"]] == [[], ["C17"]]
     assert json.loads(asked(capsys, "combine FD1 RD4 --json"))["measured_otherwise"] == [

@@ -130,10 +130,10 @@ def test_an_interval_is_that_of_the_figure_worked_out_anew_in_each_resample(
 ) -> None:
     cells, rng = result.cells, random.Random(0)
     balanced, brier = [], []
-    for drawn in (rng.choices(cells, k=len(cells)) for _ in range(result.resamples)):
+    for sample in (rng.choices(cells, k=len(cells)) for _ in range(result.resamples)):
         judged = [
             (c.observed, c.answers["guideline"] == c.observed)
-            for c in drawn
+            for c in sample
             if c.answers["guideline"] in ("increase", "decrease")
         ]
         by_direction = [
@@ -141,7 +141,7 @@ def test_an_interval_is_that_of_the_figure_worked_out_anew_in_each_resample(
         ]
         balanced.append(sum(sum(each) / len(each) for each in by_direction) / 2)
         errors = [
-            (c.probabilities["calibrated_model"] - (c.observed == "increase")) ** 2 for c in drawn
+            (c.probabilities["calibrated_model"] - (c.observed == "increase")) ** 2 for c in sample
         ]
         brier.append(sum(errors) / len(errors))
     for figure, values in (

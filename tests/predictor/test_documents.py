@@ -44,9 +44,10 @@ def test_the_contracts_example(kb: KnowledgeBase) -> None:
     assert (seen["effect"], seen["kind"], seen["when"]) == ("increase", "empirical", None)
     assert document["exceptions"] == []
     assert document["knowledge"] == kb.digest
+    assert document["kind"] == "prediction"
     assert set(document) == {
-        "defense", "risk", "intended", "conjecture", "basis", "probability_increase", "opposed",
-        "paths", "modifiers", "observations", "exceptions", "knowledge",
+        "kind", "defense", "risk", "intended", "conjecture", "basis", "probability_increase",
+        "opposed", "paths", "modifiers", "observations", "exceptions", "knowledge",
     }  # fmt: skip
 
 
@@ -63,6 +64,7 @@ def test_a_source_in_a_document_is_always_a_known_reference(kb: KnowledgeBase) -
 def test_one_defense_and_the_matrix_hold_the_single_documents(kb: KnowledgeBase) -> None:
     single = [documents.prediction_document(predict(kb, "PD1", risk)) for risk in kb.risks]
     assert documents.predictions_document("differential_privacy", predict_all(kb, "PD1")) == {
+        "kind": "predictions",
         "defense": "differential_privacy",
         "predictions": single,
     }

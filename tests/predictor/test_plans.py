@@ -33,7 +33,7 @@ def test_each_set_passes_combine_and_none_dominates_another(kb: KnowledgeBase) -
                 assert not any(other.dominates(each) for other in answer.plans)
                 for e in each.raises:
                     prediction = predict(kb, e.defense, e.risk)
-                    assert "increase" in (*prediction.seen, prediction.conjecture)
+                    assert "increase" in (*prediction.published, prediction.conjecture)
 
 
 def best_by_brute_force(kb: KnowledgeBase, asked: Wish) -> set[tuple[frozenset[str], int, bool]]:

@@ -180,7 +180,7 @@ def test_a_change_by_the_adversary_always_has_a_reason(
             assert change.because or not change.changed
     change = what_if(more, "RD1", "P3", assumed)
     assert change.changed == (value != needed)
-    assert change.after.seen == (("decrease",) if value == needed else ())
+    assert change.after.published == (("decrease",) if value == needed else ())
 
 
 def test_a_reason_names_only_what_the_adversary_fails(kb: KnowledgeBase) -> None:

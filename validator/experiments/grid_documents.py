@@ -50,6 +50,7 @@ def grid_document(
         for cell, outcome, beforehand in zip(planned.cells, outcomes, known, strict=True)
     ]
     return {
+        "kind": "grid",
         "dataset": planned.dataset,
         "model": planned.model,
         "seeds": list(planned.seeds),

@@ -96,6 +96,7 @@ def variation_document(
         for outcome, known in zip(outcomes, told, strict=True)
     ]
     return {
+        "kind": "variation",
         **pair,
         "vary": {
             "factor": planned.factor,

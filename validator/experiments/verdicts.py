@@ -135,6 +135,7 @@ class Verdict:
         risk = planned.attack.risk
         return {
             "id": self.address,
+            "kind": "verdict",
             "defense": planned.defense.name(),
             "risk": risk,
             "conjecture": self.conjecture,

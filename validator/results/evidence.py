@@ -88,6 +88,7 @@ def _collusion(document: dict[str, Any]) -> dict[str, Any]:
         found["collusions"] = [
             {
                 "id": f"measured.{reference}.collusion",
+                "provenance": "measured",
                 "first": document["first"],
                 "second": document["second"],
                 "effect": effect,
@@ -119,6 +120,7 @@ def _combination(document: dict[str, Any]) -> dict[str, Any]:
         found["combinations"] = [
             {
                 "id": f"measured.{reference}.combination",
+                "provenance": "measured",
                 "defenses": document["defenses"],
                 "outcome": document["outcome"],
                 "status": "explored",
@@ -145,6 +147,7 @@ def _interaction(document: dict[str, Any]) -> dict[str, Any]:
         found["observations"] = [
             {
                 "id": f"measured.{reference}.observation",
+                "provenance": "measured",
                 "defense": _bare(document["defense"]),
                 "risk": document["risk"],
                 "effect": document["outcome"],

@@ -24,9 +24,10 @@ def kind_of(document: Mapping[str, Any]) -> Kind:
         ``verdict`` (a defense and a risk), ``grid`` (all of them), ``variation`` (one pair by a
         factor), ``combination`` (of defenses), or ``collusion`` (of attacks).
     """
+    kind: Kind | None = document.get("kind")
+    if kind is not None:
+        return kind
+    # stored by a version that named none: only combinations and collusions ever did
     if "vary" in document:
         return "variation"
-    if "cells" in document:
-        return "grid"
-    kind: Kind = document.get("kind", "verdict")
-    return kind
+    return "grid" if "cells" in document else "verdict"

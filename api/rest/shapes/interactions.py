@@ -63,6 +63,7 @@ class Observation(TypedDict):
     sources: list[str]
     evidence: list[EvidenceMark]
     note: str | None
+    provenance: Literal["published", "measured"]
 
 
 class ExceptionSeen(TypedDict):
@@ -73,11 +74,13 @@ class ExceptionSeen(TypedDict):
     applies: bool | None
     sources: list[str]
     note: str | None
+    provenance: Literal["published", "measured"]
 
 
 class Prediction(TypedDict):
     """What one effective defense does to one risk."""
 
+    kind: Literal["prediction"]
     defense: str
     risk: str
     intended: bool
@@ -95,6 +98,7 @@ class Prediction(TypedDict):
 class Predictions(TypedDict):
     """What one effective defense does to every risk."""
 
+    kind: Literal["predictions"]
     defense: str
     predictions: list[Prediction]
 
@@ -102,6 +106,7 @@ class Predictions(TypedDict):
 class Matrix(TypedDict):
     """What every defense does to every risk."""
 
+    kind: Literal["matrix"]
     predictions: list[Prediction]
     knowledge: str
 
@@ -135,6 +140,7 @@ class Change(TypedDict):
 class WhatIf(TypedDict):
     """What assumptions change in the predictions of one defense."""
 
+    kind: Literal["what_if"]
     defense: str
     scenario: Scenario
     predictions: list[Change]
@@ -287,6 +293,7 @@ class CollusionBacktest(TypedDict):
 class Backtest(TypedDict):
     """How good the conjectures are."""
 
+    kind: Literal["backtest"]
     interactions: InteractionBacktest
     conflicts: ConflictBacktest
     collusion: CollusionBacktest

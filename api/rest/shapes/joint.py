@@ -68,11 +68,13 @@ class CombinationSeen(TypedDict):
     datasets: list[str]
     sources: list[str]
     note: str | None
+    provenance: Literal["published", "measured"]
 
 
 class Combination(TypedDict):
     """Whether defenses can be combined, and in which order."""
 
+    kind: Literal["predicted_combination"]
     defenses: list[str]
     effective: bool
     orders: list[list[str]]
@@ -91,6 +93,7 @@ class Combination(TypedDict):
 class Combinations(TypedDict):
     """Every two variants of different defenses."""
 
+    kind: Literal["predicted_combinations"]
     combinations: list[Combination]
     knowledge: str
 
@@ -104,6 +107,7 @@ class Expected(TypedDict):
     ground: Literal["published", "conjecture", "none"]
     intended: bool
     probability_increase: float
+    measured: list[str]
 
 
 class Link(TypedDict):
@@ -139,6 +143,7 @@ class CollusionSeen(TypedDict):
     factors: list[str]
     sources: list[str]
     note: str | None
+    provenance: Literal["published", "measured"]
 
 
 class Breaker(TypedDict):
@@ -187,6 +192,7 @@ class Collusion(CollusionLink):
 class Collusions(TypedDict):
     """Pairs of attacks."""
 
+    kind: Literal["predicted_collusions"]
     adversaries: Adversaries
     collusions: list[CollusionLink]
     knowledge: str
@@ -195,6 +201,7 @@ class Collusions(TypedDict):
 class CollusionSequence(TypedDict):
     """Three or more attacks, link by link."""
 
+    kind: Literal["collusion_sequence"]
     attacks: list[str]
     amplifies: bool
     adversaries: Adversaries
@@ -214,6 +221,7 @@ class Chain(TypedDict):
 class Chains(TypedDict):
     """Chains of attacks that end in one."""
 
+    kind: Literal["attack_chains"]
     target: str
     first: str | None
     adversaries: Adversaries
@@ -254,6 +262,7 @@ class Blocked(TypedDict):
 class Plans(TypedDict):
     """The undominated sets of defenses."""
 
+    kind: Literal["plans"]
     protect: list[str]
     avoid: list[str]
     have: list[str]
@@ -287,6 +296,7 @@ class PublishedAttack(TypedDict):
 class PublishedAttacks(TypedDict):
     """Published attacks within an adversary's reach."""
 
+    kind: Literal["published_attacks"]
     attack: str | None
     adversary: dict[str, str]
     attacks: list[PublishedAttack]
@@ -329,6 +339,7 @@ class Shift(TypedDict):
 class Differences(TypedDict):
     """What one knowledge base says differently from another."""
 
+    kind: Literal["differences"]
     before: str
     after: str
     records: RecordChanges

@@ -211,7 +211,7 @@ def _examples(asked: PageRequest) -> list[Any]:
     return [
         each
         for each in asked.kb.collusions.values()
-        if each.status == "validated" and not is_measured({"id": each.id})
+        if each.status == "validated" and not each.measured
     ]
 
 

@@ -49,7 +49,7 @@ def combine(asked: PageRequestDep, known: OwnFindings) -> Response:
         chosen=chosen,
         wrong=wrong,
         document=document,
-        measured=is_measured,
+        is_measured=is_measured,
         found_by_job=known.of_defenses(chosen),
         columns=[
             (title, [v for v in asked.kb.variants.values() if v.stage == stage])

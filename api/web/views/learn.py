@@ -87,7 +87,7 @@ def _factor(asked: PageRequest, found: Factor) -> dict[str, Any]:
         (each, mark)
         for each in kb.observations.values()
         for mark in each.evidence
-        if mark.factor == found.id
+        if mark.factor == found.id and not each.measured
     ]
     return {
         "moving": moving,

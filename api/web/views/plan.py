@@ -33,19 +33,27 @@ class PlanEffect(NamedTuple):
         Its id.
     sure : bool
         Whether that was published.
+    measured : sequence of str
+        Effects that were measured in the user's own models, each once.
     """
 
     kind: str
     defense: str
     sure: bool
+    measured: Sequence[str]
 
 
 class PlanOption(NamedTuple):
-    """One plan: its document, the effects on each risk, and published conflicts against it."""
+    """One plan: its document, the effects on each risk, and the conflicts that were seen."""
 
     document: Mapping[str, Any]
     risks: Mapping[str, Sequence[PlanEffect]]
     against: Sequence[str]
+
+    @property
+    def measured(self) -> bool:
+        """Whether an effect of one of its defenses was measured."""
+        return any(part.measured for parts in self.risks.values() for part in parts)
 
 
 @router.get("/plan")
@@ -104,7 +112,8 @@ def _offer(words: Words, document: Mapping[str, Any]) -> PlanOption:
     risks: dict[str, list[PlanEffect]] = {}
     for kind in _KINDS:
         for each in document[kind]:
-            part = PlanEffect(kind, each["defense"], each["ground"] == "published")
+            sure = each["ground"] == "published"
+            part = PlanEffect(kind, each["defense"], sure, each["measured"])
             risks.setdefault(each["risk"], []).append(part)
     against = [
         f"{'measured' if is_measured(each) else 'published'}:"

@@ -56,7 +56,7 @@ def why(asked: PageRequestDep, known: OwnFindings, defense: str, risk: str) -> R
         held=[each for each in before["paths"] if each["factor"] not in left],
         because=change["because"],
         maps=[path_map(words, document, before, narrow=narrow) for narrow in (False, True)],
-        seen=[(each, is_measured(each)) for each in document["observations"]],
+        is_measured=is_measured,
         measured=known.of(*pair),
         experiments=asked.kb.experiments_on(*pair),
         chosen=assumed.chosen,

@@ -41,7 +41,7 @@ def test_every_pair_is_the_same_everywhere(asking: Any, kb: KnowledgeBase) -> No
                 if one and other:
                     assert asking.get(f"/v1/predictions/{one}/{other}").json() == expected
         answer = asking.get(f"/v1/predictions/{defense.id}").json()
-        assert answer == {"defense": defense.id, "predictions": row}
+        assert answer == {"kind": "predictions", "defense": defense.id, "predictions": row}
 
 
 @pytest.mark.parametrize("pair", [("RD1", "P1"), ("PD1", "P2"), ("data_watermarking", "F")])

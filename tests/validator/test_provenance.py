@@ -1,0 +1,303 @@
+"""Provenance in every answer: exported evidence, loaded as knowledge, is called measured."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from fastapi.testclient import TestClient
+from outcomes import document
+
+from crosscurrent.api.answers import backtests, plans, predictions
+from crosscurrent.api.app import create_app
+from crosscurrent.api.cli import main
+from crosscurrent.api.rest.settings import Settings
+from crosscurrent.knowledge import KnowledgeBase, load
+from crosscurrent.predictor.collusion import collude
+from crosscurrent.predictor.conflicts import combine
+from crosscurrent.predictor.expectations import expected
+from crosscurrent.predictor.interactions import matrix, predict
+from crosscurrent.validator.results.evidence import export
+
+EXPLORED = ("watermarking", "membership_inference")
+"""An increase was published; a decrease is measured."""
+UNEXPLORED = ("watermarking", "evasion")
+"""Nothing was published, an increase is predicted; a decrease is measured."""
+TOGETHER = ("watermarking@pre", "outlier_removal@in")
+"""Published and predicted to conflict; measured to be effective."""
+ATTACKS = ("evasion", "poisoning")
+"""Nothing was published; measured to hinder."""
+SCALE = {
+    "dataset": "digits", "records": 10, "training_records": 5, "test_records": 5,
+    "model": "mlp-s", "parameters": 10,
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def own(kb: KnowledgeBase, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Return a folder of evidence as the validator exports it."""
+    combination = {
+        "kind": "combination", "id": "c" * 16, "defenses": list(TOGETHER), "seeds": [0, 1, 2],
+        "outcome": "effective", "conjecture": "conflict", "scale": SCALE,
+        "orders": [{"order": list(TOGETHER), "outcome": "effective", "constituents": []}],
+    }  # fmt: skip
+    collusion = {
+        "kind": "collusion", "id": "d" * 16, "first": ATTACKS[0], "second": ATTACKS[1],
+        "outcome": "decrease", "first_effective": True, "seeds": [0, 1, 2], "scale": SCALE,
+        "effect": {"name": "accuracy", "estimate": -0.1, "level": 0.95, "low": -0.2, "high": -0.05},
+    }  # fmt: skip
+    pairs = [document(kb, *pair, shows="decrease", reading=1.0) for pair in (EXPLORED, UNEXPLORED)]
+    folder = str(tmp_path_factory.mktemp("evidence"))
+    assert len(export([*pairs, combination, collusion], folder)) == 4
+    return folder
+
+
+@pytest.fixture(scope="module")
+def mine(own: str) -> KnowledgeBase:
+    return load([own], cached=False)
+
+
+@pytest.fixture
+def said(own: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Return a way to ask the command line with the evidence, or without."""
+    monkeypatch.setenv("COLUMNS", "200")
+
+    def ask(line: str, *, evidence: bool = True) -> str:
+        words = [*line.split(), *(["--knowledge", own] if evidence else [])]
+        assert main(words) == 0
+        return capsys.readouterr().out
+
+    return ask
+
+
+@pytest.fixture(scope="module")
+def pages(own: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+    """Return a client of a service that holds the evidence as the knowledge set ``own``."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CROSSCURRENT_CACHE", "off")
+        patch.delenv("CROSSCURRENT_KNOWLEDGE", raising=False)
+        app = create_app(Settings(data=str(tmp_path_factory.mktemp("service"))))
+        client = TestClient(app, base_url="http://127.0.0.1")
+        files = {each.name: each.read_text(encoding="utf-8") for each in Path(own).iterdir()}
+        assert client.put("/v1/knowledge/own", json={"files": files}).status_code == 201
+        yield client
+
+
+def test_evidence_is_measured(kb: KnowledgeBase, mine: KnowledgeBase) -> None:
+    for section in ("observations", "combinations", "collusions"):
+        added = getattr(mine, section).keys() - getattr(kb, section).keys()
+        assert added
+        assert all(getattr(mine, section)[name].measured for name in added)
+
+
+def test_evidence_of_before_gives_the_same_knowledge(own: str, mine: KnowledgeBase) -> None:
+    old = {
+        each.name: each.read_bytes().replace(b"  provenance: measured\n", b"")
+        for each in Path(own).iterdir()
+    }
+    assert all(b"provenance" not in text for text in old.values())
+    assert load([old]).digest == mine.digest
+
+
+def test_no_prediction_changes_but_in_what_was_measured(
+    kb: KnowledgeBase, mine: KnowledgeBase
+) -> None:
+    rows = zip(matrix(kb), matrix(mine), strict=True)
+    for before, after in ((b, a) for row in rows for b, a in zip(*row, strict=True)):
+        assert (after.defense, after.risk) == (before.defense, before.risk)
+        for field in ("conjecture", "basis", "probability_increase", "published", "conditional"):
+            assert getattr(after, field) == getattr(before, field)
+        pair = (after.defense, after.risk)
+        assert after.measured == (("decrease",) if pair in (EXPLORED, UNEXPLORED) else ())
+        ground, same = expected(mine, *pair), expected(kb, *pair)
+        assert ground._replace(measured=()) == same
+        assert ground.measured == after.measured
+    assert predict(mine, *EXPLORED).published == ("increase",)
+    assert predict(mine, *UNEXPLORED).published == ()
+
+
+def test_neither_do_combinations_and_collusions(kb: KnowledgeBase, mine: KnowledgeBase) -> None:
+    before, after = combine(kb, TOGETHER), combine(mine, TOGETHER)
+    assert after.published == before.observations
+    assert [each.outcome for each in after.measured] == ["effective"]
+    link, old = collude(mine, *ATTACKS), collude(kb, *ATTACKS)
+    assert (link.published, link.measured) == (old.published, "hinders")
+    assert (link.verdict, link.contradicted, old.measured) == (old.verdict, old.contradicted, "")
+
+
+def test_the_backtest_stays_what_it_was(kb: KnowledgeBase, mine: KnowledgeBase) -> None:
+    before, after = (backtests.backtest(each, resamples=20) for each in (kb, mine))
+    assert {**after, "knowledge": kb.digest} == before
+
+
+def test_a_plan_stays_what_it_was_and_tells_what_was_measured(
+    kb: KnowledgeBase, mine: KnowledgeBase, said: Any
+) -> None:
+    def without(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {k: without(v) for k, v in value.items() if k not in ("measured", "knowledge")}
+        return [without(each) for each in value] if isinstance(value, list) else value
+
+    before, after = (
+        plans.plan(each, ["unauthorized_model_ownership"], have=["watermarking@in"])
+        for each in (kb, mine)
+    )
+    assert without(after) == without(before)
+    raised = {each["risk"]: each for each in after["plans"][0]["raises"]}
+    assert (raised["evasion"]["ground"], raised["evasion"]["measured"]) == (
+        "conjecture", ["decrease"],
+    )  # fmt: skip
+    text = said("plan --protect R3 --have watermarking@in")
+    measured = re.search(r"\n +measured +(.*)\n", text)
+    assert measured is not None
+    assert set(measured[1].split(", ")) == {"membership_inference (RD3 ▼)", "evasion (RD3 ▼)"}
+    assert "measured" not in said("plan --protect R3 --have watermarking@in", evidence=False)
+
+
+def test_the_table_of_a_defense_has_a_column_only_where_something_was_measured(said: Any) -> None:
+    before, after = said("predict RD3", evidence=False), said("predict RD3")
+    assert "measured" not in before
+    assert re.search(r"published +measured +decided by", after)
+    assert re.search(r"P1 .*▲ increase +▼ decrease", after)
+    assert re.search(r"R1 .*· unexplored +▼ decrease", after)
+    assert re.search(r"P2 .*▲ increase +tail length", after)
+
+
+def test_one_pair_in_full_says_measured(said: Any) -> None:
+    text = said("predict RD3 P1")
+    assert re.search(r"▲ increase \((?!measured)", text)
+    assert "▼ decrease (measured, empirical): measured here" in text
+    for other in ("predict RD3 P1", "predict RD3 R1"):
+        likely = re.compile(r"likely to increase.*")
+        (one,), (same,) = (likely.findall(said(other, evidence=e)) for e in (True, False))
+        assert one == same
+
+
+def test_what_if_says_measured(said: Any) -> None:
+    text = said("what-if RD3 --raise D2")
+    assert re.search(r"published +measured +because", text)
+    assert re.search(r"R1 .*· unexplored +▼ decrease", text)
+    assert "measured" not in said("what-if RD3 --raise D2", evidence=False)
+
+
+def test_matrices_say_measured(said: Any) -> None:
+    fields = ("defense", "risk", "published", "conditional", "probability_increase")
+    new, old = (
+        list(csv.DictReader(io.StringIO(said("matrix --format csv", evidence=evidence))))
+        for evidence in (True, False)
+    )
+    assert [[row[f] for f in fields] for row in new] == [[row[f] for f in fields] for row in old]
+    assert not any(row["measured"] for row in old)
+    assert [(r["defense"], r["risk"]) for r in new if r["measured"] == "decrease"] == [
+        UNEXPLORED, EXPLORED,
+    ]  # fmt: skip
+    assert "the effect measured in your own models" in said("matrix")
+    assert re.search(r"▲ 90 ▲▼", said("matrix"))
+    drawn, plain = (said("matrix --format svg", evidence=e) for e in (True, False))
+    assert drawn.count("; measured: decrease") == 2
+    assert "measured" not in plain
+    assert drawn.count("<circle") == plain.count("<circle")
+
+
+def test_matrices_of_pairs_say_measured(said: Any) -> None:
+    for line, key, published, measured in (
+        ("matrix combinations --format csv", TOGETHER, "conflict", "effective"),
+        ("matrix collusions --format csv", ATTACKS, "", "hinders"),
+    ):
+        new, old = (list(csv.reader(io.StringIO(said(line, evidence=e)))) for e in (True, False))
+        index = {name: new[0].index(name) for name in ("published", "knowledge", "measured")}
+        for row, same in zip(new[1:], old[1:], strict=True):
+            assert row[: index["knowledge"]] == same[: index["knowledge"]]
+            assert bool(row[index["measured"]]) == (row[:2] == list(key))
+            if row[:2] == list(key):
+                assert row[index["published"]] == published
+                assert row[index["measured"]] == measured
+    assert "measured" not in said("matrix combinations", evidence=False)
+    assert re.search(r"third +the same as measured", said("matrix combinations"))
+    assert "X Xo" in said("matrix combinations")
+    assert "third: what was measured" in said("matrix collusions")
+
+
+def test_combine_and_collude_say_measured(said: Any) -> None:
+    text = said(f"combine {' '.join(TOGETHER)}")
+    published, measured = text.split("\nMeasured\n")
+    assert "effective: watermarking@pre" in measured
+    assert "conflict: watermarking@pre" in published.split("\nPublished\n")[1]
+    assert "measured_" not in published.split("\nPublished\n")[1]
+    text = said(f"collude {' '.join(ATTACKS)}")
+    published, measured = text.split("\nMeasured\n")
+    assert "hinders: measured here" in measured
+    assert "tested by the survey" not in measured
+    assert published.endswith("Published\n  - nothing known for this pair\n")
+    assert re.search(r"published +measured +by", said("collude evasion"))
+    assert "measured" not in said("collude evasion", evidence=False)
+
+
+def test_kb_says_measured(own: str, said: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    assert re.search(r"watermarking +▼ decrease \(measured\) +evasion", said("kb show RD3"))
+    assert re.search(r"▼ decrease \(measured\)", said("kb show observations"))
+    assert "(measured)" in said("kb show combinations")
+    rows = json.loads(said("kb show collusions --json"))["collusions"]
+    assert [each["first"] for each in rows if each.get("provenance") == "measured"] == ["evasion"]
+    assert main(["kb", "diff", own]) == 0
+    text = capsys.readouterr().out
+    assert re.search(r"RD3 → R1 +after .*unexplored; measured ▼ decrease|"
+                     r"after .*unexplored; measured ▼ decrease", text)  # fmt: skip
+    assert "the probability alone moves" not in text
+
+
+def test_json_carries_the_provenance_of_each_observation(mine: KnowledgeBase) -> None:
+    for pair, there in ((EXPLORED, ["measured", "published"]), (UNEXPLORED, ["measured"])):
+        seen = predictions.prediction(mine, *pair)["observations"]
+        assert sorted(each["provenance"] for each in seen) == there
+
+
+def test_the_service_says_measured(pages: TestClient) -> None:
+    answer = pages.get("/v1/predictions/RD3/R1?knowledge=own").json()
+    assert [each["provenance"] for each in answer["observations"]] == ["measured"]
+    query = urlencode([("defense", each) for each in TOGETHER])
+    answer = pages.get(f"/v1/conflicts?{query}&knowledge=own").json()
+    assert {each["provenance"]: each["outcome"] for each in answer["observations"]} == {
+        "published": "conflict", "measured": "effective",
+    }  # fmt: skip
+    answer = pages.get("/v1/collusions?attack=evasion&attack=poisoning&knowledge=own").json()
+    assert [each["provenance"] for each in answer["observations"]] == ["measured"]
+    plain, with_own = (
+        pages.get(f"/v1/backtest?resamples=20{more}").json() for more in ("", "&knowledge=own")
+    )
+    assert with_own | {"knowledge": plain["knowledge"]} == plain
+
+
+@pytest.mark.parametrize(
+    ("address", "told"),
+    [
+        ("/", r"Watermarking, evasion: [^<]*published: unexplored; measured: decreases"),
+        ("/why/watermarking/evasion", r"decrease</b> \(measured here, empirical\)"),
+        ("/why/watermarking/membership_inference", r"increase</b> \(published"),
+        ("/what-if?raise=tail_length", r"published: unexplored; measured: decreases"),
+        (f"/combine?{urlencode([('defense', d) for d in TOGETHER])}",
+         r"effective</b> \(measured here\)"),
+        ("/combinations", r"published: in conflict; measured: effective together"),
+        ("/collude?attack=evasion&attack=poisoning", r"hinders</b> \(measured here\)"),
+        ("/collusions", r"published: unexplored; measured: hinders"),
+        ("/plan?protect=R3&have=watermarking%40in", r", measured: decreases"),
+        ("/learn/defenses/watermarking", r"measured: decreases"),
+        ("/learn/references/measured_cccccccccccc", r"effective, measured"),
+        ("/learn/references/measured_dddddddddddd", r"hinders, measured"),
+    ],
+)  # fmt: skip
+def test_the_page_says_measured(pages: TestClient, address: str, told: str) -> None:
+    joint = "&" if "?" in address else "?"
+    html = {"Accept": "text/html"}
+    answer = pages.get(f"{address}{joint}knowledge=own", headers=html)
+    assert answer.status_code == 200
+    assert re.search(told, answer.text)
+    plain = pages.get(address, headers=html)
+    assert plain.status_code == 404 or not re.search(r"measured: (de|hi|ef)", plain.text)
