@@ -27,7 +27,7 @@ from ...rest.problems import problem_of
 from ...rest.service import Service, ServiceDep, in_database_thread
 from ...text.wording import STATE_MARKS
 from ..drawings.interval import Interval, intervals
-from ..measurements.form import FIELDS, PREFILLED, Order, again, posted, prefilled
+from ..measurements.form import FIELDS, PREFILLED, MeasurementForm, again, posted, prefilled
 from ..measurements.history import STATES, VERDICTS, Filters, JobList, list_jobs
 from ..measurements.outcome import cell_outcomes, template_context
 from ..measurements.progress import Progress, log_lines, progress
@@ -76,35 +76,35 @@ class Choices(NamedTuple):
 
 @router.get("/validate")
 @in_database_thread
-def validate(asked: PageRequestDep, owner: JobOwner) -> Response:
+def validate(page: PageRequestDep, owner: JobOwner) -> Response:
     """Show the form and what was measured."""
-    filters, after = _filters(asked), asked.one("next")
+    filters, after = _filters(page), page.one("next")
     if absent():
-        return _not_installed(asked)
-    return _page(asked, prefilled(asked), filters, _job_list(asked, owner, filters, after))
+        return _not_installed(page)
+    return _page(page, prefilled(page), filters, _job_list(page, owner, filters, after))
 
 
 @router.post("/validate", dependencies=[SAME_ORIGIN])
-async def start(asked: PageRequestDep, owner: JobOwner, request: Request) -> Response:
+async def start(page: PageRequestDep, owner: JobOwner, request: Request) -> Response:
     """Start what the form asks for, or show it again with what is wrong."""
-    order = Order(key=secrets.token_hex(16))
+    form = MeasurementForm(key=secrets.token_hex(16))
     try:
-        order = posted(await request.body())
-        job = await _submit_once(asked.service, order, owner)
+        form = posted(await request.body())
+        job = await _submit_once(page.service, form, owner)
     except (InputError, Unavailable) as error:
-        return await _refused(asked, owner, order, error)
-    return Response(status_code=303, headers={"Location": asked.link(f"/validate/{job.id}")})
+        return await _refused(page, owner, form, error)
+    return Response(status_code=303, headers={"Location": page.link(f"/validate/{job.id}")})
 
 
-async def _submit_once(service: Service, order: Order, owner: str) -> Job:
+async def _submit_once(service: Service, form: MeasurementForm, owner: str) -> Job:
     """Submit a form; sent twice, the second one waits for what becomes of the first."""
-    wanted = order.request()
+    wanted = form.request()
     for _ in range(_TIMES):
         try:
-            return await _submit(service, wanted, owner, order.key)
+            return await _submit(service, wanted, owner, form.key)
         except BeingAccepted:
             await asyncio.sleep(_AGAIN)
-    return await _submit(service, wanted, owner, order.key)
+    return await _submit(service, wanted, owner, form.key)
 
 
 @in_database_thread
@@ -113,37 +113,35 @@ def _submit(service: Service, wanted: Mapping[str, Any], owner: str, key: str) -
 
 
 @in_database_thread
-def _refused(asked: PageRequest, owner: str, order: Order, error: Exception) -> Response:
-    told = problem_of(asked.request, error)
+def _refused(page: PageRequest, owner: str, form: MeasurementForm, error: Exception) -> Response:
+    told = problem_of(page.request, error)
     wrong = told.detail
     if isinstance(error, DifferentPayload):
-        order = order._replace(key=secrets.token_hex(16))
+        form = form._replace(key=secrets.token_hex(16))
         wrong = (
             "this form has started a measurement already, which is in the list; send it once more"
             " for another one"
         )
     if absent():
-        return _not_installed(asked)
-    found = None if isinstance(error, Unavailable) else _job_list(asked, owner, Filters())
-    return _page(asked, order, Filters(), found, wrong, told.status, told.headers)
+        return _not_installed(page)
+    found = None if isinstance(error, Unavailable) else _job_list(page, owner, Filters())
+    return _page(page, form, Filters(), found, wrong, told.status, told.headers)
 
 
-def _job_list(
-    asked: PageRequest, owner: str, filters: Filters, token: str | None = None
-) -> JobList:
+def _job_list(page: PageRequest, owner: str, filters: Filters, token: str | None = None) -> JobList:
     """Return a page of the list; tokens are those of the API."""
     what = f"validations {owner}"
     place = None if token is None else decode_token(what, token)
-    jobs, results = asked.service.jobs(), asked.request.app.state.results
-    found = list_jobs(jobs, results, owner, (asked.kb, asked.words), filters, place)
+    jobs, results = page.service.jobs(), page.request.app.state.results
+    found = list_jobs(jobs, results, owner, (page.kb, page.words), filters, place)
     return found._replace(next=None if found.next is None else encode_token(what, found.next))
 
 
-def _not_installed(asked: PageRequest) -> Response:
+def _not_installed(page: PageRequest) -> Response:
     """Show the parts that this service lacks, and the same request as a command line."""
-    order = prefilled(asked)
-    pair = order.defense, order.risk
-    return asked.render(
+    form = prefilled(page)
+    pair = form.defense, form.risk
+    return page.render(
         "validate.html",
         view="validate",
         missing=absent(),
@@ -153,8 +151,8 @@ def _not_installed(asked: PageRequest) -> Response:
 
 
 def _page(
-    asked: PageRequest,
-    order: Order,
+    page: PageRequest,
+    form: MeasurementForm,
     filters: Filters,
     found: JobList | None,
     wrong: str | None = None,
@@ -162,14 +160,14 @@ def _page(
     headers: Mapping[str, str] = {},
 ) -> Response:
     unfinished = found is not None and any(not row.job.over for row in found.rows)
-    return asked.render(
+    return page.render(
         "validate.html",
         status,
         headers,
         view="validate",
         missing=(),
-        order=order,
-        choices=_choices(asked),
+        form=form,
+        choices=_choices(page),
         fields=FIELDS,
         kinds=KINDS,
         usual={"dataset": DEFAULT_DATASET, "model": DEFAULT_MODEL},
@@ -178,16 +176,16 @@ def _page(
         filters=filters,
         filtered=any(filters),
         found=found,
-        more=asked.link("/validate", {**filters._asdict(), "next": found and found.next}),
+        more=page.link("/validate", {**filters._asdict(), "next": found and found.next}),
         unfinished=unfinished,
         wrong=wrong,
     )
 
 
-def _filters(asked: PageRequest) -> Filters:
+def _filters(page: PageRequest) -> Filters:
     """Return what the query lets through; what names nothing is told as a notice."""
-    asked.expect(*Filters._fields, *PREFILLED, "next")
-    kb, given = asked.kb, {name: asked.one(name) for name in Filters._fields}
+    page.expect(*Filters._fields, *PREFILLED, "next")
+    kb, given = page.kb, {name: page.one(name) for name in Filters._fields}
     if given["defense"]:
         given["defense"] = bare(kb, given["defense"])
     if given["risk"]:
@@ -201,25 +199,25 @@ def _filters(asked: PageRequest) -> Filters:
     }
     for name, value in given.items():
         if value is not None and value not in known[name]:
-            asked.notices.append(
+            page.notices.append(
                 f"There is no {name} “{legible(clip(value))}”; there are {', '.join(known[name])}"
             )
             given[name] = None
     return Filters(**given)
 
 
-def _choices(asked: PageRequest) -> Choices:
-    kb, words, settings = asked.kb, asked.words, asked.service.settings
-    catalogue = asked.service.jobs().catalogue()
+def _choices(page: PageRequest) -> Choices:
+    kb, words, settings = page.kb, page.words, page.service.settings
+    catalogue = page.service.jobs().catalogue()
     defenses = [each["id"] for each in catalogue["defenses"]]
-    order = {name: place for place, name in enumerate([*kb.defenses, PLACEBO])}
-    defenses.sort(key=lambda name: (order.get(bare(kb, name), len(order)), name))
+    rank = {name: place for place, name in enumerate([*kb.defenses, PLACEBO])}
+    defenses.sort(key=lambda name: (rank.get(bare(kb, name), len(rank)), name))
     risks = {each["id"] for each in catalogue["risks"]}
     measurable = set(defenses)
     return Choices(
-        [(name, _titled(asked, name)) for name in defenses],
-        [(name, _titled(asked, name)) for name in kb.risks if name in risks],
-        [(each["id"], _titled(asked, each["id"]), each["about"]) for each in catalogue["factors"]],
+        [(name, _titled(page, name)) for name in defenses],
+        [(name, _titled(page, name)) for name in kb.risks if name in risks],
+        [(each["id"], _titled(page, each["id"]), each["about"]) for each in catalogue["factors"]],
         [(each, words.called(each)) for each in kb.variants if at_stage(kb, each) in measurable],
         [(each.id, each.name) for each in kb.attacks.values() if each.risk in risks],
         {
@@ -235,17 +233,17 @@ def _listed(section: Sequence[dict[str, Any]], other: str) -> list[tuple[str, st
     return [(each["id"], each["about"]) for each in section if each["id"] != other]
 
 
-def _titled(asked: PageRequest, name: str) -> str:
-    code = asked.words.code(name)
-    return f"{asked.words.called(name)}{f' ({code})' if code else ''}"
+def _titled(page: PageRequest, name: str) -> str:
+    code = page.words.code(name)
+    return f"{page.words.called(name)}{f' ({code})' if code else ''}"
 
 
 @router.get("/validate/{identity}")
 @in_database_thread
-def measurement(asked: PageRequestDep, owner: JobOwner, identity: str) -> Response:
+def measurement(page: PageRequestDep, owner: JobOwner, identity: str) -> Response:
     """Show a job as it is now."""
-    asked.expect()
-    jobs, state = asked.service.jobs(), asked.request.app.state
+    page.expect()
+    jobs, state = page.service.jobs(), page.request.app.state
     job = jobs.get(identity, owner)
     events = state.event_cache.of(jobs, job)
     document = jobs.result(identity, owner) if job.state == "succeeded" else None
@@ -253,14 +251,14 @@ def measurement(asked: PageRequestDep, owner: JobOwner, identity: str) -> Respon
     far = progress(events)
     found, smallest, seeds = _intervals(job, far, document if what in _PAIRED else None)
     needed = (document or {}).get("seeds_to_settle")
-    return asked.render(
+    return page.render(
         "measurement.html",
         view="validate",
         job=job,
         sign=STATE_MARKS[job.state],
         kind=what,
         kind_name=KINDS[what],
-        subject=subject(asked.words, asked.kb, job.request),
+        subject=subject(page.words, page.kb, job.request),
         circumstances=circumstances(job.request),
         command=(document or {}).get("command") or from_json(job.request).command_line(),
         far=far,
@@ -272,18 +270,18 @@ def measurement(asked: PageRequestDep, owner: JobOwner, identity: str) -> Respon
         again=again(job.request),
         more=again(job.request, needed) if needed else None,
         needed=needed,
-        log=log_lines(asked.words, events),
+        log=log_lines(page.words, events),
         document=document,
-        out=_outcome(asked, what, far, document),
+        out=_outcome(page, what, far, document),
     )
 
 
 @router.post("/validate/{identity}/cancel", dependencies=[SAME_ORIGIN])
 @in_database_thread
-def cancel(asked: PageRequestDep, owner: JobOwner, identity: str) -> Response:
+def cancel(page: PageRequestDep, owner: JobOwner, identity: str) -> Response:
     """Cancel a job unless it has ended, and go back to it."""
-    job = asked.service.jobs().cancel(identity, owner)
-    return Response(status_code=303, headers={"Location": asked.link(f"/validate/{job.id}")})
+    job = page.service.jobs().cancel(identity, owner)
+    return Response(status_code=303, headers={"Location": page.link(f"/validate/{job.id}")})
 
 
 def _intervals(
@@ -316,12 +314,12 @@ def _numbers(effect: Any) -> tuple[float, float, float]:
 
 
 def _outcome(
-    asked: PageRequest, what: str, far: Progress, document: dict[str, Any] | None
+    page: PageRequest, what: str, far: Progress, document: dict[str, Any] | None
 ) -> dict[str, Any]:
     """Return what came out, or of a grid what has come out so far."""
     if document is not None:
-        return template_context(what, asked.kb, asked.words, document)
-    return {"rows": cell_outcomes(asked.kb, asked.words, far.cells) if what == "grid" else []}
+        return template_context(what, page.kb, page.words, document)
+    return {"rows": cell_outcomes(page.kb, page.words, far.cells) if what == "grid" else []}
 
 
 @router.get("/validate/{identity}/plot.{kind}")
