@@ -1,4 +1,4 @@
-"""What a request from outside may name: data sets, models and devices of this service only."""
+"""Policy for requests from outside: the data sets, models and devices that they may name."""
 
 from __future__ import annotations
 

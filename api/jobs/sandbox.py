@@ -1,7 +1,7 @@
-"""What is done for a server in a process beside it: checking requests, drawing, writing evidence.
+"""Sandbox process of a server: it checks requests, draws, and writes evidence.
 
-These import torch and matplotlib, read users' data sets and may import users' models: a server
-stays small, and outlives whatever happens to them.
+Its tasks import torch and matplotlib, read users' data sets and may import users' models: a server
+stays small, and outlives whatever happens there.
 """
 
 from __future__ import annotations

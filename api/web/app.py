@@ -14,11 +14,9 @@ from .views import (
     combine,
     learn,
     matrices,
-    measurement,
-    measurement_files,
+    measurements,
     plan,
     predict,
-    validate,
 )
 
 __all__ = ["add_pages"]
@@ -49,5 +47,4 @@ def add_pages(app: FastAPI) -> None:
     for view in _VIEWS:
         app.include_router(view.router, include_in_schema=False)
     most = app.state.service.settings.max_body_size
-    for view in (validate, measurement, measurement_files):
-        app.include_router(view.router, include_in_schema=False, max_body_size=most)
+    app.include_router(measurements.router, include_in_schema=False, max_body_size=most)

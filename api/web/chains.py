@@ -101,20 +101,20 @@ class AttackChain(NamedTuple):
 
 
 def attack_chain(
-    asked: PageRequest, links: Sequence[Mapping[str, Any]], chosen: Sequence[str]
+    page: PageRequest, links: Sequence[Mapping[str, Any]], chosen: Sequence[str]
 ) -> AttackChain:
     """Return the chain of one link or several.
 
     Parameters
     ----------
-    asked : PageRequest
+    page : PageRequest
         For the names.
     links : sequence of mapping
         The documents of each two attacks in a row.
     chosen : sequence of str
         Ids of the defenses in place.
     """
-    goal = asked.kb.attacks[links[-1]["second"]].risk
+    goal = page.kb.attacks[links[-1]["second"]].risk
     clean = [
         (breaker["defense"], link["first"])
         for link in links
@@ -126,18 +126,18 @@ def attack_chain(
     attacks = [links[0]["first"], *(link["second"] for link in links)]
     return AttackChain(
         attacks,
-        [asked.kb.attacks[each].code or "" for each in attacks],
-        [chain_link(asked, link, chosen) for link in links],
+        [page.kb.attacks[each].code or "" for each in attacks],
+        [chain_link(page, link, chosen) for link in links],
         list(dict.fromkeys(clean)),
     )
 
 
-def chain_link(asked: PageRequest, document: Mapping[str, Any], chosen: Sequence[str]) -> ChainLink:
+def chain_link(page: PageRequest, document: Mapping[str, Any], chosen: Sequence[str]) -> ChainLink:
     """Return one link with what defenses do to it."""
-    against = [_against(asked, document, each, chosen) for each in _breakers(document)]
+    against = [_against(page, document, each, chosen) for each in _breakers(document)]
     cut = dict.fromkeys(each.defense for each in against if each.chosen and each.cuts)
-    pair = attack_pair(asked.words, document)
-    return ChainLink(document, pair, against, list(cut), list(_said(asked, document, against)))
+    pair = attack_pair(page.words, document)
+    return ChainLink(document, pair, against, list(cut), list(_said(page, document, against)))
 
 
 def _breakers(document: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
@@ -146,12 +146,12 @@ def _breakers(document: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
 
 
 def _against(
-    asked: PageRequest,
+    page: PageRequest,
     document: Mapping[str, Any],
     breaker: Mapping[str, Any],
     chosen: Sequence[str],
 ) -> LinkDefense:
-    kb, words = asked.kb, asked.words
+    kb, words = page.kb, page.words
     raised = {
         risk: f"{words.inside(risk)} {kb.risks[risk].code or ''}".strip()
         for risk in _raised(breaker)
@@ -161,11 +161,11 @@ def _against(
         breaker["defense"],
         colluding.way(
             breaker["how"],
-            _names(asked, breaker["factors"]),
+            _names(page, breaker["factors"]),
             breaker["ground"],
             whole=breaker["whole"],
         ),
-        colluding.price(_names(asked, breaker["helps"]), raised, second),
+        colluding.price(_names(page, breaker["helps"]), raised, second),
         breaker["defense"] in chosen,
         breaker["whole"] and not breaker["helps"],
         breaker["backfires"],
@@ -173,13 +173,13 @@ def _against(
 
 
 def _said(
-    asked: PageRequest, document: Mapping[str, Any], against: Sequence[LinkDefense]
+    page: PageRequest, document: Mapping[str, Any], against: Sequence[LinkDefense]
 ) -> Iterable[str]:
-    first, second = (asked.words.inside(document[each], "attacks") for each in ("first", "second"))
+    first, second = (page.words.inside(document[each], "attacks") for each in ("first", "second"))
     for each in against:
         if not each.chosen:
             continue
-        name = asked.words.called(each.defense)
+        name = page.words.called(each.defense)
         if not each.cuts:
             yield f"{name} {each.how}; {second} still profits from {first}"
         if each.backfires:
@@ -190,5 +190,5 @@ def _raised(breaker: Mapping[str, Any]) -> list[str]:
     return list(dict.fromkeys(each["risk"] for each in breaker["raises"]))
 
 
-def _names(asked: PageRequest, factors: Iterable[str]) -> str:
-    return ", ".join(asked.words.inside(each) for each in factors)
+def _names(page: PageRequest, factors: Iterable[str]) -> str:
+    return ", ".join(page.words.inside(each) for each in factors)

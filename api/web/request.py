@@ -24,7 +24,7 @@ __all__ = [
     "Assumptions",
     "PageRequest",
     "PageRequestDep",
-    "page",
+    "page_request",
     "require_same_origin",
 ]
 
@@ -188,12 +188,12 @@ class PageRequest:
         }
 
 
-def page(request: Request) -> PageRequest:
+def page_request(request: Request) -> PageRequest:
     """Return the page request of a request."""
     return PageRequest(request)
 
 
-PageRequestDep = Annotated[PageRequest, Depends(page)]
+PageRequestDep = Annotated[PageRequest, Depends(page_request)]
 """The page request, for routes."""
 
 

@@ -1,4 +1,4 @@
-"""What was measured in words, whatever it is."""
+"""Measured documents in words, by kind."""
 
 from __future__ import annotations
 

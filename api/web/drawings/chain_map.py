@@ -33,36 +33,36 @@ class _Stop(NamedTuple):
 
 
 def chain_map(
-    words: Words, route: AttackChain, find: Find, *, narrow: bool = False
+    words: Words, chain: AttackChain, find: Find, *, narrow: bool = False
 ) -> Drawing | None:
-    """Draw a route; None if it has too many stations to go from left to right.
+    """Draw a chain; None if it has too many stations to go from left to right.
 
     Parameters
     ----------
     words : Words
         The names.
-    route : AttackChain
+    chain : AttackChain
         The attacks, and what is between them.
     find : callable
         Gives the address of a page for a path.
     narrow : bool
         Whether it should fit a phone, from top to bottom, rather than go from left to right.
     """
-    names = ", then ".join(words.inside(each, "attacks") for each in route.attacks)
+    names = ", then ".join(words.inside(each, "attacks") for each in chain.attacks)
     name = f"Route: {names}; the text below says the same in words"
     if narrow:
-        return _narrow(words, route, find, name)
-    return _wide(words, route, find, name) if len(route.attacks) in _SIZES else None
+        return _narrow(words, chain, find, name)
+    return _wide(words, chain, find, name) if len(chain.attacks) in _SIZES else None
 
 
-def _station(words: Words, route: AttackChain, index: int, find: Find, place: _Place) -> Box:
-    attack, last = route.attacks[index], index == len(route.attacks) - 1
+def _station(words: Words, chain: AttackChain, index: int, find: Find, place: _Place) -> Box:
+    attack, last = chain.attacks[index], index == len(chain.attacks) - 1
     kind = "start" if index == 0 else "station"
     if last:
-        pair = route.links[-1].pair
-        kind = f"end {'unknown' if route.broken or not route.holds else pair.look}"
+        pair = chain.links[-1].pair
+        kind = f"end {'unknown' if chain.broken or not chain.holds else pair.look}"
     text = lines(words.called(attack, "attacks"), place[2] - (14 if place[2] < 140 else 40))
-    return Box(*place, text, route.codes[index], kind, find(f"/learn/attacks/{attack}"))
+    return Box(*place, text, chain.codes[index], kind, find(f"/learn/attacks/{attack}"))
 
 
 def _stop(
@@ -110,22 +110,22 @@ def _nothing(x: float, y: float) -> Label:
     return Label(x, y, "no common factor", "", "middle")
 
 
-def _wide(words: Words, route: AttackChain, find: Find, name: str) -> Drawing:
-    station, gap, arm = _SIZES[len(route.attacks)]
+def _wide(words: Words, chain: AttackChain, find: Find, name: str) -> Drawing:
+    station, gap, arm = _SIZES[len(chain.attacks)]
     inner = gap - 2 * arm
     box, step, top, line = (58, 68, 4, 18) if inner > 90 else (42, 52, 4, 18)
-    most = max(len(link.document["factors"]) for link in route.links)
+    most = max(len(link.document["factors"]) for link in chain.links)
     tall = max(74, most * step - (step - box))
     middle = top + tall / 2
     boxes = [
-        _station(words, route, i, find, (2 + i * (station + gap), middle - 36, station, 72))
-        for i in range(len(route.attacks))
+        _station(words, chain, i, find, (2 + i * (station + gap), middle - 36, station, 72))
+        for i in range(len(chain.attacks))
     ]
     drawn: list[Line] = []
     signs: list[Sign] = []
     labels: list[Label] = []
     deepest = 0.0
-    for index, link in enumerate(route.links):
+    for index, link in enumerate(chain.links):
         left = boxes[index].x + station
         right = left + gap
         factors = link.document["factors"]
@@ -153,20 +153,20 @@ def _wide(words: Words, route: AttackChain, find: Find, name: str) -> Drawing:
         for row, label in enumerate(_below(words, link, gap), 1):
             labels.append(label._replace(x=left + gap / 2, y=end + row * line))
             deepest = max(deepest, end + row * line)
-    width = len(route.attacks) * (station + gap) - gap + 4
+    width = len(chain.attacks) * (station + gap) - gap + 4
     height = max(top + tall + 4, deepest + 8)
     return Drawing(width, height, name, boxes, drawn, signs, labels, "route wide")
 
 
-def _narrow(words: Words, route: AttackChain, find: Find, name: str) -> Drawing:
+def _narrow(words: Words, chain: AttackChain, find: Find, name: str) -> Drawing:
     width, station, box, step, gap, rail, line = 360, 50, 50, 58, 22, 6, 18
     boxes: list[Box] = []
     drawn: list[Line] = []
     signs: list[Sign] = []
     labels: list[Label] = []
     y = 2.0
-    for index, link in enumerate(route.links):
-        boxes.append(_station(words, route, index, find, (2, y, width - 4, station)))
+    for index, link in enumerate(chain.links):
+        boxes.append(_station(words, chain, index, find, (2, y, width - 4, station)))
         factors = link.document["factors"]
         begin = y + station
         first = begin + gap
@@ -197,7 +197,7 @@ def _narrow(words: Words, route: AttackChain, find: Find, name: str) -> Drawing:
             signs.append(Sign(place_of_doubt, y - 2, GLYPHS["conflict"], "cut"))
         elif link.unproven and factors:
             signs.append(Sign(place_of_doubt, y - 2, GLYPHS["unknown"], "unproven"))
-    last = len(route.attacks) - 1
-    boxes.append(_station(words, route, last, find, (2, y, width - 4, station)))
-    kind = "route narrow" if len(route.attacks) in _SIZES else "route tall"
+    last = len(chain.attacks) - 1
+    boxes.append(_station(words, chain, last, find, (2, y, width - 4, station)))
+    kind = "route narrow" if len(chain.attacks) in _SIZES else "route tall"
     return Drawing(width, y + station + 2, name, boxes, drawn, signs, labels, kind)

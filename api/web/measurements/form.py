@@ -16,10 +16,10 @@ from .subject import KINDS, at_stage, attack_of, factor_of, kind, risk_of, varia
 if TYPE_CHECKING:
     from ..request import PageRequest
 
-__all__ = ["FIELDS", "PREFILLED", "Order", "again", "posted", "prefilled"]
+__all__ = ["FIELDS", "PREFILLED", "MeasurementForm", "again", "posted", "prefilled"]
 
 _CHOSEN: Final = ("defense", "risk", "vary", "all", "combine", "collude")
-"""Options for which the form has fields that know the names: see `Order`."""
+"""Options for which the form has fields that know the names: see `MeasurementForm`."""
 _LABELLED: Final = {name: each for name, each in options(*REQUESTS).items() if each.label}
 PREFILLED: Final = tuple(_LABELLED)
 """What a query can fill in a form with, called as in a request."""
@@ -30,7 +30,7 @@ _MOST = 100
 _TWO = 2
 
 
-class Order(NamedTuple):
+class MeasurementForm(NamedTuple):
     """What a form says: texts as they were typed, empty where nothing was.
 
     Attributes
@@ -78,8 +78,8 @@ class Order(NamedTuple):
         InputError
             Something was not chosen, or what should be a number is none.
         """
-        (asked,) = (each for each in REQUESTS if each.kind == self.what)
-        own = options(asked)
+        (page,) = (each for each in REQUESTS if each.kind == self.what)
+        own = options(page)
         typed = {**self.typed, **({"dataset": self.file} if self.file.strip() else {})}
         return self._subject() | {
             field.name: _read(field, typed[field.name].strip())
@@ -110,7 +110,7 @@ class Order(NamedTuple):
         return {**pair, "vary": f"{self.factor}={self.values.strip()}"}
 
 
-_TEXTS = [name for name in Order._fields if name not in ("combine", "typed")]
+_TEXTS = [name for name in MeasurementForm._fields if name not in ("combine", "typed")]
 
 
 def _read(field: Option, text: str) -> Any:
@@ -126,26 +126,26 @@ def _read(field: Option, text: str) -> Any:
     return each if field.many else text
 
 
-def prefilled(asked: PageRequest) -> Order:
+def prefilled(page: PageRequest) -> MeasurementForm:
     """Return a new form, with what the query names filled in."""
-    combine, collude = asked.many("combine"), asked.many("collude")
-    factor, _, values = (asked.one("vary") or "").partition("=")
-    request = {**{name: asked.one(name) for name in PREFILLED}, "vary": factor}
+    combine, collude = page.many("combine"), page.many("collude")
+    factor, _, values = (page.one("vary") or "").partition("=")
+    request = {**{name: page.one(name) for name in PREFILLED}, "vary": factor}
     typed = {
-        field.name: "\n".join(asked.many(field.name)) if field.many else asked.one(field.name) or ""
+        field.name: "\n".join(page.many(field.name)) if field.many else page.one(field.name) or ""
         for field in FIELDS
     }
     dataset = typed.get("dataset", "")
     first, second = ([*collude, "", ""])[:2]
-    return Order(
+    return MeasurementForm(
         what=kind(request),
-        defense=at_stage(asked.kb, asked.one("defense") or ""),
-        risk=risk_of(asked.kb, asked.one("risk") or ""),
-        factor=factor_of(asked.kb, factor),
+        defense=at_stage(page.kb, page.one("defense") or ""),
+        risk=risk_of(page.kb, page.one("risk") or ""),
+        factor=factor_of(page.kb, factor),
         values=values,
-        combine=[variant_of(asked.kb, each) for each in combine],
-        first=attack_of(asked.kb, first),
-        second=attack_of(asked.kb, second),
+        combine=[variant_of(page.kb, each) for each in combine],
+        first=attack_of(page.kb, first),
+        second=attack_of(page.kb, second),
         file=dataset if "." in dataset else "",
         key=secrets.token_hex(16),
         typed={name: text for name, text in typed.items() if text},
@@ -177,7 +177,7 @@ def again(request: Mapping[str, Any], seeds: int | None = None) -> list[tuple[st
     ]
 
 
-def posted(body: bytes) -> Order:
+def posted(body: bytes) -> MeasurementForm:
     """Read a form that was sent.
 
     Raises
@@ -191,7 +191,7 @@ def posted(body: bytes) -> Order:
         raise InputError("the form can't be read: send it from the page again") from error
     texts = {name: found[name][-1] for name in _TEXTS if name in found}
     typed = {field.name: found[field.name][-1] for field in FIELDS if field.name in found}
-    order = Order(**texts, combine=found.get("combine", ()), typed=typed)
-    if order.what not in KINDS:
+    form = MeasurementForm(**texts, combine=found.get("combine", ()), typed=typed)
+    if form.what not in KINDS:
         raise InputError(f"what: should be one of {', '.join(KINDS)}")
-    return order if order.key else order._replace(key=secrets.token_hex(16))
+    return form if form.key else form._replace(key=secrets.token_hex(16))

@@ -1,4 +1,4 @@
-"""What a request asks to be measured: of which kind it is, in words, and of which ids."""
+"""Subject of a request: its kind, its words, and the ids that it names."""
 
 from __future__ import annotations
 

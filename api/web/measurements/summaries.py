@@ -29,7 +29,7 @@ __all__ = [
     "ResultSummaries",
     "ResultSummary",
     "job_owner",
-    "known",
+    "own_findings",
     "summary",
 ]
 
@@ -299,7 +299,7 @@ def _owner(request: Request) -> str | None:
     return owner
 
 
-async def known(request: Request) -> Findings:
+async def own_findings(request: Request) -> Findings:
     """Return the owner's findings; those of before if reading takes too long."""
     owner = _owner(request)
     if owner is None:
@@ -315,5 +315,5 @@ async def known(request: Request) -> Findings:
 JobOwner = Annotated[str, Depends(job_owner)]
 """Owner of the jobs that a page shows, for routes."""
 
-OwnFindings = Annotated[Findings, Depends(known)]
+OwnFindings = Annotated[Findings, Depends(own_findings)]
 """Findings of the owner, for routes."""

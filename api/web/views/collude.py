@@ -45,48 +45,47 @@ class _CollusionQuery(NamedTuple):
 
 
 @router.get("/collude")
-def collude(asked: PageRequestDep, known: OwnFindings) -> Response:
+def collude(page: PageRequestDep, findings: OwnFindings) -> Response:
     """Show chains to a target, a pair or sequence of attacks, or one attack with all others."""
-    scales = [*asked.kb.adversary, *(_FIRST + key for key in asked.kb.adversary)]
-    asked.expect("target", "first", "attack", "with", "limit", *scales)
-    wish = _wish(asked, scales)
+    scales = [*page.kb.adversary, *(_FIRST + key for key in page.kb.adversary)]
+    page.expect("target", "first", "attack", "with", "limit", *scales)
+    wish = _wish(page, scales)
     wrong, found = None, {}
     try:
-        found = _found(asked, wish, scales)
+        found = _found(page, wish, scales)
     except InputError as error:  # what was chosen stays, so that it can be corrected
         wrong = str(error)
     chains: Sequence[AttackChain] = found.get("chains", ())
-    return asked.render(
+    return page.render(
         "collude.html",
         422 if wrong else 200,
         view="collude",
         wish=wish,
         wrong=wrong,
         found=found,
-        chains=[(each, _drawings(asked, each)) for each in chains],
+        chains=[(each, _drawings(page, each)) for each in chains],
         broken=sum(each.broken for each in chains),
         useless=_useless(wish.chosen, chains),
         first_of=_FIRST,
         limits=_LIMITS,
         default=answers.CHAINS,
-        toggled=lambda defense: _toggled(asked, wish, defense),
+        toggled=lambda defense: _toggled(page, wish, defense),
         keeping=lambda *query: [*query, *_kept(wish)],
         is_measured=is_measured,
-        found_by_job=known.of_attacks,
-        examples=_examples(asked),
+        found_by_job=findings.of_attacks,
+        examples=_examples(page),
         command=_command(wish),
     )
 
 
-def _wish(asked: PageRequest, scales: Sequence[str]) -> _CollusionQuery:
-    adversary = {key: value for key in scales if (value := asked.one(key))}
-    attacks = _ids(asked.kb.attack, asked.every("attack"))
+def _wish(page: PageRequest, scales: Sequence[str]) -> _CollusionQuery:
+    adversary = {key: value for key in scales if (value := page.one(key))}
+    attacks = _ids(page.kb.attack, page.every("attack"))
     target, first = (
-        next(iter(_ids(asked.kb.attack, asked.many(name)[-1:])), None)
-        for name in ("target", "first")
+        next(iter(_ids(page.kb.attack, page.many(name)[-1:])), None) for name in ("target", "first")
     )
-    chosen = list(dict.fromkeys(_ids(asked.kb.defense, asked.many("with"))))
-    return _CollusionQuery(target, first, attacks, chosen, adversary, asked.one("limit"))
+    chosen = list(dict.fromkeys(_ids(page.kb.defense, page.many("with"))))
+    return _CollusionQuery(target, first, attacks, chosen, adversary, page.one("limit"))
 
 
 def _ids(find: Callable[[str], Attack | Defense], names: Sequence[str]) -> list[str]:
@@ -101,53 +100,53 @@ def _ids(find: Callable[[str], Attack | Defense], names: Sequence[str]) -> list[
     return [one(name) for name in names]
 
 
-def _found(asked: PageRequest, wish: _CollusionQuery, scales: Sequence[str]) -> dict[str, Any]:
+def _found(page: PageRequest, wish: _CollusionQuery, scales: Sequence[str]) -> dict[str, Any]:
     """Return the answer, its chains, and what else templates say of it."""
     for each in wish.chosen:
-        asked.kb.defense(each)
+        page.kb.defense(each)
     for key in scales:
-        if len(values := asked.many(key)) > 1:
+        if len(values := page.many(key)) > 1:
             raise InputError(f"{key} is given twice: {' and '.join(map(clip, values))}")
-    ignored = idle(asked.kb, adversaries(asked.kb, wish.adversary))
+    ignored = idle(page.kb, adversaries(page.kb, wish.adversary))
     if ignored:
-        asked.notices.append(f"{sentence(colluding.IDLE.format(', '.join(ignored)))}.")
+        page.notices.append(f"{sentence(colluding.IDLE.format(', '.join(ignored)))}.")
     if wish.attacks and (wish.target or wish.first):
         raise InputError(
             "name the target of chains, with or without the first attack, or attacks in order;"
             " not both"
         )
     if wish.attacks:
-        return _sequence(asked, wish)
+        return _sequence(page, wish)
     if wish.target:
-        return _chains(asked, wish, wish.target)
+        return _chains(page, wish, wish.target)
     if wish.first:
         raise InputError("name the target too: the attack in which the chains end")
     return {}
 
 
-def _chains(asked: PageRequest, wish: _CollusionQuery, target: str) -> dict[str, Any]:
+def _chains(page: PageRequest, wish: _CollusionQuery, target: str) -> dict[str, Any]:
     limit = wish.limit or str(answers.CHAINS)
     if not (limit.isascii() and limit.isdigit() and 1 <= int(limit) <= _LIMITS[-1]):
         raise InputError(f"limit={clip(limit)}: it should be a number from 1 to {_LIMITS[-1]}")
-    document = answers.chains(asked.kb, target, wish.first, wish.adversary, int(limit))
-    chains = [attack_chain(asked, chain["links"], wish.chosen) for chain in document["chains"]]
+    document = answers.chains(page.kb, target, wish.first, wish.adversary, int(limit))
+    chains = [attack_chain(page, chain["links"], wish.chosen) for chain in document["chains"]]
     first, end = document["first"], document["target"]
-    needs = ", ".join(asked.words.inside(each) for each in asked.kb.prerequisites_of(end))
+    needs = ", ".join(page.words.inside(each) for each in page.kb.prerequisites_of(end))
     absent = colluding.no_chain(
-        document["obstacle"], asked.words.called(first, "attacks") if first else None, needs
+        document["obstacle"], page.words.called(first, "attacks") if first else None, needs
     )
     return {"kind": "chains", "document": document, "chains": chains, "absent": absent}
 
 
-def _sequence(asked: PageRequest, wish: _CollusionQuery) -> dict[str, Any]:
+def _sequence(page: PageRequest, wish: _CollusionQuery) -> dict[str, Any]:
     if wish.limit:
-        asked.notices.append("“limit” counts chains, so it was left out here.")
-    document = answers.collude(asked.kb, wish.attacks, wish.adversary)
+        page.notices.append("“limit” counts chains, so it was left out here.")
+    document = answers.collude(page.kb, wish.attacks, wish.adversary)
     if len(wish.attacks) == 1:
-        pairs = [attack_pair(asked.words, each) for each in document["collusions"]]
+        pairs = [attack_pair(page.words, each) for each in document["collusions"]]
         return {"kind": "one", "document": document, "pairs": pairs}
     links = document.get("links", [document])
-    found = attack_chain(asked, links, wish.chosen)
+    found = attack_chain(page, links, wish.chosen)
     reasons = [
         colluding.reason(
             each["verdict"],
@@ -166,7 +165,7 @@ def _sequence(asked: PageRequest, wish: _CollusionQuery) -> dict[str, Any]:
         "experiments": [
             [
                 each
-                for each in asked.kb.experiments.values()
+                for each in page.kb.experiments.values()
                 if (each.first, each.second) == (link["first"], link["second"])
             ]
             for link in links
@@ -174,8 +173,8 @@ def _sequence(asked: PageRequest, wish: _CollusionQuery) -> dict[str, Any]:
     }
 
 
-def _drawings(asked: PageRequest, each: AttackChain) -> list[Any]:
-    return [chain_map(asked.words, each, asked.link, narrow=narrow) for narrow in (False, True)]
+def _drawings(page: PageRequest, each: AttackChain) -> list[Any]:
+    return [chain_map(page.words, each, page.link, narrow=narrow) for narrow in (False, True)]
 
 
 def _useless(chosen: Sequence[str], chains: Sequence[AttackChain]) -> list[str]:
@@ -184,12 +183,12 @@ def _useless(chosen: Sequence[str], chains: Sequence[AttackChain]) -> list[str]:
     return [each for each in chosen if chains and each not in working]
 
 
-def _toggled(asked: PageRequest, wish: _CollusionQuery, defense: str) -> str:
+def _toggled(page: PageRequest, wish: _CollusionQuery, defense: str) -> str:
     """Return the address of the same with a defense more, or less."""
     chosen = [each for each in wish.chosen if each != defense]
     if len(chosen) == len(wish.chosen):
         chosen.append(defense)
-    return asked.link(
+    return page.link(
         "/collude",
         [
             ("target", wish.target),
@@ -206,11 +205,11 @@ def _kept(wish: _CollusionQuery) -> list[tuple[str, str]]:
     return [*wish.adversary.items(), *(("with", each) for each in wish.chosen)]
 
 
-def _examples(asked: PageRequest) -> list[Any]:
+def _examples(page: PageRequest) -> list[Any]:
     """Return the pairs that a survey has tested itself."""
     return [
         each
-        for each in asked.kb.collusions.values()
+        for each in page.kb.collusions.values()
         if each.status == "validated" and not each.measured
     ]
 

@@ -30,19 +30,19 @@ EXAMPLES: Final = (
 
 
 @router.get("/combine")
-def combine(asked: PageRequestDep, known: OwnFindings) -> Response:
+def combine(page: PageRequestDep, findings: OwnFindings) -> Response:
     """Show the defenses that are chosen, together."""
-    asked.expect("defense")
-    chosen, wrong, document = asked.many("defense"), None, None
+    page.expect("defense")
+    chosen, wrong, document = page.many("defense"), None, None
     try:
         if len(chosen) > 1:
-            document = combinations.combination(asked.kb, chosen, tensions=True)
+            document = combinations.combination(page.kb, chosen, tensions=True)
             chosen = document["defenses"]
         else:
-            chosen = [asked.kb.variant(each).id for each in chosen]
+            chosen = [page.kb.variant(each).id for each in chosen]
     except InputError as error:
         wrong = str(error)
-    return asked.render(
+    return page.render(
         "combine.html",
         422 if wrong else 200,
         view="combine",
@@ -50,26 +50,24 @@ def combine(asked: PageRequestDep, known: OwnFindings) -> Response:
         wrong=wrong,
         document=document,
         is_measured=is_measured,
-        found_by_job=known.of_defenses(chosen),
+        found_by_job=findings.of_defenses(chosen),
         columns=[
-            (title, [v for v in asked.kb.variants.values() if v.stage == stage])
+            (title, [v for v in page.kb.variants.values() if v.stage == stage])
             for stage, title in STAGES.items()
         ],
-        examples=[each for each in EXAMPLES if all(d in asked.kb.variants for d in each[0])],
-        **_found(asked, chosen, document),
+        examples=[each for each in EXAMPLES if all(d in page.kb.variants for d in each[0])],
+        **_found(page, chosen, document),
     )
 
 
-def _found(
-    asked: PageRequest, chosen: list[str], document: dict[str, Any] | None
-) -> dict[str, Any]:
+def _found(page: PageRequest, chosen: list[str], document: dict[str, Any] | None) -> dict[str, Any]:
     """Return the drawings, and what the chosen defenses do to all risks."""
     bare = {each.partition("@")[0] for each in chosen}
-    rows = predictions.matrix(asked.kb)["predictions"] if bare else ()
-    known = [prediction_cell(asked.words, each) for each in rows if each["defense"] in bare]
+    rows = predictions.matrix(page.kb)["predictions"] if bare else ()
+    cells = [prediction_cell(page.words, each) for each in rows if each["defense"] in bare]
     drawings = [
-        pipeline(asked.words, document, asked.link, narrow=narrow)
+        pipeline(page.words, document, page.link, narrow=narrow)
         for narrow in (False, True)
         if document is not None
     ]
-    return {"rows": by_defense(known), "drawings": drawings}
+    return {"rows": by_defense(cells), "drawings": drawings}

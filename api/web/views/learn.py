@@ -29,14 +29,14 @@ router = APIRouter()
 
 
 @router.get("/learn")
-def learn(asked: PageRequestDep) -> Response:
+def learn(page: PageRequestDep) -> Response:
     """Show all records that have a page, and the scales of adversaries."""
-    asked.expect()
+    page.expect()
     works = sorted(
-        asked.kb.references.values(),
+        page.kb.references.values(),
         key=lambda each: (not each.authors, (each.authors or each.id).casefold(), each.year or 0),
     )
-    return asked.render(
+    return page.render(
         "learn.html",
         view="learn",
         works=[(each, full_citation(each)) for each in works],
@@ -44,24 +44,24 @@ def learn(asked: PageRequestDep) -> Response:
 
 
 @router.get("/learn/{section}/{name}")
-def record(asked: PageRequestDep, section: str, name: str) -> Response:
+def record(page: PageRequestDep, section: str, name: str) -> Response:
     """Show one record, by id or code, with all that it is tied to."""
-    asked.expect()
+    page.expect()
     if section not in _PAGES:
         raise UnknownName("section", section, list(_PAGES))
     try:
-        found = _found(asked.kb, section, name)
+        found = _found(page.kb, section, name)
     except UnknownName:
         raise
     except InputError as error:  # the name of something else
         raise ProblemError(404, str(error)) from error
     template, gather = _PAGES[section]
-    return asked.render(
+    return page.render(
         f"learn/{template}.html",
         view="learn",
         record=found,
         section=section,
-        **gather(asked, found),
+        **gather(page, found),
     )
 
 
@@ -75,8 +75,8 @@ def _found(kb: KnowledgeBase, section: str, name: str) -> Any:
     return kb.references[name]
 
 
-def _factor(asked: PageRequest, found: Factor) -> dict[str, Any]:
-    kb = asked.kb
+def _factor(page: PageRequest, found: Factor) -> dict[str, Any]:
+    kb = page.kb
     edges = [each for each in kb.correlations.values() if each.factor == found.id]
     moving = edge_rows(kb, [each for each in edges if each.subject in kb.defenses], factors=False)
     following = edge_rows(kb, [each for each in edges if each.subject in kb.risks], factors=False)
@@ -94,23 +94,23 @@ def _factor(asked: PageRequest, found: Factor) -> dict[str, Any]:
         "following": following,
         "before": before,
         "after": after,
-        "maps": _maps(asked, found, moving, following),
-        "attack_maps": _maps(asked, found, before, after),
+        "maps": _maps(page, found, moving, following),
+        "attack_maps": _maps(page, found, before, after),
         "credited": credited,
     }
 
 
-def _defense(asked: PageRequest, found: Defense) -> dict[str, Any]:
-    answers = predictions.predictions(asked.kb, found.id)["predictions"]
+def _defense(page: PageRequest, found: Defense) -> dict[str, Any]:
+    answers = predictions.predictions(page.kb, found.id)["predictions"]
     return {
-        "moved": edge_rows(asked.kb, asked.kb.edges(found.id).values(), factors=True),
-        "variants": asked.kb.stages(found.id).values(),
-        "cells": [prediction_cell(asked.words, each) for each in answers],
+        "moved": edge_rows(page.kb, page.kb.edges(found.id).values(), factors=True),
+        "variants": page.kb.stages(found.id).values(),
+        "cells": [prediction_cell(page.words, each) for each in answers],
     }
 
 
-def _risk(asked: PageRequest, found: Risk) -> dict[str, Any]:
-    kb = asked.kb
+def _risk(page: PageRequest, found: Risk) -> dict[str, Any]:
+    kb = page.kb
     answers = [predictions.prediction(kb, each, found.id) for each in kb.defenses]
     stakes = [
         (variant, kind, stake)
@@ -124,39 +124,39 @@ def _risk(asked: PageRequest, found: Risk) -> dict[str, Any]:
         "attacks": [each for each in kb.attacks.values() if each.risk == found.id],
         "meant": [each for each in kb.defenses.values() if found.id in each.protects_against],
         "stakes": stakes,
-        "cells": [prediction_cell(asked.words, each) for each in answers],
+        "cells": [prediction_cell(page.words, each) for each in answers],
     }
 
 
-def _attack(asked: PageRequest, found: Attack) -> dict[str, Any]:
-    kb = asked.kb
+def _attack(page: PageRequest, found: Attack) -> dict[str, Any]:
+    kb = page.kb
     needed = edge_rows(kb, kb.prerequisites_of(found.id).values(), factors=True)
     given = edge_rows(kb, kb.outcomes_of(found.id).values(), factors=True)
-    pairs = [attack_pair(asked.words, each) for each in joint.collusions(kb)["collusions"]]
+    pairs = [attack_pair(page.words, each) for each in joint.collusions(kb)["collusions"]]
     return {
         "needed": needed,
         "given": given,
-        "maps": _maps(asked, found, needed, given),
+        "maps": _maps(page, found, needed, given),
         "helping": [each for each in pairs if each.first == found.id],
         "helped": [each for each in pairs if each.second == found.id],
         "published": [each for each in kb.published_attacks.values() if each.attack == found.id],
     }
 
 
-def _reference(asked: PageRequest, found: Reference) -> dict[str, Any]:
+def _reference(page: PageRequest, found: Reference) -> dict[str, Any]:
     return {
         "citation": full_citation(found),
         "outside": external_links(found),
         "sections": SECTIONS,
-        "cited_by": citations(asked.kb, asked.words, found.id),
+        "cited_by": citations(page.kb, page.words, found.id),
     }
 
 
 def _maps(
-    asked: PageRequest, found: Factor | Attack, before: Sequence[EdgeRow], after: Sequence[EdgeRow]
+    page: PageRequest, found: Factor | Attack, before: Sequence[EdgeRow], after: Sequence[EdgeRow]
 ) -> list[Drawing | None]:
     return [
-        edge_map(found.name, found.code or "", before, after, asked.link, narrow=narrow)
+        edge_map(found.name, found.code or "", before, after, page.link, narrow=narrow)
         for narrow in (False, True)
     ]
 

@@ -29,14 +29,14 @@ def by_defense(cells: Iterable[PredictionCell]) -> list[tuple[str, list[Predicti
 
 
 @router.get("/")
-def matrix(asked: PageRequestDep, known: OwnFindings) -> Response:
+def matrix(page: PageRequestDep, findings: OwnFindings) -> Response:
     """Show all defenses and risks."""
-    asked.expect()
-    document = predictions.matrix(asked.kb)
+    page.expect()
+    document = predictions.matrix(page.kb)
     cells = [
-        prediction_cell(asked.words, each, known.latest(each)) for each in document["predictions"]
+        prediction_cell(page.words, each, findings.latest(each)) for each in document["predictions"]
     ]
-    return asked.render("matrix.html", view="matrix", rows=by_defense(cells))
+    return page.render("matrix.html", view="matrix", rows=by_defense(cells))
 
 
 class DefensePair(NamedTuple):
@@ -66,33 +66,33 @@ class DefensePair(NamedTuple):
 
 
 @router.get("/combinations")
-def combinations(asked: PageRequestDep, known: OwnFindings) -> Response:
+def combinations(page: PageRequestDep, findings: OwnFindings) -> Response:
     """Show all pairs; each is there once, in the row of the one that comes first."""
-    asked.expect()
-    document = combination_answers.combinations(asked.kb)
+    page.expect()
+    document = combination_answers.combinations(page.kb)
     pairs = {
-        frozenset(each["defenses"]): _pair(asked.words, each, known)
+        frozenset(each["defenses"]): _pair(page.words, each, findings)
         for each in document["combinations"]
     }
-    variants = list(asked.kb.variants.values())
+    variants = list(page.kb.variants.values())
     rows = [
         [pairs.get(frozenset((one.id, other.id))) if j > i else None
          for j, other in enumerate(variants) if j > 0]
         for i, one in enumerate(variants)
     ]  # fmt: skip
     heads = [
-        (asked.link(f"/learn/defenses/{each.defense}"), asked.words.called(each.defense),
+        (page.link(f"/learn/defenses/{each.defense}"), page.words.called(each.defense),
          STAGES[each.stage])
         for each in variants
     ]  # fmt: skip
-    return asked.render("combinations.html", view="matrix", rows=rows, heads=heads)
+    return page.render("combinations.html", view="matrix", rows=rows, heads=heads)
 
 
-def _pair(words: Words, document: Mapping[str, Any], known: Findings) -> DefensePair:
+def _pair(words: Words, document: Mapping[str, Any], findings: Findings) -> DefensePair:
     outcomes: dict[bool, dict[str, None]] = {True: {}, False: {}}
     for each in document["observations"]:
         outcomes[is_measured(each)][each["outcome"]] = None
-    if (own := known.of_defenses(document["defenses"])) is not None:
+    if (own := findings.of_defenses(document["defenses"])) is not None:
         outcomes[True][own.outcome] = None
     published, measured = list(outcomes[False]), list(outcomes[True])
     predicted = "effective" if document["effective"] else "conflict"
@@ -116,12 +116,12 @@ def _pair(words: Words, document: Mapping[str, Any], known: Findings) -> Defense
 
 
 @router.get("/collusions")
-def collusions(asked: PageRequestDep, known: OwnFindings) -> Response:
+def collusions(page: PageRequestDep, findings: OwnFindings) -> Response:
     """Show every attack against every other, whoever the adversaries are."""
-    asked.expect()
+    page.expect()
     pairs = []
-    for each in collusion_answers.collusions(asked.kb)["collusions"]:
-        own = known.of_attacks(each["first"], each["second"])
-        pairs.append(attack_pair(asked.words, each, own and own.outcome))
+    for each in collusion_answers.collusions(page.kb)["collusions"]:
+        own = findings.of_attacks(each["first"], each["second"])
+        pairs.append(attack_pair(page.words, each, own and own.outcome))
     rows = by_first(pairs)
-    return asked.render("collusions.html", view="matrix", rows=rows)
+    return page.render("collusions.html", view="matrix", rows=rows)

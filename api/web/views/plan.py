@@ -44,7 +44,7 @@ class PlanEffect(NamedTuple):
 
 
 class PlanOption(NamedTuple):
-    """One plan: its document, the effects on each risk, and published conflicts against it."""
+    """One plan: its document, the effects on each risk, and the conflicts that were seen."""
 
     document: Mapping[str, Any]
     risks: Mapping[str, Sequence[PlanEffect]]
@@ -57,18 +57,18 @@ class PlanOption(NamedTuple):
 
 
 @router.get("/plan")
-def plan(asked: PageRequestDep) -> Response:
+def plan(page: PageRequestDep) -> Response:
     """Show the plans for what is wished."""
-    asked.expect("protect", "avoid", "have", "max")
-    wishes = {name: asked.many(name) for name in ("protect", "avoid", "have")}
-    most, wrong, document = asked.one("max"), None, None
+    page.expect("protect", "avoid", "have", "max")
+    wishes = {name: page.many(name) for name in ("protect", "avoid", "have")}
+    most, wrong, document = page.one("max"), None, None
     try:
         if any(wishes.values()):
-            document = _answer(asked, wishes, most)
+            document = _answer(page, wishes, most)
             wishes = {name: document[name] for name in wishes}
     except InputError as error:
         wrong = str(error)
-    return asked.render(
+    return page.render(
         "plan.html",
         422 if wrong else 200,
         view="plan",
@@ -78,19 +78,19 @@ def plan(asked: PageRequestDep) -> Response:
         wrong=wrong,
         document=document,
         command=_command(document) if document else "",
-        offers=[_offer(asked.words, each) for each in document["plans"]] if document else [],
+        offers=[_offer(page.words, each) for each in document["plans"]] if document else [],
     )
 
 
 def _answer(
-    asked: PageRequest, wishes: Mapping[str, Sequence[str]], most: str | None
+    page: PageRequest, wishes: Mapping[str, Sequence[str]], most: str | None
 ) -> dict[str, Any]:
     if not wishes["protect"]:
         raise InputError("choose a risk to protect against")
     if most is not None and most not in map(str, range(1, _MOST + 1)):
         raise InputError(f"max={clip(most)}: should be from 1 to {_MOST}")
     return plans.plan(
-        asked.kb,
+        page.kb,
         wishes["protect"],
         avoid=wishes["avoid"],
         have=wishes["have"],

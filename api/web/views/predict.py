@@ -25,43 +25,47 @@ router = APIRouter()
 
 
 @router.get("/why/{defense}/{risk}")
-def why(asked: PageRequestDep, known: OwnFindings, defense: str, risk: str) -> Response:
+def why(page: PageRequestDep, findings: OwnFindings, defense: str, risk: str) -> Response:
     """Show one prediction, as it is or under assumptions."""
-    before = predictions.prediction(asked.kb, defense, risk)
+    before = predictions.prediction(page.kb, defense, risk)
     wrong, assumed = None, Assumptions((), (), (), {})
     change: dict[str, Any] = {"after": before, "changed": False, "because": []}
     try:
-        assumed = asked.assumptions()
+        assumed = page.assumptions()
         if assumed.any:
-            found = assumptions.what_if(asked.kb, defense, risk, **assumed._asdict())
+            found = assumptions.what_if(page.kb, defense, risk, **assumed._asdict())
             change = found["predictions"][0]
     except InputError as error:
         wrong = str(error)
-    document, words = change["after"], asked.words
+    document, words = change["after"], page.words
     was = before if change["changed"] else None
     left = {each["factor"] for each in document["paths"]}
     pair = (before["defense"], before["risk"])
-    return asked.render(
+    return page.render(
         "why.html",
         422 if wrong else 200,
         view="matrix",
         document=document,
         cell=prediction_cell(
-            words, document, known.latest(before), was, [each["text"] for each in change["because"]]
+            words,
+            document,
+            findings.latest(before),
+            was,
+            [each["text"] for each in change["because"]],
         ),
-        defense=asked.kb.defenses[pair[0]],
-        risk=asked.kb.risks[pair[1]],
+        defense=page.kb.defenses[pair[0]],
+        risk=page.kb.risks[pair[1]],
         basis=basis(document["basis"], [each["effect"] for each in document["paths"]]),
         before=was,
         held=[each for each in before["paths"] if each["factor"] not in left],
         because=change["because"],
         maps=[path_map(words, document, before, narrow=narrow) for narrow in (False, True)],
         is_measured=is_measured,
-        measured=known.of(*pair),
-        experiments=asked.kb.experiments_on(*pair),
+        measured=findings.of(*pair),
+        experiments=page.kb.experiments_on(*pair),
         chosen=assumed.chosen,
         any=assumed.any,
-        action=asked.link(f"/why/{pair[0]}/{pair[1]}"),
+        action=page.link(f"/why/{pair[0]}/{pair[1]}"),
         told=assumed.told(words),
         command=_command(pair, assumed),
         wrong=wrong,
@@ -73,47 +77,49 @@ def _command(pair: tuple[str, str], assumed: Assumptions) -> str:
     words = ["crosscurrent", "what-if" if assumed.any else "predict", *pair]
     ways = (("--raise", assumed.raise_), ("--lower", assumed.lower), ("--hold", assumed.hold))
     words += [word for way, names in ways for name in names for word in (way, name)]
-    for known in assumed.adversary.items():
-        words += ["--adversary", "=".join(known)]
+    for stated in assumed.adversary.items():
+        words += ["--adversary", "=".join(stated)]
     return shlex.join(words)
 
 
 @router.get("/what-if")
-def what_if(asked: PageRequestDep, known: OwnFindings) -> Response:
+def what_if(page: PageRequestDep, findings: OwnFindings) -> Response:
     """Show all defenses and risks, with what the assumptions change."""
     wrong, assumed = None, Assumptions((), (), (), {})
     try:
-        assumed = asked.assumptions()
-        cells = list(_cells(asked, known, assumed))
+        assumed = page.assumptions()
+        cells = list(_cells(page, findings, assumed))
     except InputError as error:  # what was chosen stays, so that it can be corrected
         wrong = str(error)
-        cells = list(_cells(asked, known, Assumptions((), (), (), {})))
+        cells = list(_cells(page, findings, Assumptions((), (), (), {})))
     changed = sum(each.before is not None for each in cells)
-    return asked.render(
+    return page.render(
         "what_if.html",
         422 if wrong else 200,
         view="what_if",
         rows=by_defense(cells),
         chosen=assumed.chosen,
         any=assumed.any,
-        told=assumed.told(asked.words),
+        told=assumed.told(page.words),
         changed=changed,
         wrong=wrong,
     )
 
 
-def _cells(asked: PageRequest, known: Findings, assumed: Assumptions) -> Iterator[PredictionCell]:
-    rows = predictions.matrix(asked.kb)["predictions"]
+def _cells(page: PageRequest, findings: Findings, assumed: Assumptions) -> Iterator[PredictionCell]:
+    rows = predictions.matrix(page.kb)["predictions"]
     if not assumed.any:
-        yield from (prediction_cell(asked.words, each, known.latest(each)) for each in rows)
+        yield from (prediction_cell(page.words, each, findings.latest(each)) for each in rows)
         return
     for defense in dict.fromkeys(each["defense"] for each in rows):
-        answer = assumptions.what_if(asked.kb, defense, **assumed._asdict())
+        answer = assumptions.what_if(page.kb, defense, **assumed._asdict())
         for each in answer["predictions"]:
-            yield _changed(asked, known, each)
+            yield _changed(page, findings, each)
 
 
-def _changed(asked: PageRequest, known: Findings, each: dict[str, Any]) -> PredictionCell:
+def _changed(page: PageRequest, findings: Findings, each: dict[str, Any]) -> PredictionCell:
     because = [reason["text"] for reason in each["because"]]
     before = each["before"] if each["changed"] else None
-    return prediction_cell(asked.words, each["after"], known.latest(each["after"]), before, because)
+    return prediction_cell(
+        page.words, each["after"], findings.latest(each["after"]), before, because
+    )

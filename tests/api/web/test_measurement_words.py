@@ -9,7 +9,7 @@ from running import tiny
 
 from crosscurrent.api.jobs.records import Event
 from crosscurrent.api.web.drawings.interval import Interval, intervals
-from crosscurrent.api.web.measurements.form import Order, again
+from crosscurrent.api.web.measurements.form import MeasurementForm, again
 from crosscurrent.api.web.measurements.outcome import cell_outcomes
 from crosscurrent.api.web.measurements.progress import Progress, log_lines, progress
 from crosscurrent.api.web.measurements.subject import circumstances, subject
@@ -92,7 +92,7 @@ def test_requests_are_told_by_their_names(kb: KnowledgeBase) -> None:
     )
     assert circumstances({}) == "synthetic, 5 seeds"
     assert circumstances(tiny()).endswith(", 1 more setting")
-    assert Order(combine=["a", "b"], what="combination").request() == {
+    assert MeasurementForm(combine=["a", "b"], what="combination").request() == {
         "combine": ["a", "b"]
     }  # fmt: skip
 

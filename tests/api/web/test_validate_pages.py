@@ -174,7 +174,7 @@ def test_sent_twice_at_once_the_second_waits_for_the_first(
             raise BeingAccepted("it is being checked")
         return submit(*given)
 
-    monkeypatch.setattr("crosscurrent.api.web.views.validate._AGAIN", 0)
+    monkeypatch.setattr("crosscurrent.api.web.views.measurements._AGAIN", 0)
     monkeypatch.setattr(waiting.jobs, "submit", busy)
     assert waiting.start(defense="placebo", risk="evasion").startswith("/validate/")
 
@@ -263,7 +263,7 @@ def test_results_are_found_by_what_they_are_about(
 def test_what_is_missing_is_said_with_the_command(
     waiting: Reader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("crosscurrent.api.web.views.validate.absent", lambda: ["torch"])
+    monkeypatch.setattr("crosscurrent.api.web.views.measurements.absent", lambda: ["torch"])
     page = waiting.get("/validate?defense=RD1&risk=P1")
     assert "torch" in page
     assert "crosscurrent[serve,validate]" in page
