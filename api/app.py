@@ -33,8 +33,8 @@ from .rest.routes import predictions as prediction_routes
 from .rest.service import Service, reject_repeated_parameters, require_json
 from .rest.settings import Settings
 from .web import add_pages
-from .web.auth import Door
-from .web.errors import failed
+from .web.auth import SessionAuth
+from .web.errors import problem_page
 
 __all__ = ["create_app"]
 
@@ -70,7 +70,7 @@ def create_app(settings: Settings, log: Log | None = None) -> FastAPI:
         redoc_url=None,
     )
     app.state.service = service
-    handle_problems(app, failed)
+    handle_problems(app, problem_page)
     # not on the application, whose limit would answer before `RequestContext` is passed
     first = APIRouter(
         dependencies=[Depends(require_json), Depends(reject_repeated_parameters)],
@@ -103,7 +103,7 @@ def create_app(settings: Settings, log: Log | None = None) -> FastAPI:
     app.add_middleware(PrecomputedResponses, ready=dict(_precomputed(service)))
     if service.keyring is not None:
         app.add_middleware(ApiKeyAuth, keyring=service.keyring)
-        app.add_middleware(Door, keyring=service.keyring)
+        app.add_middleware(SessionAuth, keyring=service.keyring)
     elif settings.loopback and not settings.open:
         app.add_middleware(TrustedHost, host=settings.host)
     if settings.cors_origins:
@@ -126,7 +126,7 @@ def create_app(settings: Settings, log: Log | None = None) -> FastAPI:
         log=service.log,
         metrics=service.metrics,
         max_body_size=settings.max_body_size,
-        page=failed,
+        page=problem_page,
     )
     described: dict[str, Any] = {}
 

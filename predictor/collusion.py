@@ -149,11 +149,6 @@ class Colluded(NamedTuple):
         return _agreed(each.effect for each in self.observations if not each.measured)
 
     @property
-    def seen(self) -> str:
-        """What was published: the name by which `validate` asks for it so far."""
-        return self.published
-
-    @property
     def measured(self) -> str:
         """What was measured in your own models, likewise."""
         return _agreed(each.effect for each in self.observations if each.measured)

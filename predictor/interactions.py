@@ -117,11 +117,6 @@ class Prediction(NamedTuple):
         return self._effects("published")
 
     @property
-    def seen(self) -> tuple[str, ...]:
-        """The published effects: the name by which `validate` asks for them so far."""
-        return self.published
-
-    @property
     def measured(self) -> tuple[str, ...]:
         """The effects measured in your own models, for the assumed adversary, each once."""
         return self._effects("measured")

@@ -15,7 +15,7 @@ from ..answers import collusions as answers
 from ..text import collusions as colluding
 from ..text.names import cite
 from ..text.terminal import Style, columns, paragraph
-from ..text.wording import ARROW
+from ..text.wording import ARROW, OUT_OF_REACH
 from ._arguments import add_adversary_option, add_knowledge_option, add_output_options, positive
 from ._common import again, as_json, knowledge, repeated, style, with_knowledge_line
 
@@ -105,7 +105,7 @@ def overview(answers: Sequence[Colluded], look: Style) -> str:
     if any(answer.contradicted for answer in answers):
         text += "\n\n†  the paper's own table says otherwise than its rule"
     if any(answer.out_of_reach for answer in answers):
-        text += "\n\n!  takes more than the adversaries are assumed to have"
+        text += f"\n\n!  {OUT_OF_REACH}"
     return text
 
 

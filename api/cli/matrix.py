@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from crosscurrent.api.text.matrix_picture import matrix_svg
-from crosscurrent.api.text.wording import strength
+from crosscurrent.api.text.wording import DISAGREES, INTENDED, strength
 from crosscurrent.knowledge.errors import InputError, clip
 from crosscurrent.predictor.collusion import Colluded, collude_all
 from crosscurrent.predictor.conflicts import Combined, combine_all, measured
@@ -144,8 +144,8 @@ def _heat_map(kb: KnowledgeBase, rows: tuple[tuple[Prediction, ...], ...], look:
          f" {look.glyph('unexplored')} unexplored"],
         [f"{look.hollow('increase')} {look.hollow('decrease')}",
          "published, but depends on the adversary or has exceptions"],
-        ["94!", "the calibrated model disagrees"],
-        ["[ ]", "what the defense is meant for"],
+        ["94!", DISAGREES],
+        ["[ ]", INTENDED],
     ]  # fmt: skip
     silent = [d.name.lower() for d in kb.defenses.values() if d not in defenses]
     codes = "; ".join(f"{each.code or each.id} {each.name.lower()}" for each in explained)

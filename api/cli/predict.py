@@ -12,7 +12,7 @@ from crosscurrent.predictor.signs import EFFECT
 
 from ..text.names import cite, condition, percent, title
 from ..text.terminal import Style, columns, laid_out, paragraph
-from ..text.wording import ARROW, FOLLOW, MOVE, OPPOSED, basis
+from ..text.wording import ARROW, FOLLOW, INTENDED, MOVE, OPPOSED, basis
 from ._arguments import add_knowledge_option, add_output_options, add_pair_arguments
 from ._common import again, as_json, knowledge, style, with_knowledge_line
 
@@ -85,7 +85,7 @@ def _overview(
         ]
     ]
     if any(prediction.intended for prediction in predictions):
-        legend.append(["*", "what the defense is meant for"])
+        legend.append(["*", INTENDED])
     if any(prediction.opposed for prediction in predictions):
         legend.append(["!", OPPOSED])
     if any(prediction.conditional for prediction in predictions):

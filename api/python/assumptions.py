@@ -12,11 +12,12 @@ from crosscurrent.predictor.scenarios import Scenario
 from ..answers.assumptions import assume
 from ..text.names import title
 from .answer import Answer, Knowledge, knowledge_base
-from .predictions import concluded, explained, likely, observed
+from .predictions import concluded, explained, likely, measured, published
 from .tables import Cell, Table
 
 if TYPE_CHECKING:
     from crosscurrent.predictor.changes import Change
+    from crosscurrent.predictor.interactions import Prediction
 
 __all__ = ["WhatIfAnswer", "what_if"]
 
@@ -79,19 +80,19 @@ class WhatIfAnswer(Answer):
         return ", ".join(parts)
 
     def _tables(self) -> Sequence[Table]:
-        head = ("risk", "", "conjecture", "P(rise)", "observed", "because")
-        tables = [Table("", head, [row for each in self.changes for row in self._rows(each)])]
+        own = any(each.before.measured or each.after.measured for each in self.changes)
+        seen = ("published", "measured")[: 1 + own]
+        head = ("risk", "", "conjecture", "P(rise)", *seen, "because")
+        rows = [row for each in self.changes for row in self._rows(each, own=own)]
+        tables = [Table("", head, rows)]
         if len(self.changes) == 1:
             tables += explained(self.kb, self.changes[0].after)[1:]
         return tables
 
-    def _rows(self, change: Change) -> list[Sequence[Cell]]:
+    def _rows(self, change: Change, *, own: bool) -> list[Sequence[Cell]]:
         name = self.kb.risks[change.before.risk].name
         because = "; ".join(reason.text for reason in change.because)
-        before, after = (
-            (concluded(each), likely(each), observed(each))
-            for each in (change.before, change.after)
-        )
+        before, after = (_cells(each, own=own) for each in (change.before, change.after))
         if not change.changed:
             return [(name, "same", *after, because)]
         return [(name, "before", *before, ""), ("", "after", *after, because)]
@@ -132,3 +133,8 @@ def what_if(
     kb = knowledge_base(knowledge)
     given = assume(kb, defense, risk, raise_=raise_, lower=lower, hold=hold, adversary=adversary)
     return WhatIfAnswer(kb, *given)
+
+
+def _cells(prediction: Prediction, *, own: bool) -> list[Cell]:
+    cells: list[Cell] = [concluded(prediction), likely(prediction), published(prediction)]
+    return [*cells, measured(prediction)] if own else cells

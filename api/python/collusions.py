@@ -36,8 +36,8 @@ _SHADES = {
     "unnecessary": ("±", "contested"),
 }
 _COLUMNS = (
-    "first", "second", "verdict", "potential", "holds", "factors", "published",
-    "measured", "out_of_reach",
+    "first", "second", "verdict", "potential", "holds", "factors", "published", "measured",
+    "out_of_reach",
 )  # fmt: skip
 
 
@@ -298,7 +298,7 @@ def collusion_matrix(kb: KnowledgeBase) -> CollusionsAnswer:
 
 
 def _overview(collusions: Iterable[Colluded]) -> Table:
-    head = ("first", "second", "verdict", "observed", "by")
+    head = ("first", "second", "verdict", "published", "measured", "by")
     return Table("", head, [_row(each) for each in collusions])
 
 
@@ -308,9 +308,8 @@ def _row(each: Colluded) -> Sequence[Cell]:
     beyond = "; out of reach" * each.out_of_reach
     by = ", ".join(link.factor.name.lower() for link in each.unmet or each.factors)
     verdict = Marked(f"{sign} {each.verdict}{reduced}{beyond}", effect)
-    seen = each.published or "unexplored"
-    seen += f"; measured: {each.measured}" if each.measured else ""
-    return each.first.name, each.second.name, verdict, seen, by or "-"
+    seen = (each.published or "unexplored", each.measured)
+    return each.first.name, each.second.name, verdict, *seen, by or "-"
 
 
 def _record(each: Colluded) -> tuple[Any, ...]:

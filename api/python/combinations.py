@@ -102,10 +102,12 @@ class CombinationAnswer(Answer):
             ),
             ("Nearest repairs", ("change", "then"), list(map(self._repair, self.repairs))),
             ("Tensions (hints only)", ("defenses", "why"), list(map(self._tension, self.tensions))),
-            (
-                "Observed",
-                ("outcome", "provenance", "defenses", "sources"),
-                list(map(self._seen, combined.observations)),
+            *(
+                (caption, ("outcome", "defenses", "sources"), list(map(self._seen, seen)))
+                for caption, seen in (
+                    ("Published", combined.published),
+                    ("Measured", combined.measured),
+                )
             ),
         ]
         return [Table(*each) for each in shown if each[2]]
@@ -160,28 +162,28 @@ class CombinationsAnswer(Answer):
             one, other = (variant.id for variant in each.defenses)
             order = tuple(variant.id for variant in each.orders[0]) if each.orders else ()
             risks = tuple(dict.fromkeys(c.risk for c in (*each.conflicts, *each.avoid)))
-            published, own = (
-                tuple(dict.fromkeys(measured(record) for record in records))
+            seen = (
+                tuple(dict.fromkeys(map(measured, records)))
                 for records in (each.published, each.measured)
             )
-            yield one, other, each.effective, order, risks, published, own
+            yield one, other, each.effective, order, risks, *seen
 
     def _heading(self) -> str:
         effective = sum(each.effective for each in self.combinations)
         return f"{effective} of {len(self.combinations)} pairs of defenses can be combined"
 
     def _tables(self) -> Sequence[Table]:
-        head = ("defenses", "verdict", "order", "because of", "observed")
+        head = ("defenses", "verdict", "order", "because of", "published", "measured")
         rows = [
             (
                 f"{one} + {other}",
                 Marked("o effective", "decrease") if works else Marked("× conflict", "increase"),
                 " → ".join(order),
                 ", ".join(risks),
-                (", ".join(seen) or "unexplored")
-                + (f"; measured: {', '.join(own)}" if own else ""),
+                ", ".join(published) or "unexplored",
+                ", ".join(own),
             )
-            for one, other, works, order, risks, seen, own in self._records()
+            for one, other, works, order, risks, published, own in self._records()
         ]
         return [Table("", head, rows)]
 

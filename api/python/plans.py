@@ -100,6 +100,12 @@ class PlansAnswer(Answer):
 
     def _effects(self, each: Plan) -> list[tuple[str, str]]:
         named = {part: self._named(getattr(each, part)) for part in _PARTS}
+        named["measured"] = "; ".join(
+            f"{e.defense} on {e.risk}: {' and '.join(e.measured)}"
+            for part in _PARTS
+            for e in getattr(each, part)
+            if e.measured
+        )
         return [(part, effects) for part, effects in named.items() if effects]
 
     def _named(self, effects: Iterable[Expected]) -> str:

@@ -11,7 +11,7 @@ from crosscurrent.predictor.interactions import Prediction
 from crosscurrent.predictor.signs import EFFECT
 
 from ..text.names import cite, condition, percent, title
-from ..text.wording import FOLLOW, MOVE, OPPOSED, basis, strength
+from ..text.wording import FOLLOW, INTENDED, MOVE, OPPOSED, basis, strength
 from .answer import Answer, Knowledge, knowledge_base
 from .tables import Cell, Marked, Table, marked
 
@@ -28,15 +28,16 @@ __all__ = [
     "explained",
     "interaction_matrix",
     "likely",
-    "observed",
+    "measured",
     "predict",
+    "published",
 ]
 
 _COLUMNS = (
     "defense", "risk", "intended", "conjecture", "basis", "probability_increase", "opposed",
-    "published", "measured", "conditional", "decisive_factors",
+    "published", "conditional", "measured", "decisive_factors",
 )  # fmt: skip
-_INTENDED = "*: what the defense is meant for"
+_INTENDED = f"*: {INTENDED}"
 _PROBABILITY = "P(rise): how likely the risk rises, by a model that never saw the pair's own result"
 
 
@@ -159,17 +160,20 @@ class PredictionsAnswer(Answer):
         return f"{title(self.kb.defenses[self.defense])}, when effective"
 
     def _tables(self) -> Sequence[Table]:
-        head = ("", "risk", "conjecture", "P(rise)", "observed", "decided by")
-        return [Table("", head, [self._row(each) for each in self.predictions])]
+        own = any(each.measured for each in self.predictions)
+        seen = ("published", "measured")[: 1 + own]
+        head = ("", "risk", "conjecture", "P(rise)", *seen, "decided by")
+        return [Table("", head, [self._row(each, own=own) for each in self.predictions])]
 
-    def _row(self, prediction: Prediction) -> Sequence[Cell]:
+    def _row(self, prediction: Prediction, *, own: bool) -> Sequence[Cell]:
         risk = self.kb.risks[prediction.risk]
         return (
             risk.code or "",
             risk.name + " *" * prediction.intended,
             concluded(prediction),
             likely(prediction),
-            observed(prediction),
+            published(prediction),
+            *([measured(prediction)] if own else []),
             ", ".join(path.factor.name.lower() for path in prediction.decisive) or "-",
         )
 
@@ -221,7 +225,8 @@ class MatrixAnswer(Answer):
         named: list[Defense | Risk] = [self.kb.defenses[row[0].defense] for row in self.rows]
         named += self.kb.risks.values()
         return (
-            "in a cell: the conjecture, how likely the risk rises in %, and what was observed",
+            "in a cell: the conjecture, how likely the risk rises in %, and what was published",
+            "[ ]: measured in your own models",
             _INTENDED,
             f"!: {OPPOSED}",
             "; ".join(f"{each.code or each.id} {each.name.lower()}" for each in named),
@@ -281,16 +286,17 @@ def likely(prediction: Prediction) -> str:
     return percent(prediction.probability_increase) + " !" * prediction.opposed
 
 
-def observed(prediction: Prediction) -> str:
-    """Say in a word or two what was published or measured for the adversary at hand."""
-    published, measured = (
-        " and ".join(effect.replace("_", " ") for effect in effects)
-        for effects in (prediction.published, prediction.measured)
-    )
-    told = published + ", conditional" * prediction.conditional
-    if not published:
-        told = "for others only" if prediction.explored else "unexplored"
-    return f"{told}; measured: {measured}" if measured else told
+def published(prediction: Prediction) -> str:
+    """Say in a word or two what was published for the adversary at hand."""
+    if not prediction.published:
+        return "for others only" if prediction.explored else "unexplored"
+    effects = " and ".join(effect.replace("_", " ") for effect in prediction.published)
+    return effects + ", conditional" * prediction.conditional
+
+
+def measured(prediction: Prediction) -> str:
+    """Say what was measured in the user's own models for the adversary at hand."""
+    return " and ".join(effect.replace("_", " ") for effect in prediction.measured)
 
 
 def summary(prediction: Prediction) -> str:
@@ -299,7 +305,7 @@ def summary(prediction: Prediction) -> str:
 
 
 def explained(kb: KnowledgeBase, prediction: Prediction) -> list[Table]:
-    """Return the tables that say why: paths, further factors, and what was observed."""
+    """Return the tables that say why: paths, further factors, and what was seen."""
     tables = [
         Table(
             "",
@@ -308,7 +314,8 @@ def explained(kb: KnowledgeBase, prediction: Prediction) -> list[Table]:
                 ("conjecture", concluded(prediction)),
                 ("basis", basis(prediction.basis, [EFFECT[p.effect] for p in prediction.paths])),
                 ("P(rise)", likely(prediction)),
-                ("observed", observed(prediction)),
+                ("published", published(prediction)),
+                *[("measured", measured(prediction))] * bool(prediction.measured),
             ],
         )
     ]
@@ -323,23 +330,29 @@ def explained(kb: KnowledgeBase, prediction: Prediction) -> list[Table]:
         ]
         caption = "Also matters (the defense is not known to move it)"
         tables.append(Table(caption, ("factor", "", "how"), rows))
-    seen = [
-        (marked(each.record.effect), each.record.provenance,
-         condition(each.record.when) if each.record.when else "",
-         cite(kb, each.record.sources), each.record.note or "")
-        for each in prediction.observations
-    ]  # fmt: skip
-    seen += [
-        (marked(each.record.effect), each.provenance, condition(each.record.when),
-         cite(kb, each.record.sources), each.record.note or "")
-        for each in prediction.exceptions
-    ]  # fmt: skip
-    if seen:
-        tables.append(
-            Table(
-                "Observed for this pair", ("effect", "provenance", "when", "sources", "note"), seen
-            )
+    seen: list[Sequence[Cell]] = [
+        (
+            marked(each.record.effect),
+            each.record.provenance,
+            condition(each.record.when) if each.record.when else "",
+            cite(kb, each.record.sources),
+            each.record.note or "",
         )
+        for each in prediction.observations
+    ]
+    seen += [
+        (
+            marked(each.record.effect),
+            each.provenance,
+            condition(each.record.when),
+            cite(kb, each.record.sources),
+            each.record.note or "",
+        )
+        for each in prediction.exceptions
+    ]
+    if seen:
+        told = ("effect", "", "when", "sources", "note")
+        tables.append(Table("Published or measured", told, seen))
     return tables
 
 
@@ -364,7 +377,8 @@ def _cell(prediction: Prediction) -> Marked:
     sign = concluded(prediction)
     number = percent(prediction.probability_increase).removesuffix(" %")
     seen = "".join(marked(effect).text[0] for effect in prediction.published) or "·"
-    seen += "".join(f" measured {marked(effect).text[0]}" for effect in prediction.measured)
+    if prediction.measured:
+        seen += f" [{''.join(marked(effect).text[0] for effect in prediction.measured)}]"
     text = f"{sign.text[0]} {number}{'!' * prediction.opposed} {seen}{' *' * prediction.intended}"
     return Marked(text, sign.effect, sign.strength)
 
@@ -379,7 +393,7 @@ def _record(prediction: Prediction) -> tuple[Any, ...]:
         prediction.probability_increase,
         prediction.opposed,
         prediction.published,
-        prediction.measured,
         prediction.conditional,
+        prediction.measured,
         tuple(path.factor.id for path in prediction.decisive),
     )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
+from .wording import OUT_OF_REACH
+
 __all__ = ["IDLE", "clean", "no_chain", "price", "reason", "shortfall", "way"]
 
 IDLE = "no attack and no factor depends on {}: assuming it changes nothing"
@@ -57,7 +59,7 @@ def no_chain(obstacle: str | None, first: str | None, needs: str) -> str:
         begins = f" with {first.lower()}" if first else " so"
         return f"none begins{begins}, though some begin otherwise: leave it out to see those"
     if obstacle == "reach":
-        return "none: each takes more than the adversaries are assumed to have"
+        return f"none: each {OUT_OF_REACH}"
     if obstacle == "unnecessary":
         return "none: the adversary is assumed to have all that another attack could give"
     if obstacle is None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
 
-from .wording import GLYPHS, VERBS, strength
+from .wording import DISAGREES, GLYPHS, INTENDED, VERBS, strength
 
 if TYPE_CHECKING:
     from crosscurrent.knowledge import KnowledgeBase
@@ -99,11 +99,11 @@ def _cell(kb: KnowledgeBase, prediction: Prediction, left: float, top: float) ->
     spoken = (
         f"{kb.defenses[prediction.defense].name}, {kb.risks[prediction.risk].name}:"
         f" {VERBS[prediction.conjecture]}; {likely} % likely to increase"
-        + "; the calibrated model disagrees" * prediction.opposed
+        + f"; {DISAGREES}" * prediction.opposed
         + f"; published: {published}"
         + ", depending on the adversary or with exceptions" * prediction.conditional
         + (f"; measured: {measured}" if measured else "")
-        + "; what the defense is meant for" * prediction.intended
+        + f"; {INTENDED}" * prediction.intended
     )
     shade = SHADES[prediction.conjecture][strength(prediction.backing)]
     edge = f' stroke="{_INK}" stroke-width="2"' if prediction.intended else ""
@@ -174,9 +174,9 @@ def _legend(y: float, origin: str) -> list[str]:
         _text(_MARGIN + 52, y + 32, "published effect (none: unexplored)", 13),
         f'<rect x="{_MARGIN + 310}" y="{y + 19}" width="22" height="16" rx="3" fill="none"'
         f' stroke="{_INK}" stroke-width="2"/>',
-        _text(_MARGIN + 340, y + 32, "what the defense is meant for", 13),
+        _text(_MARGIN + 340, y + 32, INTENDED, 13),
         _text(_MARGIN + 560, y + 32, "▲ 90 %: how likely the risk rises, by the model", 13),
-        _text(_MARGIN + 892, y + 32, "!: the calibrated model disagrees", 13),
+        _text(_MARGIN + 892, y + 32, f"!: {DISAGREES}", 13),
         _text(
             _MARGIN,
             y + 62,

@@ -8,11 +8,14 @@ from typing import Final
 
 __all__ = [
     "ARROW",
+    "DISAGREES",
     "EDGE_SIGNS",
     "FOLLOW",
     "GLYPHS",
+    "INTENDED",
     "MOVE",
     "OPPOSED",
+    "OUT_OF_REACH",
     "SECTIONS",
     "STAGES",
     "STATE_MARKS",
@@ -114,7 +117,16 @@ FOLLOW: Final[Mapping[str, str]] = MappingProxyType(
 )
 """What a risk does as a factor rises, by sign."""
 
-OPPOSED: Final = "the calibrated model disagrees: take it as open"
+INTENDED: Final = "what the defense is meant for"
+"""What is said of a risk that a defense protects against."""
+
+DISAGREES: Final = "the calibrated model disagrees"
+"""What is said of a conjecture that the model finds unlikely."""
+
+OPPOSED: Final = f"{DISAGREES}: take it as open"
+
+OUT_OF_REACH: Final = "takes more than the adversaries are assumed to have"
+"""What is said of an attack on another one's outcome."""
 
 _STRONG: Final = (0.65, 0.85)
 

@@ -1,4 +1,4 @@
-"""The page: every question and its answer to look at, rendered here, from the same documents."""
+"""The page: every question with its answer, rendered from the documents of the API."""
 
 from .app import add_pages
 

@@ -1,4 +1,4 @@
-"""All views, and what they are made of, as routes of the application."""
+"""Routes of the page: all views, and the files that they load."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from fastapi import APIRouter, FastAPI, Response
 from ..rest.problems import ProblemError
 from . import auth
 from .assets import ASSETS
-from .measurements.progress import Histories
-from .measurements.summaries import Results
+from .measurements.progress import EventCache
+from .measurements.summaries import ResultSummaries
 from .views import (
     collude,
     combine,
@@ -35,7 +35,7 @@ _files = APIRouter()
 
 @_files.get("/static/{digest}/{name}")
 async def asset(digest: str, name: str) -> Response:
-    """Return a file of the page's; a request can only name one that is there."""
+    """Return a static file; a request can only name one that is there."""
     found = ASSETS.get(name)
     if found is None or found.address != f"/static/{digest}/{name}":
         raise ProblemError(404, "there is no such file")
@@ -44,7 +44,7 @@ async def asset(digest: str, name: str) -> Response:
 
 def add_pages(app: FastAPI) -> None:
     """Add the views to an application; they are not part of its described API."""
-    app.state.results, app.state.histories = Results(), Histories()
+    app.state.results, app.state.event_cache = ResultSummaries(), EventCache()
     app.include_router(_files, include_in_schema=False)
     for view in _VIEWS:
         app.include_router(view.router, include_in_schema=False)

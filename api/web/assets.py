@@ -1,4 +1,4 @@
-"""Style, script and icon: read once, served under addresses that change with their content."""
+"""Static files: style, script and icon, under addresses that change with their content."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ _MEDIA = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 
 
 class Asset(NamedTuple):
-    """A file of the page's.
+    """A static file.
 
     Attributes
     ----------
     content : bytes
-        What it is.
+        The bytes that are sent.
     media : str
-        What kind of thing it is.
+        Its media type.
     address : str
-        Where it is served; never the same for other content.
+        The path of its URL; never the same for other content.
     """
 
     content: bytes

@@ -13,11 +13,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from ..rest.keys import Keyring
 from ..rest.middleware import authenticate
 from ..rest.service import ServiceDep
-from .errors import APART
-from .rendering import html, unasked, where
-from .request import OURS
+from .errors import NOT_PAGES
+from .rendering import address, anonymous_context, page_response
+from .request import SAME_ORIGIN
 
-__all__ = ["COOKIE", "SIGN_IN", "SIGN_OUT", "Door", "local", "router"]
+__all__ = ["COOKIE", "SIGN_IN", "SIGN_OUT", "SessionAuth", "local_address", "router"]
 
 router = APIRouter(max_body_size=4096)
 
@@ -29,16 +29,16 @@ _LONGEST = 1000
 """Characters of an address that signing in leads to: with more the form might not fit its limit."""
 
 
-class Door:
-    """Lets only requests for pages through that carry a key in a cookie, within its quota.
+class SessionAuth:
+    """Admits only requests for pages that carry a key in a cookie, within its quota.
 
-    What is not a page is somebody else's to guard: ``/v1`` takes keys in a header only, so that no
-    other site can make a browser use it.
+    Other requests pass: ``/v1`` has a middleware of its own and takes keys in a header only, so
+    that no other site can make a browser use them.
 
     Parameters
     ----------
     app : ASGIApp
-        What is behind.
+        The application behind it.
     keyring : Keyring
         The keys.
     """
@@ -48,25 +48,27 @@ class Door:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass one request on, or ask for a key first."""
-        if scope["type"] == "http" and not scope["path"].startswith((*APART, SIGN_IN, SIGN_OUT)):
+        if scope["type"] == "http" and not scope["path"].startswith(
+            (*NOT_PAGES, SIGN_IN, SIGN_OUT)
+        ):
             request = Request(scope)
             name = authenticate(self.keyring, request.cookies.get(COOKIE, ""))
             if name is None:
                 # what was to be changed is not: only to look can one go on afterwards
-                onward = _asked(request) if scope["method"] == "GET" else None
-                answer = RedirectResponse(where(SIGN_IN, {"next": onward}), 303)
+                onward = _requested_address(request) if scope["method"] == "GET" else None
+                answer = RedirectResponse(address(SIGN_IN, {"next": onward}), 303)
                 await answer(scope, receive, send)
                 return
             scope["crosscurrent.owner"] = name
-            send = partial(_unkept, send)
+            send = partial(_not_stored, send)
         await self.app(scope, receive, send)
 
 
-def _asked(request: Request) -> str:
+def _requested_address(request: Request) -> str:
     return request.url.path + (f"?{request.url.query}" if request.url.query else "")
 
 
-async def _unkept(send: Send, message: Message) -> None:
+async def _not_stored(send: Send, message: Message) -> None:
     """Let a browser keep nothing of it, so that going back after signing out shows nothing."""
     if message["type"] == "http.response.start":
         headers = MutableHeaders(raw=list(message.get("headers", ())))
@@ -75,35 +77,35 @@ async def _unkept(send: Send, message: Message) -> None:
     await send(message)
 
 
-def local(address: str) -> str:
+def local_address(address: str) -> str:
     """Return an address if it is one on this service, and that of the first page otherwise."""
     ours = address.startswith("/") and address[1:2] not in ("/", "\\")
     return address if ours and address.isprintable() and len(address) <= _LONGEST else "/"
 
 
 @router.get(SIGN_IN)
-async def form(here: ServiceDep, next: str = "/") -> Response:
+async def form(service: ServiceDep, next: str = "/") -> Response:
     """Ask for a key."""
-    return _form(here, local(next))
+    return _form(service, local_address(next))
 
 
-@router.post(SIGN_IN, dependencies=[OURS])
-async def sign_in(request: Request, here: ServiceDep) -> Response:
+@router.post(SIGN_IN, dependencies=[SAME_ORIGIN])
+async def sign_in(request: Request, service: ServiceDep) -> Response:
     """Take a key, and go on to what was asked for."""
     given = parse_qs((await request.body()).decode("utf-8", "replace"))
-    onward = local(given.get("next", [""])[0])
+    onward = local_address(given.get("next", [""])[0])
     secret = given.get("key", [""])[0].strip()
-    if here.keyring is None:
+    if service.keyring is None:
         return RedirectResponse(onward, 303)
-    if here.keyring.holder(secret) is None:
-        return _form(here, onward, wrong=True)
+    if service.keyring.holder(secret) is None:
+        return _form(service, onward, wrong=True)
     answer = RedirectResponse(onward, 303)
     safe = request.url.scheme == "https"
     answer.set_cookie(COOKIE, secret, httponly=True, samesite="lax", secure=safe)
     return answer
 
 
-@router.post(SIGN_OUT, dependencies=[OURS])
+@router.post(SIGN_OUT, dependencies=[SAME_ORIGIN])
 async def sign_out() -> Response:
     """Forget the key."""
     answer = RedirectResponse(SIGN_IN, 303)
@@ -111,9 +113,11 @@ async def sign_out() -> Response:
     return answer
 
 
-def _form(here: ServiceDep, onward: str, *, wrong: bool = False) -> Response:
+def _form(service: ServiceDep, onward: str, *, wrong: bool = False) -> Response:
     context = {
-        **unasked(), "view": "", "onward": onward, "wrong": wrong,
-        "needed": here.keyring is not None,
+        **anonymous_context(), "view": "", "onward": onward, "wrong": wrong,
+        "needed": service.keyring is not None,
     }  # fmt: skip
-    return html("sign_in.html", context, 401 if wrong else 200, {"Cache-Control": "no-store"})
+    return page_response(
+        "sign_in.html", context, 401 if wrong else 200, {"Cache-Control": "no-store"}
+    )

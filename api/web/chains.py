@@ -1,4 +1,4 @@
-"""Routes: attacks of which each helps the next, and what chosen defenses do to the links."""
+"""Chains of attacks of which each helps the next, and the effect of defenses on their links."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..text import collusions as colluding
-from .matrix import Pairing, pairing
+from .matrix import AttackPair, attack_pair
 
 if TYPE_CHECKING:
-    from .request import Asked
+    from .request import PageRequest
 
-__all__ = ["Against", "Leg", "Route", "leg", "route"]
+__all__ = ["AttackChain", "ChainLink", "LinkDefense", "attack_chain", "chain_link"]
 
 
-class Against(NamedTuple):
-    """What a defense does to a link, in words.
+class LinkDefense(NamedTuple):
+    """Effect of a defense on a link, in words.
 
     Attributes
     ----------
@@ -39,37 +39,37 @@ class Against(NamedTuple):
     backfires: bool
 
 
-class Leg(NamedTuple):
-    """One link of a route.
+class ChainLink(NamedTuple):
+    """One link of a chain.
 
     Attributes
     ----------
     document : mapping
         The answer for both attacks.
-    pair : Pairing
+    pair : AttackPair
         The same in a few signs.
-    against : sequence of Against
+    against : sequence of LinkDefense
         The defenses that work against it.
     cut : sequence of str
         Ids of the defenses in place that break it.
     said : sequence of str
-        What else the defenses in place do to it, in sentences.
+        Remaining effects of the defenses in place, in sentences.
     """
 
     document: Mapping[str, Any]
-    pair: Pairing
-    against: Sequence[Against]
+    pair: AttackPair
+    against: Sequence[LinkDefense]
     cut: Sequence[str]
     said: Sequence[str]
 
     @property
     def unproven(self) -> bool:
-        """Whether nobody has published or measured what is expected of it."""
+        """Whether the expected effect was neither published nor measured."""
         return {*self.pair.published, *self.pair.measured} != {self.pair.verdict}
 
 
-class Route(NamedTuple):
-    """Attacks in order.
+class AttackChain(NamedTuple):
+    """A chain of attacks.
 
     Attributes
     ----------
@@ -77,7 +77,7 @@ class Route(NamedTuple):
         Their ids.
     codes : sequence of str
         Their codes; empty where one has none.
-    legs : sequence of Leg
+    legs : sequence of ChainLink
         The links between them.
     clean : sequence of (str, str)
         Defenses that break a link without raising an attack that follows, and the first attack
@@ -86,26 +86,28 @@ class Route(NamedTuple):
 
     attacks: Sequence[str]
     codes: Sequence[str]
-    legs: Sequence[Leg]
+    links: Sequence[ChainLink]
     clean: Sequence[tuple[str, str]]
 
     @property
     def broken(self) -> bool:
         """Whether a defense in place breaks a link of it."""
-        return any(each.cut for each in self.legs)
+        return any(each.cut for each in self.links)
 
     @property
     def holds(self) -> bool:
         """Whether each attack is expected to amplify the next, and within reach."""
-        return all(each.document["holds"] for each in self.legs)
+        return all(each.document["holds"] for each in self.links)
 
 
-def route(asked: Asked, links: Sequence[Mapping[str, Any]], chosen: Sequence[str]) -> Route:
-    """Return the route of one link or several.
+def attack_chain(
+    asked: PageRequest, links: Sequence[Mapping[str, Any]], chosen: Sequence[str]
+) -> AttackChain:
+    """Return the chain of one link or several.
 
     Parameters
     ----------
-    asked : Asked
+    asked : PageRequest
         For the names.
     links : sequence of mapping
         The documents of each two attacks in a row.
@@ -122,20 +124,20 @@ def route(asked: Asked, links: Sequence[Mapping[str, Any]], chosen: Sequence[str
         )
     ]
     attacks = [links[0]["first"], *(link["second"] for link in links)]
-    return Route(
+    return AttackChain(
         attacks,
         [asked.kb.attacks[each].code or "" for each in attacks],
-        [leg(asked, link, chosen) for link in links],
+        [chain_link(asked, link, chosen) for link in links],
         list(dict.fromkeys(clean)),
     )
 
 
-def leg(asked: Asked, document: Mapping[str, Any], chosen: Sequence[str]) -> Leg:
+def chain_link(asked: PageRequest, document: Mapping[str, Any], chosen: Sequence[str]) -> ChainLink:
     """Return one link with what defenses do to it."""
     against = [_against(asked, document, each, chosen) for each in _breakers(document)]
     cut = dict.fromkeys(each.defense for each in against if each.chosen and each.cuts)
-    pair = pairing(asked.words, document)
-    return Leg(document, pair, against, list(cut), list(_said(asked, document, against)))
+    pair = attack_pair(asked.words, document)
+    return ChainLink(document, pair, against, list(cut), list(_said(asked, document, against)))
 
 
 def _breakers(document: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
@@ -144,15 +146,18 @@ def _breakers(document: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
 
 
 def _against(
-    asked: Asked, document: Mapping[str, Any], breaker: Mapping[str, Any], chosen: Sequence[str]
-) -> Against:
+    asked: PageRequest,
+    document: Mapping[str, Any],
+    breaker: Mapping[str, Any],
+    chosen: Sequence[str],
+) -> LinkDefense:
     kb, words = asked.kb, asked.words
     raised = {
         risk: f"{words.inside(risk)} {kb.risks[risk].code or ''}".strip()
         for risk in _raised(breaker)
     }
     second = kb.attacks[document["second"]].risk if breaker["backfires"] else None
-    return Against(
+    return LinkDefense(
         breaker["defense"],
         colluding.way(
             breaker["how"],
@@ -167,7 +172,9 @@ def _against(
     )
 
 
-def _said(asked: Asked, document: Mapping[str, Any], against: Sequence[Against]) -> Iterable[str]:
+def _said(
+    asked: PageRequest, document: Mapping[str, Any], against: Sequence[LinkDefense]
+) -> Iterable[str]:
     first, second = (asked.words.inside(document[each], "attacks") for each in ("first", "second"))
     for each in against:
         if not each.chosen:
@@ -183,5 +190,5 @@ def _raised(breaker: Mapping[str, Any]) -> list[str]:
     return list(dict.fromkeys(each["risk"] for each in breaker["raises"]))
 
 
-def _names(asked: Asked, factors: Iterable[str]) -> str:
+def _names(asked: PageRequest, factors: Iterable[str]) -> str:
     return ", ".join(asked.words.inside(each) for each in factors)

@@ -1,4 +1,4 @@
-"""Why there is no page: the same problems as those of the API, told to people."""
+"""Pages about errors: the same problems as those of the API, in words for people."""
 
 from __future__ import annotations
 
@@ -7,41 +7,43 @@ from typing import TYPE_CHECKING
 from fastapi import Request, Response
 
 from ..rest.problems import FOR_PROGRAMS
-from .rendering import html, unasked
-from .request import Asked
+from .rendering import anonymous_context, page_response
+from .request import PageRequest
 
 if TYPE_CHECKING:
     from ..rest.problems import ProblemError
 
-__all__ = ["APART", "failed"]
+__all__ = ["NOT_PAGES", "problem_page"]
 
-APART = ("/v1", "/health", "/metrics", "/openapi.json", "/static")
-"""What is not for people to look at."""
+NOT_PAGES = ("/v1", "/health", "/metrics", "/openapi.json", "/static")
+"""Beginnings of paths that are no pages."""
 
 _FOR_PEOPLE = {404: "There is no such page"}
 
 
-def failed(request: Request, error: ProblemError, title: str, request_id: str) -> Response | None:
+def problem_page(
+    request: Request, error: ProblemError, title: str, request_id: str
+) -> Response | None:
     """Return a page about a problem, if a page was asked for.
 
     Parameters
     ----------
     request : Request
-        What was asked.
+        The request that failed.
     error : ProblemError
-        Why it can't be answered.
+        The problem.
     title : str
-        The same in a few words.
+        The problem in a few words.
     request_id : str
-        By which the log knows the request.
+        Id of the request in the log.
     """
     media = request.headers.get("accept", "")
-    if request.url.path.startswith(APART) or "text/html" not in media:
+    if request.url.path.startswith(NOT_PAGES) or "text/html" not in media:
         return None
     try:
-        known = Asked(request).context() if _admitted(request) else unasked()
+        known = PageRequest(request).context() if _admitted(request) else anonymous_context()
     except Exception:  # noqa: BLE001 - that may be the very problem
-        known = unasked()
+        known = anonymous_context()
     more = {name: error.more.get(name, ()) for name in ("suggestions", "problems")}
     context = {
         **known,
@@ -53,7 +55,7 @@ def failed(request: Request, error: ProblemError, title: str, request_id: str) -
         "request_id": request_id,
     }
     headers = {"Cache-Control": "no-store", **error.headers}
-    return html("problem.html", context, error.status, headers)
+    return page_response("problem.html", context, error.status, headers)
 
 
 def _admitted(request: Request) -> bool:

@@ -3,37 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
-from ..text.wording import VERBS, strength
+from ..text.wording import DISAGREES, INTENDED, OUT_OF_REACH, VERBS, strength
 from .names import Words, is_measured, seen
 
-if TYPE_CHECKING:
-    from .measurements.summaries import Joint
-
-__all__ = ["Cell", "Pairing", "Result", "by_first", "cell", "look", "pairing"]
+__all__ = [
+    "AttackPair",
+    "MeasuredOutcome",
+    "PredictionCell",
+    "attack_pair",
+    "by_first",
+    "look",
+    "prediction_cell",
+]
 
 _LOOK = {"amplifies": "increase", "hinders": "decrease", "unnecessary": "unknown"}
 _TESTED = {"validated": ", tested by the survey itself"}
 
 
-class Result(NamedTuple):
-    """What a job measured for a defense and a risk: as its verdict says, and the job's id."""
+class MeasuredOutcome(NamedTuple):
+    """Outcome that a job measured for a defense and a risk, its verdict, and the job's id."""
 
     outcome: str
     verdict: str
     job: str
 
 
-class Cell(NamedTuple):
-    """What a cell shows.
+class PredictionCell(NamedTuple):
+    """Content of a cell for a defense and a risk.
 
     Attributes
     ----------
     defense, risk : str
         Ids.
     conjecture : str
-        What is predicted.
+        The predicted effect.
     strength : int
         From 0 to 2: how well the model backs that.
     likely : str
@@ -67,13 +72,13 @@ class Cell(NamedTuple):
     because: Sequence[str] = ()
 
 
-def cell(
+def prediction_cell(
     words: Words,
     document: Mapping[str, Any],
-    results: Sequence[Result] = (),
+    results: Sequence[MeasuredOutcome] = (),
     before: Mapping[str, Any] | None = None,
     because: Sequence[str] = (),
-) -> Cell:
+) -> PredictionCell:
     """Return the cell for the document of one defense and one risk.
 
     Parameters
@@ -82,7 +87,7 @@ def cell(
         The names.
     document : mapping
         The prediction.
-    results : sequence of Result
+    results : sequence of MeasuredOutcome
         What was measured by jobs.
     before : mapping, optional
         The prediction without assumptions, where they change it.
@@ -100,18 +105,18 @@ def cell(
     spoken = [
         f"{words.called(document['defense'])}, {words.inside(document['risk'])}:"
         f" predicted: {VERBS[document['conjecture']]}",
-        f"{likely} likely to increase" + "; the calibrated model disagrees" * document["opposed"],
+        f"{likely} likely to increase" + f"; {DISAGREES}" * document["opposed"],
         f"published: {_list(published)}"
         + ", depending on the adversary or with exceptions" * conditional,
     ]
     if measured:
         spoken.append(f"measured: {_list(measured)}")
     if document["intended"]:
-        spoken.append("what the defense is meant for")
+        spoken.append(INTENDED)
     was = None if before is None else words.percent(before["probability_increase"])
     if before is not None:
         spoken.append(f"without the assumptions: {VERBS[before['conjecture']]}, {was}")
-    return Cell(
+    return PredictionCell(
         document["defense"],
         document["risk"],
         document["conjecture"],
@@ -138,8 +143,8 @@ def _list(effects: Sequence[str]) -> str:
     return " and ".join(VERBS[each] for each in effects) or "unexplored"
 
 
-class Pairing(NamedTuple):
-    """What is shown of two attacks.
+class AttackPair(NamedTuple):
+    """Content of a cell for two attacks.
 
     Attributes
     ----------
@@ -178,10 +183,10 @@ class Pairing(NamedTuple):
     spoken: str
 
 
-def pairing(words: Words, document: Mapping[str, Any], own: Joint | None = None) -> Pairing:
-    """Return what is shown for the document of two attacks, and for what a job measured."""
+def attack_pair(words: Words, document: Mapping[str, Any], own: str | None = None) -> AttackPair:
+    """Return the cell for the document of two attacks, and the outcome that a job measured."""
     published = _effects(document, measured=False)
-    results = [] if own is None else [own.outcome]
+    results = [] if own is None else [own]
     measured = list(dict.fromkeys([*_effects(document, measured=True), *results]))
     counted = [each for each in document["factors"] if not each["satisfied"]]
     counted = counted or document["factors"]
@@ -198,8 +203,8 @@ def pairing(words: Words, document: Mapping[str, Any], own: Joint | None = None)
     if document["contradicted"]:
         spoken.append("the paper's own table says otherwise than its rule")
     if below:
-        spoken.append("takes more than the adversaries are assumed to have")
-    return Pairing(
+        spoken.append(OUT_OF_REACH)
+    return AttackPair(
         first,
         second,
         document["verdict"],
@@ -222,9 +227,9 @@ def look(document: Mapping[str, Any]) -> str:
     return _LOOK.get(document["verdict"], unclear)
 
 
-def by_first(pairings: Iterable[Pairing]) -> dict[str, dict[str, Pairing]]:
+def by_first(pairings: Iterable[AttackPair]) -> dict[str, dict[str, AttackPair]]:
     """Return pairs by their first and their second attack."""
-    rows: dict[str, dict[str, Pairing]] = {}
+    rows: dict[str, dict[str, AttackPair]] = {}
     for each in pairings:
         rows.setdefault(each.first, {})[each.second] = each
     return rows

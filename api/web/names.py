@@ -13,12 +13,12 @@ from ..text.wording import STAGES
 if TYPE_CHECKING:
     from crosscurrent.knowledge import KnowledgeBase
 
-__all__ = ["Cited", "Words", "is_measured", "seen"]
+__all__ = ["SourceLabel", "Words", "is_measured", "seen"]
 
 _BEGINNING: Final = 30
 
 
-class Cited(NamedTuple):
+class SourceLabel(NamedTuple):
     """A work as it is cited.
 
     Attributes
@@ -104,7 +104,7 @@ class Words:
                 return section[bare].code or ""
         return ""
 
-    def cited(self, sources: Iterable[str]) -> list[Cited]:
+    def cited(self, sources: Iterable[str]) -> list[SourceLabel]:
         """Return how works are cited; those that would read alike with how their titles begin."""
         named = [(each.partition("#")[0], cite(self._kb, [each])) for each in sources]
         ids: dict[str, set[str]] = {}
@@ -117,7 +117,7 @@ class Words:
             alike = title and len(ids[text]) > 1
             full = f"{text}, {shorten(title, _BEGINNING, placeholder=' …')}" if alike else text
             doubtful = work.status == "deduced" and work.confidence != "high"
-            found.append(Cited(identity, full, title, doubtful))
+            found.append(SourceLabel(identity, full, title, doubtful))
         return found
 
     @staticmethod

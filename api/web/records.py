@@ -26,16 +26,16 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
+    "Citation",
     "Edge",
-    "Mention",
-    "Tie",
-    "Told",
-    "called_work",
+    "EdgeRow",
+    "RecordLink",
+    "citations",
+    "edge_row",
+    "edge_rows",
+    "external_links",
+    "full_citation",
     "leads_to",
-    "links_out",
-    "mentions",
-    "tie",
-    "ties",
 ]
 
 
@@ -43,8 +43,8 @@ Edge = Correlation | Outcome | Prerequisite
 """A signed edge to or from a factor."""
 
 
-class Tie(NamedTuple):
-    """An edge, seen from one of its ends.
+class EdgeRow(NamedTuple):
+    """An edge as a row, seen from one of its ends.
 
     Attributes
     ----------
@@ -53,9 +53,9 @@ class Tie(NamedTuple):
     other : str
         Id of the other end.
     path : str
-        Where that is told of.
+        Path of its page.
     name, code : str
-        What it is called.
+        Its name and code.
     sign : str
         ``+``, ``-``, ``0`` or ``?``.
     how : str
@@ -63,7 +63,7 @@ class Tie(NamedTuple):
     sources, stated_in : sequence of str
         Ids of works, with places.
     note : str or None
-        What we think of it.
+        A remark.
     """
 
     anchor: str
@@ -78,7 +78,7 @@ class Tie(NamedTuple):
     note: str | None
 
 
-def ties(kb: KnowledgeBase, edges: Iterable[Edge], *, factors: bool) -> list[Tie]:
+def edge_rows(kb: KnowledgeBase, edges: Iterable[Edge], *, factors: bool) -> list[EdgeRow]:
     """Return edges as rows.
 
     Parameters
@@ -90,15 +90,15 @@ def ties(kb: KnowledgeBase, edges: Iterable[Edge], *, factors: bool) -> list[Tie
     factors : bool
         Whether the other end is the factor.
     """
-    return [tie(kb, edge, factors=factors) for edge in edges]
+    return [edge_row(kb, edge, factors=factors) for edge in edges]
 
 
-def tie(kb: KnowledgeBase, edge: Edge, *, factors: bool) -> Tie:
-    """Return an edge as a row: see `ties`."""
+def edge_row(kb: KnowledgeBase, edge: Edge, *, factors: bool) -> EdgeRow:
+    """Return an edge as a row: see `edge_rows`."""
     kind, subject = _subject(kb, edge)
     section, other = ("factors", edge.factor) if factors else (kind, subject)
     record = getattr(kb, section)[other]
-    return Tie(
+    return EdgeRow(
         _anchor(kb, edge),
         other,
         f"/learn/{section}/{other}",
@@ -132,7 +132,7 @@ def _anchor(kb: KnowledgeBase, edge: Edge) -> str:
     return f"{section}-{'to' if leads_to(kb, edge) else 'from'}-{edge.factor}-{subject}"
 
 
-def called_work(work: Reference) -> str:
+def full_citation(work: Reference) -> str:
     """Return the full citation of a work, or what is known of one that is not identified."""
     who = " ".join(filter(None, [work.authors, f"({work.year})" if work.year else None]))
     parts = [part for part in (who, work.title, work.venue) if part]
@@ -141,7 +141,7 @@ def called_work(work: Reference) -> str:
     return " ".join(part if part.endswith(("?", "!", ".")) else f"{part}." for part in parts)
 
 
-def links_out(work: Reference) -> list[tuple[str, str]]:
+def external_links(work: Reference) -> list[tuple[str, str]]:
     """Return where a work can be read, outside, with what each place is called."""
     found = []
     if work.doi:
@@ -154,8 +154,8 @@ def links_out(work: Reference) -> list[tuple[str, str]]:
     return found
 
 
-class Told(NamedTuple):
-    """What a record says, and the path, query and anchor of where that is told."""
+class RecordLink(NamedTuple):
+    """A record in a line, with the path, query and anchor of the page that shows it."""
 
     text: str
     path: str
@@ -163,22 +163,22 @@ class Told(NamedTuple):
     anchor: str = ""
 
 
-class Mention(NamedTuple):
-    """A record that cites a work, and at which places in it."""
+class Citation(NamedTuple):
+    """A record that cites a work, with the places cited."""
 
-    told: Told
+    told: RecordLink
     places: Sequence[str]
 
 
-def mentions(kb: KnowledgeBase, words: Words, work: str) -> dict[str, list[Mention]]:
+def citations(kb: KnowledgeBase, words: Words, work: str) -> dict[str, list[Citation]]:
     """Return what cites a work, by section: as its source, or as where it is stated."""
-    found: dict[str, list[Mention]] = {}
-    teller = _Teller(kb, words)
+    found: dict[str, list[Citation]] = {}
+    teller = _RecordLinks(kb, words)
     for section in SECTIONS:
         for record in getattr(kb, section).values():
             places = list(dict.fromkeys(_places(record, work)))
             if places:
-                each = Mention(teller.tell(section, record), [p for p in places if p])
+                each = Citation(teller.tell(section, record), [p for p in places if p])
                 found.setdefault(section, []).append(each)
     return found
 
@@ -192,60 +192,60 @@ def _places(record: Any, work: str) -> Iterator[str]:
                     yield place.replace("-", " ")
 
 
-class _Teller:
+class _RecordLinks:
     """Tells records in a line each; those without a method of their own have a page."""
 
     def __init__(self, kb: KnowledgeBase, words: Words) -> None:
         self.kb, self.words = kb, words
 
-    def tell(self, section: str, record: Any) -> Told:
-        found: Told | None = getattr(self, section, lambda _: None)(record)
-        return found or Told(record.name, f"/learn/{section}/{record.id}")
+    def tell(self, section: str, record: Any) -> RecordLink:
+        found: RecordLink | None = getattr(self, section, lambda _: None)(record)
+        return found or RecordLink(record.name, f"/learn/{section}/{record.id}")
 
-    def variants(self, record: Variant) -> Told:
+    def variants(self, record: Variant) -> RecordLink:
         path = f"/learn/defenses/{record.defense}"
-        return Told(self.words.called(record.id), path, (), f"variant-{record.stage}")
+        return RecordLink(self.words.called(record.id), path, (), f"variant-{record.stage}")
 
-    def adversary(self, record: Characteristic) -> Told:
-        return Told(record.name, "/learn", (), f"adversary-{record.id}")
+    def adversary(self, record: Characteristic) -> RecordLink:
+        return RecordLink(record.name, "/learn", (), f"adversary-{record.id}")
 
-    def correlations(self, edge: Edge) -> Told:
-        row = tie(self.kb, edge, factors=False)
+    def correlations(self, edge: Edge) -> RecordLink:
+        row = edge_row(self.kb, edge, factors=False)
         factor, other = self.words.called(edge.factor), row.name
         text = f"{factor} → {lowered(other)}"
         if leads_to(self.kb, edge):
             text = f"{other} → {lowered(factor)}"
         text = f"{text}: {row.how}"
-        return Told(text, f"/learn/factors/{edge.factor}", (), row.anchor)
+        return RecordLink(text, f"/learn/factors/{edge.factor}", (), row.anchor)
 
     outcomes = prerequisites = correlations
 
-    def observations(self, record: Observation) -> Told:
+    def observations(self, record: Observation) -> RecordLink:
         text = f"{self._arrow(record.defense, record.risk)}: {record.effect.replace('_', ' ')}"
         text += ", measured" * record.measured
-        return Told(text, f"/why/{record.defense}/{record.risk}")
+        return RecordLink(text, f"/why/{record.defense}/{record.risk}")
 
-    def combinations(self, record: Combination) -> Told:
+    def combinations(self, record: Combination) -> RecordLink:
         names = " and ".join(self.words.inside(each) for each in record.defenses)
         code = f"{record.code}: " if record.code else ""
         text = f"{code}{names or 'not identified'}: {record.outcome}"
         text += ", measured" * record.measured
-        return Told(text, *self._combined(record.defenses))
+        return RecordLink(text, *self._combined(record.defenses))
 
-    def collusions(self, record: Collusion) -> Told:
+    def collusions(self, record: Collusion) -> RecordLink:
         text = f"{self._arrow(record.first, record.second, 'attacks')}: {record.effect}"
         text += ", measured" * record.measured
-        return Told(text, *self._colluded(record.first, record.second))
+        return RecordLink(text, *self._colluded(record.first, record.second))
 
-    def experiments(self, record: Experiment) -> Told:
+    def experiments(self, record: Experiment) -> RecordLink:
         if record.defense and record.risk:
-            return Told(record.finding, f"/why/{record.defense}/{record.risk}")
+            return RecordLink(record.finding, f"/why/{record.defense}/{record.risk}")
         if record.first and record.second:
-            return Told(record.finding, *self._colluded(record.first, record.second))
-        return Told(record.finding, *self._combined(record.defenses))
+            return RecordLink(record.finding, *self._colluded(record.first, record.second))
+        return RecordLink(record.finding, *self._combined(record.defenses))
 
-    def published_attacks(self, record: PublishedAttack) -> Told:
-        return Told(record.title, f"/learn/attacks/{record.attack}", (), "published")
+    def published_attacks(self, record: PublishedAttack) -> RecordLink:
+        return RecordLink(record.title, f"/learn/attacks/{record.attack}", (), "published")
 
     def _arrow(self, first: str, second: str, among: str = "") -> str:
         return f"{self.words.called(first, among)} → {self.words.inside(second, among)}"

@@ -1,4 +1,4 @@
-"""From a template to a response: escaped, fit for the strictest policy, with what all show."""
+"""Rendering of templates: escaped, under a strict content security policy."""
 
 from __future__ import annotations
 
@@ -15,13 +15,31 @@ from markupsafe import Markup
 from crosscurrent import __version__
 from crosscurrent.api.text.names import condition, signed
 
-from ..text.wording import FOLLOW, GLYPHS, MOVE, OPPOSED, STAGES, TENSIONS, VERBS
+from ..text.wording import (
+    FOLLOW,
+    GLYPHS,
+    INTENDED,
+    MOVE,
+    OPPOSED,
+    OUT_OF_REACH,
+    STAGES,
+    TENSIONS,
+    VERBS,
+)
 from .assets import ASSETS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["HEADERS", "VIEWS", "html", "rendered", "sentence", "unasked", "where"]
+__all__ = [
+    "HEADERS",
+    "VIEWS",
+    "address",
+    "anonymous_context",
+    "page_response",
+    "render_template",
+    "sentence",
+]
 
 HEADERS: Mapping[str, str] = {
     "Content-Security-Policy": (
@@ -33,7 +51,7 @@ HEADERS: Mapping[str, str] = {
     "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
 }
-"""What is sent with every page: it runs our script only, and asks nobody but us."""
+"""Headers of every page: it runs our script only, and asks nobody but us."""
 
 VIEWS: Sequence[tuple[str, str, str]] = (
     ("/", "matrix", "Matrix"),
@@ -44,10 +62,10 @@ VIEWS: Sequence[tuple[str, str, str]] = (
     ("/validate", "validate", "Validate"),
     ("/learn", "learn", "Learn"),
 )
-"""Where each view is, what it is called in templates, and by people."""
+"""Path, name in templates and title of each view."""
 
 
-def where(path: str, query: Mapping[str, Any] | Sequence[tuple[str, Any]] = ()) -> str:
+def address(path: str, query: Mapping[str, Any] | Sequence[tuple[str, Any]] = ()) -> str:
     """Return an address on this service, with what is not empty in the query."""
     pairs = query.items() if isinstance(query, Mapping) else query
     text = urlencode([(k, v) for k, v in pairs if v not in (None, "")], doseq=True, safe="@=")
@@ -56,23 +74,23 @@ def where(path: str, query: Mapping[str, Any] | Sequence[tuple[str, Any]] = ()) 
     return f"{here}?{text}" if text else here
 
 
-def html(
+def page_response(
     template: str, context: Mapping[str, Any], status: int = 200, headers: Mapping[str, str] = {}
 ) -> Response:
     """Return a page."""
-    body = rendered(template, context)
+    body = render_template(template, context)
     return Response(body, status, {**HEADERS, **headers}, media_type="text/html")
 
 
-def rendered(template: str, context: Mapping[str, Any]) -> str:
+def render_template(template: str, context: Mapping[str, Any]) -> str:
     """Return the text of a page; whatever names and notes say is text in it."""
     return _environment().get_template(template).render(context)
 
 
-def unasked() -> dict[str, Any]:
-    """Return what all pages show, where nothing is known of who asks or what."""
+def anonymous_context() -> dict[str, Any]:
+    """Return the context that all pages share, for a request of which nothing is known."""
     return {
-        "link": lambda path, query=(): where(path, query),
+        "link": lambda path, query=(): address(path, query),
         "digest": None, "set": None, "sets": (), "own": "/", "notices": (), "signed_in": None,
     }  # fmt: skip
 
@@ -103,6 +121,8 @@ def _environment() -> Environment:
         "moves": MOVE,
         "follows": FOLLOW,
         "opposed": OPPOSED,
+        "intended": INTENDED,
+        "out_of_reach": OUT_OF_REACH,
         "mechanisms": TENSIONS,
         "icon": Markup(ASSETS["icon.svg"].content.decode()),  # noqa: S704 - our own file
     }

@@ -12,24 +12,31 @@ from crosscurrent.knowledge.errors import InputError, clip, legible, suggest
 
 from ..rest.problems import ProblemError
 from .names import Words
-from .rendering import html, where
+from .rendering import address, page_response
 
 if TYPE_CHECKING:
     from crosscurrent.knowledge import KnowledgeBase
 
     from ..rest.service import Service
 
-__all__ = ["OURS", "Asked", "Assumptions", "Page", "expect_ours", "page"]
+__all__ = [
+    "SAME_ORIGIN",
+    "Assumptions",
+    "PageRequest",
+    "PageRequestDep",
+    "page",
+    "require_same_origin",
+]
 
 _LONGEST = 200
 _MOST = 60
 KNOWLEDGE = "knowledge"
-_OURS = ("same-origin", "none")
-"""What browsers say of a request that one of our own pages made, or the person themselves."""
+_OWN_SITES = ("same-origin", "none")
+"""Sites that browsers state for a request of one of our own pages, or of the user."""
 
 
 class Assumptions(NamedTuple):
-    """What a query assumes, as `api.answers.assumptions` takes it."""
+    """Assumptions of a query, as `api.answers.assumptions` takes them."""
 
     raise_: Sequence[str]
     lower: Sequence[str]
@@ -58,7 +65,7 @@ class Assumptions(NamedTuple):
         return ", ".join(parts)
 
 
-class Asked:
+class PageRequest:
     """One request for a page.
 
     Parameters
@@ -69,11 +76,11 @@ class Asked:
     Attributes
     ----------
     kb : KnowledgeBase
-        What it asks: the service's own, or the set that ``knowledge`` names.
+        The knowledge base asked: the service's own, or the set that ``knowledge`` names.
     words : Words
         The names in it.
     notices : list of str
-        What could not be taken as it was asked, for people.
+        Parts of the query that were left out, in words.
 
     Raises
     ------
@@ -151,13 +158,13 @@ class Asked:
     def link(self, path: str, query: Any = ()) -> str:
         """Return the address of another view that asks the same knowledge."""
         pairs = query.items() if isinstance(query, Mapping) else query
-        return where(path, [*pairs, (KNOWLEDGE, self.set)])
+        return address(path, [*pairs, (KNOWLEDGE, self.set)])
 
     def render(
         self, template: str, status: int = 200, headers: Mapping[str, str] = {}, **context: Any
     ) -> Response:
         """Return a page about what was asked."""
-        return html(template, {**self.context(), **context}, status, headers)
+        return page_response(template, {**self.context(), **context}, status, headers)
 
     def context(self) -> dict[str, Any]:
         """Return what all pages may show."""
@@ -172,26 +179,26 @@ class Asked:
             "set": self.set,
             "hidden": [(KNOWLEDGE, self.set)] if self.set else [],
             "sets": [
-                (name, where(path, [*same, (KNOWLEDGE, name)]))
+                (name, address(path, [*same, (KNOWLEDGE, name)]))
                 for name in self.service.sets.names()
             ],
-            "own": where(path, same),
+            "own": address(path, same),
             "notices": self.notices,
             "signed_in": self.request.scope.get("crosscurrent.owner"),
         }
 
 
-def page(request: Request) -> Asked:
-    """Return what a request asks."""
-    return Asked(request)
+def page(request: Request) -> PageRequest:
+    """Return the page request of a request."""
+    return PageRequest(request)
 
 
-Page = Annotated[Asked, Depends(page)]
-"""What a request asks, for routes."""
+PageRequestDep = Annotated[PageRequest, Depends(page)]
+"""The page request, for routes."""
 
 
-async def expect_ours(request: Request) -> None:
-    """Refuse what a page from elsewhere makes a browser send: it comes with our user's sign-in.
+async def require_same_origin(request: Request) -> None:
+    """Refuse requests that a page of another site makes a browser send with our user's cookie.
 
     Programs say nothing of where they are, and pass.
 
@@ -204,7 +211,7 @@ async def expect_ours(request: Request) -> None:
     site, origin = headers.get("sec-fetch-site"), headers.get("origin")
     host = headers.get("host", "").lower()
     # a proxy may change the host, but not what the browser says of the site
-    known = site in _OURS if site is not None else origin is None or _host(origin) == host
+    known = site in _OWN_SITES if site is not None else origin is None or _host(origin) == host
     if not known:
         raise ProblemError(
             403,
@@ -222,5 +229,5 @@ def _host(origin: str) -> str | None:
         return None
 
 
-OURS = Depends(expect_ours)
-"""For routes that change something: only pages of ours may ask."""
+SAME_ORIGIN = Depends(require_same_origin)
+"""For routes that change something: only our own pages may post to them."""

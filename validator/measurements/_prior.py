@@ -207,17 +207,17 @@ def collusion_prior(kb: KnowledgeBase, first: str, second: str) -> CollusionPrio
 
 
 def _published(found: Prediction) -> list[str]:
-    return list(found.seen)
+    return list(found.published)
 
 
 def _published_combinations(found: Combined) -> list[dict[str, str]]:
     whole = {variant.id for variant in found.defenses}
     return [
         {"name": each.code or each.id, "outcome": measured(each)}
-        for each in found.observations
-        if set(each.defenses) == whole and not each.id.startswith("measured.")
+        for each in found.published
+        if set(each.defenses) == whole
     ]
 
 
 def _published_collusion(found: Colluded) -> list[str]:
-    return [found.seen] if found.seen else []
+    return [found.published] if found.published else []

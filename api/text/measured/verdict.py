@@ -7,6 +7,7 @@ from typing import Any
 
 from ..names import lowered, named, signed, susceptibility
 from ..terminal import Style, columns, paragraph
+from ..wording import INTENDED
 
 __all__ = ["describe", "facts", "reason", "scale", "sentence"]
 
@@ -77,7 +78,7 @@ def sentence(document: dict[str, Any]) -> str:
     if document["expected"] is None:
         expected += ", so nothing was expected"
     elif document["expected"] != document["conjecture"]:
-        expected += ", but a decrease is what the defense is meant for"
+        expected += f", but a decrease is {INTENDED}"
     text = (
         f"Susceptibility to {risk}: {_SHOWN[document['outcome']]}; {expected}. With the defense,"
         f" {lowered(found['name'])} goes from {before:.3f} to {after:.3f} (mean of {seeds} paired"

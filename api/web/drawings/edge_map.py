@@ -1,4 +1,4 @@
-"""The map of a record's edges: what moves it on one side, what it moves on the other."""
+"""Map of a record's edges: those that lead to it on one side, those from it on the other."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ...text.wording import EDGE_SIGNS
 from .shapes import Box, Drawing, Line, Sign, curve, lines
 
 if TYPE_CHECKING:
-    from ..records import Tie
+    from ..records import EdgeRow
 
 __all__ = ["edge_map"]
 
@@ -22,8 +22,8 @@ Find = Callable[[str], str]
 def edge_map(
     name: str,
     code: str,
-    before: Sequence[Tie],
-    after: Sequence[Tie],
+    before: Sequence[EdgeRow],
+    after: Sequence[EdgeRow],
     find: Find,
     *,
     narrow: bool = False,
@@ -34,7 +34,7 @@ def edge_map(
     ----------
     name, code : str
         What it is called.
-    before, after : sequence of Tie
+    before, after : sequence of EdgeRow
         Its edges.
     find : callable
         Gives the address of a page for a path.
@@ -47,15 +47,15 @@ def edge_map(
     return (_narrow if narrow else _wide)(name, code, before, after, find, said)
 
 
-def _end(tie: Tie, x: float, y: float, width: float, find: Find) -> Box:
-    whole = f"{tie.name} {tie.code}".strip()
+def _end(row: EdgeRow, x: float, y: float, width: float, find: Find) -> Box:
+    whole = f"{row.name} {row.code}".strip()
     fitting = lines(whole, width - 12, 1)
-    text = fitting if fitting == [whole] else lines(tie.name, width - 12, 1)
-    return Box(x, y, width, _END, text, "", "tie", find(tie.path))
+    text = fitting if fitting == [whole] else lines(row.name, width - 12, 1)
+    return Box(x, y, width, _END, text, "", "tie", find(row.path))
 
 
 def _wide(
-    name: str, code: str, before: Sequence[Tie], after: Sequence[Tie], find: Find, said: str
+    name: str, code: str, before: Sequence[EdgeRow], after: Sequence[EdgeRow], find: Find, said: str
 ) -> Drawing:
     end, middle, gap, top = 248, 200, 96, 4
     height = max(len(before), len(after), 2) * _TALL - (_TALL - _END) + 2 * top
@@ -71,21 +71,21 @@ def _wide(
     signs: list[Sign] = []
     for each, x, leading in sides:
         first = level - (len(each) * _TALL - (_TALL - _END)) / 2
-        for number, tie in enumerate(each):
+        for number, row in enumerate(each):
             y = first + number * _TALL
-            at, kind = y + _END / 2, _KINDS[tie.sign]
-            boxes.append(_end(tie, x, y, end, find))
+            at, kind = y + _END / 2, _KINDS[row.sign]
+            boxes.append(_end(row, x, y, end, find))
             path = curve(x + end, at, centre, level)
             if not leading:
                 path = curve(centre + middle, level, x, at)
             drawn.append(Line(path, f"edge {kind}"))
-            signs.append(Sign(x + end if leading else x, at, EDGE_SIGNS[tie.sign], kind))
+            signs.append(Sign(x + end if leading else x, at, EDGE_SIGNS[row.sign], kind))
     width = centre + middle + (gap + end if after else 0) + 2
     return Drawing(width, height, said, boxes, drawn, signs, (), "map wide")
 
 
 def _narrow(
-    name: str, code: str, before: Sequence[Tie], after: Sequence[Tie], find: Find, said: str
+    name: str, code: str, before: Sequence[EdgeRow], after: Sequence[EdgeRow], find: Find, said: str
 ) -> Drawing:
     width, rail, gap, middle = 360, 6, 20, 58
     boxes: list[Box] = []
@@ -93,19 +93,19 @@ def _narrow(
     signs: list[Sign] = []
     centre = 2 + len(before) * _TALL + (gap - (_TALL - _END) if before else 0)
     boxes.append(Box(2, centre, width - 4, middle, lines(name, width - 30, 1), code, "start"))
-    for number, tie in enumerate(before):
-        room, y, kind = 22 + rail * len(before), 2 + number * _TALL, _KINDS[tie.sign]
+    for number, row in enumerate(before):
+        room, y, kind = 22 + rail * len(before), 2 + number * _TALL, _KINDS[row.sign]
         inner, at = width - 2 - room, y + _END / 2
         lane = width - 8 - rail * number
-        boxes.append(_end(tie, 2, y, inner, find))
+        boxes.append(_end(row, 2, y, inner, find))
         drawn.append(Line(f"M{2 + inner:g} {at:g}H{lane:g}V{centre:g}", f"edge {kind}"))
-        signs.append(Sign(2 + inner, at, EDGE_SIGNS[tie.sign], kind))
+        signs.append(Sign(2 + inner, at, EDGE_SIGNS[row.sign], kind))
     start = centre + middle
-    for number, tie in enumerate(after):
-        room, y, kind = 22 + rail * len(after), start + gap + number * _TALL, _KINDS[tie.sign]
+    for number, row in enumerate(after):
+        room, y, kind = 22 + rail * len(after), start + gap + number * _TALL, _KINDS[row.sign]
         at, lane = y + _END / 2, 8 + rail * (len(after) - 1 - number)
-        boxes.append(_end(tie, room, y, width - 2 - room, find))
+        boxes.append(_end(row, room, y, width - 2 - room, find))
         drawn.append(Line(f"M{lane:g} {start:g}V{at:g}H{room:g}", f"edge {kind}"))
-        signs.append(Sign(room, at, EDGE_SIGNS[tie.sign], kind))
+        signs.append(Sign(room, at, EDGE_SIGNS[row.sign], kind))
     height = start + (gap + len(after) * _TALL - (_TALL - _END) if after else 0) + 2
     return Drawing(width, height, said, boxes, drawn, signs, (), "map narrow")

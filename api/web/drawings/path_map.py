@@ -1,4 +1,4 @@
-"""The map of a prediction: from a defense through factors to a risk, decisive paths bold."""
+"""Map of a prediction: from a defense through factors to a risk, decisive paths bold."""
 
 from __future__ import annotations
 

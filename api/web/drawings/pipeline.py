@@ -1,4 +1,4 @@
-"""Defenses along the pipeline that a model goes through, in their order, and what conflicts."""
+"""Map of the training pipeline: defenses in their order, and their conflicts."""
 
 from __future__ import annotations
 

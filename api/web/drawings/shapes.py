@@ -1,4 +1,4 @@
-"""What all drawings are made of."""
+"""Shapes of drawings: boxes, lines, signs and labels."""
 
 from __future__ import annotations
 

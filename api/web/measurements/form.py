@@ -14,7 +14,7 @@ from crosscurrent.validator.requests import REQUESTS, Option, options, whole_num
 from .subject import KINDS, at_stage, attack_of, factor_of, kind, risk_of, variant_of
 
 if TYPE_CHECKING:
-    from ..request import Asked
+    from ..request import PageRequest
 
 __all__ = ["FIELDS", "PREFILLED", "Order", "again", "posted", "prefilled"]
 
@@ -126,7 +126,7 @@ def _read(field: Option, text: str) -> Any:
     return each if field.many else text
 
 
-def prefilled(asked: Asked) -> Order:
+def prefilled(asked: PageRequest) -> Order:
     """Return a new form, with what the query names filled in."""
     combine, collude = asked.many("combine"), asked.many("collude")
     factor, _, values = (asked.one("vary") or "").partition("=")

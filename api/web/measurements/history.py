@@ -1,4 +1,4 @@
-"""A holder's jobs as a list that can be filtered, the latest first."""
+"""History of an owner's jobs: a filtered list, the latest first."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from crosscurrent.knowledge import KnowledgeBase
 
     from ..names import Words
-    from .summaries import Finding, Results, Summary
+    from .summaries import Finding, ResultSummaries, ResultSummary
 
-__all__ = ["STATES", "VERDICTS", "Filters", "Row", "Rows", "listed"]
+__all__ = ["STATES", "VERDICTS", "Filters", "JobList", "JobRow", "list_jobs"]
 
 STATES = ("queued", "running", "succeeded", "failed", "cancelled")
 VERDICTS = ("confirmed", "refuted", "inconclusive")
@@ -38,7 +38,7 @@ class Filters(NamedTuple):
     verdict: str | None = None
 
 
-class Row(NamedTuple):
+class JobRow(NamedTuple):
     """A job in the list.
 
     Attributes
@@ -47,8 +47,8 @@ class Row(NamedTuple):
         The job.
     subject, circumstances, kind : str
         What it is about, on what, and of which kind, for people.
-    summary : Summary or None
-        What came out, if it has succeeded.
+    summary : ResultSummary or None
+        Its result in short, if it has succeeded.
     findings : sequence of Finding
         Those of several that the filters ask for, a few.
     """
@@ -57,34 +57,34 @@ class Row(NamedTuple):
     subject: str
     circumstances: str
     kind: str
-    summary: Summary | None
+    summary: ResultSummary | None
     findings: Sequence[Finding]
 
 
-class Rows(NamedTuple):
+class JobList(NamedTuple):
     """A page of the list: where the next begins, and of how many jobs these were found."""
 
-    rows: Sequence[Row]
+    rows: Sequence[JobRow]
     next: str | None
     looked: int
 
 
-def listed(
+def list_jobs(
     jobs: Jobs,
-    results: Results,
+    results: ResultSummaries,
     owner: str,
     about: tuple[KnowledgeBase, Words],
     filters: Filters,
     after: str | None = None,
-) -> Rows:
+) -> JobList:
     """Return a page of the jobs that filters let through.
 
     Parameters
     ----------
     jobs : Jobs
         All of them.
-    results : Results
-        What came out of them.
+    results : ResultSummaries
+        Summaries of their results.
     owner : str
         Whose are wanted.
     about : tuple
@@ -101,7 +101,7 @@ def listed(
     Unavailable
         The database can't be read.
     """
-    rows: list[Row] = []
+    rows: list[JobRow] = []
     looked = 0
     for _ in range(_LOOKED):
         page = jobs.list(owner, after, _AT_ONCE)
@@ -113,16 +113,16 @@ def listed(
                 rows.append(row)
         if after is None or len(rows) >= _ENOUGH:
             break
-    return Rows(rows, after, looked)
+    return JobList(rows, after, looked)
 
 
 def _row(
     job: Job,
     jobs: Jobs,
-    results: Results,
+    results: ResultSummaries,
     about: tuple[KnowledgeBase, Words],
     filters: Filters,
-) -> Row | None:
+) -> JobRow | None:
     kb, words = about
     what = kind(job.request)
     if filters.state not in (None, job.state) or filters.kind not in (None, what):
@@ -141,7 +141,7 @@ def _row(
         return None
     shown = found[:_SHOWN] if filters[2:] != (None, None, None) else ()
     named = subject(words, kb, job.request)
-    return Row(job, named, circumstances(job.request), KINDS[what], summary, shown)
+    return JobRow(job, named, circumstances(job.request), KINDS[what], summary, shown)
 
 
 def _is_about(

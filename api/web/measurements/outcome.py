@@ -1,4 +1,4 @@
-"""What came out, ready for a page: for each kind of document what its template shows."""
+"""Outcomes on the page: the context of the template of each kind of document."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ from .subject import bare
 if TYPE_CHECKING:
     from crosscurrent.knowledge import KnowledgeBase
 
-__all__ = ["Outcome", "outcomes", "shown"]
+__all__ = ["CellOutcome", "cell_outcomes", "template_context"]
 
 _LOOK = Style(colour=False, unicode=True)
 _UNSHOWN = "not measured"
 
 
-class Outcome(NamedTuple):
-    """What came out for one defense and one risk of many.
+class CellOutcome(NamedTuple):
+    """Outcome for one defense and one risk of many.
 
     Attributes
     ----------
@@ -66,9 +66,9 @@ class Outcome(NamedTuple):
     spoken: str
 
 
-def outcomes(
+def cell_outcomes(
     kb: KnowledgeBase, words: Words, cells: Iterable[Mapping[str, Any]]
-) -> list[tuple[str, list[Outcome | None]]]:
+) -> list[tuple[str, list[CellOutcome | None]]]:
     """Return what came out of cells in rows of defenses; None for a risk that is not among them.
 
     Parameters
@@ -98,14 +98,14 @@ def outcomes(
     ]
 
 
-def _outcome(words: Words, defense: str, risk: str, cell: Mapping[str, Any]) -> Outcome:
+def _outcome(words: Words, defense: str, risk: str, cell: Mapping[str, Any]) -> CellOutcome:
     name = f"{words.called(defense)}, {words.inside(risk)}"
     if "reason" in cell:
-        return Outcome(defense, risk, "", 0, "", "", f"{name}: {_UNSHOWN}: {cell['reason']}")
+        return CellOutcome(defense, risk, "", 0, "", "", f"{name}: {_UNSHOWN}: {cell['reason']}")
     outcome, verdict = cell["outcome"], cell["verdict"]
     spoken = f"{name}: {VERBS[outcome]}; verdict: {verdict}"
     if "effect" not in cell:
-        return Outcome(defense, risk, outcome, 0, VERDICT_MARKS[verdict], "", spoken)
+        return CellOutcome(defense, risk, outcome, 0, VERDICT_MARKS[verdict], "", spoken)
     found = cell["effect"]
     times = abs(found["estimate"]) / found["smallest_effect"]
     idle = cell["effective_defense"] is False
@@ -114,13 +114,15 @@ def _outcome(words: Words, defense: str, risk: str, cell: Mapping[str, Any]) -> 
         f"; predicted: {VERBS[cell['conjecture']]}"
         f"{'; the defense was not effective here' if idle else ''}"
     )
-    return Outcome(
+    return CellOutcome(
         defense, risk, outcome, 0 if idle else int(times >= 2) + int(times >= 5),
         "!" if idle else VERDICT_MARKS[verdict], signed(found["estimate"]), spoken,
     )  # fmt: skip
 
 
-def shown(kind: str, kb: KnowledgeBase, words: Words, document: dict[str, Any]) -> dict[str, Any]:
+def template_context(
+    kind: str, kb: KnowledgeBase, words: Words, document: dict[str, Any]
+) -> dict[str, Any]:
     """Return what the template of a kind of document shows besides the document itself."""
     if kind == "grid":
         return _of_grid(kb, words, document)
@@ -160,7 +162,7 @@ def _of_collusion(document: dict[str, Any]) -> dict[str, Any]:
 def _of_grid(kb: KnowledgeBase, words: Words, document: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "said": _grid.counted(document["counts"]),
-        "rows": outcomes(kb, words, document["cells"]),
+        "rows": cell_outcomes(kb, words, document["cells"]),
         "left_out": [
             (words.called(each["defense"]), words.inside(each["risk"]), each["reason"])
             for each in document["cells"]

@@ -1,4 +1,4 @@
-"""What has happened to a job so far: how far it is, how the interval narrows, and in words."""
+"""Progress of a job by its events: trials, intervals so far, and the log in words."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ if TYPE_CHECKING:
     from crosscurrent.api.jobs.records import Event, Job
     from crosscurrent.api.jobs.service import Jobs
 
-__all__ = ["Histories", "Progress", "progress", "told"]
+__all__ = ["EventCache", "Progress", "log_lines", "progress"]
 
 _MOST = 100
 _LINES = 200
 """Lines of a log at most: the latest."""
 
 
-class Histories:
-    """The events of jobs that were looked at of late, so that only new ones are read."""
+class EventCache:
+    """Events of jobs that were viewed lately, so that only new ones are read."""
 
     def __init__(self) -> None:
         self._kept: LRUCache[str, Sequence[Event]] = LRUCache(_MOST)
@@ -98,7 +98,7 @@ def progress(events: Iterable[Event]) -> Progress:
     return Progress(trials, finished, remembered, work, done, found, list(cells.values()))
 
 
-def told(words: Words, events: Sequence[Event]) -> list[tuple[str, str]]:
+def log_lines(words: Words, events: Sequence[Event]) -> list[tuple[str, str]]:
     """Return when things happened, and what, in words; of signs of life the last one."""
     alive = [each.number for each in events if each.kind == "working"]
     lines: list[tuple[str, str]] = []

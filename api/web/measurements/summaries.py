@@ -1,4 +1,4 @@
-"""Results of jobs in short: of pairs, defenses together and two attacks; read once, then kept."""
+"""Summaries of results: of pairs, of defenses together and of two attacks; read once and kept."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from fastapi import Depends, Request
 
 from ...rest.lru_cache import LRUCache
 from ...rest.problems import ProblemError
-from ..matrix import Result
+from ..matrix import MeasuredOutcome
 
 if TYPE_CHECKING:
     from crosscurrent.api.jobs.records import Job
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 __all__ = [
     "Finding",
     "Findings",
-    "Holder",
-    "Joint",
-    "Known",
-    "Results",
-    "Summary",
-    "holder",
+    "JobOwner",
+    "JointFinding",
+    "OwnFindings",
+    "ResultSummaries",
+    "ResultSummary",
+    "job_owner",
     "known",
     "summary",
 ]
@@ -47,7 +47,7 @@ _AWAY = 5.0
 
 
 class Finding(NamedTuple):
-    """What came out for one defense and one risk.
+    """Measured effect of one defense on one risk.
 
     Attributes
     ----------
@@ -78,8 +78,8 @@ class Finding(NamedTuple):
     ended: str
 
 
-class Joint(NamedTuple):
-    """What conclusively came out for defenses together, or for two attacks.
+class JointFinding(NamedTuple):
+    """Conclusive outcome for defenses together, or for two attacks.
 
     Attributes
     ----------
@@ -96,8 +96,8 @@ class Joint(NamedTuple):
     job: str
 
 
-class Summary(NamedTuple):
-    """What came out of a job.
+class ResultSummary(NamedTuple):
+    """Result of a job in short.
 
     Attributes
     ----------
@@ -111,7 +111,7 @@ class Summary(NamedTuple):
         How many cells of a grid came out how.
     findings : sequence of Finding
         For pairs, one by one; none of a variation, whose data are not as they are.
-    joint : Joint or None
+    joint : JointFinding or None
         For what is together.
     """
 
@@ -121,7 +121,7 @@ class Summary(NamedTuple):
     effect: Mapping[str, float] | None
     counts: Mapping[str, int] | None
     findings: Sequence[Finding]
-    joint: Joint | None = None
+    joint: JointFinding | None = None
 
     @property
     def verdicts(self) -> frozenset[str]:
@@ -131,17 +131,17 @@ class Summary(NamedTuple):
 
 
 class Findings:
-    """What a holder has measured, the latest first.
+    """Findings of an owner, the latest first.
 
     Parameters
     ----------
     found : sequence of Finding
         Of defenses and risks, the latest first.
-    joint : sequence of Joint
+    joint : sequence of JointFinding
         Of what is together, likewise.
     """
 
-    def __init__(self, found: Sequence[Finding] = (), joint: Sequence[Joint] = ()) -> None:
+    def __init__(self, found: Sequence[Finding] = (), joint: Sequence[JointFinding] = ()) -> None:
         self._joint = {each.subjects: each for each in reversed(joint)}
         self._by_pair: dict[tuple[str, str], list[Finding]] = {}
         for each in found:
@@ -152,24 +152,24 @@ class Findings:
         """Return all of a pair, at whichever stage."""
         return self._by_pair.get((defense, risk), ())
 
-    def latest(self, document: Mapping[str, Any]) -> list[Result]:
+    def latest(self, document: Mapping[str, Any]) -> list[MeasuredOutcome]:
         """Return the latest conclusive one of a prediction's pair, as a cell shows it."""
         for each in self.of(document["defense"], document["risk"]):
             if each.conclusive:
-                return [Result(each.outcome, each.verdict, each.job)]
+                return [MeasuredOutcome(each.outcome, each.verdict, each.job)]
         return []
 
-    def of_defenses(self, defenses: Sequence[str]) -> Joint | None:
+    def of_defenses(self, defenses: Sequence[str]) -> JointFinding | None:
         """Return the latest outcome of defenses together."""
         return self._joint.get(tuple(sorted(defenses)))
 
-    def of_attacks(self, first: str, second: str) -> Joint | None:
+    def of_attacks(self, first: str, second: str) -> JointFinding | None:
         """Return the latest outcome of two attacks, one after the other."""
         return self._joint.get((first, second))
 
 
-def summary(document: Mapping[str, Any], job: Job) -> Summary:
-    """Return what came out of a job, by the document of its result."""
+def summary(document: Mapping[str, Any], job: Job) -> ResultSummary:
+    """Return the result of a job in short, from its document."""
     from crosscurrent.validator.results.kinds import kind_of
 
     kind = kind_of(document)
@@ -182,7 +182,7 @@ def summary(document: Mapping[str, Any], job: Job) -> Summary:
         trend = document["trend"]
         verdict, effect = trend["verdict"], trend["defended"]
         outcome = effect and effect["outcome"]
-    return Summary(
+    return ResultSummary(
         kind,
         outcome,
         verdict,
@@ -193,14 +193,14 @@ def summary(document: Mapping[str, Any], job: Job) -> Summary:
     )
 
 
-def _joint(kind: str, document: Mapping[str, Any], job: Job) -> Joint | None:
+def _joint(kind: str, document: Mapping[str, Any], job: Job) -> JointFinding | None:
     """Return what evidence of the same document would say, if it says anything."""
     outcome = document.get("outcome")
     if kind == "combination" and outcome != "inconclusive":
-        return Joint(tuple(sorted(document["defenses"])), document["outcome"], job.id)
+        return JointFinding(tuple(sorted(document["defenses"])), document["outcome"], job.id)
     effect = {"increase": "amplifies", "decrease": "hinders"}.get(str(outcome))
     if kind == "collusion" and effect and document["first_effective"]:
-        return Joint((document["first"], document["second"]), effect, job.id)
+        return JointFinding((document["first"], document["second"]), effect, job.id)
     return None
 
 
@@ -217,15 +217,15 @@ def _findings(cells: Sequence[Mapping[str, Any]], job: Job) -> Iterator[Finding]
         )  # fmt: skip
 
 
-class Results:
+class ResultSummaries:
     """Summaries of jobs that have succeeded, as many as were asked for of late."""
 
     def __init__(self) -> None:
-        self._kept: LRUCache[str, Summary] = LRUCache(_MOST)
+        self._kept: LRUCache[str, ResultSummary] = LRUCache(_MOST)
         self._last: LRUCache[str, Findings] = LRUCache(_OWNERS)
         self._away = 0.0
 
-    def summary(self, jobs: Jobs, job: Job) -> Summary | None:
+    def summary(self, jobs: Jobs, job: Job) -> ResultSummary | None:
         """Return what came out of a job; None unless it has succeeded.
 
         Raises
@@ -256,30 +256,30 @@ class Results:
             [made.joint for made in summaries if made.joint],
         )
 
-    def findings_if_any(self, service: Service, owner: str) -> Findings:
+    def findings_or_last(self, service: Service, owner: str) -> Findings:
         """Do as `findings` does; if that can't be, say so in the log and return what was known."""
         if monotonic() < self._away or (jobs := service.existing_jobs()) is None:
             return self.last(owner)
         try:
             found = self.findings(jobs, owner)
         except Exception as error:  # noqa: BLE001 - predictions are shown whatever becomes of jobs
-            self.rest()
+            self.pause()
             service.log.warning("results can't be read", reason=str(error))
             return self.last(owner)
         self._last.put(owner, found)
         return found
 
-    def rest(self) -> None:
-        """Don't look for a while: each page would wait as long again."""
+    def pause(self) -> None:
+        """Look no more for a while: each page would wait as long again."""
         self._away = monotonic() + _AWAY
 
     def last(self, owner: str) -> Findings:
-        """Return what `findings_if_any` found last."""
+        """Return what `findings_or_last` found last."""
         return self._last.get(owner) or Findings()
 
 
-async def holder(request: Request) -> str:
-    """Return whose jobs a page is about; where no keys are asked for, they are everybody's.
+async def job_owner(request: Request) -> str:
+    """Return the owner of the jobs that a page shows; without keys, they are everybody's.
 
     Raises
     ------
@@ -300,20 +300,20 @@ def _owner(request: Request) -> str | None:
 
 
 async def known(request: Request) -> Findings:
-    """Return what whoever asks has measured; what was known before if looking takes too long."""
+    """Return the owner's findings; those of before if reading takes too long."""
     owner = _owner(request)
     if owner is None:
         return Findings()
-    results: Results = request.app.state.results
-    look = partial(results.findings_if_any, request.app.state.service, owner)
+    results: ResultSummaries = request.app.state.results
+    look = partial(results.findings_or_last, request.app.state.service, owner)
     with move_on_after(_PATIENCE):
         return await to_thread.run_sync(look, limiter=_LOOKING, abandon_on_cancel=True)
-    results.rest()
+    results.pause()
     return results.last(owner)
 
 
-Holder = Annotated[str, Depends(holder)]
-"""Whose jobs a page is about, for routes."""
+JobOwner = Annotated[str, Depends(job_owner)]
+"""Owner of the jobs that a page shows, for routes."""
 
-Known = Annotated[Findings, Depends(known)]
-"""What whoever asks has measured, for routes."""
+OwnFindings = Annotated[Findings, Depends(known)]
+"""Findings of the owner, for routes."""

@@ -1,3 +1,3 @@
-"""The views, a module for each; each has a ``router``."""
+"""Views by subject; each module has a ``router``."""
 
 __all__: list[str] = []

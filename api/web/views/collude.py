@@ -1,4 +1,4 @@
-"""Collude: which attacks amplify which, along which routes, and what breaks those."""
+"""View of collusions: pairs and chains of attacks, and the defenses that break them."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from crosscurrent.api.text import collusions as colluding
 from crosscurrent.knowledge.errors import InputError, clip
 from crosscurrent.predictor.collusion import adversaries, idle
 
-from ..chains import Route, route
-from ..drawings.route_map import route_map
-from ..matrix import pairing
-from ..measurements.summaries import Known
+from ..chains import AttackChain, attack_chain
+from ..drawings.chain_map import chain_map
+from ..matrix import attack_pair
+from ..measurements.summaries import OwnFindings
 from ..names import is_measured
 from ..rendering import sentence
-from ..request import Asked, Page
+from ..request import PageRequest, PageRequestDep
 
 if TYPE_CHECKING:
     from crosscurrent.knowledge import Attack, Defense
@@ -30,11 +30,11 @@ router = APIRouter()
 
 _FIRST = "first."
 _LIMITS = (5, 10, 20, 50)
-"""How many chains one may ask for; any number up to the last is taken."""
+"""Numbers of chains to choose from; any up to the last is taken."""
 
 
-class _Wish(NamedTuple):
-    """What was asked, whether or not it can be answered."""
+class _CollusionQuery(NamedTuple):
+    """The query, whether or not it can be answered."""
 
     target: str | None
     first: str | None
@@ -45,7 +45,7 @@ class _Wish(NamedTuple):
 
 
 @router.get("/collude")
-def collude(asked: Page, known: Known) -> Response:
+def collude(asked: PageRequestDep, known: OwnFindings) -> Response:
     """Show chains to a target, a pair or sequence of attacks, or one attack with all others."""
     scales = [*asked.kb.adversary, *(_FIRST + key for key in asked.kb.adversary)]
     asked.expect("target", "first", "attack", "with", "limit", *scales)
@@ -55,7 +55,7 @@ def collude(asked: Page, known: Known) -> Response:
         found = _found(asked, wish, scales)
     except InputError as error:  # what was chosen stays, so that it can be corrected
         wrong = str(error)
-    routes: Sequence[Route] = found.get("routes", ())
+    chains: Sequence[AttackChain] = found.get("chains", ())
     return asked.render(
         "collude.html",
         422 if wrong else 200,
@@ -63,9 +63,9 @@ def collude(asked: Page, known: Known) -> Response:
         wish=wish,
         wrong=wrong,
         found=found,
-        routes=[(each, _maps(asked, each)) for each in routes],
-        broken=sum(each.broken for each in routes),
-        useless=_useless(wish.chosen, routes),
+        chains=[(each, _drawings(asked, each)) for each in chains],
+        broken=sum(each.broken for each in chains),
+        useless=_useless(wish.chosen, chains),
         first_of=_FIRST,
         limits=_LIMITS,
         default=answers.CHAINS,
@@ -78,7 +78,7 @@ def collude(asked: Page, known: Known) -> Response:
     )
 
 
-def _wish(asked: Asked, scales: Sequence[str]) -> _Wish:
+def _wish(asked: PageRequest, scales: Sequence[str]) -> _CollusionQuery:
     adversary = {key: value for key in scales if (value := asked.one(key))}
     attacks = _ids(asked.kb.attack, asked.every("attack"))
     target, first = (
@@ -86,7 +86,7 @@ def _wish(asked: Asked, scales: Sequence[str]) -> _Wish:
         for name in ("target", "first")
     )
     chosen = list(dict.fromkeys(_ids(asked.kb.defense, asked.many("with"))))
-    return _Wish(target, first, attacks, chosen, adversary, asked.one("limit"))
+    return _CollusionQuery(target, first, attacks, chosen, adversary, asked.one("limit"))
 
 
 def _ids(find: Callable[[str], Attack | Defense], names: Sequence[str]) -> list[str]:
@@ -101,8 +101,8 @@ def _ids(find: Callable[[str], Attack | Defense], names: Sequence[str]) -> list[
     return [one(name) for name in names]
 
 
-def _found(asked: Asked, wish: _Wish, scales: Sequence[str]) -> dict[str, Any]:
-    """Return the answer, its routes, and what else templates say of it."""
+def _found(asked: PageRequest, wish: _CollusionQuery, scales: Sequence[str]) -> dict[str, Any]:
+    """Return the answer, its chains, and what else templates say of it."""
     for each in wish.chosen:
         asked.kb.defense(each)
     for key in scales:
@@ -125,29 +125,29 @@ def _found(asked: Asked, wish: _Wish, scales: Sequence[str]) -> dict[str, Any]:
     return {}
 
 
-def _chains(asked: Asked, wish: _Wish, target: str) -> dict[str, Any]:
+def _chains(asked: PageRequest, wish: _CollusionQuery, target: str) -> dict[str, Any]:
     limit = wish.limit or str(answers.CHAINS)
     if not (limit.isascii() and limit.isdigit() and 1 <= int(limit) <= _LIMITS[-1]):
         raise InputError(f"limit={clip(limit)}: it should be a number from 1 to {_LIMITS[-1]}")
     document = answers.chains(asked.kb, target, wish.first, wish.adversary, int(limit))
-    routes = [route(asked, chain["links"], wish.chosen) for chain in document["chains"]]
+    chains = [attack_chain(asked, chain["links"], wish.chosen) for chain in document["chains"]]
     first, end = document["first"], document["target"]
     needs = ", ".join(asked.words.inside(each) for each in asked.kb.prerequisites_of(end))
     absent = colluding.no_chain(
         document["obstacle"], asked.words.called(first, "attacks") if first else None, needs
     )
-    return {"kind": "chains", "document": document, "routes": routes, "absent": absent}
+    return {"kind": "chains", "document": document, "chains": chains, "absent": absent}
 
 
-def _sequence(asked: Asked, wish: _Wish) -> dict[str, Any]:
+def _sequence(asked: PageRequest, wish: _CollusionQuery) -> dict[str, Any]:
     if wish.limit:
         asked.notices.append("“limit” counts chains, so it was left out here.")
     document = answers.collude(asked.kb, wish.attacks, wish.adversary)
     if len(wish.attacks) == 1:
-        pairs = [pairing(asked.words, each) for each in document["collusions"]]
+        pairs = [attack_pair(asked.words, each) for each in document["collusions"]]
         return {"kind": "one", "document": document, "pairs": pairs}
     links = document.get("links", [document])
-    found = route(asked, links, wish.chosen)
+    found = attack_chain(asked, links, wish.chosen)
     reasons = [
         colluding.reason(
             each["verdict"],
@@ -159,7 +159,7 @@ def _sequence(asked: Asked, wish: _Wish) -> dict[str, Any]:
     return {
         "kind": "sequence",
         "document": document,
-        "routes": [found],
+        "chains": [found],
         "reasons": reasons,
         "shortfalls": [[colluding.shortfall(**s) for s in each["shortfalls"]] for each in links],
         "weak": next((each for each in links if not each["holds"]), None),
@@ -174,17 +174,17 @@ def _sequence(asked: Asked, wish: _Wish) -> dict[str, Any]:
     }
 
 
-def _maps(asked: Asked, each: Route) -> list[Any]:
-    return [route_map(asked.words, each, asked.link, narrow=narrow) for narrow in (False, True)]
+def _drawings(asked: PageRequest, each: AttackChain) -> list[Any]:
+    return [chain_map(asked.words, each, asked.link, narrow=narrow) for narrow in (False, True)]
 
 
-def _useless(chosen: Sequence[str], routes: Sequence[Route]) -> list[str]:
+def _useless(chosen: Sequence[str], chains: Sequence[AttackChain]) -> list[str]:
     """Return the defenses in place that do nothing against what is shown."""
-    working = {each.defense for found in routes for leg in found.legs for each in leg.against}
-    return [each for each in chosen if routes and each not in working]
+    working = {each.defense for found in chains for link in found.links for each in link.against}
+    return [each for each in chosen if chains and each not in working]
 
 
-def _toggled(asked: Asked, wish: _Wish, defense: str) -> str:
+def _toggled(asked: PageRequest, wish: _CollusionQuery, defense: str) -> str:
     """Return the address of the same with a defense more, or less."""
     chosen = [each for each in wish.chosen if each != defense]
     if len(chosen) == len(wish.chosen):
@@ -201,12 +201,12 @@ def _toggled(asked: Asked, wish: _Wish, defense: str) -> str:
     )
 
 
-def _kept(wish: _Wish) -> list[tuple[str, str]]:
+def _kept(wish: _CollusionQuery) -> list[tuple[str, str]]:
     """Return what another question of the same adversaries and defenses takes along."""
     return [*wish.adversary.items(), *(("with", each) for each in wish.chosen)]
 
 
-def _examples(asked: Asked) -> list[Any]:
+def _examples(asked: PageRequest) -> list[Any]:
     """Return the pairs that a survey has tested itself."""
     return [
         each
@@ -215,7 +215,7 @@ def _examples(asked: Asked) -> list[Any]:
     ]
 
 
-def _command(wish: _Wish) -> str:
+def _command(wish: _CollusionQuery) -> str:
     """Return the command line that asks the same."""
     words = ["crosscurrent", "collude", *wish.attacks]
     if wish.target:

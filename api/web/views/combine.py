@@ -1,4 +1,4 @@
-"""Combine: defenses along the pipeline, what conflicts, what repairs it, and all side effects."""
+"""View of a combination of defenses: conflicts, repairs and side effects."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from crosscurrent.knowledge.errors import InputError
 
 from ...text.wording import STAGES
 from ..drawings.pipeline import pipeline
-from ..matrix import cell
-from ..measurements.summaries import Known
+from ..matrix import prediction_cell
+from ..measurements.summaries import OwnFindings
 from ..names import is_measured
-from ..request import Asked, Page
+from ..request import PageRequest, PageRequestDep
 from .matrices import by_defense
 
 __all__ = ["EXAMPLES", "router"]
@@ -30,7 +30,7 @@ EXAMPLES: Final = (
 
 
 @router.get("/combine")
-def combine(asked: Page, known: Known) -> Response:
+def combine(asked: PageRequestDep, known: OwnFindings) -> Response:
     """Show the defenses that are chosen, together."""
     asked.expect("defense")
     chosen, wrong, document = asked.many("defense"), None, None
@@ -60,11 +60,13 @@ def combine(asked: Page, known: Known) -> Response:
     )
 
 
-def _found(asked: Asked, chosen: list[str], document: dict[str, Any] | None) -> dict[str, Any]:
+def _found(
+    asked: PageRequest, chosen: list[str], document: dict[str, Any] | None
+) -> dict[str, Any]:
     """Return the drawings, and what the chosen defenses do to all risks."""
     bare = {each.partition("@")[0] for each in chosen}
     rows = predictions.matrix(asked.kb)["predictions"] if bare else ()
-    known = [cell(asked.words, each) for each in rows if each["defense"] in bare]
+    known = [prediction_cell(asked.words, each) for each in rows if each["defense"] in bare]
     drawings = [
         pipeline(asked.words, document, asked.link, narrow=narrow)
         for narrow in (False, True)

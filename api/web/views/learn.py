@@ -1,4 +1,4 @@
-"""Learn: what is known, a page for each record."""
+"""View of the knowledge base: a page for each record."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from crosscurrent.knowledge.errors import InputError, UnknownName
 from ...rest.problems import ProblemError
 from ...text.wording import SECTIONS
 from ..drawings.edge_map import edge_map
-from ..matrix import cell, pairing
-from ..records import Tie, called_work, links_out, mentions, ties
-from ..request import Asked, Page
+from ..matrix import attack_pair, prediction_cell
+from ..records import EdgeRow, citations, edge_rows, external_links, full_citation
+from ..request import PageRequest, PageRequestDep
 
 if TYPE_CHECKING:
     from crosscurrent.knowledge import Attack, Defense, Factor, KnowledgeBase, Reference, Risk
@@ -29,7 +29,7 @@ router = APIRouter()
 
 
 @router.get("/learn")
-def learn(asked: Page) -> Response:
+def learn(asked: PageRequestDep) -> Response:
     """Show all records that have a page, and the scales of adversaries."""
     asked.expect()
     works = sorted(
@@ -39,12 +39,12 @@ def learn(asked: Page) -> Response:
     return asked.render(
         "learn.html",
         view="learn",
-        works=[(each, called_work(each)) for each in works],
+        works=[(each, full_citation(each)) for each in works],
     )
 
 
 @router.get("/learn/{section}/{name}")
-def record(asked: Page, section: str, name: str) -> Response:
+def record(asked: PageRequestDep, section: str, name: str) -> Response:
     """Show one record, by id or code, with all that it is tied to."""
     asked.expect()
     if section not in _PAGES:
@@ -75,14 +75,14 @@ def _found(kb: KnowledgeBase, section: str, name: str) -> Any:
     return kb.references[name]
 
 
-def _factor(asked: Asked, found: Factor) -> dict[str, Any]:
+def _factor(asked: PageRequest, found: Factor) -> dict[str, Any]:
     kb = asked.kb
     edges = [each for each in kb.correlations.values() if each.factor == found.id]
-    moving = ties(kb, [each for each in edges if each.subject in kb.defenses], factors=False)
-    following = ties(kb, [each for each in edges if each.subject in kb.risks], factors=False)
+    moving = edge_rows(kb, [each for each in edges if each.subject in kb.defenses], factors=False)
+    following = edge_rows(kb, [each for each in edges if each.subject in kb.risks], factors=False)
     outcomes = [each for each in kb.outcomes.values() if each.factor == found.id]
     needed = [each for each in kb.prerequisites.values() if each.factor == found.id]
-    before, after = (ties(kb, each, factors=False) for each in (outcomes, needed))
+    before, after = (edge_rows(kb, each, factors=False) for each in (outcomes, needed))
     credited = [
         (each, mark)
         for each in kb.observations.values()
@@ -100,16 +100,16 @@ def _factor(asked: Asked, found: Factor) -> dict[str, Any]:
     }
 
 
-def _defense(asked: Asked, found: Defense) -> dict[str, Any]:
+def _defense(asked: PageRequest, found: Defense) -> dict[str, Any]:
     answers = predictions.predictions(asked.kb, found.id)["predictions"]
     return {
-        "moved": ties(asked.kb, asked.kb.edges(found.id).values(), factors=True),
+        "moved": edge_rows(asked.kb, asked.kb.edges(found.id).values(), factors=True),
         "variants": asked.kb.stages(found.id).values(),
-        "cells": [cell(asked.words, each) for each in answers],
+        "cells": [prediction_cell(asked.words, each) for each in answers],
     }
 
 
-def _risk(asked: Asked, found: Risk) -> dict[str, Any]:
+def _risk(asked: PageRequest, found: Risk) -> dict[str, Any]:
     kb = asked.kb
     answers = [predictions.prediction(kb, each, found.id) for each in kb.defenses]
     stakes = [
@@ -120,19 +120,19 @@ def _risk(asked: Asked, found: Risk) -> dict[str, Any]:
         if stake.risk == found.id
     ]
     return {
-        "needed": ties(kb, kb.edges(found.id).values(), factors=True),
+        "needed": edge_rows(kb, kb.edges(found.id).values(), factors=True),
         "attacks": [each for each in kb.attacks.values() if each.risk == found.id],
         "meant": [each for each in kb.defenses.values() if found.id in each.protects_against],
         "stakes": stakes,
-        "cells": [cell(asked.words, each) for each in answers],
+        "cells": [prediction_cell(asked.words, each) for each in answers],
     }
 
 
-def _attack(asked: Asked, found: Attack) -> dict[str, Any]:
+def _attack(asked: PageRequest, found: Attack) -> dict[str, Any]:
     kb = asked.kb
-    needed = ties(kb, kb.prerequisites_of(found.id).values(), factors=True)
-    given = ties(kb, kb.outcomes_of(found.id).values(), factors=True)
-    pairs = [pairing(asked.words, each) for each in joint.collusions(kb)["collusions"]]
+    needed = edge_rows(kb, kb.prerequisites_of(found.id).values(), factors=True)
+    given = edge_rows(kb, kb.outcomes_of(found.id).values(), factors=True)
+    pairs = [attack_pair(asked.words, each) for each in joint.collusions(kb)["collusions"]]
     return {
         "needed": needed,
         "given": given,
@@ -143,17 +143,17 @@ def _attack(asked: Asked, found: Attack) -> dict[str, Any]:
     }
 
 
-def _reference(asked: Asked, found: Reference) -> dict[str, Any]:
+def _reference(asked: PageRequest, found: Reference) -> dict[str, Any]:
     return {
-        "citation": called_work(found),
-        "outside": links_out(found),
+        "citation": full_citation(found),
+        "outside": external_links(found),
         "sections": SECTIONS,
-        "cited_by": mentions(asked.kb, asked.words, found.id),
+        "cited_by": citations(asked.kb, asked.words, found.id),
     }
 
 
 def _maps(
-    asked: Asked, found: Factor | Attack, before: Sequence[Tie], after: Sequence[Tie]
+    asked: PageRequest, found: Factor | Attack, before: Sequence[EdgeRow], after: Sequence[EdgeRow]
 ) -> list[Drawing | None]:
     return [
         edge_map(found.name, found.code or "", before, after, asked.link, narrow=narrow)
@@ -161,7 +161,7 @@ def _maps(
     ]
 
 
-_PAGES: Mapping[str, tuple[str, Callable[[Asked, Any], dict[str, Any]]]] = {
+_PAGES: Mapping[str, tuple[str, Callable[[PageRequest, Any], dict[str, Any]]]] = {
     "factors": ("factor", _factor),
     "defenses": ("defense", _defense),
     "risks": ("risk", _risk),

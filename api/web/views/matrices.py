@@ -13,32 +13,34 @@ from crosscurrent.api.answers import combinations as combination_answers
 from crosscurrent.api.answers import predictions
 
 from ...text.wording import STAGES, TOGETHER
-from ..matrix import Cell, by_first, cell, pairing
-from ..measurements.summaries import Findings, Known
+from ..matrix import PredictionCell, attack_pair, by_first, prediction_cell
+from ..measurements.summaries import Findings, OwnFindings
 from ..names import Words, is_measured
-from ..request import Page
+from ..request import PageRequestDep
 
-__all__ = ["Pair", "by_defense", "router"]
+__all__ = ["DefensePair", "by_defense", "router"]
 
 router = APIRouter()
 
 
-def by_defense(cells: Iterable[Cell]) -> list[tuple[str, list[Cell]]]:
+def by_defense(cells: Iterable[PredictionCell]) -> list[tuple[str, list[PredictionCell]]]:
     """Return cells in rows."""
     return [(defense, list(row)) for defense, row in groupby(cells, key=lambda each: each.defense)]
 
 
 @router.get("/")
-def matrix(asked: Page, known: Known) -> Response:
+def matrix(asked: PageRequestDep, known: OwnFindings) -> Response:
     """Show all defenses and risks."""
     asked.expect()
     document = predictions.matrix(asked.kb)
-    cells = [cell(asked.words, each, known.latest(each)) for each in document["predictions"]]
+    cells = [
+        prediction_cell(asked.words, each, known.latest(each)) for each in document["predictions"]
+    ]
     return asked.render("matrix.html", view="matrix", rows=by_defense(cells))
 
 
-class Pair(NamedTuple):
-    """What a cell shows of two variants.
+class DefensePair(NamedTuple):
+    """Content of a cell for two defenses, each at a stage.
 
     Attributes
     ----------
@@ -64,7 +66,7 @@ class Pair(NamedTuple):
 
 
 @router.get("/combinations")
-def combinations(asked: Page, known: Known) -> Response:
+def combinations(asked: PageRequestDep, known: OwnFindings) -> Response:
     """Show all pairs; each is there once, in the row of the one that comes first."""
     asked.expect()
     document = combination_answers.combinations(asked.kb)
@@ -86,7 +88,7 @@ def combinations(asked: Page, known: Known) -> Response:
     return asked.render("combinations.html", view="matrix", rows=rows, heads=heads)
 
 
-def _pair(words: Words, document: Mapping[str, Any], known: Findings) -> Pair:
+def _pair(words: Words, document: Mapping[str, Any], known: Findings) -> DefensePair:
     outcomes: dict[bool, dict[str, None]] = {True: {}, False: {}}
     for each in document["observations"]:
         outcomes[is_measured(each)][each["outcome"]] = None
@@ -108,16 +110,18 @@ def _pair(words: Words, document: Mapping[str, Any], known: Findings) -> Pair:
     spoken.append(f"published: {' and '.join(TOGETHER[o] for o in published) or 'nothing'}")
     if measured:
         spoken.append(f"measured: {' and '.join(TOGETHER[o] for o in measured)}")
-    return Pair((one, other), document["effective"], agreed, published, measured, "; ".join(spoken))
+    return DefensePair(
+        (one, other), document["effective"], agreed, published, measured, "; ".join(spoken)
+    )
 
 
 @router.get("/collusions")
-def collusions(asked: Page, known: Known) -> Response:
+def collusions(asked: PageRequestDep, known: OwnFindings) -> Response:
     """Show every attack against every other, whoever the adversaries are."""
     asked.expect()
-    documents = collusion_answers.collusions(asked.kb)["collusions"]
-    rows = by_first(
-        pairing(asked.words, each, known.of_attacks(each["first"], each["second"]))
-        for each in documents
-    )
+    pairs = []
+    for each in collusion_answers.collusions(asked.kb)["collusions"]:
+        own = known.of_attacks(each["first"], each["second"])
+        pairs.append(attack_pair(asked.words, each, own and own.outcome))
+    rows = by_first(pairs)
     return asked.render("collusions.html", view="matrix", rows=rows)

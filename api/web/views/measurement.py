@@ -14,11 +14,11 @@ from ...rest.service import in_database_thread
 from ...text.wording import STATE_MARKS
 from ..drawings.interval import Interval, intervals
 from ..measurements.form import again
-from ..measurements.outcome import outcomes, shown
-from ..measurements.progress import Progress, progress, told
+from ..measurements.outcome import cell_outcomes, template_context
+from ..measurements.progress import Progress, log_lines, progress
 from ..measurements.subject import KINDS, circumstances, kind, subject
-from ..measurements.summaries import Holder
-from ..request import OURS, Asked, Page
+from ..measurements.summaries import JobOwner
+from ..request import SAME_ORIGIN, PageRequest, PageRequestDep
 
 __all__ = ["router"]
 
@@ -30,12 +30,12 @@ _PAIRED = ("verdict", "collusion")
 
 @router.get("/validate/{identity}")
 @in_database_thread
-def measurement(asked: Page, owner: Holder, identity: str) -> Response:
+def measurement(asked: PageRequestDep, owner: JobOwner, identity: str) -> Response:
     """Show a job as it is now."""
     asked.expect()
     jobs, state = asked.service.jobs(), asked.request.app.state
     job = jobs.get(identity, owner)
-    events = state.histories.of(jobs, job)
+    events = state.event_cache.of(jobs, job)
     document = jobs.result(identity, owner) if job.state == "succeeded" else None
     what = kind(job.request)
     far = progress(events)
@@ -60,15 +60,15 @@ def measurement(asked: Page, owner: Holder, identity: str) -> Response:
         again=again(job.request),
         more=again(job.request, needed) if needed else None,
         needed=needed,
-        log=told(asked.words, events),
+        log=log_lines(asked.words, events),
         document=document,
         out=_outcome(asked, what, far, document),
     )
 
 
-@router.post("/validate/{identity}/cancel", dependencies=[OURS])
+@router.post("/validate/{identity}/cancel", dependencies=[SAME_ORIGIN])
 @in_database_thread
-def cancel(asked: Page, owner: Holder, identity: str) -> Response:
+def cancel(asked: PageRequestDep, owner: JobOwner, identity: str) -> Response:
     """Cancel a job unless it has ended, and go back to it."""
     job = asked.service.jobs().cancel(identity, owner)
     return Response(status_code=303, headers={"Location": asked.link(f"/validate/{job.id}")})
@@ -104,9 +104,9 @@ def _numbers(effect: Any) -> tuple[float, float, float]:
 
 
 def _outcome(
-    asked: Asked, what: str, far: Progress, document: dict[str, Any] | None
+    asked: PageRequest, what: str, far: Progress, document: dict[str, Any] | None
 ) -> dict[str, Any]:
     """Return what came out, or of a grid what has come out so far."""
     if document is not None:
-        return shown(what, asked.kb, asked.words, document)
-    return {"rows": outcomes(asked.kb, asked.words, far.cells) if what == "grid" else []}
+        return template_context(what, asked.kb, asked.words, document)
+    return {"rows": cell_outcomes(asked.kb, asked.words, far.cells) if what == "grid" else []}

@@ -9,7 +9,7 @@ from typing import Literal
 from fastapi import APIRouter, Request, Response
 
 from ...rest.service import Service, in_database_thread
-from ..measurements.summaries import Holder
+from ..measurements.summaries import JobOwner
 
 __all__ = ["router"]
 
@@ -27,7 +27,7 @@ _HEADERS: Mapping[str, str] = {
 
 @router.get("/validate/{identity}/plot.{kind}")
 @in_database_thread
-def plot(request: Request, owner: Holder, identity: str, kind: Literal["svg", "png"]) -> Response:
+def plot(request: Request, owner: JobOwner, identity: str, kind: Literal["svg", "png"]) -> Response:
     """Return the picture."""
     media = {"svg": "image/svg+xml", "png": "image/png"}[kind]
     content = _service(request).jobs().picture(identity, owner, kind)
@@ -36,7 +36,7 @@ def plot(request: Request, owner: Holder, identity: str, kind: Literal["svg", "p
 
 @router.get("/validate/{identity}/report")
 @in_database_thread
-def page(request: Request, owner: Holder, identity: str) -> Response:
+def page(request: Request, owner: JobOwner, identity: str) -> Response:
     """Return the report as a page by itself."""
     content = _service(request).jobs().page(identity, owner)
     policy = f"{_POLICY}; img-src data:"
@@ -46,7 +46,7 @@ def page(request: Request, owner: Holder, identity: str) -> Response:
 
 @router.get("/validate/{identity}/report.txt")
 @in_database_thread
-def text(request: Request, owner: Holder, identity: str) -> Response:
+def text(request: Request, owner: JobOwner, identity: str) -> Response:
     """Return the report in words, as a command line prints it."""
     content = _service(request).jobs().report(identity, owner)
     return Response(content, headers=_HEADERS, media_type="text/plain")
@@ -54,7 +54,7 @@ def text(request: Request, owner: Holder, identity: str) -> Response:
 
 @router.get("/validate/{identity}/evidence")
 @in_database_thread
-def evidence(request: Request, owner: Holder, identity: str) -> Response:
+def evidence(request: Request, owner: JobOwner, identity: str) -> Response:
     """Return knowledge files, as a request to put a knowledge set takes them."""
     found = _service(request).jobs().evidence(identity, owner)
     return _saved({"files": {name: file.decode() for name, file in found.items()}}, identity)
@@ -62,7 +62,7 @@ def evidence(request: Request, owner: Holder, identity: str) -> Response:
 
 @router.get("/validate/{identity}/result")
 @in_database_thread
-def result(request: Request, owner: Holder, identity: str) -> Response:
+def result(request: Request, owner: JobOwner, identity: str) -> Response:
     """Return the document."""
     return _saved(_service(request).jobs().result(identity, owner), identity, "result")
 

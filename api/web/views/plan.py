@@ -1,4 +1,4 @@
-"""Plan: name what to protect, and compare the sets of defenses that do it."""
+"""View of plans: sets of defenses for the risks to be covered."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from crosscurrent.api.answers import plans
 from crosscurrent.knowledge.errors import InputError, clip
 
 from ..names import Words, is_measured
-from ..request import Asked, Page
+from ..request import PageRequest, PageRequestDep
 
-__all__ = ["Offer", "Part", "router"]
+__all__ = ["PlanEffect", "PlanOption", "router"]
 
 router = APIRouter()
 
@@ -22,8 +22,8 @@ _MOST = 8
 _KINDS = ("covers", "raises", "lowers", "open")
 
 
-class Part(NamedTuple):
-    """What one defense of a plan does to one risk.
+class PlanEffect(NamedTuple):
+    """Effect of one defense of a plan on one risk.
 
     Attributes
     ----------
@@ -43,11 +43,11 @@ class Part(NamedTuple):
     measured: Sequence[str]
 
 
-class Offer(NamedTuple):
-    """One plan: its document, what each risk meets, and conflicts that were seen."""
+class PlanOption(NamedTuple):
+    """One plan: its document, the effects on each risk, and published conflicts against it."""
 
     document: Mapping[str, Any]
-    risks: Mapping[str, Sequence[Part]]
+    risks: Mapping[str, Sequence[PlanEffect]]
     against: Sequence[str]
 
     @property
@@ -57,7 +57,7 @@ class Offer(NamedTuple):
 
 
 @router.get("/plan")
-def plan(asked: Page) -> Response:
+def plan(asked: PageRequestDep) -> Response:
     """Show the plans for what is wished."""
     asked.expect("protect", "avoid", "have", "max")
     wishes = {name: asked.many(name) for name in ("protect", "avoid", "have")}
@@ -82,7 +82,9 @@ def plan(asked: Page) -> Response:
     )
 
 
-def _answer(asked: Asked, wishes: Mapping[str, Sequence[str]], most: str | None) -> dict[str, Any]:
+def _answer(
+    asked: PageRequest, wishes: Mapping[str, Sequence[str]], most: str | None
+) -> dict[str, Any]:
     if not wishes["protect"]:
         raise InputError("choose a risk to protect against")
     if most is not None and most not in map(str, range(1, _MOST + 1)):
@@ -106,12 +108,12 @@ def _command(document: Mapping[str, Any]) -> str:
     return shlex.join(words)
 
 
-def _offer(words: Words, document: Mapping[str, Any]) -> Offer:
-    risks: dict[str, list[Part]] = {}
+def _offer(words: Words, document: Mapping[str, Any]) -> PlanOption:
+    risks: dict[str, list[PlanEffect]] = {}
     for kind in _KINDS:
         for each in document[kind]:
             sure = each["ground"] == "published"
-            part = Part(kind, each["defense"], sure, each["measured"])
+            part = PlanEffect(kind, each["defense"], sure, each["measured"])
             risks.setdefault(each["risk"], []).append(part)
     against = [
         f"{'measured' if is_measured(each) else 'published'}:"
@@ -119,4 +121,4 @@ def _offer(words: Words, document: Mapping[str, Any]) -> Offer:
         for each in document["observed"]
         if each["outcome"] == "conflict"
     ]
-    return Offer(document, risks, against)
+    return PlanOption(document, risks, against)

@@ -13,10 +13,10 @@ from crosscurrent.knowledge.errors import InputError
 
 from ...text.wording import basis
 from ..drawings.path_map import path_map
-from ..matrix import Cell, cell
-from ..measurements.summaries import Findings, Known
+from ..matrix import PredictionCell, prediction_cell
+from ..measurements.summaries import Findings, OwnFindings
 from ..names import is_measured
-from ..request import Asked, Assumptions, Page
+from ..request import Assumptions, PageRequest, PageRequestDep
 from .matrices import by_defense
 
 __all__ = ["router"]
@@ -25,7 +25,7 @@ router = APIRouter()
 
 
 @router.get("/why/{defense}/{risk}")
-def why(asked: Page, known: Known, defense: str, risk: str) -> Response:
+def why(asked: PageRequestDep, known: OwnFindings, defense: str, risk: str) -> Response:
     """Show one prediction, as it is or under assumptions."""
     before = predictions.prediction(asked.kb, defense, risk)
     wrong, assumed = None, Assumptions((), (), (), {})
@@ -46,7 +46,7 @@ def why(asked: Page, known: Known, defense: str, risk: str) -> Response:
         422 if wrong else 200,
         view="matrix",
         document=document,
-        cell=cell(
+        cell=prediction_cell(
             words, document, known.latest(before), was, [each["text"] for each in change["because"]]
         ),
         defense=asked.kb.defenses[pair[0]],
@@ -79,7 +79,7 @@ def _command(pair: tuple[str, str], assumed: Assumptions) -> str:
 
 
 @router.get("/what-if")
-def what_if(asked: Page, known: Known) -> Response:
+def what_if(asked: PageRequestDep, known: OwnFindings) -> Response:
     """Show all defenses and risks, with what the assumptions change."""
     wrong, assumed = None, Assumptions((), (), (), {})
     try:
@@ -102,10 +102,10 @@ def what_if(asked: Page, known: Known) -> Response:
     )
 
 
-def _cells(asked: Asked, known: Findings, assumed: Assumptions) -> Iterator[Cell]:
+def _cells(asked: PageRequest, known: Findings, assumed: Assumptions) -> Iterator[PredictionCell]:
     rows = predictions.matrix(asked.kb)["predictions"]
     if not assumed.any:
-        yield from (cell(asked.words, each, known.latest(each)) for each in rows)
+        yield from (prediction_cell(asked.words, each, known.latest(each)) for each in rows)
         return
     for defense in dict.fromkeys(each["defense"] for each in rows):
         answer = assumptions.what_if(asked.kb, defense, **assumed._asdict())
@@ -113,7 +113,7 @@ def _cells(asked: Asked, known: Findings, assumed: Assumptions) -> Iterator[Cell
             yield _changed(asked, known, each)
 
 
-def _changed(asked: Asked, known: Findings, each: dict[str, Any]) -> Cell:
+def _changed(asked: PageRequest, known: Findings, each: dict[str, Any]) -> PredictionCell:
     because = [reason["text"] for reason in each["because"]]
     before = each["before"] if each["changed"] else None
-    return cell(asked.words, each["after"], known.latest(each["after"]), before, because)
+    return prediction_cell(asked.words, each["after"], known.latest(each["after"]), before, because)

@@ -21,10 +21,10 @@ from ...rest.pagination import decode_token, encode_token
 from ...rest.problems import problem_of
 from ...rest.service import Service, in_database_thread
 from ..measurements.form import FIELDS, PREFILLED, Order, posted, prefilled
-from ..measurements.history import STATES, VERDICTS, Filters, Rows, listed
+from ..measurements.history import STATES, VERDICTS, Filters, JobList, list_jobs
 from ..measurements.subject import KINDS, at_stage, bare, risk_of
-from ..measurements.summaries import Holder
-from ..request import OURS, Asked, Page
+from ..measurements.summaries import JobOwner
+from ..request import SAME_ORIGIN, PageRequest, PageRequestDep
 
 __all__ = ["router"]
 
@@ -57,7 +57,7 @@ class Choices(NamedTuple):
 
 @router.get("/validate")
 @in_database_thread
-def validate(asked: Page, owner: Holder) -> Response:
+def validate(asked: PageRequestDep, owner: JobOwner) -> Response:
     """Show the form and what was measured."""
     filters, after = _filters(asked), asked.one("next")
     if absent():
@@ -65,8 +65,8 @@ def validate(asked: Page, owner: Holder) -> Response:
     return _shown(asked, prefilled(asked), filters, _found(asked, owner, filters, after))
 
 
-@router.post("/validate", dependencies=[OURS])
-async def start(asked: Page, owner: Holder, request: Request) -> Response:
+@router.post("/validate", dependencies=[SAME_ORIGIN])
+async def start(asked: PageRequestDep, owner: JobOwner, request: Request) -> Response:
     """Start what the form asks for, or show it again with what is wrong."""
     order = Order(key=secrets.token_hex(16))
     try:
@@ -94,7 +94,7 @@ def _submit(service: Service, wanted: Mapping[str, Any], owner: str, key: str) -
 
 
 @in_database_thread
-def _refused(asked: Asked, owner: str, order: Order, error: Exception) -> Response:
+def _refused(asked: PageRequest, owner: str, order: Order, error: Exception) -> Response:
     told = problem_of(asked.request, error)
     wrong = told.detail
     if isinstance(error, DifferentPayload):
@@ -109,16 +109,16 @@ def _refused(asked: Asked, owner: str, order: Order, error: Exception) -> Respon
     return _shown(asked, order, Filters(), found, wrong, told.status, told.headers)
 
 
-def _found(asked: Asked, owner: str, filters: Filters, token: str | None = None) -> Rows:
+def _found(asked: PageRequest, owner: str, filters: Filters, token: str | None = None) -> JobList:
     """Return a page of the list; tokens are those of the API."""
     what = f"validations {owner}"
     place = None if token is None else decode_token(what, token)
     jobs, results = asked.service.jobs(), asked.request.app.state.results
-    found = listed(jobs, results, owner, (asked.kb, asked.words), filters, place)
+    found = list_jobs(jobs, results, owner, (asked.kb, asked.words), filters, place)
     return found._replace(next=None if found.next is None else encode_token(what, found.next))
 
 
-def _missing(asked: Asked) -> Response:
+def _missing(asked: PageRequest) -> Response:
     """Say what this service lacks, and what does the same on a command line."""
     order = prefilled(asked)
     pair = order.defense, order.risk
@@ -132,10 +132,10 @@ def _missing(asked: Asked) -> Response:
 
 
 def _shown(
-    asked: Asked,
+    asked: PageRequest,
     order: Order,
     filters: Filters,
-    found: Rows | None,
+    found: JobList | None,
     wrong: str | None = None,
     status: int = 200,
     headers: Mapping[str, str] = {},
@@ -163,7 +163,7 @@ def _shown(
     )
 
 
-def _filters(asked: Asked) -> Filters:
+def _filters(asked: PageRequest) -> Filters:
     """Return what the query lets through; what names nothing is told as a notice."""
     asked.expect(*Filters._fields, *PREFILLED, "next")
     kb, given = asked.kb, {name: asked.one(name) for name in Filters._fields}
@@ -187,7 +187,7 @@ def _filters(asked: Asked) -> Filters:
     return Filters(**given)
 
 
-def _choices(asked: Asked) -> Choices:
+def _choices(asked: PageRequest) -> Choices:
     kb, words, settings = asked.kb, asked.words, asked.service.settings
     catalogue = asked.service.jobs().catalogue()
     defenses = [each["id"] for each in catalogue["defenses"]]
@@ -214,6 +214,6 @@ def _listed(section: Sequence[dict[str, Any]], other: str) -> list[tuple[str, st
     return [(each["id"], each["about"]) for each in section if each["id"] != other]
 
 
-def _titled(asked: Asked, name: str) -> str:
+def _titled(asked: PageRequest, name: str) -> str:
     code = asked.words.code(name)
     return f"{asked.words.called(name)}{f' ({code})' if code else ''}"

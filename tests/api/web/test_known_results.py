@@ -88,7 +88,7 @@ def test_a_mute_database_is_waited_for_once_and_not_by_every_page(
         answered.wait()
 
     monkeypatch.setattr("crosscurrent.api.web.measurements.summaries._PATIENCE", 0.01)
-    monkeypatch.setattr(browser.service, "kept", mute)
+    monkeypatch.setattr(browser.service, "existing_jobs", mute)
     try:
         for path in ("/", "/what-if", "/why/RD1/P1"):
             assert "predicted" in browser.get(path)

@@ -90,7 +90,7 @@ def test_the_latest_outcome_is_in_the_matrix_and_on_the_page_that_its_cell_leads
     looking: Asking, monkeypatch: pytest.MonkeyPatch, views: tuple[str, str],
     results: list[dict[str, Any]], said: str | None,
 ) -> None:  # fmt: skip
-    monkeypatch.setattr(looking.service, "kept", lambda: Kept(*results))
+    monkeypatch.setattr(looking.service, "existing_jobs", lambda: Kept(*results))
     matrix, page = views
     spoken = told(looking, matrix, escape(page))
     assert (said in spoken) if said else ("measured" not in spoken)

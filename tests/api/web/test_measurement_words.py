@@ -10,8 +10,8 @@ from running import tiny
 from crosscurrent.api.jobs.records import Event
 from crosscurrent.api.web.drawings.interval import Interval, intervals
 from crosscurrent.api.web.measurements.form import Order, again
-from crosscurrent.api.web.measurements.outcome import outcomes
-from crosscurrent.api.web.measurements.progress import Progress, progress, told
+from crosscurrent.api.web.measurements.outcome import cell_outcomes
+from crosscurrent.api.web.measurements.progress import Progress, log_lines, progress
 from crosscurrent.api.web.measurements.subject import circumstances, subject
 from crosscurrent.api.web.names import Words
 from crosscurrent.knowledge import KnowledgeBase, load
@@ -44,7 +44,7 @@ def test_events_say_how_far_it_is_also_after_a_loss(kb: KnowledgeBase) -> None:
     assert far[:5] == (8, 6, 4, 400, 300)
     assert far.share == 0.75
     assert [each["seeds"] for each in far.intervals] == [2, 3]
-    said = [text for _, text in told(Words(kb), events)]
+    said = [text for _, text in log_lines(Words(kb), events)]
     assert said[-1] == "75% trained"
     assert "12% trained" not in said
     assert "8 trials are planned, 4 of them known from before" in said
@@ -100,7 +100,7 @@ def test_requests_are_told_by_their_names(kb: KnowledgeBase) -> None:
 def test_a_defense_that_only_the_validator_knows_has_its_row(kb: KnowledgeBase) -> None:
     cells = [{"defense": "placebo", "risk": "evasion", "outcome": "no_change",
               "verdict": "confirmed"}]  # fmt: skip
-    ((defense, found),) = outcomes(load(), Words(kb), cells)
+    ((defense, found),) = cell_outcomes(load(), Words(kb), cells)
     assert defense == "placebo"
     assert [each is None for each in found].count(False) == 1
 
@@ -114,7 +114,7 @@ def test_the_larger_an_effect_the_stronger_its_colour_but_an_idle_defense_has_no
             "outcome": "increase", "verdict": "confirmed", "effective_defense": effective,
             "effect": {"estimate": estimate, "low": 0.01, "high": 0.9, "smallest_effect": 0.02},
         }  # fmt: skip
-        ((_, found),) = outcomes(kb, Words(kb), [cell])
+        ((_, found),) = cell_outcomes(kb, Words(kb), [cell])
         return next(each.strength for each in found if each)
 
     assert [strength(each) for each in (0.03, -0.05, 0.5)] == [0, 1, 2]

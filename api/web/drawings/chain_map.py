@@ -1,4 +1,4 @@
-"""The map of a route: attacks as stations, what each hands to the next between them."""
+"""Map of a chain: attacks as stations, and between them the factors that link them."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Any, NamedTuple
 from crosscurrent.predictor.signs import EFFECT, multiply
 
 from ...text.wording import EDGE_SIGNS, GLYPHS
-from ..chains import Leg, Route
+from ..chains import AttackChain, ChainLink
 from ..names import Words
 from .shapes import Box, Drawing, Label, Line, Sign, curve, lines
 
-__all__ = ["route_map"]
+__all__ = ["chain_map"]
 
 _HAD = {"satisfied": "there anyway", "partly": "partly there"}
 _SIZES: Mapping[int, tuple[float, float, float]] = {
@@ -32,14 +32,16 @@ class _Stop(NamedTuple):
     kind: str
 
 
-def route_map(words: Words, route: Route, find: Find, *, narrow: bool = False) -> Drawing | None:
+def chain_map(
+    words: Words, route: AttackChain, find: Find, *, narrow: bool = False
+) -> Drawing | None:
     """Draw a route; None if it has too many stations to go from left to right.
 
     Parameters
     ----------
     words : Words
         The names.
-    route : Route
+    route : AttackChain
         The attacks, and what is between them.
     find : callable
         Gives the address of a page for a path.
@@ -53,23 +55,25 @@ def route_map(words: Words, route: Route, find: Find, *, narrow: bool = False) -
     return _wide(words, route, find, name) if len(route.attacks) in _SIZES else None
 
 
-def _station(words: Words, route: Route, index: int, find: Find, place: _Place) -> Box:
+def _station(words: Words, route: AttackChain, index: int, find: Find, place: _Place) -> Box:
     attack, last = route.attacks[index], index == len(route.attacks) - 1
     kind = "start" if index == 0 else "station"
     if last:
-        pair = route.legs[-1].pair
+        pair = route.links[-1].pair
         kind = f"end {'unknown' if route.broken or not route.holds else pair.look}"
     text = lines(words.called(attack, "attacks"), place[2] - (14 if place[2] < 140 else 40))
     return Box(*place, text, route.codes[index], kind, find(f"/learn/attacks/{attack}"))
 
 
-def _stop(words: Words, leg: Leg, factor: Mapping[str, Any], find: Find, place: _Place) -> _Stop:
+def _stop(
+    words: Words, link: ChainLink, factor: Mapping[str, Any], find: Find, place: _Place
+) -> _Stop:
     had = next((text for key, text in _HAD.items() if factor[key]), "")
     signs = factor["first_sign"], factor["second_sign"]
     kind = EFFECT[multiply(*signs)]
     if factor["satisfied"]:
         kind = "held"
-    elif leg.cut:
+    elif link.cut:
         kind = "losing"
     code, width = factor["code"] or "", place[2]
     short = width < 90 and code
@@ -79,20 +83,20 @@ def _stop(words: Words, leg: Leg, factor: Mapping[str, Any], find: Find, place: 
     return _Stop(box, (EDGE_SIGNS[signs[0]], EDGE_SIGNS[signs[1]]), kind)
 
 
-def _edge(leg: Leg, kind: str) -> str:
-    return f"edge {kind}{' unproven' if leg.unproven else ''}"
+def _edge(link: ChainLink, kind: str) -> str:
+    return f"edge {kind}{' unproven' if link.unproven else ''}"
 
 
-def _below(words: Words, leg: Leg, width: float) -> list[Label]:
+def _below(words: Words, link: ChainLink, width: float) -> list[Label]:
     """Return what is said below a link, at no place yet."""
-    found = [(f"{GLYPHS['conflict']} " + _who(words, each, width), "cut") for each in leg.cut]
+    found = [(f"{GLYPHS['conflict']} " + _who(words, each, width), "cut") for each in link.cut]
     weak = dict.fromkeys(
-        each.defense for each in leg.against if each.chosen and each.defense not in leg.cut
+        each.defense for each in link.against if each.chosen and each.defense not in link.cut
     )
     found += [("not cut by " + _who(words, each, width - 70), "") for each in weak]
-    if any(each.chosen and each.backfires for each in leg.against):
+    if any(each.chosen and each.backfires for each in link.against):
         found.append((f"{GLYPHS['increase']} backfires", "backfires"))
-    if leg.pair.reduced:
+    if link.pair.reduced:
         found.append(("reduced", ""))
     return [Label(0, 0, text, kind, "middle") for text, kind in found]
 
@@ -106,11 +110,11 @@ def _nothing(x: float, y: float) -> Label:
     return Label(x, y, "no common factor", "", "middle")
 
 
-def _wide(words: Words, route: Route, find: Find, name: str) -> Drawing:
+def _wide(words: Words, route: AttackChain, find: Find, name: str) -> Drawing:
     station, gap, arm = _SIZES[len(route.attacks)]
     inner = gap - 2 * arm
     box, step, top, line = (58, 68, 4, 18) if inner > 90 else (42, 52, 4, 18)
-    most = max(len(leg.document["factors"]) for leg in route.legs)
+    most = max(len(link.document["factors"]) for link in route.links)
     tall = max(74, most * step - (step - box))
     middle = top + tall / 2
     boxes = [
@@ -121,18 +125,18 @@ def _wide(words: Words, route: Route, find: Find, name: str) -> Drawing:
     signs: list[Sign] = []
     labels: list[Label] = []
     deepest = 0.0
-    for index, leg in enumerate(route.legs):
+    for index, link in enumerate(route.links):
         left = boxes[index].x + station
         right = left + gap
-        factors = leg.document["factors"]
+        factors = link.document["factors"]
         first = middle - (len(factors) * step - (step - box)) / 2
         for number, factor in enumerate(factors):
             y = first + number * step
-            stop = _stop(words, leg, factor, find, (left + arm, y, inner, box))
-            kind, level = _edge(leg, stop.kind), y + box / 2
+            stop = _stop(words, link, factor, find, (left + arm, y, inner, box))
+            kind, level = _edge(link, stop.kind), y + box / 2
             boxes.append(stop.box)
             drawn.append(Line(curve(left, middle, left + arm, level), kind))
-            if leg.cut:
+            if link.cut:
                 drawn.append(Line(f"M{right - arm:g} {level:g}h{max(12, arm * 0.4):g}", kind))
             else:
                 drawn.append(Line(curve(right - arm, level, right, middle), kind))
@@ -141,12 +145,12 @@ def _wide(words: Words, route: Route, find: Find, name: str) -> Drawing:
         if not factors:
             drawn.append(Line(f"M{left:g} {middle:g}H{right:g}", "edge apart"))
             labels.append(_nothing(left + gap / 2, middle - 9))
-        if leg.cut:
+        if link.cut:
             signs.append(Sign(right - 11, middle, GLYPHS["conflict"], "cut"))
-        elif leg.unproven:
+        elif link.unproven:
             signs.append(Sign(right - 11, middle, GLYPHS["unknown"], "unproven"))
         end = middle + max(len(factors) * step - (step - box), 20) / 2
-        for row, label in enumerate(_below(words, leg, gap), 1):
+        for row, label in enumerate(_below(words, link, gap), 1):
             labels.append(label._replace(x=left + gap / 2, y=end + row * line))
             deepest = max(deepest, end + row * line)
     width = len(route.attacks) * (station + gap) - gap + 4
@@ -154,29 +158,29 @@ def _wide(words: Words, route: Route, find: Find, name: str) -> Drawing:
     return Drawing(width, height, name, boxes, drawn, signs, labels, "route wide")
 
 
-def _narrow(words: Words, route: Route, find: Find, name: str) -> Drawing:
+def _narrow(words: Words, route: AttackChain, find: Find, name: str) -> Drawing:
     width, station, box, step, gap, rail, line = 360, 50, 50, 58, 22, 6, 18
     boxes: list[Box] = []
     drawn: list[Line] = []
     signs: list[Sign] = []
     labels: list[Label] = []
     y = 2.0
-    for index, leg in enumerate(route.legs):
+    for index, link in enumerate(route.links):
         boxes.append(_station(words, route, index, find, (2, y, width - 4, station)))
-        factors = leg.document["factors"]
+        factors = link.document["factors"]
         begin = y + station
         first = begin + gap
-        below = _below(words, leg, width)
+        below = _below(words, link, width)
         bottom = first + max(len(factors) * step - (step - box), 16)
         y = bottom + len(below) * line + gap
         room = 22 + rail * len(factors)
         for number, factor in enumerate(factors):
             place = (room, first + number * step, width - 2 * room, box)
-            stop = _stop(words, leg, factor, find, place)
-            kind, level = _edge(leg, stop.kind), stop.box.y + box / 2
+            stop = _stop(words, link, factor, find, place)
+            kind, level = _edge(link, stop.kind), stop.box.y + box / 2
             out = room - 14 - rail * number
             into = width - room + 14 + rail * (len(factors) - 1 - number)
-            end = f"V{y:g}" if not leg.cut else f"v{max(8, bottom - level):g}"
+            end = f"V{y:g}" if not link.cut else f"v{max(8, bottom - level):g}"
             boxes.append(stop.box)
             drawn.append(Line(f"M{out:g} {begin:g}V{level:g}H{room:g}", kind))
             drawn.append(Line(f"M{width - room:g} {level:g}H{into:g}{end}", kind))
@@ -189,9 +193,9 @@ def _narrow(words: Words, route: Route, find: Find, name: str) -> Drawing:
             label._replace(x=width / 2, y=bottom + row * line) for row, label in enumerate(below, 1)
         ]
         place_of_doubt = width - room + 14 + rail * (len(factors) - 1) / 2
-        if leg.cut:
+        if link.cut:
             signs.append(Sign(place_of_doubt, y - 2, GLYPHS["conflict"], "cut"))
-        elif leg.unproven and factors:
+        elif link.unproven and factors:
             signs.append(Sign(place_of_doubt, y - 2, GLYPHS["unknown"], "unproven"))
     last = len(route.attacks) - 1
     boxes.append(_station(words, route, last, find, (2, y, width - 4, station)))
