@@ -175,7 +175,7 @@ class AttributeInference(Attack):
         one_hot = np.eye(split.classes)
         label, asked = (one_hot[pool.y[part].cpu().numpy()] for part in (own, others))
         seen = numbers(target.observed(pool.x[own]), split.classes)
-        seen = numbers(target.first(1).observed(pool.x[others])[0], split.classes)
+        answers = numbers(target.first(1).observed(pool.x[others])[0], split.classes)
         # of each shadow model, the adversary's own records that this one was given
         inside = torch.stack(
             [torch.isin(own, given_to(split, i)) for i in range(1, len(target.models))]
@@ -186,7 +186,7 @@ class AttributeInference(Attack):
         model = np.concatenate([1 + model, np.zeros_like(handed)])
         row = np.concatenate([row, handed])
         shadowed = np.concatenate([label[row], seen[model, row]], axis=1)
-        told = np.concatenate([asked, seen], axis=1)
+        told = np.concatenate([asked, answers], axis=1)
         draw = split.generator("records to choose by")
         columns = _chosen(shadowed, known, row, large, split.classes, draw)
         # who does without the model is handed nothing either: what is gained is gained over that
