@@ -35,7 +35,7 @@ lint: .venv/dev
 	cd .venv/layout/copies && ../../bin/lint-imports --config ../../../pyproject.toml
 
 unit: .venv/dev .venv/browser
-	$(BIN)/pytest -n auto
+	$(BIN)/pytest -n auto --dist loadfile
 
 fuzz: .venv/dev ## Send the service thousands of random requests.
 	CROSSCURRENT_FUZZ=200 $(BIN)/pytest tests/api/rest/test_openapi.py

@@ -6,13 +6,13 @@ import html.parser
 import json
 import shlex
 import xml.etree.ElementTree as ET
-from contextlib import redirect_stderr, redirect_stdout
 from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 from measuring_cli import Capture, refused
+from trained_grid import WORDS, TrainedGrid, trained_grid
 
 from crosscurrent.api.cli import main
 from crosscurrent.api.cli.progress import GridProgress
@@ -25,28 +25,15 @@ from crosscurrent.validator.attacks import attacks
 from crosscurrent.validator.defenses import defenses
 from crosscurrent.validator.plots.grid_plots import heat_map
 
-QUICK = (
-    "--model mlp-s --seeds 2 --threads 1 --set data.records=300 --set training.epochs=1"
-    " --set training.batch_size=32 --set attack.membership_inference.shadows=4"
-    " --set attack.attribute_inference.shadows=4"
-    " --set attack.unauthorized_model_ownership.queries=50"
-).split()
-
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
-    """Measure a grid once: the folder with its results, picture and evidence, and its document."""
-    folder = tmp_path_factory.mktemp("grid")
-    out = StringIO()
-    with redirect_stdout(out), redirect_stderr(StringIO()):
-        words = ["--store", str(folder / "r.sqlite"), "--export", str(folder / "evidence")]
-        words += ["--plot", str(folder / "grid.svg"), "--json"]
-        assert main(["validate", "--all", *QUICK, *words]) == 0
-    return folder, json.loads(out.getvalue())
+def made(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> TrainedGrid:
+    """Return a grid: the folder with its results, picture and evidence, and its document."""
+    return trained_grid(tmp_path_factory, worker_id)
 
 
 @pytest.fixture
-def file(made: tuple[Path, dict[str, Any]], monkeypatch: pytest.MonkeyPatch) -> Path:
+def file(made: TrainedGrid, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Find those results by default."""
     kept = made[0] / "r.sqlite"
     monkeypatch.setenv("CROSSCURRENT_RESULTS", str(kept))
@@ -76,7 +63,7 @@ def test_what_contradicts_itself_is_refused_before_any_training(
 
 
 def test_the_document_has_every_cell_as_its_command_gives_it(
-    made: tuple[Path, dict[str, Any]], file: Path, capsys: pytest.CaptureFixture[str]
+    made: TrainedGrid, file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     _, document = made
     assert document.keys() == {
@@ -97,13 +84,13 @@ def test_the_document_has_every_cell_as_its_command_gives_it(
 
 
 def test_asked_again_it_trains_nothing_and_says_the_same(
-    made: tuple[Path, dict[str, Any]], file: Path, capsys: pytest.CaptureFixture[str]
+    made: TrainedGrid, file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["validate", "--all", *QUICK, "--json"]) == 0
+    assert main(["validate", "--all", *WORDS, "--json"]) == 0
     again = capsys.readouterr()
     assert json.loads(again.out) == made[1]
     assert "nothing to train" in again.err
-    assert main(["validate", "--all", *QUICK]) == 0
+    assert main(["validate", "--all", *WORDS]) == 0
     text = capsys.readouterr().out
     assert max(map(len, text.splitlines())) <= 100
     for cell in made[1]["cells"]:
@@ -111,7 +98,7 @@ def test_asked_again_it_trains_nothing_and_says_the_same(
 
 
 def test_the_evidence_of_a_grid_is_scored_by_a_backtest(
-    made: tuple[Path, dict[str, Any]], capsys: pytest.CaptureFixture[str]
+    made: TrainedGrid, capsys: pytest.CaptureFixture[str]
 ) -> None:
     folder, document = made
     assert len(list((folder / "evidence").iterdir())) == len(document["cells"])
@@ -136,9 +123,7 @@ def with_reason(document: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("unicode", [True, False])
-def test_a_table_says_why_a_cell_was_not_measured(
-    made: tuple[Path, dict[str, Any]], unicode: bool
-) -> None:
+def test_a_table_says_why_a_cell_was_not_measured(made: TrainedGrid, unicode: bool) -> None:
     document = with_reason(made[1])
     text = describe(document, Style(colour=False, unicode=unicode))
     first = document["cells"][0]
@@ -148,9 +133,7 @@ def test_a_table_says_why_a_cell_was_not_measured(
         assert set(text) - {chr(i) for i in range(128)} == set()
 
 
-def test_a_picture_has_every_number_as_text(
-    made: tuple[Path, dict[str, Any]], tmp_path: Path
-) -> None:
+def test_a_picture_has_every_number_as_text(made: TrainedGrid, tmp_path: Path) -> None:
     folder, document = made
     text = " ".join(ET.parse(folder / "grid.svg").getroot().itertext())
     for cell in document["cells"]:
@@ -195,7 +178,7 @@ class Page(html.parser.HTMLParser):
 
 
 def test_a_report_has_every_result_and_needs_nothing_else(
-    made: tuple[Path, dict[str, Any]],
+    made: TrainedGrid,
     file: Path,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
@@ -233,15 +216,13 @@ def test_a_report_is_written_whole_or_not_at_all(
     assert [each.name for each in tmp_path.iterdir()] == ["folder.html"]
 
 
-def test_a_pair_that_was_measured_twice_says_so(
-    made: tuple[Path, dict[str, Any]], kb: KnowledgeBase
-) -> None:
+def test_a_pair_that_was_measured_twice_says_so(made: TrainedGrid, kb: KnowledgeBase) -> None:
     cell = made[1]["cells"][0]
     assert "latest of" not in report(kb, [cell])
     assert report(kb, [cell, {**cell, "id": "f" * 64}]).count("latest of 2") == 1
 
 
-def test_hostile_names_stay_text(made: tuple[Path, dict[str, Any]], kb: KnowledgeBase) -> None:
+def test_hostile_names_stay_text(made: TrainedGrid, kb: KnowledgeBase) -> None:
     bad = "<script>alert(1)</script>\"'&{{ 7*7 }}"
     cell = json.loads(json.dumps(made[1]["cells"][0]))
     cell |= {"command": f"crosscurrent validate --dataset {bad}"}
@@ -255,7 +236,7 @@ def test_hostile_names_stay_text(made: tuple[Path, dict[str, Any]], kb: Knowledg
 
 
 def test_on_a_terminal_a_table_fills_and_makes_room_for_the_answer(
-    made: tuple[Path, dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+    made: TrainedGrid, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Terminal(StringIO):
         encoding = "utf-8"

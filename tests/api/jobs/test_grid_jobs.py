@@ -28,7 +28,10 @@ GRID = {
         "training.epochs=1",
         "attack.membership_inference.shadows=4",
         "attack.attribute_inference.shadows=4",
+        "attack.distribution_inference.shadows=8",
         "attack.unauthorized_model_ownership.queries=50",
+        "attack.unauthorized_model_ownership.surrogates=2",
+        "attack.unauthorized_model_ownership.accused=2",
     ],
 }
 
