@@ -251,7 +251,7 @@ def test_asking_for_results_before_any_were_measured_makes_no_file(ask: Ask, fil
     answer = ask("results", "list")
     assert "nothing measured yet" in answer.out
     assert "crosscurrent validate --list" in answer.out
-    assert ask("results", "list", "--json").json == {"results": []}
+    assert ask("results", "list", "--json").json == {"kind": "results", "results": []}
     assert ask("results", "prune").out == "removed 0 results and 0 trials\n"
     assert not file.parent.exists()
 
@@ -527,15 +527,15 @@ import os, signal, sys
 from crosscurrent.api.cli import main
 from crosscurrent.api.cli.progress import Progress
 
-told = Progress.finished
+told = Progress.on_trials
 
 
-def finished(self, trials):
+def on_trials(self, trials):
     told(self, trials)
     os.kill(os.getpid(), signal.SIGSTOP)
 
 
-Progress.finished = finished
+Progress.on_trials = on_trials
 sys.exit(main(sys.argv[1:]))
 """
 """Stops itself whenever something was kept, however busy the machine is."""
