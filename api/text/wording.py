@@ -102,7 +102,7 @@ VERBS: Final[Mapping[str, str]] = MappingProxyType(
         "no_change": "does not change",
         "contested": "contested",
         "unknown": "unknown",
-        "inconclusive": "cannot tell",
+        "inconclusive": "inconclusive with these seeds",
     }
 )
 """What is said of a risk."""
@@ -123,7 +123,7 @@ INTENDED: Final = "what the defense is meant for"
 DISAGREES: Final = "the calibrated model disagrees"
 """What is said of a conjecture that the model finds unlikely."""
 
-OPPOSED: Final = f"{DISAGREES}: take it as open"
+OPPOSED: Final = f"{DISAGREES}: treat it as open"
 
 OUT_OF_REACH: Final = "takes more than the adversaries are assumed to have"
 """What is said of an attack on another one's outcome."""
