@@ -122,7 +122,7 @@ def _said(words: Words, kind: str, data: Mapping[str, Any]) -> str:
         return f"A process trains on {data.get('worker')}, device {data.get('device')}"
     if kind == "planned":
         known = data["remembered"]
-        more = f", {known} of them known from before" if known else ""
+        more = f", {known} of them already stored" if known else ""
         return f"{data['trials']} trials are planned{more}"
     if kind == "working":
         share = data["done"] / data["work"] if data["work"] else 1.0
