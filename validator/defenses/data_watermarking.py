@@ -39,7 +39,7 @@ _SHOWN = 50
 
 @dataclass(frozen=True)
 class DataWatermarking(Defense):
-    """Adds an owner's pattern to a share of the records, all labelled with one class.
+    """Adds an owner's pattern to a share of the records, all labeled with one class.
 
     It is the class that the pattern by itself speaks for least (`validator.arms.triggers`).
     Whether a model was trained on them a paired t-test tells, of the probability of that class

@@ -32,7 +32,7 @@ class Watermarking(Defense):
     By default these are records of noise with random labels, uniform within the bounds of the data:
     nothing that is true of the task follows from them, so whoever knows the labels had a hand in
     the model. Or training records of other classes under a pattern of the owner's own, like that of
-    a backdoor but elsewhere, all labelled with one class, that which the pattern by itself speaks
+    a backdoor but elsewhere, all labeled with one class, that which the pattern by itself speaks
     for least; they are added, under other labels than the records themselves have.
     """
 

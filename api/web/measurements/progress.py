@@ -52,7 +52,7 @@ class Progress(NamedTuple):
     Attributes
     ----------
     trials, finished, remembered : int
-        As many as there are, as are kept, and as were known from before; 0 until it is planned.
+        As many as there are, as are finished, and as were already stored; 0 until it is planned.
     work, done : int
         Models × updates in all, and so far.
     intervals : sequence of mapping
