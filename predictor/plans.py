@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import product
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from crosscurrent.knowledge.errors import InputError
 
@@ -122,13 +122,16 @@ class Plan(NamedTuple):
         return _Cost(self.raised, len(self.order), self.contradicted)
 
 
+Kind = Literal["protect", "avoid", "have", "max"]
+
+
 class Blocked(NamedTuple):
     """A wish that stands in the way: without it there are plans.
 
     ``wish`` is ``protect``, ``avoid``, ``have`` or ``max``; ``value`` what was asked.
     """
 
-    wish: str
+    wish: Kind
     value: str
     plans: int
 
@@ -356,7 +359,7 @@ def _blocked(kb: KnowledgeBase, asked: Wish) -> tuple[Blocked, ...]:
     def without(items: Sequence[str], gone: str) -> tuple[str, ...]:
         return tuple(item for item in items if item != gone)
 
-    eased: list[tuple[str, str, Wish]] = []
+    eased: list[tuple[Kind, str, Wish]] = []
     if len(asked.protect) > 1:
         eased += [
             ("protect", risk, asked._replace(protect=without(asked.protect, risk)))

@@ -18,6 +18,7 @@ from .tables import Marked, Table
 
 if TYPE_CHECKING:
     from crosscurrent.knowledge import Combination, KnowledgeBase, Variant
+    from crosscurrent.predictor import joint_document_types as shapes
     from crosscurrent.predictor.conflicts import Conflict, Repair
     from crosscurrent.predictor.tensions import Tension
 
@@ -71,7 +72,7 @@ class CombinationAnswer(Answer):
         """What was published or measured for these defenses or some of them."""
         return self.combined.observations
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> shapes.Combination:
         """Return the document of ``crosscurrent combine --json``."""
         return combination_document(self.combined, self.tensions)
 
@@ -153,7 +154,7 @@ class CombinationsAnswer(Answer):
 
     combinations: tuple[Combined, ...]
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> shapes.Combinations:
         """Return the document of ``crosscurrent matrix combinations --json``."""
         return combinations_document(self.combinations, self.knowledge)
 
