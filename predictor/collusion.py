@@ -33,6 +33,7 @@ __all__ = [
     "Colluded",
     "Link",
     "Shortfall",
+    "Verdict",
     "adversaries",
     "collude",
     "collude_all",

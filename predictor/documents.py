@@ -1,18 +1,20 @@
 """The answers as JSON documents: the one form that command line, REST and Python share.
 
 Field names are a contract; see docs/stability.md. Every function returns plain dicts, lists,
-strings, numbers, booleans and None.
+strings, numbers, booleans and None, in the shapes of `predictor.document_types`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from .signs import EFFECT
 
 if TYPE_CHECKING:
-    from .backtest import Backtest, Score
+    from . import backtest_document_types as backtests
+    from . import document_types as shapes
+    from .backtest import Backtest, Direction, Estimate, Score
     from .changes import Change
     from .differences import Differences, PredictionChange
     from .guideline import Path
@@ -20,8 +22,8 @@ if TYPE_CHECKING:
     from .scenarios import Scenario
 
 __all__ = [
-    "backtest_document",
     "differences_document",
+    "interaction_backtest_document",
     "matrix_document",
     "prediction_document",
     "predictions_document",
@@ -29,10 +31,8 @@ __all__ = [
     "what_if_document",
 ]
 
-Document = dict[str, Any]
 
-
-def prediction_document(prediction: Prediction) -> Document:
+def prediction_document(prediction: Prediction) -> shapes.Prediction:
     """Return the document for one defense and one risk."""
     return {
         "kind": "prediction",
@@ -51,19 +51,19 @@ def prediction_document(prediction: Prediction) -> Document:
     }
 
 
-def predictions_document(defense: str, predictions: Iterable[Prediction]) -> Document:
+def predictions_document(defense: str, predictions: Iterable[Prediction]) -> shapes.Predictions:
     """Return the document for one defense, by its id, and every risk."""
     documents = [prediction_document(p) for p in predictions]
     return {"kind": "predictions", "defense": defense, "predictions": documents}
 
 
-def matrix_document(rows: Iterable[Iterable[Prediction]], knowledge: str) -> Document:
+def matrix_document(rows: Iterable[Iterable[Prediction]], knowledge: str) -> shapes.Matrix:
     """Return the document for every defense and every risk."""
     predictions = [prediction_document(p) for row in rows for p in row]
     return {"kind": "matrix", "predictions": predictions, "knowledge": knowledge}
 
 
-def scenario_document(assumed: Scenario) -> Document:
+def scenario_document(assumed: Scenario) -> shapes.Scenario:
     """Return what is assumed, in order."""
     return {
         "raise": sorted(assumed.raised),
@@ -73,7 +73,7 @@ def scenario_document(assumed: Scenario) -> Document:
     }
 
 
-def what_if_document(defense: str, assumed: Scenario, changes: Iterable[Change]) -> Document:
+def what_if_document(defense: str, assumed: Scenario, changes: Iterable[Change]) -> shapes.WhatIf:
     """Return the document for one defense under assumptions."""
     return {
         "kind": "what_if",
@@ -85,49 +85,60 @@ def what_if_document(defense: str, assumed: Scenario, changes: Iterable[Change])
                 "before": prediction_document(change.before),
                 "after": prediction_document(change.after),
                 "changed": change.changed,
-                "because": [reason._asdict() for reason in change.because],
+                "because": [
+                    {
+                        "assumption": reason.assumption,
+                        "subject": reason.subject,
+                        "effect": reason.effect,
+                        "text": reason.text,
+                    }
+                    for reason in change.because
+                ],
             }
             for change in changes
         ],
     }
 
 
-def backtest_document(result: Backtest) -> Document:
-    """Return the document of a backtest."""
+def interaction_backtest_document(result: Backtest) -> backtests.InteractionBacktest:
+    """Return how good the conjectures about a defense and a risk are."""
     return {
-        "kind": "backtest",
-        "interactions": {
-            "scores": {
-                scope: [_score(score) for score in scores]
-                for scope, scores in result.scores.items()
-            },
-            "reliability": {
-                scope: [row._asdict() for row in rows] for scope, rows in result.reliability.items()
-            },
-            "cells": [
-                {
-                    "defense": cell.prediction.defense,
-                    "risk": cell.prediction.risk,
-                    "intended": cell.prediction.intended,
-                    "observed": cell.observed,
-                    "conjecture": cell.prediction.conjecture,
-                    "basis": cell.prediction.basis,
-                    "probability_increase": cell.prediction.probability_increase,
-                    "independent": cell.independent,
-                    "answers": dict(cell.answers),
-                    "probabilities": dict(cell.probabilities),
-                }
-                for cell in result.cells
-            ],
-            "disputed": [{"defense": p.defense, "risk": p.risk} for p in result.disputed],
+        "scores": {
+            scope: [_score(score) for score in scores] for scope, scores in result.scores.items()
         },
-        "seed": result.seed,
-        "resamples": result.resamples,
-        "knowledge": result.knowledge,
+        "reliability": {
+            scope: [
+                {
+                    "low": row.low,
+                    "high": row.high,
+                    "cells": row.cells,
+                    "mean_probability": row.mean_probability,
+                    "share_increased": row.share_increased,
+                }
+                for row in rows
+            ]
+            for scope, rows in result.reliability.items()
+        },
+        "cells": [
+            {
+                "defense": cell.prediction.defense,
+                "risk": cell.prediction.risk,
+                "intended": cell.prediction.intended,
+                "observed": cell.observed,
+                "conjecture": cell.prediction.conjecture,
+                "basis": cell.prediction.basis,
+                "probability_increase": cell.prediction.probability_increase,
+                "independent": cell.independent,
+                "answers": dict(cell.answers),
+                "probabilities": dict(cell.probabilities),
+            }
+            for cell in result.cells
+        ],
+        "disputed": [{"defense": p.defense, "risk": p.risk} for p in result.disputed],
     }
 
 
-def differences_document(result: Differences) -> Document:
+def differences_document(result: Differences) -> shapes.Differences:
     """Return the document of what one knowledge base says differently from another."""
     return {
         "kind": "differences",
@@ -160,7 +171,7 @@ def differences_document(result: Differences) -> Document:
     }
 
 
-def _both(change: PredictionChange) -> Document:
+def _both(change: PredictionChange) -> shapes.PredictionChange:
     known = change.after or change.before
     return {
         "defense": known.defense if known else None,
@@ -170,7 +181,7 @@ def _both(change: PredictionChange) -> Document:
     }
 
 
-def _path(path: Path, prediction: Prediction) -> Document:
+def _path(path: Path, prediction: Prediction) -> shapes.Path:
     context = path.moved_by is None
     return {
         "factor": path.factor.id,
@@ -188,7 +199,7 @@ def _path(path: Path, prediction: Prediction) -> Document:
     }
 
 
-def _modifier(modifier: Modifier) -> Document:
+def _modifier(modifier: Modifier) -> shapes.Modifier:
     name, sign = modifier.factor.name, modifier.depends.sign
     trend = {"+": "rises", "-": "falls", "0": "does not move", "?": "may move either way"}[sign]
     return {
@@ -201,7 +212,7 @@ def _modifier(modifier: Modifier) -> Document:
     }
 
 
-def _observation(seen: ObservationSeen) -> Document:
+def _observation(seen: ObservationSeen) -> shapes.Observation:
     record = seen.record
     return {
         "id": record.id,
@@ -219,7 +230,7 @@ def _observation(seen: ObservationSeen) -> Document:
     }
 
 
-def _exception(seen: ExceptionSeen) -> Document:
+def _exception(seen: ExceptionSeen) -> shapes.ExceptionSeen:
     record = seen.record
     return {
         "effect": record.effect,
@@ -231,21 +242,34 @@ def _exception(seen: ExceptionSeen) -> Document:
     }
 
 
-def _score(score: Score) -> Document:
-    document = score._asdict()
-    for direction in (score.increases, score.decreases):
-        name = "increases" if direction is score.increases else "decreases"
-        document[name] = {
-            **direction._asdict(),
-            "accuracy": direction.accuracy._asdict(),
-            "brier": direction.brier._asdict(),
-        }
-    for figure in (
-        "accuracy",
-        "balanced_accuracy",
-        "accuracy_of_all",
-        "balanced_accuracy_of_all",
-        "brier",
-    ):
-        document[figure] = document[figure]._asdict()
-    return document
+def _score(score: Score) -> backtests.Score:
+    return {
+        "method": score.method,
+        "cells": score.cells,
+        "right": score.right,
+        "wrong": score.wrong,
+        "contested": score.contested,
+        "unknown": score.unknown,
+        "increases": _direction(score.increases),
+        "decreases": _direction(score.decreases),
+        "coverage": score.coverage,
+        "accuracy": _estimate(score.accuracy),
+        "balanced_accuracy": _estimate(score.balanced_accuracy),
+        "accuracy_of_all": _estimate(score.accuracy_of_all),
+        "balanced_accuracy_of_all": _estimate(score.balanced_accuracy_of_all),
+        "brier": _estimate(score.brier),
+    }
+
+
+def _direction(direction: Direction) -> backtests.Direction:
+    return {
+        "right": direction.right,
+        "decided": direction.decided,
+        "cells": direction.cells,
+        "accuracy": _estimate(direction.accuracy),
+        "brier": _estimate(direction.brier),
+    }
+
+
+def _estimate(estimate: Estimate) -> backtests.Estimate:
+    return {"value": estimate.value, "low": estimate.low, "high": estimate.high}

@@ -1,20 +1,22 @@
 """The answers about several defenses or several attacks as JSON documents.
 
-The same contract as `predictor.documents`: plain dicts, lists, strings, numbers, booleans, None.
+The same contract as `predictor.documents`, in the shapes of `predictor.joint_document_types`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from crosscurrent.knowledge import Collusion, Combination, PublishedAttack, Variant
 
+    from . import backtest_document_types as backtests
+    from . import joint_document_types as shapes
     from .chains import Breaker, Chain, Chains
     from .collusion import Adversaries, Colluded, Link
     from .collusion_backtest import CollusionBacktest
-    from .conflict_backtest import ConflictBacktest
+    from .conflict_backtest import ConflictBacktest, ConflictScore
     from .conflicts import Combined, Conflict, Repair
     from .expectations import Expected
     from .plans import Plan, Plans
@@ -25,20 +27,22 @@ __all__ = [
     "chains_document",
     "collusion_backtest_document",
     "collusion_document",
+    "collusion_matrix_document",
     "collusions_document",
     "combination_document",
     "combinations_document",
     "conflict_backtest_document",
+    "link_document",
     "plans_document",
     "published_attack_document",
     "published_attacks_document",
     "sequence_document",
 ]
 
-Document = dict[str, Any]
 
-
-def combination_document(combined: Combined, tensions: Iterable[Tension] = ()) -> Document:
+def combination_document(
+    combined: Combined, tensions: Iterable[Tension] = ()
+) -> shapes.Combination:
     """Return the document for a set of defenses, with tensions where they were asked for."""
     return {
         "kind": "predicted_combination",
@@ -51,7 +55,15 @@ def combination_document(combined: Combined, tensions: Iterable[Tension] = ()) -
         "overlooked": [_conflict(each) for each in combined.overlooked],
         "repairs": [_repair(each) for each in combined.repairs],
         "repairs_cut": combined.repairs_cut,
-        "tensions": [each._asdict() for each in tensions],
+        "tensions": [
+            {
+                "one": each.one,
+                "other": each.other,
+                "mechanism": each.mechanism,
+                "subject": each.subject,
+            }
+            for each in tensions
+        ],
         "observations": [_combination(each) for each in combined.observations],
         "measured_otherwise": [each.id for each in combined.measured_otherwise],
         "knowledge": combined.knowledge,
@@ -59,13 +71,15 @@ def combination_document(combined: Combined, tensions: Iterable[Tension] = ()) -
 
 
 def collusion_document(
-    answer: Colluded, breaking: Iterable[Breaker] = (), assumed: Adversaries | None = None
-) -> Document:
-    """Return the document for one attack that may help another, with what breaks the link.
+    answer: Colluded, breaking: Iterable[Breaker], assumed: Adversaries
+) -> shapes.Collusion:
+    """Return the document for one attack that may help another, asked for by itself."""
+    return {**link_document(answer, breaking), "adversaries": adversaries_document(assumed)}
 
-    Where it stands alone, it takes what is assumed of the adversaries as well.
-    """
-    document = {
+
+def link_document(answer: Colluded, breaking: Iterable[Breaker] = ()) -> shapes.CollusionLink:
+    """Return the document for two attacks among others, with what breaks the link."""
+    return {
         "first": answer.first.id,
         "second": answer.second.id,
         "kind": answer.kind,
@@ -73,18 +87,24 @@ def collusion_document(
         "potential": answer.potential,
         "holds": answer.holds,
         "factors": [_link(link) for link in answer.factors],
-        "shortfalls": [each._asdict() for each in answer.shortfalls],
+        "shortfalls": [
+            {
+                "adversary": each.adversary,
+                "characteristic": each.characteristic,
+                "value": each.value,
+                "least": each.least,
+                "standing": each.standing,
+            }
+            for each in answer.shortfalls
+        ],
         "contradicted": answer.contradicted,
         "observations": [_collusion(each) for each in answer.observations],
         "breakers": [_breaker(each) for each in breaking],
         "knowledge": answer.knowledge,
     }
-    return (
-        document if assumed is None else {**document, "adversaries": adversaries_document(assumed)}
-    )
 
 
-def combinations_document(answers: Iterable[Combined], knowledge: str) -> Document:
+def combinations_document(answers: Iterable[Combined], knowledge: str) -> shapes.Combinations:
     """Return the document of several sets of defenses."""
     return {
         "kind": "predicted_combinations",
@@ -94,33 +114,43 @@ def combinations_document(answers: Iterable[Combined], knowledge: str) -> Docume
 
 
 def collusions_document(
-    answers: Iterable[Colluded], knowledge: str, assumed: Adversaries | None = None
-) -> Document:
+    answers: Iterable[Colluded], knowledge: str, assumed: Adversaries
+) -> shapes.Collusions:
     """Return the document of pairs of attacks, with what is assumed of the adversaries."""
-    stated = {} if assumed is None else {"adversaries": adversaries_document(assumed)}
     return {
         "kind": "predicted_collusions",
-        **stated,
-        "collusions": [collusion_document(each) for each in answers],
+        "adversaries": adversaries_document(assumed),
+        "collusions": [link_document(each) for each in answers],
+        "knowledge": knowledge,
+    }
+
+
+def collusion_matrix_document(
+    answers: Iterable[Colluded], knowledge: str
+) -> shapes.CollusionMatrix:
+    """Return the document of every attack with every other, whoever the adversaries are."""
+    return {
+        "kind": "predicted_collusions",
+        "collusions": [link_document(each) for each in answers],
         "knowledge": knowledge,
     }
 
 
 def sequence_document(
     links: Sequence[Colluded], breaking: Iterable[Iterable[Breaker]], assumed: Adversaries
-) -> Document:
+) -> shapes.CollusionSequence:
     """Return the document of three or more attacks, link by link."""
     return {
         "kind": "collusion_sequence",
         "attacks": [links[0].first.id, *(link.second.id for link in links)],
         "amplifies": all(link.holds for link in links),
         "adversaries": adversaries_document(assumed),
-        "links": list(map(collusion_document, links, breaking)),
+        "links": list(map(link_document, links, breaking)),
         "knowledge": links[0].knowledge,
     }
 
 
-def adversaries_document(assumed: Adversaries) -> Document:
+def adversaries_document(assumed: Adversaries) -> shapes.Adversaries:
     """Return what is assumed of both adversaries, in order."""
     return {
         "first": dict(sorted(assumed.first.items())),
@@ -130,7 +160,7 @@ def adversaries_document(assumed: Adversaries) -> Document:
 
 def chains_document(
     found: Chains, assumed: Adversaries, breaking: Iterable[Iterable[Iterable[Breaker]]]
-) -> Document:
+) -> shapes.Chains:
     """Return the document of chains to a target, with what breaks each link of each."""
     return {
         "kind": "attack_chains",
@@ -147,7 +177,7 @@ def chains_document(
     }
 
 
-def plans_document(answer: Plans) -> Document:
+def plans_document(answer: Plans) -> shapes.Plans:
     """Return the document of a plan."""
     return {
         "kind": "plans",
@@ -157,7 +187,9 @@ def plans_document(answer: Plans) -> Document:
         "max": answer.wish.most,
         "plans": [_plan(each, answer.wish.protect) for each in answer.plans],
         "complete": answer.complete,
-        "blocked": [each._asdict() for each in answer.blocked],
+        "blocked": [
+            {"wish": each.wish, "value": each.value, "plans": each.plans} for each in answer.blocked
+        ],
         "knowledge": answer.knowledge,
     }
 
@@ -167,7 +199,7 @@ def published_attacks_document(
     adversary: Mapping[str, str],
     found: Iterable[PublishedAttack],
     knowledge: str,
-) -> Document:
+) -> shapes.PublishedAttacks:
     """Return the document of the published attacks within an adversary's reach."""
     return {
         "kind": "published_attacks",
@@ -178,7 +210,7 @@ def published_attacks_document(
     }
 
 
-def published_attack_document(each: PublishedAttack) -> Document:
+def published_attack_document(each: PublishedAttack) -> shapes.PublishedAttack:
     """Return the document of a published attack."""
     return {
         "id": each.id,
@@ -199,11 +231,12 @@ def published_attack_document(each: PublishedAttack) -> Document:
     }
 
 
-def conflict_backtest_document(result: ConflictBacktest) -> Document:
+def conflict_backtest_document(result: ConflictBacktest) -> backtests.ConflictBacktest:
     """Return how good the verdicts on combinations are."""
     return {
         "scores": {
-            name: [score._asdict() for score in scores] for name, scores in result.scores.items()
+            name: [_conflict_score(score) for score in scores]
+            for name, scores in result.scores.items()
         },
         "agreement": {"same": result.agreement[0], "of": result.agreement[1]},
         "cells": [
@@ -221,10 +254,18 @@ def conflict_backtest_document(result: ConflictBacktest) -> Document:
     }
 
 
-def collusion_backtest_document(result: CollusionBacktest) -> Document:
+def collusion_backtest_document(result: CollusionBacktest) -> backtests.CollusionBacktest:
     """Return how good the verdicts on collusion are."""
     return {
-        "scores": [score._asdict() for score in result.scores],
+        "scores": [
+            {
+                "pairs": score.pairs,
+                "method": score.method,
+                "right": score.right,
+                "cells": score.cells,
+            }
+            for score in result.scores
+        ],
         "agreement": {"same": result.agreement[0], "of": result.agreement[1]},
         "contradicted": [
             {"first": each.first.id, "second": each.second.id, "verdict": each.verdict}
@@ -233,11 +274,25 @@ def collusion_backtest_document(result: CollusionBacktest) -> Document:
     }
 
 
+def _conflict_score(score: ConflictScore) -> backtests.ConflictScore:
+    return {
+        "method": score.method,
+        "cells": score.cells,
+        "right": score.right,
+        "effective_right": score.effective_right,
+        "effective": score.effective,
+        "conflict_right": score.conflict_right,
+        "conflict": score.conflict,
+        "accuracy": score.accuracy,
+        "balanced_accuracy": score.balanced_accuracy,
+    }
+
+
 def _ids(variants: Iterable[Variant]) -> list[str]:
     return [variant.id for variant in variants]
 
 
-def _conflict(conflict: Conflict) -> Document:
+def _conflict(conflict: Conflict) -> shapes.Conflict:
     return {
         "earlier": conflict.earlier.id,
         "later": conflict.later.id,
@@ -246,7 +301,7 @@ def _conflict(conflict: Conflict) -> Document:
     }
 
 
-def _repair(repair: Repair) -> Document:
+def _repair(repair: Repair) -> shapes.Repair:
     return {
         "changes": [
             {"kind": kind, "defense": old.id, "by": new.id if new else None}
@@ -257,7 +312,7 @@ def _repair(repair: Repair) -> Document:
     }
 
 
-def _combination(record: Combination) -> Document:
+def _combination(record: Combination) -> shapes.CombinationSeen:
     return {
         "id": record.id,
         "code": record.code,
@@ -273,7 +328,7 @@ def _combination(record: Combination) -> Document:
     }
 
 
-def _link(link: Link) -> Document:
+def _link(link: Link) -> shapes.Link:
     return {
         "factor": link.factor.id,
         "code": link.factor.code,
@@ -286,7 +341,7 @@ def _link(link: Link) -> Document:
     }
 
 
-def _collusion(record: Collusion) -> Document:
+def _collusion(record: Collusion) -> shapes.CollusionSeen:
     return {
         "id": record.id,
         "effect": record.effect,
@@ -299,19 +354,18 @@ def _collusion(record: Collusion) -> Document:
     }
 
 
-def _chain(chain: Chain, breaking: Iterable[Iterable[Breaker]]) -> Document:
+def _chain(chain: Chain, breaking: Iterable[Iterable[Breaker]]) -> shapes.Chain:
     return {
         "attacks": [attack.id for attack in chain.attacks],
         "unproven": chain.unproven,
         "reduced": chain.reduced,
         "links": [
-            collusion_document(link, found)
-            for link, found in zip(chain.links, breaking, strict=True)
+            link_document(link, found) for link, found in zip(chain.links, breaking, strict=True)
         ],
     }
 
 
-def _breaker(breaker: Breaker) -> Document:
+def _breaker(breaker: Breaker) -> shapes.Breaker:
     return {
         "defense": breaker.defense.id,
         "how": breaker.how,
@@ -324,7 +378,7 @@ def _breaker(breaker: Breaker) -> Document:
     }
 
 
-def _plan(plan: Plan, protect: Iterable[str]) -> Document:
+def _plan(plan: Plan, protect: Iterable[str]) -> shapes.Plan:
     wanted = set(protect)
     return {
         "defenses": sorted(_ids(plan.order)),
@@ -338,7 +392,7 @@ def _plan(plan: Plan, protect: Iterable[str]) -> Document:
     }
 
 
-def _expected(each: Expected) -> Document:
+def _expected(each: Expected) -> shapes.Expected:
     return {
         "risk": each.risk,
         "defense": each.defense,

@@ -14,11 +14,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import product
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from crosscurrent.knowledge.errors import InputError
 
-from .conflicts import measured, workable
+from .conflicts import outcome_of, workable
 from .expectations import Expected, expected
 
 if TYPE_CHECKING:
@@ -122,13 +122,16 @@ class Plan(NamedTuple):
         return _Cost(self.raised, len(self.order), self.contradicted)
 
 
+Kind = Literal["protect", "avoid", "have", "max"]
+
+
 class Blocked(NamedTuple):
     """A wish that stands in the way: without it there are plans.
 
     ``wish`` is ``protect``, ``avoid``, ``have`` or ``max``; ``value`` what was asked.
     """
 
-    wish: str
+    wish: Kind
     value: str
     plans: int
 
@@ -241,7 +244,7 @@ class _Search:
         self.conflicts = tuple(
             each
             for each in kb.combinations.values()
-            if each.defenses and measured(each) == "conflict"
+            if each.defenses and outcome_of(each) == "conflict"
         )
         self.there = frozenset(variant.defense for variant in asked.have)
         # a defense at two stages counts twice in what was asked, and once as a name here
@@ -356,7 +359,7 @@ def _blocked(kb: KnowledgeBase, asked: Wish) -> tuple[Blocked, ...]:
     def without(items: Sequence[str], gone: str) -> tuple[str, ...]:
         return tuple(item for item in items if item != gone)
 
-    eased: list[tuple[str, str, Wish]] = []
+    eased: list[tuple[Kind, str, Wish]] = []
     if len(asked.protect) > 1:
         eased += [
             ("protect", risk, asked._replace(protect=without(asked.protect, risk)))

@@ -14,13 +14,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, Literal
 
-__all__ = ["EFFECT", "SIGNS", "Sign", "add", "multiply"]
+__all__ = ["EFFECT", "SIGNS", "Effect", "Sign", "add", "multiply"]
 
 Sign = Literal["+", "-", "0", "?"]
+Effect = Literal["increase", "decrease", "none", "unclear"]
 
 SIGNS: Final[tuple[Sign, ...]] = ("+", "-", "0", "?")
 
-EFFECT: Final[Mapping[Sign, str]] = {
+EFFECT: Final[Mapping[Sign, Effect]] = {
     "+": "increase",
     "-": "decrease",
     "0": "none",

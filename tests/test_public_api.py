@@ -9,7 +9,7 @@ import pkgutil
 import re
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any, Protocol
@@ -39,7 +39,7 @@ class Answer(Protocol):
 
     @property
     def columns(self) -> tuple[str, ...]: ...
-    def to_dict(self) -> dict[str, Any]: ...
+    def to_dict(self) -> Mapping[str, Any]: ...
     def to_frame(self) -> Any: ...
     def _repr_html_(self) -> str: ...
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from crosscurrent.predictor.changes import Change
 from crosscurrent.predictor.changes import what_if as compare
@@ -12,6 +12,7 @@ from crosscurrent.predictor.scenarios import Scenario, ScenarioError, scenario
 
 if TYPE_CHECKING:
     from crosscurrent.knowledge import KnowledgeBase
+    from crosscurrent.predictor import document_types as shapes
 
 __all__ = ["Assumed", "assume", "what_if"]
 
@@ -63,7 +64,7 @@ def what_if(
     lower: Iterable[str] = (),
     hold: Iterable[str] = (),
     adversary: Mapping[str, str] | None = None,
-) -> dict[str, Any]:
+) -> shapes.WhatIf:
     """Answer for one defense, every risk or one, under assumptions; raises what `assume` does."""
     found = assume(kb, defense, risk, raise_=raise_, lower=lower, hold=hold, adversary=adversary)
     return what_if_document(found.defense, found.scenario, found.changes)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from crosscurrent.predictor.collusion import adversaries
 from crosscurrent.predictor.joint_documents import published_attacks_document
@@ -11,6 +11,7 @@ from crosscurrent.predictor.published import within_reach
 
 if TYPE_CHECKING:
     from crosscurrent.knowledge import KnowledgeBase, PublishedAttack
+    from crosscurrent.predictor import joint_document_types as shapes
 
 __all__ = ["SCALES", "Reach", "attacks", "reach"]
 
@@ -49,7 +50,7 @@ def reach(kb: KnowledgeBase, risk: str | None, stated: Mapping[str, str]) -> Rea
 
 def attacks(
     kb: KnowledgeBase, risk: str | None = None, adversary: Mapping[str, str] | None = None
-) -> dict[str, Any]:
+) -> shapes.PublishedAttacks:
     """Answer with the published attacks within an adversary's reach."""
     found = reach(kb, risk, adversary or {})
     return published_attacks_document(found.attack, found.adversary, found.found, kb.digest)

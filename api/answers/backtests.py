@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from crosscurrent.predictor import backtest as interactions
 from crosscurrent.predictor import collusion_backtest as collusions
@@ -11,6 +11,7 @@ from crosscurrent.predictor import documents, joint_documents
 
 if TYPE_CHECKING:
     from crosscurrent.knowledge import KnowledgeBase
+    from crosscurrent.predictor import backtest_document_types as shapes
 
 __all__ = ["RESAMPLES", "Backtests", "backtest", "document", "measure"]
 
@@ -35,15 +36,19 @@ def measure(kb: KnowledgeBase, *, seed: int = 0, resamples: int = RESAMPLES) -> 
     )
 
 
-def backtest(kb: KnowledgeBase, *, seed: int = 0, resamples: int = RESAMPLES) -> dict[str, Any]:
+def backtest(kb: KnowledgeBase, *, seed: int = 0, resamples: int = RESAMPLES) -> shapes.Backtest:
     """Answer how good the conjectures are."""
     return document(measure(kb, seed=seed, resamples=resamples))
 
 
-def document(found: Backtests) -> dict[str, Any]:
+def document(found: Backtests) -> shapes.Backtest:
     """Return the document of all backtests."""
     return {
-        **documents.backtest_document(found.interactions),
+        "kind": "backtest",
+        "interactions": documents.interaction_backtest_document(found.interactions),
+        "seed": found.interactions.seed,
+        "resamples": found.interactions.resamples,
+        "knowledge": found.interactions.knowledge,
         "conflicts": joint_documents.conflict_backtest_document(found.conflicts),
         "collusion": joint_documents.collusion_backtest_document(found.collusion),
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from crosscurrent.knowledge.errors import InputError
 from crosscurrent.predictor import joint_documents as documents
@@ -14,6 +14,7 @@ from crosscurrent.predictor.collusion import collude as judge
 
 if TYPE_CHECKING:
     from crosscurrent.knowledge import KnowledgeBase
+    from crosscurrent.predictor import joint_document_types as shapes
 
 __all__ = ["CHAINS", "chains", "collude", "collusions", "links", "pairs", "search"]
 
@@ -23,7 +24,7 @@ CHAINS = 5
 
 def collude(
     kb: KnowledgeBase, attacks: Sequence[str] = (), adversary: Mapping[str, str] | None = None
-) -> dict[str, Any]:
+) -> shapes.Collusions | shapes.Collusion | shapes.CollusionSequence:
     """Answer for no attack (all pairs), one (against all others), two, or a longer sequence.
 
     Raises
@@ -50,7 +51,7 @@ def chains(
     first: str | None = None,
     adversary: Mapping[str, str] | None = None,
     limit: int | None = None,
-) -> dict[str, Any]:
+) -> shapes.Chains:
     """Answer with the chains of attacks that end in one, those best shown first."""
     assumed = adversaries(kb, adversary or {})
     found = search(kb, target, first, assumed, limit)
@@ -58,10 +59,10 @@ def chains(
     return documents.chains_document(found, assumed, breaking)
 
 
-def collusions(kb: KnowledgeBase) -> dict[str, Any]:
+def collusions(kb: KnowledgeBase) -> shapes.CollusionMatrix:
     """Answer for every attack against every other, whoever the adversaries are."""
     answers = [answer for row in collude_all(kb) for answer in row if answer is not None]
-    return documents.collusions_document(answers, kb.digest)
+    return documents.collusion_matrix_document(answers, kb.digest)
 
 
 def pairs(kb: KnowledgeBase, attack: str | None, assumed: Adversaries) -> list[Colluded]:

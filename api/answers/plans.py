@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from crosscurrent.predictor import plans as engine
 from crosscurrent.predictor.joint_documents import plans_document
 
 if TYPE_CHECKING:
     from crosscurrent.knowledge import KnowledgeBase
+    from crosscurrent.predictor import joint_document_types as shapes
 
 __all__ = ["plan"]
 
@@ -21,7 +22,7 @@ def plan(
     avoid: Sequence[str] = (),
     have: Sequence[str] = (),
     most: int | None = None,
-) -> dict[str, Any]:
+) -> shapes.Plans:
     """Answer with the undominated sets of defenses that do what is wished for."""
     asked = engine.wish(kb, protect=protect, avoid=avoid, have=have, most=most)
     return plans_document(engine.plan(kb, asked))

@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from crosscurrent.predictor import documents
 from crosscurrent.predictor import interactions as engine
 
 if TYPE_CHECKING:
     from crosscurrent.knowledge import KnowledgeBase
+    from crosscurrent.predictor import document_types as shapes
 
 __all__ = ["matrix", "prediction", "predictions"]
 
 
-def prediction(kb: KnowledgeBase, defense: str, risk: str) -> dict[str, Any]:
+def prediction(kb: KnowledgeBase, defense: str, risk: str) -> shapes.Prediction:
     """Answer for one defense and one risk."""
     return documents.prediction_document(engine.predict(kb, defense, risk))
 
 
-def predictions(kb: KnowledgeBase, defense: str) -> dict[str, Any]:
+def predictions(kb: KnowledgeBase, defense: str) -> shapes.Predictions:
     """Answer for one defense and every risk."""
     identity = kb.defense(defense).id
     return documents.predictions_document(identity, engine.predict_all(kb, identity))
 
 
-def matrix(kb: KnowledgeBase) -> dict[str, Any]:
+def matrix(kb: KnowledgeBase) -> shapes.Matrix:
     """Answer for every defense and every risk."""
     return documents.matrix_document(engine.matrix(kb), kb.digest)

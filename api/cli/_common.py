@@ -14,7 +14,7 @@ from ..text.names import knowledge_line
 from ..text.terminal import Style
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from crosscurrent.knowledge import KnowledgeBase
 
@@ -75,7 +75,7 @@ def with_knowledge_line(text: str, digest: str, look: Style) -> str:
     return look.finish(f"{text}\n\n{knowledge_line(digest)}")
 
 
-def as_json(document: dict[str, Any]) -> str:
+def as_json(document: Mapping[str, Any]) -> str:
     """Write a document as JSON that the stream can carry."""
     import json
 

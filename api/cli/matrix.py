@@ -10,7 +10,7 @@ from crosscurrent.api.text.matrix_picture import matrix_svg
 from crosscurrent.api.text.wording import DISAGREES, INTENDED, strength
 from crosscurrent.knowledge.errors import InputError, clip
 from crosscurrent.predictor.collusion import Colluded, collude_all
-from crosscurrent.predictor.conflicts import Combined, combine_all, measured
+from crosscurrent.predictor.conflicts import Combined, combine_all, outcome_of
 from crosscurrent.predictor.interactions import Prediction, matrix
 
 from ..text.names import percent
@@ -49,8 +49,8 @@ _FIELDS = (
 def add_arguments(parser: ArgumentParser) -> None:
     """Describe the command and add its arguments."""
     parser.description = (
-        "What each defense does to each risk, on one page; or which defenses can be combined, or"
-        " which attacks amplify which."
+        "Print the effects of all defenses on all risks as one table; or which defenses can be"
+        " combined, or which attacks amplify which."
     )
     parser.epilog = (
         "examples:\n  crosscurrent matrix --format svg > matrix.svg\n"
@@ -151,7 +151,7 @@ def _heat_map(kb: KnowledgeBase, rows: tuple[tuple[Prediction, ...], ...], look:
     codes = "; ".join(f"{each.code or each.id} {each.name.lower()}" for each in explained)
     lines += ["", paragraph(codes, look.width, "  "), "", columns(legend, look.width)]
     if silent:
-        text = f"no effect is known of: {', '.join(silent)}"
+        text = f"no known effects: {', '.join(silent)}"
         lines += ["", paragraph(text, look.width, "  ")]
     return with_knowledge_line("\n".join(lines), kb.digest, look)
 
@@ -275,7 +275,7 @@ def _combination_cell(answer: Combined) -> str:
 
 
 def _outcome(records: Iterable[Combination]) -> str:
-    seen = {measured(record) for record in records}
+    seen = {outcome_of(record) for record in records}
     if not seen:
         return "."
     return "X" if seen == {"conflict"} else "o" if seen == {"effective"} else "~"
@@ -285,7 +285,7 @@ def _combination_row(answer: Combined) -> Sequence[str]:
     one, other = (variant.id for variant in answer.defenses)
     risks = dict.fromkeys(each.risk for each in (*answer.conflicts, *answer.avoid))
     published, own = (
-        " ".join(dict.fromkeys(measured(record) for record in records))
+        " ".join(dict.fromkeys(outcome_of(record) for record in records))
         for records in (answer.published, answer.measured)
     )
     order = " ".join(variant.id for variant in answer.orders[0]) if answer.orders else ""

@@ -16,6 +16,7 @@ from .predictions import concluded, explained, likely, measured, published
 from .tables import Cell, Table
 
 if TYPE_CHECKING:
+    from crosscurrent.predictor import document_types as shapes
     from crosscurrent.predictor.changes import Change
     from crosscurrent.predictor.interactions import Prediction
 
@@ -45,7 +46,7 @@ class WhatIfAnswer(Answer):
     scenario: Scenario
     changes: tuple[Change, ...]
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> shapes.WhatIf:
         """Return the document of ``crosscurrent what-if --json``."""
         return what_if_document(self.defense, self.scenario, self.changes)
 

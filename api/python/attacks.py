@@ -14,6 +14,7 @@ from .tables import Table
 
 if TYPE_CHECKING:
     from crosscurrent.knowledge import PublishedAttack
+    from crosscurrent.predictor import joint_document_types as shapes
 
 __all__ = ["AttacksAnswer", "attacks"]
 
@@ -41,7 +42,7 @@ class AttacksAnswer(Answer):
     adversary: Mapping[str, str]
     attacks: tuple[PublishedAttack, ...]
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> shapes.PublishedAttacks:
         """Return the document of ``crosscurrent attacks --json``."""
         return published_attacks_document(self.attack, self.adversary, self.attacks, self.knowledge)
 

@@ -11,6 +11,7 @@ from .answer import Answer, Knowledge, knowledge_base
 from .tables import Table
 
 if TYPE_CHECKING:
+    from crosscurrent.predictor import backtest_document_types as shapes
     from crosscurrent.predictor.backtest import Backtest, Estimate
     from crosscurrent.predictor.collusion_backtest import CollusionBacktest
     from crosscurrent.predictor.conflict_backtest import ConflictBacktest
@@ -47,7 +48,7 @@ class BacktestAnswer(Answer):
         """Of verdicts on attacks that collude."""
         return self.backtests.collusion
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> shapes.Backtest:
         """Return the document of ``crosscurrent backtest --json``."""
         return document(self.backtests)
 

@@ -20,6 +20,7 @@ from .tables import Cell, Marked, Table
 
 if TYPE_CHECKING:
     from crosscurrent.knowledge import KnowledgeBase
+    from crosscurrent.predictor import joint_document_types as shapes
 
 __all__ = [
     "ChainsAnswer",
@@ -58,8 +59,10 @@ class CollusionsAnswer(Answer):
     collusions: tuple[Colluded, ...]
     adversaries: Adversaries | None
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> shapes.Collusions | shapes.CollusionMatrix:
         """Return the document of ``crosscurrent collude --json``, or of ``matrix collusions``."""
+        if self.adversaries is None:
+            return documents.collusion_matrix_document(self.collusions, self.knowledge)
         return documents.collusions_document(self.collusions, self.knowledge, self.adversaries)
 
     def _records(self) -> Iterable[tuple[Any, ...]]:
@@ -98,7 +101,7 @@ class SequenceAnswer(Answer):
         """Whether every attack amplifies the next, all within reach."""
         return all(link.holds for link in self.links)
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> shapes.Collusion | shapes.CollusionSequence:
         """Return the document of ``crosscurrent collude FIRST SECOND ... --json``."""
         if len(self.links) == 1:
             return documents.collusion_document(self.links[0], self.breakers[0], self.adversaries)
@@ -166,7 +169,7 @@ class ChainsAnswer(Answer):
     found: Chains
     adversaries: Adversaries
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> shapes.Chains:
         """Return the document of ``crosscurrent collude --target RISK --json``."""
         breaking = [[breakers(self.kb, link) for link in each.links] for each in self.found.chains]
         return documents.chains_document(self.found, self.adversaries, breaking)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from crosscurrent.predictor import conflicts
-from crosscurrent.predictor.conflicts import Combined, measured
+from crosscurrent.predictor.conflicts import Combined, outcome_of
 from crosscurrent.predictor.joint_documents import combination_document, combinations_document
 from crosscurrent.predictor.tensions import tensions as hints
 
@@ -18,6 +18,7 @@ from .tables import Marked, Table
 
 if TYPE_CHECKING:
     from crosscurrent.knowledge import Combination, KnowledgeBase, Variant
+    from crosscurrent.predictor import joint_document_types as shapes
     from crosscurrent.predictor.conflicts import Conflict, Repair
     from crosscurrent.predictor.tensions import Tension
 
@@ -71,7 +72,7 @@ class CombinationAnswer(Answer):
         """What was published or measured for these defenses or some of them."""
         return self.combined.observations
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> shapes.Combination:
         """Return the document of ``crosscurrent combine --json``."""
         return combination_document(self.combined, self.tensions)
 
@@ -130,7 +131,7 @@ class CombinationAnswer(Answer):
 
     def _seen(self, each: Combination) -> tuple[str, ...]:
         works = cite(self.kb, each.sources or each.stated_in)
-        return measured(each), each.provenance, " + ".join(each.defenses), works
+        return outcome_of(each), each.provenance, " + ".join(each.defenses), works
 
     def _notes(self) -> Sequence[str]:
         notes = ["! measured otherwise"] * bool(self.combined.measured_otherwise)
@@ -153,7 +154,7 @@ class CombinationsAnswer(Answer):
 
     combinations: tuple[Combined, ...]
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> shapes.Combinations:
         """Return the document of ``crosscurrent matrix combinations --json``."""
         return combinations_document(self.combinations, self.knowledge)
 
@@ -163,7 +164,7 @@ class CombinationsAnswer(Answer):
             order = tuple(variant.id for variant in each.orders[0]) if each.orders else ()
             risks = tuple(dict.fromkeys(c.risk for c in (*each.conflicts, *each.avoid)))
             seen = (
-                tuple(dict.fromkeys(map(measured, records)))
+                tuple(dict.fromkeys(map(outcome_of, records)))
                 for records in (each.published, each.measured)
             )
             yield one, other, each.effective, order, risks, *seen

@@ -15,6 +15,7 @@ from .combinations import ordered
 from .tables import Table
 
 if TYPE_CHECKING:
+    from crosscurrent.predictor import joint_document_types as shapes
     from crosscurrent.predictor.expectations import Expected
     from crosscurrent.predictor.plans import Blocked, Plan, Wish
 
@@ -60,7 +61,7 @@ class PlansAnswer(Answer):
         """If there is no plan: the single wishes without which there would be."""
         return self.found.blocked
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> shapes.Plans:
         """Return the document of ``crosscurrent plan --json``."""
         return plans_document(self.found)
 

@@ -17,6 +17,7 @@ from .tables import Cell, Marked, Table, marked
 
 if TYPE_CHECKING:
     from crosscurrent.knowledge import Defense, KnowledgeBase, Risk
+    from crosscurrent.predictor import document_types as shapes
     from crosscurrent.predictor.guideline import Basis, Conjecture, Path
     from crosscurrent.predictor.interactions import ExceptionSeen, Modifier, ObservationSeen
 
@@ -103,7 +104,7 @@ class PredictionAnswer(Answer):
         """Effects under another adversary."""
         return self.prediction.exceptions
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> shapes.Prediction:
         """Return the document of ``crosscurrent predict DEFENSE RISK --json``."""
         return documents.prediction_document(self.prediction)
 
@@ -149,7 +150,7 @@ class PredictionsAnswer(Answer):
     defense: str
     predictions: tuple[Prediction, ...]
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> shapes.Predictions:
         """Return the document of ``crosscurrent predict DEFENSE --json``."""
         return documents.predictions_document(self.defense, self.predictions)
 
@@ -203,7 +204,7 @@ class MatrixAnswer(Answer):
         """All predictions, row by row."""
         return tuple(each for row in self.rows for each in row)
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> shapes.Matrix:
         """Return the document of ``crosscurrent matrix --json``."""
         return documents.matrix_document(self.rows, self.knowledge)
 

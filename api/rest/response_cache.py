@@ -68,7 +68,7 @@ class ResponseCache:
         kb: KnowledgeBase,
         question: str,
         parameters: Mapping[str, Any],
-        build: Callable[[], dict[str, Any]],
+        build: Callable[[], Mapping[str, Any]],
     ) -> CachedResponse:
         """Return an answer, made now or before.
 
@@ -101,7 +101,7 @@ class ResponseCache:
         kb: KnowledgeBase,
         question: str,
         parameters: Mapping[str, Any],
-        build: Callable[[], dict[str, Any]],
+        build: Callable[[], Mapping[str, Any]],
     ) -> Response:
         """Answer a request, in full or by saying that the asker has the answer already."""
         ready = self.make(kb, question, parameters, build)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from functools import partial, wraps
 from threading import Lock
@@ -218,14 +218,14 @@ class Responder:
         self._service: Service = request.app.state.service
 
     def answer(
-        self, name: str | None, question: Callable[..., dict[str, Any]], /, **parameters: Any
+        self, name: str | None, question: Callable[..., Mapping[str, Any]], /, **parameters: Any
     ) -> Response:
         """Return the answer to a question, asked of a knowledge set or of the service's own."""
         kb = self._service.knowledge(name)
         return self.cached(kb, question, parameters, lambda: question(kb, **parameters))
 
     async def answer_inline(
-        self, name: str | None, question: Callable[..., dict[str, Any]], /, **parameters: Any
+        self, name: str | None, question: Callable[..., Mapping[str, Any]], /, **parameters: Any
     ) -> Response:
         """Do as `answer` does, for questions that take no longer than a change of thread."""
         service = self._service
@@ -237,7 +237,7 @@ class Responder:
         kb: KnowledgeBase,
         question: Callable[..., Any],
         parameters: dict[str, Any],
-        build: Callable[[], dict[str, Any]],
+        build: Callable[[], Mapping[str, Any]],
     ) -> Response:
         """Return the response that `build` makes, or made before for the same question."""
         key = f"{question.__module__}.{question.__name__}"

@@ -91,9 +91,15 @@ def test_json_is_the_same_document_as_from_python(ask: Ask, kb: KnowledgeBase) -
     table = documents.matrix_document(matrix(kb), kb.digest)
     assert ask("matrix", "--json").json == table
     assert ask("matrix", "--format", "json").json == table
-    honest = documents.backtest_document(backtest(kb, seed=7, resamples=50))
-    honest["conflicts"] = joint.conflict_backtest_document(conflict_backtest(kb))
-    honest["collusion"] = joint.collusion_backtest_document(collusion_backtest(kb))
+    honest = {
+        "kind": "backtest",
+        "interactions": documents.interaction_backtest_document(backtest(kb, seed=7, resamples=50)),
+        "conflicts": joint.conflict_backtest_document(conflict_backtest(kb)),
+        "collusion": joint.collusion_backtest_document(collusion_backtest(kb)),
+        "seed": 7,
+        "resamples": 50,
+        "knowledge": kb.digest,
+    }
     assert ask("backtest", "--json", "--seed", "7", "--resamples", "50").json == honest
 
 
@@ -585,7 +591,7 @@ def test_kb_export_dot_parses_and_keeps_signs(ask: Ask, kb: KnowledgeBase) -> No
         (("matrix", "--format", "svgg"), "did you mean svg?"),
         (("kb", "chek"), "did you mean check or schema?"),
         (("kb",), "COMMAND"),
-        ((), "QUESTION"),
+        ((), "name a command"),
         (("what-if", "RD1"), "nothing is assumed"),
         (("what-if", "RD1", "--hold", "M9"), "unknown factor 'M9'"),
         (("what-if", "RD1", "--raise", "D1", "--lower", "D1"), "can't be both"),

@@ -62,7 +62,7 @@ def test_json_is_the_same_document_as_from_python(capsys: Capture, kb: Knowledge
             {
                 "kind": "predicted_collusions",
                 "collusions": [
-                    joint.collusion_document(each)
+                    joint.link_document(each)
                     for row in collude_all(kb)
                     for each in row
                     if each is not None

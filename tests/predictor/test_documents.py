@@ -107,7 +107,7 @@ def plain(value: Any) -> bool:
 def test_all_documents_are_plain_json(kb: KnowledgeBase) -> None:
     assumed = scenario(kb, hold=["D2"])
     assert plain(documents.matrix_document(matrix(kb, assumed), kb.digest))
-    assert plain(documents.backtest_document(backtest(kb, seed=0, resamples=5)))
+    assert plain(documents.interaction_backtest_document(backtest(kb, seed=0, resamples=5)))
     assert plain(documents.differences_document(differences(kb, kb)))
 
 
@@ -129,12 +129,11 @@ def test_documents_of_random_bases_are_plain_json_and_consistent(seed: int) -> N
 
 
 def test_a_score_document_names_its_figures(kb: KnowledgeBase) -> None:
-    document = documents.backtest_document(backtest(kb, seed=3, resamples=20))
-    assert (document["seed"], document["resamples"]) == (3, 20)
-    first = document["interactions"]["scores"]["all"][0]
+    document = documents.interaction_backtest_document(backtest(kb, seed=3, resamples=20))
+    first = document["scores"]["all"][0]
     assert first["increases"].keys() == {"right", "decided", "cells", "accuracy", "brier"}
     assert first["accuracy"].keys() == {"value", "low", "high"}
-    assert len(document["interactions"]["cells"]) == 44
+    assert len(document["cells"]) == 44
 
 
 @pytest.mark.parametrize("change", ["edge", "observation", "defense"])

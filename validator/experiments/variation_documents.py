@@ -181,7 +181,7 @@ def _row(
 ) -> dict[str, Any]:
     """Return a trend with what was expected of it, and what that makes of it."""
     verdict = "inconclusive"
-    shown = said.get(found.outcome, "these seeds cannot tell")
+    shown = said.get(found.outcome, "inconclusive with these seeds")
     if doubts:
         reason = f"{shown}; but {' and '.join(doubts)}"
     elif expected is None:

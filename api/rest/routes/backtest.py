@@ -8,10 +8,10 @@ from fastapi import APIRouter, Query, Response
 from pydantic import Field
 
 from crosscurrent.api.answers import backtests
+from crosscurrent.predictor.backtest_document_types import Backtest
 
 from ..responses import answered
 from ..service import KnowledgeQuery, ResponderDep
-from ..shapes.interactions import Backtest
 
 __all__ = ["router"]
 

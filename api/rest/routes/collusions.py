@@ -9,10 +9,15 @@ from pydantic import Field
 
 from crosscurrent.api.answers import collusions
 from crosscurrent.api.answers.adversaries import adversary_pairs
+from crosscurrent.predictor.joint_document_types import (
+    Chains,
+    Collusion,
+    Collusions,
+    CollusionSequence,
+)
 
 from ..responses import answered
 from ..service import KnowledgeQuery, ResponderDep
-from ..shapes.joint import Chains, Collusion, Collusions, CollusionSequence
 
 __all__ = ["router"]
 

@@ -9,10 +9,10 @@ from pydantic import Field
 
 from crosscurrent.api.answers import combinations
 from crosscurrent.knowledge.errors import InputError
+from crosscurrent.predictor.joint_document_types import Combination, Combinations
 
 from ..responses import answered
 from ..service import KnowledgeQuery, ResponderDep
-from ..shapes.joint import Combination, Combinations
 
 __all__ = ["router"]
 

@@ -8,12 +8,12 @@ from fastapi import APIRouter, Body, Path, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from crosscurrent.api.answers import comparisons
+from crosscurrent.predictor.document_types import Differences
 
 from ..knowledge_sets import described
 from ..pagination import LARGEST, paginate
 from ..responses import answered, refusals
 from ..service import Owner, ResponderDep, ServiceDep
-from ..shapes.joint import Differences
 from ..shapes.service import KnowledgeSet, KnowledgeSets, KnowledgeVersion
 
 __all__ = ["router"]

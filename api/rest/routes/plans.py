@@ -8,10 +8,10 @@ from fastapi import APIRouter, Query, Response
 from pydantic import Field
 
 from crosscurrent.api.answers import plans
+from crosscurrent.predictor.joint_document_types import Plans
 
 from ..responses import answered
 from ..service import KnowledgeQuery, ResponderDep
-from ..shapes.joint import Plans
 
 __all__ = ["router"]
 

@@ -9,10 +9,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from crosscurrent.api.answers import assumptions, predictions
 from crosscurrent.knowledge.errors import InputError
+from crosscurrent.predictor.document_types import Matrix, Prediction, Predictions, WhatIf
 
 from ..responses import answered, refusals
 from ..service import KnowledgeQuery, ResponderDep
-from ..shapes.interactions import Matrix, Prediction, Predictions, WhatIf
 
 __all__ = ["router"]
 

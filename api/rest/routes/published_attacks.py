@@ -8,10 +8,10 @@ from fastapi import APIRouter, Query, Response
 from pydantic import Field
 
 from crosscurrent.api.answers import attacks
+from crosscurrent.predictor.joint_document_types import PublishedAttacks
 
 from ..responses import answered
 from ..service import KnowledgeQuery, ResponderDep
-from ..shapes.joint import PublishedAttacks
 
 __all__ = ["router"]
 

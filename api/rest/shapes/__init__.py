@@ -1,3 +1,3 @@
-"""The shapes of the documents, as the OpenAPI declares them; a test compares them with answers."""
+"""Shapes of the documents about the service itself and its jobs, as the OpenAPI declares them."""
 
 __all__: list[str] = []

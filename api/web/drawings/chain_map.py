@@ -70,7 +70,7 @@ def _stop(
 ) -> _Stop:
     had = next((text for key, text in _HAD.items() if factor[key]), "")
     signs = factor["first_sign"], factor["second_sign"]
-    kind = EFFECT[multiply(*signs)]
+    kind: str = EFFECT[multiply(*signs)]
     if factor["satisfied"]:
         kind = "held"
     elif link.cut:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fastapi import APIRouter, Response
@@ -141,7 +141,7 @@ def _chains(page: PageRequest, wish: _CollusionQuery, target: str) -> dict[str, 
 def _sequence(page: PageRequest, wish: _CollusionQuery) -> dict[str, Any]:
     if wish.limit:
         page.notices.append("“limit” counts chains, so it was left out here.")
-    document = answers.collude(page.kb, wish.attacks, wish.adversary)
+    document: Mapping[str, Any] = answers.collude(page.kb, wish.attacks, wish.adversary)
     if len(wish.attacks) == 1:
         pairs = [attack_pair(page.words, each) for each in document["collusions"]]
         return {"kind": "one", "document": document, "pairs": pairs}

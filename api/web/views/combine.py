@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from fastapi import APIRouter, Response
 
@@ -16,6 +16,9 @@ from ..measurements.summaries import OwnFindings
 from ..names import is_measured
 from ..request import PageRequest, PageRequestDep
 from .matrices import by_defense
+
+if TYPE_CHECKING:
+    from crosscurrent.predictor import joint_document_types as shapes
 
 __all__ = ["EXAMPLES", "router"]
 
@@ -60,7 +63,9 @@ def combine(page: PageRequestDep, findings: OwnFindings) -> Response:
     )
 
 
-def _found(page: PageRequest, chosen: list[str], document: dict[str, Any] | None) -> dict[str, Any]:
+def _found(
+    page: PageRequest, chosen: list[str], document: shapes.Combination | None
+) -> dict[str, Any]:
     """Return the drawings, and what the chosen defenses do to all risks."""
     bare = {each.partition("@")[0] for each in chosen}
     rows = predictions.matrix(page.kb)["predictions"] if bare else ()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from fastapi import APIRouter, Response
 
@@ -14,12 +14,20 @@ from crosscurrent.knowledge.errors import InputError, clip
 from ..names import Words, is_measured
 from ..request import PageRequest, PageRequestDep
 
+if TYPE_CHECKING:
+    from crosscurrent.predictor import joint_document_types as shapes
+
 __all__ = ["PlanEffect", "PlanOption", "router"]
 
 router = APIRouter()
 
 _MOST = 8
-_KINDS = ("covers", "raises", "lowers", "open")
+_KINDS: tuple[Literal["covers", "raises", "lowers", "open"], ...] = (
+    "covers",
+    "raises",
+    "lowers",
+    "open",
+)
 
 
 class PlanEffect(NamedTuple):
@@ -46,7 +54,7 @@ class PlanEffect(NamedTuple):
 class PlanOption(NamedTuple):
     """One plan: its document, the effects on each risk, and the conflicts that were seen."""
 
-    document: Mapping[str, Any]
+    document: shapes.Plan
     risks: Mapping[str, Sequence[PlanEffect]]
     against: Sequence[str]
 
@@ -65,7 +73,11 @@ def plan(page: PageRequestDep) -> Response:
     try:
         if any(wishes.values()):
             document = _answer(page, wishes, most)
-            wishes = {name: document[name] for name in wishes}
+            wishes = {
+                "protect": document["protect"],
+                "avoid": document["avoid"],
+                "have": document["have"],
+            }
     except InputError as error:
         wrong = str(error)
     return page.render(
@@ -84,7 +96,7 @@ def plan(page: PageRequestDep) -> Response:
 
 def _answer(
     page: PageRequest, wishes: Mapping[str, Sequence[str]], most: str | None
-) -> dict[str, Any]:
+) -> shapes.Plans:
     if not wishes["protect"]:
         raise InputError("choose a risk to protect against")
     if most is not None and most not in map(str, range(1, _MOST + 1)):
@@ -98,7 +110,7 @@ def _answer(
     )
 
 
-def _command(document: Mapping[str, Any]) -> str:
+def _command(document: shapes.Plans) -> str:
     """Return the command line that asks the same."""
     words = ["crosscurrent", "plan"]
     for option in ("protect", "avoid", "have"):
@@ -108,7 +120,7 @@ def _command(document: Mapping[str, Any]) -> str:
     return shlex.join(words)
 
 
-def _offer(words: Words, document: Mapping[str, Any]) -> PlanOption:
+def _offer(words: Words, document: shapes.Plan) -> PlanOption:
     risks: dict[str, list[PlanEffect]] = {}
     for kind in _KINDS:
         for each in document[kind]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING
 
 from fastapi import APIRouter, Response
 
@@ -19,6 +19,9 @@ from ..names import is_measured
 from ..request import Assumptions, PageRequest, PageRequestDep
 from .matrices import by_defense
 
+if TYPE_CHECKING:
+    from crosscurrent.predictor import document_types as shapes
+
 __all__ = ["router"]
 
 router = APIRouter()
@@ -29,7 +32,13 @@ def why(page: PageRequestDep, findings: OwnFindings, defense: str, risk: str) ->
     """Show one prediction, as it is or under assumptions."""
     before = predictions.prediction(page.kb, defense, risk)
     wrong, assumed = None, Assumptions((), (), (), {})
-    change: dict[str, Any] = {"after": before, "changed": False, "because": []}
+    change: shapes.Change = {
+        "risk": before["risk"],
+        "before": before,
+        "after": before,
+        "changed": False,
+        "because": [],
+    }
     try:
         assumed = page.assumptions()
         if assumed.any:
@@ -117,7 +126,7 @@ def _cells(page: PageRequest, findings: Findings, assumed: Assumptions) -> Itera
             yield _changed(page, findings, each)
 
 
-def _changed(page: PageRequest, findings: Findings, each: dict[str, Any]) -> PredictionCell:
+def _changed(page: PageRequest, findings: Findings, each: shapes.Change) -> PredictionCell:
     because = [reason["text"] for reason in each["because"]]
     before = each["before"] if each["changed"] else None
     return prediction_cell(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import jsonschema
@@ -34,8 +34,10 @@ from crosscurrent.api.answers import (
 )
 from crosscurrent.api.rest.examples import BODIES
 from crosscurrent.api.rest.settings import Settings
-from crosscurrent.api.rest.shapes import interactions, joint
 from crosscurrent.knowledge import KnowledgeBase, load
+from crosscurrent.predictor import backtest_document_types
+from crosscurrent.predictor import document_types as single
+from crosscurrent.predictor import joint_document_types as joint
 
 CHECKS = [
     not_a_server_error,
@@ -64,11 +66,11 @@ def test_shapes_have_every_field_of_the_answers_and_no_other(kb: KnowledgeBase) 
     attack_ids = list(kb.attacks)
     gray = {"model_knowledge": "graybox"}
     pairs = [(a, b) for a in attack_ids for b in attack_ids if a != b]
-    answers: list[tuple[Any, list[dict[str, Any]]]] = [
-        (interactions.Matrix, [predictions.matrix(kb)]),
-        (interactions.Predictions, [predictions.predictions(kb, "RD1")]),
-        (interactions.WhatIf, [assumptions.what_if(kb, "RD1", hold=["O3"], raise_=["D2"])]),
-        (interactions.Backtest, [backtests.backtest(kb, resamples=5)]),
+    answers: list[tuple[Any, Sequence[Mapping[str, Any]]]] = [
+        (single.Matrix, [predictions.matrix(kb)]),
+        (single.Predictions, [predictions.predictions(kb, "RD1")]),
+        (single.WhatIf, [assumptions.what_if(kb, "RD1", hold=["O3"], raise_=["D2"])]),
+        (backtest_document_types.Backtest, [backtests.backtest(kb, resamples=5)]),
         (joint.Combinations, [combinations.combinations(kb)]),
         (joint.Combination, [combinations.combination(kb, ["RD3@pre", "RD2@in"], tensions=True)]),
         (joint.Collusions, [collusions.collude(kb), collusions.collude(kb, ["P1"])]),
@@ -77,7 +79,7 @@ def test_shapes_have_every_field_of_the_answers_and_no_other(kb: KnowledgeBase) 
         (joint.Chains, [collusions.chains(kb, each) for each in attack_ids]),
         (joint.Plans, [plans.plan(kb, ["R1", "P1"]), plans.plan(kb, ["R1"], have=["PD1"], most=1)]),
         (joint.PublishedAttacks, [attacks.attacks(kb)]),
-        (joint.Differences, [comparisons.diff(kb, load([own]))]),
+        (single.Differences, [comparisons.diff(kb, load([own]))]),
     ]
     for shape, documents in answers:
         validator = jsonschema.Draft202012Validator(closed(shape))

@@ -1,23 +1,36 @@
-"""Documents about several defenses or several attacks."""
+"""Shapes of the documents about several defenses or several attacks; see `document_types`."""
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 from typing_extensions import TypedDict
 
-from .interactions import Prediction, Sign
+from .collusion import Verdict
+from .signs import Sign
 
 __all__ = [
+    "Adversaries",
+    "Breaker",
+    "Chain",
     "Chains",
     "Collusion",
+    "CollusionLink",
+    "CollusionMatrix",
+    "CollusionSeen",
     "CollusionSequence",
     "Collusions",
     "Combination",
+    "CombinationSeen",
     "Combinations",
-    "Differences",
+    "Conflict",
+    "Expected",
+    "Link",
+    "Plan",
     "Plans",
+    "PublishedAttack",
     "PublishedAttacks",
+    "Repair",
 ]
 
 
@@ -172,7 +185,7 @@ class CollusionLink(TypedDict):
     first: str
     second: str
     kind: Literal["train_test", "test_time"] | None
-    verdict: Literal["amplifies", "hinders", "inconclusive", "unnecessary"]
+    verdict: Verdict
     potential: Literal["full", "reduced"] | None
     holds: bool
     factors: list[Link]
@@ -194,6 +207,14 @@ class Collusions(TypedDict):
 
     kind: Literal["predicted_collusions"]
     adversaries: Adversaries
+    collusions: list[CollusionLink]
+    knowledge: str
+
+
+class CollusionMatrix(TypedDict):
+    """Every attack with every other, whoever the adversaries are."""
+
+    kind: Literal["predicted_collusions"]
     collusions: list[CollusionLink]
     knowledge: str
 
@@ -301,47 +322,3 @@ class PublishedAttacks(TypedDict):
     adversary: dict[str, str]
     attacks: list[PublishedAttack]
     knowledge: str
-
-
-class FieldChange(TypedDict):
-    """A field's value before and after; null where absent."""
-
-    before: Any
-    after: Any
-
-
-class RecordChanges(TypedDict):
-    """Records by section."""
-
-    added: dict[str, list[str]]
-    revised: dict[str, dict[str, dict[str, FieldChange]]]
-    retracted: dict[str, list[str]]
-
-
-class PredictionChange(TypedDict):
-    """A prediction in both bases; null in a base that does not know the pair."""
-
-    defense: str | None
-    risk: str | None
-    before: Prediction | None
-    after: Prediction | None
-
-
-class Shift(TypedDict):
-    """A pair of which only the probability differs."""
-
-    defense: str
-    risk: str
-    before: float
-    after: float
-
-
-class Differences(TypedDict):
-    """What one knowledge base says differently from another."""
-
-    kind: Literal["differences"]
-    before: str
-    after: str
-    records: RecordChanges
-    predictions: list[PredictionChange]
-    shifted: list[Shift]

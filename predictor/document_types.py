@@ -1,0 +1,206 @@
+"""Shapes of the documents about one defense and one risk, as their builders return them.
+
+Builders import this for type checkers alone: `typing_extensions`, which pydantic needs before
+Python 3.12, would cost a start of the command line a fifth of its time.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from typing_extensions import TypedDict
+
+from .guideline import Basis, Conjecture
+from .signs import Effect, Sign
+
+__all__ = [
+    "Change",
+    "Differences",
+    "ExceptionSeen",
+    "Matrix",
+    "Modifier",
+    "Observation",
+    "Path",
+    "Prediction",
+    "PredictionChange",
+    "Predictions",
+    "Scenario",
+    "WhatIf",
+]
+
+Seen = Literal["increase", "decrease", "no_change", "unexplored"]
+When = dict[str, str] | None
+
+
+class Path(TypedDict):
+    """A way from the defense, or the context, over a factor to the risk."""
+
+    factor: str
+    code: str | None
+    role: Literal["active", "passive", "knowledge"]
+    origin: Literal["defense", "context"]
+    defense_sign: Sign | None
+    context_sign: Sign | None
+    risk_sign: Sign
+    effect: Effect
+    dominant: bool
+    decisive: bool
+    sources: list[str]
+    notes: list[str]
+
+
+class Modifier(TypedDict):
+    """A factor that only the risk depends on."""
+
+    factor: str
+    code: str | None
+    role: Literal["active", "passive", "knowledge"]
+    risk_sign: Sign
+    sources: list[str]
+    note: str
+
+
+class EvidenceMark(TypedDict):
+    """What a source gives as evidence for a factor's part."""
+
+    factor: str
+    kinds: list[str]
+    note: str | None
+
+
+class Observation(TypedDict):
+    """What was published or measured for the pair."""
+
+    id: str
+    effect: Seen
+    kind: str | None
+    when: When
+    applies: bool | None
+    sources: list[str]
+    evidence: list[EvidenceMark]
+    note: str | None
+    provenance: Literal["published", "measured"]
+
+
+class ExceptionSeen(TypedDict):
+    """An effect that was seen under another adversary."""
+
+    effect: Seen
+    when: When
+    applies: bool | None
+    sources: list[str]
+    note: str | None
+    provenance: Literal["published", "measured"]
+
+
+class Prediction(TypedDict):
+    """What one effective defense does to one risk."""
+
+    kind: Literal["prediction"]
+    defense: str
+    risk: str
+    intended: bool
+    conjecture: Conjecture
+    basis: Basis
+    probability_increase: float
+    opposed: bool
+    paths: list[Path]
+    modifiers: list[Modifier]
+    observations: list[Observation]
+    exceptions: list[ExceptionSeen]
+    knowledge: str
+
+
+class Predictions(TypedDict):
+    """What one effective defense does to every risk."""
+
+    kind: Literal["predictions"]
+    defense: str
+    predictions: list[Prediction]
+
+
+class Matrix(TypedDict):
+    """What every defense does to every risk."""
+
+    kind: Literal["matrix"]
+    predictions: list[Prediction]
+    knowledge: str
+
+
+Scenario = TypedDict(
+    "Scenario",
+    {"raise": list[str], "lower": list[str], "hold": list[str], "adversary": dict[str, str]},
+)
+Scenario.__doc__ = "What is assumed."
+
+
+class Reason(TypedDict):
+    """An assumption at work in a prediction."""
+
+    assumption: Literal["hold", "raise", "lower", "adversary"]
+    subject: str
+    effect: str
+    text: str
+
+
+class Change(TypedDict):
+    """A prediction before and after the assumptions."""
+
+    risk: str
+    before: Prediction
+    after: Prediction
+    changed: bool
+    because: list[Reason]
+
+
+class WhatIf(TypedDict):
+    """What assumptions change in the predictions of one defense."""
+
+    kind: Literal["what_if"]
+    defense: str
+    scenario: Scenario
+    predictions: list[Change]
+
+
+class FieldChange(TypedDict):
+    """A field's value before and after; null where absent."""
+
+    before: Any
+    after: Any
+
+
+class RecordChanges(TypedDict):
+    """Records by section."""
+
+    added: dict[str, list[str]]
+    revised: dict[str, dict[str, dict[str, FieldChange]]]
+    retracted: dict[str, list[str]]
+
+
+class PredictionChange(TypedDict):
+    """A prediction in both bases; null in a base that does not know the pair."""
+
+    defense: str | None
+    risk: str | None
+    before: Prediction | None
+    after: Prediction | None
+
+
+class Shift(TypedDict):
+    """A pair of which only the probability differs."""
+
+    defense: str
+    risk: str
+    before: float
+    after: float
+
+
+class Differences(TypedDict):
+    """What one knowledge base says differently from another."""
+
+    kind: Literal["differences"]
+    before: str
+    after: str
+    records: RecordChanges
+    predictions: list[PredictionChange]
+    shifted: list[Shift]
