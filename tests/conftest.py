@@ -1,4 +1,4 @@
-"""What tests share: the built-in knowledge, loaded once, and a cache folder of their own.
+"""Common fixtures: the built-in knowledge, loaded once, and a cache folder of the tests' own.
 
 Each test states a promise to a user in its name. Randomness is seeded, nothing sleeps, nothing
 leaves the machine, and no test relies on another or on the order in which they run.

@@ -1,4 +1,4 @@
-"""What a user installs: complete, lean, and with names that are exported on purpose."""
+"""The installed package: complete, lean, and with names that are exported on purpose."""
 
 from __future__ import annotations
 

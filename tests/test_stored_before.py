@@ -142,3 +142,20 @@ def test_evidence_is_knowledge(said: Said) -> None:
         assert RECORDS[section] in json.dumps(json.loads(said(*question.split(), *evidence)))
     for question in ("backtest", "kb check"):
         assert json.loads(said(*question.split(), *evidence))
+
+
+def test_printed_numbers_are_not_those_of_a_measurement(said: Said) -> None:
+    """A publication about the same defenses has numbers in the knowledge; the measurement none."""
+    text = said("combine", "RD3@pre", "PD1", "--knowledge", str(EVIDENCE))
+    published, measured = text.split("\nMeasured\n")
+    assert "numbers: crosscurrent kb show szyller2023" in published
+    assert "worse than alone: watermarking@pre" in measured
+    assert "numbers:" not in measured
+
+
+def test_further_commands_ask_the_same_knowledge(said: Said) -> None:
+    more = f"kb show measured.measured_3055063f9abd --knowledge {EVIDENCE}"
+    for question in ("predict PD1 P1", "what-if PD1 P1 --raise D1"):
+        text = said(*question.split(), "--knowledge", str(EVIDENCE))
+        assert f"numbers: crosscurrent {more}" in text
+    assert "confirmed" in said(*more.split())

@@ -1,4 +1,4 @@
-"""What the questions about measurements share: the extra they need, and where results are."""
+"""Common ground of the commands about measurements: the extra they need, the results file."""
 
 from __future__ import annotations
 

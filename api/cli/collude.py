@@ -82,7 +82,7 @@ def run(arguments: Namespace) -> str:
     if target is not None:
         body = _chains(kb, answers.search(kb, target, first, assumed, arguments.limit), look)
     elif len(names) > 1:
-        body = _sequence(kb, answers.links(kb, names, assumed), look)
+        body = _sequence(kb, answers.links(kb, names, assumed), look, again(arguments))
     else:
         assuming = repeated("--adversary", arguments.adversary)
         why = f"why  crosscurrent collude FIRST SECOND{assuming}{again(arguments)}"
@@ -120,9 +120,9 @@ def verdict(answer: Colluded, look: Style) -> str:
     return look.paint(f"{look.glyph(name)} {answer.verdict}{reduced}", name)
 
 
-def _sequence(kb: KnowledgeBase, answers: list[Colluded], look: Style) -> str:
+def _sequence(kb: KnowledgeBase, answers: list[Colluded], look: Style, more: str) -> str:
     """Describe one pair, or a chain as given, link by link."""
-    parts = [_pair(kb, answer, breakers(kb, answer), look) for answer in answers]
+    parts = [_pair(kb, answer, breakers(kb, answer), look, more) for answer in answers]
     if len(answers) > 1:
         weak = next((answer for answer in answers if not answer.holds), None)
         text = "the chain holds: every attack amplifies the next"
@@ -134,7 +134,9 @@ def _sequence(kb: KnowledgeBase, answers: list[Colluded], look: Style) -> str:
     return "\n\n".join(parts)
 
 
-def _pair(kb: KnowledgeBase, answer: Colluded, breaking: Iterable[Breaker], look: Style) -> str:
+def _pair(
+    kb: KnowledgeBase, answer: Colluded, breaking: Iterable[Breaker], look: Style, more: str
+) -> str:
     heading = f"{answer.first.name} ({answer.first.code or answer.first.id}) → "
     heading += f"{answer.second.name} ({answer.second.code or answer.second.id})"
     why = colluding.reason(
@@ -162,7 +164,7 @@ def _pair(kb: KnowledgeBase, answer: Colluded, breaking: Iterable[Breaker], look
             notes = [edge.note for edge in (link.moved_by, link.depends) if edge.note]
             for text in (cite(kb, link.sources), *notes):
                 lines.append(look.paint(paragraph(text, look.width, " " * 6), "dim"))
-    lines += ["", "Published", *_observed(kb, answer, look)]
+    lines += ["", "Published", *_observed(kb, answer, look, more)]
     if answer.measured:
         lines += ["", "Measured", *_seen(kb, answer, look, measured=True)]
     if answer.holds:
@@ -172,10 +174,10 @@ def _pair(kb: KnowledgeBase, answer: Colluded, breaking: Iterable[Breaker], look
     return "\n".join(lines)
 
 
-def _observed(kb: KnowledgeBase, answer: Colluded, look: Style) -> list[str]:
+def _observed(kb: KnowledgeBase, answer: Colluded, look: Style, more: str) -> list[str]:
     lines = _seen(kb, answer, look, measured=False)
     lines += [
-        f"  numbers: crosscurrent kb show {experiment.id}"
+        f"  numbers: crosscurrent kb show {experiment.id}{more}"
         for experiment in kb.experiments.values()
         if (experiment.first, experiment.second) == (answer.first.id, answer.second.id)
     ]

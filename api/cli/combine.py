@@ -68,12 +68,13 @@ def run(arguments: Namespace) -> str:
     lines += _section(_repairs_heading(combined), _repairs(combined, look), look)
     if arguments.tensions:
         lines += _section("Tensions (hints only)", _tensions(kb, hints, look), look)
-    lines += _section("Published", _observations(kb, combined.published, look), look)
-    lines += _section("Measured", list(_observed(kb, combined.measured, look)), look)
+    more = again(arguments)
+    lines += _section("Published", _published(kb, combined.published, look, more), look)
+    lines += _section("Measured", list(_observed(kb, combined.measured, look, more)), look)
     for variant in combined.defenses:
         if variant.note and combined.conflicts:
             lines += ["", paragraph(f"{variant.id}: {variant.note}", look.width)]
-    lines += ["", f"side effects  crosscurrent predict DEFENSE{again(arguments)}"]
+    lines += ["", f"side effects  crosscurrent predict DEFENSE{more}"]
     return with_knowledge_line("\n".join(lines), kb.digest, look)
 
 
@@ -163,11 +164,16 @@ def _tensions(kb: KnowledgeBase, hints: Iterable[Tension], look: Style) -> list[
     return [columns(rows, look.width)] if rows else ["  none"]
 
 
-def _observations(kb: KnowledgeBase, records: Iterable[Combination], look: Style) -> list[str]:
-    return list(_observed(kb, records, look)) or ["  - nothing known for these defenses together"]
+def _published(
+    kb: KnowledgeBase, records: Iterable[Combination], look: Style, more: str
+) -> list[str]:
+    nothing = ["  - nothing known for these defenses together"]
+    return list(_observed(kb, records, look, more)) or nothing
 
 
-def _observed(kb: KnowledgeBase, records: Iterable[Combination], look: Style) -> Iterator[str]:
+def _observed(
+    kb: KnowledgeBase, records: Iterable[Combination], look: Style, more: str
+) -> Iterator[str]:
     for record in records:
         tuned = record.tuned_outcome
         after = f", {tuned} after tuning" if tuned and tuned != record.outcome else ""
@@ -178,5 +184,7 @@ def _observed(kb: KnowledgeBase, records: Iterable[Combination], look: Style) ->
         if record.note:
             yield paragraph(record.note, look.width, "    ")
         for experiment in kb.experiments.values():
+            if record.measured and not set(experiment.sources) & set(record.sources):
+                continue  # the numbers of a publication are none of a measurement
             if experiment.defenses and set(experiment.defenses) == set(record.defenses):
-                yield f"    numbers: crosscurrent kb show {experiment.id}"
+                yield f"    numbers: crosscurrent kb show {experiment.id}{more}"

@@ -21,6 +21,7 @@ from ..text.names import cite, percent
 from ..text.terminal import Style, columns, paragraph
 from ._arguments import add_knowledge_option, add_output_options
 from ._common import (
+    again,
     as_json,
     as_markup,
     knowledge,
@@ -102,7 +103,7 @@ def _show(arguments: Namespace) -> str:
     if name in rows:
         return with_knowledge_line(_section(kb, name, look), kb.digest, look)
     section, record = catalogue.find(kb, name, rows)
-    body = _record(kb, rows[section][record.id], record, look)
+    body = _record(kb, rows[section][record.id], record, look, again(arguments))
     return with_knowledge_line(body, kb.digest, look)
 
 
@@ -135,7 +136,9 @@ def _section(kb: KnowledgeBase, section: str, look: Style) -> str:
     return columns(rows, look.width)
 
 
-def _record(kb: KnowledgeBase, row: Mapping[str, Any], record: Record, look: Style) -> str:
+def _record(
+    kb: KnowledgeBase, row: Mapping[str, Any], record: Record, look: Style, more: str
+) -> str:
     title = row.get("name") or row.get("title") or record.id
     lines = [look.paint(f"{title} ({type(record).__name__.lower()} {record.id})", "bold"), ""]
     lines += _fields({key: value for key, value in row.items() if key not in ("id", "name")}, look)
@@ -166,7 +169,7 @@ def _record(kb: KnowledgeBase, row: Mapping[str, Any], record: Record, look: Sty
         )
     if isinstance(record, Observation):
         tested = kb.experiments_on(record.defense, record.risk)
-        lines += [f"  numbers: crosscurrent kb show {each.id}" for each in tested]
+        lines += [f"  numbers: crosscurrent kb show {each.id}{more}" for each in tested]
     return "\n".join(lines)
 
 

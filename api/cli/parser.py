@@ -150,8 +150,11 @@ class CommandParser(argparse.ArgumentParser):
             else []
         )
         for option in options:
-            close = suggest(option.partition("=")[0], known)
-            if close:
+            name = option.partition("=")[0]
+            close = suggest(name, known)
+            if name in known:
+                message += f" ({name} belongs to other questions)"
+            elif close:
                 message += f" (did you mean {' or '.join(close)}?)"
         if message.endswith("required: COMMAND") and " " not in self.prog:
             message = f"name a command\n\n{self.format_help()}"

@@ -56,7 +56,7 @@ def run(arguments: Namespace) -> str:
         defense = kb.defense(arguments.defense).id
         return _overview(kb, defense, predict_all(kb, defense), look, again(arguments))
     prediction = predict(kb, arguments.defense, arguments.risk)
-    return with_knowledge_line(describe(kb, prediction, look), kb.digest, look)
+    return with_knowledge_line(describe(kb, prediction, look, again(arguments)), kb.digest, look)
 
 
 def _overview(
@@ -101,8 +101,11 @@ def _overview(
     return with_knowledge_line("\n\n".join([heading, table, notes]), kb.digest, look)
 
 
-def describe(kb: KnowledgeBase, prediction: Prediction, look: Style) -> str:
-    """Describe what one defense does to one risk, with all that speaks for and against it."""
+def describe(kb: KnowledgeBase, prediction: Prediction, look: Style, more: str = "") -> str:
+    """Describe what one defense does to one risk, with all that speaks for and against it.
+
+    `more` are the options with which a further command uses the same knowledge.
+    """
     defense, risk = kb.defenses[prediction.defense], kb.risks[prediction.risk]
     heading = f"{title(defense)} → {title(risk)}"
     if prediction.intended:
@@ -129,7 +132,7 @@ def describe(kb: KnowledgeBase, prediction: Prediction, look: Style) -> str:
         ]
         lines += ["", "Also matters (the defense is not known to move it)"]
         lines.append(columns(rows, look.width))
-    lines += ["", "Published or measured", *_observed(kb, prediction, look)]
+    lines += ["", "Published or measured", *_observed(kb, prediction, look, more)]
     if any(_DOUBT.search(line) for line in lines):
         lines += [
             "",
@@ -187,7 +190,7 @@ def _path_row(path: Path, look: Style, *, decides: bool) -> tuple[str, ...]:
     )
 
 
-def _observed(kb: KnowledgeBase, prediction: Prediction, look: Style) -> list[str]:
+def _observed(kb: KnowledgeBase, prediction: Prediction, look: Style, more: str) -> list[str]:
     lines: list[str] = []
     for seen in prediction.observations:
         record = seen.record
@@ -207,7 +210,7 @@ def _observed(kb: KnowledgeBase, prediction: Prediction, look: Style) -> list[st
         text = f"{look.effect(noted.effect)} as {how} exception, {condition(noted.when)}: {works}"
         lines += _entry(text, noted.note, look)
     tested = kb.experiments_on(prediction.defense, prediction.risk)
-    lines += [f"  numbers: crosscurrent kb show {experiment.id}" for experiment in tested]
+    lines += [f"  numbers: crosscurrent kb show {experiment.id}{more}" for experiment in tested]
     return lines or [f"  {look.effect('unexplored')}: nothing known for this pair"]
 
 

@@ -1,4 +1,4 @@
-"""How far a measurement is, on standard error."""
+"""Progress of a measurement, on standard error."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ from ._arguments import (
     add_output_options,
     add_pair_arguments,
 )
-from ._common import as_json, knowledge, style, with_knowledge_line
+from ._common import again, as_json, knowledge, style, with_knowledge_line
 from .predict import describe, likely, measured, published
 
 __all__ = ["add_arguments", "run"]
@@ -65,10 +65,10 @@ def run(arguments: Namespace) -> str:
     )
     if arguments.json:
         return as_json(what_if_document(*found))
-    return _compare(kb, found, style(arguments))
+    return _compare(kb, found, style(arguments), again(arguments))
 
 
-def _compare(kb: KnowledgeBase, found: Assumed, look: Style) -> str:
+def _compare(kb: KnowledgeBase, found: Assumed, look: Style, more: str) -> str:
     defense, assumed, changes = found
     own = any(change.before.measured or change.after.measured for change in changes)
     seen = ["published", *["measured"] * own]
@@ -86,7 +86,7 @@ def _compare(kb: KnowledgeBase, found: Assumed, look: Style) -> str:
     heading = f"{title(kb.defenses[defense])}, {_assumptions(kb, assumed)}"
     lines = [look.paint(paragraph(heading, look.width), "bold"), "", columns(rows, look.width)]
     if len(changes) == 1:
-        after = describe(kb, changes[0].after, look)
+        after = describe(kb, changes[0].after, look, more)
         lines += ["", look.paint("After, in full:", "bold"), "", after]
     return with_knowledge_line("\n".join(lines), kb.digest, look)
 

@@ -18,7 +18,7 @@ from .tables import Table, as_html, as_text
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-__all__ = ["Answer", "Knowledge", "knowledge_base"]
+__all__ = ["Answer", "Knowledge", "knowledge_base", "listed"]
 
 Folder = str | os.PathLike[str]
 Knowledge = KnowledgeBase | Folder | Iterable[Folder] | None
@@ -40,6 +40,11 @@ def knowledge_base(knowledge: Knowledge) -> KnowledgeBase:
     if isinstance(knowledge, str | os.PathLike):
         return load([os.fspath(knowledge)])
     return load(map(os.fspath, knowledge))
+
+
+def listed(names: str | Iterable[str]) -> Iterable[str]:
+    """Return names as a list, of which a single one may be given as a string."""
+    return [names] if isinstance(names, str) else names
 
 
 @cache

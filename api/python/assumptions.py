@@ -11,7 +11,7 @@ from crosscurrent.predictor.scenarios import Scenario
 
 from ..answers.assumptions import assume
 from ..text.names import title
-from .answer import Answer, Knowledge, knowledge_base
+from .answer import Answer, Knowledge, knowledge_base, listed
 from .predictions import concluded, explained, likely, measured, published
 from .tables import Cell, Table
 
@@ -103,9 +103,9 @@ def what_if(
     defense: str,
     risk: str | None = None,
     *,
-    raise_: Iterable[str] = (),
-    lower: Iterable[str] = (),
-    hold: Iterable[str] = (),
+    raise_: str | Iterable[str] = (),
+    lower: str | Iterable[str] = (),
+    hold: str | Iterable[str] = (),
     adversary: Mapping[str, str] | None = None,
     knowledge: Knowledge = None,
 ) -> WhatIfAnswer:
@@ -115,9 +115,9 @@ def what_if(
     ----------
     defense, risk : str
         Ids or codes, in any case; without a risk, every one is predicted.
-    raise_, lower : iterable of str
+    raise_, lower : str or iterable of str
         Factors that the context pushes up or down, by id or code.
-    hold : iterable of str
+    hold : str or iterable of str
         Factors kept constant by other means, so that they carry no effect.
     adversary : mapping from str to str, optional
         What the adversary is, such as ``{"role": "malicious_accuser"}``.
@@ -132,7 +132,15 @@ def what_if(
         If there is no such defense, risk, factor, characteristic or value.
     """
     kb = knowledge_base(knowledge)
-    given = assume(kb, defense, risk, raise_=raise_, lower=lower, hold=hold, adversary=adversary)
+    given = assume(
+        kb,
+        defense,
+        risk,
+        raise_=listed(raise_),
+        lower=listed(lower),
+        hold=listed(hold),
+        adversary=adversary,
+    )
     return WhatIfAnswer(kb, *given)
 
 

@@ -10,7 +10,7 @@ from crosscurrent.predictor import plans as engine
 from crosscurrent.predictor.joint_documents import plans_document
 from crosscurrent.predictor.plans import Plans
 
-from .answer import Answer, Knowledge, knowledge_base
+from .answer import Answer, Knowledge, knowledge_base, listed
 from .combinations import ordered
 from .tables import Table
 
@@ -127,10 +127,10 @@ class PlansAnswer(Answer):
 
 
 def plan(
-    protect: Iterable[str],
+    protect: str | Iterable[str],
     *,
-    avoid: Iterable[str] = (),
-    have: Iterable[str] = (),
+    avoid: str | Iterable[str] = (),
+    have: str | Iterable[str] = (),
     max: int | None = None,
     knowledge: Knowledge = None,
 ) -> PlansAnswer:
@@ -138,11 +138,11 @@ def plan(
 
     Parameters
     ----------
-    protect : iterable of str
+    protect : str or iterable of str
         Risks to cover, by id or code.
-    avoid : iterable of str
+    avoid : str or iterable of str
         Risks that no chosen defense may raise.
-    have : iterable of str
+    have : str or iterable of str
         Defenses that are there already and stay, each with an optional stage.
     max : int, optional
         How many defenses at most, those already there included.
@@ -163,5 +163,7 @@ def plan(
     [['fingerprinting@post']]
     """
     kb = knowledge_base(knowledge)
-    asked = engine.wish(kb, protect=protect, avoid=avoid, have=have, most=max)
+    asked = engine.wish(
+        kb, protect=listed(protect), avoid=listed(avoid), have=listed(have), most=max
+    )
     return PlansAnswer(kb, engine.plan(kb, asked))

@@ -586,6 +586,7 @@ def test_kb_export_dot_parses_and_keeps_signs(ask: Ask, kb: KnowledgeBase) -> No
         (("predict",), "DEFENSE"),
         (("predcit", "RD1"), "did you mean predict?"),
         (("predict", "RD1", "--jsn"), "did you mean --json?"),
+        (("matrix", "--interaction"), "--interaction belongs to other questions"),
         (("matrix", "--format", "pdf"), "one of table, csv, json, svg"),
         (("matrix", "--format", "svgg"), "did you mean svg?"),
         (("kb", "chek"), "did you mean check or schema?"),

@@ -1,4 +1,4 @@
-"""What docs/deploy says about running the service holds, as far as it can be seen without engines.
+"""Promises of docs/deploy about running the service, as far as they show without engines.
 
 Files are read as the tools read them, their commands by the real parser and their settings by the
 real checks; then what compose.yaml describes is run as processes of this machine.

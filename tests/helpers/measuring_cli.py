@@ -1,4 +1,4 @@
-"""What tests of the measuring commands have in common."""
+"""Common parts of the tests of the measuring commands."""
 
 from __future__ import annotations
 

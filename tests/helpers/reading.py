@@ -1,4 +1,4 @@
-"""What a page shows, and what axe-core finds wrong with it."""
+"""Readings of a page: the text it shows, and the violations that axe-core finds."""
 
 from __future__ import annotations
 

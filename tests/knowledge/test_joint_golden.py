@@ -1,4 +1,4 @@
-"""What the other two papers say, typed independently of the YAML, is what the records say."""
+"""The other two papers, typed independently of the YAML: the records say the same."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What tests of the validator share: one thread, so that they do not crowd each other out."""
+"""Fixtures of the validator: one thread, so that tests do not crowd each other out."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What must come out of measuring, at the default settings, with few seeds."""
+"""Promises of measuring at the default settings, with few seeds."""
 
 from __future__ import annotations
 

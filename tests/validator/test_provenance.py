@@ -256,7 +256,7 @@ def test_kb_says_measured(own: str, said: Any, capsys: pytest.CaptureFixture[str
 
 def test_answers_in_python_say_measured(own: str) -> None:
     pair = str(crosscurrent.predict("RD3", "R1", knowledge=own))
-    assert re.search(r"observed +unexplored; measured: decrease", pair)
+    assert re.search(r"published +. unexplored\n +measured +. decrease", pair)
     assert "increase; measured: decrease" in str(crosscurrent.predict("RD3", knowledge=own))
     together = str(crosscurrent.combine(*TOGETHER, knowledge=own))
     assert re.search(r"conflict +published", together)

@@ -1,4 +1,4 @@
-"""What an owner marks is told from what is not marked."""
+"""Watermarks: records that an owner marked are told from those not marked."""
 
 from __future__ import annotations
 

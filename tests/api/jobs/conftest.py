@@ -1,4 +1,4 @@
-"""What tests of jobs share: a database of their own, SQLite or PostgreSQL, and one checker."""
+"""Fixtures of jobs: a database of their own, SQLite or PostgreSQL, and one checker."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a service's workers train is the service's to say, and no part of a request."""
+"""Executors of a service's workers: set by the service, and no part of a request."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What owners may rely on before any worker is there: one job for one request, and only theirs."""
+"""Promises to owners before any worker is there: one job for one request, and only theirs."""
 
 from __future__ import annotations
 

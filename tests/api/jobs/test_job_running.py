@@ -1,4 +1,4 @@
-"""What owners may rely on when a worker is there: the command's answer, events, one end."""
+"""Promises to owners of jobs while a worker is there: the command's answer, events, one end."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is wrong with a machine, or a database, is no fault of a job, and holds nobody else up."""
+"""Faults of machines and databases: no fault of a job, and nobody else is held up."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What tests of the service share: one application that nobody changes, and others as set."""
+"""Fixtures of the service: one application that nobody changes, and others as set."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What holds for every request: names of answers, problems, ids, log lines, figures, pages."""
+"""Promises of every request: names of answers, problems, ids, log lines, figures, pages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What tests of pages share: one service with a few knowledge sets, one browser, visitors."""
+"""Fixtures of pages: one service with a few knowledge sets, one browser, visitors."""
 
 from __future__ import annotations
 

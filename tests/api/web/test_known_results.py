@@ -1,4 +1,4 @@
-"""What jobs measured stands beside predictions, whatever becomes of jobs."""
+"""Results of jobs beside predictions, whatever becomes of the jobs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What jobs measured of defenses together, and of attacks, is beside what is predicted of them."""
+"""Measured combinations and collusions beside what is predicted of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What requests, events and intervals are told as."""
+"""Words for requests, events and intervals."""
 
 from __future__ import annotations
 

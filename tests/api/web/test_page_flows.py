@@ -1,4 +1,4 @@
-"""What people come for, from a clean start to the answer, in a browser."""
+"""User journeys, from a clean start to the answer, in a browser."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where keys are asked for, one signs in with a real browser, and out again."""
+"""Signing in with a real browser where keys are asked for, and out again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What if: every choice is answered at once, at an address that holds all of it."""
+"""The what-if page: every choice is answered at once, at an address that holds all of it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where keys are asked for, pages ask for one too; and nobody else can use it."""
+"""Pages ask for a key where keys are asked for; and nobody else can use it."""
 
 from __future__ import annotations
 
