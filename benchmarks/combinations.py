@@ -132,7 +132,7 @@ def main() -> int:
         machine(),
         f"{arguments.seeds} paired seeds, 95 % intervals; {perf_counter() - start:.0f} s in all",
         "drops: by how much each defense is worse than alone, in the unit of its metric;"
-        " ? the seeds cannot tell",
+        " ? inconclusive with these seeds",
         *(f"predicted {p}, measured {m}: {n}" for (p, m), n in sorted(counts.items())),
     )
     print(table(Section("combinations", "Published combinations, measured", notes, tuple(rows))))

@@ -438,13 +438,12 @@ class Request(Setup):
 _VALIDATE = Command(
     "",
     "measure whether a prediction holds, by training models",
-    "Train models with and without the defense, mount the attack behind the risk, and say with"
-    " an interval whether the prediction holds for models of this size on this data. What was"
-    " measured before is not measured again. DEFENSE may be placebo, which does nothing. With"
-    " --all every defense is measured against every risk, at the price of far fewer models."
-    " What is predicted of several defenses or attacks together is measured by validate combine"
-    " and validate collude, which have help of their own.",
-    "; with --all say whose: defense.ID.NAME=VALUE",
+    "Train models with and without the defense, mount the attack behind the risk, and report with"
+    " a confidence interval whether the prediction holds for models of this size on this data."
+    " Stored results are reused. DEFENSE may be placebo, which does nothing. --all measures every"
+    " defense against every risk and shares models. For several defenses or attacks see validate"
+    " combine and validate collude.",
+    "; with --all: defense.ID.NAME=VALUE or attack.ID.NAME=VALUE",
     (
         "crosscurrent validate differential_privacy membership_inference",
         "crosscurrent validate RD1 R1 --dataset digits --seeds 10",
@@ -476,7 +475,7 @@ class PairRequest(Request):
 
     defense: str = option(
         None,
-        "id or code of a defense, with @ and a stage if not the usual one: RD2@post",
+        "id or code of a defense, optionally with @stage, such as RD2@post",
         metavar="DEFENSE",
         group="subject",
         clients=True,
@@ -511,8 +510,8 @@ class VariationRequest(PairRequest):
 
     vary: str = option(
         None,
-        "the same at several values of attribute_count, training_set_size (records in all),"
-        " tail_length or model_capacity (models), and how the effect changes with it",
+        "repeat at several values of attribute_count, training_set_size (records in all),"
+        " tail_length or model_capacity (models), and report how the effect changes",
         flag="--vary",
         metavar="FACTOR=VALUE,...",
         clients=True,
@@ -541,7 +540,7 @@ class GridRequest(Request):
 
     all: bool = option(
         False,
-        "every defense against every risk; killed, the same command goes on",
+        "measure every defense against every risk; after an interruption the same command resumes",
         read_as="switch",
         flag="--all",
         group="options",
@@ -570,10 +569,10 @@ class CombinationRequest(Request):
     command: ClassVar[Command] = Command(
         "combine",
         "whether defenses are as effective together as alone",
-        "Train models without defense, with each of these alone, and with all together in every"
-        " order; and say with an interval whether each is as effective together as alone, and"
+        "Train models without defenses, with each defense alone, and with all of them in every"
+        " order; report with an interval whether each is as effective together as alone, and"
         " whether that was predicted.",
-        ": whose it is, too: defense.ID.NAME=VALUE, attack.ID.NAME=VALUE",
+        "; for one defense or attack: defense.ID.NAME=VALUE or attack.ID.NAME=VALUE",
         (
             "crosscurrent validate combine watermarking@pre outlier_removal@in",
             "crosscurrent validate combine RD3@pre FD2 --dataset digits --seeds 10",
@@ -585,7 +584,7 @@ class CombinationRequest(Request):
 
     defenses: tuple[str, ...] = option(
         None,
-        "id or code of a defense, with @ and a stage if not the usual one; two or more",
+        "id or code of a defense, optionally with @stage, such as RD2@post; two or more",
         name="combine",
         many=True,
         metavar="DEFENSE",
@@ -612,10 +611,9 @@ class CollusionRequest(Request):
     command: ClassVar[Command] = Command(
         "collude",
         "whether an attack is stronger after another one",
-        "Mount the second attack with and without what the first one gives, on the same models or"
-        " models of the same seeds, and say with an interval whether it is stronger, and whether"
-        " that was predicted.",
-        ": of which attack, too: first.NAME=VALUE or second.NAME=VALUE",
+        "Mount the second attack with and without the result of the first, under the same seeds;"
+        " report with an interval whether it gets stronger and whether that was predicted.",
+        "; for one attack: first.NAME=VALUE or second.NAME=VALUE",
         (
             "crosscurrent validate collude poisoning model_extraction",
             "crosscurrent validate collude data_reconstruction membership_inference --seeds 10",

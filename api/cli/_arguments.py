@@ -27,7 +27,7 @@ def add_knowledge_option(parser: ArgumentParser) -> None:
         action="append",
         default=[],
         help="add the knowledge files in this folder on top of the built-in ones; may be repeated,"
-        " and follows those in CROSSCURRENT_KNOWLEDGE",
+        " applied after those in CROSSCURRENT_KNOWLEDGE",
     )
 
 
@@ -35,7 +35,7 @@ def add_output_options(parser: ArgumentParser) -> None:
     """Add how the answer is printed."""
     group = parser.add_argument_group("output")
     group.add_argument("--json", action="store_true", help="one JSON document on standard output")
-    group.add_argument("--no-color", action="store_true", help="no colours, as NO_COLOR does")
+    group.add_argument("--no-color", action="store_true", help="disable colors (like NO_COLOR)")
 
 
 def add_adversary_option(parser: _ActionsContainer) -> None:
@@ -45,7 +45,7 @@ def add_adversary_option(parser: _ActionsContainer) -> None:
         metavar="KEY=VALUE",
         action="append",
         default=[],
-        help="what the adversary is, knows or can do; crosscurrent kb show adversary lists them",
+        help="a property of the adversary; crosscurrent kb show adversary lists them",
     )
 
 

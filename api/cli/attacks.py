@@ -15,7 +15,9 @@ __all__ = ["add_arguments", "run"]
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Describe the command and add its arguments."""
-    parser.description = "List published attacks that need no more than the stated adversary has."
+    parser.description = (
+        "List the published attacks that an adversary with these properties can mount."
+    )
     parser.epilog = (
         "example: crosscurrent attacks --risk membership_inference --model-knowledge blackbox"
         " --output hard_label"

@@ -36,8 +36,8 @@ _SHOWN_BREAKERS = 4
 def add_arguments(parser: ArgumentParser) -> None:
     """Describe the command and add its arguments."""
     parser.description = (
-        "Whether one attack's outcome amplifies another. One ATTACK: against all others; two or"
-        " more: link by link; none: all pairs, or with --target chains."
+        "Check whether one attack amplifies another. One ATTACK: with every other attack; two or"
+        " more: as a chain, link by link; none: all pairs, or with --target chains."
     )
     parser.epilog = (
         "examples:\n"
@@ -52,10 +52,14 @@ def add_arguments(parser: ArgumentParser) -> None:
         "attacks", metavar="ATTACK", nargs="*", help="id or code of an attack, or the risk's"
     )
     parser.add_argument(
-        "--target", metavar="RISK", help="chains that end in this attack, those best shown first"
+        "--target",
+        metavar="RISK",
+        help="list chains that end in this attack, best evidence first",
     )
     parser.add_argument(
-        "--limit", type=positive, help="chains to list (default 5); all are counted"
+        "--limit",
+        type=positive,
+        help="number of chains to list (default 5); the count includes all",
     )
     add_adversary_option(parser)
 

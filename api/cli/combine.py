@@ -27,21 +27,25 @@ _SHOWN_ORDERS = 4
 def add_arguments(parser: ArgumentParser) -> None:
     """Describe the command and add its arguments."""
     parser.description = (
-        "Whether defenses can be combined in one model: the orders that work, or what conflicts"
-        " and the nearest repairs. DEFENSE may name a stage: watermarking@pre."
+        "Check whether defenses can be combined in one model; print the orders that work, or the"
+        " conflicts and the smallest changes that repair them. DEFENSE may name a stage:"
+        " watermarking@pre."
     )
     parser.epilog = "example: crosscurrent combine watermarking@pre outlier_removal@in explanations"
     parser.set_defaults(run=run)
     add_knowledge_option(parser)
     add_output_options(parser)
     parser.add_argument(
-        "defenses", metavar="DEFENSE", nargs="+", help="id or code of a defense, with its @stage"
+        "defenses",
+        metavar="DEFENSE",
+        nargs="+",
+        help="id or code of a defense, optionally with @stage",
     )
     parser.add_argument(
         "--tensions",
         action="store_true",
-        help="also hints from the factor graph; they foretell conflicts poorly, so no verdict"
-        " rests on them",
+        help="also show hints from the factor graph; they predict conflicts poorly and affect no"
+        " verdict",
     )
 
 

@@ -21,7 +21,7 @@ __all__ = ["add_arguments", "complete", "run"]
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Describe the command and add its arguments."""
-    parser.description = "Print the script that makes a shell complete commands, options and names."
+    parser.description = "Print a shell completion script for commands, options and names."
     parser.epilog = 'example: eval "$(crosscurrent completion bash)"'
     parser.set_defaults(run=run)
     parser.add_argument("shell", choices=["bash", "zsh", "fish"])

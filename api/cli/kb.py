@@ -43,9 +43,7 @@ _TIE = "\N{NO-BREAK SPACE}"  # keeps a factor and its arrow on one line
 
 def add_arguments(parser: CommandParser) -> None:
     """Describe the command and add those below it."""
-    parser.description = (
-        "Look at the knowledge base, check your own on top of it, take it elsewhere."
-    )
+    parser.description = "Show, check, compare and export knowledge."
     parser.add_commands(_COMMANDS)
 
 
@@ -315,7 +313,7 @@ def _export_arguments(parser: ArgumentParser) -> None:
     parser.set_defaults(run=_export)
     add_knowledge_option(parser)
     add_output_options(parser)
-    parser.add_argument("--format", choices=["graphml", "json", "dot"], help="which form")
+    parser.add_argument("--format", choices=["graphml", "json", "dot"], help="output format")
 
 
 def _export(arguments: Namespace) -> str:
@@ -326,7 +324,7 @@ def _export(arguments: Namespace) -> str:
     if form == "json":
         return as_json(graph.node_link(kb))
     if form is None:
-        raise InputError("say which form: --format graphml, json or dot")
+        raise InputError("choose a format: --format graphml, json or dot")
     return as_markup(graph.graphml(kb) if form == "graphml" else graph.dot(kb))
 
 

@@ -21,18 +21,20 @@ __all__ = ["add_arguments"]
 
 def add_arguments(parser: CommandParser) -> None:
     """Describe the command and add those below it."""
-    parser.description = "API keys for crosscurrent serve; without a file of keys it asks none."
+    parser.description = (
+        "API keys for crosscurrent serve; without a key file the service requires no key."
+    )
     parser.add_commands(_COMMANDS)
 
 
 def _add_arguments(parser: ArgumentParser) -> None:
-    parser.description = "Make an API key and print it: it is not kept, only its hash is."
+    parser.description = "Create an API key and print it. Only its hash is stored."
     parser.epilog = "example: crosscurrent keys add anna --file keys.json --quota 600"
     parser.set_defaults(run=_add)
     _add_file(parser)
-    parser.add_argument("name", metavar="NAME", help="who holds the key")
+    parser.add_argument("name", metavar="NAME", help="name of the key's owner")
     parser.add_argument(
-        "--quota", type=positive, metavar="N", help="requests a minute (default: any number)"
+        "--quota", type=positive, metavar="N", help="requests a minute (default: unlimited)"
     )
 
 
@@ -41,7 +43,7 @@ def _add(arguments: Namespace) -> str:
 
 
 def _list_arguments(parser: ArgumentParser) -> None:
-    parser.description = "List who holds keys."
+    parser.description = "List key owners."
     parser.set_defaults(run=_list)
     add_output_options(parser)
     _add_file(parser)
@@ -51,17 +53,17 @@ def _list(arguments: Namespace) -> str:
     keys = _key_file(arguments).read()
     if arguments.json:
         return as_json({"keys": [{"name": key.name, "quota": key.quota} for key in keys]})
-    rows = [[key.name, f"{key.quota} a minute" if key.quota else "any number"] for key in keys]
+    rows = [[key.name, f"{key.quota} a minute" if key.quota else "unlimited"] for key in keys]
     look = style(arguments)
     return look.finish(columns(rows, look.width) if rows else "no keys")
 
 
 def _remove_arguments(parser: ArgumentParser) -> None:
-    parser.description = "Forget a key: from now on, running services refuse it."
+    parser.description = "Remove a key. Running services refuse it at once."
     parser.epilog = "example: crosscurrent keys remove anna --file keys.json"
     parser.set_defaults(run=_remove)
     _add_file(parser)
-    parser.add_argument("name", metavar="NAME", help="who holds the key")
+    parser.add_argument("name", metavar="NAME", help="name of the key's owner")
 
 
 def _remove(arguments: Namespace) -> str:
@@ -86,8 +88,8 @@ def _key_file(arguments: Namespace) -> KeyFile:
 
 
 _COMMANDS: Commands = {
-    "add": ("make a key", _add_arguments),
-    "list": ("list who holds keys", _list_arguments),
-    "remove": ("forget a key", _remove_arguments),
+    "add": ("create a key", _add_arguments),
+    "list": ("list key owners", _list_arguments),
+    "remove": ("remove a key", _remove_arguments),
 }
 """In the order of the help."""

@@ -49,8 +49,8 @@ _FIELDS = (
 def add_arguments(parser: ArgumentParser) -> None:
     """Describe the command and add its arguments."""
     parser.description = (
-        "What each defense does to each risk, on one page; or which defenses can be combined, or"
-        " which attacks amplify which."
+        "Print the effects of all defenses on all risks as one table; or which defenses can be"
+        " combined, or which attacks amplify which."
     )
     parser.epilog = (
         "examples:\n  crosscurrent matrix --format svg > matrix.svg\n"
@@ -151,7 +151,7 @@ def _heat_map(kb: KnowledgeBase, rows: tuple[tuple[Prediction, ...], ...], look:
     codes = "; ".join(f"{each.code or each.id} {each.name.lower()}" for each in explained)
     lines += ["", paragraph(codes, look.width, "  "), "", columns(legend, look.width)]
     if silent:
-        text = f"no effect is known of: {', '.join(silent)}"
+        text = f"no known effects: {', '.join(silent)}"
         lines += ["", paragraph(text, look.width, "  ")]
     return with_knowledge_line("\n".join(lines), kb.digest, look)
 

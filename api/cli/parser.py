@@ -21,21 +21,27 @@ Commands = Mapping[str, tuple[str, Callable[["CommandParser"], None]]]
 
 COMMANDS: Mapping[str, tuple[str, str]] = {
     "predict": ("predict", "what a defense does to every risk, or to one, and why"),
-    "what-if": ("what_if", "the same under assumptions about factors and the adversary"),
+    "what-if": (
+        "what_if",
+        "how predictions change under assumptions about factors and the adversary",
+    ),
     "combine": (
         "combine",
         "whether defenses can be combined, in which order, and if not, what to change",
     ),
-    "collude": ("collude", "which attacks amplify which, chains of them, and what breaks those"),
-    "plan": ("plan", "which defenses to choose: sets that protect and raise other risks least"),
+    "collude": (
+        "collude",
+        "which attacks amplify which others, attack chains, and what breaks them",
+    ),
+    "plan": ("plan", "choose defenses that cover given risks and raise other risks least"),
     "attacks": ("attacks", "the published attacks that an adversary can mount"),
     "matrix": ("matrix", "all defenses against all risks, or all pairs of defenses or of attacks"),
-    "backtest": ("backtest", "how good the conjectures are, against every explored pair"),
+    "backtest": ("backtest", "compare every conjecture with the observations"),
     "validate": ("validate", "measure whether a prediction holds, by training models"),
-    "results": ("results", "what was measured: list, show, plot, report, export, prune"),
+    "results": ("results", "stored results: list, show, plot, report, export, prune"),
     "worker": ("worker", "run the validations that a service has accepted"),
     "kb": ("kb", "the knowledge base itself: check, show, schema, diff, export"),
-    "serve": ("serve", "answer over HTTP: REST under /v1, for programs and teams"),
+    "serve": ("serve", "serve the answers over HTTP: REST under /v1, for programs and teams"),
     "keys": ("keys", "API keys for the service: add, list, remove"),
     "completion": ("completion", "print the completion script for a shell"),
 }
@@ -104,12 +110,12 @@ class CommandParser(argparse.ArgumentParser):
     def __init__(self, add_arguments: Callable[[CommandParser], None], **kwargs: Any) -> None:
         self._pending = (add_arguments, kwargs)
 
-    def add_commands(
-        self, commands: Commands, *, title: str = "commands", metavar: str = "COMMAND"
-    ) -> None:
+    def add_commands(self, commands: Commands) -> None:
         """Require one of these commands as the next word."""
         # a given prog keeps argparse from formatting usage, and importing shutil, at every start
-        below = self.add_subparsers(title=title, metavar=metavar, required=True, prog=self.prog)
+        below = self.add_subparsers(
+            title="commands", metavar="COMMAND", required=True, prog=self.prog
+        )
         for name, (summary, add_arguments) in commands.items():
             below.add_parser(name, help=summary, add_arguments=add_arguments)
 
@@ -147,8 +153,8 @@ class CommandParser(argparse.ArgumentParser):
             close = suggest(option.partition("=")[0], known)
             if close:
                 message += f" (did you mean {' or '.join(close)}?)"
-        if message.endswith("required: QUESTION"):
-            message = f"ask a question\n\n{self.format_help()}"
+        if message.endswith("required: COMMAND") and " " not in self.prog:
+            message = f"name a command\n\n{self.format_help()}"
         self.exit(2, f"crosscurrent: {message}\nhelp: {self.prog} --help\n")
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:
@@ -168,7 +174,9 @@ def parser() -> CommandParser:
     return CommandParser(
         _add_all,
         prog="crosscurrent",
-        description="What one ML defense does to every other risk: predicted, explained and cited.",
+        description=(
+            "Predict how one ML defense affects every other risk, with reasons and sources."
+        ),
         epilog=_EXAMPLES,
     )
 
@@ -179,7 +187,7 @@ def _add_all(top: CommandParser) -> None:
     commands = {
         name: (summary, partial(_add_from, module)) for name, (module, summary) in COMMANDS.items()
     }
-    top.add_commands(commands, title="questions", metavar="QUESTION")
+    top.add_commands(commands)
 
 
 def _add_from(module: str, command: CommandParser) -> None:

@@ -23,8 +23,8 @@ __all__ = ["add_arguments", "run"]
 def add_arguments(parser: ArgumentParser) -> None:
     """Describe the command and add its arguments."""
     parser.description = (
-        "The sets of defenses that cover what is to be protected, do not conflict, and raise"
-        " other risks least, so that none is better than another in every respect."
+        "List the Pareto-optimal sets of defenses that cover the given risks, do not conflict, and"
+        " raise other risks least."
     )
     parser.epilog = (
         "example: crosscurrent plan --protect evasion --protect membership_inference --max 3"
@@ -51,10 +51,10 @@ def add_arguments(parser: ArgumentParser) -> None:
         metavar="DEFENSE",
         action="append",
         default=[],
-        help="a defense that is there already and stays, with its @stage; may be repeated",
+        help="a defense already in place, which stays, with its @stage; may be repeated",
     )
     parser.add_argument(
-        "--max", type=positive, help="how many defenses at most, those already there included"
+        "--max", type=positive, help="maximum number of defenses, including those in place"
     )
 
 
@@ -166,12 +166,12 @@ def _effects(
 
 
 def _none(answer: Plans, look: Style) -> str:
-    lines = ["  no set of defenses does all that"]
+    lines = ["  no set of defenses meets all constraints"]
     words = {"protect": "--protect", "avoid": "--avoid", "have": "--have", "max": "--max"}
     for each in answer.blocked:
         many = f"{each.plans} set{'s' * (each.plans != 1)}"
         lines.append(f"  without {words[each.wish]} {each.value}: {many}")
     if not answer.blocked:
-        text = "dropping a single wish does not help either: ask for less"
+        text = "removing a single constraint does not help either; remove several"
         lines.append(paragraph(text, look.width, "  "))
     return "\n".join(lines)

@@ -32,7 +32,9 @@ _UNDECIDED = {
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Describe the command and add its arguments."""
-    parser.description = "What happens to each risk when this defense is effective, and why."
+    parser.description = (
+        "Predict the effect of a defense, if effective, on each risk, and explain it."
+    )
     parser.epilog = "example: crosscurrent predict adversarial_training membership_inference"
     parser.set_defaults(run=run)
     add_knowledge_option(parser)

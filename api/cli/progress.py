@@ -38,9 +38,9 @@ class Progress:
         self._trials, self._finished, self._work, self._done = trials, remembered, work, 0
         self._began = monotonic()
         if remembered and remembered < trials:
-            self.say(f"{remembered} of {trials} trials known from before")
+            self.say(f"{remembered} of {trials} trials already stored")
         elif remembered:
-            self.say(f"all {trials} trials known from before: nothing to train")
+            self.say(f"all {trials} trials already stored: nothing to train")
 
     def on_work(self, work: int) -> None:
         """So many more models × updates are done."""
@@ -71,7 +71,7 @@ class Progress:
         share = min(1.0, self._done / self._work) if self._work else 1.0
         spent = monotonic() - self._began
         left = f", about {_time(spent / share - spent)} left" if 0 < share < 1 else ""
-        return f"{self._finished} of {self._trials} trials kept, {share:.0%} trained{left}"
+        return f"{self._finished} of {self._trials} trials finished, {share:.0%} trained{left}"
 
     @staticmethod
     def say(text: str, end: str = "\n") -> None:

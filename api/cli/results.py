@@ -28,12 +28,12 @@ _PAGES = (".html", ".htm")
 
 def add_arguments(parser: CommandParser) -> None:
     """Describe the command and add those below it."""
-    parser.description = "Look at what was measured; results are kept in one file."
+    parser.description = "Manage stored results. They are in one file."
     parser.add_commands(_COMMANDS)
 
 
 def _list_arguments(parser: ArgumentParser) -> None:
-    parser.description = "List what was measured."
+    parser.description = "List stored results."
     parser.set_defaults(run=_list)
     add_output_options(parser)
     add_store_option(parser)
@@ -109,14 +109,14 @@ def _plot(arguments: Namespace) -> str:
 
 def _report_arguments(parser: ArgumentParser) -> None:
     parser.description = (
-        "Write results as one HTML page that needs nothing else: methods, every result with its"
-        " figure and numbers, and the command that gives it again."
+        "Write results as one self-contained HTML page: methods, every result with its figure and"
+        " numbers, and the command that gives it again."
     )
     parser.epilog = "example: crosscurrent results report measured.html"
     parser.set_defaults(run=_report)
     parser.add_argument("file", metavar="FILE", help="where to write it: .html")
     parser.add_argument(
-        "names", metavar="RESULT", nargs="*", help="ids, or beginnings of them (default: all)"
+        "names", metavar="RESULT", nargs="*", help="ids or unique prefixes (default: all)"
     )
     add_store_option(parser)
 
@@ -145,9 +145,9 @@ def _export_arguments(parser: ArgumentParser) -> None:
     )
     parser.epilog = "example: crosscurrent results export measured 3f9a"
     parser.set_defaults(run=_export)
-    parser.add_argument("folder", metavar="DIR", help="a folder; made if it is not there")
+    parser.add_argument("folder", metavar="DIR", help="a folder; created if missing")
     parser.add_argument(
-        "names", metavar="RESULT", nargs="*", help="ids, or beginnings of them (default: all)"
+        "names", metavar="RESULT", nargs="*", help="ids or unique prefixes (default: all)"
     )
     add_store_option(parser)
 
@@ -163,12 +163,12 @@ def _export(arguments: Namespace) -> str:
 
 def _prune_arguments(parser: ArgumentParser) -> None:
     parser.description = (
-        "Remove results, and the trials that no other result rests on. Without RESULT only trials"
-        " of runs that were never finished."
+        "Remove results, and the trials that no other result uses. Without RESULT, remove only"
+        " trials of runs that were never finished."
     )
     parser.epilog = "example: crosscurrent results prune 3f9a"
     parser.set_defaults(run=_prune)
-    parser.add_argument("names", metavar="RESULT", nargs="*", help="ids, or beginnings of them")
+    parser.add_argument("names", metavar="RESULT", nargs="*", help="ids or unique prefixes")
     add_store_option(parser)
 
 
@@ -194,12 +194,12 @@ def _chosen(kept: Store, names: Sequence[str]) -> list[Entry]:
 
 
 def _add_result_arguments(parser: ArgumentParser) -> None:
-    parser.add_argument("name", metavar="RESULT", help="id, or the beginning of it")
+    parser.add_argument("name", metavar="RESULT", help="id or unique prefix")
     add_store_option(parser)
 
 
 _COMMANDS: Commands = {
-    "list": ("list what was measured", _list_arguments),
+    "list": ("list stored results", _list_arguments),
     "show": ("show one result", _show_arguments),
     "plot": ("draw one result for a report", _plot_arguments),
     "report": ("write results as an HTML page", _report_arguments),

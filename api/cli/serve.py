@@ -20,7 +20,7 @@ _NEEDED = (
 def add_arguments(parser: ArgumentParser) -> None:
     """Describe the command and add its arguments."""
     parser.description = (
-        "Answer over HTTP, under /v1, with the documents of --json. Everything can also be set by"
+        "Serve the --json documents over HTTP under /v1. Everything can also be set by"
         " CROSSCURRENT_... in the environment or in a file; docs/serve.md lists all settings."
     )
     parser.epilog = (
@@ -30,10 +30,10 @@ def add_arguments(parser: ArgumentParser) -> None:
     add_knowledge_option(parser)
     where = parser.add_argument_group("service")
     where.add_argument("--host", metavar="ADDRESS", help="address (default 127.0.0.1)")
-    where.add_argument("--port", type=natural, help="port (default 8000); 0 takes a free one")
+    where.add_argument("--port", type=natural, help="port (default 8000); 0 chooses a free port")
     where.add_argument("--config", metavar="FILE", help="a YAML file of settings")
     where.add_argument("--data", metavar="DIR", help="folder for uploaded knowledge")
-    where.add_argument("--keys", metavar="FILE", help="ask for API keys: those in this file")
+    where.add_argument("--keys", metavar="FILE", help="require one of the API keys in this file")
 
 
 def run(arguments: Namespace) -> str:

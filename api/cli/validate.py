@@ -70,7 +70,9 @@ def add_request_arguments(kinds: Sequence[type[Request]], parser: ArgumentParser
     _add(parser, declared["subject"])
     if not command.word:
         parser.add_argument(
-            "--list", action="store_true", help="what can be measured, on what, and what can be set"
+            "--list",
+            action="store_true",
+            help="list defenses, risks, data sets, models and settings",
         )
     _add(parser, declared["options"])
     _add(parser.add_argument_group("experiment"), declared["experiment"])
@@ -85,8 +87,8 @@ def add_request_arguments(kinds: Sequence[type[Request]], parser: ArgumentParser
         machine.add_argument(
             "--plot",
             metavar="FILE",
-            help="with --all or --vary: also draw it there, measured beside predicted: .png, .svg"
-            " or .pdf",
+            help="with --all or --vary: also write a plot of measured and predicted effects to FILE"
+            " (.png, .svg or .pdf)",
         )
 
 
@@ -167,7 +169,7 @@ def _measured(arguments: Namespace, request: Request) -> dict[str, Any]:
         report = plan.run(store(arguments), listener)
     except KeyboardInterrupt:
         listener.over()
-        Progress.say("interrupted; finished trials are kept, and the same command goes on")
+        Progress.say("interrupted; finished trials are stored; run the same command to resume")
         raise
     listener.over()
     if arguments.export is not None:

@@ -28,7 +28,7 @@ __all__ = ["add_arguments", "run"]
 def add_arguments(parser: ArgumentParser) -> None:
     """Describe the command and add its arguments."""
     parser.description = (
-        "What changes in the predictions under assumptions about data, model and adversary."
+        "Show how predictions change under assumptions about data, model and adversary."
     )
     parser.epilog = (
         "examples:\n"

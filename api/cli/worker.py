@@ -24,10 +24,9 @@ _NEEDED = ("dbos", "psycopg", "pydantic_settings", "sqlalchemy", "structlog")
 def add_arguments(parser: ArgumentParser) -> None:
     """Describe the command and add its arguments."""
     parser.description = (
-        "Run the validations that a service has accepted, one after the other, until it is told to"
-        " end (SIGTERM or Ctrl-C). Any number of workers may share a database; what a lost one was"
-        " doing, another goes on with. The settings are the service's: what is named in capitals"
-        " may stand in the environment, or in the file of settings, instead."
+        "Run accepted validations until stopped (SIGTERM or Ctrl-C). Any number of workers may"
+        " share a database; if one is lost, another continues its job. Options can also be set by"
+        " the environment variables shown, or in the settings file."
     )
     parser.epilog = (
         "examples:\n"

@@ -19,6 +19,7 @@ from pydantic_settings import (
 
 from crosscurrent.api.jobs.settings import JobSettings, default_folder
 from crosscurrent.knowledge.errors import InputError, clip, suggest
+from crosscurrent.validator.run import executor_names
 
 __all__ = ["PREFIX", "Settings", "SettingsError", "read_settings", "unknown"]
 
@@ -27,7 +28,8 @@ _CONFIG, _KEYS = f"{PREFIX}CONFIG", f"{PREFIX}KEYS"
 _LARGEST_FILE = 1024 * 1024
 _KIND = re.compile(r"cpu|cuda")
 _DEVICE = re.compile(r"cpu|cuda(:[0-9]{1,3})?")
-_EXECUTOR = re.compile(r"here|processes(:[1-9][0-9]{0,8})?|ray(:\S+)?")
+_DETAILS = {"here": "", "processes": "(:[1-9][0-9]{0,8})?"}
+"""What may follow the name of an executor, where that is less than any text."""
 _SEPARATORS = {
     "knowledge": os.pathsep,
     "cors_origins": ",",
@@ -50,10 +52,11 @@ class Settings(BaseSettings):
 
     host: str = Field(default="127.0.0.1", min_length=1, description="address to listen on")
     port: int = Field(
-        default=8000, ge=0, le=65535, description="port to listen on; 0 takes a free one"
+        default=8000, ge=0, le=65535, description="port to listen on; 0 chooses a free one"
     )
     knowledge: Annotated[tuple[str, ...], NoDecode] = Field(
-        default=(), description="folders of your own knowledge, on top of what is built in"
+        default=(),
+        description="folders of your own knowledge, applied on top of the built-in knowledge",
     )
     data: str = Field(
         default_factory=default_folder,
@@ -61,15 +64,17 @@ class Settings(BaseSettings):
         description="folder for uploaded knowledge, jobs and results; servers may share it",
     )
     keys: str | None = Field(
-        default=None, min_length=1, description="file of API keys; without it no key is asked for"
+        default=None, min_length=1, description="file of API keys; without it no key is required"
     )
     open: bool = Field(
         default=False,
-        description="whether, without keys, others than this machine may ask: set it where"
-        " something else keeps strangers away",
+        description="allow access from other machines without keys; set it only if something else"
+        " controls access",
     )
     cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
-        default=(), description="origins whose web pages may ask, such as https://lab.example; none"
+        default=(),
+        description="origins whose web pages may call the API, such as https://lab.example; default"
+        " none",
     )
     database: str | None = Field(
         default=None,
@@ -82,7 +87,7 @@ class Settings(BaseSettings):
         " leave measuring to crosscurrent worker",
     )
     devices: Annotated[tuple[str, ...], NoDecode] = Field(
-        default=("cpu",), description="kinds of devices that validations may ask for: cpu, cuda"
+        default=("cpu",), description="kinds of devices that validations may request: cpu, cuda"
     )
     executor: str = Field(
         default="here",
@@ -98,28 +103,31 @@ class Settings(BaseSettings):
         " run",
     )
     max_jobs: int = Field(
-        default=100, ge=1, le=100_000, description="most unfinished validations of one key"
+        default=100,
+        ge=1,
+        le=100_000,
+        description="maximum number of unfinished validations per key",
     )
     max_body_size: int = Field(
         default=2 * 1024 * 1024,
         ge=1024,
         le=64 * 1024 * 1024,
-        description="largest request body in bytes",
+        description="maximum request body in bytes",
     )
     max_versions: int = Field(
         default=1000,
         ge=1,
         le=100_000,
-        description="most versions of knowledge sets of one key, retired ones too",
+        description="maximum number of knowledge-set versions per key, including retired ones",
     )
     grace: int = Field(
         default=10,
         ge=0,
         le=3600,
-        description="seconds that running requests have left when it stops",
+        description="seconds for running requests to finish at shutdown",
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
-        default="info", description="least severe log lines that are written"
+        default="info", description="minimum severity of log lines"
     )
 
     @field_validator(*_SEPARATORS, mode="before")
@@ -144,7 +152,9 @@ class Settings(BaseSettings):
     @field_validator("executor")
     @classmethod
     def _known_executor(cls, value: str) -> str:
-        if not _EXECUTOR.fullmatch(value):
+        name = value.partition(":")[0]
+        after = _DETAILS.get(name, r"(:\S+)?")
+        if name not in executor_names() or not re.fullmatch(after, value.removeprefix(name)):
             raise ValueError(f"{clip(value)!r} is no executor, such as processes:2 or ray")
         return value
 

@@ -180,7 +180,7 @@ def _legend(y: float, origin: str) -> list[str]:
         _text(
             _MARGIN,
             y + 62,
-            "stronger colour: the model backs the conjecture · dashed: depends on the adversary,"
+            "stronger color: the model backs the conjecture · dashed: depends on the adversary,"
             f" or has exceptions · knowledge of {origin}",
             12,
             fill=_SOFT,

@@ -67,11 +67,7 @@ STAGES: Final[Mapping[str, str]] = MappingProxyType(
 
 SECTIONS: Final[Mapping[str, str]] = MappingProxyType(
     {
-        "factors": "Factors",
-        "risks": "Risks",
-        "defenses": "Defenses",
         "variants": "Defenses at a stage",
-        "attacks": "Attacks",
         "adversary": "Adversary scales",
         "correlations": "Defenses and risks tied to factors",
         "outcomes": "What attacks move or yield",
@@ -79,11 +75,9 @@ SECTIONS: Final[Mapping[str, str]] = MappingProxyType(
         "observations": "Effects of defenses on risks",
         "combinations": "Combinations of defenses",
         "collusions": "Attacks that help others",
-        "experiments": "Experiments",
-        "published_attacks": "Published attacks",
     }
 )
-"""The sections of the knowledge base whose records cite works."""
+"""What sections of the knowledge base are called, where not as in knowledge files."""
 
 TOGETHER: Final[Mapping[str, str]] = MappingProxyType(
     {"effective": "effective together", "conflict": "in conflict"}
@@ -102,7 +96,7 @@ VERBS: Final[Mapping[str, str]] = MappingProxyType(
         "no_change": "does not change",
         "contested": "contested",
         "unknown": "unknown",
-        "inconclusive": "cannot tell",
+        "inconclusive": "inconclusive with these seeds",
     }
 )
 """What is said of a risk."""
@@ -123,7 +117,7 @@ INTENDED: Final = "what the defense is meant for"
 DISAGREES: Final = "the calibrated model disagrees"
 """What is said of a conjecture that the model finds unlikely."""
 
-OPPOSED: Final = f"{DISAGREES}: take it as open"
+OPPOSED: Final = f"{DISAGREES}: treat it as open"
 
 OUT_OF_REACH: Final = "takes more than the adversaries are assumed to have"
 """What is said of an attack on another one's outcome."""

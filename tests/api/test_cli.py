@@ -590,7 +590,7 @@ def test_kb_export_dot_parses_and_keeps_signs(ask: Ask, kb: KnowledgeBase) -> No
         (("matrix", "--format", "svgg"), "did you mean svg?"),
         (("kb", "chek"), "did you mean check or schema?"),
         (("kb",), "COMMAND"),
-        ((), "QUESTION"),
+        ((), "name a command"),
         (("what-if", "RD1"), "nothing is assumed"),
         (("what-if", "RD1", "--hold", "M9"), "unknown factor 'M9'"),
         (("what-if", "RD1", "--raise", "D1", "--lower", "D1"), "can't be both"),

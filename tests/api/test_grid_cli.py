@@ -261,7 +261,7 @@ def test_on_a_terminal_a_table_fills_and_makes_room_for_the_answer(
     drawn = shown.getvalue()
     assert "3/5" in drawn
     assert "n/a" in drawn
-    assert "10 of 20 trials kept, 50% trained" in drawn
+    assert "10 of 20 trials finished, 50% trained" in drawn
     lines = drawn.count("\n")
     listener.over()
     assert shown.getvalue() == f"{drawn}\r\x1b[{lines}A\x1b[J"

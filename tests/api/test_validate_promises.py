@@ -251,7 +251,7 @@ def test_asking_for_results_before_any_were_measured_makes_no_file(ask: Ask, fil
     answer = ask("results", "list")
     assert "nothing measured yet" in answer.out
     assert "crosscurrent validate --list" in answer.out
-    assert ask("results", "list", "--json").json == {"results": []}
+    assert ask("results", "list", "--json").json == {"kind": "results", "results": []}
     assert ask("results", "prune").out == "removed 0 results and 0 trials\n"
     assert not file.parent.exists()
 
@@ -343,7 +343,7 @@ def test_codes_and_ids_name_the_same_result_which_is_not_measured_again(
     for answer in answers:
         assert answer.status == 0
         assert answer.json == answers[0].json
-        assert answer.err == "all 4 trials known from before: nothing to train\n"
+        assert answer.err == "all 4 trials already stored: nothing to train\n"
     document = answers[0].json
     assert ask("results", "show", document["id"][:6], "--json").json == document
     assert document in ask("results", "list", "--json").json["results"]
@@ -356,7 +356,7 @@ def test_json_is_the_one_document_on_stdout_and_progress_is_on_stderr(ask: Ask) 
     answer = ask(*MARKED, "--json")
     assert answer.status == 0
     assert answer.json["defense"] == "watermarking"
-    assert "4 of 4 trials kept, 100% trained" in answer.err
+    assert "4 of 4 trials finished, 100% trained" in answer.err
     assert "\x1b" not in answer.err
     words = ask(*MARKED)
     assert "trials" not in words.out
@@ -480,7 +480,7 @@ def test_more_seeds_measure_only_the_new_ones(ask: Ask, file: Path) -> None:
     two = ask(*MARKED, "--json").json
     before = rows(file)
     answer = ask(*MARKED, "--seeds", "3", "--json")
-    assert "4 of 6 trials known from before" in answer.err
+    assert "4 of 6 trials already stored" in answer.err
     for arm in ("baseline", "defended"):
         assert answer.json[arm][:2] == two[arm]
     assert before.items() <= rows(file).items()
@@ -492,7 +492,7 @@ def test_another_setting_of_the_defense_shares_the_baseline_only(ask: Ask, file:
     one = ask(*asked).json
     before = rows(file)
     answer = ask(*asked, "--set", "defense.epsilon=0.2")
-    assert "2 of 4 trials known from before" in answer.err
+    assert "2 of 4 trials already stored" in answer.err
     after = rows(file)
     assert before.items() <= after.items()
     new = [recipe for address, (recipe, _) in after.items() if address not in before]
@@ -509,7 +509,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     out, err = StringIO(), StringIO()
     with redirect_stdout(out), redirect_stderr(err):
         assert main([*LONG, "--store", str(kept)]) == 0
-    assert err.getvalue().count("trials kept") > 2  # there are several batches
+    assert err.getvalue().count("trials finished") > 2  # there are several batches
     found: dict[str, Any] = json.loads(out.getvalue())
     return found
 
@@ -527,15 +527,15 @@ import os, signal, sys
 from crosscurrent.api.cli import main
 from crosscurrent.api.cli.progress import Progress
 
-told = Progress.finished
+told = Progress.on_trials
 
 
-def finished(self, trials):
+def on_trials(self, trials):
     told(self, trials)
     os.kill(os.getpid(), signal.SIGSTOP)
 
 
-Progress.finished = finished
+Progress.on_trials = on_trials
 sys.exit(main(sys.argv[1:]))
 """
 """Stops itself whenever something was kept, however busy the machine is."""
@@ -570,12 +570,12 @@ def test_a_run_that_is_killed_goes_on_where_it_was_and_ends_as_if_nothing_had_ha
     assert 0 < trials < 2 * SEEDS
     before = rows(file)
     answer = ask(*LONG)
-    assert f"{trials} of {2 * SEEDS} trials known from before" in answer.err
+    assert f"{trials} of {2 * SEEDS} trials already stored" in answer.err
     assert without_cost(answer.json) == without_cost(undisturbed)
     assert before.items() <= rows(file).items()
     assert Store(str(file)).counts() == (1, 2 * SEEDS)
     again = ask(*LONG)
-    assert again.err == f"all {2 * SEEDS} trials known from before: nothing to train\n"
+    assert again.err == f"all {2 * SEEDS} trials already stored: nothing to train\n"
     assert again.json == answer.json
 
 

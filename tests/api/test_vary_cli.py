@@ -135,7 +135,7 @@ def test_what_is_measured_alone_first_is_not_trained_again(
     capsys.readouterr()
     assert main(["validate", *PAIR, *VARY, *QUICK, "--json", *store]) == 0
     told = capsys.readouterr()
-    assert "4 of 12 trials known from before" in told.err
+    assert "4 of 12 trials already stored" in told.err
     found, whole = json.loads(told.out), made[1]
     assert found["trend"] == whole["trend"]
     assert [each["effect"] for each in found["cells"]] == [

@@ -80,7 +80,7 @@ def test_people_are_told_the_verdict_the_outcome_and_what_was_expected(
         "increase": "it rises",
         "decrease": "it falls",
         "no_change": "it does not change",
-        "inconclusive": "these seeds cannot tell",
+        "inconclusive": "inconclusive with these seeds",
     }[shows]
     assert f"membership inference: {said}" in told
     if conjecture in ("contested", "unknown"):

@@ -52,7 +52,7 @@ def _pairs(got: AttackOutput) -> int:
 
 @dataclass(frozen=True)
 class AttributeInference(Attack):
-    """Tells the group of the deployed model's training records by what the model says of them.
+    """Infers the sensitive group of training records from the model's answers.
 
     The adversary does not have the records' other attributes, but it knows their labels, and has
     the model's answers. It has other records, whose group it knows, and shadow models with the

@@ -42,7 +42,7 @@ def _similarity(got: AttackOutput) -> float:
 
 @dataclass(frozen=True)
 class DataReconstruction(Attack):
-    """Recovers training records from the model's answers, and what a class looks like from it.
+    """Reconstructs training records from the model's answers, and a typical input per class.
 
     The adversary asks the model about records of its own, trains a network to give the record for
     the answer, and applies it to the answers that training records got. Predicting the mean of its
@@ -85,7 +85,7 @@ class DataReconstruction(Attack):
         128, "units in each of the two hidden layers of the network", least=1, most=4096
     )
     epochs: int = setting(
-        500, "most passes of the network over the adversary's records", least=1, most=100_000
+        500, "maximum number of epochs on the adversary's records", least=1, most=100_000
     )
     steps: int = setting(100, "gradient steps to invert a class", least=1, most=100_000)
     step: float = setting(
@@ -93,7 +93,7 @@ class DataReconstruction(Attack):
     )
     handed_on: float = setting(
         0.5,
-        "share of a second adversary's records that reconstructed ones replace",
+        "share of the second adversary's records replaced by reconstructed ones",
         least=0.0,
         most=1.0,
     )

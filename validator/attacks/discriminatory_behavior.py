@@ -65,7 +65,7 @@ def _worst(got: AttackOutput) -> float:
 
 @dataclass(frozen=True)
 class DiscriminatoryBehavior(Attack):
-    """Compares what the deployed model says of the groups of one sensitive attribute."""
+    """Compares predictions between groups of a sensitive attribute."""
 
     risk: ClassVar[str] = "discriminatory_behavior"
     metrics: ClassVar[tuple[Metric, ...]] = (
@@ -90,7 +90,7 @@ class DiscriminatoryBehavior(Attack):
 
     attribute: str = setting("", "sensitive attribute; empty: the first of the data set")
     least: int = setting(
-        20, "judged records of a group in a class, for its rates to count", least=1, most=1_000_000
+        20, "minimum number of a group's records per class for a rate", least=1, most=1_000_000
     )
 
     def check(self, data: Dataset) -> None:

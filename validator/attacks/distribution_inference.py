@@ -69,7 +69,7 @@ def _pairs(got: AttackOutput) -> int:
 
 @dataclass(frozen=True)
 class DistributionInference(Attack):
-    """Tells which of two shares a group had in a model's training data, from its answers.
+    """Distinguishes two shares of a group in the training data from the model's answers.
 
     The adversary has shadow models of either share, trained with the victim's defense, and fits a
     logistic regression to what they say, on average, of the records of each side (the group, or
@@ -105,7 +105,7 @@ class DistributionInference(Attack):
     )
 
     attribute: str = setting("", "sensitive attribute; empty: the first of the data set")
-    group: int = setting(0, "group whose share is told, by its number", least=0, most=1_000_000)
+    group: int = setting(0, "index of the group", least=0, most=1_000_000)
     low: float = setting(
         0.1, "smaller share of the group in the training data", least=0.0, most=1.0
     )
@@ -119,7 +119,7 @@ class DistributionInference(Attack):
         False, "whether the adversary trains shadow models itself, on records of its own"
     )
     shadow_model: str = setting(
-        "", "architecture of shadow models, with own records; empty: the victim's"
+        "", "architecture of shadow models, with own records; empty: the target model's"
     )
     column: int = 0
     """Of the attribute; no setting, but settled by the data."""

@@ -95,10 +95,10 @@ class MembershipInference(Attack):
         16, "shadow models for each target model, an even number", least=4, most=4096
     )
     own_records: bool = setting(
-        False, "whether shadow models are trained on none of the victim's records"
+        False, "whether shadow models are trained on none of the target model's records"
     )
     shadow_model: str = setting(
-        "", "architecture of shadow models, with own records; empty: the victim's"
+        "", "architecture of shadow models, with own records; empty: the target model's"
     )
 
     @property

@@ -118,16 +118,12 @@ class UnauthorizedModelOwnership(Attack):
         SURROGATE_ACCURACY,
     )
 
-    surrogates: int = setting(
-        5, "models extracted, each by queries and from a start of its own", least=1, most=1000
-    )
-    queries: int = setting(
-        4000, "records that the model is asked about for each", least=10, most=10_000_000
-    )
-    labels: str = setting("soft", "what the model answers", choices=("soft", "hard"))
+    surrogates: int = setting(5, "number of extracted surrogates", least=1, most=1000)
+    queries: int = setting(4000, "queries per surrogate", least=10, most=10_000_000)
+    labels: str = setting("soft", "answer format of the model", choices=("soft", "hard"))
     epochs: int = setting(20, "passes over the queries", least=1, most=10_000)
     accused: int = setting(
-        5, "independent models that a malicious accuser claims to be theirs", least=1, most=1000
+        5, "independent models that a malicious accuser claims", least=1, most=1000
     )
     disguise: float = setting(
         0.25,

@@ -56,7 +56,7 @@ EMBEDDED: Final[Mapping[str, _Embedded]] = MappingProxyType(
     {
         "digits": _Embedded("handwritten digits: 1797 images of 8 by 8 in 10 classes", _digits),
         "breast_cancer": _Embedded(
-            "tumours by 30 measures of their cells: 569 records in 2 classes", _breast_cancer
+            "tumors by 30 measures of their cells: 569 records in 2 classes", _breast_cancer
         ),
         "diabetes": _Embedded(
             "progress of diabetes above its median: 442 records, 9 attributes, by sex", _diabetes

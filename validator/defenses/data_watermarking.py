@@ -39,7 +39,7 @@ _SHOWN = 50
 
 @dataclass(frozen=True)
 class DataWatermarking(Defense):
-    """Puts a pattern of the owner's on a share of the records, labelled with one class.
+    """Adds an owner's pattern to a share of the records, all labeled with one class.
 
     It is the class that the pattern by itself speaks for least (`validator.arms.triggers`).
     Whether a model was trained on them a paired t-test tells, of the probability of that class
@@ -50,13 +50,13 @@ class DataWatermarking(Defense):
     id: ClassVar[str] = "data_watermarking"
     stage: ClassVar[Stage] = "pre"
     reading: ClassVar[EffectivenessMetric | None] = EffectivenessMetric(
-        "detection_rate", "share of t-tests that tell that the data was used", 0.9, "higher", 0.1
+        "detection_rate", "share of t-tests that detect the use of the data", 0.9, "higher", 0.1
     )
 
     share: float = setting(0.1, "share of the training records marked", least=0.001, most=0.5)
     size: int = setting(2, "side of the pattern in pixels, or its attributes", least=1, most=100)
     margin: float = setting(
-        0.2, "by how much the pattern must raise the probability", least=0.0, most=1.0
+        0.2, "minimum increase of the class's probability due to the pattern", least=0.0, most=1.0
     )
 
     @property

@@ -23,7 +23,7 @@ __all__ = ["DifferentialPrivacy"]
 
 @dataclass(frozen=True)
 class DifferentialPrivacy(Defense):
-    """Trains with as much noise as a privacy budget asks for, by Opacus' RDP accountant.
+    """Adds the noise that a privacy budget requires (Opacus' RDP accountant).
 
     δ is one over the square of the number of training records. Both arms draw Poisson samples,
     which is what the accounting is about.

@@ -30,7 +30,7 @@ Gradient = Callable[[Tensor], Tensor]
 
 @dataclass(frozen=True)
 class Explanations(Defense):
-    r"""Releases with each answer how much each attribute adds to the predicted class's probability.
+    r"""Releases feature attributions of the predicted class's probability with each answer.
 
     - ``integrated_gradients``: the gradient's mean on the straight way from a baseline record to
       this one, by the midpoint rule, times the difference of the two (Sundararajan, Taly and Yan
@@ -58,12 +58,12 @@ class Explanations(Defense):
 
     attribution: str = setting(
         "integrated_gradients",
-        "how attributions are computed",
+        "attribution method",
         choices=("integrated_gradients", "gradient", "input_times_gradient", "smoothgrad"),
     )
     baseline: str = setting(
         "zero",
-        "what records are compared with: all attributes zero, or their means",
+        "baseline of the attributions: zero, or the attributes' means",
         choices=("zero", "mean"),
     )
     steps: int = setting(

@@ -65,7 +65,7 @@ class Fingerprinting(Defense):
 
     claimed: float = setting(
         0.7,
-        "share of the private and of the unseen records that a claim shows",
+        "share of private and of unseen records revealed in a claim",
         least=0.1,
         most=0.9,
     )

@@ -79,10 +79,10 @@ class GroupFairness(Fairness):
 
     stage: ClassVar[Stage] = "in"
 
-    strength: float = setting(2.0, "factor of the penalty", least=0.0, most=1e6)
+    strength: float = setting(2.0, "weight of the penalty", least=0.0, most=1e6)
     parity: str = setting(
         "demographic_parity",
-        "which gap is penalised",
+        "fairness gap that is penalized",
         choices=("demographic_parity", "equalized_odds"),
     )
 

@@ -32,7 +32,7 @@ _CERTAIN = 1000.0
 
 @dataclass(frozen=True)
 class GroupFairnessAfterTraining(Fairness):
-    """Decides by a threshold of each group, randomised so that equalised odds hold.
+    """Uses a decision threshold per group, randomized for equalized odds.
 
     The thresholds are fairlearn's, fitted on records that each model is not trained on: on its own
     training records a model is too sure to tell. What anyone gets is the decision alone. Where

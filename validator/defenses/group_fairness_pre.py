@@ -22,7 +22,7 @@ __all__ = ["GroupFairnessBeforeTraining", "reweighed"]
 
 @dataclass(frozen=True)
 class GroupFairnessBeforeTraining(Fairness):
-    """Draws the training records anew, such that class and group hang together less.
+    """Resamples the training records to weaken the dependence of class and group.
 
     Each record weighs what independence would have of its group and class over what there is. A
     net that fits all of its records hardly heeds such weights (Byrd and Lipton 2019), however they

@@ -24,7 +24,7 @@ __all__ = ["OutlierRemoval"]
 
 @dataclass(frozen=True)
 class OutlierRemoval(Defense):
-    """Fits the trained model again on records known to be sound, with a fresh last layer.
+    """Fine-tunes the trained model on trusted records, with a new last layer.
 
     All layers learn: what a backdoor taught the earlier ones would serve the new last one too.
     """
@@ -34,7 +34,7 @@ class OutlierRemoval(Defense):
     protects_against: ClassVar[str | None] = "poisoning"
 
     trusted: float = setting(
-        0.3, "share of the training records known to be sound", least=0.001, most=1.0
+        0.3, "share of the training records that are trusted", least=0.001, most=1.0
     )
     epochs: int = setting(30, "passes over these records", least=1, most=100_000)
     learning_rate: float = setting(0.01, "step of an update, by Adam", least=1e-9, most=100.0)

@@ -33,7 +33,7 @@ _STEPS = 20
 
 @dataclass(frozen=True)
 class OutlierRemovalAfterTraining(Defense):
-    """Prunes hidden units that trusted records hardly use, and tunes the others on these.
+    """Prunes hidden units that are inactive on trusted records, then fine-tunes.
 
     A backdoor hides in units that sound records leave dormant: the least active go first, or those
     whose activations on such records have the lowest entropy (as in Zheng et al. 2022, who take
@@ -46,12 +46,16 @@ class OutlierRemovalAfterTraining(Defense):
     protects_against: ClassVar[str | None] = "poisoning"
 
     trusted: float = setting(
-        0.3, "share of the training records known to be sound", least=0.001, most=1.0
+        0.3, "share of the training records that are trusted", least=0.001, most=1.0
     )
-    loss: float = setting(0.15, "accuracy on these that may be lost", least=0.0, most=1.0)
+    loss: float = setting(
+        0.15, "tolerated loss of accuracy on trusted records", least=0.0, most=1.0
+    )
     epochs: int = setting(20, "passes over these records afterwards", least=1, most=100_000)
     learning_rate: float = setting(0.01, "step of an update, by Adam", least=1e-9, most=100.0)
-    order: str = setting("activity", "what tells the units", choices=("activity", "entropy"))
+    order: str = setting(
+        "activity", "criterion for ranking the units", choices=("activity", "entropy")
+    )
 
     def check_model(self, architecture: Architecture) -> None:
         """Raise `InputError` without hidden units that can be told."""

@@ -22,7 +22,7 @@ _PAIRS = 1 << 22
 
 @dataclass(frozen=True)
 class OutlierRemovalBeforeTraining(Defense):
-    """Leaves the records out that fit a trusted few worst, and trains from scratch on the others.
+    """Removes the training records that least fit trusted ones, and trains from scratch.
 
     By default the worst are those furthest from the trusted records of their own class (the k-th
     nearest neighbour's distance; Ramaswamy et al. 2000). Or those of least value to a classifier
@@ -37,10 +37,12 @@ class OutlierRemovalBeforeTraining(Defense):
 
     share: float = setting(0.2, "share of the training records left out", least=0.001, most=0.5)
     trusted: float = setting(
-        0.2, "share of the training records known to be sound", least=0.001, most=0.5
+        0.2, "share of the training records that are trusted", least=0.001, most=0.5
     )
-    neighbors: int = setting(3, "nearest neighbours that count", least=1, most=1000)
-    score: str = setting("distance", "what tells the worst", choices=("distance", "shapley"))
+    neighbors: int = setting(3, "number of nearest neighbors", least=1, most=1000)
+    score: str = setting(
+        "distance", "score for ranking the records", choices=("distance", "shapley")
+    )
 
     def prepare(self, split: DataSplit) -> DataSplit:
         """Leave the worst records of each model out; what is trusted stays."""

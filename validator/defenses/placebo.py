@@ -13,7 +13,7 @@ __all__ = ["Placebo"]
 
 @dataclass(frozen=True)
 class Placebo(Defense):
-    """Trains the same models from other initialisations, in another batch order."""
+    """Trains the same models from other initializations, in another batch order."""
 
     id: ClassVar[str] = "placebo"
     stage: ClassVar[Stage] = "in"

@@ -27,12 +27,12 @@ __all__ = ["Watermarking"]
 
 @dataclass(frozen=True)
 class Watermarking(Defense):
-    """Trains on a trigger set too, from scratch.
+    """Also trains on a trigger set, from scratch.
 
     By default these are records of noise with random labels, uniform within the bounds of the data:
     nothing that is true of the task follows from them, so whoever knows the labels had a hand in
     the model. Or training records of other classes under a pattern of the owner's own, like that of
-    a backdoor but elsewhere, all labelled with one class, that which the pattern by itself speaks
+    a backdoor but elsewhere, all labeled with one class, that which the pattern by itself speaks
     for least; they are added, under other labels than the records themselves have.
     """
 
@@ -45,9 +45,9 @@ class Watermarking(Defense):
     evidence: ClassVar[tuple[str, str] | None] = ("watermark_x", "watermark_y")
 
     triggers: int = setting(40, "records in the trigger set", least=10, most=10_000)
-    repeats: int = setting(3, "how often an epoch has each of them", least=1, most=100)
+    repeats: int = setting(3, "copies of each trigger per epoch", least=1, most=100)
 
-    content: str = setting("noise", "what the trigger set is", choices=("noise", "pattern"))
+    content: str = setting("noise", "content of the trigger set", choices=("noise", "pattern"))
     size: int = setting(2, "side of the pattern in pixels, or its attributes", least=1, most=100)
 
     @property

@@ -22,7 +22,7 @@ __all__ = ["WatermarkingInTraining"]
 
 @dataclass(frozen=True)
 class WatermarkingInTraining(Watermarking):
-    """Trains on a trigger set under noise on the parameters, so that small changes leave it there.
+    """Trains on a trigger set with parameter noise, so that the watermark survives small changes.
 
     Gradients are taken where all parameters are moved by normal noise. The paper moves them for
     batches of triggers only, and averages over many draws; here every batch has some triggers, and

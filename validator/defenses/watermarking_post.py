@@ -28,7 +28,7 @@ __all__ = ["WatermarkingOfAnswers"]
 
 @dataclass(frozen=True)
 class WatermarkingOfAnswers(Defense):
-    """Answers a small share of records wrongly; which ones, and how, a secret key decides.
+    """Answers a small share of records wrongly; a secret key selects the records and labels.
 
     The same record gets the same answer always, so asking again tells nothing. Whoever trains a
     model on the answers teaches it the wrong ones too, and the owner, who keeps what was asked,
@@ -44,7 +44,7 @@ class WatermarkingOfAnswers(Defense):
 
     share: float = setting(0.02, "share of records that get a wrong answer", least=1e-4, most=0.5)
     queries: int = setting(
-        4000, "records that the surrogate asks about, on which the defense is checked",
+        4000, "queries of the surrogate on which the defense is tested",
         least=100, most=1_000_000,
     )  # fmt: skip
 

@@ -332,7 +332,7 @@ def _first_effect(planned: Collusion, with_first: Sequence[Result]) -> FirstEffe
         outcome(gained, metric.smallest_effect) == "increase",
         vain,
         fmean(got),
-        f"better than {vain:.3g}, which one gets for nothing, by {metric.smallest_effect:g} or"
+        f"better than {vain:.3g}, its value without the attack, by {metric.smallest_effect:g} or"
         " more, with an interval that excludes zero",
     )
 

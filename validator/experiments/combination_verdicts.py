@@ -217,10 +217,10 @@ def judge_combination(
 ) -> CombinationVerdict:
     r"""Compare each defense in the combination with itself alone, seed by seed.
 
-    A drop counts if its interval excludes zero and it is large enough to matter; a defense is as
-    effective as alone if the whole interval is below what matters and, where it has a reading of
-    its own, that is still as it must be. What drop matters Def\\Con
-    (Duddu, Zhang and Asokan 2025) leaves open.
+    A drop counts if its interval excludes zero and it reaches the smallest effect of interest; a
+    defense is as effective as alone if the whole interval is below that and, where it has a
+    reading of its own, that is still as it must be. Def\\Con (Duddu, Zhang and Asokan 2025) leaves
+    the smallest drop of interest open.
 
     Parameters
     ----------

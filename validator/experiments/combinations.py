@@ -39,7 +39,7 @@ MOST_ORDERS = 12
 class Combination:
     """Defenses alone and together, on one data set, under several seeds.
 
-    All arms meet the same attacks: what an attack does to the training data it does in each, so
+    All arms face the same attacks: what an attack does to the training data it does in each, so
     that nothing but the combination differs.
 
     Attributes

@@ -196,7 +196,7 @@ def _row(
 ) -> shapes.TrendRow:
     """Return a trend with what was expected of it, and what that makes of it."""
     verdict: shapes.Judgement = "inconclusive"
-    shown = said.get(found.outcome, "these seeds cannot tell")
+    shown = said.get(found.outcome, "inconclusive with these seeds")
     if doubts:
         reason = f"{shown}; but {' and '.join(doubts)}"
     elif expected is None:

@@ -126,10 +126,10 @@ def _legend(document: Mapping[str, Any]) -> str:
     lines = [
         "▲ more susceptible   ▼ less susceptible   = no meaningful change   ? unknown   · nothing"
         " published",
-        "± measured: the seeds cannot tell; predicted: the factors disagree",
+        "± measured: inconclusive with these seeds; predicted: the factors disagree",
         "✓ prediction confirmed   ✗ refuted   ! the defense was not effective here"
         "   number: effect towards more susceptible, with its 95 % interval",
-        "stronger colour: 1, 2 or 5 times the smallest effect of interest, in the unit of each"
+        "stronger color: 1, 2 or 5 times the smallest effect of interest, in the unit of each"
         " risk's own metric",
         f"{document['dataset']}, {document['model']}, {len(document['seeds'])} paired seeds;"
         f" {counts['cells']} cells: {measured}, {counts['inconclusive']} inconclusive,"

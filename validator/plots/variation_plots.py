@@ -76,7 +76,12 @@ def _effects(axes: Axes, measured: Sequence[tuple[int, Mapping[str, Any]]]) -> N
             fontsize=8,
         )
     axes.set_ylabel("effect (up: more susceptible)")
-    axes.set_title("with − without; grey: too small to matter", fontsize=9, color=QUIET, loc="left")
+    axes.set_title(
+        "with − without; gray: below the smallest effect of interest",
+        fontsize=9,
+        color=QUIET,
+        loc="left",
+    )
 
 
 def _direction(axes: Axes, expected: str) -> None:

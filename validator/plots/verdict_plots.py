@@ -110,7 +110,8 @@ def _effect(axes: Axes, document: Mapping[str, Any]) -> None:
     read = _reading(document)
     axes.set_xlabel(f"← {read.less}        effect        {read.more} →")
     axes.set_title(
-        f"{found['level']:.0%} interval; grey: too small to matter (±{smallest:g})",
+        f"{found['level']:.0%} interval\n"
+        f"gray: below the smallest effect of interest (±{smallest:g})",
         fontsize=9,
         color=QUIET,
         loc="left",

@@ -17,7 +17,7 @@ _OUTCOME = {
     "increase": ("increase", "amplifies: the second attack is stronger with the first"),
     "decrease": ("decrease", "hinders: the second attack is weaker with the first"),
     "no_change": ("no_change", "no meaningful change"),
-    "inconclusive": ("contested", "inconclusive: these seeds cannot tell"),
+    "inconclusive": ("contested", "inconclusive with these seeds"),
 }
 _EXPECTED = {
     "amplifies": "the first was expected to amplify the second",
@@ -83,8 +83,8 @@ def collusion_sentence(document: shapes.Collusion) -> str:
         text += f" Published: {', '.join(document['published'])}."
     if not document["first_effective"]:
         text += (
-            " But the first attack got nothing here, so this says nothing of a collusion (needed:"
-            f" {document['first_effect']['needed']})."
+            " But the first attack was not effective here, so there is no conclusion about a"
+            f" collusion (needed: {document['first_effect']['needed']})."
         )
     elif document["outcome"] == "inconclusive":
         more = document["seeds_to_settle"]
@@ -104,8 +104,8 @@ def facts(document: shapes.Collusion) -> list[list[str]]:
         ],
         [
             "first",
-            f"{'works' if did['met'] else 'does not work'}: {did['name']} {did['measured']:.3f},"
-            f" and {did['in_vain']:.3f} for nothing",
+            f"{'effective' if did['met'] else 'not effective'}: {did['name']}"
+            f" {did['measured']:.3f}, and {did['in_vain']:.3f} without the attack",
         ],
         [
             "utility",

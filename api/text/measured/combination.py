@@ -16,9 +16,13 @@ __all__ = ["KEPT", "combination_sentence", "describe", "outcome", "scale"]
 _OUTCOME = {
     "effective": ("decrease", "effective: each defense works as well as alone"),
     "conflict": ("increase", "conflict: a defense works worse than alone"),
-    "inconclusive": ("contested", "inconclusive: these seeds cannot tell for every defense"),
+    "inconclusive": ("contested", "inconclusive with these seeds for at least one defense"),
 }
-KEPT = {"kept": "as good as alone", "drops": "worse than alone", "inconclusive": "cannot tell"}
+KEPT = {
+    "kept": "as good as alone",
+    "drops": "worse than alone",
+    "inconclusive": "inconclusive with these seeds",
+}
 """What becomes of a defense among others."""
 _GLYPHS = {"kept": "decrease", "drops": "increase", "inconclusive": "contested"}
 
@@ -128,5 +132,6 @@ def scale(document: shapes.Combination) -> str:
     return (
         f"{seeds} paired seeds on {found['dataset']}: {found['training_records']} training records,"
         f" {found['model']} with {found['parameters']} parameters. A drop counts if its 95 %"
-        " interval excludes zero and it is large enough to matter; all arms meet the same attacks."
+        " interval excludes zero and it reaches the smallest effect of interest; all arms face the"
+        " same attacks."
     )

@@ -150,7 +150,8 @@ def _legend(look: Style) -> list[list[str]]:
         ["", f"{signs['increase']} more susceptible, {signs['decrease']} less susceptible,"
          f" {signs['no_change']} no meaningful change, {unknown} unknown, {silent} nothing"
          " published"],
-        [open_, "predicted: factors disagree; published: both; measured: the seeds cannot tell"],
+        [open_, "predicted: factors disagree; published: both; measured: inconclusive with"
+         " these seeds"],
         [marks["confirmed"], f"prediction confirmed; {marks['refuted']} refuted;"
          f" {marks['inconclusive']} inconclusive, or nothing was predicted"],
         ["!", "the defense was not effective here, so this says nothing about it"],

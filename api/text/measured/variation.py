@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 __all__ = ["CAUTION", "describe", "notes", "scenarios", "setting", "trends", "values"]
 
 CAUTION = (
-    "What is known of factors are directions, never sizes; and how the defense's effect changes"
-    " does not follow from them, as a factor moves the risk without it too."
+    "The graph knows directions, not sizes. It does not predict how the defense's effect changes,"
+    " because the factor also moves the risk without the defense."
 )
 _WHAT: Mapping[Literal["baseline", "defended", "effect"], str] = {
     "baseline": "risk without the defense",
@@ -28,7 +28,7 @@ _OUTCOME = {
     "increase": "rises",
     "decrease": "falls",
     "no_change": "no meaningful change",
-    "inconclusive": "the seeds cannot tell",
+    "inconclusive": "inconclusive with these seeds",
 }
 
 

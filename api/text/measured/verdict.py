@@ -31,7 +31,7 @@ _SHOWN = {
     "increase": "it rises",
     "decrease": "it falls",
     "no_change": "it does not change meaningfully",
-    "inconclusive": "these seeds cannot tell",
+    "inconclusive": "inconclusive with these seeds",
 }
 _CLAIMED = {"+": "increase", "-": "decrease", "0": "stay", "?": "move"}
 

@@ -52,7 +52,7 @@ class Progress(NamedTuple):
     Attributes
     ----------
     trials, finished, remembered : int
-        As many as there are, as are kept, and as were known from before; 0 until it is planned.
+        As many as there are, as are finished, and as were already stored; 0 until it is planned.
     work, done : int
         Models × updates in all, and so far.
     intervals : sequence of mapping
@@ -122,7 +122,7 @@ def _said(words: Words, kind: str, data: Mapping[str, Any]) -> str:
         return f"A process trains on {data.get('worker')}, device {data.get('device')}"
     if kind == "planned":
         known = data["remembered"]
-        more = f", {known} of them known from before" if known else ""
+        more = f", {known} of them already stored" if known else ""
         return f"{data['trials']} trials are planned{more}"
     if kind == "working":
         share = data["done"] / data["work"] if data["work"] else 1.0

@@ -177,7 +177,7 @@ def test_of_any_two_wishes_the_page_has_as_many_plans_as_the_api(looking: Asking
         assert page.count('<tr><th scope="row">') == len(answer["plans"])
         if not answer["plans"]:
             told = text_of(page)
-            assert "No set of defenses does all that" in told
+            assert "No set of defenses meets all constraints" in told
             for each in answer["blocked"]:
                 assert f"{each['plans']} set{'s' * (each['plans'] != 1)}" in told
 

@@ -47,7 +47,7 @@ def test_events_say_how_far_it_is_also_after_a_loss(kb: KnowledgeBase) -> None:
     said = [text for _, text in log_lines(Words(kb), events)]
     assert said[-1] == "75% trained"
     assert "12% trained" not in said
-    assert "8 trials are planned, 4 of them known from before" in said
+    assert "8 trials are planned, 4 of them already stored" in said
     assert "Training was interrupted, and goes on in a new process: lost" in said
 
 
