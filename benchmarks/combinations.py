@@ -19,7 +19,7 @@ from timing import machine
 
 from crosscurrent.knowledge import KnowledgeBase, load
 from crosscurrent.knowledge.errors import InputError
-from crosscurrent.predictor.conflicts import combine, measured
+from crosscurrent.predictor.conflicts import combine, outcome_of
 from crosscurrent.validator.experiments.combination_verdicts import judge_combination
 from crosscurrent.validator.experiments.combinations import Combination, combination
 from crosscurrent.validator.experiments.measuring import whole
@@ -81,7 +81,7 @@ def figures(
                 code,
                 " + ".join(names),
                 conjecture,
-                measured(kb.combinations[f"defcon.{code.lower()}"]),
+                outcome_of(kb.combinations[f"defcon.{code.lower()}"]),
                 data,
                 shown["outcome"],
                 shown["verdict"],

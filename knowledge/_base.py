@@ -8,17 +8,15 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from ._indexes import CODED, INDEXES, fold
-from ._records import KINDS
+from ._records import KINDS, Sections
 from ._records.rows import melt, thaw
 from .errors import InputError, UnknownName, clip
 
 if TYPE_CHECKING:
-    from ._records.adversaries import Characteristic, PublishedAttack
     from ._records.collusions import Attack, Collusion, Outcome, Prerequisite
-    from ._records.combinations import Combination, Variant
+    from ._records.combinations import Variant
     from ._records.experiments import Experiment
     from ._records.interactions import Correlation, Observation
-    from ._records.references import Reference
     from ._records.subjects import Defense, Factor, Risk
     from ._records.unions import Record
 
@@ -27,7 +25,7 @@ __all__ = ["KnowledgeBase"]
 _NO_EDGES: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
-class KnowledgeBase:
+class KnowledgeBase(Sections):
     """Everything known, indexed for the questions that are asked of it.
 
     Immutable; two bases with the same content have the same digest, however they came about.
@@ -60,26 +58,10 @@ class KnowledgeBase:
         "_rows",
         "_stages",
         "digest",
-        *KINDS,
         *(f"_folded_{section}" for section in CODED),
     )
 
     digest: str
-    factors: Mapping[str, Factor]
-    risks: Mapping[str, Risk]
-    defenses: Mapping[str, Defense]
-    variants: Mapping[str, Variant]
-    attacks: Mapping[str, Attack]
-    adversary: Mapping[str, Characteristic]
-    correlations: Mapping[str, Correlation]
-    outcomes: Mapping[str, Outcome]
-    prerequisites: Mapping[str, Prerequisite]
-    observations: Mapping[str, Observation]
-    combinations: Mapping[str, Combination]
-    collusions: Mapping[str, Collusion]
-    experiments: Mapping[str, Experiment]
-    published_attacks: Mapping[str, PublishedAttack]
-    references: Mapping[str, Reference]
     _rows: Mapping[str, str | Mapping[str, Mapping[str, Any]]]
     _edges: Mapping[str, Mapping[str, Correlation]]
     _outcomes: Mapping[str, Mapping[str, Outcome]]
@@ -118,6 +100,11 @@ class KnowledgeBase:
         frozen: Mapping[Any, Any] = MappingProxyType(made)
         object.__setattr__(self, name, frozen)
         return frozen
+
+    @property
+    def sections(self) -> dict[str, Mapping[str, Record]]:
+        """All records, by section and id."""
+        return {section: getattr(self, section) for section in KINDS}
 
     @property
     def rows(self) -> dict[str, dict[str, dict[str, Any]]]:

@@ -12,8 +12,8 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from ._drafts import Draft, Drafts, Path, Report, Retracted, place, shown
-from ._links import LINKS, NAMED, SINGULAR, links
-from ._records import KINDS
+from ._links import NAMED, links
+from ._records import KINDS, singular
 from .errors import Problem, clip, suggest
 
 __all__ = ["clashing_names", "dangling", "typed"]
@@ -105,8 +105,6 @@ def dangling(
 ) -> Iterator[Problem]:
     """Yield a problem for every mention of a record that does not stand."""
     for section, draft in records:
-        if not LINKS[section]:
-            continue
         for link in links(section, draft.row):
             name = link.name
             if link.targets == ("references",):
@@ -120,11 +118,11 @@ def dangling(
             if gone:
                 target, entry = gone[0]
                 message = (
-                    f"{SINGULAR[target]} {clip(name)} is retracted at {place(entry)} "
+                    f"{singular(target)} {clip(name)} is retracted at {place(entry)} "
                     "but still used here"
                 )
             else:
-                kind = " or ".join(SINGULAR[target] for target in link.targets)
+                kind = " or ".join(singular(target) for target in link.targets)
                 known = [
                     *(drafts[target] for target in link.targets),
                     *_codes(drafts, link.targets),
@@ -154,5 +152,5 @@ def clashing_names(drafts: Drafts) -> Iterator[Problem]:
         section, identity = taken.setdefault(text.casefold(), (owner[0], owner[1]))
         shared = {section, owner[0]} == {"risks", "attacks"} and identity == owner[1]
         if [section, identity] != owner and not (shared and name == "id"):
-            other = f"{SINGULAR[section]} {clip(identity)}"
+            other = f"{singular(section)} {clip(identity)}"
             yield entry.problem((name,), f"{clip(text)} already names the {other}")

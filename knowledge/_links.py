@@ -1,4 +1,4 @@
-"""Links: the fields that name other records, and the check that those exist.
+"""Links: the fields that name other records, as record types declare them.
 
 A path is a tuple of field names in which ``*`` stands for every item of a list and ``**`` for
 every key of a mapping.
@@ -7,99 +7,40 @@ every key of a mapping.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import fields
+from functools import cache
 from typing import Any, NamedTuple
 
-__all__ = ["LINKS", "NAMED", "SINGULAR", "Link", "links"]
+from ._records import KINDS
 
-SINGULAR: Mapping[str, str] = {
-    "factors": "factor",
-    "risks": "risk",
-    "defenses": "defense",
-    "variants": "variant",
-    "attacks": "attack",
-    "adversary": "characteristic",
-    "correlations": "correlation",
-    "outcomes": "outcome",
-    "prerequisites": "prerequisite",
-    "observations": "observation",
-    "combinations": "combination",
-    "collusions": "collusion",
-    "experiments": "experiment",
-    "published_attacks": "published attack",
-    "references": "reference",
-}
+__all__ = ["NAMED", "Link", "links", "patterns"]
 
 NAMED = ("factors", "risks", "defenses", "attacks")
 """The sections whose records have codes; ids and codes are unique over all of them, save that an
 attack may have the id of the risk it exploits."""
 
-_SOURCES: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
-    (("sources", "*"), ("references",)),
-    (("stated_in", "*"), ("references",)),
-)
-_PAIR: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
-    (("defense",), ("defenses",)),
-    (("risk",), ("risks",)),
-)
-_COLLUSION: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
-    (("first",), ("attacks",)),
-    (("second",), ("attacks",)),
-)
-_ATTACK_EDGE: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
-    (("attack",), ("attacks",)),
-    (("factor",), ("factors",)),
-    *_SOURCES,
-)
+_CITED: Mapping[str, str] = {"sources": "references", "stated_in": "references"}
+"""The fields that name references, lists in whatever record has them."""
 
-LINKS: Mapping[str, tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]] = {
-    "factors": ((("satisfied_by", "*", "characteristic"), ("adversary",)), *_SOURCES),
-    "risks": ((("dominant", "*"), ("factors",)), *_SOURCES),
-    "defenses": ((("protects_against", "*"), ("risks",)), *_SOURCES),
-    "variants": (
-        (("defense",), ("defenses",)),
-        (("uses", "*", "risk"), ("risks",)),
-        (("mitigates", "*", "risk"), ("risks",)),
-        *_SOURCES,
-    ),
-    "attacks": (
-        (("risk",), ("risks",)),
-        (("needs", "*", "characteristic"), ("adversary",)),
-        *_SOURCES,
-    ),
-    "adversary": _SOURCES,
-    "correlations": (
-        (("subject",), ("defenses", "risks")),
-        (("factor",), ("factors",)),
-        *_SOURCES,
-    ),
-    "outcomes": _ATTACK_EDGE,
-    "prerequisites": _ATTACK_EDGE,
-    "observations": (
-        *_PAIR,
-        (("when", "**"), ("adversary",)),
-        (("evidence", "*", "factor"), ("factors",)),
-        (("exceptions", "*", "sources", "*"), ("references",)),
-        (("exceptions", "*", "when", "**"), ("adversary",)),
-        *_SOURCES,
-    ),
-    "combinations": ((("defenses", "*"), ("variants",)), *_SOURCES),
-    "collusions": (*_COLLUSION, (("factors", "*"), ("factors",)), *_SOURCES),
-    "experiments": (
-        *_PAIR,
-        (("defenses", "*"), ("variants",)),
-        *_COLLUSION,
-        (("common_factors", "*"), ("factors",)),
-        (("other_factors", "*"), ("factors",)),
-        (("measurements", "*", "at", "**"), ("factors",)),
-        *_SOURCES,
-    ),
-    "published_attacks": (
-        (("attack",), ("attacks",)),
-        (("stated_in", "*"), ("references",)),
-    ),
-    "references": ((("cited_as", "**"), ("references",)),),
-}
-"""For each section: the paths that name other records, and the sections those must be in."""
+Pattern = tuple[tuple[str, ...], tuple[str, ...]]
+
+
+@cache
+def patterns(section: str) -> tuple[Pattern, ...]:
+    """Return the paths that name other records, each with the sections those must be in."""
+    return tuple(
+        (tuple(path.split(".")), tuple(targets.split(" or ")))
+        for path, targets in _paths(KINDS[section])
+    )
+
+
+def _paths(record_type: type[Any]) -> Iterator[tuple[str, str]]:
+    """Yield the links that a record type declares, and those of the records inside it."""
+    own = {each.name for each in fields(record_type)}
+    yield from record_type.LINKS.items()
+    yield from ((f"{name}.*", target) for name, target in _CITED.items() if name in own)
+    for name, inner in record_type.NESTED.items():
+        yield from ((f"{name}.*.{path}", target) for path, target in _paths(inner))
 
 
 class Link(NamedTuple):
@@ -124,7 +65,7 @@ class Link(NamedTuple):
 
 def links(section: str, row: Mapping[str, Any]) -> Iterator[Link]:
     """Yield every mention of another record in a row that need not be valid yet."""
-    for pattern, targets in LINKS[section]:
+    for pattern, targets in patterns(section):
         yield from _walk(row, pattern, targets, ())
 
 

@@ -22,8 +22,8 @@ from ._drafts import (
     shown,
 )
 from ._files import Source
-from ._links import NAMED, SINGULAR, Link, links
-from ._records import IDENTITY, KINDS
+from ._links import NAMED, Link, links
+from ._records import IDENTITY, KINDS, singular
 from ._sense import ill_formed
 from ._yaml import MAX_NODES, Node, parse
 from .errors import BrokenKnowledge, Problem, clip
@@ -212,7 +212,7 @@ def _merge(
             continue
         identity = joint.join(map(str, parts))
         standing = drafts[section]
-        kind = SINGULAR[section]
+        kind = singular(section)
         if action == "add":
             draft = Draft(entry.row, [entry])
             if identity in standing:

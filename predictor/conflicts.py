@@ -25,8 +25,8 @@ __all__ = [
     "Repair",
     "combine",
     "combine_all",
-    "measured",
     "observed_combinations",
+    "outcome_of",
     "spoiling",
     "workable",
 ]
@@ -142,7 +142,7 @@ class Combined(NamedTuple):
         return tuple(
             each
             for each in self.observations
-            if (seen := measured(each)) != verdict
+            if (seen := outcome_of(each)) != verdict
             and (seen == "conflict" or whole == set(each.defenses))
         )
 
@@ -230,7 +230,7 @@ def spoiling(earlier: Variant, later: Variant) -> Iterator[Conflict]:
                 yield Conflict(earlier, later, used.risk, inferred)
 
 
-def measured(record: Combination) -> Literal["effective", "conflict", "unreported"]:
+def outcome_of(record: Combination) -> Literal["effective", "conflict", "unreported"]:
     """Return what came of a combination, after tuning where there was any."""
     return record.tuned_outcome or record.outcome
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from crosscurrent.knowledge.errors import InputError
 
-from .conflicts import measured, workable
+from .conflicts import outcome_of, workable
 from .expectations import Expected, expected
 
 if TYPE_CHECKING:
@@ -241,7 +241,7 @@ class _Search:
         self.conflicts = tuple(
             each
             for each in kb.combinations.values()
-            if each.defenses and measured(each) == "conflict"
+            if each.defenses and outcome_of(each) == "conflict"
         )
         self.there = frozenset(variant.defense for variant in asked.have)
         # a defense at two stages counts twice in what was asked, and once as a name here

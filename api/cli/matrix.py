@@ -10,7 +10,7 @@ from crosscurrent.api.text.matrix_picture import matrix_svg
 from crosscurrent.api.text.wording import DISAGREES, INTENDED, strength
 from crosscurrent.knowledge.errors import InputError, clip
 from crosscurrent.predictor.collusion import Colluded, collude_all
-from crosscurrent.predictor.conflicts import Combined, combine_all, measured
+from crosscurrent.predictor.conflicts import Combined, combine_all, outcome_of
 from crosscurrent.predictor.interactions import Prediction, matrix
 
 from ..text.names import percent
@@ -275,7 +275,7 @@ def _combination_cell(answer: Combined) -> str:
 
 
 def _outcome(records: Iterable[Combination]) -> str:
-    seen = {measured(record) for record in records}
+    seen = {outcome_of(record) for record in records}
     if not seen:
         return "."
     return "X" if seen == {"conflict"} else "o" if seen == {"effective"} else "~"
@@ -285,7 +285,7 @@ def _combination_row(answer: Combined) -> Sequence[str]:
     one, other = (variant.id for variant in answer.defenses)
     risks = dict.fromkeys(each.risk for each in (*answer.conflicts, *answer.avoid))
     published, own = (
-        " ".join(dict.fromkeys(measured(record) for record in records))
+        " ".join(dict.fromkeys(outcome_of(record) for record in records))
         for records in (answer.published, answer.measured)
     )
     order = " ".join(variant.id for variant in answer.orders[0]) if answer.orders else ""

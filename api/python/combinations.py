@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from crosscurrent.predictor import conflicts
-from crosscurrent.predictor.conflicts import Combined, measured
+from crosscurrent.predictor.conflicts import Combined, outcome_of
 from crosscurrent.predictor.joint_documents import combination_document, combinations_document
 from crosscurrent.predictor.tensions import tensions as hints
 
@@ -130,7 +130,7 @@ class CombinationAnswer(Answer):
 
     def _seen(self, each: Combination) -> tuple[str, ...]:
         works = cite(self.kb, each.sources or each.stated_in)
-        return measured(each), each.provenance, " + ".join(each.defenses), works
+        return outcome_of(each), each.provenance, " + ".join(each.defenses), works
 
     def _notes(self) -> Sequence[str]:
         notes = ["! measured otherwise"] * bool(self.combined.measured_otherwise)
@@ -163,7 +163,7 @@ class CombinationsAnswer(Answer):
             order = tuple(variant.id for variant in each.orders[0]) if each.orders else ()
             risks = tuple(dict.fromkeys(c.risk for c in (*each.conflicts, *each.avoid)))
             seen = (
-                tuple(dict.fromkeys(map(measured, records)))
+                tuple(dict.fromkeys(map(outcome_of, records)))
                 for records in (each.published, each.measured)
             )
             yield one, other, each.effective, order, risks, *seen

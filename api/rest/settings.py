@@ -19,6 +19,7 @@ from pydantic_settings import (
 
 from crosscurrent.api.jobs.settings import JobSettings, default_folder
 from crosscurrent.knowledge.errors import InputError, clip, suggest
+from crosscurrent.validator.run import executor_names
 
 __all__ = ["PREFIX", "Settings", "SettingsError", "read_settings", "unknown"]
 
@@ -27,7 +28,8 @@ _CONFIG, _KEYS = f"{PREFIX}CONFIG", f"{PREFIX}KEYS"
 _LARGEST_FILE = 1024 * 1024
 _KIND = re.compile(r"cpu|cuda")
 _DEVICE = re.compile(r"cpu|cuda(:[0-9]{1,3})?")
-_EXECUTOR = re.compile(r"here|processes(:[1-9][0-9]{0,8})?|ray(:\S+)?")
+_DETAILS = {"here": "", "processes": "(:[1-9][0-9]{0,8})?"}
+"""What may follow the name of an executor, where that is less than any text."""
 _SEPARATORS = {
     "knowledge": os.pathsep,
     "cors_origins": ",",
@@ -150,7 +152,9 @@ class Settings(BaseSettings):
     @field_validator("executor")
     @classmethod
     def _known_executor(cls, value: str) -> str:
-        if not _EXECUTOR.fullmatch(value):
+        name = value.partition(":")[0]
+        after = _DETAILS.get(name, r"(:\S+)?")
+        if name not in executor_names() or not re.fullmatch(after, value.removeprefix(name)):
             raise ValueError(f"{clip(value)!r} is no executor, such as processes:2 or ray")
         return value
 

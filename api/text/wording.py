@@ -67,11 +67,7 @@ STAGES: Final[Mapping[str, str]] = MappingProxyType(
 
 SECTIONS: Final[Mapping[str, str]] = MappingProxyType(
     {
-        "factors": "Factors",
-        "risks": "Risks",
-        "defenses": "Defenses",
         "variants": "Defenses at a stage",
-        "attacks": "Attacks",
         "adversary": "Adversary scales",
         "correlations": "Defenses and risks tied to factors",
         "outcomes": "What attacks move or yield",
@@ -79,11 +75,9 @@ SECTIONS: Final[Mapping[str, str]] = MappingProxyType(
         "observations": "Effects of defenses on risks",
         "combinations": "Combinations of defenses",
         "collusions": "Attacks that help others",
-        "experiments": "Experiments",
-        "published_attacks": "Published attacks",
     }
 )
-"""The sections of the knowledge base whose records cite works."""
+"""What sections of the knowledge base are called, where not as in knowledge files."""
 
 TOGETHER: Final[Mapping[str, str]] = MappingProxyType(
     {"effective": "effective together", "conflict": "in conflict"}

@@ -8,20 +8,24 @@ from urllib.parse import quote
 
 from crosscurrent.knowledge import Correlation, Outcome, Prerequisite
 
-from ..text.names import lowered
-from ..text.wording import FOLLOW, MOVE, SECTIONS
+from ..text.names import lowered, named
+from ..text.wording import FOLLOW, MOVE
 from .names import Words
 
 if TYPE_CHECKING:
     from crosscurrent.knowledge import (
+        Attack,
         Characteristic,
         Collusion,
         Combination,
+        Defense,
         Experiment,
+        Factor,
         KnowledgeBase,
         Observation,
         PublishedAttack,
         Reference,
+        Risk,
         Variant,
     )
 
@@ -155,7 +159,10 @@ def external_links(work: Reference) -> list[tuple[str, str]]:
 
 
 class RecordLink(NamedTuple):
-    """A record in a line, with the path, query and anchor of the page that shows it."""
+    """A record in a line, with the path, query and anchor of the page that shows it.
+
+    The path is empty where no page does.
+    """
 
     text: str
     path: str
@@ -174,8 +181,8 @@ def citations(kb: KnowledgeBase, words: Words, work: str) -> dict[str, list[Cita
     """Return what cites a work, by section: as its source, or as where it is stated."""
     found: dict[str, list[Citation]] = {}
     teller = _RecordLinks(kb, words)
-    for section in SECTIONS:
-        for record in getattr(kb, section).values():
+    for section, records in kb.sections.items():
+        for record in records.values():
             places = list(dict.fromkeys(_places(record, work)))
             if places:
                 each = Citation(teller.tell(section, record), [p for p in places if p])
@@ -193,14 +200,28 @@ def _places(record: Any, work: str) -> Iterator[str]:
 
 
 class _RecordLinks:
-    """Tells records in a line each; those without a method of their own have a page."""
+    """Tells records in a line each; a section without a method of its own has no page."""
 
     def __init__(self, kb: KnowledgeBase, words: Words) -> None:
         self.kb, self.words = kb, words
 
     def tell(self, section: str, record: Any) -> RecordLink:
-        found: RecordLink | None = getattr(self, section, lambda _: None)(record)
-        return found or RecordLink(record.name, f"/learn/{section}/{record.id}")
+        if hasattr(self, section):
+            found: RecordLink = getattr(self, section)(record)
+            return found
+        return RecordLink(named(record.id), "")
+
+    def factors(self, record: Factor) -> RecordLink:
+        return RecordLink(record.name, f"/learn/factors/{record.id}")
+
+    def risks(self, record: Risk) -> RecordLink:
+        return RecordLink(record.name, f"/learn/risks/{record.id}")
+
+    def defenses(self, record: Defense) -> RecordLink:
+        return RecordLink(record.name, f"/learn/defenses/{record.id}")
+
+    def attacks(self, record: Attack) -> RecordLink:
+        return RecordLink(record.name, f"/learn/attacks/{record.id}")
 
     def variants(self, record: Variant) -> RecordLink:
         path = f"/learn/defenses/{record.defense}"

@@ -5,7 +5,7 @@ validates YAML against them with pydantic, and the published JSON Schema is gene
 A field's metadata holds its description and its constraints in pydantic's words.
 
 Making a dataclass takes Python longer than answering a question, so a topic is imported when a
-record of it is first asked for.
+record of it is first asked for: what the types are called and where they are is written here.
 """
 
 from __future__ import annotations
@@ -13,9 +13,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from importlib import import_module
 from types import MappingProxyType
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-__all__ = ["IDENTITY", "KINDS", "MODULES", "kind"]
+if TYPE_CHECKING:
+    from .adversaries import Characteristic, PublishedAttack
+    from .collusions import Attack, Collusion, Outcome, Prerequisite
+    from .combinations import Combination, Variant
+    from .experiments import Experiment
+    from .interactions import Correlation, Observation
+    from .references import Reference
+    from .subjects import Defense, Factor, Risk
+
+__all__ = ["IDENTITY", "KINDS", "MODULES", "Sections", "kind", "singular"]
 
 MODULES: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -81,6 +90,38 @@ KINDS: Final[Mapping[str, type[Any]]] = _Kinds(
     }
 )
 """The record type behind each section of a knowledge file."""
+
+
+class Sections:
+    """Base class of knowledge bases: one attribute for each section, a mapping from id to record.
+
+    A type checker reads the types here; `KINDS` says the same at run time.
+    """
+
+    __slots__ = (*KINDS,)
+
+    factors: Mapping[str, Factor]
+    risks: Mapping[str, Risk]
+    defenses: Mapping[str, Defense]
+    variants: Mapping[str, Variant]
+    attacks: Mapping[str, Attack]
+    adversary: Mapping[str, Characteristic]
+    correlations: Mapping[str, Correlation]
+    outcomes: Mapping[str, Outcome]
+    prerequisites: Mapping[str, Prerequisite]
+    observations: Mapping[str, Observation]
+    combinations: Mapping[str, Combination]
+    collusions: Mapping[str, Collusion]
+    experiments: Mapping[str, Experiment]
+    published_attacks: Mapping[str, PublishedAttack]
+    references: Mapping[str, Reference]
+
+
+def singular(section: str) -> str:
+    """Return what a record of a section is called in a sentence."""
+    called = {"adversary": "characteristic"}.get(section)
+    return called or section.removesuffix("s").replace("_", " ")
+
 
 IDENTITY: Final[Mapping[str, tuple[str, str, str]]] = MappingProxyType(
     {

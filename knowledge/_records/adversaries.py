@@ -4,8 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import field
+from typing import ClassVar
 
-from .fields import DOTTED_ID, ID, NOTE, SOURCES, STATED_IN, Strict, about, line, many, record, text
+from .fields import (
+    DOTTED_ID,
+    ID,
+    NOTE,
+    SOURCES,
+    STATED_IN,
+    Links,
+    Strict,
+    about,
+    line,
+    many,
+    record,
+    text,
+)
 
 __all__ = ["Characteristic", "PublishedAttack"]
 
@@ -27,6 +41,8 @@ class Characteristic(Strict):
 @record
 class PublishedAttack(Strict):
     """One published attack and the adversary that it takes; several values: it has variants."""
+
+    LINKS: ClassVar[Links] = {"attack": "attacks"}
 
     id: str = field(metadata=text("permanent identifier", limit=200, pattern=DOTTED_ID))
     attack: str = field(metadata=text("the attack it is an instance of", limit=80))

@@ -14,6 +14,7 @@ from .fields import (
     PROVENANCE,
     SOURCES,
     STATED_IN,
+    Links,
     Provenance,
     SignText,
     Strict,
@@ -31,6 +32,8 @@ __all__ = ["Attack", "Collusion", "Need", "Outcome", "Prerequisite"]
 class Need(Strict):
     """The least that an attack takes of its adversary in one respect."""
 
+    LINKS: ClassVar[Links] = {"characteristic": "adversary"}
+
     characteristic: str = field(metadata=text("the characteristic", limit=80))
     value: str = field(metadata=text("the least value", limit=80))
     more_helps: bool = field(
@@ -42,6 +45,7 @@ class Need(Strict):
 class Attack(Strict):
     """What an adversary does, seen as a step that may help, or need help from, another attack."""
 
+    LINKS: ClassVar[Links] = {"risk": "risks"}
     NESTED: ClassVar[Mapping[str, type]] = {"needs": Need}
 
     id: str = field(
@@ -66,6 +70,8 @@ class Attack(Strict):
 class Outcome(Strict):
     """A signed edge from a successful attack to a factor that it moves, or knowledge it yields."""
 
+    LINKS: ClassVar[Links] = {"attack": "attacks", "factor": "factors"}
+
     attack: str = field(metadata=text("the attack", limit=80))
     factor: str = field(metadata=text("the factor", limit=80))
     sign: SignText = field(metadata=about("which way a successful attack moves the factor"))
@@ -83,6 +89,8 @@ class Outcome(Strict):
 class Prerequisite(Strict):
     """A signed edge from a factor to an attack whose effectiveness depends on it."""
 
+    LINKS: ClassVar[Links] = {"attack": "attacks", "factor": "factors"}
+
     attack: str = field(metadata=text("the attack", limit=80))
     factor: str = field(metadata=text("the factor", limit=80))
     sign: SignText = field(metadata=about("how the attack's effectiveness moves as it rises"))
@@ -99,6 +107,8 @@ class Prerequisite(Strict):
 @record
 class Collusion(Strict):
     """What was published, or measured, for one attack whose outcome serves another."""
+
+    LINKS: ClassVar[Links] = {"first": "attacks", "second": "attacks", "factors.*": "factors"}
 
     id: str = field(metadata=text("permanent identifier", limit=200, pattern=DOTTED_ID))
     first: str = field(metadata=text("the attack whose outcome is used", limit=80))

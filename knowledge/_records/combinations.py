@@ -12,6 +12,7 @@ from .fields import (
     PROVENANCE,
     SOURCES,
     STATED_IN,
+    Links,
     Provenance,
     Stage,
     Strict,
@@ -30,6 +31,8 @@ Basis = Literal["read", "inferred"]
 class Stake(Strict):
     """A risk that a defense relies on, or takes away."""
 
+    LINKS: ClassVar[Links] = {"risk": "risks"}
+
     risk: str = field(metadata=text("the risk", limit=80))
     basis: Basis = field(metadata=about("read in a source, or inferred from what it implies"))
     note: str | None = field(default=None, metadata=NOTE)
@@ -39,6 +42,7 @@ class Stake(Strict):
 class Variant(Strict):
     """A defense at one stage of the pipeline: before, in or after training."""
 
+    LINKS: ClassVar[Links] = {"defense": "defenses"}
     NESTED: ClassVar[Mapping[str, type]] = {"uses": Stake, "mitigates": Stake}
 
     defense: str = field(metadata=text("the defense", limit=80))
@@ -67,6 +71,8 @@ class Variant(Strict):
 @record
 class Combination(Strict):
     """What was published, or measured, for defenses combined in one model."""
+
+    LINKS: ClassVar[Links] = {"defenses.*": "variants"}
 
     id: str = field(metadata=text("permanent identifier", limit=200, pattern=DOTTED_ID))
     defenses: tuple[str, ...] = field(

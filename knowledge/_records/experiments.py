@@ -6,7 +6,19 @@ from collections.abc import Mapping
 from dataclasses import field
 from typing import ClassVar, Literal
 
-from .fields import DOTTED_ID, ID, NOTE, SOURCES, STATED_IN, Strict, about, many, record, text
+from .fields import (
+    DOTTED_ID,
+    ID,
+    NOTE,
+    SOURCES,
+    STATED_IN,
+    Links,
+    Strict,
+    about,
+    many,
+    record,
+    text,
+)
 
 __all__ = ["Experiment", "Measurement", "Metric"]
 
@@ -37,6 +49,8 @@ class Metric(Strict):
 class Measurement(Strict):
     """One printed number."""
 
+    LINKS: ClassVar[Links] = {"at.**": "factors"}
+
     arm: str = field(metadata=text("what was measured: baseline, or a variant", limit=80))
     metric: str = field(metadata=text("a metric of the experiment", limit=80))
     mean: float = field(metadata=about("printed mean", allow_inf_nan=False))
@@ -60,6 +74,15 @@ class Experiment(Strict):
     and second attack).
     """
 
+    LINKS: ClassVar[Links] = {
+        "defense": "defenses",
+        "risk": "risks",
+        "defenses.*": "variants",
+        "first": "attacks",
+        "second": "attacks",
+        "common_factors.*": "factors",
+        "other_factors.*": "factors",
+    }
     NESTED: ClassVar[Mapping[str, type]] = {"metrics": Metric, "measurements": Measurement}
 
     id: str = field(metadata=text("permanent identifier", limit=200, pattern=DOTTED_ID))

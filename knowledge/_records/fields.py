@@ -14,6 +14,7 @@ __all__ = [
     "PROVENANCE",
     "SOURCES",
     "STATED_IN",
+    "Links",
     "Pillar",
     "Provenance",
     "SignText",
@@ -31,17 +32,34 @@ Stage = Literal["pre", "in", "post"]
 Pillar = Literal["security", "privacy", "fairness"]
 Provenance = Literal["published", "measured"]
 
+Links = Mapping[str, str]
+"""Fields that name other records, and the sections that those are in.
+
+A field is a path, in which ``*`` stands for every item of a list and ``**`` for every key of a
+mapping; several sections are joined by ``or``.
+"""
+
 ID = r"^[a-z][a-z0-9_]{0,79}$"
 DOTTED_ID = r"^[a-z][a-z0-9_]*(\.[a-z0-9_]+){0,7}$"
 CODE = r"^[A-Z][A-Za-z]{0,7}[0-9]{0,3}(\.[0-9]{1,3})?$"
 
 
 class Strict:
-    """What every record shares: unknown fields and loose types are refused.
+    """Base class of records: unknown fields and loose types are refused.
 
     Records are made, compare, hash and print as dataclasses do, and are frozen as those are. It is
     written once here because dataclass would compile it anew for each type, at every start.
+
+    Attributes
+    ----------
+    NESTED : mapping from str to type
+        The types of records inside it, by field.
+    LINKS : mapping from str to str
+        See `Links`. Fields called ``sources`` and ``stated_in`` name references in all records.
     """
+
+    NESTED: ClassVar[Mapping[str, type[Any]]] = {}
+    LINKS: ClassVar[Links] = {}
 
     __slots__: tuple[str, ...] = ()
     __dataclass_fields__: ClassVar[dict[str, Field[Any]]]

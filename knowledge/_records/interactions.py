@@ -12,6 +12,7 @@ from .fields import (
     PROVENANCE,
     SOURCES,
     STATED_IN,
+    Links,
     Provenance,
     SignText,
     Strict,
@@ -32,6 +33,8 @@ class Correlation(Strict):
     risk, which way the risk moves when the factor rises.
     """
 
+    LINKS: ClassVar[Links] = {"subject": "defenses or risks", "factor": "factors"}
+
     subject: str = field(metadata=text("a defense or a risk", limit=80))
     factor: str = field(metadata=text("the factor", limit=80))
     sign: SignText = field(metadata=about("+ rises together, - opposed, 0 none, ? unclear"))
@@ -49,6 +52,8 @@ class Correlation(Strict):
 class EvidenceMark(Strict):
     """A factor that a published effect is put down to, and the kinds of evidence for that."""
 
+    LINKS: ClassVar[Links] = {"factor": "factors"}
+
     factor: str = field(metadata=text("the factor", limit=80))
     kinds: tuple[Literal["empirical", "theoretical", "conjectured", "own_conjecture"], ...] = field(
         metadata=many("kinds of evidence that this factor plays a part", least=1)
@@ -62,6 +67,8 @@ class EvidenceMark(Strict):
 @record
 class ExceptionRecord(Strict):
     """An effect seen only under a stated adversary, against the main one."""
+
+    LINKS: ClassVar[Links] = {"when.**": "adversary"}
 
     effect: Literal["increase", "decrease"] = field(metadata=about("what happens to the risk then"))
     sources: tuple[str, ...] = field(metadata=many(SOURCES, least=1))
@@ -79,6 +86,7 @@ class ExceptionRecord(Strict):
 class Observation(Strict):
     """What was published, or measured, for one defense and one risk."""
 
+    LINKS: ClassVar[Links] = {"defense": "defenses", "risk": "risks", "when.**": "adversary"}
     NESTED: ClassVar[Mapping[str, type]] = {
         "evidence": EvidenceMark,
         "exceptions": ExceptionRecord,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import field
-from typing import Literal
+from typing import ClassVar, Literal
 
-from .fields import ID, NOTE, Strict, about, line, many, record, text
+from .fields import ID, NOTE, Links, Strict, about, line, many, record, text
 
 __all__ = ["Reference"]
 
@@ -14,6 +14,8 @@ __all__ = ["Reference"]
 @record
 class Reference(Strict):
     """A cited work, and how sure we are that it is the one meant."""
+
+    LINKS: ClassVar[Links] = {"cited_as.**": "references"}
 
     id: str = field(metadata=text("permanent identifier", limit=80, pattern=ID))
     status: Literal["confirmed", "deduced", "unresolved"] = field(

@@ -11,7 +11,7 @@ from .fields import Strict
 
 __all__ = ["melt", "thaw"]
 
-_R = TypeVar("_R")
+_R = TypeVar("_R", bound=Strict)
 
 
 def melt(record: Any) -> dict[str, Any]:
@@ -34,7 +34,7 @@ def _plain(value: Any) -> Any:
 
 def thaw(record_type: type[_R], row: Mapping[str, Any]) -> _R:
     """Build a record from its JSON form, frozen all the way down."""
-    nested: Mapping[str, type] = getattr(record_type, "NESTED", {})
+    nested: Mapping[str, type[Any]] = record_type.NESTED
     values: dict[str, Any] = {}
     for name, value in row.items():
         if isinstance(value, list):

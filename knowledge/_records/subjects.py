@@ -12,6 +12,7 @@ from .fields import (
     NOTE,
     SOURCES,
     STATED_IN,
+    Links,
     Pillar,
     SignText,
     Stage,
@@ -38,6 +39,8 @@ class Influence(Strict):
 @record
 class Satisfaction(Strict):
     """What an adversary can be so that a prerequisite of its attack holds without any help."""
+
+    LINKS: ClassVar[Links] = {"characteristic": "adversary"}
 
     characteristic: str = field(metadata=text("the characteristic", limit=80))
     value: str = field(metadata=text("the value from which on it counts", limit=80))
@@ -81,6 +84,8 @@ class Factor(Strict):
 class Risk(Strict):
     """A way in which a deployed model fails people, and the attack of that name."""
 
+    LINKS: ClassVar[Links] = {"dominant.*": "factors"}
+
     id: str = field(metadata=text("permanent identifier", limit=80, pattern=ID))
     name: str = field(metadata=line("name for people", limit=120))
     pillar: Pillar = field(metadata=about("the part of trustworthiness it belongs to"))
@@ -98,6 +103,8 @@ class Risk(Strict):
 @record
 class Defense(Strict):
     """A measure taken against one or more risks."""
+
+    LINKS: ClassVar[Links] = {"protects_against.*": "risks"}
 
     id: str = field(metadata=text("permanent identifier", limit=80, pattern=ID))
     name: str = field(metadata=line("name for people", limit=120))

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from dataclasses import FrozenInstanceError, is_dataclass
+from dataclasses import FrozenInstanceError, fields, is_dataclass
 from typing import Any
 
 import pytest
 
 from crosscurrent import knowledge
 from crosscurrent.knowledge import Attack, Influence, Need, load
-from crosscurrent.knowledge._records import KINDS, MODULES, kind
+from crosscurrent.knowledge._links import patterns
+from crosscurrent.knowledge._records import KINDS, MODULES, Sections, kind
 
 
 def test_records_compare_and_hash_by_type_and_fields() -> None:
@@ -61,6 +62,23 @@ def test_sections_and_types_are_known_without_importing_them() -> None:
     )
     subprocess.run([sys.executable, "-c", script], check=True, timeout=60)
     assert KINDS["attacks"] is Attack
+
+
+def test_types_of_sections_are_the_same_for_a_type_checker_and_at_run_time() -> None:
+    told = {name: text for name, text in Sections.__annotations__.items() if name != "__slots__"}
+    assert told == {name: f"Mapping[str, {kind.__name__}]" for name, kind in KINDS.items()}
+
+
+def test_every_link_of_a_record_type_names_one_of_its_fields_and_sections_that_exist() -> None:
+    for section, record_type in KINDS.items():
+        for path, targets in patterns(section):
+            assert set(targets) <= set(KINDS), section
+            inside: Any = record_type
+            for step in path:
+                if step in ("*", "**"):
+                    continue
+                assert step in {each.name for each in fields(inside)}, (section, path)
+                inside = inside.NESTED.get(step)
 
 
 def test_an_unknown_name_is_refused() -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from strategies import random_rows
 
 from crosscurrent.knowledge import InputError, KnowledgeBase, Variant
-from crosscurrent.predictor.conflicts import combine, measured, workable
+from crosscurrent.predictor.conflicts import combine, outcome_of, workable
 from crosscurrent.predictor.expectations import expected
 from crosscurrent.predictor.interactions import predict
 from crosscurrent.predictor.plans import Wish, plan, wish
@@ -53,7 +53,7 @@ def best_by_brute_force(kb: KnowledgeBase, asked: Wish) -> set[tuple[frozenset[s
     def contradicted(order: tuple[Variant, ...]) -> bool:
         ids = {v.id for v in order}
         return any(
-            measured(record) == "conflict" and ids.issuperset(record.defenses)
+            outcome_of(record) == "conflict" and ids.issuperset(record.defenses)
             for record in kb.combinations.values()
         )
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NotRequired, TypedDict
 
 from crosscurrent.predictor.changes import what_if
 from crosscurrent.predictor.collusion import collude
-from crosscurrent.predictor.conflicts import combine, measured
+from crosscurrent.predictor.conflicts import combine, outcome_of
 from crosscurrent.predictor.documents import what_if_document
 from crosscurrent.predictor.interactions import predict
 from crosscurrent.predictor.scenarios import scenario
@@ -184,7 +184,7 @@ def combination_prior(kb: KnowledgeBase, defenses: tuple[str, ...]) -> Combinati
             for each in answer.conflicts
         ],
         "published": [
-            {"name": each.code or each.id, "outcome": measured(each)}
+            {"name": each.code or each.id, "outcome": outcome_of(each)}
             for each in answer.published
             if {*each.defenses} == {variant.id for variant in answer.defenses}
         ],

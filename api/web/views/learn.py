@@ -12,6 +12,7 @@ from crosscurrent.api.answers import predictions
 from crosscurrent.knowledge.errors import InputError, UnknownName
 
 from ...rest.problems import ProblemError
+from ...text.names import named
 from ...text.wording import SECTIONS
 from ..drawings.edge_map import edge_map
 from ..matrix import attack_pair, prediction_cell
@@ -147,7 +148,7 @@ def _reference(page: PageRequest, found: Reference) -> dict[str, Any]:
     return {
         "citation": full_citation(found),
         "outside": external_links(found),
-        "sections": SECTIONS,
+        "sections": {each: SECTIONS.get(each, named(each)) for each in page.kb.sections},
         "cited_by": citations(page.kb, page.words, found.id),
     }
 

@@ -19,6 +19,7 @@ from crosscurrent.api.jobs.settings import JobSettings
 from crosscurrent.api.rest.settings import SettingsError, read_settings
 from crosscurrent.knowledge.errors import UnknownName
 from crosscurrent.validator.requests import from_json, json_schema
+from crosscurrent.validator.run import executor_names
 
 
 def test_a_job_trained_in_processes_gives_the_same(tmp_path: Path, checks: Checks) -> None:
@@ -44,6 +45,11 @@ def test_a_setting_that_names_no_executor_is_refused(monkeypatch: pytest.MonkeyP
     for text in ("process:2", "processes:0", "here:1", "ray:"):
         with pytest.raises(SettingsError, match="CROSSCURRENT_EXECUTOR"):
             read_settings({"executor": text})
+
+
+def test_every_executor_that_there_is_can_be_set() -> None:
+    for name in executor_names():
+        assert read_settings({"executor": name}).for_jobs().executor == name
 
 
 def test_a_cluster_that_is_away_is_no_fault_of_the_job(tmp_path: Path) -> None:

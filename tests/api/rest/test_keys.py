@@ -55,7 +55,7 @@ def test_without_a_key_nothing_is_answered_but_whether_it_lives(
             assert answer.headers["content-type"] == "application/problem+json"
     assert client.get("/v1/predictions", headers=bearing(key)).status_code == 200
     assert client.get("/health/live").status_code == 200
-    assert key not in client.stream.getvalue()
+    assert key not in client.log.getvalue()
     assert [line for line in client.lines if line.get("key") == "anna"]
     described = client.get("/openapi.json").json()
     assert described["components"]["securitySchemes"]["key"]["scheme"] == "bearer"
