@@ -337,7 +337,7 @@ def test_codes_and_ids_name_the_same_result_which_is_not_measured_again(
     ask: Ask, measured: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = rows(measured)
-    monkeypatch.setattr("crosscurrent.validator.run.executors._tasks.run", None)
+    monkeypatch.setattr("crosscurrent.validator.run.executors.Task.run", None)
     pairs = [("PD1", "P1"), ("differential_privacy", "membership_inference"), ("pd1", "p1")]
     answers = [ask("validate", *pair, *TINY, "--json") for pair in pairs]
     for answer in answers:
