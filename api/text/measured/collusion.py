@@ -7,13 +7,14 @@ from typing import Any
 
 from ..names import lowered, named, signed
 from ..terminal import Style, columns, paragraph
+from ..wording import NO_CHANGE
 
 __all__ = ["collusion_sentence", "describe", "facts", "outcome", "scale", "shared_factor"]
 
 _OUTCOME = {
     "increase": ("increase", "amplifies: the second attack is stronger with the first"),
     "decrease": ("decrease", "hinders: the second attack is weaker with the first"),
-    "no_change": ("no_change", "no meaningful change"),
+    "no_change": ("no_change", NO_CHANGE),
     "inconclusive": ("contested", "inconclusive with these seeds"),
 }
 _EXPECTED = {

@@ -8,6 +8,7 @@ from typing import Any
 
 from ..names import knowledge_line, percent, signed
 from ..terminal import Style, columns, paragraph
+from ..wording import NO_CHANGE
 
 __all__ = ["CAUTION", "describe", "notes", "scenarios", "setting", "trends", "values"]
 
@@ -23,7 +24,7 @@ _WHAT = {
 _OUTCOME = {
     "increase": "rises",
     "decrease": "falls",
-    "no_change": "no meaningful change",
+    "no_change": NO_CHANGE,
     "inconclusive": "inconclusive with these seeds",
 }
 

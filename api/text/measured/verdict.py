@@ -7,14 +7,14 @@ from typing import Any
 
 from ..names import lowered, named, signed, susceptibility
 from ..terminal import Style, columns, paragraph
-from ..wording import INTENDED
+from ..wording import INTENDED, NO_CHANGE
 
 __all__ = ["describe", "facts", "reason", "scale", "sentence"]
 
 _OUTCOME = {
     "increase": "increase",
     "decrease": "decrease",
-    "no_change": "no meaningful change",
+    "no_change": NO_CHANGE,
     "inconclusive": "inconclusive",
 }
 _EXPECTED = {
