@@ -10,7 +10,7 @@ import argparse
 import json
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from time import perf_counter
 from typing import Any, NamedTuple
 
@@ -72,8 +72,13 @@ def figures(
         answer = combine(kb, names)
         conjecture = "effective" if answer.effective else "conflict"
         proposed = [[variant.id for variant in order] for order in answer.orders]
-        known = {"conjecture": conjecture, "proposed": proposed}
-        shown: dict[str, Any] = {"outcome": "not measured", "verdict": "", "orders": []}
+        known = {
+            "conjecture": conjecture,
+            "proposed": proposed,
+            "conflicts": [],
+            "published": [],
+        }
+        shown: Mapping[str, Any] = {"outcome": "not measured", "verdict": "", "orders": []}
         if code in able:
             shown = judge_combination(able[code], whole(results[code]), known).document()
         rows.append(

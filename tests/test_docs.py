@@ -14,7 +14,7 @@ import pytest
 from crosscurrent.api.cli.parser import parser, parsers
 
 ROOT = Path(__file__).parents[1]
-PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
+PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
 GUIDES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 
@@ -74,6 +74,26 @@ def test_links_lead_somewhere(path: Path) -> None:
     for target in re.findall(r"\]\(([^)#]+)\)", path.read_text(encoding="utf-8")):
         if not target.startswith("http"):
             assert (path.parent / target).exists(), target
+
+
+def test_files_that_contributing_names_are_there() -> None:
+    named = re.findall(
+        r"`((?:\w|\.ci)[\w.{},]*/[\w./{},]+)`", (ROOT / "CONTRIBUTING.md").read_text()
+    )
+    files = [path for each in named for path in _alternatives(each)]
+    assert len(files) > 50
+    for path in files:
+        if not re.search(r"[A-Z]{4}", path):  # stands for a name that is to be chosen
+            assert (ROOT / path).exists(), path
+
+
+def _alternatives(path: str) -> list[str]:
+    """Return what a path stands for: ``a/{b,c}.py`` for two."""
+    found = re.fullmatch(r"(.*?)\{(.*?)\}(.*)", path)
+    if found is None:
+        return [path]
+    before, inside, after = found.groups()
+    return [each for one in inside.split(",") for each in _alternatives(before + one + after)]
 
 
 def test_every_command_and_option_is_in_the_guides_or_the_reference() -> None:

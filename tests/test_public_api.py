@@ -314,8 +314,8 @@ def test_bad_input_is_told_as_on_the_command_line() -> None:
 def test_a_single_name_needs_no_list() -> None:
     one = crosscurrent.plan("R1", have="PD1").to_dict()
     assert one == crosscurrent.plan(["R1"], have=["PD1"]).to_dict()
-    assumed = crosscurrent.what_if("RD1", raise_="D2", hold="O3").to_dict()
-    assert assumed == crosscurrent.what_if("RD1", raise_=["D2"], hold=["O3"]).to_dict()
+    other = crosscurrent.what_if("RD1", raise_="D2", hold="O3").to_dict()
+    assert other == crosscurrent.what_if("RD1", raise_=["D2"], hold=["O3"]).to_dict()
 
 
 def test_a_measurement_is_the_command_lines(

@@ -18,6 +18,7 @@ from .answer import Answer, Knowledge, knowledge_base
 from .tables import PLAIN, Table, marked
 
 if TYPE_CHECKING:
+    from crosscurrent.validator.experiments import document_types as shapes
     from crosscurrent.validator.experiments.sweeps import SweepListener
     from crosscurrent.validator.run.engine import ProgressListener
 
@@ -62,40 +63,44 @@ class ValidationReport(Answer):
 
     columns: ClassVar = ("seed", "baseline", "defended", "effect")
 
-    document: Mapping[str, Any]
+    document: shapes.Verdict
 
     @property
     def verdict(self) -> Literal["confirmed", "refuted", "inconclusive"]:
         """Whether what was expected came out."""
-        verdict: Literal["confirmed", "refuted", "inconclusive"] = self.document["verdict"]
-        return verdict
+        return self.document["verdict"]
 
     @property
     def outcome(self) -> Literal["increase", "decrease", "no_change", "inconclusive"]:
         """What the risk does under the defense."""
-        outcome: Literal["increase", "decrease", "no_change", "inconclusive"]
-        outcome = self.document["outcome"]
-        return outcome
+        return self.document["outcome"]
 
     @property
     def effective_defense(self) -> bool | None:
         """Whether the defense was effective here; None for a placebo."""
-        effective: bool | None = self.document["effective_defense"]
-        return effective
+        return self.document["effective_defense"]
 
     @property
     def effect(self) -> MeasuredEffect:
         """The effect on susceptibility, with its interval."""
         found = self.document["effect"]
-        values = {name: found[name] for name in MeasuredEffect._fields}
-        return MeasuredEffect(**{**values, "differences": tuple(found["differences"])})
+        return MeasuredEffect(
+            found["metric"],
+            found["estimate"],
+            found["low"],
+            found["high"],
+            found["level"],
+            tuple(found["differences"]),
+            found["smallest_effect"],
+        )
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> shapes.Verdict:
         """Return the document of ``crosscurrent validate DEFENSE RISK --json``."""
-        return dict(self.document)
+        return self.document.copy()
 
     def _records(self) -> Iterable[tuple[Any, ...]]:
-        arms = (self.document[name] for name in ("seeds", "baseline", "defended"))
+        found = self.document
+        arms = (found["seeds"], found["baseline"], found["defended"])
         return zip(*arms, self.effect.differences, strict=True)
 
     def _heading(self) -> str:
@@ -198,14 +203,14 @@ def validate(
     file = None if store is None else os.fspath(store)
     told = cast("SweepListener | None", listener)  # a pair has no cells to be told of
     found = measure(kb, request, store=file, listener=told, executor=executor)
-    return ValidationReport(kb, found.document())
+    return ValidationReport(kb, cast("shapes.Verdict", found.document()))
 
 
 def _written(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _drawn(document: dict[str, Any]) -> bytes:
+def _drawn(document: shapes.Verdict) -> bytes:
     """Draw a verdict as SVG."""
     with TemporaryDirectory() as folder:
         file = os.path.join(folder, "verdict.svg")

@@ -17,7 +17,7 @@ from trained_grid import WORDS, TrainedGrid, trained_grid
 from crosscurrent.api.cli import main
 from crosscurrent.api.cli.progress import GridProgress
 from crosscurrent.api.reports import report
-from crosscurrent.api.text.measured.grid import describe
+from crosscurrent.api.text.measured import describe
 from crosscurrent.api.text.measured.verdict import reason
 from crosscurrent.api.text.terminal import Style
 from crosscurrent.knowledge import KnowledgeBase, load
@@ -67,7 +67,7 @@ def test_the_document_has_every_cell_as_its_command_gives_it(
 ) -> None:
     _, document = made
     assert document.keys() == {
-        "dataset", "model", "seeds", "cells", "counts", "knowledge",
+        "kind", "dataset", "model", "seeds", "cells", "counts", "knowledge",
     }  # fmt: skip
     assert document["knowledge"] == load().digest
     pairs = [(cell["defense"], cell["risk"]) for cell in document["cells"]]

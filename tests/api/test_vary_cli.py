@@ -100,7 +100,7 @@ def test_each_cell_is_what_its_command_alone_gives(
 ) -> None:
     document = made[1]
     assert document.keys() == {
-        "defense", "risk", "vary", "cells", "trend", "scenario", "knowledge",
+        "kind", "defense", "risk", "vary", "cells", "trend", "scenario", "knowledge",
     }  # fmt: skip
     assert document["vary"] == {
         "factor": "attribute_count", "code": "D3", "name": "Attribute count",

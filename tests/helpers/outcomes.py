@@ -10,6 +10,7 @@ from typing import Any
 from crosscurrent.knowledge import KnowledgeBase
 from crosscurrent.validator.arms.metrics import Metric
 from crosscurrent.validator.attacks import Attack
+from crosscurrent.validator.experiments import document_types
 from crosscurrent.validator.experiments.experiment import Experiment, experiment
 from crosscurrent.validator.experiments.mechanisms import Claim
 from crosscurrent.validator.experiments.verdicts import Verdict, judge
@@ -96,7 +97,7 @@ def verdict(
     )
 
 
-def document(kb: KnowledgeBase, *words: str, **how: Any) -> dict[str, Any]:
+def document(kb: KnowledgeBase, *words: str, **how: Any) -> document_types.Verdict:
     """Return the document of a verdict about made-up results."""
     return verdict(kb, *words, **how).document()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +18,12 @@ EFFECTIVE = {"reading": 1.0}
 CONJECTURES = ["increase", "decrease", "no_change", "contested", "unknown"]
 
 
-def observed(kb: KnowledgeBase, found: dict[str, Any]) -> list[Any]:
+def observed(kb: KnowledgeBase, found: Mapping[str, Any]) -> list[Any]:
     """Return the observations that came from a result."""
     return [o for o in kb.observations.values() if found["id"][:12] in o.id]
 
 
-def experimented(kb: KnowledgeBase, found: dict[str, Any]) -> Any:
+def experimented(kb: KnowledgeBase, found: Mapping[str, Any]) -> Any:
     """Return the experiment that came from a result."""
     (one,) = [e for e in kb.experiments.values() if found["id"][:12] in e.id]
     return one

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from typing import Any
 
 import pytest
 from outcomes import document, planned, verdict
@@ -56,6 +55,7 @@ def test_a_factor_moves_as_claimed_against_it_not_at_all_or_unclearly(
     (found,) = mechanism_checks([claim(defense=sign)], *arms(MOVES[shows]), MOVES["increase"])
     assert found.moved == MOVED[sign][list(MOVES).index(shows)]
     told = found.document()
+    assert told["change"] is not None
     assert told["change"]["differences"] == pytest.approx(MOVES[shows])
     assert told["change"]["low"] <= told["change"]["estimate"] <= told["change"]["high"]
     assert json.loads(json.dumps(told, allow_nan=False)) == told
@@ -116,7 +116,7 @@ def test_a_verdict_lists_every_path_of_the_prediction(kb: KnowledgeBase) -> None
     before = [replace(each, factors=dict.fromkeys(measures(), 0.5)) for each in plain.baseline]
     after = [replace(each, factors=measured) for each in plain.defended]
     found = judge(setup, "contested", before, after, claims=told_of["claims"])
-    told: dict[str, Any] = found.document()
+    told = found.document()
     assert [each["factor"] for each in told["factors"]] == [
         each["factor"] for each in told_of["claims"]
     ]

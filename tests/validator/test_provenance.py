@@ -6,7 +6,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -54,7 +54,9 @@ def own(kb: KnowledgeBase, tmp_path_factory: pytest.TempPathFactory) -> str:
         "outcome": "decrease", "first_effective": True, "seeds": [0, 1, 2], "scale": SCALE,
         "effect": {"name": "accuracy", "estimate": -0.1, "level": 0.95, "low": -0.2, "high": -0.05},
     }  # fmt: skip
-    pairs = [document(kb, *pair, shows="decrease", reading=1.0) for pair in (EXPLORED, UNEXPLORED)]
+    pairs: list[Mapping[str, Any]] = [
+        document(kb, *pair, shows="decrease", reading=1.0) for pair in (EXPLORED, UNEXPLORED)
+    ]
     folder = str(tmp_path_factory.mktemp("evidence"))
     assert len(export([*pairs, combination, collusion], folder)) == 4
     return folder

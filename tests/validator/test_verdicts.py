@@ -155,6 +155,7 @@ def test_of_a_privacy_budget_less_is_better(
 ) -> None:
     found = document(kb, "differential_privacy", reading=spent)
     assert found["effective_defense"] is effective
+    assert found["effectiveness"] is not None
     assert found["effectiveness"]["needed"] == "at most 10"
 
 
@@ -164,6 +165,7 @@ def test_a_defense_guarded_by_another_attack_is_effective_only_if_that_gets_wors
 ) -> None:
     found = document(kb, "adversarial_training", guard=guard)
     assert found["effective_defense"] is (guard == "decrease")
+    assert found["effectiveness"] is not None
     assert found["effectiveness"]["metric"] == "robust_accuracy"
     assert found["verdict"] == ("confirmed" if guard == "decrease" else "inconclusive")
     assert set(found["metrics"]) == {"membership_inference", "evasion"}
@@ -235,6 +237,7 @@ def test_only_without_an_outcome_it_is_said_how_many_seeds_would_give_one(
     unclear = document(kb, shows=(0.1, 0.02, 0.12, 0.0), **EFFECTIVE)
     more = unclear["seeds_to_settle"]
     assert unclear["outcome"] == "inconclusive"
+    assert more is not None
     assert more > 4
     assert f"About {more} seeds would probably settle it (--seeds {more})" in sentence(unclear)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
-from typing import TYPE_CHECKING, Any, Final, Literal, TypedDict, Unpack
+from typing import TYPE_CHECKING, Final, Literal, TypedDict, Unpack
 
 from ..results.store import Store, address
 from ..settings import settings_of
@@ -17,6 +17,7 @@ from .verdicts import interval, judged, scale
 if TYPE_CHECKING:
     from ..arms.metrics import Metric
     from ..trials.trial import Result
+    from . import document_types as shapes
     from .collusions import Collusion
 
 __all__ = [
@@ -103,6 +104,17 @@ class FirstEffect:
     measured: float
     needed: str
 
+    def document(self) -> shapes.FirstEffect:
+        """Return it ready for JSON."""
+        return {
+            "metric": self.metric,
+            "name": self.name,
+            "met": self.met,
+            "in_vain": self.in_vain,
+            "measured": self.measured,
+            "needed": self.needed,
+        }
+
 
 @dataclass(frozen=True)
 class CollusionVerdict:
@@ -163,7 +175,7 @@ class CollusionVerdict:
             return None
         return seeds_to_settle(self.effect, self.metric.smallest_effect)
 
-    def document(self) -> dict[str, Any]:
+    def document(self) -> shapes.Collusion:
         """Return the verdict, ready for JSON."""
         planned, context = self.collusion, self.collusion.context
         risk = planned.second.risk
@@ -180,7 +192,7 @@ class CollusionVerdict:
             "verdict": self.judgement,
             "effect": judged(self.metric, self.effect),
             "first_effective": self.first.met,
-            "first_effect": vars(self.first),
+            "first_effect": self.first.document(),
             "without": values(self.without, risk, self.metric.id),
             "with": values(self.with_first, risk, self.metric.id),
             "seeds": list(planned.seeds),
@@ -331,13 +343,20 @@ def _judgement(expected: Expected | None, shown: Outcome, *, effective: bool) ->
     return "confirmed" if _SHOWS[shown] == expected else "refuted"
 
 
-def _shared(reason: MechanismCheck) -> dict[str, Any]:
+def _shared(reason: MechanismCheck) -> shapes.SharedFactor:
     """Return a shared factor with what was measured of it, in the words of collusions."""
-    words = {
-        "defense_sign": "first_sign",
-        "risk_sign": "second_sign",
-        "baseline": "without",
-        "defended": "with",
-        "goes_with_risk": "goes_with_second",
+    found = reason.document()
+    return {
+        "factor": found["factor"],
+        "code": found["code"],
+        "name": found["name"],
+        "first_sign": found["defense_sign"],
+        "second_sign": found["risk_sign"],
+        "measure": found["measure"],
+        "without": found["baseline"],
+        "with": found["defended"],
+        "change": found["change"],
+        "moved": found["moved"],
+        "reason": found["reason"],
+        "goes_with_second": found["goes_with_risk"],
     }
-    return {words.get(key, key): value for key, value in reason.document().items()}

@@ -17,6 +17,7 @@ from .verdicts import interval, scale
 if TYPE_CHECKING:
     from ..defenses import Defense
     from ..trials.trial import Result
+    from . import document_types as shapes
     from .combinations import Combination
 
 __all__ = ["CombinationVerdict", "conclude_combination", "judge_combination"]
@@ -52,7 +53,7 @@ class Constituent:
     matters: float
     outcome: Kept
 
-    def document(self) -> dict[str, Any]:
+    def document(self) -> shapes.Constituent:
         """Return it ready for JSON."""
         alone, combined = self.values
         return {
@@ -101,7 +102,7 @@ class Order:
             return "conflict"
         return "inconclusive" if "inconclusive" in shown else "effective"
 
-    def document(self) -> dict[str, Any]:
+    def document(self) -> shapes.Order:
         """Return it ready for JSON."""
         return {
             "order": list(self.order),
@@ -141,7 +142,7 @@ class CombinationVerdict:
     known: Mapping[str, Any]
     orders: tuple[Order, ...]
     accuracy: Mapping[str, tuple[float, ...]]
-    scale: dict[str, Any]
+    scale: shapes.Scale
     address: str
     command: str
 
@@ -153,14 +154,17 @@ class CombinationVerdict:
             return "effective"
         return "inconclusive" if "inconclusive" in shown else "conflict"
 
-    def document(self) -> dict[str, Any]:
+    def document(self) -> shapes.Combination:
         """Return the verdict, ready for JSON."""
         planned = self.combination
         return {
             "id": self.address,
             "kind": "combination",
             "defenses": [stage_name(each) for each in planned.members],
-            **self.known,
+            "conjecture": self.known["conjecture"],
+            "proposed": self.known["proposed"],
+            "conflicts": self.known["conflicts"],
+            "published": self.known["published"],
             "outcome": self.outcome,
             "verdict": _judgement(self.known["conjecture"], self.outcome),
             "orders": [each.document() for each in self.orders],

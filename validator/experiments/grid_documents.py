@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .grids import Grid
 from .verdicts import Verdict
+
+if TYPE_CHECKING:
+    from . import document_types as shapes
 
 __all__ = ["as_published", "grid_document", "verdicts"]
 
@@ -17,7 +20,7 @@ def grid_document(
     outcomes: Sequence[Verdict | str],
     known: Sequence[Mapping[str, Any]],
     knowledge: str,
-) -> dict[str, Any]:
+) -> shapes.Grid:
     """Return what a grid shows, ready for JSON.
 
     Parameters
@@ -36,7 +39,7 @@ def grid_document(
     dict
         A cell is the whole document of its verdict, or has a ``reason``.
     """
-    cells = [
+    cells: list[shapes.Verdict | shapes.NotMeasured] = [
         outcome.document()
         if isinstance(outcome, Verdict)
         else {
@@ -75,7 +78,7 @@ def as_published(cell: Mapping[str, Any]) -> bool | None:
     return bool(published[0] == outcome)
 
 
-def _counts(cells: Sequence[Mapping[str, Any]]) -> dict[str, int]:
+def _counts(cells: Sequence[shapes.Verdict | shapes.NotMeasured]) -> shapes.Counts:
     measured = [cell for cell in cells if "reason" not in cell]
     judged = Counter(cell["verdict"] for cell in measured)
     shown = Counter(as_published(cell) for cell in measured)

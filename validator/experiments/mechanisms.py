@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
-from typing import TYPE_CHECKING, Any, Final, Literal, TypedDict
+from typing import TYPE_CHECKING, Final, Literal, TypedDict
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from ..statistics.intervals import LEVEL, Effect, Outcome, effect, outcome
 
 if TYPE_CHECKING:
     from ..trials.trial import Result
+    from . import document_types as shapes
 
 __all__ = ["Association", "Claim", "MechanismCheck", "Moved", "association", "mechanism_checks"]
 
@@ -83,6 +84,18 @@ class Association:
     high: float | None
     shown: bool | None
 
+    def document(self) -> shapes.Association:
+        """Return it ready for JSON."""
+        return {
+            "agree": self.agree,
+            "seeds": self.seeds,
+            "chance": self.chance,
+            "rank_correlation": self.rank_correlation,
+            "low": self.low,
+            "high": self.high,
+            "shown": self.shown,
+        }
+
 
 @dataclass(frozen=True)
 class MechanismCheck:
@@ -116,26 +129,28 @@ class MechanismCheck:
     why_not: str | None
     with_risk: Association | None
 
-    def document(self) -> dict[str, Any]:
+    def document(self) -> shapes.MechanismCheck:
         """Return it ready for JSON."""
-        found, measure = self.change, self.measure
         return {
             **self.claim,
-            "measure": measure and measure.name,
+            "measure": None if self.measure is None else self.measure.name,
             "baseline": list(self.baseline),
             "defended": list(self.defended),
-            "change": found
-            and {
-                "estimate": found.estimate,
-                "low": found.low,
-                "high": found.high,
-                "level": LEVEL,
-                "differences": list(found.differences),
-                "smallest_change": measure and measure.matters(fmean(self.baseline)),
-            },
+            "change": None if self.change is None else self._change(self.change),
             "moved": self.moved,
             "reason": self.why_not,
-            "goes_with_risk": self.with_risk and vars(self.with_risk),
+            "goes_with_risk": None if self.with_risk is None else self.with_risk.document(),
+        }
+
+    def _change(self, found: Effect) -> shapes.Change:
+        matters = None if self.measure is None else self.measure.matters(fmean(self.baseline))
+        return {
+            "estimate": found.estimate,
+            "low": found.low,
+            "high": found.high,
+            "level": LEVEL,
+            "differences": list(found.differences),
+            "smallest_change": matters,
         }
 
 

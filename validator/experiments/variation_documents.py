@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from statistics import fmean
 from types import MappingProxyType
-from typing import Any, TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from ..measures import measures
 from ..statistics.intervals import LEVEL
@@ -14,9 +14,11 @@ from ..trials.trial import Result
 from .variations import Variation
 from .verdicts import Verdict
 
+if TYPE_CHECKING:
+    from . import document_types as shapes
+
 __all__ = ["Predicted", "variation_document"]
 
-_ROWS = ("baseline", "defended", "effect", "raise", "lower")
 _RISES = {
     "increase": "it rises as the factor does",
     "decrease": "it falls as the factor rises",
@@ -57,7 +59,7 @@ def variation_document(
     outcomes: Sequence[Verdict | str],
     told: Sequence[Mapping[str, Any]],
     predicted: Predicted,
-) -> dict[str, Any]:
+) -> shapes.Variation:
     """Return what a variation shows, ready for JSON.
 
     Parameters
@@ -82,12 +84,13 @@ def variation_document(
         against no defense with the factor at the other.
     """
     first = planned.experiments[0]
-    pair = {"defense": first.defense.name(), "risk": first.attack.risk}
-    cells = [
+    defense, risk = first.defense.name(), first.attack.risk
+    cells: list[shapes.Verdict | shapes.NotMeasured] = [
         outcome.document()
         if isinstance(outcome, Verdict)
         else {
-            **pair,
+            "defense": defense,
+            "risk": risk,
             "conjecture": known["conjecture"],
             "published": list(known.get("published", ())),
             "reason": outcome,
@@ -97,7 +100,8 @@ def variation_document(
     ]
     return {
         "kind": "variation",
-        **pair,
+        "defense": defense,
+        "risk": risk,
         "vary": {
             "factor": planned.factor,
             "code": planned.code,
@@ -114,13 +118,20 @@ def variation_document(
 
 def _trend(
     planned: Variation, outcomes: Sequence[Verdict | str], predicted: Predicted
-) -> dict[str, Any]:
+) -> shapes.Trend:
     """Return how effect, susceptibility and the factor itself change over the values."""
     found = [each for each in outcomes if isinstance(each, Verdict)]
     if len(found) < len(outcomes):
-        nothing = dict.fromkeys((*_ROWS, "factor"))
-        why = "not every value could be measured"
-        return {"verdict": "inconclusive", "reason": why, **nothing}
+        return {
+            "verdict": "inconclusive",
+            "reason": "not every value could be measured",
+            "baseline": None,
+            "defended": None,
+            "effect": None,
+            "raise": None,
+            "lower": None,
+            "factor": None,
+        }
     factor = _factor(planned.factor, found)
     doubts = [] if factor["outcome"] in (None, "increase") else [_UNMOVED]
     idle = [
@@ -135,20 +146,24 @@ def _trend(
     under = [_levels(verdict, verdict.defended) for verdict in found]
     effects = [verdict.effect.differences for verdict in found]
     scenario = predicted["scenario"] or {}
-    rows: dict[str, dict[str, Any]] = {
+    defended = _row(_moved(found, under), predicted["risk"], of_defense)
+    raised, lowered = (
+        _row(_moved(found, ends), _after(scenario.get(verb)), of_defense, _CHANGES)
+        for verb, ends in (
+            ("raise", (without[0], under[-1])),
+            ("lower", (without[-1], under[0])),
+        )
+    )
+    return {
+        "verdict": defended["verdict"],
+        "reason": defended["reason"],
         "baseline": _row(_moved(found, without), predicted["risk"], doubts),
-        "defended": _row(_moved(found, under), predicted["risk"], of_defense),
+        "defended": defended,
         "effect": _row(_moved(found, effects), predicted["effect"], of_defense),
-        **{
-            verb: _row(_moved(found, pair), _after(scenario.get(verb)), of_defense, _CHANGES)
-            for verb, pair in (
-                ("raise", (without[0], under[-1])),
-                ("lower", (without[-1], under[0])),
-            )
-        },
+        "raise": raised,
+        "lower": lowered,
+        "factor": factor,
     }
-    judged = {key: rows["defended"][key] for key in ("verdict", "reason")}
-    return {**judged, **rows, "factor": factor}
 
 
 def _after(found: Mapping[str, Any] | None) -> str | None:
@@ -178,9 +193,9 @@ def _row(
     expected: str | None,
     doubts: Sequence[str],
     said: Mapping[str, str] = MappingProxyType(_RISES),
-) -> dict[str, Any]:
+) -> shapes.TrendRow:
     """Return a trend with what was expected of it, and what that makes of it."""
-    verdict = "inconclusive"
+    verdict: shapes.Judgement = "inconclusive"
     shown = said.get(found.outcome, "inconclusive with these seeds")
     if doubts:
         reason = f"{shown}; but {' and '.join(doubts)}"
@@ -200,7 +215,7 @@ def _row(
     }
 
 
-def _interval(found: Trend) -> dict[str, Any]:
+def _interval(found: Trend) -> shapes.TrendInterval:
     return {
         "estimate": found.change.estimate,
         "low": found.change.low,
@@ -211,20 +226,28 @@ def _interval(found: Trend) -> dict[str, Any]:
     }
 
 
-def _factor(factor: str, found: Sequence[Verdict]) -> dict[str, Any]:
+def _factor(factor: str, found: Sequence[Verdict]) -> shapes.FactorTrend:
     """Return what was measured of the factor at each value, and whether it rose without a defense.
 
     A factor that cannot be measured here is not held against anyone.
     """
     measure = measures()[factor]()
-    document: dict[str, Any] = {"measure": measure.name, "outcome": None, "reason": None}
     for each in (each for v in found for arm in (v.baseline, v.defended) for each in arm):
         if factor not in each.factors:
-            said = each.unmeasured.get(factor, "was measured before factors were")
-            return {**document, "reason": said, "baseline": [], "defended": []}
-    arms = {
-        name: [[each.factors[factor] for each in getattr(v, name)] for v in found]
-        for name in ("baseline", "defended")
+            return {
+                "measure": measure.name,
+                "outcome": None,
+                "reason": each.unmeasured.get(factor, "was measured before factors were"),
+                "baseline": [],
+                "defended": [],
+            }
+    baseline = [[each.factors[factor] for each in v.baseline] for v in found]
+    moved = trend(baseline, measure.matters(fmean(baseline[0])))
+    return {
+        "measure": measure.name,
+        "outcome": moved.outcome,
+        "reason": None,
+        "baseline": baseline,
+        "defended": [[each.factors[factor] for each in v.defended] for v in found],
+        **_interval(moved),
     }
-    moved = trend(arms["baseline"], measure.matters(fmean(arms["baseline"][0])))
-    return {**document, "outcome": moved.outcome, **arms, **_interval(moved)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
-from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
+from typing import TYPE_CHECKING, Literal, TypedDict, Unpack
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from .mechanisms import Claim, MechanismCheck, mechanism_checks
 if TYPE_CHECKING:
     from ..arms.metrics import Metric
     from ..trials.trial import Result, TrialContext
+    from . import document_types as shapes
     from .experiment import Experiment
 
 __all__ = ["Known", "Verdict", "cost", "interval", "judge", "judged", "scale"]
@@ -129,10 +130,10 @@ class Verdict:
         )
         return max(0.0, min(1.0, after / before)) if before > 0 else 1.0
 
-    def document(self) -> dict[str, Any]:
+    def document(self) -> shapes.Verdict:
         """Return the verdict, ready for JSON."""
         planned, context = self.experiment, self.experiment.context
-        risk = planned.attack.risk
+        risk, did = planned.attack.risk, self.effectiveness
         return {
             "id": self.address,
             "kind": "verdict",
@@ -144,8 +145,8 @@ class Verdict:
             "outcome": self.outcome,
             "verdict": self.judgement,
             "effect": judged(self.metric, self.effect),
-            "effective_defense": self.effectiveness and self.effectiveness.met,
-            "effectiveness": self.effectiveness and vars(self.effectiveness),
+            "effective_defense": None if did is None else did.met,
+            "effectiveness": None if did is None else _effectiveness(did),
             "baseline": values(self.baseline, risk, self.metric.id),
             "defended": values(self.defended, risk, self.metric.id),
             "seeds": list(planned.seeds),
@@ -247,7 +248,18 @@ def _judgement(expected: Expected | None, shown: Outcome, *, effective: bool) ->
     return "confirmed" if shown == expected else "refuted"
 
 
-def judged(metric: Metric, found: Effect) -> dict[str, Any]:
+def _effectiveness(found: Effectiveness) -> shapes.Effectiveness:
+    return {
+        "metric": found.metric,
+        "name": found.name,
+        "met": found.met,
+        "baseline": found.baseline,
+        "defended": found.defended,
+        "needed": found.needed,
+    }
+
+
+def judged(metric: Metric, found: Effect) -> shapes.JudgedEffect:
     """Return an effect with the metric that it is in, ready for JSON."""
     return {
         "metric": metric.id,
@@ -258,7 +270,7 @@ def judged(metric: Metric, found: Effect) -> dict[str, Any]:
     }
 
 
-def interval(found: Effect) -> dict[str, Any]:
+def interval(found: Effect) -> shapes.Interval:
     """Return an effect with its interval, ready for JSON."""
     return {
         "estimate": found.estimate,
@@ -269,7 +281,7 @@ def interval(found: Effect) -> dict[str, Any]:
     }
 
 
-def cost(baseline: Sequence[Result], defended: Sequence[Result]) -> dict[str, Any]:
+def cost(baseline: Sequence[Result], defended: Sequence[Result]) -> shapes.Cost:
     """Return seconds to train a model; only arms that were trained side by side compare."""
     pairs = zip(baseline, defended, strict=True)
     return {
@@ -279,7 +291,7 @@ def cost(baseline: Sequence[Result], defended: Sequence[Result]) -> dict[str, An
     }
 
 
-def scale(context: TrialContext, baseline: Sequence[Result]) -> dict[str, Any]:
+def scale(context: TrialContext, baseline: Sequence[Result]) -> shapes.Scale:
     """Return on what and with what was measured, ready for JSON."""
     return {
         "dataset": context.data.name,

@@ -32,12 +32,12 @@ class Report:
 
     Parameters
     ----------
-    document : dict
+    document : mapping
         What ``crosscurrent validate --json`` prints.
     """
 
-    def __init__(self, document: dict[str, Any]) -> None:
-        self._document = document
+    def __init__(self, document: Mapping[str, Any]) -> None:
+        self._document = dict(document)
 
     def __repr__(self) -> str:
         """Name the kind, and the verdict if there is a single one."""
@@ -196,7 +196,7 @@ def finished(plan: Plan, store: Store, listener: SweepListener | None) -> list[R
 def interval_so_far(
     planned: Paired,
     results: Mapping[int, Result],
-    judged: Callable[[Paired, list[Result], list[Result]], dict[str, Any]],
+    judged: Callable[[Paired, list[Result], list[Result]], Mapping[str, Any]],
 ) -> dict[str, Any] | None:
     """Return the effect over the seeds of which both arms are finished, if two are.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from statistics import fmean
 from typing import Any
 
@@ -19,7 +20,7 @@ _ROW = 0.55
 """Inches for one defense in one order."""
 
 
-def combination_plot(document: dict[str, Any], file: str) -> None:
+def combination_plot(document: Mapping[str, Any], file: str) -> None:
     """Draw a combination.
 
     Each metric has a unit of its own, so drops are drawn in units of the
@@ -27,7 +28,7 @@ def combination_plot(document: dict[str, Any], file: str) -> None:
 
     Parameters
     ----------
-    document : dict
+    document : mapping
         As `validator.experiments.combination_verdicts.CombinationVerdict.document` returns it.
     file : str
         Where to write it; the ending says in which form (PNG, SVG or PDF). Written in full or not
@@ -71,7 +72,7 @@ def combination_plot(document: dict[str, Any], file: str) -> None:
         figure.supxlabel(_scale(document), x=0.01, ha="left", fontsize=8, color=QUIET)
 
 
-def _drop(axes: Any, place: float, each: dict[str, Any]) -> None:
+def _drop(axes: Any, place: float, each: Mapping[str, Any]) -> None:
     colour, unit, found = _COLOURS[each["outcome"]], each["smallest_drop"], each["drop"]
     ends = [found["low"] / unit, found["high"] / unit]
     axes.plot(ends, [place, place], color=colour, lw=2, solid_capstyle="butt")
@@ -79,7 +80,7 @@ def _drop(axes: Any, place: float, each: dict[str, Any]) -> None:
     axes.plot([found["estimate"] / unit], [place], "o", color=colour, markersize=5)
 
 
-def _label(document: dict[str, Any], order: dict[str, Any], each: dict[str, Any]) -> str:
+def _label(document: Mapping[str, Any], order: Mapping[str, Any], each: Mapping[str, Any]) -> str:
     where = ""
     if len(document["orders"]) > 1:
         where = f" as {order['order'].index(each['defense']) + 1} of {len(order['order'])}"
@@ -88,7 +89,7 @@ def _label(document: dict[str, Any], order: dict[str, Any], each: dict[str, Any]
     return f"{each['defense']}{where}\n{metric} {alone:.3g} → {combined:.3g}"
 
 
-def _scale(document: dict[str, Any]) -> str:
+def _scale(document: Mapping[str, Any]) -> str:
     scale = document["scale"]
     return (
         f"{scale['dataset']}, {scale['training_records']} training records, {scale['model']}"

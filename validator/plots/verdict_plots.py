@@ -40,12 +40,12 @@ _READINGS: Mapping[Kind, _Reading] = {
 }
 
 
-def plot(document: dict[str, Any], file: str) -> None:
+def plot(document: Mapping[str, Any], file: str) -> None:
     """Draw a verdict: of a defense and a risk, or of two attacks.
 
     Parameters
     ----------
-    document : dict
+    document : mapping
         As `validator.experiments.verdicts.Verdict.document`, or that of a collusion, returns it.
     file : str
         Where to write it; the ending says in which form (PNG, SVG or PDF). Written in full or not
@@ -67,7 +67,7 @@ def plot(document: dict[str, Any], file: str) -> None:
         figure.supxlabel(_scale(document), x=0.01, ha="left", fontsize=8, color=QUIET)
 
 
-def _pairs(axes: Axes, document: dict[str, Any]) -> None:
+def _pairs(axes: Axes, document: Mapping[str, Any]) -> None:
     colour = _COLOURS[document["outcome"]]
     for before, after in zip(*(document[arm] for arm in _reading(document).arms), strict=True):
         axes.plot([0, 1], [before, after], "-o", color=colour, alpha=0.65, markersize=4, lw=1.2)
@@ -78,7 +78,7 @@ def _pairs(axes: Axes, document: dict[str, Any]) -> None:
     axes.set_title(f"{len(document['seeds'])} paired seeds", fontsize=9, color=QUIET, loc="left")
 
 
-def _effect(axes: Axes, document: dict[str, Any]) -> None:
+def _effect(axes: Axes, document: Mapping[str, Any]) -> None:
     found = document["effect"]
     colour, smallest = _COLOURS[document["outcome"]], found["smallest_effect"]
     seen = (found["low"], found["high"], -smallest, smallest, *found["differences"])
@@ -117,7 +117,7 @@ def _effect(axes: Axes, document: dict[str, Any]) -> None:
     )
 
 
-def _title(document: dict[str, Any]) -> str:
+def _title(document: Mapping[str, Any]) -> str:
     read = _reading(document)
     names = [document[key].replace("_", " ") for key in read.subjects]
     said = {
@@ -129,11 +129,11 @@ def _title(document: dict[str, Any]) -> str:
     return f"{names[0].capitalize()} → {names[1]}: {said}"
 
 
-def _reading(document: dict[str, Any]) -> _Reading:
+def _reading(document: Mapping[str, Any]) -> _Reading:
     return _READINGS[kind_of(document)]
 
 
-def _scale(document: dict[str, Any]) -> str:
+def _scale(document: Mapping[str, Any]) -> str:
     scale = document["scale"]
     return (
         f"{scale['dataset']}, {scale['training_records']} training records,"

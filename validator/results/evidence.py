@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from statistics import fmean, stdev
 from typing import Any
 
@@ -20,12 +20,12 @@ _DIGITS = 6
 _SHORT = 12
 
 
-def export(documents: Iterable[dict[str, Any]], folder: str) -> list[str]:
+def export(documents: Iterable[Mapping[str, Any]], folder: str) -> list[str]:
     """Write one file for each result; each is written in full or not at all.
 
     Parameters
     ----------
-    documents : iterable of dict
+    documents : iterable of mapping
         As `validator.experiments.verdicts.Verdict.document` returns them. A placebo's is left out:
         it is no defense that anything could be known about.
     folder : str
@@ -69,7 +69,7 @@ def prepare(folder: str) -> None:
         ) from error
 
 
-def records(document: dict[str, Any]) -> dict[str, Any]:
+def records(document: Mapping[str, Any]) -> dict[str, Any]:
     """Return a result as knowledge records: a reference, and what it is one for.
 
     Of a defense and a risk that is an experiment, and an observation if the defense was effective
@@ -81,7 +81,7 @@ def records(document: dict[str, Any]) -> dict[str, Any]:
     return by[kind](document) if kind in by else {}
 
 
-def _collusion(document: dict[str, Any]) -> dict[str, Any]:
+def _collusion(document: Mapping[str, Any]) -> dict[str, Any]:
     """Return a collusion; what makes no difference is neither of the effects that there are."""
     reference = f"measured_{document['id'][:_SHORT]}"
     subject = f"collude {document['first']} {document['second']}"
@@ -103,7 +103,7 @@ def _collusion(document: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _combination(document: dict[str, Any]) -> dict[str, Any]:
+def _combination(document: Mapping[str, Any]) -> dict[str, Any]:
     reference = f"measured_{document['id'][:_SHORT]}"
     together = " ".join(document["defenses"])
     found: dict[str, Any] = {"references": [_reference(document, f"combine {together}", reference)]}
@@ -136,7 +136,7 @@ def _combination(document: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _interaction(document: dict[str, Any]) -> dict[str, Any]:
+def _interaction(document: Mapping[str, Any]) -> dict[str, Any]:
     short = document["id"][:_SHORT]
     reference = f"measured_{short}"
     found: dict[str, Any] = {
@@ -162,7 +162,7 @@ def _interaction(document: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _reference(document: dict[str, Any], subject: str, identity: str) -> dict[str, Any]:
+def _reference(document: Mapping[str, Any], subject: str, identity: str) -> dict[str, Any]:
     where = f"({document['scale']['dataset']}), result {document['id'][:_SHORT]}"
     return {
         "id": identity,
@@ -172,7 +172,7 @@ def _reference(document: dict[str, Any], subject: str, identity: str) -> dict[st
     }
 
 
-def _file(document: dict[str, Any]) -> str:
+def _file(document: Mapping[str, Any]) -> str:
     """Return what a file is called for what was measured."""
     if kind_of(document) == "combination":
         return "+".join(document["defenses"])
@@ -180,7 +180,7 @@ def _file(document: dict[str, Any]) -> str:
     return ".".join(document[each] for each in subjects)
 
 
-def _experiment(document: dict[str, Any], identity: str, reference: str) -> dict[str, Any]:
+def _experiment(document: Mapping[str, Any], identity: str, reference: str) -> dict[str, Any]:
     risk = document["risk"]
     judged = document["effect"]["metric"]
     arms = document["metrics"][risk]
@@ -221,7 +221,7 @@ def _stage(name: str) -> str:
     return f", {stage}-processing" if at else ""
 
 
-def _measured(document: dict[str, Any], towards: str = "more susceptible") -> str:
+def _measured(document: Mapping[str, Any], towards: str = "more susceptible") -> str:
     found = document["effect"]
     return (
         f"{found['name']} changes by {found['estimate']:+.4f} towards {towards}"
@@ -230,7 +230,7 @@ def _measured(document: dict[str, Any], towards: str = "more susceptible") -> st
     )
 
 
-def _scale(document: dict[str, Any]) -> str:
+def _scale(document: Mapping[str, Any]) -> str:
     scale = document["scale"]
     return (
         f"{scale['dataset']}, {scale['training_records']} training records, {scale['model']} with"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
 
@@ -10,7 +11,7 @@ from ..terminal import Style
 __all__ = ["describe"]
 
 
-def describe(document: dict[str, Any], look: Style, *, here: bool = True) -> str:
+def describe(document: Mapping[str, Any], look: Style, *, here: bool = True) -> str:
     """Describe what `validate --json` gives; `here` is as `api.text.measured.verdict` takes it."""
     from crosscurrent.validator.results.kinds import kind_of
 

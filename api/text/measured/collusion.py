@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from statistics import fmean
-from typing import Any
+from typing import TYPE_CHECKING
 
 from ..names import lowered, named, signed
 from ..terminal import Style, columns, paragraph
 from ..wording import NO_CHANGE
+
+if TYPE_CHECKING:
+    from crosscurrent.validator.experiments import document_types as shapes
 
 __all__ = ["collusion_sentence", "describe", "facts", "outcome", "scale", "shared_factor"]
 
@@ -25,7 +28,7 @@ _EXPECTED = {
 }
 
 
-def describe(document: dict[str, Any], look: Style, *, here: bool = True) -> str:
+def describe(document: shapes.Collusion, look: Style, *, here: bool = True) -> str:
     """Describe a collusion, as `validate collude --json` gives it.
 
     And the commands that show it again, if it is kept `here`, where the reader can run them.
@@ -63,12 +66,12 @@ def describe(document: dict[str, Any], look: Style, *, here: bool = True) -> str
     return look.finish("\n".join(lines))
 
 
-def outcome(document: dict[str, Any]) -> tuple[str, str]:
+def outcome(document: shapes.Collusion) -> tuple[str, str]:
     """Return what came out: the effect whose sign shows it, and the words."""
     return _OUTCOME[document["outcome"]]
 
 
-def collusion_sentence(document: dict[str, Any]) -> str:
+def collusion_sentence(document: shapes.Collusion) -> str:
     """Say what came out in a sentence or two that a practitioner understands."""
     before, after = fmean(document["without"]), fmean(document["with"])
     judged = lowered(document["effect"]["name"])
@@ -90,7 +93,7 @@ def collusion_sentence(document: dict[str, Any]) -> str:
     return text
 
 
-def facts(document: dict[str, Any]) -> list[list[str]]:
+def facts(document: shapes.Collusion) -> list[list[str]]:
     """Return the effect and what it took: what each is about, and what came out."""
     found, did, used = document["effect"], document["first_effect"], document["utility"]
     return [
@@ -113,7 +116,7 @@ def facts(document: dict[str, Any]) -> list[list[str]]:
     ]
 
 
-def _metrics(document: dict[str, Any]) -> list[list[str]]:
+def _metrics(document: shapes.Collusion) -> list[list[str]]:
     rows = [["measured", "without", "with", "by seed"]]
     judged = document["effect"]["metric"]
     for metric in sorted(document["metrics"], key=lambda each: (each != judged, each)):
@@ -130,7 +133,7 @@ def _metrics(document: dict[str, Any]) -> list[list[str]]:
     return rows
 
 
-def shared_factor(found: dict[str, Any]) -> list[str]:
+def shared_factor(found: shapes.SharedFactor) -> list[str]:
     """Return the name of a shared factor, and whether it moved."""
     code = f" ({found['code']})" if found["code"] else ""
     name = found["name"].lower() + code
@@ -140,7 +143,7 @@ def shared_factor(found: dict[str, Any]) -> list[str]:
     return [name, f"{found['moved'].replace('_', ' ')}: {before:.4g} to {after:.4g}"]
 
 
-def scale(document: dict[str, Any]) -> str:
+def scale(document: shapes.Collusion) -> str:
     """Say on what and with what something was measured."""
     found = document["scale"]
     return (

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from statistics import fmean
-from typing import Any
+from typing import TYPE_CHECKING
 
 from ..names import signed
 from ..terminal import Style, columns, paragraph
+
+if TYPE_CHECKING:
+    from crosscurrent.validator.experiments import document_types as shapes
 
 __all__ = ["KEPT", "combination_sentence", "describe", "outcome", "scale"]
 
@@ -24,7 +27,7 @@ KEPT = {
 _GLYPHS = {"kept": "decrease", "drops": "increase", "inconclusive": "contested"}
 
 
-def describe(document: dict[str, Any], look: Style, *, here: bool = True) -> str:
+def describe(document: shapes.Combination, look: Style, *, here: bool = True) -> str:
     """Describe a combination, as `validate combine --json` gives it.
 
     And the commands that show it again, if it is kept `here`, where the reader can run them.
@@ -50,12 +53,12 @@ def describe(document: dict[str, Any], look: Style, *, here: bool = True) -> str
     return look.finish("\n".join(lines))
 
 
-def outcome(document: dict[str, Any]) -> tuple[str, str]:
+def outcome(document: shapes.Combination) -> tuple[str, str]:
     """Return what came out: the effect whose sign shows it, and the words."""
     return _OUTCOME[document["outcome"]]
 
 
-def combination_sentence(document: dict[str, Any]) -> str:
+def combination_sentence(document: shapes.Combination) -> str:
     """Say what was expected, what that makes of the outcome, and what was published."""
     text = f"Predicted: {document['conjecture']}"
     if document["conflicts"]:
@@ -77,13 +80,13 @@ def combination_sentence(document: dict[str, Any]) -> str:
     return text
 
 
-def _idle(document: dict[str, Any]) -> list[str]:
+def _idle(document: shapes.Combination) -> list[str]:
     """Return the defenses that are not effective alone."""
     first = document["orders"][0]
     return [each["defense"] for each in first["constituents"] if not each["effective_alone"]]
 
 
-def _order(document: dict[str, Any], order: dict[str, Any], look: Style) -> list[str]:
+def _order(document: shapes.Combination, order: shapes.Order, look: Style) -> list[str]:
     lines = []
     if len(document["orders"]) > 1:
         proposed = "proposed" if order["proposed"] else "not proposed"
@@ -118,12 +121,12 @@ def _order(document: dict[str, Any], order: dict[str, Any], look: Style) -> list
     ]
 
 
-def _interval(found: dict[str, Any]) -> str:
+def _interval(found: shapes.Interval) -> str:
     estimate, low, high = (signed(found[key]) for key in ("estimate", "low", "high"))
     return f"{estimate} [{low}, {high}]"
 
 
-def scale(document: dict[str, Any]) -> str:
+def scale(document: shapes.Combination) -> str:
     """Say on what and with what something was measured."""
     found, seeds = document["scale"], len(document["seeds"])
     return (

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
 
 from crosscurrent.knowledge import load
 
 from ..names import knowledge_line, signed
 from ..terminal import Style, columns, padded, paragraph
 from ..wording import NO_CHANGE, VERDICT_MARKS
+
+if TYPE_CHECKING:
+    from crosscurrent.validator.experiments import document_types as shapes
 
 __all__ = ["NOT_MEASURED", "Pair", "counted", "describe", "mark", "table"]
 
@@ -21,7 +24,7 @@ _PLAIN = {"confirmed": "Y", "refuted": "N", "inconclusive": "-"}
 Pair = tuple[str, str]
 
 
-def describe(document: Mapping[str, Any], look: Style, *, here: bool = True) -> str:
+def describe(document: shapes.Grid, look: Style, *, here: bool = True) -> str:
     """Describe a grid, as `validate --all --json` gives it.
 
     And the commands for more of it, if it is kept `here`, where the reader can run them.
@@ -61,7 +64,7 @@ def describe(document: Mapping[str, Any], look: Style, *, here: bool = True) -> 
     return look.finish("\n".join(lines))
 
 
-def counted(counts: Mapping[str, int]) -> str:
+def counted(counts: shapes.Counts) -> str:
     """Say how many cells came out how."""
     return (
         f"Of {counts['cells']} cells the prediction was confirmed in {counts['confirmed']} and"
@@ -111,14 +114,14 @@ def table(pairs: Iterable[Pair], said: Callable[[Pair], list[str]], look: Style)
     return [*lines, "", paragraph(meant, look.width, "  ")]
 
 
-def mark(cell: Mapping[str, Any], look: Style) -> str:
+def mark(cell: shapes.Verdict, look: Style) -> str:
     """Return the sign for a verdict."""
     if cell["effective_defense"] is False:
         return "!"
     return (VERDICT_MARKS if look.unicode else _PLAIN)[cell["verdict"]]
 
 
-def _signs(cell: Mapping[str, Any], look: Style) -> str:
+def _signs(cell: shapes.Verdict | shapes.NotMeasured, look: Style) -> str:
     predicted = look.glyph(cell["conjecture"])
     published = "".join(map(look.glyph, cell["published"]))
     if len(published) != 1:
@@ -130,7 +133,7 @@ def _signs(cell: Mapping[str, Any], look: Style) -> str:
     return f"{predicted}{published}{measured} {mark(cell, look)}"
 
 
-def _number(cell: Mapping[str, Any]) -> str:
+def _number(cell: shapes.Verdict | shapes.NotMeasured) -> str:
     if "reason" in cell:
         return ""
     return signed(cell["effect"]["estimate"])
@@ -156,7 +159,7 @@ def _legend(look: Style) -> list[list[str]]:
     ]  # fmt: skip
 
 
-def _reasons(cells: Iterable[Mapping[str, Any]], look: Style) -> list[str]:
+def _reasons(cells: Iterable[shapes.Verdict | shapes.NotMeasured], look: Style) -> list[str]:
     """Say once why cells were not measured."""
     because: dict[str, list[str]] = {}
     for cell in cells:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from statistics import fmean
-from typing import Any
+from typing import TYPE_CHECKING, Literal
 
 from ..names import knowledge_line, percent, signed
 from ..terminal import Style, columns, paragraph
 from ..wording import NO_CHANGE
+
+if TYPE_CHECKING:
+    from crosscurrent.validator.experiments import document_types as shapes
 
 __all__ = ["CAUTION", "describe", "notes", "scenarios", "setting", "trends", "values"]
 
@@ -16,11 +19,12 @@ CAUTION = (
     "The graph knows directions, not sizes. It does not predict how the defense's effect changes,"
     " because the factor also moves the risk without the defense."
 )
-_WHAT = {
+_WHAT: Mapping[Literal["baseline", "defended", "effect"], str] = {
     "baseline": "risk without the defense",
     "defended": "risk with the defense",
     "effect": "the defense's effect",
 }
+_VERBS: Sequence[Literal["raise", "lower"]] = ("raise", "lower")
 _OUTCOME = {
     "increase": "rises",
     "decrease": "falls",
@@ -29,7 +33,7 @@ _OUTCOME = {
 }
 
 
-def describe(document: Mapping[str, Any], look: Style, *, here: bool = True) -> str:
+def describe(document: shapes.Variation, look: Style, *, here: bool = True) -> str:
     """Describe a variation, as `validate --vary --json` gives it.
 
     And the commands for more of it, if it is kept `here`, where the reader can run them.
@@ -61,7 +65,7 @@ def describe(document: Mapping[str, Any], look: Style, *, here: bool = True) -> 
     return look.finish("\n".join([*lines, "", knowledge_line(document["knowledge"])]))
 
 
-def setting(vary: Mapping[str, Any], measured: Sequence[Mapping[str, Any]]) -> str:
+def setting(vary: shapes.Varied, measured: Sequence[shapes.Verdict]) -> str:
     """Say on what and with what it was measured, by the values that could be."""
     scales = [cell["scale"] for cell in measured]
     training = list(dict.fromkeys(f"{scale['training_records']:,}" for scale in scales))
@@ -72,7 +76,7 @@ def setting(vary: Mapping[str, Any], measured: Sequence[Mapping[str, Any]]) -> s
     )
 
 
-def values(document: Mapping[str, Any], look: Style) -> list[list[str]]:
+def values(document: shapes.Variation, look: Style) -> list[list[str]]:
     """Lay out what came out at each value, under a head."""
     vary, factor = document["vary"], document["trend"]["factor"]
     rows = [[vary["setting"], "measured", "without", "with", "effect", "interval", "outcome"]]
@@ -101,7 +105,7 @@ def values(document: Mapping[str, Any], look: Style) -> list[list[str]]:
     return rows
 
 
-def notes(document: Mapping[str, Any]) -> str:
+def notes(document: shapes.Variation) -> str:
     """Say what the columns are, and why a value was not measured or does not count."""
     factor = document["trend"]["factor"]
     measured = [cell for cell in document["cells"] if "reason" not in cell]
@@ -128,14 +132,14 @@ def notes(document: Mapping[str, Any]) -> str:
     return " ".join(told)
 
 
-def trends(document: Mapping[str, Any], look: Style) -> list[list[str]]:
+def trends(document: shapes.Variation, look: Style) -> list[list[str]]:
     """Lay out how effect and risk change from the lowest value to the highest, under a head."""
     trend, at = document["trend"], document["vary"]["values"]
-    if trend["effect"] is None:
+    found_rows = [(what, row) for name, what in _WHAT.items() if (row := trend[name]) is not None]
+    if not found_rows:
         return []
     rows = [[f"from {at[0]} to {at[-1]}", "change", "interval", "measured", "predicted"]]
-    for name, what in _WHAT.items():
-        found = trend[name]
+    for what, found in found_rows:
         expected = found["expected"] and _OUTCOME[found["expected"]]
         judged = f"{expected}: {found['verdict']}" if expected else "nothing"
         shown = "contested" if found["outcome"] == "inconclusive" else found["outcome"]
@@ -151,14 +155,15 @@ def trends(document: Mapping[str, Any], look: Style) -> list[list[str]]:
     return rows
 
 
-def scenarios(document: Mapping[str, Any]) -> list[str]:
+def scenarios(document: shapes.Variation) -> list[str]:
     """Hold what what-if answers with the factor raised and lowered against what was measured."""
     if document["scenario"] is None:
         return ["what-if: nothing changes under a placebo"]
     at, trend = document["vary"]["values"], document["trend"]
     texts = []
     ends = {"raise": (at[-1], at[0]), "lower": (at[0], at[-1])}
-    for verb, found in document["scenario"].items():
+    for verb in _VERBS:
+        found = document["scenario"][verb]
         before, after = found["before"], found["after"]
         odds = " to ".join(percent(each["probability_increase"]) for each in (before, after))
         text = f"what-if --{verb} {document['vary']['factor']}: {before['conjecture']}"

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from statistics import fmean
-from typing import Any
+from typing import TYPE_CHECKING
 
 from ..names import lowered, named, signed, susceptibility
 from ..terminal import Style, columns, paragraph
 from ..wording import INTENDED, NO_CHANGE
+
+if TYPE_CHECKING:
+    from crosscurrent.validator.experiments import document_types as shapes
 
 __all__ = ["describe", "facts", "reason", "scale", "sentence"]
 
@@ -36,7 +39,7 @@ _USEFUL = 0.5
 """Share of what a model is better than chance by, below which it is no longer of use."""
 
 
-def describe(document: dict[str, Any], look: Style, *, here: bool = True) -> str:
+def describe(document: shapes.Verdict, look: Style, *, here: bool = True) -> str:
     """Describe a verdict, as `validate --json` gives it.
 
     And the commands that show it again, if it is kept `here`, where the reader can run them.
@@ -68,7 +71,7 @@ def describe(document: dict[str, Any], look: Style, *, here: bool = True) -> str
     return look.finish("\n".join(lines))
 
 
-def sentence(document: dict[str, Any]) -> str:
+def sentence(document: shapes.Verdict) -> str:
     """Say what came out in a sentence or two that a practitioner understands."""
     found = document["effect"]
     before, after = fmean(document["baseline"]), fmean(document["defended"])
@@ -84,8 +87,8 @@ def sentence(document: dict[str, Any]) -> str:
         f" {lowered(found['name'])} goes from {before:.3f} to {after:.3f} (mean of {seeds} paired"
         f" seeds).{_published(document)}"
     )
-    if document["effective_defense"] is False:
-        did = document["effectiveness"]
+    did = document["effectiveness"]
+    if document["effective_defense"] is False and did is not None:
         return (
             f"{text} But the defense was not effective here ({did['name']}: needed"
             f" {did['needed']}), so this says nothing about an effective one."
@@ -108,7 +111,7 @@ def sentence(document: dict[str, Any]) -> str:
     return text
 
 
-def _published(document: dict[str, Any]) -> str:
+def _published(document: shapes.Verdict) -> str:
     """Say whether this is what was published."""
     published, outcome = document["published"], document["outcome"]
     if len(published) != 1 or outcome == "inconclusive" or document["effective_defense"] is False:
@@ -118,7 +121,7 @@ def _published(document: dict[str, Any]) -> str:
     return f" That is {same} published ({effect})."
 
 
-def facts(document: dict[str, Any]) -> list[list[str]]:
+def facts(document: shapes.Verdict) -> list[list[str]]:
     """Return the effect and what it took: what each is about, and what came out."""
     found, used = document["effect"], document["utility"]
     cost = document["cost"]
@@ -154,7 +157,7 @@ def facts(document: dict[str, Any]) -> list[list[str]]:
     return rows
 
 
-def _metrics(document: dict[str, Any]) -> list[list[str]]:
+def _metrics(document: shapes.Verdict) -> list[list[str]]:
     """Lay out everything that was measured, by seed."""
     rows = [["measured", "without", "with", "by seed"]]
     for measured in document["metrics"].values():
@@ -171,7 +174,7 @@ def _metrics(document: dict[str, Any]) -> list[list[str]]:
     return rows
 
 
-def _why(document: dict[str, Any], look: Style) -> list[str]:
+def _why(document: shapes.Verdict, look: Style) -> list[str]:
     """Say of each factor on a path whether it moved as predicted, and the risk with it."""
     found = document["factors"]
     if not found:
@@ -199,25 +202,25 @@ def _why(document: dict[str, Any], look: Style) -> list[str]:
     return [*lines, ""]
 
 
-def reason(found: dict[str, Any]) -> list[str]:
+def reason(found: shapes.MechanismCheck) -> list[str]:
     """Return a factor on a path, whether it moved as predicted, and the risk with it."""
     code = f" ({found['code']})" if found["code"] else ""
     name = found["name"].lower() + code
-    if found["moved"] == "not_measurable":
+    along, change = found["goes_with_risk"], found["change"]
+    if along is None or change is None:
         return [name, f"not measurable here: {found['reason']}"]
     before, after = (_amount(fmean(found[arm])) for arm in ("baseline", "defended"))
-    along = found["goes_with_risk"]
     risk = ""
     if along["seeds"]:
         risk = f"; the risk moved the predicted way in {along['agree']} of {along['seeds']} seeds"
-    if along["low"] is not None:
+    if along["low"] is not None and along["high"] is not None:
         risk += f", rank correlation {signed(along['low'])} to {signed(along['high'])}"
-    return [name, f"{_move(found)}, {before} to {after}{risk}"]
+    return [name, f"{_move(found, change)}, {before} to {after}{risk}"]
 
 
-def _move(found: dict[str, Any]) -> str:
+def _move(found: shapes.MechanismCheck, change: shapes.Change) -> str:
     """Say how a factor moved beside what was predicted."""
-    claimed, change = _CLAIMED[found["defense_sign"]], found["change"]
+    claimed = _CLAIMED[found["defense_sign"]]
     if found["moved"] == "inconclusive":
         low, high = (_amount(change[end]) for end in ("low", "high"))
         return f"unclear (should {claimed}; change {low} to {high})"
@@ -236,7 +239,7 @@ def _amount(number: float) -> str:
     return f"{number:,.{digits}f}".replace("-", "−")
 
 
-def scale(document: dict[str, Any]) -> str:
+def scale(document: shapes.Verdict) -> str:
     """Say on what and with what something was measured."""
     found = document["scale"]
     return (

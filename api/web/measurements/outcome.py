@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from statistics import fmean
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -31,6 +31,7 @@ from .subject import bare
 
 if TYPE_CHECKING:
     from crosscurrent.knowledge import KnowledgeBase
+    from crosscurrent.validator.experiments import document_types as shapes
 
 __all__ = ["CellOutcome", "cell_outcomes", "template_context"]
 
@@ -121,9 +122,7 @@ def _outcome(words: Words, defense: str, risk: str, cell: Mapping[str, Any]) -> 
     )  # fmt: skip
 
 
-def template_context(
-    kind: str, kb: KnowledgeBase, words: Words, document: dict[str, Any]
-) -> dict[str, Any]:
+def template_context(kind: str, kb: KnowledgeBase, words: Words, document: Any) -> dict[str, Any]:
     """Return what the template of a kind of document shows besides the document itself."""
     if kind == "grid":
         return _of_grid(kb, words, document)
@@ -132,7 +131,7 @@ def template_context(
     return _OF[kind](document)
 
 
-def _of_verdict(document: dict[str, Any]) -> dict[str, Any]:
+def _of_verdict(document: shapes.Verdict) -> dict[str, Any]:
     return {
         "said": _verdict.sentence(document),
         "facts": _verdict.facts(document),
@@ -147,7 +146,7 @@ def _of_verdict(document: dict[str, Any]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _of_collusion(document: dict[str, Any]) -> dict[str, Any]:
+def _of_collusion(document: shapes.Collusion) -> dict[str, Any]:
     sign, heading = _collusion.outcome(document)
     return {
         "sign": sign,
@@ -162,7 +161,7 @@ def _of_collusion(document: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _of_grid(kb: KnowledgeBase, words: Words, document: Mapping[str, Any]) -> dict[str, Any]:
+def _of_grid(kb: KnowledgeBase, words: Words, document: shapes.Grid) -> dict[str, Any]:
     return {
         "said": _grid.counted(document["counts"]),
         "rows": cell_outcomes(kb, words, document["cells"]),
@@ -174,7 +173,7 @@ def _of_grid(kb: KnowledgeBase, words: Words, document: Mapping[str, Any]) -> di
     }
 
 
-def _of_combination(document: dict[str, Any]) -> dict[str, Any]:
+def _of_combination(document: shapes.Combination) -> dict[str, Any]:
     sign, heading = _combination.outcome(document)
     return {
         "sign": sign,
@@ -186,7 +185,7 @@ def _of_combination(document: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _of_variation(document: dict[str, Any]) -> dict[str, Any]:
+def _of_variation(document: shapes.Variation) -> dict[str, Any]:
     measured = [each for each in document["cells"] if "reason" not in each]
     return {
         "at_values": _variation.values(document, _LOOK),
@@ -196,7 +195,7 @@ def _of_variation(document: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-_OF: Mapping[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
+_OF: Mapping[str, Callable[[Any], dict[str, Any]]] = {
     "verdict": _of_verdict,
     "variation": _of_variation,
     "combination": _of_combination,
@@ -216,7 +215,7 @@ def _seeds(document: Mapping[str, Any], one: str, other: str) -> list[tuple[str,
 
 
 def _numbers(
-    metrics: Mapping[str, Mapping[str, Sequence[float]]], one: str, other: str
+    metrics: Mapping[str, Mapping[str, Any]], one: str, other: str
 ) -> list[tuple[str, str, str]]:
     """Return everything that was measured: what, and its mean in both arms."""
     return [

@@ -15,7 +15,7 @@ from crosscurrent.api.jobs.local import LocalWorkers
 from crosscurrent.api.jobs.sandbox import Checks
 from crosscurrent.api.jobs.service import Jobs
 from crosscurrent.api.jobs.settings import JobSettings
-from crosscurrent.api.text.measured.verdict import describe
+from crosscurrent.api.text.measured import describe
 from crosscurrent.api.text.terminal import Style
 from crosscurrent.knowledge import load
 from crosscurrent.knowledge.errors import InputError

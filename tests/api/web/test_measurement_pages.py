@@ -23,7 +23,7 @@ from crosscurrent.knowledge import KnowledgeBase
 
 def test_a_finished_job_says_what_its_result_says(measured: tuple[Reader, Job]) -> None:
     browser, job = measured
-    document = browser.jobs.result(job.id, "*")
+    document: Any = browser.jobs.result(job.id, "*")
     page = browser.get(f"/validate/{job.id}")
     effect = document["effect"]
     numbers = [signed(effect[each]) for each in ("estimate", "low", "high")]
