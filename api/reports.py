@@ -17,6 +17,7 @@ from .text.measured.collusion import collusion_sentence
 from .text.measured.verdict import reason, sentence
 from .text.names import signed
 from .text.terminal import Style
+from .text.wording import NO_CHANGE
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -51,6 +52,7 @@ def report(kb: KnowledgeBase, documents: Sequence[Mapping[str, Any]]) -> str:
     for document in pairs:
         groups.setdefault(_setup(document), []).append(document)
     return _template().render(
+        no_change=NO_CHANGE,
         groups=[_group(kb, each) for each in groups.values()],
         peers=_peers(pairs),
         combinations=[each for each in documents if kind_of(each) == "combination"],

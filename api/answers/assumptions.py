@@ -1,4 +1,4 @@
-"""What-if documents: predictions before and after assumptions."""
+"""Documents of what-if questions: predictions before and after assumptions."""
 
 from __future__ import annotations
 

@@ -37,7 +37,8 @@ __all__ = [
 MEDIA_TYPE = "application/problem+json"
 FOR_PROGRAMS = "; see /openapi.json"
 """Pointer for programs to the description of the service."""
-_KEY = "idempotency-key"
+_IDEMPOTENCY_KEY = "idempotency-key"
+"""Kind of the problems about that header, which `api.jobs.service` checks."""
 _TITLES = {
     400: ("bad-request", "The request can't be read"),
     401: ("key-needed", "An API key is needed"),
@@ -170,7 +171,7 @@ def problem_of(request: Request, error: Exception) -> ProblemError:
     if isinstance(error, BeingAccepted | DifferentPayload):
         early = isinstance(error, BeingAccepted)
         soon = {"Retry-After": "2"} if early else None
-        return ProblemError(409 if early else 422, str(error), kind=_KEY, headers=soon)
+        return ProblemError(409 if early else 422, str(error), kind=_IDEMPOTENCY_KEY, headers=soon)
     if isinstance(error, Refused):
         return ProblemError(422, str(error), **_hint(error.suggestions))
     if isinstance(error, NoSuchJob):

@@ -14,6 +14,7 @@ __all__ = [
     "GLYPHS",
     "INTENDED",
     "MOVE",
+    "NO_CHANGE",
     "OPPOSED",
     "OUT_OF_REACH",
     "SECTIONS",
@@ -110,6 +111,9 @@ FOLLOW: Final[Mapping[str, str]] = MappingProxyType(
     {"+": "rises with it", "-": "falls with it", "0": "ignores it", "?": "may follow it"}
 )
 """What a risk does as a factor rises, by sign."""
+
+NO_CHANGE: Final = "no meaningful change"
+"""The words for an effect within the smallest effect of interest; `validator.plots` has its own."""
 
 INTENDED: Final = "what the defense is meant for"
 """What is said of a risk that a defense protects against."""

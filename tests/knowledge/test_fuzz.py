@@ -1,4 +1,4 @@
-"""Whatever is in a knowledge file, reading it ends in knowledge or in a list of problems.
+"""Fuzzed knowledge files: reading one ends in knowledge or in a list of problems.
 
 The built-in files, and a small base cut out of them, are damaged at three levels: bytes, lines and
 structure. Seeds are fixed, so a failure repeats; it names the damage in its assertion.

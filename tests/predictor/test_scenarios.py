@@ -1,4 +1,4 @@
-"""What-if: held, raised and lowered factors, and who the adversary is."""
+"""Scenarios of what-if questions: held, raised and lowered factors, and who the adversary is."""
 
 from __future__ import annotations
 

@@ -258,12 +258,14 @@ def test_kb_says_measured(own: str, said: Any, capsys: pytest.CaptureFixture[str
 
 def test_answers_in_python_say_measured(own: str) -> None:
     pair = str(crosscurrent.predict("RD3", "R1", knowledge=own))
-    assert re.search(r"published +. unexplored\n +measured +. decrease", pair)
-    assert "increase; measured: decrease" in str(crosscurrent.predict("RD3", knowledge=own))
+    assert re.search(r"published +unexplored\n +measured +decrease", pair)
+    every = str(crosscurrent.predict("RD3", knowledge=own))
+    assert re.search(r"Membership inference .* % +increase +decrease", every)
     together = str(crosscurrent.combine(*TOGETHER, knowledge=own))
     assert re.search(r"conflict +published", together)
     assert re.search(r"effective +measured", together)
-    assert "unexplored; measured: hinders" in str(crosscurrent.collude("evasion", knowledge=own))
+    colluding = str(crosscurrent.collude("evasion", knowledge=own))
+    assert re.search(r"Poisoning .* unexplored +hinders", colluding)
     planned = crosscurrent.plan(["R3"], have=["watermarking@in"], knowledge=own)
     assert "RD3? (measured: decrease)" in str(planned)
 

@@ -6,14 +6,13 @@ from collections.abc import Mapping
 from statistics import fmean
 from typing import Any
 
-from .figures import QUIET, drawing
+from .figures import BLUE, ORANGE, QUIET, drawing
 
 __all__ = ["combination_plot"]
 
 _COLOURS = {
-    # of Okabe and Ito, told apart by colour-blind readers
-    "drops": "#d55e00",
-    "kept": "#0072b2",
+    "drops": ORANGE,
+    "kept": BLUE,
     "inconclusive": "#5b5b5b",
 }
 _TICKS = (1, 2, 5, 10, 20, 50, 100, 1000, 10_000)

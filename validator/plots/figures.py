@@ -15,11 +15,19 @@ from ..results.files import require_folder, write_whole
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["FORMATS", "INK", "QUIET", "drawing", "require_form"]
+__all__ = ["BLUE", "FORMATS", "INK", "NO_CHANGE", "ORANGE", "QUIET", "drawing", "require_form"]
 
 FORMATS = (".png", ".svg", ".pdf")
 """Endings of files that can be written."""
 INK, QUIET = "#1b1b1b", "#767676"
+ORANGE, BLUE = "#d55e00", "#0072b2"
+"""Of what rises or gets worse, and of what falls: Okabe and Ito, apart for colour-blind readers.
+
+The terminal has its orange in ``api/text/terminal.py``, matrices in ``api/text/matrix_picture.py``,
+the page as ``--up-...`` in ``api/web/static/style.css``.
+"""
+NO_CHANGE = "no meaningful change"
+"""The words for an effect that stays within the smallest effect of interest."""
 
 
 def require_form(file: str) -> str:

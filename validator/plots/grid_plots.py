@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from .figures import INK, drawing
+from .figures import INK, NO_CHANGE, drawing
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -124,7 +124,7 @@ def _legend(document: Mapping[str, Any]) -> str:
     counts = document["counts"]
     measured = f"{counts['confirmed']} confirmed, {counts['refuted']} refuted"
     lines = [
-        "▲ more susceptible   ▼ less susceptible   = no meaningful change   ? unknown   · nothing"
+        f"▲ more susceptible   ▼ less susceptible   = {NO_CHANGE}   ? unknown   · nothing"
         " published",
         "± measured: inconclusive with these seeds; predicted: the factors disagree",
         "✓ prediction confirmed   ✗ refuted   ! the defense was not effective here"

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
-from .figures import INK, QUIET, drawing
+from .figures import BLUE, INK, ORANGE, QUIET, drawing
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -15,9 +15,8 @@ __all__ = ["variation_plot"]
 
 _EFFECT, _CLAIM = "#5b5b5b", "#00795a"
 _ARMS = {
-    # blue and vermilion of Okabe and Ito, told apart by colour-blind readers
-    "baseline": ("#0072b2", "without the defense", "o"),
-    "defended": ("#d55e00", "with the defense", "s"),
+    "baseline": (BLUE, "without the defense", "o"),
+    "defended": (ORANGE, "with the defense", "s"),
 }
 _PREDICTED = {"increase": "rises", "decrease": "falls", "no_change": "stays"}
 

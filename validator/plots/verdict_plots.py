@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..results.kinds import Kind, kind_of
-from .figures import FORMATS, QUIET, drawing
+from .figures import BLUE, FORMATS, NO_CHANGE, ORANGE, QUIET, drawing
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -14,9 +14,8 @@ if TYPE_CHECKING:
 __all__ = ["FORMATS", "plot"]
 
 _COLOURS = {
-    # blue and vermilion of Okabe and Ito, told apart by colour-blind readers
-    "increase": "#d55e00",
-    "decrease": "#0072b2",
+    "increase": ORANGE,
+    "decrease": BLUE,
     "no_change": "#5b5b5b",
     "inconclusive": "#5b5b5b",
 }
@@ -124,7 +123,7 @@ def _title(document: Mapping[str, Any]) -> str:
     said = {
         "increase": read.more,
         "decrease": read.less,
-        "no_change": "no meaningful change",
+        "no_change": NO_CHANGE,
         "inconclusive": "inconclusive",
     }[document["outcome"]]
     return f"{names[0].capitalize()} → {names[1]}: {said}"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..names import lowered, named, signed
 from ..terminal import Style, columns, paragraph
+from ..wording import NO_CHANGE
 
 if TYPE_CHECKING:
     from crosscurrent.validator.experiments import document_types as shapes
@@ -16,7 +17,7 @@ __all__ = ["collusion_sentence", "describe", "facts", "outcome", "scale", "share
 _OUTCOME = {
     "increase": ("increase", "amplifies: the second attack is stronger with the first"),
     "decrease": ("decrease", "hinders: the second attack is weaker with the first"),
-    "no_change": ("no_change", "no meaningful change"),
+    "no_change": ("no_change", NO_CHANGE),
     "inconclusive": ("contested", "inconclusive with these seeds"),
 }
 _EXPECTED = {

@@ -9,7 +9,7 @@ from crosscurrent.knowledge import load
 
 from ..names import knowledge_line, signed
 from ..terminal import Style, columns, padded, paragraph
-from ..wording import VERDICT_MARKS
+from ..wording import NO_CHANGE, VERDICT_MARKS
 
 if TYPE_CHECKING:
     from crosscurrent.validator.experiments import document_types as shapes
@@ -148,7 +148,7 @@ def _legend(look: Style) -> list[list[str]]:
         [example, "predicted, published and measured effect on the risk; then the verdict. Below:"
          " the measured effect in the unit of the risk's metric, + is more susceptible"],
         ["", f"{signs['increase']} more susceptible, {signs['decrease']} less susceptible,"
-         f" {signs['no_change']} no meaningful change, {unknown} unknown, {silent} nothing"
+         f" {signs['no_change']} {NO_CHANGE}, {unknown} unknown, {silent} nothing"
          " published"],
         [open_, "predicted: factors disagree; published: both; measured: inconclusive with"
          " these seeds"],

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from ..names import knowledge_line, percent, signed
 from ..terminal import Style, columns, paragraph
+from ..wording import NO_CHANGE
 
 if TYPE_CHECKING:
     from crosscurrent.validator.experiments import document_types as shapes
@@ -27,7 +28,7 @@ _VERBS: Sequence[Literal["raise", "lower"]] = ("raise", "lower")
 _OUTCOME = {
     "increase": "rises",
     "decrease": "falls",
-    "no_change": "no meaningful change",
+    "no_change": NO_CHANGE,
     "inconclusive": "inconclusive with these seeds",
 }
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..names import lowered, named, signed, susceptibility
 from ..terminal import Style, columns, paragraph
-from ..wording import INTENDED
+from ..wording import INTENDED, NO_CHANGE
 
 if TYPE_CHECKING:
     from crosscurrent.validator.experiments import document_types as shapes
@@ -17,7 +17,7 @@ __all__ = ["describe", "facts", "reason", "scale", "sentence"]
 _OUTCOME = {
     "increase": "increase",
     "decrease": "decrease",
-    "no_change": "no meaningful change",
+    "no_change": NO_CHANGE,
     "inconclusive": "inconclusive",
 }
 _EXPECTED = {

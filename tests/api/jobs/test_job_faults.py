@@ -1,4 +1,4 @@
-"""Whatever is killed, every accepted job ends once, as if nothing had happened.
+"""Faults: every accepted job ends once, as if nothing had happened, whatever is killed.
 
 Each round kills one process with SIGKILL at a moment drawn at random from a seed: a worker, the
 process that trains, or the one that submits. CROSSCURRENT_KILLS sets how many rounds there are;

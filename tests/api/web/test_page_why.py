@@ -1,4 +1,4 @@
-"""Why: the map and the table show the very paths of the document, with their sources."""
+"""The page of a pair: map and table show the very paths of the document, with their sources."""
 
 from __future__ import annotations
 
