@@ -231,7 +231,7 @@ class Varied(TypedDict):
 
 
 class TrendInterval(Interval):
-    """A change from the lowest value to the highest, and the smallest one that matters."""
+    """A change from the lowest value to the highest, and the smallest one of interest."""
 
     smallest_change: float
 

@@ -128,7 +128,7 @@ def _legend(document: Mapping[str, Any]) -> str:
         " published",
         "± measured: inconclusive with these seeds; predicted: the factors disagree",
         "✓ prediction confirmed   ✗ refuted   ! the defense was not effective here"
-        "   number: effect towards more susceptible, with its 95 % interval",
+        "   number: effect on susceptibility, with its 95 % interval",
         "stronger color: 1, 2 or 5 times the smallest effect of interest, in the unit of each"
         " risk's own metric",
         f"{document['dataset']}, {document['model']}, {len(document['seeds'])} paired seeds;"

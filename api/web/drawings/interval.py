@@ -25,7 +25,7 @@ class Interval(NamedTuple):
     name : str
         When that was.
     estimate, low, high : float
-        The effect towards more susceptible, with its interval.
+        The effect on susceptibility, with its interval.
     outcome : str
         What it comes to, if that is known.
     """

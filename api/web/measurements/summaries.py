@@ -56,7 +56,7 @@ class Finding(NamedTuple):
     outcome, verdict : str
         As the result has them.
     estimate, low, high : float
-        The effect towards more susceptible, with its interval.
+        The effect on susceptibility, with its interval.
     conclusive : bool
         Whether it says anything of an effective defense.
     job : str
