@@ -57,6 +57,7 @@ def main() -> int:
         from crosscurrent.validator.results.store import Store
         from crosscurrent.validator.run.executors import Unreachable
 
+        admitted(from_json(told["request"]), settings)
         # what the server knew is what counts: its knowledge need not be on this machine
         subject = dict(told["beforehand"])
         known = subject.pop("known")

@@ -170,7 +170,7 @@ def test_all_that_is_copied_is_there_and_let_through_and_makes_the_whole_package
     assert "*" in rules
     assert copied == through
     assert all((ROOT / name).exists() for name in copied)
-    assert set(PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]) <= copied
+    assert set(PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["only-include"]) <= copied
     assert {PROJECT["project"]["readme"], *PROJECT["project"]["license-files"]} <= copied
     assert not any(fnmatch(name, rule) for name in copied for rule in rules if "pycache" in rule)
 
