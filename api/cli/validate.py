@@ -45,7 +45,7 @@ _DRAWN = ("grid", "variation")
 
 def add_arguments(parser: CommandParser) -> None:
     """Describe the command, add its arguments, and those of the commands below it."""
-    (_, kinds), *others = commands().items()
+    (_, kinds), *others = commands(REQUESTS).items()
     add_request_arguments(kinds, parser)
     parser.add_alternatives(
         {

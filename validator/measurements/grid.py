@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from ..requests import GridRequest, Request
+from ..requests import GridRequest, Request, pair_request
 from ._plan import Plan, Report, setup_of
 from ._prior import GridPrior, PairPrior, pair_prior
 
@@ -58,7 +58,9 @@ class GridPlan(Plan):
         planned = grid(kb, settings=request.settings, **setup_of(request))
         known = {_pair(cell): pair_prior(kb, *_pair(cell)) for cell in planned.cells}
         commands = {
-            _pair(cell): request.pair(*_pair(cell), settings=cell.settings).again(knowledge)
+            _pair(cell): pair_request(request, *_pair(cell), settings=cell.settings).again(
+                knowledge
+            )
             for cell in planned.cells
         }
         return cls(request, executor, planned, known, commands, kb.digest)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from ..requests import PairRequest, Request
+from ..requests import PairRequest, Request, pair_request
 from ._plan import Plan, Report, interval_so_far, setup_of
 from ._prior import PairPrior, pair_prior
 
@@ -55,7 +55,7 @@ class PairPlan(Plan):
         )
         defense, risk = planned.defense, planned.attack.risk
         known = pair_prior(kb, defense.id, risk)
-        command = request.pair(defense.name(), risk).again(knowledge)
+        command = pair_request(request, defense.name(), risk).again(knowledge)
         return cls(request, executor, planned, known, command)
 
     def planned(self) -> list[Experiment]:

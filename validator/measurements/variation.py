@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from ..requests import Request, VariationRequest
+from ..requests import Request, VariationRequest, pair_request
 from ._plan import Plan, Report, setup_of
 from ._prior import PairPrior, VariationPrior, pair_prior, trend_prior
 
@@ -68,8 +68,12 @@ class VariationPlan(Plan):
         )
         defense, risk = planned.experiments[0].defense, planned.experiments[0].attack.risk
         commands = tuple(
-            request.pair(
-                defense.name(), risk, settings=point.settings, model=point.model or request.model
+            pair_request(
+                request,
+                defense.name(),
+                risk,
+                settings=point.settings,
+                model=point.model or request.model,
             ).again(knowledge)
             for point in planned.points
         )

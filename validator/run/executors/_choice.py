@@ -9,7 +9,7 @@ from types import ModuleType
 from crosscurrent.knowledge.errors import InputError, UnknownName, clip
 
 from ...peers import names, peer, peers
-from ._executor import Executor
+from ._executor import Executor, ExecutorOption
 
 __all__ = ["chosen"]
 
@@ -33,12 +33,12 @@ def chosen(text: str) -> Executor:
     name, colon, detail = text.partition(":")
     if name not in names(package):
         raise UnknownName("executor", name, names(package))
-    kind = peer(package, Executor, name)  # type: ignore[type-abstract]
+    kind = peer(package, ExecutorOption, name)  # type: ignore[type-abstract]
     if colon and (not detail or len(kind.forms) == 1):
         *forms, last = (form for each in _all(package) for form in each.forms)
         raise InputError(f"--executor {clip(text)}: should be {', '.join(forms)} or {last}")
     return kind.named(detail, f"--executor {clip(text)}")
 
 
-def _all(package: ModuleType) -> Iterable[type[Executor]]:
-    return peers(package, Executor).values()  # type: ignore[type-abstract]
+def _all(package: ModuleType) -> Iterable[type[ExecutorOption]]:
+    return peers(package, ExecutorOption).values()  # type: ignore[type-abstract]

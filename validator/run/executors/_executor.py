@@ -1,4 +1,4 @@
-"""Base class of executors."""
+"""Base classes of executors, and of the options that choose them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ...machine.cores import Cores
 from ...trials.trial import Result
 from ._tasks import Task
 
-__all__ = ["SIDE_BY_SIDE", "Done", "Executor", "spread"]
+__all__ = ["SIDE_BY_SIDE", "Done", "Executor", "ExecutorOption", "spread"]
 
 SIDE_BY_SIDE = 64
 """Models trained in one go: more are hardly faster, and fewer lose less if the run is killed."""
@@ -20,34 +20,7 @@ Done = tuple[Task, list[Result] | Exception]
 
 
 class Executor(ABC):
-    """Runs tasks.
-
-    Attributes
-    ----------
-    forms : tuple of str
-        How users write it after ``--executor``: the name of its module, and further forms with a
-        colon and a detail if it takes one.
-    """
-
-    forms: ClassVar[tuple[str, ...]] = ()
-
-    @classmethod
-    def named(cls, detail: str, option: str) -> Executor:
-        """Return the executor that a user names.
-
-        Parameters
-        ----------
-        detail : str
-            The text after the first colon; empty without a colon.
-        option : str
-            The option as it was given, for messages.
-
-        Raises
-        ------
-        InputError
-            It cannot be used here, or the detail is wrong.
-        """
-        raise NotImplementedError
+    """Runs tasks."""
 
     @abstractmethod
     def side_by_side(self, models: int, cores: Cores) -> int:
@@ -75,6 +48,37 @@ class Executor(ABC):
             Of this machine, shared with other runs.
         progress : callable
             Called with the number of models × updates done since the last call.
+        """
+
+
+class ExecutorOption(ABC):
+    """A way to choose an executor with ``--executor``: the class that each module defines.
+
+    Attributes
+    ----------
+    forms : tuple of str
+        How users write it: the name of the module, and further forms with a colon and a detail
+        if it takes one.
+    """
+
+    forms: ClassVar[tuple[str, ...]]
+
+    @classmethod
+    @abstractmethod
+    def named(cls, detail: str, option: str) -> Executor:
+        """Return the executor that a user names.
+
+        Parameters
+        ----------
+        detail : str
+            The text after the first colon; empty without a colon.
+        option : str
+            The option as it was given, for messages.
+
+        Raises
+        ------
+        InputError
+            It cannot be used here, or the detail is wrong.
         """
 
 

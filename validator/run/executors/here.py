@@ -6,13 +6,13 @@ from collections.abc import Callable, Generator
 from typing import ClassVar
 
 from ...machine.cores import Cores
-from ._executor import Done, Executor, spread
+from ._executor import Done, Executor, ExecutorOption, spread
 from ._tasks import Task
 
 __all__ = ["SerialExecutor"]
 
 
-class SerialExecutor(Executor):
+class SerialExecutor(Executor, ExecutorOption):
     """Runs one task after the other in this process."""
 
     forms: ClassVar[tuple[str, ...]] = ("here",)

@@ -24,7 +24,7 @@ from ...machine.cores import Cores, cores
 from ...machine.parents import end_with_parent
 from ...training.chunks import allowed
 from ...trials.trial import Result
-from ._executor import Done, Executor, spread
+from ._executor import Done, Executor, ExecutorOption, spread
 from ._tasks import Lost, Parcel, Task
 
 __all__ = ["Processes"]
@@ -36,7 +36,7 @@ _PATIENCE = 10.0
 """Seconds within which a killed process is gone."""
 
 
-class Processes(Executor):
+class Processes(Executor, ExecutorOption):
     """Runs tasks side by side in processes, which end with this one.
 
     A process that is killed loses its own task only. That is run again while no other one is: if

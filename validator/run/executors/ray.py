@@ -8,13 +8,13 @@ from typing import ClassVar
 
 from crosscurrent.knowledge.errors import InputError, clip
 
-from ._executor import Executor
+from ._executor import Executor, ExecutorOption
 
-__all__ = ["RayExecutor"]
+__all__ = ["RayOption"]
 
 
-class RayExecutor(Executor):
-    """Runs tasks on a Ray cluster; Ray itself is imported only where it is chosen."""
+class RayOption(ExecutorOption):
+    """Chooses a Ray cluster; Ray itself is imported only then."""
 
     forms: ClassVar[tuple[str, ...]] = ("ray", "ray:HOST:PORT")
 
