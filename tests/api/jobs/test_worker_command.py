@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import signal
 import socket
@@ -107,9 +108,13 @@ def test_a_database_that_cannot_be_reached_ends_with_1(
         port = free.getsockname()[1]
     words = ["--data", str(tmp_path), "--database", f"postgresql://a:b@127.0.0.1:{port}/x"]
     handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    root = logging.getLogger()
+    logs, level = list(root.handlers), root.level
     try:
         assert main(["worker", *words]) == 1
     finally:
         for number, handler in handlers.items():
             signal.signal(number, handler)
+        root.handlers[:] = logs  # the worker's write to a stream that ends with this test
+        root.setLevel(level)
     assert "cannot be used now" in capsys.readouterr().err
