@@ -8,8 +8,6 @@ import sys
 from collections.abc import Iterator
 from typing import IO
 
-import torch
-
 if sys.platform != "win32":
     import fcntl
 
@@ -41,6 +39,8 @@ class Cores:
 
     def take(self) -> int:
         """Take this run's share from now on; return how many threads that is."""
+        import torch  # only for whoever trains: looking at results takes no second then
+
         fair = max(1, cores() // max(1, self.runs()))
         share = min(self._threads or fair, cores())
         torch.set_num_threads(share)
