@@ -6,7 +6,9 @@ leaves the machine, and no test relies on another or on the order in which they 
 
 from __future__ import annotations
 
+import os
 import signal
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import settings
@@ -16,25 +18,23 @@ from crosscurrent.knowledge import KnowledgeBase, load
 settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.load_profile("repeatable")
 
+_OF_TESTS = ("CROSSCURRENT_CHROMIUM", "CROSSCURRENT_FUZZ", "CROSSCURRENT_KILLS")
+_TERMINAL = ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "_ARGCOMPLETE")
+
 # a shell's "&" has its commands ignore Ctrl-C, and they all that they start; some tests press it
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-@pytest.fixture(autouse=True)
-def _own_surroundings(
-    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Keep a developer's cache, overlays and terminal settings out of the tests."""
-    monkeypatch.setenv("CROSSCURRENT_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
-    for variable in (
-        "CROSSCURRENT_KNOWLEDGE",
-        "NO_COLOR",
-        "FORCE_COLOR",
-        "COLUMNS",
-        "_ARGCOMPLETE",
-    ):
-        monkeypatch.delenv(variable, raising=False)
+@pytest.fixture(scope="session", autouse=True)
+def _own_surroundings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep a developer's cache, settings and terminal out of the tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in list(os.environ):
+            if (name.startswith("CROSSCURRENT_") and name not in _OF_TESTS) or name in _TERMINAL:
+                patch.delenv(name)
+        patch.setenv("CROSSCURRENT_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
+        yield
 
 
 @pytest.fixture(scope="session")

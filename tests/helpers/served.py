@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -55,10 +55,22 @@ def runs(process: int) -> bool:
 
 
 class Served:
-    """``crosscurrent serve`` on a data folder, started again as often as is asked for."""
+    """``crosscurrent serve`` on a data folder, started again as often as is asked for.
 
-    def __init__(self, folder: Path, *words: str) -> None:
-        self._folder, self._words = folder, words
+    Parameters
+    ----------
+    folder : Path
+        Where it keeps its data.
+    *words : str
+        More words of the command.
+    environment : dict of str to str, optional
+        Variables that are set for it, beside those of the tests when it starts.
+    """
+
+    def __init__(
+        self, folder: Path, *words: str, environment: Mapping[str, str] | None = None
+    ) -> None:
+        self._folder, self._words, self._environment = folder, words, environment or {}
         self._log = folder.with_name(f"{folder.name}.log")
         self.client = httpx2.Client(timeout=60)
 
@@ -70,6 +82,7 @@ class Served:
                 [COMMAND, "serve", "--port", "0", "--data", str(self._folder), *self._words],
                 stderr=log,
                 stdout=subprocess.DEVNULL,
+                env={**os.environ, **self._environment},
             )
 
         def where() -> str | None:

@@ -17,14 +17,12 @@ __all__ = ["serving", "visiting"]
 def serving(
     folders: pytest.TempPathFactory, *words: str, workers: str = "none"
 ) -> Iterator[Served]:
-    """Run a service in a folder of its own, with nobody's surroundings but those of tests."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CROSSCURRENT_CACHE", str(folders.getbasetemp() / "cache"))
-        patch.setenv("CROSSCURRENT_WORKERS", workers)
-        patch.delenv("CROSSCURRENT_KNOWLEDGE", raising=False)
-        with closing(Served(folders.mktemp("served") / "data", *words)) as served:
-            served.start()
-            yield served
+    """Run a service in a folder of its own."""
+    folder = folders.mktemp("served") / "data"
+    environment = {"CROSSCURRENT_WORKERS": workers}
+    with closing(Served(folder, *words, environment=environment)) as served:
+        served.start()
+        yield served
 
 
 @contextmanager

@@ -175,9 +175,7 @@ HOSTILE = {
 @pytest.fixture(scope="module")
 def empty(tmp_path_factory: pytest.TempPathFactory) -> Any:
     """Return a client of a service that should keep nothing of what these tests send."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CROSSCURRENT_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
-        return Asking(Settings(data=str(tmp_path_factory.mktemp("empty"))))
+    return Asking(Settings(data=str(tmp_path_factory.mktemp("empty"))))
 
 
 def kept(client: Any) -> list[Path]:

@@ -51,14 +51,13 @@ def test_a_server_that_is_killed_loses_nothing_that_it_accepted(
     database: str,
     tmp_path: Path,
     request: pytest.FixtureRequest,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    environment = {}
     if database == "postgresql":
         name = f"jobs_{uuid.uuid4().hex}"
-        url = request.getfixturevalue("server").url.format(name)
-        monkeypatch.setenv("CROSSCURRENT_DATABASE", url)
+        environment["CROSSCURRENT_DATABASE"] = request.getfixturevalue("server").url.format(name)
     draw = random.Random(2026)
-    service = Served(tmp_path / "data")
+    service = Served(tmp_path / "data", environment=environment)
     answered, lost = 0, 0
     accepted: list[str] = []
     try:
@@ -115,11 +114,10 @@ def test_a_server_that_is_killed_loses_nothing_that_it_accepted(
 
 
 def test_a_database_that_fails_in_between_delays_a_job_and_loses_nothing(
-    server: PostgreSQL, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    server: PostgreSQL, tmp_path: Path
 ) -> None:
     url = server.url.format(f"jobs_{uuid.uuid4().hex}")
-    monkeypatch.setenv("CROSSCURRENT_DATABASE", url)
-    service = Served(tmp_path / "data")
+    service = Served(tmp_path / "data", environment={"CROSSCURRENT_DATABASE": url})
     try:
         service.start()
         job = posted(service, 1)

@@ -411,12 +411,9 @@ def test_a_running_job_is_cancelled_while_it_is_watched(served: Served) -> None:
     assert last.data["at"] == client.get(place).json()["ended"]
 
 
-def test_who_watches_does_not_keep_it_from_stopping(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    service = Served(tmp_path / "data")
-    monkeypatch.setenv("CROSSCURRENT_GRACE", "60")
-    monkeypatch.setenv("CROSSCURRENT_WORKERS", "none")
+def test_who_watches_does_not_keep_it_from_stopping(tmp_path: Path) -> None:
+    environment = {"CROSSCURRENT_GRACE": "60", "CROSSCURRENT_WORKERS": "none"}
+    service = Served(tmp_path / "data", environment=environment)
     try:
         service.start()
         job = service.client.post(JOBS, json=tiny(122)).json()

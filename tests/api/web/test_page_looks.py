@@ -3,28 +3,58 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from typing import Literal
 
 import pytest
-from playwright.sync_api import ViewportSize, expect
+from playwright.sync_api import Browser, Page, ViewportSize, expect
 from reading import violations
-from visiting import DARK_PHONE, LIGHT_DESK, PHONE, VIEWS, View, Visitor
+from served import Served
+from served_pages import visiting
+from visiting import DARK_PHONE, DESKTOP, LIGHT_DESK, PHONE, VIEWS, View, Visitor
 
 PAPER: ViewportSize = {"width": 1032, "height": 700}
 """A4, landscape, less its margins."""
 
-each_view = pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.address)
 
 
-@each_view
-def test_axe_finds_nothing_wrong_in_the_light_on_a_desk(visitor: Visitor, view: View) -> None:
-    page = visitor.opens(view, **LIGHT_DESK)
-    page.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true })")
+@pytest.fixture(scope="module", params=VIEWS, ids=lambda view: view.address)
+def page(request: pytest.FixtureRequest, browser: Browser, service: Served) -> Iterator[Page]:
+    """Open a view, once for all that is asked of it; each test sets size and colours anew."""
+    with visiting(browser, service) as visitor:
+        yield visitor.opens(request.param, **LIGHT_DESK)
+
+
+@pytest.fixture(scope="module")
+def phone(browser: Browser, service: Served) -> Iterator[tuple[Visitor, Page]]:
+    """Return a visitor with a phone, in the dark."""
+    with visiting(browser, service) as visitor:
+        yield visitor, visitor.comes(**DARK_PHONE)
+
+
+def on_screen(page: Page, scheme: Literal["light", "dark"] = "light", opened: str = "*") -> None:
+    """Show it on a desk again; open the details that a selector names, and close the others."""
+    page.set_viewport_size(DESKTOP["viewport"])
+    page.emulate_media(media="screen", color_scheme=scheme)
+    page.evaluate(
+        "(opened) => document.querySelectorAll('details')"
+        ".forEach((each) => { each.open = each.matches(opened) })",
+        opened,
+    )
+
+
+def test_axe_finds_nothing_wrong_in_the_light_on_a_desk(page: Page) -> None:
+    on_screen(page)
     assert violations(page) == []
 
 
-@each_view
-def test_axe_finds_nothing_wrong_in_the_dark_on_a_phone(visitor: Visitor, view: View) -> None:
-    assert violations(visitor.opens(view, **DARK_PHONE)) == []
+@pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.address)
+def test_axe_finds_nothing_wrong_in_the_dark_on_a_phone(
+    phone: tuple[Visitor, Page], view: View
+) -> None:
+    visitor, page = phone
+    visitor.goes(page, view)
+    assert violations(page) == []
 
 
 SEEN = """() => [...document.querySelectorAll(
@@ -56,19 +86,21 @@ def light(colour: str) -> float:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_sign_stands_out_from_what_it_is_on(visitor: Visitor, scheme: str) -> None:
-    page = visitor.comes(color_scheme=scheme)
-    pairs = set()
-    for view in VIEWS:
-        visitor.goes(page, view)
-        pairs |= {tuple(each) for each in page.evaluate(SEEN)}
-    assert len(pairs) > 10
+def test_every_sign_stands_out_from_what_it_is_on(
+    page: Page, scheme: Literal["light", "dark"]
+) -> None:
+    on_screen(page, scheme)
     faint = []
-    for kind, ink, ground in pairs:
+    for kind, ink, ground in {tuple(each) for each in page.evaluate(SEEN)}:
         low, high = sorted((light(ink), light(ground)))
         if (high + 0.05) / (low + 0.05) < 4.5:
             faint.append((kind, ink, ground, round((high + 0.05) / (low + 0.05), 2)))
     assert faint == []
+
+
+def test_signs_are_found_to_be_looked_at(visitor: Visitor) -> None:
+    page = visitor.opens(View("/"))
+    assert len({tuple(each) for each in page.evaluate(SEEN)}) > 5
 
 
 WIDER = """(width) => [...document.querySelectorAll('main *, header *, footer *')]
@@ -101,10 +133,8 @@ CROWDED = """() => [...document.querySelectorAll('.choice')].flatMap((choice) =>
 })"""
 
 
-@each_view
-def test_every_width_is_enough(visitor: Visitor, view: View) -> None:
-    page = visitor.opens(view)
-    page.evaluate("document.querySelectorAll('#assume').forEach((each) => { each.open = true })")
+def test_every_width_is_enough(page: Page) -> None:
+    on_screen(page, opened="#assume")
     for width in (1600, 1280, 1170, 1100, 1000, 768, 600, 390, 320):
         page.set_viewport_size({"width": width, "height": 860})
         wide = page.evaluate("document.documentElement.scrollWidth")
@@ -159,18 +189,21 @@ def test_paper_is_white_even_in_the_dark(visitor: Visitor) -> None:
     expect(page.locator("body")).to_have_css("background-color", "rgb(255, 255, 255)")
 
 
-def test_paper_has_what_is_said_and_nothing_to_press(visitor: Visitor) -> None:
+def test_paper_has_what_is_said_and_nothing_to_press(page: Page) -> None:
+    on_screen(page, opened="#assume")
+    page.set_viewport_size(PAPER)
+    page.emulate_media(media="print")
+    expect(page.locator("h1")).to_be_visible()
+    assert page.evaluate(PRESSED) == []
+
+
+def test_paper_has_the_whole_matrix_and_all_reasons(visitor: Visitor) -> None:
     page = visitor.comes(viewport=PAPER)
     page.emulate_media(media="print")
-    for view in VIEWS:
-        visitor.goes(page, view)
-        expect(page.locator("h1")).to_be_visible()
-        assert page.evaluate(PRESSED) == []
     visitor.goes(page, View("/"))
     expect(page.locator("table.matrix td a")).to_have_count(56)
     expect(page.locator("table.matrix td a .verb").last).to_be_visible()
     visitor.goes(page, View("/why/RD1/P1"))
-    expect(page.locator("svg.drawing.wide, svg.drawing.narrow").filter(visible=True)).to_have_count(
-        1
-    )
+    drawings = page.locator("svg.drawing.wide, svg.drawing.narrow")
+    expect(drawings.filter(visible=True)).to_have_count(1)
     expect(page.locator("table.paths")).to_be_visible()

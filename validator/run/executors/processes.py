@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 import tempfile
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
@@ -29,7 +30,9 @@ from ._tasks import Lost, Parcel, Task
 
 __all__ = ["Processes"]
 
-_SPAWN = get_context("spawn")
+_FORKS = sys.platform == "linux"
+_START = get_context("forkserver" if _FORKS else "spawn")
+"""How processes start; torch, which takes seconds to import, is imported once for all of them."""
 _EVERY = 0.1
 """Seconds between two messages of a process about how far it is, at least."""
 _PATIENCE = 10.0
@@ -182,8 +185,10 @@ class _Crew:
                 yield order, news
 
     def _started(self) -> _Worker:
-        ours, theirs = _SPAWN.Pipe()
-        process = _SPAWN.Process(target=_work, args=(theirs,), daemon=True)
+        if _FORKS:
+            _START.set_forkserver_preload([__name__])
+        ours, theirs = _START.Pipe()
+        process = _START.Process(target=_work, args=(theirs,), daemon=True)
         process.start()
         theirs.close()  # so that ours ends when the process does
         worker = _Worker(process, ours)
