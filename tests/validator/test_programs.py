@@ -8,8 +8,9 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from torch import Tensor
+from torch import Tensor, nn
 
+from crosscurrent.validator.training.architectures import Architecture
 from crosscurrent.validator.training.ensembles import Ensemble, losses
 from crosscurrent.validator.training.models import architecture
 from crosscurrent.validator.training.programs import staged, traced
@@ -55,6 +56,40 @@ def test_a_program_gives_what_the_function_gives(function: Function, fixed: int)
             found = later(*(x, y)[fixed:])
             assert len(found) == len(expected)
             assert all(map(torch.equal, found, expected))
+
+
+def test_functions_with_one_key_are_traced_once_for_each_shape() -> None:
+    called = []
+
+    def doubled(x: Tensor) -> Sequence[Tensor]:
+        called.append(x.shape)
+        return (x * 2,)
+
+    for size in (2, 3, 2, 3):
+        x = torch.ones(size)
+        assert torch.equal(traced(doubled, "a test of ours")(x)[0], x * 2)
+    assert len(called) == 2
+    traced(doubled, "another one")(torch.ones(2))
+    traced(doubled)(torch.ones(2))
+    traced(doubled)(torch.ones(2))
+    assert len(called) == 5
+
+
+def test_models_whose_states_look_alike_do_not_share_what_they_do() -> None:
+    def built(activation: type[nn.Module]) -> Callable[[], nn.Module]:
+        return lambda: nn.Sequential(nn.Linear(3, 4), activation(), nn.Linear(4, 2))
+
+    x, y = torch.rand((1, 5, 3)), torch.zeros((1, 5), dtype=torch.long)
+    found = []
+    for activation in (nn.ReLU, nn.Tanh):
+        own = Architecture("own", (3,), 2, built(activation))
+        assert own.operations is None
+        models = Ensemble.fresh(own, [1], torch.device("cpu"))
+        found.append(models.input_gradients()(y)(x))
+    assert not torch.equal(*found)
+    ours = [architecture(name, (3,), 2).operations for name in ("mlp-s", "mlp-s", "mlp-m")]
+    assert ours[0] == ours[1] != ours[2]
+    assert architecture("mlp-s", (4,), 2).operations != ours[0]
 
 
 @given(st.lists(st.integers(1, 5), min_size=1, max_size=6))

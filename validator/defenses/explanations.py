@@ -161,5 +161,5 @@ def _of_probability(models: Ensemble) -> Callable[[Tensor, Tensor], Tensor]:
 
         return (grad(chosen)(x),)
 
-    batched = models.batched(of_one)
+    batched = models.batched(of_one, "gradient of a probability")
     return lambda y, x: batched(y, x)[0]

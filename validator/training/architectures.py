@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -48,6 +48,14 @@ class Architecture:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(derive(seed, "initialisation"))
             return self._build()
+
+    @property
+    def operations(self) -> Hashable | None:
+        """Equal for models of ours that do the same; None for others, which may do anything."""
+        build = self._build
+        if isinstance(build, partial) and build.func in (_perceptron, _convolutional):
+            return (build.func, *build.args)
+        return None
 
     @property
     def parameters(self) -> int:

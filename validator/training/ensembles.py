@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -129,7 +129,7 @@ class Ensemble:
         parts = torch.split(x, rows, dim=1 if own else 0)
         return torch.cat([run(self.parameters, self.buffers, part) for part in parts], dim=1)
 
-    def batched(self, function: Program) -> Program:
+    def batched(self, function: Program, key: Hashable | None = None) -> Program:
         """Return a function of one model as one of all models, at their present states.
 
         Parameters
@@ -137,13 +137,15 @@ class Ensemble:
         function : callable
             From a model's parameters and buffers, and its share of further tensors, to a sequence
             of tensors.
+        key : hashable, optional
+            Functions with the same key do the same operations on models of one architecture.
 
         Returns
         -------
         callable
             From the further tensors, stacked over models, to stacked results; no gradients.
         """
-        program = traced(self._of_all(function))
+        program = traced(self._of_all(function), self._shared(key))
         return lambda *given: program(*self._states, *given)
 
     def input_gradients(
@@ -176,13 +178,19 @@ class Ensemble:
             found: tuple[Tensor] = pulled(against - wanted)
             return found
 
-        prepare = staged(self._of_all(of_one), len(self._states) + 1)
+        key = self._shared(("input gradients", of))
+        prepare = staged(self._of_all(of_one), len(self._states) + 1, key)
 
         def given(y: Tensor) -> Callable[[Tensor], Tensor]:
             program = prepare(*self._states, y)
             return lambda x: program(x)[0]
 
         return given
+
+    def _shared(self, key: Hashable | None) -> Hashable | None:
+        """Tell what is done to one architecture from what is done to others."""
+        operations = self.architecture.operations
+        return None if key is None or operations is None else (key, operations)
 
     @property
     def _states(self) -> tuple[Tensor, ...]:

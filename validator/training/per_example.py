@@ -53,7 +53,7 @@ def clipped_by_record(ensemble: Ensemble, clip: float) -> Clipped:
         factor = weight * _factor(torch.stack(squares).sum(0), clip)
         return [(factor @ each.flatten(1)).reshape(each.shape[1:]) for each in found]
 
-    return ensemble.batched(of_one)
+    return ensemble.batched(of_one, ("clipped by record", clip))
 
 
 def clipped_by_layer(ensemble: Ensemble, clip: float) -> Clipped:
@@ -100,7 +100,7 @@ def clipped_by_layer(ensemble: Ensemble, clip: float) -> Clipped:
                 found[f"{name}.bias"] = scaled.sum(0)
         return [found[name] for name in parameters]
 
-    return ensemble.batched(of_one)
+    return ensemble.batched(of_one, ("clipped by layer", clip))
 
 
 def layered(model: nn.Module) -> bool:

@@ -7,7 +7,7 @@ without those that change nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import cast
 
 import torch
@@ -25,7 +25,14 @@ _RESHAPES = frozenset({_aten.expand.default, _aten.view.default, _aten._unsafe_v
 """Operations that return their argument if it has the wanted shape already."""
 
 
-def traced(function: Program) -> Program:
+_Traced = tuple[GraphModule, GraphModule]
+_SHARED: dict[Hashable, dict[tuple[object, ...], _Traced]] = {}
+"""Programs of functions that were given a key, the oldest first."""
+_MOST = 200
+"""As many keys as are kept."""
+
+
+def traced(function: Program, key: Hashable | None = None) -> Program:
     """Return a function that replays the operations of this one.
 
     Parameters
@@ -33,16 +40,20 @@ def traced(function: Program) -> Program:
     function : callable
         From tensors to a sequence of tensors. Which operations it does depends on nothing but the
         shapes and types of its arguments; it is traced again for others.
+    key : hashable, optional
+        Functions with the same key do the same operations: one of them is traced for all.
 
     Returns
     -------
     callable
         Gives the same results, bit for bit, without gradients.
     """
-    return staged(function, 0)()
+    return staged(function, 0, key)()
 
 
-def staged(function: Program, fixed: int) -> Callable[..., Program]:
+def staged(
+    function: Program, fixed: int, key: Hashable | None = None
+) -> Callable[..., Program]:
     """Return a function in two stages: what its first arguments decide is done only once.
 
     Parameters
@@ -51,6 +62,8 @@ def staged(function: Program, fixed: int) -> Callable[..., Program]:
         As for `traced`.
     fixed : int
         How many of its arguments are given first.
+    key : hashable, optional
+        As for `traced`.
 
     Returns
     -------
@@ -58,7 +71,7 @@ def staged(function: Program, fixed: int) -> Callable[..., Program]:
         From the first arguments to a function of the others, which gives the same results as
         `function`, bit for bit, while the first arguments keep their values.
     """
-    programs: dict[tuple[object, ...], tuple[GraphModule, GraphModule]] = {}
+    programs = {} if key is None else _shared((key, fixed))
 
     def prepare(*first: Tensor) -> Program:
         known = _kinds(first)
@@ -68,10 +81,10 @@ def staged(function: Program, fixed: int) -> Callable[..., Program]:
         def run(*others: Tensor) -> Sequence[Tensor]:
             kinds = _kinds(others)
             if kinds not in ready:
-                key = (*known, *kinds)
-                if key not in programs:
-                    programs[key] = _split(_trace(function, (*first, *others)), fixed)
-                before, after = programs[key]
+                asked = (*known, *kinds)
+                if asked not in programs:
+                    programs[asked] = _split(_trace(function, (*first, *others)), fixed)
+                before, after = programs[asked]
                 ready[kinds] = after, before(*first)
             program, decided = ready[kinds]
             return cast("Sequence[Tensor]", program(*decided, *others))
@@ -81,14 +94,23 @@ def staged(function: Program, fixed: int) -> Callable[..., Program]:
     return prepare
 
 
+def _shared(key: Hashable) -> dict[tuple[object, ...], _Traced]:
+    """Return the programs of a key; those of the oldest are forgotten where there are many."""
+    if key not in _SHARED and len(_SHARED) >= _MOST:
+        del _SHARED[next(iter(_SHARED))]
+    return _SHARED.setdefault(key, {})
+
+
 def _kinds(tensors: Sequence[Tensor]) -> tuple[object, ...]:
     """Return what a program is traced for."""
-    return tuple((each.shape, each.dtype) for each in tensors)
+    return tuple((each.shape, each.dtype, each.device) for each in tensors)
 
 
 def _trace(function: Program, arguments: Sequence[Tensor]) -> Graph:
     """Return the operations of a function, without those that change nothing."""
-    graph: Graph = make_fx(function)(*arguments).graph
+    # without data it takes half the time; a model's own constants are data all the same
+    tracing = make_fx(function, tracing_mode="fake", _allow_non_fake_inputs=True)
+    graph: Graph = tracing(*arguments).graph
     pure = _pure(graph)
     for node in list(graph.nodes):
         if node.op == "call_function" and (same := _unchanged(node, pure=pure)) is not None:

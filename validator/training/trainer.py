@@ -192,7 +192,9 @@ def _gradients(ensemble: Ensemble, method: TrainingHooks, schedule: Schedule) ->
         return total
 
     gradient = grad(loss)
-    batched = ensemble.batched(lambda *given: tuple(gradient(*given).values()))
+    # what penalties do is not known here
+    key = None if method.penalties else ("batch loss", schedule.batch)
+    batched = ensemble.batched(lambda *given: tuple(gradient(*given).values()), key)
 
     def step(x: Tensor, y: Tensor, z: Tensor, weight: Tensor, _: Streams) -> Sequence[Tensor]:
         return batched(x, y, z, weight)
