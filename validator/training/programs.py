@@ -51,9 +51,7 @@ def traced(function: Program, key: Hashable | None = None) -> Program:
     return staged(function, 0, key)()
 
 
-def staged(
-    function: Program, fixed: int, key: Hashable | None = None
-) -> Callable[..., Program]:
+def staged(function: Program, fixed: int, key: Hashable | None = None) -> Callable[..., Program]:
     """Return a function in two stages: what its first arguments decide is done only once.
 
     Parameters

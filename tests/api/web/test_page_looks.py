@@ -17,7 +17,6 @@ PAPER: ViewportSize = {"width": 1032, "height": 700}
 """A4, landscape, less its margins."""
 
 
-
 @pytest.fixture(scope="module", params=VIEWS, ids=lambda view: view.address)
 def page(request: pytest.FixtureRequest, browser: Browser, service: Served) -> Iterator[Page]:
     """Open a view, once for all that is asked of it; each test sets size and colours anew."""

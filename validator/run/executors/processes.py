@@ -30,9 +30,12 @@ from ._tasks import Lost, Parcel, Task
 
 __all__ = ["Processes"]
 
-_FORKS = sys.platform == "linux"
-_START = get_context("forkserver" if _FORKS else "spawn")
-"""How processes start; torch, which takes seconds to import, is imported once for all of them."""
+# torch takes seconds to import: where that is safe, it is done once for all processes
+if sys.platform == "linux":
+    _START = get_context("forkserver")
+    _START.set_forkserver_preload([__name__])
+else:
+    _START = get_context("spawn")
 _EVERY = 0.1
 """Seconds between two messages of a process about how far it is, at least."""
 _PATIENCE = 10.0
@@ -185,8 +188,6 @@ class _Crew:
                 yield order, news
 
     def _started(self) -> _Worker:
-        if _FORKS:
-            _START.set_forkserver_preload([__name__])
         ours, theirs = _START.Pipe()
         process = _START.Process(target=_work, args=(theirs,), daemon=True)
         process.start()
