@@ -75,6 +75,10 @@ def _answer(asking: socket.socket) -> None:
     for number, stream in enumerate(streams):
         os.dup2(stream, number)
         os.close(stream)
+    # those that are there know of the server's streams whether one can seek in them
+    sys.stdin = os.fdopen(0, encoding="utf-8", closefd=False)
+    sys.stdout = os.fdopen(1, "w", encoding="utf-8", closefd=False)
+    sys.stderr = os.fdopen(2, "w", encoding="utf-8", buffering=1, closefd=False)
     told = b""
     while len(told) < int.from_bytes(head, "big"):
         told += asking.recv(1 << 20)
