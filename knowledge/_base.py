@@ -326,7 +326,9 @@ class KnowledgeBase(Sections):
         meant = [f"{_one(other)} ({found})" for other, found in others if found is not None]
         if meant:
             raise InputError(f"{name} is {' or '.join(meant)}, not {_one(section)}")
-        raise UnknownName(section[:-1], name, list(getattr(self, section)), self.aliases_in(section))
+        raise UnknownName(
+            section[:-1], name, list(getattr(self, section)), self.aliases_in(section)
+        )
 
     def _folded(self, section: str, name: str) -> str | None:
         """Return the id behind an id or code, however written; None if there is none."""

@@ -70,9 +70,9 @@ def sssom(kb: KnowledgeBase, *, built_in: bool = False) -> str:
         **{each.id: each.namespace or f"{each.url}#" for each in used},
     }
     spoken = {curie.partition(":")[0] for row in rows for curie in (row[0], row[3], row[6])}
+    declared = [f"  {name}: {_yaml(prefixes[name])}" for name in sorted(prefixes) if name in spoken]
     head = [
-        "curie_map:",
-        *(f"  {name}: {_yaml(prefixes[name])}" for name in sorted(prefixes) if name in spoken),
+        *(["curie_map:", *declared] if declared else ["curie_map: {}"]),
         f"mapping_set_id: {_OURS}mappings",
         f"mapping_set_version: {kb.digest}",
         "mapping_set_title: Names of defenses and risks of machine learning in catalogues",

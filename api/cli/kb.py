@@ -90,7 +90,9 @@ def _show_arguments(parser: ArgumentParser) -> None:
     parser.set_defaults(run=_show)
     add_knowledge_option(parser)
     add_output_options(parser)
-    parser.add_argument("name", metavar="NAME", nargs="?", help="a section, or the id, code or alias of a record")
+    parser.add_argument(
+        "name", metavar="NAME", nargs="?", help="a section, or the id, code or alias of a record"
+    )
 
 
 def _show(arguments: Namespace) -> str:
@@ -345,7 +347,9 @@ def _export_arguments(parser: ArgumentParser) -> None:
     parser.set_defaults(run=_export)
     add_knowledge_option(parser)
     add_output_options(parser)
-    parser.add_argument("--format", choices=["graphml", "json", "dot", "sssom"], help="output format")
+    parser.add_argument(
+        "--format", choices=["graphml", "json", "dot", "sssom"], help="output format"
+    )
 
 
 def _export(arguments: Namespace) -> str:
@@ -375,6 +379,9 @@ _COMMANDS: Commands = {
     ),
     "schema": ("print the JSON Schema of knowledge files, for editors", _schema_arguments),
     "diff": ("show what knowledge files change in records and predictions", _diff_arguments),
-    "export": ("write the graph as GraphML, JSON or DOT, or names of others as SSSOM", _export_arguments),
+    "export": (
+        "write the graph as GraphML, JSON or DOT, or names of others as SSSOM",
+        _export_arguments,
+    ),
 }
 """In the order of the help."""
