@@ -30,7 +30,7 @@ from crosscurrent.api.app import create_app
 from crosscurrent.api.cli.parser import parser, parsers
 from crosscurrent.api.rest.settings import Settings
 from crosscurrent.api.text.matrix_picture import matrix_svg
-from crosscurrent.knowledge import KnowledgeBase, load
+from crosscurrent.knowledge import KnowledgeBase, Record, load
 from crosscurrent.knowledge.schema import schema
 from crosscurrent.predictor.interactions import matrix
 
@@ -178,7 +178,8 @@ def _catalogue(kb: KnowledgeBase) -> str:
             f"### {factor.name} (`{factor.id}`, {factor.code})",
             "",
             f"{factor.meaning} Group: {factor.group}. Role: {factor.role}."
-            + f" Influences: {causes}." * bool(causes),
+            + f" Influences: {causes}." * bool(causes)
+            + _also(kb, factor),
             "",
             *_table([(e.subject, e.sign, ", ".join(e.sources)) for e in moved], "subject"),
         ]
@@ -191,7 +192,7 @@ def _catalogue(kb: KnowledgeBase) -> str:
             parts += [
                 f"### {record.name} (`{record.id}`{f', {record.code}' if record.code else ''})",
                 "",
-                f"{record.meaning} Pillar: {record.pillar}.{aim}",
+                f"{record.meaning} Pillar: {record.pillar}.{aim}{_also(kb, record)}",
                 "",
                 *_table([(e.factor, e.sign, ", ".join(e.sources)) for e in edges], "factor"),
             ]
@@ -207,7 +208,7 @@ def _catalogue(kb: KnowledgeBase) -> str:
         parts += [
             f"### {attack.name} (`{attack.id}`, {attack.code})",
             "",
-            f"{attack.meaning} Exploits: {attack.risk}. Time: {attack.time}.",
+            f"{attack.meaning} Exploits: {attack.risk}. Time: {attack.time}.{_also(kb, attack)}",
             "",
         ]
         for first, own in (
@@ -220,6 +221,14 @@ def _catalogue(kb: KnowledgeBase) -> str:
     for characteristic in kb.adversary.values():
         values = (" < " if characteristic.ordered else ", ").join(characteristic.values)
         parts += [f"- `{characteristic.id}`: {values}. {characteristic.meaning}"]
+    parts += ["", "## Names of others", "", "| ours | catalogue | theirs is | entry |"]
+    parts += ["|---|---|---|---|"]
+    for mapping in kb.mappings.values():
+        catalogue = kb.catalogues[mapping.catalogue]
+        ours = f"`{mapping.subject}{f'@{mapping.stage}' if mapping.stage else ''}`"
+        entry = " ".join(filter(None, [mapping.object, mapping.label]))
+        where = f"{catalogue.name}, {catalogue.edition}"
+        parts.append(f"| {ours} | {where} | {mapping.predicate} | {entry} |")
     parts += ["", "## References", "", "Number: in the S&P 2024 paper. Status: how the number"]
     parts[-1] += " is known to mean this work.\n"
     parts += ["| id | number | work | status |", "|---|---|---|---|"]
@@ -229,6 +238,11 @@ def _catalogue(kb: KnowledgeBase) -> str:
         sure = f"{work.status}, {work.confidence}" if work.confidence else work.status
         parts.append(f"| {work.id} | {work.number or ''} | {told} | {sure} |")
     return "\n".join(parts) + "\n"
+
+
+def _also(kb: KnowledgeBase, record: Record) -> str:
+    names = ", ".join(kb.aliases_of(record))
+    return f" Also called: {names}." * bool(names)
 
 
 def _table(rows: Sequence[tuple[str, str, str]], first: str) -> list[str]:

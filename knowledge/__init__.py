@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ._records.combinations import Combination, Stake, Variant
     from ._records.experiments import Experiment, Measurement, Metric
     from ._records.interactions import Correlation, EvidenceMark, ExceptionRecord, Observation
+    from ._records.names import Catalogue, CatalogueMapping
     from ._records.references import Reference
     from ._records.subjects import Defense, Factor, Influence, Risk, Satisfaction
     from ._records.unions import Edge, Record
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 __all__ = [
     "Attack",
     "BrokenKnowledge",
+    "Catalogue",
+    "CatalogueMapping",
     "Characteristic",
     "Collusion",
     "Combination",

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
-from ._indexes import CODED, INDEXES, fold
+from ._indexes import ALIASED, CODED, INDEXES, fold
 from ._records import KINDS, Sections
 from ._records.rows import melt, thaw
 from .errors import InputError, UnknownName, clip
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ._records.combinations import Variant
     from ._records.experiments import Experiment
     from ._records.interactions import Correlation, Observation
+    from ._records.names import CatalogueMapping
     from ._records.subjects import Defense, Factor, Risk
     from ._records.unions import Record
 
@@ -52,6 +53,7 @@ class KnowledgeBase(Sections):
         "__weakref__",
         "_colluded",
         "_edges",
+        "_mapped",
         "_observed",
         "_outcomes",
         "_prerequisites",
@@ -59,6 +61,7 @@ class KnowledgeBase(Sections):
         "_stages",
         "digest",
         *(f"_folded_{section}" for section in CODED),
+        *(f"_aliases_{section}" for section in ALIASED),
     )
 
     digest: str
@@ -69,6 +72,8 @@ class KnowledgeBase(Sections):
     _observed: Mapping[tuple[str, str], tuple[Observation, ...]]
     _colluded: Mapping[tuple[str, str], tuple[Collusion, ...]]
     _stages: Mapping[str, Mapping[str, Variant]]
+    _mapped: Mapping[str, tuple[CatalogueMapping, ...]]
+    _aliases_variants: Mapping[str, str]
 
     def __init__(self, rows: Mapping[str, Any], digest: str | None = None) -> None:
         put = object.__setattr__
@@ -166,20 +171,55 @@ class KnowledgeBase(Sections):
         """Return the experiments on one defense and one risk, by their ids."""
         return tuple(e for e in self.experiments.values() if (e.defense, e.risk) == (defense, risk))
 
+    def mappings_of(self, subject: str) -> tuple[CatalogueMapping, ...]:
+        """Return what catalogues call a defense or a risk, by its id, and where none has it.
+
+        Empty if it was never looked for in any.
+        """
+        return self._mapped.get(subject, ())
+
+    def aliases_of(self, record: Record) -> tuple[str, ...]:
+        """Return the other names of a record; those of a defense with those that say a stage."""
+        own: tuple[str, ...] = getattr(record, "aliases", ())
+        if self.defenses.get(record.id) is record:
+            at_stages = (each for v in self.stages(record.id).values() for each in v.aliases)
+            return tuple({fold(each): each for each in (*own, *at_stages)}.values())
+        return own
+
+    def aliases_in(self, section: str) -> Mapping[str, str]:
+        """Return the ids of factors, risks, defenses or attacks by their aliases.
+
+        The aliases are folded: small letters, with ``_`` between words. Those of defenses include
+        those that say a stage.
+        """
+        own: Mapping[str, str] = getattr(self, f"_aliases_{section}")
+        if section != "defenses":
+            return own
+        at_stages = self._aliases_variants
+        return {**{alias: who.partition("@")[0] for alias, who in at_stages.items()}, **own}
+
     def defense(self, name: str) -> Defense:
-        """Return a defense by id or code, in any case; raise `UnknownName` if there is none."""
+        """Return a defense by id, code or alias, however written.
+
+        Raises
+        ------
+        UnknownName
+            If there is none.
+        InputError
+            If it is the name of something else.
+        """
         return self.defenses.get(name) or self.defenses[self._named("defenses", name)]
 
     def risk(self, name: str) -> Risk:
-        """Return a risk by id or code, in any case; raise `UnknownName` if there is none."""
+        """Return a risk by id, code or alias; errors are those of `defense`."""
         return self.risks.get(name) or self.risks[self._named("risks", name)]
 
     def factor(self, name: str) -> Factor:
-        """Return a factor by id or code, in any case; raise `UnknownName` if there is none."""
+        """Return a factor by id, code or alias; errors are those of `defense`."""
         return self.factors.get(name) or self.factors[self._named("factors", name)]
 
     def attack(self, name: str) -> Attack:
-        """Return an attack by id or code, or by the risk that it alone exploits.
+        """Return an attack by any name of its own, or of the risk that it alone exploits.
 
         Raises
         ------
@@ -190,21 +230,28 @@ class KnowledgeBase(Sections):
         """
         if name in self.attacks:
             return self.attacks[name]
-        risk = self._folded("risks", name)
-        if risk is not None and self._folded("attacks", name) is None:
-            behind = [attack for attack in self.attacks.values() if attack.risk == risk]
-            if len(behind) == 1:
-                return behind[0]
-            if behind:
-                names = ", ".join(attack.id for attack in behind)
-                raise InputError(f"several attacks exploit {risk}: name one of {names}")
-            raise InputError(f"no attack is known for the risk {risk}")
+        for look_up in (self._folded, self._alias):
+            if (own := look_up("attacks", name)) is not None:
+                return self.attacks[own]
+            if (risk := look_up("risks", name)) is not None:
+                return self._exploiting(risk)
         return self.attacks[self._named("attacks", name)]
+
+    def _exploiting(self, risk: str) -> Attack:
+        """Return the attack that alone exploits a risk."""
+        behind = [attack for attack in self.attacks.values() if attack.risk == risk]
+        if len(behind) == 1:
+            return behind[0]
+        if behind:
+            names = ", ".join(attack.id for attack in behind)
+            raise InputError(f"several attacks exploit {risk}: name one of {names}")
+        raise InputError(f"no attack is known for the risk {risk}")
 
     def variant(self, name: str) -> Variant:
         """Return a defense at a stage, such as ``watermarking@pre`` or ``RD3@pre``.
 
-        A bare defense stands for its usual stage.
+        A bare defense stands for its usual stage; some aliases say the stage themselves, as
+        ``dp-sgd`` does.
 
         Raises
         ------
@@ -215,40 +262,93 @@ class KnowledgeBase(Sections):
         """
         if name in self.variants:
             return self.variants[name]
-        who, at, stage = name.partition("@")
-        defense = self.defense(who)
+        defense, stage = self.staged(name)
         known = self.stages(defense.id)
         if not known:
             raise InputError(f"no stage is known at which {defense.id} acts")
-        if not at:
+        if stage is None:
             if defense.usual_stage is not None and defense.usual_stage in known:
                 return known[defense.usual_stage]
             if len(known) == 1:
                 return next(iter(known.values()))
             which = " or ".join(each.id for each in known.values())
             raise InputError(f"{defense.id} acts at several stages: write {which}")
-        if stage.strip().casefold() not in known:
+        if stage not in known:
             which = " or ".join(each.id for each in known.values())
             raise InputError(f"{defense.id} has no variant at stage {clip(stage)!r}: write {which}")
-        return known[stage.strip().casefold()]
+        return known[stage]
+
+    def staged(self, name: str) -> tuple[Defense, str | None]:
+        """Return the defense that a name means, and the stage that the name says.
+
+        Parameters
+        ----------
+        name : str
+            Id, code or alias of a defense, alone or followed by ``@`` and a stage, which need not
+            be known.
+
+        Returns
+        -------
+        defense : Defense
+            The defense.
+        stage : str or None
+            What follows the ``@``, or what the alias implies: ``dp-sgd`` is ``in``. None if the
+            name says nothing of it.
+
+        Raises
+        ------
+        UnknownName
+            If there is no such defense.
+        InputError
+            If the alias implies another stage than the one that is written.
+        """
+        who, at, written = name.partition("@")
+        defense = self.defense(who)
+        stage = written.strip().casefold() if at else None
+        if self._folded("defenses", who) is None and (alias := self._alias("variants", who)):
+            implied = self.variants[alias].stage
+            if stage not in (None, implied):
+                raise InputError(
+                    f"{clip(who)} is {alias}: write {defense.id}@{clip(str(stage))} to mean that"
+                )
+            return defense, implied
+        return defense, stage
 
     def _named(self, section: str, name: str) -> str:
         """Return the id behind a name; raise what says which kind it is, if not this one."""
-        identity = self._folded(section, name)
+        identity = self._folded(section, name) or self._alias(section, name)
         if identity is not None:
             return identity
         for other in CODED:
             if self._folded(other, name) is not None:
                 raise InputError(f"{name} is {_one(other)}, not {_one(section)}")
-        raise UnknownName(section[:-1], name, list(getattr(self, section)))
+        others = [(other, self._alias(other, name)) for other in CODED]
+        meant = [f"{_one(other)} ({found})" for other, found in others if found is not None]
+        if meant:
+            raise InputError(f"{name} is {' or '.join(meant)}, not {_one(section)}")
+        raise UnknownName(
+            section[:-1], name, list(getattr(self, section)), self.aliases_in(section)
+        )
 
     def _folded(self, section: str, name: str) -> str | None:
         """Return the id behind an id or code, however written; None if there is none."""
         known: Mapping[str, str] = getattr(self, f"_folded_{section}")
         return known.get(fold(name))
 
+    def _alias(self, section: str, name: str) -> str | None:
+        """Return the id behind an alias, however written; None if there is none."""
+        return self.aliases_in(section).get(fold(name))
+
     def find(self, name: str) -> Record:
-        """Return any record by id, or by code; raise `UnknownName` if there is none."""
+        """Return any record by id, or by code or alias.
+
+        Raises
+        ------
+        UnknownName
+            If there is none.
+        InputError
+            If it is an alias of several: of a defense and of a risk, say.
+        """
         for section in KINDS:
             records: Mapping[str, Record] = getattr(self, section)
             if name in records:
@@ -258,7 +358,19 @@ class KnowledgeBase(Sections):
             if identity is not None:
                 coded: Mapping[str, Record] = getattr(self, section)
                 return coded[identity]
-        raise UnknownName("record", name, [n for section in KINDS for n in getattr(self, section)])
+        found = {section: self._alias(section, name) for section in CODED}
+        if found["attacks"] is not None and self.attacks[found["attacks"]].risk == found["risks"]:
+            found["attacks"] = None  # the risk stands for its attack, as where they share an id
+        meant = [(section, identity) for section, identity in found.items() if identity]
+        if len(meant) > 1:
+            which = " and ".join(f"the {section[:-1]} {identity}" for section, identity in meant)
+            raise InputError(f"{name} names {which}: write the one that you mean")
+        for section, identity in meant:
+            aliased: Mapping[str, Record] = getattr(self, section)
+            return aliased[identity]
+        every = {alias: who for section in CODED for alias, who in self.aliases_in(section).items()}
+        known = [n for section in KINDS for n in getattr(self, section)]
+        raise UnknownName("record", name, known, every)
 
 
 def _one(section: str) -> str:

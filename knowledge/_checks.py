@@ -11,7 +11,9 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from ._aliases import aliased, wrong_aliases
 from ._drafts import Draft, Drafts, Path, Report, Retracted, place, shown
+from ._indexes import fold
 from ._links import NAMED, links
 from ._records import KINDS, singular
 from .errors import Problem, clip, suggest
@@ -104,6 +106,7 @@ def dangling(
     records: Iterable[tuple[str, Draft]], drafts: Drafts, retracted: Retracted, report: Report
 ) -> Iterator[Problem]:
     """Yield a problem for every mention of a record that does not stand."""
+    by_alias = aliased(drafts)
     for section, draft in records:
         for link in links(section, draft.row):
             name = link.name
@@ -127,7 +130,12 @@ def dangling(
                     *(drafts[target] for target in link.targets),
                     *_codes(drafts, link.targets),
                 ]
-                hint = report.hint(name, *known)
+                meant = [
+                    by_alias[t][fold(name)]
+                    for t in link.targets
+                    if fold(name) in by_alias.get(t, {})
+                ]
+                hint = f" (write {' or '.join(meant)})" if meant else report.hint(name, *known)
                 message = f"no {kind} {clip(name)!r}{hint}"
             yield draft.problem(link.path, message)
 
@@ -154,3 +162,4 @@ def clashing_names(drafts: Drafts) -> Iterator[Problem]:
         if [section, identity] != owner and not (shared and name == "id"):
             other = f"{singular(section)} {clip(identity)}"
             yield entry.problem((name,), f"{clip(text)} already names the {other}")
+    yield from wrong_aliases(drafts)

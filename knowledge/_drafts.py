@@ -77,6 +77,7 @@ class Entry:
     node: Node
     file: str
     row: dict[str, Any]
+    layer: int
     order: int = 0
 
     def problem(self, path: Path, message: str) -> Problem:
@@ -91,6 +92,11 @@ class Draft:
 
     row: dict[str, Any]
     entries: list[Entry]
+
+    def revise(self, entry: Entry) -> None:
+        """Change the fields that an entry gives."""
+        self.row = {**self.row, **entry.row}
+        self.entries.append(entry)
 
     def problem(self, path: Path, message: str) -> Problem:
         """Describe a problem where the field was last written."""

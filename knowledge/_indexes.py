@@ -10,13 +10,17 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 if TYPE_CHECKING:
     from ._records.collusions import Attack
     from ._records.combinations import Variant
+    from ._records.names import CatalogueMapping
     from ._records.subjects import Defense, Factor, Risk
     from ._records.unions import Edge
 
-__all__ = ["CODED", "INDEXES", "fold"]
+__all__ = ["ALIASED", "CODED", "INDEXES", "fold"]
 
 CODED: Final = ("factors", "defenses", "risks", "attacks")
 """The sections whose records have codes beside ids."""
+
+ALIASED: Final = (*CODED, "variants")
+"""The sections whose records have other names, their aliases."""
 
 _R = TypeVar("_R", bound="Factor | Defense | Risk | Attack")
 _E = TypeVar("_E", bound="Edge")
@@ -48,6 +52,19 @@ def _by_folded_name(records: Mapping[str, _R]) -> dict[str, str]:
     }
 
 
+def _by_alias(records: Mapping[str, _R | Variant]) -> dict[str, str]:
+    return {
+        fold(alias): identity for identity, record in records.items() for alias in record.aliases
+    }
+
+
+def _by_subject(mappings: Mapping[str, CatalogueMapping]) -> dict[str, tuple[Any, ...]]:
+    grouped: dict[str, tuple[CatalogueMapping, ...]] = {}
+    for mapping in mappings.values():
+        grouped[mapping.subject] = (*grouped.get(mapping.subject, ()), mapping)
+    return grouped
+
+
 def _by_stage(variants: Mapping[str, Variant]) -> dict[str, Mapping[str, Variant]]:
     grouped: dict[str, dict[str, Variant]] = {}
     for stage in ("pre", "in", "post"):
@@ -64,7 +81,9 @@ INDEXES: Final[Mapping[str, tuple[str, Callable[[Mapping[str, Any]], dict[Any, A
     "_observed": ("observations", partial(_by_pair, "defense", "risk")),
     "_colluded": ("collusions", partial(_by_pair, "first", "second")),
     "_stages": ("variants", _by_stage),
+    "_mapped": ("mappings", _by_subject),
     **{f"_folded_{section}": (section, _by_folded_name) for section in CODED},
+    **{f"_aliases_{section}": (section, _by_alias) for section in ALIASED},
 }
 """Each index: the section that it is over, and how it is made from the records."""
 

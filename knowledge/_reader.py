@@ -100,7 +100,7 @@ def _entries(layers: Sequence[Sequence[Source]], report: Report) -> list[Entry]:
         if depth or len(layers) == 1:  # what is built in takes nothing from the user's room
             room -= root.size
         if isinstance(root.value, dict):
-            entries += _records(source.name, root, report)
+            entries += _records(source.name, depth, root, report)
         else:
             message = f"should be sections such as correlations: ({', '.join(KINDS)})"
             report.add(Problem(source.name, *root.mark, "", message))
@@ -109,7 +109,7 @@ def _entries(layers: Sequence[Sequence[Source]], report: Report) -> list[Entry]:
     return entries
 
 
-def _records(file: str, root: Node, report: Report) -> Iterator[Entry]:
+def _records(file: str, layer: int, root: Node, report: Report) -> Iterator[Entry]:
     """Yield the records of a file."""
     for section, node in root.value.items():
         mark = root.keys[section]
@@ -128,7 +128,7 @@ def _records(file: str, root: Node, report: Report) -> Iterator[Entry]:
             elif item.size > MAX_RECORD:
                 message = f"more than {MAX_RECORD} values in one record"
             else:
-                yield Entry(section, index, item, file, item.plain())
+                yield Entry(section, index, item, file, item.plain(), layer)
                 continue
             report.add(Problem(file, *item.mark, field_name(section, index, ()), message))
 
@@ -183,7 +183,7 @@ def _rename(entry: Entry, link: Link, name: str) -> None:
 def _merge(
     entries: Sequence[Entry], report: Report
 ) -> tuple[Drafts, list[tuple[str, Draft]], Retracted]:
-    """Apply the entries in order.
+    """Apply the entries in order, but revisions of what comes later in their layer after that.
 
     Returns what stands, records that cannot stand and are only read for more problems, and what
     was retracted and where.
@@ -191,26 +191,25 @@ def _merge(
     drafts: Drafts = {section: {} for section in KINDS}
     strays: list[tuple[str, Draft]] = []
     retracted: Retracted = {}
+    coming = {(entry.layer, *_named(entry)) for entry in entries if _adds(entry)}
+    early: dict[tuple[str, str], list[Entry]] = {}
     for entry in entries:
         action = entry.row.pop("action", "add")
         if action not in _ACTIONS:
             message = f"should be {one_of(_ACTIONS)}, not {shown(action)}"
             report.add(entry.problem(("action",), message + report.hint(action, _ACTIONS)))
             continue
-        section = entry.section
-        first, joint, second = IDENTITY.get(section, ("id", "", ""))
-        keys = [first, second] if joint else [first]
-        parts = [entry.row.get(key) for key in keys]
-        if not all(isinstance(part, str) for part in parts):
+        section, identity = _named(entry)
+        keys = _keys(section)
+        if identity is None:
             if action == "add":
                 strays.append((section, Draft(entry.row, [entry])))
                 continue
-            for key, part in zip(keys, parts, strict=True):
-                if not isinstance(part, str):
+            for key in keys:
+                if not isinstance(part := entry.row.get(key), str):
                     message = "missing" if part is None else "should be a text"
                     report.add(entry.problem((key,), message))
             continue
-        identity = joint.join(map(str, parts))
         standing = drafts[section]
         kind = singular(section)
         if action == "add":
@@ -226,17 +225,23 @@ def _merge(
                 continue
             standing[identity] = draft
             retracted.pop((section, identity), None)
+            for revision in early.pop((section, identity), ()):
+                draft.revise(revision)
         elif (section, identity) in retracted:
             where = place(retracted[section, identity])
             message = f"{kind} {clip(identity)} is retracted at {where} already"
             report.add(entry.problem((keys[0],), message))
+        elif (
+            identity not in standing
+            and action == "revise"
+            and (entry.layer, section, identity) in coming
+        ):
+            early.setdefault((section, identity), []).append(entry)
         elif identity not in standing:
             message = f"no {kind} {clip(identity)!r} to {action}" + report.hint(identity, standing)
             report.add(entry.problem((keys[0],), message))
         elif action == "revise":
-            draft = standing[identity]
-            draft.row = {**draft.row, **entry.row}
-            draft.entries.append(entry)
+            standing[identity].revise(entry)
         else:
             for name in entry.row:
                 if name not in keys:
@@ -245,6 +250,24 @@ def _merge(
             del standing[identity]
             retracted[section, identity] = entry
     return drafts, strays, retracted
+
+
+def _keys(section: str) -> list[str]:
+    """Return the fields that together name a record."""
+    first, joint, second = IDENTITY.get(section, ("id", "", ""))
+    return [first, second] if joint else [first]
+
+
+def _named(entry: Entry) -> tuple[str, str | None]:
+    """Return the section and identity of what an entry speaks of; no identity if it names none."""
+    parts = [entry.row.get(key) for key in _keys(entry.section)]
+    if not all(isinstance(part, str) for part in parts):
+        return entry.section, None
+    return entry.section, IDENTITY.get(entry.section, ("", "", ""))[1].join(map(str, parts))
+
+
+def _adds(entry: Entry) -> bool:
+    return entry.row.get("action", "add") == "add"
 
 
 def _take_as_measured(draft: Draft, report: Report) -> None:

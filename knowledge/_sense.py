@@ -29,6 +29,7 @@ def ill_formed(
                 yield draft.problem(path, message + report.hint(value, scale))
         if section in _BY_SECTION:
             yield from _BY_SECTION[section](draft, drafts, report)
+    yield from _contradictions(drafts["mappings"])
 
 
 def _observation(draft: Draft, _drafts: Drafts, _report: Report) -> Iterator[Problem]:
@@ -89,6 +90,38 @@ def _characteristic(draft: Draft, _drafts: Drafts, _report: Report) -> Iterator[
         yield draft.problem(("values",), "a value is given twice")
 
 
+def _mapping(draft: Draft, drafts: Drafts, _report: Report) -> Iterator[Problem]:
+    row = draft.row
+    if row.get("predicate") == "none":
+        for name in ("object", "label"):
+            if row.get(name) is not None:
+                yield draft.problem((name,), "where there is no match, there is no entry to name")
+    elif row.get("object") is None:
+        yield draft.problem(("object",), "missing: which entry of the catalogue is it?")
+    if row.get("stage") is not None and row.get("subject") in drafts["risks"]:
+        yield draft.problem(("stage",), "a risk has no stages")
+
+
+def _contradictions(mappings: Mapping[str, Draft]) -> Iterator[Problem]:
+    """Yield a problem for every mapping that says again, or denies, what another one says."""
+    said: dict[tuple[Any, ...], dict[Any, str]] = {}
+    for identity, draft in sorted(mappings.items(), key=lambda each: each[1].entries[0].order):
+        row = draft.row
+        key = tuple(row.get(name) for name in ("subject", "stage", "catalogue"))
+        found = row.get("object")
+        if not all(isinstance(each, str | None) for each in (*key, found)):
+            continue
+        others = said.setdefault(key, {})
+        if found in others:
+            message = f"mapping {clip(others[found])} speaks of the same"
+            yield draft.problem(("object" if found else "predicate",), message)
+        elif others and (found is None or None in others):
+            other = others.get(None) or next(iter(others.values()))
+            message = f"mapping {clip(other)} says that there is {'no' if found else 'a'} match"
+            yield draft.problem(("predicate",), message)
+        others.setdefault(found, identity)
+
+
 _BY_SECTION: Mapping[str, Callable[[Draft, Drafts, Report], Iterator[Problem]]] = {
     "observations": _observation,
     "attacks": _attack,
@@ -96,6 +129,7 @@ _BY_SECTION: Mapping[str, Callable[[Draft, Drafts, Report], Iterator[Problem]]] 
     "collusions": _collusion,
     "experiments": _experiment,
     "adversary": _characteristic,
+    "mappings": _mapping,
 }
 
 

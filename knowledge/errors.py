@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 __all__ = [
@@ -17,6 +17,9 @@ __all__ = [
 
 MAX_PROBLEMS = 1000
 """As many problems as one report lists; whoever has more has enough to go on."""
+
+_SHORTEST = 5
+_MISSPELT = 0.8
 
 
 class InputError(Exception):
@@ -72,19 +75,37 @@ class BrokenKnowledge(InputError, ValueError):
 class UnknownName(InputError, LookupError):
     """A name that no record has.
 
-    Attributes
+    Parameters
     ----------
     kind : str
         What was looked for, such as ``defense``.
     name : str
         What was asked for.
+    known : sequence of str
+        What there is.
+    aliases : mapping from str to str, optional
+        What there is by its other names. With these, hints are as careful as `suggest_record`.
+
+    Attributes
+    ----------
+    kind, name : str
+        As above.
     suggestions : tuple of str
         Known names that are close to it, best first; may be empty.
     """
 
-    def __init__(self, kind: str, name: str, known: Sequence[str]) -> None:
+    def __init__(
+        self,
+        kind: str,
+        name: str,
+        known: Sequence[str],
+        aliases: Mapping[str, str] | None = None,
+    ) -> None:
         self.kind, self.name = kind, name
-        self.suggestions = suggest(name, known)
+        if aliases is None:
+            self.suggestions = suggest(name, known)
+        else:
+            self.suggestions = suggest_record(name, known, aliases)
         if self.suggestions:
             hint = f"did you mean {' or '.join(self.suggestions)}?"
         elif not known:
@@ -114,12 +135,45 @@ def suggest(name: str, known: Iterable[str], limit: int = 3) -> tuple[str, ...]:
     """Return the known names that are close to a mistyped one, best first."""
     from difflib import get_close_matches  # only ever needed on the way to an error
 
-    def fold(text: str) -> str:
-        return text.strip(" -").casefold().replace("-", "_").replace(" ", "_")
-
-    folded = {fold(k): k for k in known}
-    wanted = fold(clip(name))
+    folded = {_fold(k): k for k in known}
+    wanted = _fold(clip(name))
     close = get_close_matches(wanted, folded, n=limit, cutoff=0.6)
     # a beginning of a long name is a fair guess too: "privacy" is in "differential_privacy"
     part = [k for k in folded if len(wanted) >= 4 and wanted in k and k not in close]
     return tuple(folded[k] for k in [*close, *part][:limit])
+
+
+def suggest_record(
+    name: str, known: Iterable[str], aliases: Mapping[str, str], limit: int = 3
+) -> tuple[str, ...]:
+    """Return the ids that a name may have meant, best first; rather none than a wrong one.
+
+    Somebody may well ask for what is not known at all, and many such words end alike
+    (quantization, sanitization): a name counts that is misspelt behind its first letter, or that
+    begins a word of an id.
+
+    Parameters
+    ----------
+    name : str
+        What was asked for.
+    known : iterable of str
+        The ids.
+    aliases : mapping from str to str
+        The ids by their aliases. Short aliases are like too many words to be of use.
+    limit : int
+        As many as are returned.
+    """
+    from difflib import get_close_matches  # only ever needed on the way to an error
+
+    ids = {_fold(identity): identity for identity in known}
+    wanted = _fold(clip(name))
+    named = {_fold(alias): identity for alias, identity in aliases.items()} | ids
+    likely = [text for text in named if len(text) >= _SHORTEST and text[0] == wanted[:1]]
+    close = get_close_matches(wanted, likely, n=limit, cutoff=_MISSPELT)
+    words = [text for text in ids if text.isidentifier()]  # not variants, edges and the like
+    begun = [text for text in words if len(wanted) >= _SHORTEST - 1 and f"_{wanted}" in f"_{text}"]
+    return tuple(dict.fromkeys(named[text] for text in [*close, *begun]))[:limit]
+
+
+def _fold(text: str) -> str:
+    return text.strip(" -").casefold().replace("-", "_").replace(" ", "_")

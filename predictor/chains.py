@@ -128,7 +128,7 @@ def chains(
     kb : KnowledgeBase
         What is known.
     target : str
-        The last attack, by id or code, or by the risk it exploits.
+        The last attack, by id, code or alias, or by the risk it exploits.
     assumed : Adversaries, optional
         What is assumed of the adversaries: in every link, the first and the second one.
 
@@ -181,7 +181,7 @@ def chains_to(
     kb : KnowledgeBase
         What is known.
     target : str
-        The last attack, by id or code, or by the risk it exploits.
+        The last attack, by id, code or alias, or by the risk it exploits.
     first : str, optional
         Only chains that begin with this attack.
     assumed : Adversaries, optional

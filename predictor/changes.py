@@ -63,7 +63,7 @@ def what_if(kb: KnowledgeBase, defense: str, risk: str, assumed: Scenario) -> Ch
     kb : KnowledgeBase
         What is known.
     defense, risk : str
-        Ids or codes, in any case.
+        Ids, codes or aliases, in any case.
     assumed : Scenario
         See `predictor.scenarios.scenario`.
 

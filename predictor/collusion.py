@@ -214,7 +214,7 @@ def collude(
     kb : KnowledgeBase
         What is known.
     first, second : str
-        Attacks, by id or code, or by the risk that they exploit.
+        Attacks, by id, code or alias, or by the risk that they exploit.
     assumed : Adversaries, optional
         See `adversaries`. What is not stated is taken to be the least that the attack needs.
 

@@ -155,8 +155,8 @@ def combine(kb: KnowledgeBase, names: Iterable[str]) -> Combined:
     kb : KnowledgeBase
         What is known.
     names : iterable of str
-        Two or more defenses, by id or code, each with an optional stage: ``watermarking@pre``. A
-        bare one stands for its usual stage. Their order does not matter.
+        Two or more defenses, by id, code or alias, each with an optional stage:
+        ``watermarking@pre``. A bare one stands for its usual stage. Their order does not matter.
 
     Raises
     ------

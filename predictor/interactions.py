@@ -157,7 +157,7 @@ def predict(
     kb : KnowledgeBase
         What is known.
     defense, risk : str
-        Ids or codes, in any case.
+        Ids, codes or aliases, in any case.
     assumed : Scenario, optional
         What-if assumptions; see `predictor.scenarios.scenario`.
 

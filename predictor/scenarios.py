@@ -70,7 +70,7 @@ def scenario(
     kb : KnowledgeBase
         Where factors and characteristics are looked up.
     raise_, lower, hold : iterable of str
-        Factors, by id or code.
+        Factors, by id, code or alias.
     adversary : mapping from str to str, optional
         Values by characteristic, such as ``{"role": "malicious_accuser"}``.
 

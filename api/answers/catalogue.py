@@ -9,11 +9,13 @@ from crosscurrent.knowledge import Defense, Factor, Record, Reference, Risk
 from crosscurrent.knowledge.errors import UnknownName
 
 if TYPE_CHECKING:
-    from crosscurrent.knowledge import Correlation, KnowledgeBase
+    from crosscurrent.knowledge import CatalogueMapping, Correlation, KnowledgeBase
 
 __all__ = ["counts", "edges", "find", "overview", "record", "section"]
 
 Rows = Mapping[str, Mapping[str, Any]]
+
+_ALIASED = ("factors", "risks", "defenses", "attacks")
 
 
 def overview(kb: KnowledgeBase) -> dict[str, Any]:
@@ -28,9 +30,11 @@ def section(kb: KnowledgeBase, name: str) -> dict[str, Any]:
 
 
 def record(kb: KnowledgeBase, name: str, within: str | None = None) -> dict[str, Any]:
-    """Answer with one record, by id or code, and the correlations that it takes part in.
+    """Answer with one record, by any of its names, and what it takes part in.
 
-    An attack may have the id of a risk: `within` says which section is meant.
+    That is its correlations, its aliases, and what catalogues call it: where none of their entries
+    fits, that is said, and where a catalogue is left out it was not looked at. An attack may have
+    the id of a risk: `within` says which section is meant.
 
     Raises
     ------
@@ -54,6 +58,8 @@ def record(kb: KnowledgeBase, name: str, within: str | None = None) -> dict[str,
         "section": where,
         "record": _with_id(found.id, rows[where][found.id]),
         "correlations": [rows["correlations"][edge.id] for edge in edges(kb, found)],
+        "aliases": list(kb.aliases_of(found)),
+        "mappings": [_mapping(kb, each) for each in kb.mappings_of(found.id)],
     }
 
 
@@ -68,7 +74,8 @@ def find(kb: KnowledgeBase, name: str, rows: Rows) -> tuple[str, Record]:
         found = kb.find(name)
     except UnknownName as error:
         names = [*rows, *(n for section in rows.values() for n in section)]
-        raise UnknownName("record or section", name, names) from error
+        aliases = {alias: who for each in _ALIASED for alias, who in kb.aliases_in(each).items()}
+        raise UnknownName("record or section", name, names, aliases) from error
     return next(each for each in rows if getattr(kb, each).get(found.id) is found), found
 
 
@@ -81,6 +88,25 @@ def edges(kb: KnowledgeBase, found: Record) -> list[Correlation]:
     if isinstance(found, Reference):
         return [edge for edge in kb.correlations.values() if found.id in edge.sources]
     return []
+
+
+def _mapping(kb: KnowledgeBase, mapping: CatalogueMapping) -> dict[str, Any]:
+    """Describe a mapping, with the catalogue and its edition; without a match there is no entry."""
+    catalogue = kb.catalogues[mapping.catalogue]
+    return {
+        "id": mapping.id,
+        "catalogue": catalogue.id,
+        "name": catalogue.name,
+        "edition": catalogue.edition,
+        "url": catalogue.url,
+        "predicate": mapping.predicate,
+        "object": mapping.object,
+        "label": mapping.label,
+        "page": catalogue.page(mapping.object) if mapping.object else None,
+        "stage": mapping.stage,
+        "note": mapping.note,
+        "sources": list(mapping.sources),
+    }
 
 
 def _with_id(identity: str, row: Mapping[str, Any]) -> dict[str, Any]:

@@ -51,8 +51,8 @@ def add_adversary_option(parser: _ActionsContainer) -> None:
 
 def add_pair_arguments(parser: ArgumentParser) -> None:
     """Add a defense and, if one is given, a risk."""
-    parser.add_argument("defense", metavar="DEFENSE", help="id or code of a defense")
-    parser.add_argument("risk", metavar="RISK", nargs="?", help="id or code of a risk")
+    parser.add_argument("defense", metavar="DEFENSE", help="id, code or alias of a defense")
+    parser.add_argument("risk", metavar="RISK", nargs="?", help="id, code or alias of a risk")
 
 
 def add_executor_option(

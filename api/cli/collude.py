@@ -49,7 +49,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     add_knowledge_option(parser)
     add_output_options(parser)
     parser.add_argument(
-        "attacks", metavar="ATTACK", nargs="*", help="id or code of an attack, or the risk's"
+        "attacks", metavar="ATTACK", nargs="*", help="id, code or alias of an attack, or the risk's"
     )
     parser.add_argument(
         "--target",

@@ -39,7 +39,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         "defenses",
         metavar="DEFENSE",
         nargs="+",
-        help="id or code of a defense, optionally with @stage",
+        help="id, code or alias of a defense, optionally with @stage",
     )
     parser.add_argument(
         "--tensions",

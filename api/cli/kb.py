@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from crosscurrent.knowledge import (
     BrokenKnowledge,
+    CatalogueMapping,
     InputError,
     KnowledgeBase,
     Observation,
@@ -19,6 +21,7 @@ from crosscurrent.knowledge.errors import clip
 from ..answers import catalogue
 from ..text.names import cite, percent
 from ..text.terminal import Style, columns, paragraph
+from ..text.wording import PREDICATES, STAGES
 from ._arguments import add_knowledge_option, add_output_options
 from ._common import (
     again,
@@ -87,7 +90,9 @@ def _show_arguments(parser: ArgumentParser) -> None:
     parser.set_defaults(run=_show)
     add_knowledge_option(parser)
     add_output_options(parser)
-    parser.add_argument("name", metavar="NAME", nargs="?", help="a section, id or code")
+    parser.add_argument(
+        "name", metavar="NAME", nargs="?", help="a section, or the id, code or alias of a record"
+    )
 
 
 def _show(arguments: Namespace) -> str:
@@ -127,6 +132,10 @@ def _section(kb: KnowledgeBase, section: str, look: Style) -> str:
             about = f"{record.sign}  {cite(kb, record.sources)}"
         elif section == "observations":
             about = look.effect(record.effect) + " (measured)" * record.measured
+        elif section == "mappings":
+            about = f"{PREDICATES[record.predicate]}  {record.label or ''}".rstrip()
+        elif section == "catalogues":
+            about = f"{record.name}, {record.edition}"
         elif section == "references":
             about = f"{cite(kb, [identity])}: {record.title or record.topic}"
         else:
@@ -140,13 +149,20 @@ def _record(
     kb: KnowledgeBase, row: Mapping[str, Any], record: Record, look: Style, more: str
 ) -> str:
     title = row.get("name") or row.get("title") or record.id
-    lines = [look.paint(f"{title} ({type(record).__name__.lower()} {record.id})", "bold"), ""]
-    lines += _fields({key: value for key, value in row.items() if key not in ("id", "name")}, look)
+    kind = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", type(record).__name__).lower()
+    lines = [look.paint(f"{title} ({kind} {record.id})", "bold"), ""]
+    shown = {key: value for key, value in row.items() if key not in ("id", "name")}
+    if aliases := kb.aliases_of(record):
+        shown["aliases"] = list(aliases)
+    lines += _fields(shown, look)
     edges = catalogue.edges(kb, record)
     if edges:
         lines += ["", look.paint("Correlations", "bold")]
         rows = [[e.subject, e.sign, e.factor, cite(kb, e.sources)] for e in edges]
         lines.append(columns(rows, look.width))
+    if mappings := kb.mappings_of(record.id):
+        lines += ["", look.paint("In other catalogues", "bold")]
+        lines.append(columns([_mapping(kb, each) for each in mappings], look.width))
     seen = [
         o for o in kb.observations.values()
         if record.id in (o.defense, o.risk, *o.sources) and o.effect != "unexplored"
@@ -194,6 +210,15 @@ def _plain(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:g}"
     return "yes" if value is True else "no" if value is False else str(value)
+
+
+def _mapping(kb: KnowledgeBase, mapping: CatalogueMapping) -> list[str]:
+    """Say in cells what a catalogue calls a record, or that it has no name for it."""
+    catalogue = kb.catalogues[mapping.catalogue]
+    at = f" ({STAGES[mapping.stage]})" if mapping.stage else ""
+    named = " ".join(filter(None, [mapping.object, mapping.label]))
+    about = "; ".join(filter(None, [named, mapping.note]))
+    return [f"{catalogue.name}, {catalogue.edition}", PREDICATES[mapping.predicate] + at, about]
 
 
 def _schema_arguments(parser: ArgumentParser) -> None:
@@ -311,23 +336,35 @@ def _answer(prediction: Prediction | None, look: Style) -> list[str]:
 
 
 def _export_arguments(parser: ArgumentParser) -> None:
-    parser.description = "Write the graph of factors, defenses and risks for other tools."
-    parser.epilog = "example: crosscurrent kb export --format dot | dot -Tsvg > graph.svg"
+    parser.description = (
+        "Write the graph of factors, defenses and risks for other tools, or what catalogues call"
+        " defenses and risks (sssom)."
+    )
+    parser.epilog = (
+        "examples:\n  crosscurrent kb export --format dot | dot -Tsvg > graph.svg\n"
+        "  crosscurrent kb export --format sssom > crosscurrent.sssom.tsv"
+    )
     parser.set_defaults(run=_export)
     add_knowledge_option(parser)
     add_output_options(parser)
-    parser.add_argument("--format", choices=["graphml", "json", "dot"], help="output format")
+    parser.add_argument(
+        "--format", choices=["graphml", "json", "dot", "sssom"], help="output format"
+    )
 
 
 def _export(arguments: Namespace) -> str:
     form = output_format(arguments)
     kb = knowledge(arguments)
+    if form == "sssom":
+        from crosscurrent.knowledge.sssom import sssom
+
+        return sssom(kb, built_in=not overlays(arguments))
     from crosscurrent.knowledge import graph
 
     if form == "json":
         return as_json(graph.node_link(kb))
     if form is None:
-        raise InputError("choose a format: --format graphml, json or dot")
+        raise InputError("choose a format: --format graphml, json, dot or sssom")
     return as_markup(graph.graphml(kb) if form == "graphml" else graph.dot(kb))
 
 
@@ -342,6 +379,9 @@ _COMMANDS: Commands = {
     ),
     "schema": ("print the JSON Schema of knowledge files, for editors", _schema_arguments),
     "diff": ("show what knowledge files change in records and predictions", _diff_arguments),
-    "export": ("write the graph as GraphML, JSON or DOT", _export_arguments),
+    "export": (
+        "write the graph as GraphML, JSON or DOT, or names of others as SSSOM",
+        _export_arguments,
+    ),
 }
 """In the order of the help."""

@@ -114,9 +114,9 @@ def what_if(
     Parameters
     ----------
     defense, risk : str
-        Ids or codes, in any case; without a risk, every one is predicted.
+        Ids, codes or aliases, in any case; without a risk, every one is predicted.
     raise_, lower : str or iterable of str
-        Factors that the context pushes up or down, by id or code.
+        Factors that the context pushes up or down, by id, code or alias.
     hold : str or iterable of str
         Factors kept constant by other means, so that they carry no effect.
     adversary : mapping from str to str, optional

@@ -81,7 +81,7 @@ def attacks(
     Parameters
     ----------
     risk : str, optional
-        Only attacks on this risk, by id or code.
+        Only attacks on this risk, by id, code or alias.
     adversary : mapping from str to str, optional
         Values by characteristic, such as ``{"model_knowledge": "blackbox"}``.
     knowledge : KnowledgeBase, folder or folders, optional

@@ -253,8 +253,8 @@ def collude(
     Parameters
     ----------
     *attacks : str
-        Ids or codes, or those of the risks. None: all pairs; one: against all others; two or
-        more: link by link. With a target at most one, the first of the chains.
+        Ids, codes or aliases, or those of the risks. None: all pairs; one: against all others; two
+        or more: link by link. With a target at most one, the first of the chains.
     target : str, optional
         The attack that chains end in.
     limit : int, optional

@@ -197,7 +197,7 @@ def combine(
     Parameters
     ----------
     *defenses : str
-        Two or more, by id or code, each with an optional stage: ``watermarking@pre``.
+        Two or more, by id, code or alias, each with an optional stage: ``watermarking@pre``.
     tensions : bool
         Whether hints from the factor graph are wanted; they foretell conflicts poorly.
     knowledge : KnowledgeBase, folder or folders, optional

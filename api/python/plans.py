@@ -139,7 +139,7 @@ def plan(
     Parameters
     ----------
     protect : str or iterable of str
-        Risks to cover, by id or code.
+        Risks to cover, by id, code or alias.
     avoid : str or iterable of str
         Risks that no chosen defense may raise.
     have : str or iterable of str

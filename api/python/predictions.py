@@ -248,7 +248,7 @@ def predict(
     Parameters
     ----------
     defense, risk : str
-        Ids or codes, in any case; without a risk, every one is predicted.
+        Ids, codes or aliases, in any case; without a risk, every one is predicted.
     knowledge : KnowledgeBase, folder or folders, optional
         A loaded base, or a user's own on top of the built-in knowledge, which is the default.
 

@@ -155,7 +155,7 @@ def validate(
     Parameters
     ----------
     defense, risk : str
-        Ids or codes; the defense may be ``placebo``, and at a stage, such as ``RD2@post``.
+        Ids, codes or aliases; the defense may be ``placebo``, and at a stage, such as ``RD2@post``.
     dataset : str, optional
         An embedded data set, by default ``synthetic``, or the path of a user's own.
     model : str, optional

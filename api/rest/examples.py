@@ -75,6 +75,8 @@ PARAMETERS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         "get_attack": {"name": "poisoning"},
         "get_correlation": {"name": "adversarial_training.tail_length"},
         "get_reference": {"name": "song2019privacy"},
+        "get_catalogue": {"name": "mitre_atlas"},
+        "get_mapping": {"name": "evasion.atlas.aml_t0015"},
         "get_knowledge": {"name": "lab"},
         "put_knowledge": {"name": "lab"},
         "retire_knowledge": {"name": "lab@1"},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 from fastapi import FastAPI
@@ -77,11 +78,18 @@ def _operations(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]
 def _refer(operation: dict[str, Any], name: str) -> None:
     """Let the routes of the catalogue say which records they return."""
     for section, one in SECTIONS.items():
-        kind = one.capitalize()
+        kind = _record_types()[section]
         shape = {f"list_{section}": f"{kind}Page", f"get_{one}": f"{kind}Answer"}.get(name)
         if shape is not None:
             media = operation["responses"]["200"].setdefault("content", {}).setdefault(_JSON, {})
             media["schema"] = {"$ref": f"#/components/schemas/{shape}"}
+
+
+@cache
+def _record_types() -> dict[str, str]:
+    """Return what the records of a section are called in the schema of knowledge files."""
+    sections = schema()["properties"]
+    return {name: each["items"]["$ref"].rpartition("/")[2] for name, each in sections.items()}
 
 
 def _records() -> dict[str, Any]:
@@ -95,8 +103,8 @@ def _records() -> dict[str, Any]:
         if "properties" in record:
             record |= {"properties": properties, "required": needed}
         found[f"{name}Record"] = _moved(record)
-    for section, one in SECTIONS.items():
-        kind = one.capitalize()
+    for section in SECTIONS:
+        kind = _record_types()[section]
         record = found[f"{kind}Record"]
         record["properties"] = {"id": {"type": "string"}, **record["properties"]}
         record["required"] = list(dict.fromkeys(["id", *record["required"]]))
@@ -110,8 +118,22 @@ def _records() -> dict[str, Any]:
             section={"const": section},
             record={"$ref": f"#/components/schemas/{kind}Record"},
             correlations={"type": "array", "items": {"type": "object"}},
+            aliases={"type": "array", "items": {"type": "string"}},
+            mappings=_list("MappedEntry"),
         )
+    found["MappedEntry"] = _mapped(found["CatalogueMappingRecord"]["properties"])
     return found
+
+
+def _mapped(fields: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema of a mapping as a record's answer has it, with the catalogue's name."""
+    text, optional = {"type": "string"}, {"type": ["string", "null"]}
+    own = {name: fields[name] for name in ("id", "catalogue", "predicate", "stage", "sources")}
+    return _object(
+        **own,
+        **dict.fromkeys(("name", "edition", "url"), text),
+        **dict.fromkeys(("object", "label", "page", "note"), optional),
+    )
 
 
 def _moved(value: Any) -> Any:

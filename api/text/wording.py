@@ -17,6 +17,7 @@ __all__ = [
     "NO_CHANGE",
     "OPPOSED",
     "OUT_OF_REACH",
+    "PREDICATES",
     "SECTIONS",
     "STAGES",
     "STATE_MARKS",
@@ -66,6 +67,18 @@ STAGES: Final[Mapping[str, str]] = MappingProxyType(
 )
 """The stages of the pipeline at which defenses act."""
 
+PREDICATES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "exact": "the same",
+        "close": "close",
+        "broader": "theirs is broader",
+        "narrower": "theirs is narrower",
+        "related": "related",
+        "none": "no match",
+    }
+)
+"""What an entry of a catalogue is to our defense or risk."""
+
 SECTIONS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "variants": "Defenses at a stage",
@@ -76,6 +89,7 @@ SECTIONS: Final[Mapping[str, str]] = MappingProxyType(
         "observations": "Effects of defenses on risks",
         "combinations": "Combinations of defenses",
         "collusions": "Attacks that help others",
+        "mappings": "Entries of other catalogues",
     }
 )
 """What sections of the knowledge base are called, where not as in knowledge files."""

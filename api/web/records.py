@@ -15,6 +15,7 @@ from .names import Words
 if TYPE_CHECKING:
     from crosscurrent.knowledge import (
         Attack,
+        CatalogueMapping,
         Characteristic,
         Collusion,
         Combination,
@@ -267,6 +268,13 @@ class _RecordLinks:
 
     def published_attacks(self, record: PublishedAttack) -> RecordLink:
         return RecordLink(record.title, f"/learn/attacks/{record.attack}", (), "published")
+
+    def mappings(self, record: CatalogueMapping) -> RecordLink:
+        section = "defenses" if record.subject in self.kb.defenses else "risks"
+        entry = record.object or "no match"
+        text = f"{self.words.called(record.subject)} in {self.kb.catalogues[record.catalogue].name}"
+        path = f"/learn/{section}/{record.subject}"
+        return RecordLink(f"{text}: {entry}", path, (), f"mapping-{record.id}")
 
     def _arrow(self, first: str, second: str, among: str = "") -> str:
         return f"{self.words.called(first, among)} → {self.words.inside(second, among)}"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -139,6 +140,7 @@ class PageRequest:
         """
         factors = {f.id: f.id for f in self.kb.factors.values() if f.role != "knowledge"}
         factors |= {f.code: f.id for f in self.kb.factors.values() if f.code and f.id in factors}
+        factors |= self._otherwise_called({*factors, *self.kb.adversary, *others, KNOWLEDGE})
         self.expect(*factors, *self.kb.adversary, *others)
         done: dict[str, list[str]] = {"raise": [], "lower": [], "hold": []}
         adversary: dict[str, str] = {}
@@ -154,6 +156,16 @@ class PageRequest:
             elif key in self.kb.adversary and adversary.setdefault(key, value) != value:
                 raise InputError(f"{key} is given twice: {adversary[key]} and {clip(value)}")
         return Assumptions(done["raise"], done["lower"], done["hold"], adversary)
+
+    def _otherwise_called(self, known: Collection[str]) -> dict[str, str]:
+        """Return the ids of the factors that the query names in still another way."""
+        found: dict[str, str] = {}
+        for key, _ in self._query:
+            if key not in known:
+                with suppress(InputError):
+                    factor = self.kb.factor(key)
+                    found |= {key: factor.id} if factor.role != "knowledge" else {}
+        return found
 
     def link(self, path: str, query: Any = ()) -> str:
         """Return the address of another view that asks the same knowledge."""

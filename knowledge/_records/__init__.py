@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .combinations import Combination, Variant
     from .experiments import Experiment
     from .interactions import Correlation, Observation
+    from .names import Catalogue, CatalogueMapping
     from .references import Reference
     from .subjects import Defense, Factor, Risk
 
@@ -37,6 +38,7 @@ MODULES: Final[Mapping[str, str]] = MappingProxyType(
             "collusions": ("Need", "Attack", "Outcome", "Prerequisite", "Collusion"),
             "adversaries": ("Characteristic", "PublishedAttack"),
             "references": ("Reference",),
+            "names": ("Catalogue", "CatalogueMapping"),
             "unions": ("Edge", "Record"),
         }.items()
         for name in names
@@ -87,6 +89,8 @@ KINDS: Final[Mapping[str, type[Any]]] = _Kinds(
         "experiments": "Experiment",
         "published_attacks": "PublishedAttack",
         "references": "Reference",
+        "catalogues": "Catalogue",
+        "mappings": "CatalogueMapping",
     }
 )
 """The record type behind each section of a knowledge file."""
@@ -115,6 +119,8 @@ class Sections:
     experiments: Mapping[str, Experiment]
     published_attacks: Mapping[str, PublishedAttack]
     references: Mapping[str, Reference]
+    catalogues: Mapping[str, Catalogue]
+    mappings: Mapping[str, CatalogueMapping]
 
 
 def singular(section: str) -> str:

@@ -7,6 +7,7 @@ from dataclasses import field
 from typing import ClassVar, Literal
 
 from .fields import (
+    ALIASES,
     CODE,
     DOTTED_ID,
     ID,
@@ -57,7 +58,10 @@ class Attack(Strict):
     risk: str = field(metadata=text("the risk that it exploits", limit=80))
     time: Literal["train", "test"] = field(metadata=about("when it happens"))
     meaning: str = field(metadata=text("what the adversary does and gains"))
-    code: str | None = field(default=None, metadata=text("short alias", limit=12, pattern=CODE))
+    code: str | None = field(
+        default=None, metadata=text("short name in the papers", limit=12, pattern=CODE)
+    )
+    aliases: tuple[str, ...] = field(default=(), metadata=ALIASES)
     needs: tuple[Need, ...] = field(
         default=(), metadata=many("the least that it takes of the adversary")
     )

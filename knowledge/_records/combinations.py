@@ -48,6 +48,9 @@ class Variant(Strict):
     defense: str = field(metadata=text("the defense", limit=80))
     stage: Stage = field(metadata=about("before (pre), in or after (post) training"))
     meaning: str = field(metadata=text("how it works at this stage"))
+    aliases: tuple[str, ...] = field(
+        default=(), metadata=many("names of the defense that say this stage as well")
+    )
     uses: tuple[Stake, ...] = field(
         default=(), metadata=many("risks without which it would not work")
     )

@@ -7,6 +7,7 @@ from dataclasses import MISSING, Field, FrozenInstanceError, dataclass, field
 from typing import Any, ClassVar, Literal, NoReturn, TypeVar, dataclass_transform
 
 __all__ = [
+    "ALIASES",
     "CODE",
     "DOTTED_ID",
     "ID",
@@ -140,4 +141,5 @@ PROVENANCE = about(
 )
 NOTE = text("what we think of the record: doubts, known errors, conditions")
 SOURCES = "works that support it: ids of references, each with an optional #place"
+ALIASES = many("other names that people use for it; understood wherever the id is")
 STATED_IN = many("where the record itself is stated, such as [duddu2024sok#table-2]")

@@ -7,6 +7,7 @@ from dataclasses import field
 from typing import ClassVar, Literal
 
 from .fields import (
+    ALIASES,
     CODE,
     ID,
     NOTE,
@@ -69,7 +70,10 @@ class Factor(Strict):
         )
     )
     meaning: str = field(metadata=text("what it is, in a sentence or two"))
-    code: str | None = field(default=None, metadata=text("short alias", limit=12, pattern=CODE))
+    code: str | None = field(
+        default=None, metadata=text("short name in the papers", limit=12, pattern=CODE)
+    )
+    aliases: tuple[str, ...] = field(default=(), metadata=ALIASES)
     family: str | None = field(default=None, metadata=text("code of its family", limit=12))
     influences: tuple[Influence, ...] = field(default=(), metadata=many("how it moves causes"))
     satisfied_by: tuple[Satisfaction, ...] = field(
@@ -90,7 +94,10 @@ class Risk(Strict):
     name: str = field(metadata=line("name for people", limit=120))
     pillar: Pillar = field(metadata=about("the part of trustworthiness it belongs to"))
     meaning: str = field(metadata=text("what it is, in a sentence or two"))
-    code: str | None = field(default=None, metadata=text("short alias", limit=12, pattern=CODE))
+    code: str | None = field(
+        default=None, metadata=text("short name in the papers", limit=12, pattern=CODE)
+    )
+    aliases: tuple[str, ...] = field(default=(), metadata=ALIASES)
     dominant: tuple[str, ...] | None = field(
         default=None,
         metadata=many("factors that dominate for this attack, in place of the active ones"),
@@ -111,7 +118,10 @@ class Defense(Strict):
     pillar: Pillar = field(metadata=about("the part of trustworthiness it serves"))
     protects_against: tuple[str, ...] = field(metadata=many("the risks it is meant for"))
     meaning: str = field(metadata=text("what it does, in a sentence or two"))
-    code: str | None = field(default=None, metadata=text("short alias", limit=12, pattern=CODE))
+    code: str | None = field(
+        default=None, metadata=text("short name in the papers", limit=12, pattern=CODE)
+    )
+    aliases: tuple[str, ...] = field(default=(), metadata=ALIASES)
     usual_stage: Stage | None = field(
         default=None, metadata=about("the stage of its variant that the bare name stands for")
     )

@@ -23,6 +23,7 @@ from crosscurrent.api.text.names import percent
 from crosscurrent.api.text.wording import strength
 from crosscurrent.knowledge import KnowledgeBase
 from crosscurrent.knowledge._records import IDENTITY
+from crosscurrent.knowledge.sssom import sssom
 from crosscurrent.predictor import documents
 from crosscurrent.predictor import joint_documents as joint
 from crosscurrent.predictor.backtest import backtest
@@ -527,6 +528,12 @@ def test_kb_diff_says_what_changes_in_predictions(ask: Ask, overlay: Path) -> No
         ("sok2024.experiment.group_fairness.data_reconstruction", "mean: 0.85"),
         ("sok2024.group_fairness.data_reconstruction", "numbers: crosscurrent kb show"),
         ("evasion.tail_length", "sign: +"),
+        ("catalogues", "MITRE ATLAS, 5.6/2026.09"),
+        ("mappings", "the same  Evade AI Model"),
+        ("dp", "aliases: dp, differentially private"),
+        ("evasion", "the same            AML.T0015 Evade AI Model"),
+        ("pruning", "no match (after training)"),
+        ("evasion.atlas.aml_t0015", "(catalogue mapping evasion.atlas.aml_t0015)"),
     ],
 )
 def test_kb_show_shows_any_section_and_any_record(ask: Ask, name: str, expected: str) -> None:
@@ -569,6 +576,14 @@ def test_kb_export_dot_parses_and_keeps_signs(ask: Ask, kb: KnowledgeBase) -> No
     assert labels == {"+", "-"}
 
 
+def test_kb_export_sssom_says_whose_license_it_is(
+    ask: Ask, kb: KnowledgeBase, overlay: Path
+) -> None:
+    assert ask("kb", "export", "--format", "sssom").out == sssom(kb, built_in=True)
+    own = ask("kb", "export", "--format", "sssom", "--knowledge", str(overlay)).out
+    assert "#license: https://w3id.org/sssom/license/unspecified\n" in own
+
+
 # silly input
 
 
@@ -578,7 +593,7 @@ def test_kb_export_dot_parses_and_keeps_signs(ask: Ask, kb: KnowledgeBase) -> No
         (("predict", "adverserial_training"), "did you mean adversarial_training?"),
         (("predict", "nonsense"), "known: adversarial_training,"),
         (("predict", ""), "unknown defense ''"),
-        (("predict", "RD1", "membership"), "did you mean membership_inference?"),
+        (("predict", "RD1", "member"), "did you mean membership_inference?"),
         (("predict", "P1"), "P1 is a risk, not a defense"),
         (("predict", "RD1", "RD1"), "RD1 is a defense, not a risk"),
         (("predict", "RD1", "O3"), "O3 is a factor, not a risk"),
@@ -606,8 +621,12 @@ def test_kb_export_dot_parses_and_keeps_signs(ask: Ask, kb: KnowledgeBase) -> No
         (("backtest", "--seed", "-1"), "--seed"),
         (("backtest", "--seed", "1.5"), "whole number"),
         (("backtest", "--resamples", "0"), "from 1 to"),
-        (("kb", "show", "tail_lenght"), "did you mean tail_length or"),
+        (("kb", "show", "tail_lenght"), "did you mean tail_length?"),
         (("kb", "show", "zzzzzz"), "kb show lists all"),
+        (("kb", "show", "robustness"), "the defense adversarial_training and the risk evasion"),
+        (("predict", "unlearning"), "unknown defense 'unlearning' (known: "),
+        (("predict", "mia"), "mia is a risk (membership_inference), not a defense"),
+        (("combine", "dp-sgd@pre", "RD1"), "dp-sgd is differential_privacy@in"),
         (
             (
                 "kb",

@@ -147,6 +147,22 @@ def cut_down() -> list[Source]:
         "     setting: [x], adversary: [Client], capability: any, optimization: any,\n"
         "     model_knowledge: [blackbox.full], interaction: [no], data_knowledge: [some]}\n"
     ).replace("interaction: [no]", "interaction: [k_shot]")
+    files["names.yaml"] = (
+        "defenses:\n"
+        "  - {id: adversarial_training, action: revise, aliases: [robust training, 'at']}\n"
+        "risks:\n"
+        "  - id: evasion\n    action: revise\n    aliases: [adversarial examples, robustness]\n"
+        "variants:\n"
+        "  - {defense: fingerprinting, stage: post, action: revise, aliases: [ipguard]}\n"
+        "catalogues:\n"
+        "  - {id: mitre_atlas, name: ATLAS, edition: '5.6', publisher: MITRE,\n"
+        "     url: 'https://atlas.mitre.org', namespace: 'https://atlas.mitre.org/techniques/'}\n"
+        "mappings:\n"
+        "  - id: evasion.atlas.aml_t0015\n    subject: evasion\n    catalogue: mitre_atlas\n"
+        "    predicate: exact\n    object: AML.T0015\n    label: Evade AI Model\n"
+        "  - {id: fingerprinting.atlas.none, subject: fingerprinting, catalogue: mitre_atlas,\n"
+        "     stage: post, predicate: none, sources: [duddu2024sok], note: so}\n"
+    )
     mentioned = set(
         re.findall(r"[a-z]+[0-9]{4}[a-z]+|unresolved_[a-z0-9]+", "".join(files.values()))
     )

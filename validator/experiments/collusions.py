@@ -89,7 +89,7 @@ def collusion(
     kb : KnowledgeBase
         Knows the names and codes.
     first, second : str
-        Attacks, by id or code, or by the risk that they exploit.
+        Attacks, by id, code or alias, or by the risk that they exploit.
     settings : sequence of str
         ``group.name=value`` with group training, data, first or second.
     **on

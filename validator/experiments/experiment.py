@@ -182,7 +182,7 @@ def experiment(
     kb : KnowledgeBase
         Knows the names and codes.
     defense, risk : str
-        Id or code; the defense may be ``placebo``, and at a stage, such as ``RD2@post``.
+        Id, code or alias; the defense may be ``placebo``, and at a stage, such as ``RD2@post``.
     settings : sequence of str
         ``group.name=value`` with group training, data, defense or attack.
     **on
@@ -248,23 +248,24 @@ def _schedule(
 
 def _defense(kb: KnowledgeBase, name: str) -> str:
     """Return the name of a defense that can be applied, in `defenses`."""
-    who, at, stage = name.partition("@")
+    found, at, stage = name.partition("@")
     measurable = {kind.id for kind in defenses().values()}
-    found = who
-    if who not in measurable:
+    wanted = stage.strip().casefold() if at else None
+    if found not in measurable:
         try:
-            found = kb.defense(who).id
+            record, wanted = kb.staged(name)
         except UnknownName:
-            raise UnknownName("defense", name, list(defenses())) from None
+            aliases = {a: who for a, who in kb.aliases_in("defenses").items() if who in measurable}
+            raise UnknownName("defense", name, list(defenses()), aliases) from None
+        found = record.id
     if found not in measurable:
         raise InputError(f"{found} cannot be measured yet; measurable: {', '.join(defenses())}")
-    wanted = stage.strip().casefold()
     own: dict[str, str] = {
         kind.stage: each for each, kind in defenses().items() if kind.id == found
     }
-    if at and wanted in own:
+    if wanted in own:
         return own[wanted]
-    if not at and found in defenses():
+    if wanted is None and found in defenses():
         return found
     which = " or ".join(f"{found}@{each}" for each in STAGES if each in own)
     raise InputError(f"{clip(name)}: {found} cannot be measured there; write {which}")

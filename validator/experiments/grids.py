@@ -121,11 +121,13 @@ def grid(
 
 def _peer(kb: KnowledgeBase, group: str, name: str) -> str:
     """Return the id of a defense or risk of the grid."""
-    records = kb.defenses if group == "defense" else kb.risks
     names = _names(kb, group)
-    for each in names:
-        if name.casefold() in (each, (records[each].code or each).casefold()):
-            return each
+    try:
+        found = kb.defense(name).id if group == "defense" else kb.risk(name).id
+    except InputError:
+        found = name
+    if found in names:
+        return found
     raise UnknownName(f"{group} of the grid", name, names)
 
 

@@ -154,7 +154,7 @@ def variation(
     kb : KnowledgeBase
         Knows the names and codes.
     vary : str
-        ``FACTOR=VALUE,VALUE,…``, by id or code: one of `VARIED`.
+        ``FACTOR=VALUE,VALUE,…``, by id, code or alias: one of `VARIED`.
     defense, risk, settings, **on
         As `validator.experiments.experiment.experiment` takes them, but for what is varied.
 

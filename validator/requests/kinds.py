@@ -48,7 +48,7 @@ class PairRequest(Request):
     Attributes
     ----------
     defense, risk : str
-        Ids or codes; the defense may be ``placebo``, and at a stage, such as ``RD2@post``.
+        Ids, codes or aliases; the defense may be ``placebo``, and at a stage, such as ``RD2@post``.
     """
 
     kind: ClassVar[str] = "verdict"
@@ -58,7 +58,7 @@ class PairRequest(Request):
 
     defense: str = option(
         None,
-        "id or code of a defense, optionally with @stage, such as RD2@post",
+        "id, code or alias of a defense, optionally with @stage, such as RD2@post",
         metavar="DEFENSE",
         group="subject",
         clients=True,
@@ -67,7 +67,7 @@ class PairRequest(Request):
     )
     risk: str = option(
         None,
-        "id or code of a risk",
+        "id, code or alias of a risk",
         metavar="RISK",
         group="subject",
         clients=True,
@@ -143,7 +143,7 @@ class CombinationRequest(Request):
     Attributes
     ----------
     defenses : tuple of str
-        Two or more, by id or code, each with an optional stage: ``watermarking@pre``.
+        Two or more, by id, code or alias, each with an optional stage: ``watermarking@pre``.
     """
 
     kind: ClassVar[str] = "combination"
@@ -167,7 +167,7 @@ class CombinationRequest(Request):
 
     defenses: tuple[str, ...] = option(
         None,
-        "id or code of a defense, optionally with @stage, such as RD2@post; two or more",
+        "id, code or alias of a defense, optionally with @stage, such as RD2@post; two or more",
         name="combine",
         many=True,
         metavar="DEFENSE",
@@ -185,7 +185,7 @@ class CollusionRequest(Request):
     Attributes
     ----------
     attacks : tuple of str
-        Two, by id or code, or by the risks that they exploit.
+        Two, by id, code or alias, or by the risks that they exploit.
     """
 
     kind: ClassVar[str] = "collusion"
@@ -207,7 +207,7 @@ class CollusionRequest(Request):
 
     attacks: tuple[str, str] = option(
         None,
-        "id or code of an attack: the one that comes first, and the one that it may amplify",
+        "id, code or alias of an attack: the one that comes first, and the one that it may amplify",
         name="collude",
         many=True,
         count=2,

@@ -27,13 +27,15 @@ SECTIONS: Mapping[str, str] = MappingProxyType(
         "attacks": "attack",
         "correlations": "correlation",
         "references": "reference",
+        "catalogues": "catalogue",
+        "mappings": "mapping",
     }
 )
 """The sections of the knowledge base that are resources, and what a record of each is called."""
 
 router = APIRouter(prefix="/v1")
 
-Name = Annotated[str, Path(max_length=200, description="id or code")]
+Name = Annotated[str, Path(max_length=200, description="id, code or alias")]
 
 
 class RecordListQuery(KnowledgeQuery):
@@ -70,7 +72,7 @@ def _resource(section: str, one: str) -> None:
     @router.get(
         f"/{section}/{{name}}",
         operation_id=f"get_{one}",
-        summary=f"One {one}, with the correlations that it takes part in",
+        summary=f"One {one}, with its correlations, and what catalogues call it",
         tags=[section],
         responses=answered(None, f"The {one}."),
     )

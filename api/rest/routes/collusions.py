@@ -33,8 +33,8 @@ class CollusionQuery(KnowledgeQuery):
 
     attack: Names = Field(
         [],
-        description="id or code of an attack; none: all pairs, one: against all others, two: that"
-        " pair, more: link by link",
+        description="id, code or alias of an attack; none: all pairs, one: against all others, two:"
+        " that pair, more: link by link",
     )
     adversary: Names = Field([], description=_ADVERSARY)
 

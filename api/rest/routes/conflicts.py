@@ -26,7 +26,7 @@ class CombinationQuery(KnowledgeQuery):
     """What `crosscurrent combine` takes."""
 
     defense: Names = Field(
-        [], description="id or code of a defense, with its @stage; repeated; none: every two"
+        [], description="id, code or alias of a defense, with its @stage; repeated; none: every two"
     )
     tensions: bool = Field(False, description="also hints from the factor graph")
 

@@ -19,8 +19,8 @@ __all__ = ["router"]
 router = APIRouter(prefix="/v1", tags=["predictions"])
 
 Question = Annotated[KnowledgeQuery, Query()]
-Defense = Annotated[str, Path(max_length=200, description="id or code of a defense")]
-Risk = Annotated[str, Path(max_length=200, description="id or code of a risk")]
+Defense = Annotated[str, Path(max_length=200, description="id, code or alias of a defense")]
+Risk = Annotated[str, Path(max_length=200, description="id, code or alias of a risk")]
 Names = Annotated[list[Annotated[str, Field(max_length=200)]], Field(max_length=50)]
 
 
@@ -29,8 +29,10 @@ class Assumptions(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    defense: str = Field(max_length=200, description="id or code of a defense")
-    risk: str | None = Field(None, max_length=200, description="id or code of a risk; null: all")
+    defense: str = Field(max_length=200, description="id, code or alias of a defense")
+    risk: str | None = Field(
+        None, max_length=200, description="id, code or alias of a risk; null: all"
+    )
     raise_: Names = Field([], alias="raise", description="factors that the context raises")
     lower: Names = Field([], description="factors that the context lowers")
     hold: Names = Field([], description="factors that are kept constant by other means")

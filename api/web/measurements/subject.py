@@ -99,12 +99,11 @@ def bare(kb: KnowledgeBase, name: str) -> str:
 
 def variant_of(kb: KnowledgeBase, name: str) -> str:
     """Return a defense with its stage, which may be one that only the validator knows."""
-    who, _, stage = name.partition("@")
     try:
-        defense = kb.defense(who)
+        defense, stage = kb.staged(name)
     except InputError:
         return name
-    at = stage.strip().casefold() or defense.usual_stage
+    at = stage or defense.usual_stage
     return f"{defense.id}@{at}" if at else defense.id
 
 

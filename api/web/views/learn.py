@@ -46,7 +46,7 @@ def learn(page: PageRequestDep) -> Response:
 
 @router.get("/learn/{section}/{name}")
 def record(page: PageRequestDep, section: str, name: str) -> Response:
-    """Show one record, by id or code, with all that it is tied to."""
+    """Show one record, by id, code or alias, with all that it is tied to."""
     page.expect()
     if section not in _PAGES:
         raise UnknownName("section", section, list(_PAGES))

@@ -12,7 +12,7 @@ from paging import Page, read
 
 from crosscurrent.api.answers import catalogue
 from crosscurrent.api.rest.settings import Settings
-from crosscurrent.api.text.wording import FOLLOW, MOVE
+from crosscurrent.api.text.wording import FOLLOW, MOVE, PREDICATES
 from crosscurrent.knowledge import KnowledgeBase, Outcome, Prerequisite
 
 SECTIONS = ("factors", "defenses", "risks", "attacks", "references")
@@ -214,9 +214,13 @@ def test_links_between_pages_lead_somewhere(pages: Pages) -> None:
         ("risks/P1", "risks/membership_inference"),
         ("attacks/ModExt", "attacks/model_extraction"),
         ("attacks/R3", "attacks/model_extraction"),
+        ("risks/Robustness", "risks/evasion"),
+        ("defenses/dp-sgd", "defenses/differential_privacy"),
     ],
 )
-def test_codes_lead_to_the_same_page(pages: Pages, code: str, identity: str) -> None:
+def test_codes_and_other_names_lead_to_the_same_page(
+    pages: Pages, code: str, identity: str
+) -> None:
     by_code, by_id = (pages(f"/learn/{each}") for each in (code, identity))
     assert by_code.status == 200
     assert by_code.text == by_id.text
@@ -231,6 +235,7 @@ def test_codes_lead_to_the_same_page(pages: Pages, code: str, identity: str) -> 
         ("nothing/evasion", "unknown section"),
         ("correlations/evasion.tail_length", "unknown section"),
         ("factors/RD1", "RD1 is a defense, not a factor"),
+        ("risks/dp", "dp is a defense (differential_privacy), not a risk"),
         ("risks/Evsn", "Evsn is an attack, not a risk"),
     ],
 )
@@ -238,6 +243,23 @@ def test_what_is_not_known_is_not_found(pages: Pages, path: str, message: str) -
     page = pages(f"/learn/{path}")
     assert page.status == 404
     assert message in page.text
+
+
+@pytest.mark.parametrize("section", ["factors", "defenses", "risks", "attacks"])
+def test_a_page_says_what_others_call_its_record(
+    pages: Pages, kb: KnowledgeBase, section: str
+) -> None:
+    for identity, record in getattr(kb, section).items():
+        page = pages(f"/learn/{section}/{identity}")
+        assert ", ".join(kb.aliases_of(record)) in page.text
+        for each in kb.mappings_of(identity):
+            known = kb.catalogues[each.catalogue]
+            text, links = row(page, f"mapping-{each.id}")
+            assert text.startswith(f"{known.name} {known.edition} {PREDICATES[each.predicate]}")
+            assert " ".join(filter(None, [each.object, each.label])) in text
+            assert each.predicate != "none" or "no match" in text
+            assert links[0] == known.url
+    assert pages("/learn/risks/R1").by_id("catalogues").text == "In other catalogues"
 
 
 def test_scales_of_adversaries_are_told_in_order(pages: Pages, kb: KnowledgeBase) -> None:

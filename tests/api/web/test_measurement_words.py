@@ -87,6 +87,9 @@ def test_requests_are_told_by_their_names(kb: KnowledgeBase) -> None:
     assert subject(words, kb, {"defense": "RD2@post", "risk": "P1"}) == (
         f"{words.called('outlier_removal@post')} → membership inference"
     )
+    assert subject(words, kb, {"defense": "fine-pruning", "risk": "mia"}) == (
+        f"{words.called('outlier_removal@post')} → membership inference"
+    )
     assert subject(words, kb, {"defense": "FD1", "risk": "F", "vary": "D2=1,2"}) == (
         "Group fairness → discriminatory behavior, by tail length"
     )

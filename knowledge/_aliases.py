@@ -1,0 +1,103 @@
+"""Checks of aliases: their form, and that each leads to one record of its section."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from ._drafts import Draft, Drafts, Entry
+from ._indexes import CODED, fold
+from ._records import singular
+from .errors import Problem, clip
+
+__all__ = ["aliased", "wrong_aliases"]
+
+_FORM = re.compile(r"[^\s@]+( [^\s@]+)*")
+_LONGEST = 80
+
+
+class _Alias(NamedTuple):
+    """An alias where it is written, with whose it is.
+
+    That of a variant is the defense's, and leads to the variant besides.
+    """
+
+    text: str
+    section: str
+    owner: str
+    variant: str | None
+    writer: Entry
+    index: int
+
+    def problem(self, message: str) -> Problem:
+        return self.writer.problem(("aliases", self.index), message)
+
+
+def aliased(drafts: Drafts) -> dict[str, dict[str, str]]:
+    """Return ids by alias, by section: for hints about names that do not count in files."""
+    found: dict[str, dict[str, str]] = {section: {} for section in CODED}
+    for alias in _aliases(drafts):
+        found[alias.section].setdefault(fold(alias.text), alias.owner)
+    return found
+
+
+def wrong_aliases(drafts: Drafts) -> Iterator[Problem]:
+    """Yield a problem for every alias that no one could write, or that means something else."""
+    fixed = _fixed(drafts)
+    given: dict[tuple[str, str], str] = {}
+    for alias in sorted(_aliases(drafts), key=lambda each: (each.writer.order, each.index)):
+        if not _FORM.fullmatch(alias.text) or len(alias.text) > _LONGEST:
+            message = f"should be words on one line without @, at most {_LONGEST} characters"
+            yield alias.problem(message)
+            continue
+        name = fold(alias.text)
+        others = [each for each in fixed.get(name, ()) if not _same(drafts, alias, *each)]
+        for section, owner in ((alias.section, alias.owner), ("variants", alias.variant)):
+            if owner is not None and given.setdefault((section, name), owner) != owner:
+                others.append((section, given[section, name]))
+        if others:
+            section, identity = others[0]
+            other = f"{singular(section)} {clip(identity)}"
+            yield alias.problem(f"{clip(alias.text)} already names the {other}")
+
+
+def _aliases(drafts: Drafts) -> Iterator[_Alias]:
+    for section in CODED:
+        for identity, draft in drafts[section].items():
+            for index, text in _written(draft):
+                writer = draft.writer(("aliases",))
+                yield _Alias(text, section, identity, None, writer, index)
+    for identity, draft in drafts["variants"].items():
+        if (defense := draft.row.get("defense")) in drafts["defenses"]:
+            for index, text in _written(draft):
+                writer = draft.writer(("aliases",))
+                yield _Alias(text, "defenses", defense, identity, writer, index)
+
+
+def _written(draft: Draft) -> Iterator[tuple[int, str]]:
+    texts = draft.row.get("aliases")
+    for index, text in enumerate(texts if isinstance(texts, list) else ()):
+        if isinstance(text, str):
+            yield index, text
+
+
+def _fixed(drafts: Drafts) -> Mapping[str, list[tuple[str, str]]]:
+    """Return the records that have a name as their id or code."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for section in CODED:
+        for identity, draft in drafts[section].items():
+            for text in (identity, draft.row.get("code")):
+                if isinstance(text, str):
+                    found.setdefault(fold(text), []).append((section, identity))
+    return found
+
+
+def _same(drafts: Drafts, alias: _Alias, section: str, identity: str) -> bool:
+    """Say whether a record is the alias's owner, or the attack or risk that goes with it."""
+    if (section, identity) == (alias.section, alias.owner):
+        return True
+    ends = {section: identity, alias.section: alias.owner}
+    if set(ends) != {"risks", "attacks"}:
+        return False
+    return bool(drafts["attacks"][ends["attacks"]].row.get("risk") == ends["risks"])
