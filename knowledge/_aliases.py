@@ -28,10 +28,10 @@ class _Alias(NamedTuple):
     owner: str
     variant: str | None
     writer: Entry
-    index: int
+    place: int
 
     def problem(self, message: str) -> Problem:
-        return self.writer.problem(("aliases", self.index), message)
+        return self.writer.problem(("aliases", self.place), message)
 
 
 def aliased(drafts: Drafts) -> dict[str, dict[str, str]]:
@@ -46,7 +46,7 @@ def wrong_aliases(drafts: Drafts) -> Iterator[Problem]:
     """Yield a problem for every alias that no one could write, or that means something else."""
     fixed = _fixed(drafts)
     given: dict[tuple[str, str], str] = {}
-    for alias in sorted(_aliases(drafts), key=lambda each: (each.writer.order, each.index)):
+    for alias in sorted(_aliases(drafts), key=lambda each: (each.writer.order, each.place)):
         if not _FORM.fullmatch(alias.text) or len(alias.text) > _LONGEST:
             message = f"should be words on one line without @, at most {_LONGEST} characters"
             yield alias.problem(message)

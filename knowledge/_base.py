@@ -337,7 +337,12 @@ class KnowledgeBase(Sections):
 
     def _alias(self, section: str, name: str) -> str | None:
         """Return the id behind an alias, however written; None if there is none."""
-        return self.aliases_in(section).get(fold(name))
+        folded = fold(name)
+        known: Mapping[str, str] = getattr(self, f"_aliases_{section}")
+        if folded not in known and section == "defenses":
+            variant = self._aliases_variants.get(folded)
+            return variant and variant.partition("@")[0]
+        return known.get(folded)
 
     def find(self, name: str) -> Record:
         """Return any record by id, or by code or alias.

@@ -267,7 +267,7 @@ def _named(entry: Entry) -> tuple[str, str | None]:
 
 
 def _adds(entry: Entry) -> bool:
-    return entry.row.get("action", "add") == "add"
+    return bool(entry.row.get("action", "add") == "add")
 
 
 def _take_as_measured(draft: Draft, report: Report) -> None:
