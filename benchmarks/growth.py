@@ -92,7 +92,7 @@ def _copy(base: Mapping[str, Mapping[str, Any]]) -> Rows:
 
 
 def _renamed(template: Mapping[str, Any], number: int) -> Row:
-    row = {key: value for key, value in template.items() if key != "code"}
+    row = {key: value for key, value in template.items() if key not in ("code", "aliases")}
     row["id"] = f"{template['id']}_{number}"
     row["name"] = f"{template['name']} {number}"
     return row

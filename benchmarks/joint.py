@@ -191,7 +191,7 @@ def _more_defenses(base: Mapping[str, Mapping[str, Any]], times: int) -> Rows:
 
 
 def _bare(template: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in template.items() if key != "code"}
+    return {key: value for key, value in template.items() if key not in ("code", "aliases")}
 
 
 def _edge(rows: Rows, section: str, row: dict[str, Any]) -> None:
