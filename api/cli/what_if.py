@@ -64,7 +64,7 @@ def run(arguments: Namespace) -> str:
         adversary=adversary_pairs(arguments.adversary),
     )
     if arguments.json:
-        return as_json(what_if_document(*found))
+        return as_json(what_if_document(kb, *found))
     return _compare(kb, found, style(arguments), again(arguments))
 
 

@@ -48,7 +48,7 @@ class WhatIfAnswer(Answer):
 
     def to_dict(self) -> shapes.WhatIf:
         """Return the document of ``crosscurrent what-if --json``."""
-        return what_if_document(self.defense, self.scenario, self.changes)
+        return what_if_document(self.kb, self.defense, self.scenario, self.changes)
 
     def _records(self) -> Iterable[tuple[Any, ...]]:
         for change in self.changes:

@@ -106,7 +106,7 @@ class PredictionAnswer(Answer):
 
     def to_dict(self) -> shapes.Prediction:
         """Return the document of ``crosscurrent predict DEFENSE RISK --json``."""
-        return documents.prediction_document(self.prediction)
+        return documents.prediction_document(self.kb, self.prediction)
 
     def _records(self) -> Iterable[tuple[Any, ...]]:
         for path in self.paths:
@@ -152,7 +152,7 @@ class PredictionsAnswer(Answer):
 
     def to_dict(self) -> shapes.Predictions:
         """Return the document of ``crosscurrent predict DEFENSE --json``."""
-        return documents.predictions_document(self.defense, self.predictions)
+        return documents.predictions_document(self.kb, self.defense, self.predictions)
 
     def _records(self) -> Iterable[tuple[Any, ...]]:
         return map(_record, self.predictions)
@@ -206,7 +206,7 @@ class MatrixAnswer(Answer):
 
     def to_dict(self) -> shapes.Matrix:
         """Return the document of ``crosscurrent matrix --json``."""
-        return documents.matrix_document(self.rows, self.knowledge)
+        return documents.matrix_document(self.kb, self.rows)
 
     def _records(self) -> Iterable[tuple[Any, ...]]:
         return map(_record, self.predictions)

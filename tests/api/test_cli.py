@@ -84,11 +84,11 @@ def overlay(tmp_path: Path) -> Path:
 
 
 def test_json_is_the_same_document_as_from_python(ask: Ask, kb: KnowledgeBase) -> None:
-    pair = documents.prediction_document(predict(kb, "RD1", "P1"))
+    pair = documents.prediction_document(kb, predict(kb, "RD1", "P1"))
     assert ask("predict", "adversarial_training", "membership_inference", "--json").json == pair
-    whole = documents.predictions_document("adversarial_training", predict_all(kb, "RD1"))
+    whole = documents.predictions_document(kb, "adversarial_training", predict_all(kb, "RD1"))
     assert ask("predict", "RD1", "--json").json == whole
-    table = documents.matrix_document(matrix(kb), kb.digest)
+    table = documents.matrix_document(kb, matrix(kb))
     assert ask("matrix", "--json").json == table
     assert ask("matrix", "--format", "json").json == table
     honest = {
@@ -109,10 +109,10 @@ def test_what_if_json_is_the_same_document_as_from_python(ask: Ask, kb: Knowledg
     )
     words = "--raise D2 --lower D1 --hold M1 --adversary role=malicious_accuser --json".split()
     changes = [what_if(kb, "RD1", risk, assumed) for risk in kb.risks]
-    expected = documents.what_if_document("adversarial_training", assumed, changes)
+    expected = documents.what_if_document(kb, "adversarial_training", assumed, changes)
     assert ask("what-if", "RD1", *words).json == expected
     one = [what_if(kb, "RD1", "R3", assumed)]
-    expected = documents.what_if_document("adversarial_training", assumed, one)
+    expected = documents.what_if_document(kb, "adversarial_training", assumed, one)
     assert ask("what-if", "RD1", "R3", *words).json == expected
 
 
