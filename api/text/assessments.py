@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = [
     "GRADES",
     "advised",
+    "backing",
     "established",
     "expected",
     "headline",
@@ -26,6 +27,7 @@ __all__ = [
     "setting_told",
     "spoken",
     "voiced",
+    "word",
 ]
 
 GRADES: Final[Mapping[str, str]] = MappingProxyType(
@@ -34,12 +36,20 @@ GRADES: Final[Mapping[str, str]] = MappingProxyType(
         "replicated": "replicated",
         "published_once": "published once",
         "disputed": "disputed",
-        "derived_active": "derived from active factors",
-        "derived_passive": "derived from few or passive factors",
+        "derived_active": "derived (active)",
+        "derived_passive": "derived (passive)",
         "none": "no evidence",
     }
 )
-"""What the grades are called."""
+"""What the grades are called, in a word or two."""
+
+_AT_LENGTH: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        **GRADES,
+        "derived_active": "derived from active factors",
+        "derived_passive": "derived from few or passive factors",
+    }
+)
 
 _DOES: Final[Mapping[str, str]] = MappingProxyType(
     {"increase": "increases", "decrease": "decreases", "no_change": "does not change"}
@@ -98,6 +108,22 @@ def expected(document: shapes.Prediction) -> str:
     return "" if answer["likelihood"] is None else percent(answer["likelihood"])
 
 
+def backing(document: shapes.Prediction) -> float | None:
+    """Return how likely the direction is that is expected; None where none is."""
+    answer = document["assessment"]
+    return answer["likelihood"] if answer["expect"] in ("increase", "decrease") else None
+
+
+def word(document: shapes.Prediction) -> str:
+    """Return what is expected, how likely that is and its grade, in a few words."""
+    answer = document["assessment"]
+    told = [answer["expect"].replace("_", " ")]
+    if answer["likelihood"] is not None:
+        what = "likely" if answer["expect"] in _DOES else "likely to increase"
+        told.append(f"{percent(answer['likelihood'])} {what}")
+    return ", ".join([*told, GRADES[answer["grade"]]])
+
+
 def reason(kb: KnowledgeBase, document: shapes.Prediction) -> str:
     """Return the mechanism in a sentence; empty where no factor is moved."""
     answer = document["assessment"]
@@ -141,7 +167,7 @@ def advised(kb: KnowledgeBase, document: shapes.Prediction) -> list[str]:
     if others:
         names = _list(
             f"{lowered(kb.defenses[each['subject'] or ''].name)}"
-            f" ({_THEN[each['effect']]}, {GRADES[each['grade'] or 'none']})"
+            f" ({_THEN[each['effect']]}, {_AT_LENGTH[each['grade'] or 'none']})"
             for each in others
         )
         also = "it" if document["intended"] else "the same purpose"
@@ -149,10 +175,10 @@ def advised(kb: KnowledgeBase, document: shapes.Prediction) -> list[str]:
     return lines
 
 
-def voiced(kb: KnowledgeBase, answer: shapes.Assessment) -> list[tuple[str, str, bool]]:
+def voiced(answer: shapes.Assessment) -> list[tuple[str, str, bool]]:
     """Return each voice: its name, what it says, and whether it disagrees with the answer."""
     return [
-        (_VOICES[each["voice"]], _voice(kb, each), each["disagrees"])
+        (_VOICES[each["voice"]], _voice(each, answer), each["disagrees"])
         for each in answer["voices"]
         if each["voice"] != "measured" or each["works"]
     ]
@@ -198,22 +224,24 @@ def _grade(kb: KnowledgeBase, answer: shapes.Assessment) -> str:
         agree = len(works.get(expect, ()))
         return f"replicated: {agree} works agree" if agree > 1 else "replicated"
     if grade.startswith("derived"):
-        return f"{GRADES[grade]}; nothing was published for this pair"
-    return GRADES[grade]
+        return f"{_AT_LENGTH[grade]}; nothing was published for this pair"
+    return _AT_LENGTH[grade]
 
 
-def _voice(kb: KnowledgeBase, voice: shapes.Voice) -> str:
+def _voice(voice: shapes.Voice, answer: shapes.Assessment) -> str:
     if voice["voice"] == "model":
         if voice["likelihood_increase"] is None:
-            return "silent: the factors say nothing"
+            return "silent: no factor is moved"
         return f"{percent(voice['likelihood_increase'])} likely to increase"
     if voice["works"]:
+        unit = "measurement" if voice["voice"] == "measured" else "work"
         return "; ".join(
-            f"{_SAYS[effect]} ({cite(kb, works) if voice['voice'] == 'published' else len(works)})"
+            f"{_SAYS[effect]} ({len(works)} {unit}{'s' * (len(works) > 1)})"
             for effect, works in voice["works"].items()
         )
     if voice["says"] is None:
-        return "nothing" if voice["voice"] == "published" else "silent"
+        conditional = voice["voice"] == "published" and answer["depends_on"]
+        return "only under conditions" if conditional else "silent"
     return _SAYS[voice["says"]]
 
 
