@@ -8,16 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
-from weakref import WeakKeyDictionary
 
-from .assessment import Assessment, Grade, assess
+from .assessment import Assessment, Grade
 from .evidence import outcomes
-from .interactions import predict
+from .expectations import outlook
 
 if TYPE_CHECKING:
     from crosscurrent.knowledge import KnowledgeBase
 
-__all__ = ["Advice", "advise", "outlook"]
+__all__ = ["Advice", "advise"]
 
 _BETTER: Final = ("decrease", "no_change")
 _CHOSEN: Final = frozenset(
@@ -96,26 +95,6 @@ def advise(kb: KnowledgeBase, answer: Assessment) -> tuple[Advice, ...]:
     if answer.expect in _BETTER:
         return tuple(_to_avoid(answer))
     return (*_conditions(answer), *_stages(answer), *_others(kb, answer))
-
-
-def outlook(kb: KnowledgeBase, defense: str, risk: str) -> Assessment:
-    """Return the assessment of a pair with nothing assumed, kept as long as the base is.
-
-    Parameters
-    ----------
-    kb : KnowledgeBase
-        What is known.
-    defense, risk : str
-        Ids.
-    """
-    known = _OUTLOOKS.setdefault(kb, {})
-    pair = (defense, risk)
-    if pair not in known:
-        known[pair] = assess(kb, predict(kb, defense, risk))
-    return known[pair]
-
-
-_OUTLOOKS: WeakKeyDictionary[KnowledgeBase, dict[tuple[str, str], Assessment]] = WeakKeyDictionary()
 
 
 def _conditions(answer: Assessment) -> Iterator[Advice]:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from . import backtest_document_types as backtests
     from . import document_types as shapes
     from .assessment import Assessment
+    from .assessment_backtest import AssessmentBacktest
     from .backtest import Backtest, Direction, Estimate, Score
     from .changes import Change
     from .differences import Differences, PredictionChange
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from .scenarios import Scenario
 
 __all__ = [
+    "assessment_backtest_document",
     "assessment_document",
     "differences_document",
     "interaction_backtest_document",
@@ -192,6 +194,61 @@ def interaction_backtest_document(result: Backtest) -> backtests.InteractionBack
             for cell in result.cells
         ],
         "disputed": [{"defense": p.defense, "risk": p.risk} for p in result.disputed],
+    }
+
+
+def assessment_backtest_document(result: AssessmentBacktest) -> backtests.AssessmentBacktest:
+    """Return how good the assessments are."""
+    return {
+        "scores": {
+            held: [
+                {
+                    "voice": each.voice,
+                    "directed": each.directed,
+                    "decided": each.decided,
+                    "right": each.right,
+                    "decreases": each.decreases,
+                    "decreases_found": each.decreases_found,
+                    "open": each.open,
+                    "open_found": each.open_found,
+                    "brier": each.brier,
+                }
+                for each in scores
+            ]
+            for held, scores in result.scores.items()
+        },
+        "reliability": {
+            held: [
+                {
+                    "low": row.low,
+                    "high": row.high,
+                    "cases": row.cases,
+                    "promised": row.promised,
+                    "came_true": row.came_true,
+                }
+                for row in rows
+            ]
+            for held, rows in result.reliability.items()
+        },
+        "priors": [
+            {"prior_works": each.prior_works, "brier": each.brier} for each in result.priors
+        ],
+        "cases": {
+            held: [
+                {
+                    "work": case.work,
+                    "defense": case.defense,
+                    "risk": case.risk,
+                    "observed": case.observed,
+                    "says": dict(case.says),
+                    "likelihood_increase": {
+                        voice: round(rise, 4) for voice, rise in case.rise.items()
+                    },
+                }
+                for case in cases
+            ]
+            for held, cases in result.cases.items()
+        },
     }
 
 
