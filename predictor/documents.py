@@ -40,8 +40,20 @@ __all__ = [
 ]
 
 
-def prediction_document(kb: KnowledgeBase, prediction: Prediction) -> shapes.Prediction:
-    """Return the document for one defense and one risk, by the base that predicted it."""
+def prediction_document(
+    kb: KnowledgeBase, prediction: Prediction, *, advice: bool = True
+) -> shapes.Prediction:
+    """Return the document for one defense and one risk.
+
+    Parameters
+    ----------
+    kb : KnowledgeBase
+        The one that the prediction was made with.
+    prediction : Prediction
+        See `predictor.interactions.predict`.
+    advice : bool, optional
+        Whether to work out what to do, which looks at other defenses as well; if not, none is told.
+    """
     return {
         "kind": "prediction",
         "defense": prediction.defense,
@@ -55,12 +67,14 @@ def prediction_document(kb: KnowledgeBase, prediction: Prediction) -> shapes.Pre
         "modifiers": [_modifier(modifier) for modifier in prediction.modifiers],
         "observations": [_observation(seen) for seen in prediction.observations],
         "exceptions": [_exception(seen) for seen in prediction.exceptions],
-        "assessment": assessment_document(kb, assess(kb, prediction)),
+        "assessment": assessment_document(kb, assess(kb, prediction), advice=advice),
         "knowledge": prediction.knowledge,
     }
 
 
-def assessment_document(kb: KnowledgeBase, answer: Assessment) -> shapes.Assessment:
+def assessment_document(
+    kb: KnowledgeBase, answer: Assessment, *, advice: bool = True
+) -> shapes.Assessment:
     """Return the part of a prediction's document that is the one answer."""
     return {
         "expect": answer.expect,
@@ -91,7 +105,7 @@ def assessment_document(kb: KnowledgeBase, answer: Assessment) -> shapes.Assessm
                 "works": list(each.works),
                 "grade": each.grade,
             }
-            for each in advise(kb, answer)
+            for each in (advise(kb, answer) if advice else ())
         ],
         "voices": [
             {

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from operator import mul
 
 __all__ = ["logistic", "ridge"]
 
@@ -27,20 +26,22 @@ def ridge(
     tuple of float
         One weight for each number, in log odds. An intercept is a number that is always 1.
     """
-    seen = [row for row in rows if row[2]]
     size = len(penalty)
+    seen = [(_terms(x), share, n) for x, share, n in rows if n]
     weights = [0.0] * size
     for _ in range(100):
         slope = [-p * w for p, w in zip(penalty, weights, strict=True)]
         bend = [[p if i == j else 0.0 for j in range(size)] for i, p in enumerate(penalty)]
-        for x, share, n in seen:
-            p = logistic(sum(map(mul, weights, x)))
+        for (values, products), share, n in seen:
+            p = logistic(sum([weights[i] * value for i, value in values]))
             error, bent = n * (share - p), n * p * (1 - p)
-            for i, value in enumerate(x):
-                if value:  # most are 0
-                    slope[i] += error * value
-                    for j in range(size):
-                        bend[i][j] += bent * value * x[j]
+            for i, value in values:
+                slope[i] += error * value
+            for i, j, product in products:
+                bend[i][j] += bent * product
+        for i in range(size):
+            for j in range(i):
+                bend[i][j] = bend[j][i]
         step = _solve(bend, slope)
         # a full Newton step can overshoot far from the optimum; this bound never binds near it
         scale = min(1.0, 2.0 / max(2.0, *map(abs, step)))
@@ -48,6 +49,15 @@ def ridge(
         if max(map(abs, step)) < 1e-10:
             break
     return tuple(weights)
+
+
+_Terms = tuple[list[tuple[int, float]], list[tuple[int, int, float]]]
+
+
+def _terms(x: Sequence[float]) -> _Terms:
+    """Return the numbers of a row that are not 0, as most are, and the products of every two."""
+    values = [(i, value) for i, value in enumerate(x) if value]
+    return values, [(i, j, one * other) for i, one in values for j, other in values if j >= i]
 
 
 def logistic(x: float) -> float:

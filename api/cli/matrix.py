@@ -164,7 +164,7 @@ def _heat_map(kb: KnowledgeBase, rows: tuple[tuple[Prediction, ...], ...], look:
 
 
 def _cell(kb: KnowledgeBase, prediction: Prediction, look: Style, *, own: bool) -> str:
-    document = prediction_document(kb, prediction)
+    document = prediction_document(kb, prediction, advice=False)
     answer = document["assessment"]
     observed = look.glyph(_single(prediction.published) or "unexplored")
     if prediction.conditional and len(prediction.published) == 1:

@@ -60,7 +60,7 @@ def _overview(
     kb: KnowledgeBase, defense: str, predictions: tuple[Prediction, ...], look: Style, more: str
 ) -> str:
     """Describe what one defense does to every risk; `more` are the options to ask again with."""
-    documents = [prediction_document(kb, prediction) for prediction in predictions]
+    documents = [prediction_document(kb, each, advice=False) for each in predictions]
     head = ["", "risk", "expect", "likely", "grade", "guideline"]
     rows = [[look.paint(cell, "dim") for cell in head]]
     for prediction, document in zip(predictions, documents, strict=True):

@@ -98,7 +98,7 @@ def matrix_svg(
 
 
 def _cell(kb: KnowledgeBase, prediction: Prediction, left: float, top: float) -> list[str]:
-    document = prediction_document(kb, prediction)
+    document = prediction_document(kb, prediction, advice=False)
     answer = document["assessment"]
     expect, likely = answer["expect"], assessments.expected(document)
     otherwise = answer["voices"][0]["disagrees"]
