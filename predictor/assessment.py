@@ -34,16 +34,17 @@ a general one, and what was measured in your own models comes before all.
 
 *Works under conditions that were not stated* never decide silently. What they say otherwise is
 listed in `depends_on`, and the sentence says *unless*. They count in the number of works that say
-the same. If they, and the factors, make another direction the likelier one, they outweigh those
-that apply.
+the same. They and the factors outweigh the works that apply if they make another direction the
+likelier one; it is enough that the direction is not likely if as many of them say the opposite.
 
 A direction is *likely* from `LIKELY` on. A work that itself reports both ways says ``depends``.
 Works that only conjecture, and records that were inferred, replicate nothing, and are not heard
 where others have a result.
 
 Factors *lean* if the model's probability is farther than `UNDECIDED` from one half; within that,
-the guideline's conjecture counts if it has a direction. A direction is ``derived_active`` if two
-active factors agree on it, or one has no active opponent; else it is ``derived_passive``.
+the guideline's conjecture counts unless the model leans against it. A direction is
+``derived_active`` if two active factors agree on it, or one has no active opponent; else it is
+``derived_passive``.
 """
 
 from __future__ import annotations
@@ -248,7 +249,7 @@ def assess(
     if rise is not None and expect == "decrease":
         likelihood = 1 - rise
     elif expect == "no_change":
-        likelihood = no_change(model.unchanged, seen)
+        likelihood = no_change(model.unchanged(*pair), seen)
     applying = outcomes(seen.tiers[-1]) if seen.tiers else {}
     return Assessment(
         *pair,
@@ -269,7 +270,7 @@ def assess(
 def _by_publications(seen: Evidence, rise: float) -> tuple[Expect, Grade]:
     """Return what publications and measurements let expect, and how well established it is."""
     deciding = seen.tiers[-1] if seen.tiers else seen.open
-    said = _voices_of(deciding) if seen.tiers else list(outcomes(seen.open).values())
+    said = _voices_of(deciding) if seen.tiers else _said(seen.open)
     expect, disagree = _vote(said)
     apart = disagree and not seen.tiers  # by conditions, so that no majority settles it
     if expect is not None and not apart and not _outweighed(seen, deciding, expect, rise):
@@ -280,7 +281,7 @@ def _by_publications(seen: Evidence, rise: float) -> tuple[Expect, Grade]:
     everyone = said
     if seen.tiers:
         heard = [] if _only_conjectured(seen, deciding) else said
-        everyone = [*heard, *outcomes(seen.open).values()]
+        everyone = [*heard, *_said(seen.open)]
     agree, of = everyone.count(likelier), len(everyone)
     most = agree >= _MAJORITY * of - 1e-9 and of >= _ENOUGH
     contrary = disagree and (bool(seen.tiers) or _OPPOSITE[likelier] in said)
@@ -295,7 +296,11 @@ def _voices_of(findings: Iterable[Finding]) -> list[str]:
     """Return what each work says; those that only conjecture count where no other is."""
     found = tuple(findings)
     firm = [each for each in found if each.firm]
-    return list(outcomes(firm or found).values())
+    return _said(firm or found)
+
+
+def _said(findings: Iterable[Finding]) -> list[str]:
+    return [*outcomes(findings).values()]
 
 
 def _vote(effects: Sequence[str]) -> tuple[Expect | None, bool]:
@@ -319,14 +324,14 @@ def _outweighed(seen: Evidence, deciding: Sequence[Finding], expect: Expect, ris
     """Say whether works under conditions not stated, or factors, outweigh those that decide."""
     if deciding is seen.measured:
         return False
-    if _only_conjectured(seen, deciding) and set(outcomes(seen.open).values()) != {expect}:
+    if _only_conjectured(seen, deciding) and set(_said(seen.open)) != {expect}:
         return True
     if expect == "no_change":
         return not seen.specific and max(rise, 1 - rise) >= LIKELY
     if expect not in _OPPOSITE:
         return False
     against = rise if expect == "decrease" else 1 - rise
-    opposed = sum(effect == _OPPOSITE[expect] for effect in outcomes(seen.open).values())
+    opposed = _said(seen.open).count(_OPPOSITE[expect])
     if seen.tiers and not seen.specific and opposed >= len(_voices_of(deciding)):
         return against > 1 - LIKELY
     return against > 0.5
@@ -359,9 +364,9 @@ def _weaker_side(findings: Iterable[Finding]) -> Grade:
 def _by_factors(probability: float, conjecture: Conjecture) -> Expect:
     if abs(probability - 0.5) > UNDECIDED:
         return "increase" if probability > 0.5 else "decrease"
-    if conjecture in ("increase", "decrease"):
-        return conjecture
-    return "unknown"
+    if conjecture == "increase" and probability >= 0.5:
+        return "increase"
+    return "decrease" if conjecture == "decrease" and probability <= 0.5 else "unknown"
 
 
 def _derived(paths: Iterable[Path], expect: Expect) -> Grade:

@@ -169,7 +169,7 @@ def _overruled(
 
 
 def _firm(record: Observation) -> bool:
-    return record.kind != "conjectured" and record.basis != "inferred"
+    return record.measured or (record.kind != "conjectured" and record.basis != "inferred")
 
 
 def _findings(

@@ -22,7 +22,6 @@ the more exactly a finding is about what was asked, the more it weighs.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 from math import copysign
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -94,29 +93,25 @@ class Likelihoods:
         As given.
     pairs : int
         For how many pairs of a defense and a risk something was published.
-    unchanged : float
-        The share of works, over all pairs, that saw no change.
     """
 
     def __init__(self, kb: KnowledgeBase, forgetting: str | None = None) -> None:
         self.forgetting = forgetting
         self._cases: dict[Pair, tuple[Leaning, float]] = {}
-        unchanged, works = _UNCHANGED
+        self._still: dict[Pair, tuple[int, int]] = {}
         for pair, outcomes in _published(kb, forgetting).items():
             shares = [sum(map(RISE.__getitem__, own)) / len(own) for own in outcomes.values()]
-            unchanged += sum(set(own) == {"no_change"} for own in outcomes.values())
-            works += len(outcomes)
+            still = sum(set(own) == {"no_change"} for own in outcomes.values())
+            self._still[pair] = still, len(outcomes)
             defense, risk = kb.defenses[pair[0]], kb.risks[pair[1]]
             paths = self.standing(paths_between(kb, defense.id, risk))
             leaning = _leaning(paths, risk.id in defense.protects_against)
             self._cases[pair] = leaning, sum(shares) / len(shares)
         self.pairs = len(self._cases)
-        self.unchanged = unchanged / works
-        self._pairs: Counter[Leaning] = Counter()
-        self._rise: Counter[Leaning] = Counter()
+        self._groups: dict[Leaning, tuple[float, float]] = {}
         for leaning, share in self._cases.values():
-            self._pairs[leaning] += 1
-            self._rise[leaning] += share
+            rise, count = self._groups.get(leaning, (0.0, 0.0))
+            self._groups[leaning] = rise + share, count + 1
         self._fitted: dict[tuple[Leaning, float] | None, tuple[float, ...]] = {}
 
     def by_factors(self, defense: str, risk: str, paths: Iterable[Path], intended: bool) -> float:
@@ -135,6 +130,14 @@ class Likelihoods:
         asked = _leaning(paths, intended)
         return logistic(sum(w * x for w, x in zip(weights, asked, strict=True)))
 
+    def unchanged(self, defense: str, risk: str) -> float:
+        """Return the share of works that saw no change, over all other pairs."""
+        still, works = _UNCHANGED
+        for pair, (own, of) in self._still.items():
+            if pair != (defense, risk):
+                still, works = still + own, works + of
+        return still / works
+
     def standing(self, paths: tuple[Path, ...]) -> tuple[Path, ...]:
         """Return the paths that are left without the forgotten work."""
         if self.forgetting is None:
@@ -151,12 +154,11 @@ class Likelihoods:
         own = self._cases.get((defense, risk))
         if own not in self._fitted:
             rows: list[tuple[Leaning, float, float]] = []
-            for leaning, number in self._pairs.items():
-                rise, count = self._rise[leaning], float(number)
-                if own is not None and leaning == own[0]:
-                    rise, count = rise - own[1], count - 1
-                if count:
-                    rows.append((leaning, min(1.0, max(0.0, rise / count)), count))
+            for leaning, (rise, count) in self._groups.items():
+                gone = own[1] if own is not None and leaning == own[0] else None
+                risen, left = (rise, count) if gone is None else (rise - gone, count - 1)
+                if left:
+                    rows.append((leaning, min(1.0, max(0.0, risen / left)), left))
             self._fitted[own] = ridge(rows, _PENALTY)
         return self._fitted[own]
 

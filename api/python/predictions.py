@@ -320,7 +320,7 @@ def measured(prediction: Prediction) -> str:
 def explained(kb: KnowledgeBase, prediction: Prediction) -> list[Table]:
     """Return the tables that say why: the answer, its voices, paths, and what was seen."""
     document = documents.prediction_document(kb, prediction)
-    told = [
+    told: list[Sequence[Cell]] = [
         ("expect", expects(document)),
         ("", assessments.headline(kb, document)),
         ("likely", assessments.established(kb, document)),
@@ -330,7 +330,7 @@ def explained(kb: KnowledgeBase, prediction: Prediction) -> list[Table]:
     ]
     tables = [Table("", ("", ""), [row for row in told if row[1]])]
     basis_told = basis(prediction.basis, [EFFECT[p.effect] for p in prediction.paths])
-    voices = [
+    voices: list[Sequence[Cell]] = [
         (
             name,
             "!" * disagrees,

@@ -272,7 +272,7 @@ def _moves(kb: KnowledgeBase, paths: Sequence[shapes.Moved], risk: str) -> str:
     for each in paths[:_MOST]:
         key = (each["defense_sign"], each["risk_sign"])
         alike.setdefault(key, []).append(_factor(kb, each["factor"]))
-    told = []
+    told: list[str] = []
     for (push, follow), names in alike.items():
         verb = {"+": "raises", "-": "lowers"}[push]
         them = "it" if len(names) == 1 else "they"
