@@ -11,16 +11,16 @@ works that apply all say the same, two or more in all        that        ``repli
 works that apply all say the same, a single one in all       that        ``published_once``
 works that apply disagree, two thirds of three or more say   that        ``disputed``
 the same
-works that apply disagree, those under conditions not        that        ``disputed``
-stated make it two thirds of three or more, and it is likely
+works that apply disagree, or are outweighed; with those     that        ``disputed``
+under conditions not stated, two thirds of three or more
+say the same, and that is likely
 works that apply disagree otherwise                          depends     ``disputed``
-works that apply agree, but are outweighed, and the other    that        ``disputed``
-direction is likely and seen by half of all works
 works that apply agree, but are outweighed otherwise         depends     that of the side with
                                                                          the fewest works
 only works under conditions not stated, all alike            that        by number, as above
-only such works, not alike, and one direction is likely and  that        by number, as above
-seen by half of them
+only such works, not alike; half of them saw a direction     that        by number, as above
+that is likely and that none contradicts, or two thirds of
+three or more did
 only such works, otherwise                                   depends     as for the outweighed
 nothing published, and the factors lean one way              that        ``derived_active`` or
                                                                          ``derived_passive``
@@ -278,13 +278,11 @@ def _by_publications(seen: Evidence, rise: float) -> tuple[Expect, Grade]:
             return expect, "disputed"
         return expect, "measured_here" if deciding is seen.measured else _number(seen, expect)
     likelier: Expect = "increase" if rise > 0.5 else "decrease"
-    everyone = said
-    if seen.tiers:
-        heard = [] if _only_conjectured(seen, deciding) else said
-        everyone = [*heard, *_said(seen.open)]
+    heard = () if not seen.tiers or _only_conjectured(seen, deciding) else deciding
+    everyone = _voices_of((*heard, *seen.open)) if heard else _said(seen.open)
     agree, of = everyone.count(likelier), len(everyone)
     most = agree >= _MAJORITY * of - 1e-9 and of >= _ENOUGH
-    contrary = disagree and (bool(seen.tiers) or _OPPOSITE[likelier] in said)
+    contrary = bool(heard) or _OPPOSITE[likelier] in everyone
     if max(rise, 1 - rise) >= LIKELY and (most if contrary else agree * 2 >= of):
         return likelier, "disputed" if seen.tiers else _number(seen, likelier)
     if disagree and seen.tiers:

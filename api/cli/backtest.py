@@ -111,7 +111,7 @@ def _assessments(result: AssessmentBacktest, look: Style) -> list[str]:
     for held, heading in _HELD.items():
         scores = result.scores[held]
         lines += [look.paint(f"{heading} ({len(result.cases[held])})", "bold"), ""]
-        head = ["", "decided", "right", "decreases found", "no change or mixed", "Brier score"]
+        head = ["", "decided", "right", "decreases", "open", "Brier"]
         rows = [[look.paint(cell, "dim") for cell in head]]
         rows += [
             [
@@ -139,6 +139,11 @@ def _assessments(result: AssessmentBacktest, look: Style) -> list[str]:
             if row.cases
         ]
         lines += [columns(rows, look.width), ""]
+    told = (
+        "decided: given a direction, of results that have one; decreases: foretold, of those seen;"
+        " open: answered no change or depends, of results of no change or both ways."
+    )
+    lines.append(paragraph(told, look.width))
     tried = ", ".join(
         f"{each.prior_works:g}: {each.brier:.3f}"
         for each in result.priors

@@ -76,7 +76,7 @@ def _compare(kb: KnowledgeBase, found: Assumed, look: Style, more: str) -> str:
     defense, assumed, changes = found
     document = what_if_document(kb, *found)
     alone = any(each["after"]["assessment"]["setting"] for each in document["predictions"])
-    head = ["", "risk", "", *["setting"] * alone, "expect", "likely", "guideline", "because"]
+    head = ["", "risk", "", *["setting"] * alone, "expect", "guideline, and what is assumed"]
     rows = [[look.paint(cell, "dim") for cell in head]]
     for each in document["predictions"]:
         risk = kb.risks[each["risk"]]
@@ -86,10 +86,10 @@ def _compare(kb: KnowledgeBase, found: Assumed, look: Style, more: str) -> str:
         setting = [_setting(after, look)] * alone
         blank = [""] * alone
         if each["changed"]:
-            rows.append([*named, "before", *blank, *_answer(before, look), ""])
-            rows.append(["", "", "after", *setting, *_answer(after, look), reasons])
+            rows.append([*named, "before", *blank, *_answer(before, "", look)])
+            rows.append(["", "", "after", *setting, *_answer(after, reasons, look)])
         else:
-            rows.append([*named, "same", *setting, *_answer(after, look), reasons])
+            rows.append([*named, "same", *setting, *_answer(after, reasons, look)])
     heading = f"{title(kb.defenses[defense])}, {_assumptions(kb, assumed)}"
     lines = [look.paint(paragraph(heading, look.width), "bold"), "", columns(rows, look.width)]
     if alone:
@@ -101,17 +101,17 @@ def _compare(kb: KnowledgeBase, found: Assumed, look: Style, more: str) -> str:
     return with_knowledge_line("\n".join(lines), kb.digest, look)
 
 
-def _answer(document: shapes.Prediction, look: Style) -> list[str]:
+def _answer(document: shapes.Prediction, reasons: str, look: Style) -> list[str]:
+    likely = assessments.expected(document)
     return [
-        expects(document, look),
-        f"{assessments.expected(document):>4}",
-        look.effect(document["conjecture"]),
+        f"{expects(document, look)} {likely}".rstrip(),
+        look.effect(document["conjecture"]) + (f"; {reasons}" if reasons else ""),
     ]
 
 
 def _setting(document: shapes.Prediction, look: Style) -> str:
     setting = document["assessment"]["setting"]
-    return "" if setting is None else look.effect(setting["effect"])
+    return "" if setting is None else look.paint(look.glyph(setting["effect"]), setting["effect"])
 
 
 def _assumptions(kb: KnowledgeBase, assumed: Scenario) -> str:

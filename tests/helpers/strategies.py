@@ -109,7 +109,9 @@ def _finding(
         "id": name,
         "defense": defense,
         "risk": risk,
-        "effect": rng.choice(["increase", "increase", "decrease", "decrease", "no_change", "mixed"]),
+        "effect": rng.choice(
+            ["increase", "increase", "decrease", "decrease", "no_change", "mixed"]
+        ),
         "kind": rng.choice(["empirical", "empirical", "theoretical", "conjectured"]),
         "sources": rng.sample(works, rng.choice([1, 1, 2])),
     }

@@ -47,7 +47,7 @@ def test_the_contracts_example(kb: KnowledgeBase) -> None:
     assert document["kind"] == "prediction"
     assert set(document) == {
         "kind", "defense", "risk", "intended", "conjecture", "basis", "probability_increase",
-        "opposed", "paths", "modifiers", "observations", "exceptions", "knowledge",
+        "opposed", "paths", "modifiers", "observations", "exceptions", "assessment", "knowledge",
     }  # fmt: skip
 
 
