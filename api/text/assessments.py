@@ -54,6 +54,9 @@ _AT_LENGTH: Final[Mapping[str, str]] = MappingProxyType(
 _DOES: Final[Mapping[str, str]] = MappingProxyType(
     {"increase": "increases", "decrease": "decreases", "no_change": "does not change"}
 )
+_DO: Final[Mapping[str, str]] = MappingProxyType(
+    {"increase": "increase", "decrease": "decrease", "no_change": "do not change"}
+)
 _THEN: Final[Mapping[str, str]] = MappingProxyType(
     {
         "increase": "an increase",
@@ -82,15 +85,17 @@ def headline(kb: KnowledgeBase, document: shapes.Prediction) -> str:
     defense, risk = _names(kb, document)
     expect, seen = answer["expect"], answer["depends_on"]
     if expect in _DOES:
-        return f"{defense} {_DOES[expect]} {risk}{_unless(kb, seen)}."
+        verb = (_DO if _several(defense) else _DOES)[expect]
+        return f"{defense} {verb} {risk}{_unless(kb, seen)}."
+    what = f"what {lowered(defense)} {'do' if _several(defense) else 'does'} to {risk}"
     if expect == "depends" and seen:
-        return f"What {lowered(defense)} does to {risk} depends: {_cases(kb, seen)}."
+        return f"W{what[1:]} depends: {_cases(kb, seen)}."
     if expect == "depends":
-        return f"Works disagree on what {lowered(defense)} does to {risk}."
+        return f"Works disagree on {what}."
     if answer["grade"] == "none":
-        meant = ", which it is meant to lower" if document["intended"] else ""
-        return f"Nothing is known of what {lowered(defense)} does to {risk}{meant}."
-    return f"What {lowered(defense)} does to {risk} is open: its factors do not point one way."
+        meant = ", its purpose" if document["intended"] else ""
+        return f"Nothing is known of {what}{meant}."
+    return f"W{what[1:]} is open: the factors do not point one way."
 
 
 def established(kb: KnowledgeBase, document: shapes.Prediction) -> str:
@@ -286,6 +291,11 @@ def _moves(kb: KnowledgeBase, paths: Sequence[shapes.Moved], risk: str) -> str:
                 then = f"rises as {them} {'falls' if len(names) == 1 else 'fall'}"
         told.append(f"{verb} {_list(names)}, and {risk if not told else 'the risk'} {then}")
     return "; it ".join(told)
+
+
+def _several(name: str) -> bool:
+    """Say whether a name is a plural."""
+    return name.endswith("s") and not name.endswith("ss")
 
 
 def _factor(kb: KnowledgeBase, identity: str) -> str:

@@ -53,9 +53,10 @@ def document(kb: KnowledgeBase, pair: str, **adversary: str) -> shapes.Predictio
             " an accuser who claims what is not its own.",
             "36 % likely to increase; published once",
         ),
+        ("FD2 R1", "Explanations increase evasion.", "83 % likely; replicated: 2 works agree"),
         (
             "FD2 F",
-            "Works disagree on what explanations does to discriminatory behavior.",
+            "Works disagree on what explanations do to discriminatory behavior.",
             "52 % likely to increase; disputed: 2 works saw an increase and 2 works saw a decrease",
         ),
         (
