@@ -164,8 +164,10 @@ def test_no_answer_is_contradicted_by_its_own_evidence(seed: int) -> None:
         if any(effect == OPPOSITE[found.expect] for effect in said):
             assert found.grade == "disputed"
         if len(against) * 3 > len(said):  # then works under other conditions must make up for it
-            everyone = [*said, *outcomes(found.evidence.open).values()]
-            assert everyone.count(found.expect) * 2 >= len(everyone)
+            both = tuple(each for each in (*deciding, *found.evidence.open) if each.firm)
+            everyone = list(outcomes(both or (*deciding, *found.evidence.open)).values())
+            assert everyone.count(found.expect) * 3 >= len(everyone) * 2
+            assert len(everyone) >= 3
             assert found.grade == "disputed"
 
 
