@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..text import assessments
+from ..text.names import lowered
 from ..text.wording import INTENDED, OTHERWISE, OUT_OF_REACH, VERBS, strength
 from .names import Words, is_measured, seen
 
@@ -120,6 +121,8 @@ def prediction_cell(
     ]
     if measured:
         spoken.append(f"measured: {_list(measured)}")
+    if setting := assessments.setting_told(words.kb, document):
+        spoken.append(lowered(setting.rstrip(".")))
     if document["intended"]:
         spoken.append(INTENDED)
     was = None if before is None else assessments.expected(before)
