@@ -144,13 +144,16 @@ def _assessments(result: AssessmentBacktest, look: Style) -> list[str]:
         " open: answered no change or depends, of results of no change or both ways."
     )
     lines.append(paragraph(told, look.width))
-    tried = ", ".join(
-        f"{each.prior_works:g}: {each.brier:.3f}"
-        for each in result.priors
-        if each.brier is not None
-    )
-    text = f"Brier score by how many works the factors count for ({PRIOR_WORKS:g} is used): {tried}"
-    return [*lines, paragraph(text, look.width)]
+    heading = f"Factors count for as many works ({PRIOR_WORKS:g} is used), papers held out"
+    tried = [each for each in result.priors if each.brier is not None]
+    rows = [
+        [
+            look.paint(cell, "dim")
+            for cell in ["works", *(f"{each.prior_works:g}" for each in tried)]
+        ],
+        ["Brier", *(f"{each.brier:.3f}" for each in tried)],
+    ]
+    return [*lines, "", look.paint(heading, "bold"), "", columns(rows, look.width)]
 
 
 def _of(part: int, whole: int) -> str:
