@@ -9,6 +9,7 @@ from typing_extensions import TypedDict
 from .guideline import Basis, Conjecture
 
 __all__ = [
+    "AssessmentBacktest",
     "Backtest",
     "CollusionBacktest",
     "ConflictBacktest",
@@ -98,6 +99,57 @@ class InteractionBacktest(TypedDict):
     disputed: list[Pair]
 
 
+class VoiceScore(TypedDict):
+    """How good one voice is, against every published result, which is held out."""
+
+    voice: str
+    directed: int
+    decided: int
+    right: int
+    decreases: int
+    decreases_found: int
+    open: int
+    open_found: int
+    brier: float | None
+
+
+class Promise(TypedDict):
+    """What was promised of a direction with a likelihood in this range, and what came true."""
+
+    low: float
+    high: float
+    cases: int
+    promised: float | None
+    came_true: float | None
+
+
+class Tried(TypedDict):
+    """How many works the factors may count for, and how good the likelihoods are then."""
+
+    prior_works: float
+    brier: float | None
+
+
+class Case(TypedDict):
+    """What one work saw for one pair, and what each voice says without it."""
+
+    work: str
+    defense: str
+    risk: str
+    observed: str
+    says: dict[str, str]
+    likelihood_increase: dict[str, float]
+
+
+class AssessmentBacktest(TypedDict):
+    """How good the assessments are, by what is held out: the paper or the pair."""
+
+    scores: dict[str, list[VoiceScore]]
+    reliability: dict[str, list[Promise]]
+    priors: list[Tried]
+    cases: dict[str, list[Case]]
+
+
 class Agreement(TypedDict):
     """On how many the rule equals what the paper printed."""
 
@@ -169,6 +221,7 @@ class Backtest(TypedDict):
 
     kind: Literal["backtest"]
     interactions: InteractionBacktest
+    assessments: AssessmentBacktest
     conflicts: ConflictBacktest
     collusion: CollusionBacktest
     seed: int

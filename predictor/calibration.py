@@ -11,14 +11,13 @@ few dozen observed pairs it can't be more than a rough scale, and it knows nothi
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from operator import mul
 from typing import TYPE_CHECKING, Final, NamedTuple
 from weakref import WeakKeyDictionary
 
 from .guideline import Path, paths_between
+from .regression import logistic, ridge
 
 if TYPE_CHECKING:
     from crosscurrent.knowledge import KnowledgeBase
@@ -132,7 +131,7 @@ class Calibration:
     def probability_without(self, held_out: Iterable[Pair], asked: Features) -> float:
         """Return the probability of an increase by a model that saw none of these pairs."""
         bias, *slopes = self.weights(held_out)
-        return round(_logistic(bias + sum(w * x for w, x in zip(slopes, asked, strict=True))), 4)
+        return round(logistic(bias + sum(w * x for w, x in zip(slopes, asked, strict=True))), 4)
 
     def weights(self, held_out: Iterable[Pair] = ()) -> Weights:
         """Return the intercept and the three weights, in log odds.
@@ -161,7 +160,7 @@ def calibration(kb: KnowledgeBase) -> Calibration:
 
 
 def fit(counts: Mapping[Case, float]) -> Weights:
-    """Fit a ridge-penalized logistic regression by Newton's method.
+    """Fit a ridge-penalized logistic regression.
 
     Parameters
     ----------
@@ -174,45 +173,6 @@ def fit(counts: Mapping[Case, float]) -> Weights:
         Intercept (not penalized) and one weight for each feature.
     """
     nothing = Features(0, 0, 0)
-    seen = [(1.0, *case.features, case.increased, n) for case, n in counts.items() if n]
-    rows = [*seen, (1.0, *nothing, 1.0, _PRIOR), (1.0, *nothing, 0.0, _PRIOR)]
-    penalty = (0.0, _PENALTY, _PENALTY, _PENALTY)
-    weights = [0.0] * 4
-    for _ in range(100):
-        slope = [-p * w for p, w in zip(penalty, weights, strict=True)]
-        bend = [[p if i == j else 0.0 for j in range(4)] for i, p in enumerate(penalty)]
-        for *x, share, n in rows:
-            p = _logistic(sum(map(mul, weights, x)))
-            error, bent = n * (share - p), n * p * (1 - p)
-            for i, value in enumerate(x):
-                if value:  # most are 0
-                    slope[i] += error * value
-                    for j in range(4):
-                        bend[i][j] += bent * value * x[j]
-        step = _solve(bend, slope)
-        # a full Newton step can overshoot far from the optimum; this bound never binds near it
-        scale = min(1.0, 2.0 / max(2.0, *map(abs, step)))
-        weights = [w + scale * s for w, s in zip(weights, step, strict=True)]
-        if max(map(abs, step)) < 1e-10:
-            break
-    return tuple(weights)
-
-
-def _logistic(x: float) -> float:
-    return 1 / (1 + math.exp(-x)) if x >= 0 else math.exp(x) / (1 + math.exp(x))
-
-
-def _solve(matrix: list[list[float]], right: list[float]) -> list[float]:
-    """Solve a small symmetric positive definite system by Gaussian elimination."""
-    size = len(right)
-    rows = [[*row, value] for row, value in zip(matrix, right, strict=True)]
-    for i in range(size):
-        for j in range(i + 1, size):
-            ratio = rows[j][i] / rows[i][i]
-            for k in range(i, size + 1):
-                rows[j][k] -= ratio * rows[i][k]
-    answer = [0.0] * size
-    for i in reversed(range(size)):
-        rest = sum(rows[i][k] * answer[k] for k in range(i + 1, size))
-        answer[i] = (rows[i][size] - rest) / rows[i][i]
-    return answer
+    seen = [((1.0, *case.features), case.increased, n) for case, n in counts.items()]
+    prior = [((1.0, *nothing), outcome, _PRIOR) for outcome in (1.0, 0.0)]
+    return ridge([*seen, *prior], (0.0, _PENALTY, _PENALTY, _PENALTY))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from .assessment import assess
 from .interactions import Prediction, predict
 from .scenarios import NOTHING_ASSUMED, Scenario, meets
 from .signs import EFFECT
@@ -44,7 +45,8 @@ class Change(NamedTuple):
     before, after : Prediction
         Without any assumption, and with them.
     changed : bool
-        Whether conjecture, basis, probability or the observations that apply differ.
+        Whether conjecture, basis, probability, what is expected, its grade or the observations
+        that apply differ.
     because : tuple of Reason
         The assumptions that reach this pair; empty if none does.
     """
@@ -75,12 +77,18 @@ def what_if(kb: KnowledgeBase, defense: str, risk: str, assumed: Scenario) -> Ch
     before = predict(kb, defense, risk, NOTHING_ASSUMED)
     after = predict(kb, defense, risk, assumed)
     return Change(
-        before, after, _verdict(before) != _verdict(after), _reasons(kb, before, after, assumed)
+        before,
+        after,
+        _verdict(kb, before) != _verdict(kb, after),
+        _reasons(kb, before, after, assumed),
     )
 
 
-def _verdict(prediction: Prediction) -> tuple[object, ...]:
+def _verdict(kb: KnowledgeBase, prediction: Prediction) -> tuple[object, ...]:
+    answer = assess(kb, prediction)
     return (
+        answer.expect,
+        answer.grade,
         prediction.conjecture,
         prediction.basis,
         prediction.probability_increase,

@@ -10,25 +10,33 @@ from typing import Any, Literal
 
 from typing_extensions import TypedDict
 
+from .assessment import Expect, Grade
 from .guideline import Basis, Conjecture
 from .signs import Effect, Sign
 
 __all__ = [
+    "Advice",
+    "Assessment",
     "Change",
+    "Dependence",
     "Differences",
     "ExceptionSeen",
     "Matrix",
+    "Mechanism",
     "Modifier",
+    "Moved",
     "Observation",
     "Path",
     "Prediction",
     "PredictionChange",
     "Predictions",
     "Scenario",
+    "Setting",
+    "Voice",
     "WhatIf",
 ]
 
-Seen = Literal["increase", "decrease", "no_change", "unexplored"]
+Seen = Literal["increase", "decrease", "no_change", "mixed", "unexplored"]
 When = dict[str, str] | None
 
 
@@ -80,6 +88,9 @@ class Observation(TypedDict):
     evidence: list[EvidenceMark]
     note: str | None
     provenance: Literal["published", "measured"]
+    basis: Literal["read", "known", "inferred"] | None
+    stage: Literal["pre", "in", "post"] | None
+    setting: str | None
 
 
 class ExceptionSeen(TypedDict):
@@ -91,6 +102,72 @@ class ExceptionSeen(TypedDict):
     sources: list[str]
     note: str | None
     provenance: Literal["published", "measured"]
+
+
+class Dependence(TypedDict):
+    """What is seen otherwise under conditions that were not stated."""
+
+    when: dict[str, str]
+    effect: str
+    works: list[str]
+
+
+class Moved(TypedDict):
+    """A factor that the defense moves, and which way the risk goes as it rises."""
+
+    factor: str
+    defense_sign: Sign
+    risk_sign: Sign
+
+
+class Mechanism(TypedDict):
+    """The factors that explain what is expected, and those that speak against it."""
+
+    toward: list[Moved]
+    against: list[Moved]
+
+
+class Setting(TypedDict):
+    """What the assumed context does to the risk without the defense."""
+
+    effect: Conjecture
+    factors: list[Moved]
+
+
+class Advice(TypedDict):
+    """One thing to do."""
+
+    kind: Literal["condition", "avoid", "stage", "defense"]
+    subject: str | None
+    when: dict[str, str]
+    effect: str
+    works: list[str]
+    grade: Grade | None
+
+
+class Voice(TypedDict):
+    """What one kind of evidence says by itself."""
+
+    voice: Literal["guideline", "model", "published", "measured"]
+    says: str | None
+    likelihood_increase: float | None
+    works: dict[str, list[str]]
+    disagrees: bool
+
+
+class Assessment(TypedDict):
+    """The one answer: what to expect, how well established that is, why, and what to do."""
+
+    expect: Expect
+    likelihood: float | None
+    likelihood_increase: float | None
+    grade: Grade
+    depends_on: list[Dependence]
+    dissent: dict[str, str]
+    mechanism: Mechanism
+    setting: Setting | None
+    advice: list[Advice]
+    voices: list[Voice]
 
 
 class Prediction(TypedDict):
@@ -108,6 +185,7 @@ class Prediction(TypedDict):
     modifiers: list[Modifier]
     observations: list[Observation]
     exceptions: list[ExceptionSeen]
+    assessment: Assessment
     knowledge: str
 
 

@@ -9,11 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from .advice import advise
+from .assessment import assess
 from .signs import EFFECT
 
 if TYPE_CHECKING:
+    from crosscurrent.knowledge import KnowledgeBase
+
     from . import backtest_document_types as backtests
     from . import document_types as shapes
+    from .assessment import Assessment
+    from .assessment_backtest import AssessmentBacktest
     from .backtest import Backtest, Direction, Estimate, Score
     from .changes import Change
     from .differences import Differences, PredictionChange
@@ -22,6 +28,8 @@ if TYPE_CHECKING:
     from .scenarios import Scenario
 
 __all__ = [
+    "assessment_backtest_document",
+    "assessment_document",
     "differences_document",
     "interaction_backtest_document",
     "matrix_document",
@@ -32,8 +40,20 @@ __all__ = [
 ]
 
 
-def prediction_document(prediction: Prediction) -> shapes.Prediction:
-    """Return the document for one defense and one risk."""
+def prediction_document(
+    kb: KnowledgeBase, prediction: Prediction, *, advice: bool = True
+) -> shapes.Prediction:
+    """Return the document for one defense and one risk.
+
+    Parameters
+    ----------
+    kb : KnowledgeBase
+        The one that the prediction was made with.
+    prediction : Prediction
+        See `predictor.interactions.predict`.
+    advice : bool, optional
+        Whether to work out what to do, which looks at other defenses as well; if not, none is told.
+    """
     return {
         "kind": "prediction",
         "defense": prediction.defense,
@@ -47,20 +67,71 @@ def prediction_document(prediction: Prediction) -> shapes.Prediction:
         "modifiers": [_modifier(modifier) for modifier in prediction.modifiers],
         "observations": [_observation(seen) for seen in prediction.observations],
         "exceptions": [_exception(seen) for seen in prediction.exceptions],
+        "assessment": assessment_document(kb, assess(kb, prediction), advice=advice),
         "knowledge": prediction.knowledge,
     }
 
 
-def predictions_document(defense: str, predictions: Iterable[Prediction]) -> shapes.Predictions:
+def assessment_document(
+    kb: KnowledgeBase, answer: Assessment, *, advice: bool = True
+) -> shapes.Assessment:
+    """Return the part of a prediction's document that is the one answer."""
+    return {
+        "expect": answer.expect,
+        "likelihood": answer.likelihood,
+        "likelihood_increase": answer.likelihood_increase,
+        "grade": answer.grade,
+        "depends_on": [
+            {"when": dict(each.when), "effect": each.effect, "works": list(each.works)}
+            for each in answer.depends_on
+        ],
+        "dissent": dict(answer.dissent),
+        "mechanism": {
+            "toward": [_moved(path) for path in answer.mechanism.toward],
+            "against": [_moved(path) for path in answer.mechanism.against],
+        },
+        "setting": None
+        if answer.setting is None
+        else {
+            "effect": answer.setting.effect,
+            "factors": [_moved(path) for path in answer.setting.paths],
+        },
+        "advice": [
+            {
+                "kind": each.kind,
+                "subject": each.subject,
+                "when": dict(each.when),
+                "effect": each.effect,
+                "works": list(each.works),
+                "grade": each.grade,
+            }
+            for each in (advise(kb, answer) if advice else ())
+        ],
+        "voices": [
+            {
+                "voice": each.name,
+                "says": each.says,
+                "likelihood_increase": each.likelihood,
+                "works": {effect: list(works) for effect, works in each.works.items()},
+                "disagrees": each.disagrees,
+            }
+            for each in answer.voices
+        ],
+    }
+
+
+def predictions_document(
+    kb: KnowledgeBase, defense: str, predictions: Iterable[Prediction]
+) -> shapes.Predictions:
     """Return the document for one defense, by its id, and every risk."""
-    documents = [prediction_document(p) for p in predictions]
+    documents = [prediction_document(kb, p) for p in predictions]
     return {"kind": "predictions", "defense": defense, "predictions": documents}
 
 
-def matrix_document(rows: Iterable[Iterable[Prediction]], knowledge: str) -> shapes.Matrix:
+def matrix_document(kb: KnowledgeBase, rows: Iterable[Iterable[Prediction]]) -> shapes.Matrix:
     """Return the document for every defense and every risk."""
-    predictions = [prediction_document(p) for row in rows for p in row]
-    return {"kind": "matrix", "predictions": predictions, "knowledge": knowledge}
+    predictions = [prediction_document(kb, p) for row in rows for p in row]
+    return {"kind": "matrix", "predictions": predictions, "knowledge": kb.digest}
 
 
 def scenario_document(assumed: Scenario) -> shapes.Scenario:
@@ -73,7 +144,9 @@ def scenario_document(assumed: Scenario) -> shapes.Scenario:
     }
 
 
-def what_if_document(defense: str, assumed: Scenario, changes: Iterable[Change]) -> shapes.WhatIf:
+def what_if_document(
+    kb: KnowledgeBase, defense: str, assumed: Scenario, changes: Iterable[Change]
+) -> shapes.WhatIf:
     """Return the document for one defense under assumptions."""
     return {
         "kind": "what_if",
@@ -82,8 +155,8 @@ def what_if_document(defense: str, assumed: Scenario, changes: Iterable[Change])
         "predictions": [
             {
                 "risk": change.before.risk,
-                "before": prediction_document(change.before),
-                "after": prediction_document(change.after),
+                "before": prediction_document(kb, change.before),
+                "after": prediction_document(kb, change.after),
                 "changed": change.changed,
                 "because": [
                     {
@@ -138,7 +211,64 @@ def interaction_backtest_document(result: Backtest) -> backtests.InteractionBack
     }
 
 
-def differences_document(result: Differences) -> shapes.Differences:
+def assessment_backtest_document(result: AssessmentBacktest) -> backtests.AssessmentBacktest:
+    """Return how good the assessments are."""
+    return {
+        "scores": {
+            held: [
+                {
+                    "voice": each.voice,
+                    "directed": each.directed,
+                    "decided": each.decided,
+                    "right": each.right,
+                    "decreases": each.decreases,
+                    "decreases_found": each.decreases_found,
+                    "open": each.open,
+                    "open_found": each.open_found,
+                    "brier": each.brier,
+                }
+                for each in scores
+            ]
+            for held, scores in result.scores.items()
+        },
+        "reliability": {
+            held: [
+                {
+                    "low": row.low,
+                    "high": row.high,
+                    "cases": row.cases,
+                    "promised": row.promised,
+                    "came_true": row.came_true,
+                }
+                for row in rows
+            ]
+            for held, rows in result.reliability.items()
+        },
+        "priors": [
+            {"prior_works": each.prior_works, "brier": each.brier} for each in result.priors
+        ],
+        "cases": {
+            held: [
+                {
+                    "work": case.work,
+                    "defense": case.defense,
+                    "risk": case.risk,
+                    "observed": case.observed,
+                    "says": dict(case.says),
+                    "likelihood_increase": {
+                        voice: round(rise, 4) for voice, rise in case.rise.items()
+                    },
+                }
+                for case in cases
+            ]
+            for held, cases in result.cases.items()
+        },
+    }
+
+
+def differences_document(
+    before: KnowledgeBase, after: KnowledgeBase, result: Differences
+) -> shapes.Differences:
     """Return the document of what one knowledge base says differently from another."""
     return {
         "kind": "differences",
@@ -157,7 +287,7 @@ def differences_document(result: Differences) -> shapes.Differences:
             },
             "retracted": {section: list(names) for section, names in result.retracted.items()},
         },
-        "predictions": [_both(change) for change in result.predictions],
+        "predictions": [_both(before, after, change) for change in result.predictions],
         "shifted": [
             {
                 "defense": change.after.defense,
@@ -171,13 +301,23 @@ def differences_document(result: Differences) -> shapes.Differences:
     }
 
 
-def _both(change: PredictionChange) -> shapes.PredictionChange:
+def _both(
+    before: KnowledgeBase, after: KnowledgeBase, change: PredictionChange
+) -> shapes.PredictionChange:
     known = change.after or change.before
     return {
         "defense": known.defense if known else None,
         "risk": known.risk if known else None,
-        "before": prediction_document(change.before) if change.before else None,
-        "after": prediction_document(change.after) if change.after else None,
+        "before": prediction_document(before, change.before) if change.before else None,
+        "after": prediction_document(after, change.after) if change.after else None,
+    }
+
+
+def _moved(path: Path) -> shapes.Moved:
+    return {
+        "factor": path.factor.id,
+        "defense_sign": path.push,
+        "risk_sign": path.depends.sign,
     }
 
 
@@ -227,6 +367,9 @@ def _observation(seen: ObservationSeen) -> shapes.Observation:
         ],
         "note": record.note,
         "provenance": record.provenance,
+        "basis": record.basis,
+        "stage": record.stage,
+        "setting": record.setting,
     }
 
 

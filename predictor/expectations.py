@@ -1,24 +1,34 @@
 """Expected effect of a defense on a risk, for decisions.
 
-Conjecture and publication stay apart in every answer; a plan, or a defense against a chain of
-attacks, needs one word. Where an effect was published for the pair that word is the publication's,
-and otherwise it is the guideline's. What was measured in your own models is told beside it.
+A plan, or a defense against a chain of attacks, needs one word for a pair: that of its assessment
+where it has a direction.
 """
 
 from __future__ import annotations
 
-from collections.abc import Set
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
+from weakref import WeakKeyDictionary
 
-from .interactions import predict
+from .assessment import Assessment, Grade, assess
+from .interactions import Prediction, predict
 
 if TYPE_CHECKING:
     from crosscurrent.knowledge import KnowledgeBase
 
-__all__ = ["Expected", "expected"]
+__all__ = ["Expected", "expected", "outlook"]
 
 Effect = Literal["increase", "decrease", "open"]
-Ground = Literal["published", "conjecture", "none"]
+Ground = Literal["measured", "published", "conjecture", "none"]
+
+_GROUNDS: Final[dict[Grade, Ground]] = {
+    "measured_here": "measured",
+    "replicated": "published",
+    "published_once": "published",
+    "disputed": "published",
+    "derived_active": "conjecture",
+    "derived_passive": "conjecture",
+    "none": "none",
+}
 
 
 class Expected(NamedTuple):
@@ -29,15 +39,17 @@ class Expected(NamedTuple):
     defense, risk : str
         Ids.
     effect : str
-        ``increase``, ``decrease`` or ``open``: disputed, contested or unknown.
+        ``increase``, ``decrease`` or ``open``: it depends, is disputed, unknown or no change.
     ground : str
-        ``published``, ``conjecture`` or, where the effect is open, ``none``.
+        ``measured``, ``published``, ``conjecture`` or, where the effect is open, ``none``.
     intended : bool
         Whether the defense is meant for the risk.
     probability_increase : float
         As in the prediction of that pair.
     measured : tuple of str
-        Effects that were measured in your own models, each once; no ground.
+        Effects that were measured in your own models, each once.
+    assessment : Assessment
+        The whole answer for that pair.
     """
 
     defense: str
@@ -47,40 +59,50 @@ class Expected(NamedTuple):
     intended: bool
     probability_increase: float
     measured: tuple[str, ...]
+    assessment: Assessment
 
 
 def expected(kb: KnowledgeBase, defense: str, risk: str) -> Expected:
     """Return what to expect of an effective defense for a risk.
-
-    Effects that were published both ways, be it for different adversaries, are open.
 
     Raises
     ------
     UnknownName
         If there is no such defense or risk.
     """
-    answer = predict(kb, defense, risk)
+    answer, assessed = _known(kb, kb.defense(defense).id, kb.risk(risk).id)
+    effect: Effect = "open"
+    if assessed.expect in ("increase", "decrease"):
+        effect = assessed.expect
     seen = [(each.record.effect, each.record.provenance) for each in answer.observations]
     seen += [(each.record.effect, each.provenance) for each in answer.exceptions]
-    published = {effect for effect, provenance in seen if provenance == "published"}
-    effect, ground = _word(published, answer.conjecture)
     return Expected(
         answer.defense,
         answer.risk,
         effect,
-        ground,
+        "none" if effect == "open" else _GROUNDS[assessed.grade],
         answer.intended,
         answer.probability_increase,
         tuple(dict.fromkeys(effect for effect, provenance in seen if provenance == "measured")),
+        assessed,
     )
 
 
-def _word(published: Set[str], conjecture: str) -> tuple[Effect, Ground]:
-    """Return the one word for a pair, and its ground."""
-    if published:
-        if published == {"increase"}:
-            return "increase", "published"
-        return ("decrease", "published") if published == {"decrease"} else ("open", "none")
-    if conjecture == "increase":
-        return "increase", "conjecture"
-    return ("decrease", "conjecture") if conjecture == "decrease" else ("open", "none")
+def outlook(kb: KnowledgeBase, defense: str, risk: str) -> Assessment:
+    """Return the assessment of a pair, by ids, with nothing assumed."""
+    return _known(kb, defense, risk)[1]
+
+
+_OUTLOOKS: WeakKeyDictionary[
+    KnowledgeBase, dict[tuple[str, str], tuple[Prediction, Assessment]]
+] = WeakKeyDictionary()
+
+
+def _known(kb: KnowledgeBase, defense: str, risk: str) -> tuple[Prediction, Assessment]:
+    """Return what is said of a pair, kept as long as the base is: plans ask for it often."""
+    known = _OUTLOOKS.setdefault(kb, {})
+    pair = (defense, risk)
+    if pair not in known:
+        answer = predict(kb, defense, risk)
+        known[pair] = answer, assess(kb, answer)
+    return known[pair]

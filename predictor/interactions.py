@@ -80,6 +80,8 @@ class Prediction(NamedTuple):
         Effects that hold under another adversary.
     knowledge : str
         Digest of the knowledge base.
+    assumed : Scenario
+        What was assumed.
     """
 
     defense: str
@@ -93,6 +95,7 @@ class Prediction(NamedTuple):
     observations: tuple[ObservationSeen, ...]
     exceptions: tuple[ExceptionSeen, ...]
     knowledge: str
+    assumed: Scenario
 
     @property
     def decisive(self) -> tuple[Path, ...]:
@@ -197,6 +200,7 @@ def predict(
         observations,
         exceptions,
         kb.digest,
+        assumed,
     )
 
 

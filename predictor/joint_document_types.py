@@ -6,6 +6,7 @@ from typing import Literal
 
 from typing_extensions import TypedDict
 
+from .assessment import Expect, Grade
 from .collusion import Verdict
 from .signs import Sign
 
@@ -117,10 +118,13 @@ class Expected(TypedDict):
     risk: str
     defense: str
     effect: Literal["increase", "decrease", "open"]
-    ground: Literal["published", "conjecture", "none"]
+    ground: Literal["measured", "published", "conjecture", "none"]
     intended: bool
     probability_increase: float
     measured: list[str]
+    expect: Expect
+    likelihood: float | None
+    grade: Grade
 
 
 class Link(TypedDict):

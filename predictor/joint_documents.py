@@ -401,4 +401,7 @@ def _expected(each: Expected) -> shapes.Expected:
         "intended": each.intended,
         "probability_increase": each.probability_increase,
         "measured": list(each.measured),
+        "expect": each.assessment.expect,
+        "likelihood": each.assessment.likelihood,
+        "grade": each.assessment.grade,
     }

@@ -115,7 +115,7 @@ def test_every_field_of_a_prediction_is_explained() -> None:
     kb = load()
     explained = (ROOT / "docs" / "python.md").read_text(encoding="utf-8")
     for pair in (("RD1", "R3"), ("RD1", "P2")):
-        document = documents.prediction_document(interactions.predict(kb, *pair))
+        document = documents.prediction_document(kb, interactions.predict(kb, *pair))
         for name, value in document.items():
             assert f"`{name}`" in explained
             for item in value if isinstance(value, list) else ():

@@ -67,4 +67,4 @@ def what_if(
 ) -> shapes.WhatIf:
     """Answer for one defense, every risk or one, under assumptions; raises what `assume` does."""
     found = assume(kb, defense, risk, raise_=raise_, lower=lower, hold=hold, adversary=adversary)
-    return what_if_document(found.defense, found.scenario, found.changes)
+    return what_if_document(kb, found.defense, found.scenario, found.changes)

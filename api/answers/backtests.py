@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from crosscurrent.predictor import assessment_backtest as assessments
 from crosscurrent.predictor import backtest as interactions
 from crosscurrent.predictor import collusion_backtest as collusions
 from crosscurrent.predictor import conflict_backtest as conflicts
@@ -20,9 +21,10 @@ RESAMPLES = 2000
 
 
 class Backtests(NamedTuple):
-    """The backtests of all three kinds of verdict."""
+    """The backtests of conjectures, of assessments, and of both other kinds of verdict."""
 
     interactions: interactions.Backtest
+    assessments: assessments.AssessmentBacktest
     conflicts: conflicts.ConflictBacktest
     collusion: collusions.CollusionBacktest
 
@@ -31,6 +33,7 @@ def measure(kb: KnowledgeBase, *, seed: int = 0, resamples: int = RESAMPLES) -> 
     """Compare every conjecture with what was seen."""
     return Backtests(
         interactions.backtest(kb, seed=seed, resamples=resamples),
+        assessments.assessment_backtest(kb),
         conflicts.conflict_backtest(kb),
         collusions.collusion_backtest(kb),
     )
@@ -46,6 +49,7 @@ def document(found: Backtests) -> shapes.Backtest:
     return {
         "kind": "backtest",
         "interactions": documents.interaction_backtest_document(found.interactions),
+        "assessments": documents.assessment_backtest_document(found.assessments),
         "seed": found.interactions.seed,
         "resamples": found.interactions.resamples,
         "knowledge": found.interactions.knowledge,

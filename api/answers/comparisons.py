@@ -16,4 +16,4 @@ __all__ = ["diff"]
 
 def diff(before: KnowledgeBase, after: KnowledgeBase) -> shapes.Differences:
     """Answer what changes in records and predictions from one base to another."""
-    return differences_document(differences(before, after))
+    return differences_document(before, after, differences(before, after))

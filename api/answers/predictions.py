@@ -16,15 +16,15 @@ __all__ = ["matrix", "prediction", "predictions"]
 
 def prediction(kb: KnowledgeBase, defense: str, risk: str) -> shapes.Prediction:
     """Answer for one defense and one risk."""
-    return documents.prediction_document(engine.predict(kb, defense, risk))
+    return documents.prediction_document(kb, engine.predict(kb, defense, risk))
 
 
 def predictions(kb: KnowledgeBase, defense: str) -> shapes.Predictions:
     """Answer for one defense and every risk."""
     identity = kb.defense(defense).id
-    return documents.predictions_document(identity, engine.predict_all(kb, identity))
+    return documents.predictions_document(kb, identity, engine.predict_all(kb, identity))
 
 
 def matrix(kb: KnowledgeBase) -> shapes.Matrix:
     """Answer for every defense and every risk."""
-    return documents.matrix_document(engine.matrix(kb), kb.digest)
+    return documents.matrix_document(kb, engine.matrix(kb))

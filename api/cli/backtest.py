@@ -6,9 +6,11 @@ from argparse import ArgumentParser, Namespace
 
 from crosscurrent.api.answers.backtests import backtest, measure
 from crosscurrent.knowledge import KnowledgeBase
+from crosscurrent.predictor.assessment_backtest import AssessmentBacktest, Held
 from crosscurrent.predictor.backtest import LEVEL, Backtest, Bin, Estimate, Scope, Score
 from crosscurrent.predictor.collusion_backtest import CollusionBacktest
 from crosscurrent.predictor.conflict_backtest import SETS, ConflictBacktest
+from crosscurrent.predictor.likelihood import PRIOR_WORKS
 
 from ..text.names import percent
 from ..text.terminal import Style, columns, paragraph
@@ -67,7 +69,7 @@ def run(arguments: Namespace) -> str:
     how = {"seed": arguments.seed, "resamples": arguments.resamples}
     if arguments.json:
         return as_json(backtest(kb, **how))
-    result, conflicts, collusion = measure(kb, **how)
+    result, assessments, conflicts, collusion = measure(kb, **how)
     look = style(arguments)
     lines: list[str] = []
     for scope, heading in _SCOPES.items():
@@ -85,8 +87,77 @@ def run(arguments: Namespace) -> str:
     resampling = f"{result.resamples} resamples, seed {result.seed}"
     note = f"[ ] {percent(LEVEL)} bootstrap interval, {resampling}."
     lines += [note, paragraph(_CAUTION, look.width), ""]
+    lines += [*_assessments(assessments, look), ""]
     lines += [*_conflicts(conflicts, look), "", *_collusion(collusion, look)]
     return with_knowledge_line("\n".join(lines), result.knowledge, look)
+
+
+_VOICES = {
+    "guideline": "guideline",
+    "model": "model of the factors",
+    "assessment": "assessment",
+    "assessment_conditions_stated": "  conditions stated",
+    "always_increase": "baseline: increase",
+}
+_HELD: dict[Held, str] = {
+    "paper": "Every published result, its paper held out",
+    "pair": "Every published result, all of its pair held out",
+}
+
+
+def _assessments(result: AssessmentBacktest, look: Style) -> list[str]:
+    """Judge what is expected by every published result, which is held out."""
+    lines: list[str] = []
+    for held, heading in _HELD.items():
+        scores = result.scores[held]
+        lines += [look.paint(f"{heading} ({len(result.cases[held])})", "bold"), ""]
+        head = ["", "decided", "right", "decreases", "open", "Brier"]
+        rows = [[look.paint(cell, "dim") for cell in head]]
+        rows += [
+            [
+                f"{_VOICES[each.voice]:<{_LONGEST}}",
+                f"{each.decided}/{each.directed}",
+                f"{each.right}/{each.decided}" + _of(each.right, each.decided),
+                f"{each.decreases_found}/{each.decreases}",
+                f"{each.open_found}/{each.open}",
+                "-" if each.brier is None else f"{each.brier:.3f}",
+            ]
+            for each in scores
+            if held == "paper" or each.voice != "assessment_conditions_stated"
+        ]
+        lines += [columns(rows, look.width), ""]
+        head = ["promised of a direction", "results", "mean promise", "came true"]
+        rows = [[look.paint(cell, "dim") for cell in head]]
+        rows += [
+            [
+                f"{row.low * 100:.0f} to {row.high * 100:.0f} %",
+                f"{row.cases:>3}",
+                "-" if row.promised is None else percent(row.promised),
+                "-" if row.came_true is None else f"{row.came_true * 100:.0f} %",
+            ]
+            for row in result.reliability[held]
+            if row.cases
+        ]
+        lines += [columns(rows, look.width), ""]
+    told = (
+        "decided: given a direction, of results that have one; decreases: foretold, of those seen;"
+        " open: answered no change or depends, of results of no change or both ways."
+    )
+    lines.append(paragraph(told, look.width))
+    heading = f"Factors count for as many works ({PRIOR_WORKS:g} is used), papers held out"
+    tried = [each for each in result.priors if each.brier is not None]
+    rows = [
+        [
+            look.paint(cell, "dim")
+            for cell in ["works", *(f"{each.prior_works:g}" for each in tried)]
+        ],
+        ["Brier", *(f"{each.brier:.3f}" for each in tried)],
+    ]
+    return [*lines, "", look.paint(heading, "bold"), "", columns(rows, look.width)]
+
+
+def _of(part: int, whole: int) -> str:
+    return f" {part / whole * 100:.0f} %" if whole else ""
 
 
 _SETS = {

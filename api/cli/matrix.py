@@ -7,13 +7,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from crosscurrent.api.text.matrix_picture import matrix_svg
-from crosscurrent.api.text.wording import DISAGREES, INTENDED, strength
+from crosscurrent.api.text.wording import INTENDED, OTHERWISE, strength
 from crosscurrent.knowledge.errors import InputError, clip
+from crosscurrent.predictor.assessment import assess
 from crosscurrent.predictor.collusion import Colluded, collude_all
 from crosscurrent.predictor.conflicts import Combined, combine_all, outcome_of
+from crosscurrent.predictor.documents import prediction_document
 from crosscurrent.predictor.interactions import Prediction, matrix
 
-from ..text.names import percent
+from ..text import assessments
 from ..text.terminal import Style, columns, padded, paragraph
 from ._arguments import add_knowledge_option, add_output_options
 from ._common import (
@@ -37,12 +39,13 @@ _PAIR_CELL = 6
 _HEAT = {
     "increase": ((223, 16), (215, 16), (208, 16)),
     "decrease": ((153, 16), (75, 16), (32, 231)),
-    "contested": ((252, 16),) * 3,
+    "depends": ((252, 16),) * 3,
+    "no_change": ((254, 16),) * 3,
     "unknown": ((254, 16),) * 3,
 }
 _FIELDS = (
     "defense", "risk", "intended", "conjecture", "basis", "probability_increase", "published",
-    "conditional", "decisive_factors", "knowledge", "measured",
+    "conditional", "decisive_factors", "knowledge", "measured", "expect", "likelihood", "grade",
 )  # fmt: skip
 
 
@@ -87,13 +90,14 @@ def run(arguments: Namespace) -> str:
         return as_json(answer(kb))
     rows = matrix(kb)
     if form == "csv":
-        return _csv(_FIELDS, (_row(each) for row in rows for each in row))
+        return _csv(_FIELDS, (_row(kb, each) for row in rows for each in row))
     if form == "svg":
         return as_markup(matrix_svg(kb, rows, own=bool(overlays(arguments))))
     return _heat_map(kb, rows, style(arguments))
 
 
-def _row(prediction: Prediction) -> Sequence[object]:
+def _row(kb: KnowledgeBase, prediction: Prediction) -> Sequence[object]:
+    answer = assess(kb, prediction)
     return (
         prediction.defense,
         prediction.risk,
@@ -106,6 +110,9 @@ def _row(prediction: Prediction) -> Sequence[object]:
         " ".join(path.factor.id for path in prediction.decisive),
         prediction.knowledge,
         " ".join(prediction.measured),
+        answer.expect,
+        answer.likelihood,
+        answer.grade,
     )
 
 
@@ -133,18 +140,18 @@ def _heat_map(kb: KnowledgeBase, rows: tuple[tuple[Prediction, ...], ...], look:
     head = "".join(f"{(r.code or r.id)[: wide - 1]:^{wide}}" for r in kb.risks.values())
     lines = [look.paint(" " * side + head.rstrip(), "bold")]
     for name, row in zip(names, rows, strict=True):
-        cells = "".join(_cell(each, look, own=own) for each in row)
+        cells = "".join(_cell(kb, each, look, own=own) for each in row)
         lines.append(padded(name, side) + cells.rstrip())
     up, down = look.glyph("increase"), look.glyph("decrease")
-    open_, none = look.glyph("contested"), look.glyph("unknown")
+    open_, none = look.glyph("depends"), look.glyph("unknown")
     legend = [
-        [f"{up} 94 {up}", "conjecture, probability of an increase in %, published effect"],
+        [f"{up} 94 {up}", "what to expect, how likely that is in %, published effect"],
         *[[f"{up} 94 {up}{down}", "last: the effect measured in your own models"]] * own,
-        ["", f"{up} increases, {down} decreases, {open_} contested, {none} unknown,"
+        ["", f"{up} increases, {down} decreases, {open_} depends, {none} unknown,"
          f" {look.glyph('unexplored')} unexplored"],
         [f"{look.hollow('increase')} {look.hollow('decrease')}",
          "published, but depends on the adversary or has exceptions"],
-        ["94!", DISAGREES],
+        ["94!", OTHERWISE],
         ["[ ]", INTENDED],
     ]  # fmt: skip
     silent = [d.name.lower() for d in kb.defenses.values() if d not in defenses]
@@ -156,19 +163,21 @@ def _heat_map(kb: KnowledgeBase, rows: tuple[tuple[Prediction, ...], ...], look:
     return with_knowledge_line("\n".join(lines), kb.digest, look)
 
 
-def _cell(prediction: Prediction, look: Style, *, own: bool) -> str:
+def _cell(kb: KnowledgeBase, prediction: Prediction, look: Style, *, own: bool) -> str:
+    document = prediction_document(kb, prediction, advice=False)
+    answer = document["assessment"]
     observed = look.glyph(_single(prediction.published) or "unexplored")
     if prediction.conditional and len(prediction.published) == 1:
         observed = look.hollow(prediction.published[0])
     if own:
         measured = _single(prediction.measured)
         observed += look.glyph(measured) if measured else " "
-    number = percent(prediction.probability_increase).removesuffix(" %")
-    mark = "!" if prediction.opposed else " "
-    body = f"{look.glyph(prediction.conjecture)} {number:>2}{mark}{observed}"
+    number = assessments.expected(document).removesuffix(" %")
+    mark = "!" if answer["voices"][0]["disagrees"] else " "
+    body = f"{look.glyph(answer['expect'])} {number:>2}{mark}{observed}"
     text = f"[{body}]" if prediction.intended else f" {body} "
     if look.colour:
-        shade, ink = _HEAT[prediction.conjecture][strength(prediction.backing)]
+        shade, ink = _HEAT[answer["expect"]][strength(assessments.backing(document))]
         text = f"\x1b[48;5;{shade};38;5;{ink}m{text}\x1b[0m"
     return text + " "
 

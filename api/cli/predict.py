@@ -6,28 +6,25 @@ import re
 from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING
 
-from crosscurrent.predictor.calibration import calibration
+from crosscurrent.predictor.documents import prediction_document
 from crosscurrent.predictor.interactions import Prediction, predict, predict_all
 from crosscurrent.predictor.signs import EFFECT
 
-from ..text.names import cite, condition, percent, title
+from ..text import assessments
+from ..text.names import cite, condition, title
 from ..text.terminal import Style, columns, laid_out, paragraph
-from ..text.wording import ARROW, FOLLOW, INTENDED, MOVE, OPPOSED, basis
+from ..text.wording import ARROW, FOLLOW, INTENDED, MOVE, basis
 from ._arguments import add_knowledge_option, add_output_options, add_pair_arguments
 from ._common import again, as_json, knowledge, style, with_knowledge_line
 
 if TYPE_CHECKING:
     from crosscurrent.knowledge import KnowledgeBase
+    from crosscurrent.predictor import document_types as shapes
     from crosscurrent.predictor.guideline import Path
 
-__all__ = ["add_arguments", "describe", "likely", "measured", "published", "run"]
+__all__ = ["add_arguments", "describe", "expects", "measured", "published", "run"]
 
 _DOUBT = re.compile(r"[0-9]\?")
-_UNDECIDED = {
-    ("contested", True): "undecided",
-    ("none", True): "no effect by any factor",
-    ("none", False): "no common factor",
-}
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -63,35 +60,30 @@ def _overview(
     kb: KnowledgeBase, defense: str, predictions: tuple[Prediction, ...], look: Style, more: str
 ) -> str:
     """Describe what one defense does to every risk; `more` are the options to ask again with."""
-    own = any(prediction.measured for prediction in predictions)
-    head = ["", "risk", "conjecture", "P(rise)", "published", *["measured"] * own, "decided by"]
+    documents = [prediction_document(kb, each, advice=False) for each in predictions]
+    head = ["", "risk", "expect", "likely", "grade", "guideline"]
     rows = [[look.paint(cell, "dim") for cell in head]]
-    for prediction in predictions:
-        risk = kb.risks[prediction.risk]
+    for prediction, document in zip(predictions, documents, strict=True):
+        risk, answer = kb.risks[prediction.risk], document["assessment"]
         rows.append(
             [
                 risk.code or "",
                 risk.name + " *" * prediction.intended,
-                look.effect(prediction.conjecture),
-                likely(prediction),
-                published(prediction, look),
-                *[measured(prediction, look)] * own,
-                ", ".join(path.factor.name.lower() for path in prediction.decisive)
-                or _UNDECIDED[prediction.basis, bool(prediction.paths)],
+                expects(document, look),
+                f"{assessments.expected(document):>4}",
+                assessments.GRADES[answer["grade"]],
+                look.effect(prediction.conjecture) + " !" * answer["voices"][0]["disagrees"],
             ]
         )
     legend = [
-        [
-            "P(rise)",
-            "how likely the risk rises, by a model that never saw the pair's own result",
-        ]
+        ["likely", "how likely what is expected is; where it depends or is unknown, an increase"],
     ]
     if any(prediction.intended for prediction in predictions):
         legend.append(["*", INTENDED])
-    if any(prediction.opposed for prediction in predictions):
-        legend.append(["!", OPPOSED])
-    if any(prediction.conditional for prediction in predictions):
-        legend.append(["†", "depends on the adversary, or has exceptions"])
+    if any(document["assessment"]["voices"][0]["disagrees"] for document in documents):
+        legend.append(["!", "the guideline says otherwise than what is expected"])
+    if any(document["assessment"]["depends_on"] for document in documents):
+        legend.append(["†", "seen otherwise under some conditions"])
     if predictions:
         chosen = max(predictions, key=lambda p: (len(p.paths), not p.intended))
         legend.append(["why", f"crosscurrent predict {defense} {chosen.risk}{more}"])
@@ -101,29 +93,31 @@ def _overview(
     return with_knowledge_line("\n\n".join([heading, table, notes]), kb.digest, look)
 
 
+def expects(document: shapes.Prediction, look: Style) -> str:
+    """Return what is expected, with a mark where it is otherwise under some conditions."""
+    answer = document["assessment"]
+    return look.effect(answer["expect"]) + " †" * bool(answer["depends_on"])
+
+
 def describe(kb: KnowledgeBase, prediction: Prediction, look: Style, more: str = "") -> str:
     """Describe what one defense does to one risk, with all that speaks for and against it.
 
     `more` are the options with which a further command uses the same knowledge.
     """
     defense, risk = kb.defenses[prediction.defense], kb.risks[prediction.risk]
+    document = prediction_document(kb, prediction)
     heading = f"{title(defense)} → {title(risk)}"
     if prediction.intended:
         heading += ": what it is meant for"
-    others = calibration(kb).pairs - prediction.explored
-    lines = [
-        look.paint(paragraph(heading, look.width), "bold"),
-        "",
-        f"  {look.effect(prediction.conjecture)}: {_basis(prediction)}",
-        f"  {percent(prediction.probability_increase)} likely to increase"
-        f" (calibrated on the {others} other explored pairs)",
-    ]
-    if prediction.opposed:
-        lines.append(f"  ! {OPPOSED}")
+    lines = [look.paint(paragraph(heading, look.width), "bold"), ""]
+    lines += _answer(kb, document, look)
+    lines += ["", "Voices", *_voices(prediction, document, look)]
     noted = [record for record in (defense, risk) if record.note]
+    if noted:
+        lines.append("")
     lines += [paragraph(f"{each.name}: {each.note}", look.width, "  ") for each in noted]
     if prediction.paths:
-        lines += ["", "Paths" + " (* decides)" * bool(prediction.decisive)]
+        lines += ["", "Paths" + " (* decides by the guideline)" * bool(prediction.decisive)]
         lines += _paths(kb, prediction, look)
     if prediction.modifiers:
         rows = [
@@ -141,9 +135,26 @@ def describe(kb: KnowledgeBase, prediction: Prediction, look: Style, more: str =
     return "\n".join(lines)
 
 
-def likely(prediction: Prediction) -> str:
-    """Return the probability of an increase, with a mark where it opposes the conjecture."""
-    return f"{percent(prediction.probability_increase):>5}" + " !" * prediction.opposed
+def _answer(kb: KnowledgeBase, document: shapes.Prediction, look: Style) -> list[str]:
+    """Return the sentence that answers, how well established it is, why, and what to do."""
+    expect = document["assessment"]["expect"]
+    sign = look.paint(look.glyph(expect), expect)
+    lines = [paragraph(f"{sign} {assessments.headline(kb, document)}", look.width, "  ")]
+    told = [assessments.established(kb, document), assessments.setting_told(kb, document)]
+    told.append(assessments.reason(kb, document))
+    told += assessments.advised(kb, document)
+    return [*lines, *(paragraph(text, look.width, "    ") for text in told if text)]
+
+
+def _voices(prediction: Prediction, document: shapes.Prediction, look: Style) -> list[str]:
+    rows = []
+    for name, says, disagrees in assessments.voiced(document["assessment"]):
+        told = f"{says}: {_basis(prediction)}" if name == "guideline" else says
+        rows.append([look.paint(name, "dim"), "!" if disagrees else " ", told])
+    lines = laid_out(rows, look.width)
+    if any(each["disagrees"] for each in document["assessment"]["voices"]):
+        lines.append(look.paint("  !: says otherwise than what is expected", "dim"))
+    return lines
 
 
 def published(prediction: Prediction, look: Style) -> str:

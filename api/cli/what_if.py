@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
+from typing import TYPE_CHECKING
 
 from crosscurrent.api.answers.adversaries import adversary_pairs
 from crosscurrent.api.answers.assumptions import Assumed, assume
 from crosscurrent.knowledge import KnowledgeBase
 from crosscurrent.predictor.documents import what_if_document
-from crosscurrent.predictor.interactions import Prediction
 from crosscurrent.predictor.scenarios import Scenario
 
+from ..text import assessments
 from ..text.names import title
 from ..text.terminal import Style, columns, paragraph
 from ._arguments import (
@@ -20,7 +21,10 @@ from ._arguments import (
     add_pair_arguments,
 )
 from ._common import again, as_json, knowledge, style, with_knowledge_line
-from .predict import describe, likely, measured, published
+from .predict import describe, expects
+
+if TYPE_CHECKING:
+    from crosscurrent.predictor import document_types as shapes
 
 __all__ = ["add_arguments", "run"]
 
@@ -64,40 +68,50 @@ def run(arguments: Namespace) -> str:
         adversary=adversary_pairs(arguments.adversary),
     )
     if arguments.json:
-        return as_json(what_if_document(*found))
+        return as_json(what_if_document(kb, *found))
     return _compare(kb, found, style(arguments), again(arguments))
 
 
 def _compare(kb: KnowledgeBase, found: Assumed, look: Style, more: str) -> str:
     defense, assumed, changes = found
-    own = any(change.before.measured or change.after.measured for change in changes)
-    seen = ["published", *["measured"] * own]
-    head = ["", "risk", "", "conjecture", "P(rise)", *seen, "because"]
+    document = what_if_document(kb, *found)
+    alone = any(each["after"]["assessment"]["setting"] for each in document["predictions"])
+    head = ["", "risk", "", *["setting"] * alone, "expect", "guideline, and what is assumed"]
     rows = [[look.paint(cell, "dim") for cell in head]]
-    for change in changes:
-        risk = kb.risks[change.before.risk]
-        reasons = "; ".join(reason.text for reason in change.because)
+    for each in document["predictions"]:
+        risk = kb.risks[each["risk"]]
+        reasons = "; ".join(reason["text"] for reason in each["because"])
         named = [risk.code or "", risk.name]
-        if change.changed:
-            rows.append([*named, "before", *_answer(change.before, look, own=own), ""])
-            rows.append(["", "", "after", *_answer(change.after, look, own=own), reasons])
+        before, after = each["before"], each["after"]
+        setting = [_setting(after, look)] * alone
+        blank = [""] * alone
+        if each["changed"]:
+            rows.append([*named, "before", *blank, *_answer(before, "", look)])
+            rows.append(["", "", "after", *setting, *_answer(after, reasons, look)])
         else:
-            rows.append([*named, "same", *_answer(change.after, look, own=own), reasons])
+            rows.append([*named, "same", *setting, *_answer(after, reasons, look)])
     heading = f"{title(kb.defenses[defense])}, {_assumptions(kb, assumed)}"
     lines = [look.paint(paragraph(heading, look.width), "bold"), "", columns(rows, look.width)]
+    if alone:
+        told = "setting: what is assumed of factors does to the risk by itself, without the defense"
+        lines += ["", paragraph(told, look.width)]
     if len(changes) == 1:
-        after = describe(kb, changes[0].after, look, more)
-        lines += ["", look.paint("After, in full:", "bold"), "", after]
+        after_told = describe(kb, changes[0].after, look, more)
+        lines += ["", look.paint("After, in full:", "bold"), "", after_told]
     return with_knowledge_line("\n".join(lines), kb.digest, look)
 
 
-def _answer(prediction: Prediction, look: Style, *, own: bool) -> list[str]:
+def _answer(document: shapes.Prediction, reasons: str, look: Style) -> list[str]:
+    likely = assessments.expected(document)
     return [
-        look.effect(prediction.conjecture),
-        likely(prediction),
-        published(prediction, look),
-        *[measured(prediction, look)] * own,
+        f"{expects(document, look)} {likely}".rstrip(),
+        look.effect(document["conjecture"]) + (f"; {reasons}" if reasons else ""),
     ]
+
+
+def _setting(document: shapes.Prediction, look: Style) -> str:
+    setting = document["assessment"]["setting"]
+    return "" if setting is None else look.paint(look.glyph(setting["effect"]), setting["effect"])
 
 
 def _assumptions(kb: KnowledgeBase, assumed: Scenario) -> str:

@@ -6,19 +6,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from crosscurrent.predictor.assessment import assess
 from crosscurrent.predictor.documents import what_if_document
 from crosscurrent.predictor.scenarios import Scenario
 
 from ..answers.assumptions import assume
+from ..text import assessments
 from ..text.names import title
 from .answer import Answer, Knowledge, knowledge_base, listed
-from .predictions import concluded, explained, likely, measured, published
-from .tables import Cell, Table
+from .predictions import expects, explained
+from .tables import Cell, Table, marked
 
 if TYPE_CHECKING:
     from crosscurrent.predictor import document_types as shapes
     from crosscurrent.predictor.changes import Change
-    from crosscurrent.predictor.interactions import Prediction
 
 __all__ = ["WhatIfAnswer", "what_if"]
 
@@ -39,7 +40,8 @@ class WhatIfAnswer(Answer):
 
     columns: ClassVar = (
         "defense", "risk", "changed", "conjecture_before", "conjecture_after",
-        "probability_increase_before", "probability_increase_after", "because",
+        "probability_increase_before", "probability_increase_after", "because", "expect_before",
+        "expect_after", "setting",
     )  # fmt: skip
 
     defense: str
@@ -48,11 +50,12 @@ class WhatIfAnswer(Answer):
 
     def to_dict(self) -> shapes.WhatIf:
         """Return the document of ``crosscurrent what-if --json``."""
-        return what_if_document(self.defense, self.scenario, self.changes)
+        return what_if_document(self.kb, self.defense, self.scenario, self.changes)
 
     def _records(self) -> Iterable[tuple[Any, ...]]:
         for change in self.changes:
             before, after = change.before, change.after
+            answer = assess(self.kb, after)
             yield (
                 self.defense,
                 before.risk,
@@ -62,6 +65,9 @@ class WhatIfAnswer(Answer):
                 before.probability_increase,
                 after.probability_increase,
                 tuple(reason.text for reason in change.because),
+                assess(self.kb, before).expect,
+                answer.expect,
+                answer.setting.effect if answer.setting else None,
             )
 
     def _heading(self) -> str:
@@ -81,20 +87,18 @@ class WhatIfAnswer(Answer):
         return ", ".join(parts)
 
     def _tables(self) -> Sequence[Table]:
-        own = any(each.before.measured or each.after.measured for each in self.changes)
-        seen = ("published", "measured")[: 1 + own]
-        head = ("risk", "", "conjecture", "P(rise)", *seen, "because")
-        rows = [row for each in self.changes for row in self._rows(each, own=own)]
+        head = ("risk", "", "setting", "expect", "likely", "guideline", "because")
+        rows = [row for each in self.to_dict()["predictions"] for row in self._rows(each)]
         tables = [Table("", head, rows)]
         if len(self.changes) == 1:
             tables += explained(self.kb, self.changes[0].after)[1:]
         return tables
 
-    def _rows(self, change: Change, *, own: bool) -> list[Sequence[Cell]]:
-        name = self.kb.risks[change.before.risk].name
-        because = "; ".join(reason.text for reason in change.because)
-        before, after = (_cells(each, own=own) for each in (change.before, change.after))
-        if not change.changed:
+    def _rows(self, change: shapes.Change) -> list[Sequence[Cell]]:
+        name = self.kb.risks[change["risk"]].name
+        because = "; ".join(reason["text"] for reason in change["because"])
+        before, after = _cells(change["before"]), _cells(change["after"])
+        if not change["changed"]:
             return [(name, "same", *after, because)]
         return [(name, "before", *before, ""), ("", "after", *after, because)]
 
@@ -144,6 +148,11 @@ def what_if(
     return WhatIfAnswer(kb, *given)
 
 
-def _cells(prediction: Prediction, *, own: bool) -> list[Cell]:
-    cells: list[Cell] = [concluded(prediction), likely(prediction), published(prediction)]
-    return [*cells, measured(prediction)] if own else cells
+def _cells(document: shapes.Prediction) -> list[Cell]:
+    setting = document["assessment"]["setting"]
+    return [
+        "" if setting is None else marked(setting["effect"]),
+        expects(document),
+        assessments.expected(document),
+        document["conjecture"],
+    ]

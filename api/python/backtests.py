@@ -12,6 +12,7 @@ from .tables import Table
 
 if TYPE_CHECKING:
     from crosscurrent.predictor import backtest_document_types as shapes
+    from crosscurrent.predictor.assessment_backtest import AssessmentBacktest
     from crosscurrent.predictor.backtest import Backtest, Estimate
     from crosscurrent.predictor.collusion_backtest import CollusionBacktest
     from crosscurrent.predictor.conflict_backtest import ConflictBacktest
@@ -21,7 +22,7 @@ __all__ = ["BacktestAnswer", "backtest"]
 
 @dataclass(frozen=True, repr=False)
 class BacktestAnswer(Answer):
-    """The backtests of all three kinds of verdict.
+    """The backtests of conjectures, of assessments, and of both other kinds of verdict.
 
     Attributes
     ----------
@@ -37,6 +38,11 @@ class BacktestAnswer(Answer):
     def interactions(self) -> Backtest:
         """Of conjectures about a defense and a risk."""
         return self.backtests.interactions
+
+    @property
+    def assessments(self) -> AssessmentBacktest:
+        """Of assessments, with the paper or the pair held out."""
+        return self.backtests.assessments
 
     @property
     def conflicts(self) -> ConflictBacktest:
@@ -56,6 +62,9 @@ class BacktestAnswer(Answer):
         for scope, scores in self.interactions.scores.items():
             for each in scores:
                 yield "interactions", scope, each.method, each.right, each.cells
+        for held, voices in self.assessments.scores.items():
+            for voice in voices:
+                yield "assessments", f"{held} held out", voice.voice, voice.right, voice.directed
         for name, judged in self.conflicts.scores.items():
             for score in judged:
                 yield "conflicts", name, score.method, score.right, score.cells
@@ -83,7 +92,7 @@ class BacktestAnswer(Answer):
             )
             for scope, scores in self.interactions.scores.items()
         ]
-        for verdicts in ("conflicts", "collusion"):
+        for verdicts in ("assessments", "conflicts", "collusion"):
             rows = [
                 (pairs.replace("_", " "), method.replace("_", " "), f"{right}/{cells}")
                 for kind, pairs, method, right, cells in self._records()

@@ -7,17 +7,20 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, overload
 
 from crosscurrent.predictor import documents, interactions
+from crosscurrent.predictor.assessment import assess
 from crosscurrent.predictor.interactions import Prediction
 from crosscurrent.predictor.signs import EFFECT
 
-from ..text.names import cite, condition, percent, title
-from ..text.wording import FOLLOW, INTENDED, MOVE, OPPOSED, basis, strength
+from ..text import assessments
+from ..text.names import cite, condition, title
+from ..text.wording import FOLLOW, INTENDED, MOVE, basis, strength
 from .answer import Answer, Knowledge, knowledge_base
 from .tables import Cell, Marked, Table, marked
 
 if TYPE_CHECKING:
     from crosscurrent.knowledge import Defense, KnowledgeBase, Risk
     from crosscurrent.predictor import document_types as shapes
+    from crosscurrent.predictor.assessment import Assessment, Expect, Grade
     from crosscurrent.predictor.guideline import Basis, Conjecture, Path
     from crosscurrent.predictor.interactions import ExceptionSeen, Modifier, ObservationSeen
 
@@ -25,10 +28,9 @@ __all__ = [
     "MatrixAnswer",
     "PredictionAnswer",
     "PredictionsAnswer",
-    "concluded",
+    "expects",
     "explained",
     "interaction_matrix",
-    "likely",
     "measured",
     "predict",
     "published",
@@ -36,10 +38,11 @@ __all__ = [
 
 _COLUMNS = (
     "defense", "risk", "intended", "conjecture", "basis", "probability_increase", "opposed",
-    "published", "conditional", "measured", "decisive_factors",
+    "published", "conditional", "measured", "decisive_factors", "expect", "likelihood", "grade",
 )  # fmt: skip
 _INTENDED = f"*: {INTENDED}"
-_PROBABILITY = "P(rise): how likely the risk rises, by a model that never saw the pair's own result"
+_LIKELY = "likely: how likely what is expected is; where it depends or is unknown, an increase"
+_OTHERWISE = "!: the guideline says otherwise than what is expected"
 
 
 @dataclass(frozen=True, repr=False)
@@ -75,6 +78,26 @@ class PredictionAnswer(Answer):
         return self.prediction.probability_increase
 
     @property
+    def assessment(self) -> Assessment:
+        """The one answer: what to expect, how well established that is, and why."""
+        return assess(self.kb, self.prediction)
+
+    @property
+    def expect(self) -> Expect:
+        """``increase``, ``decrease``, ``no_change``, ``depends`` or ``unknown``."""
+        return self.assessment.expect
+
+    @property
+    def likelihood(self) -> float | None:
+        """How likely what is expected is, from 0 to 1; None without any evidence."""
+        return self.assessment.likelihood
+
+    @property
+    def grade(self) -> Grade:
+        """How well established what is expected is."""
+        return self.assessment.grade
+
+    @property
     def intended(self) -> bool:
         """Whether the defense is meant for this risk."""
         return self.prediction.intended
@@ -106,7 +129,7 @@ class PredictionAnswer(Answer):
 
     def to_dict(self) -> shapes.Prediction:
         """Return the document of ``crosscurrent predict DEFENSE RISK --json``."""
-        return documents.prediction_document(self.prediction)
+        return documents.prediction_document(self.kb, self.prediction)
 
     def _records(self) -> Iterable[tuple[Any, ...]]:
         for path in self.paths:
@@ -124,13 +147,13 @@ class PredictionAnswer(Answer):
             )
 
     def _heading(self) -> str:
-        return f"{_pair(self.kb, self.prediction)}: {summary(self.prediction)}"
+        return f"{_pair(self.kb, self.prediction)}: {assessments.word(self.to_dict())}"
 
     def _tables(self) -> Sequence[Table]:
         return explained(self.kb, self.prediction)
 
     def _notes(self) -> Sequence[str]:
-        return [f"! {OPPOSED}"] * self.opposed
+        return ()
 
 
 @dataclass(frozen=True, repr=False)
@@ -152,36 +175,34 @@ class PredictionsAnswer(Answer):
 
     def to_dict(self) -> shapes.Predictions:
         """Return the document of ``crosscurrent predict DEFENSE --json``."""
-        return documents.predictions_document(self.defense, self.predictions)
+        return documents.predictions_document(self.kb, self.defense, self.predictions)
 
     def _records(self) -> Iterable[tuple[Any, ...]]:
-        return map(_record, self.predictions)
+        return (_record(self.kb, each) for each in self.predictions)
 
     def _heading(self) -> str:
         return f"{title(self.kb.defenses[self.defense])}, when effective"
 
     def _tables(self) -> Sequence[Table]:
-        own = any(each.measured for each in self.predictions)
-        seen = ("published", "measured")[: 1 + own]
-        head = ("", "risk", "conjecture", "P(rise)", *seen, "decided by")
-        return [Table("", head, [self._row(each, own=own) for each in self.predictions])]
+        head = ("", "risk", "expect", "likely", "grade", "guideline")
+        return [Table("", head, [self._row(each) for each in self.to_dict()["predictions"]])]
 
-    def _row(self, prediction: Prediction, *, own: bool) -> Sequence[Cell]:
-        risk = self.kb.risks[prediction.risk]
+    def _row(self, document: shapes.Prediction) -> Sequence[Cell]:
+        risk, answer = self.kb.risks[document["risk"]], document["assessment"]
         return (
             risk.code or "",
-            risk.name + " *" * prediction.intended,
-            concluded(prediction),
-            likely(prediction),
-            published(prediction),
-            *([measured(prediction)] if own else []),
-            ", ".join(path.factor.name.lower() for path in prediction.decisive) or "-",
+            risk.name + " *" * document["intended"],
+            expects(document),
+            assessments.expected(document),
+            assessments.GRADES[answer["grade"]],
+            document["conjecture"] + " !" * answer["voices"][0]["disagrees"],
         )
 
     def _notes(self) -> Sequence[str]:
-        notes = [_PROBABILITY]
+        answers = [each["assessment"] for each in self.to_dict()["predictions"]]
+        notes = [_LIKELY]
         notes += [_INTENDED] * any(each.intended for each in self.predictions)
-        notes += [f"!: {OPPOSED}"] * any(each.opposed for each in self.predictions)
+        notes += [_OTHERWISE] * any(each["voices"][0]["disagrees"] for each in answers)
         return notes
 
 
@@ -206,10 +227,10 @@ class MatrixAnswer(Answer):
 
     def to_dict(self) -> shapes.Matrix:
         """Return the document of ``crosscurrent matrix --json``."""
-        return documents.matrix_document(self.rows, self.knowledge)
+        return documents.matrix_document(self.kb, self.rows)
 
     def _records(self) -> Iterable[tuple[Any, ...]]:
-        return map(_record, self.predictions)
+        return (_record(self.kb, each) for each in self.predictions)
 
     def _heading(self) -> str:
         return f"{len(self.rows)} defenses against {len(self.kb.risks)} risks"
@@ -219,17 +240,18 @@ class MatrixAnswer(Answer):
         rows: list[Sequence[Cell]] = []
         for row in self.rows:
             defense = self.kb.defenses[row[0].defense]
-            rows.append((defense.code or defense.id, *map(_cell, row)))
+            cells = (_cell(documents.prediction_document(self.kb, each)) for each in row)
+            rows.append((defense.code or defense.id, *cells))
         return [Table("", head, rows)]
 
     def _notes(self) -> Sequence[str]:
         named: list[Defense | Risk] = [self.kb.defenses[row[0].defense] for row in self.rows]
         named += self.kb.risks.values()
         return (
-            "in a cell: the conjecture, how likely the risk rises in %, and what was published",
+            "in a cell: what to expect, how likely that is in %, and what was published",
             "[ ]: measured in your own models",
             _INTENDED,
-            f"!: {OPPOSED}",
+            _OTHERWISE,
             "; ".join(f"{each.code or each.id} {each.name.lower()}" for each in named),
         )
 
@@ -262,8 +284,8 @@ def predict(
     Examples
     --------
     >>> answer = predict("RD1", "P2")
-    >>> answer.conjecture, answer.basis, answer.probability_increase
-    ('increase', 'dominant', 0.9353)
+    >>> answer.expect, answer.grade, answer.conjecture, answer.basis
+    ('increase', 'replicated', 'increase', 'dominant')
     """
     kb = knowledge_base(knowledge)
     if risk is None:
@@ -277,14 +299,9 @@ def interaction_matrix(kb: KnowledgeBase) -> MatrixAnswer:
     return MatrixAnswer(kb, interactions.matrix(kb))
 
 
-def concluded(prediction: Prediction) -> Marked:
-    """Return the cell that shows a conjecture, stronger where the calibrated model agrees."""
-    return marked(prediction.conjecture, strength(prediction.backing))
-
-
-def likely(prediction: Prediction) -> str:
-    """Return the probability of an increase, with a mark where it opposes the conjecture."""
-    return percent(prediction.probability_increase) + " !" * prediction.opposed
+def expects(document: shapes.Prediction) -> Marked:
+    """Return the cell that shows what is expected, the stronger the likelier."""
+    return marked(document["assessment"]["expect"], strength(assessments.backing(document)))
 
 
 def published(prediction: Prediction) -> str:
@@ -300,26 +317,28 @@ def measured(prediction: Prediction) -> str:
     return " and ".join(effect.replace("_", " ") for effect in prediction.measured)
 
 
-def summary(prediction: Prediction) -> str:
-    """Return a conjecture with its probability in a few words."""
-    return f"{prediction.conjecture}, {percent(prediction.probability_increase)} likely to increase"
-
-
 def explained(kb: KnowledgeBase, prediction: Prediction) -> list[Table]:
-    """Return the tables that say why: paths, further factors, and what was seen."""
-    tables = [
-        Table(
-            "",
-            ("", ""),
-            [
-                ("conjecture", concluded(prediction)),
-                ("basis", basis(prediction.basis, [EFFECT[p.effect] for p in prediction.paths])),
-                ("P(rise)", likely(prediction)),
-                ("published", published(prediction)),
-                *[("measured", measured(prediction))] * bool(prediction.measured),
-            ],
-        )
+    """Return the tables that say why: the answer, its voices, paths, and what was seen."""
+    document = documents.prediction_document(kb, prediction)
+    told: list[Sequence[Cell]] = [
+        ("expect", expects(document)),
+        ("", assessments.headline(kb, document)),
+        ("likely", assessments.established(kb, document)),
+        ("setting", assessments.setting_told(kb, document)),
+        ("why", assessments.reason(kb, document)),
+        *(("what to do", line) for line in assessments.advised(kb, document)),
     ]
+    tables = [Table("", ("", ""), [row for row in told if row[1]])]
+    basis_told = basis(prediction.basis, [EFFECT[p.effect] for p in prediction.paths])
+    voices: list[Sequence[Cell]] = [
+        (
+            name,
+            "!" * disagrees,
+            f"{says}: {basis_told}" if name == "guideline" else says,
+        )
+        for name, says, disagrees in assessments.voiced(document["assessment"])
+    ]
+    tables.append(Table("Voices (!: otherwise than expected)", ("", "", ""), voices))
     if prediction.paths:
         head = ("", "factor", "", "role", "how", "sources")
         rows = [_path(kb, path, prediction) for path in prediction.paths]
@@ -352,8 +371,8 @@ def explained(kb: KnowledgeBase, prediction: Prediction) -> list[Table]:
         for each in prediction.exceptions
     ]
     if seen:
-        told = ("effect", "", "when", "sources", "note")
-        tables.append(Table("Published or measured", told, seen))
+        columns = ("effect", "", "when", "sources", "note")
+        tables.append(Table("Published or measured", columns, seen))
     return tables
 
 
@@ -374,17 +393,27 @@ def _path(kb: KnowledgeBase, path: Path, prediction: Prediction) -> Sequence[Cel
     )
 
 
-def _cell(prediction: Prediction) -> Marked:
-    sign = concluded(prediction)
-    number = percent(prediction.probability_increase).removesuffix(" %")
-    seen = "".join(marked(effect).text[0] for effect in prediction.published) or "·"
-    if prediction.measured:
-        seen += f" [{''.join(marked(effect).text[0] for effect in prediction.measured)}]"
-    text = f"{sign.text[0]} {number}{'!' * prediction.opposed} {seen}{' *' * prediction.intended}"
+def _cell(document: shapes.Prediction) -> Marked:
+    sign, answer = expects(document), document["assessment"]
+    number = assessments.expected(document).removesuffix(" %")
+    effects = {
+        provenance: dict.fromkeys(
+            each["effect"]
+            for each in (*document["observations"], *document["exceptions"])
+            if each["applies"] and each["provenance"] == provenance
+        )
+        for provenance in ("published", "measured")
+    }
+    seen = "".join(marked(effect).text[0] for effect in effects["published"]) or "·"
+    if effects["measured"]:
+        seen += f" [{''.join(marked(effect).text[0] for effect in effects['measured'])}]"
+    otherwise = "!" * answer["voices"][0]["disagrees"]
+    text = f"{sign.text[0]} {number}{otherwise} {seen}{' *' * document['intended']}"
     return Marked(text, sign.effect, sign.strength)
 
 
-def _record(prediction: Prediction) -> tuple[Any, ...]:
+def _record(kb: KnowledgeBase, prediction: Prediction) -> tuple[Any, ...]:
+    answer = assess(kb, prediction)
     return (
         prediction.defense,
         prediction.risk,
@@ -397,4 +426,7 @@ def _record(prediction: Prediction) -> tuple[Any, ...]:
         prediction.conditional,
         prediction.measured,
         tuple(path.factor.id for path in prediction.decisive),
+        answer.expect,
+        answer.likelihood,
+        answer.grade,
     )

@@ -6,7 +6,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
 
-from .wording import DISAGREES, GLYPHS, INTENDED, VERBS, strength
+from crosscurrent.predictor.documents import prediction_document
+
+from . import assessments
+from .wording import GLYPHS, INTENDED, OTHERWISE, VERBS, strength
 
 if TYPE_CHECKING:
     from crosscurrent.knowledge import KnowledgeBase
@@ -22,6 +25,8 @@ SHADES = {
     "increase": ("#fdebd9", "#f9c795", "#ee9a4d"),
     "decrease": ("#e2effa", "#abd0f0", "#69aae0"),
     "contested": ("#eeeaf4", "#eeeaf4", "#eeeaf4"),
+    "depends": ("#eeeaf4", "#eeeaf4", "#eeeaf4"),
+    "no_change": ("#f3f4f6", "#f3f4f6", "#f3f4f6"),
     "unknown": ("#f3f4f6", "#f3f4f6", "#f3f4f6"),
 }
 """Grounds from weak to strong, by effect, for dark text."""
@@ -54,15 +59,15 @@ def matrix_svg(
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}"'
         f' height="{height}" role="img" aria-labelledby="title desc" font-family="{_FONT}">',
         '<title id="title">What each defense does to each risk</title>',
-        f'<desc id="desc">{len(rows)} defenses against {columns} risks: the conjecture, the'
-        " probability that the risk increases, and what was published.</desc>",
+        f'<desc id="desc">{len(rows)} defenses against {columns} risks: what to expect,'
+        " how likely that is, and what was published.</desc>",
         f'<rect width="{width}" height="{height}" fill="{_GROUND}"/>',
         _text(_MARGIN, 46, "What an effective defense does to every other risk", 24, weight=700),
         _text(
             _MARGIN,
             72,
-            "Predicted from shared factors, before anything is trained. In a cell: the conjecture,"
-            " how likely the risk rises, and what was published.",
+            "From published effects and shared factors, before anything is trained. In a cell: what"
+            " to expect, how likely that is, and what was published.",
             14,
             fill=_SOFT,
         ),
@@ -93,19 +98,22 @@ def matrix_svg(
 
 
 def _cell(kb: KnowledgeBase, prediction: Prediction, left: float, top: float) -> list[str]:
-    likely = min(99, max(1, round(prediction.probability_increase * 100)))
+    document = prediction_document(kb, prediction, advice=False)
+    answer = document["assessment"]
+    expect, likely = answer["expect"], assessments.expected(document)
+    otherwise = answer["voices"][0]["disagrees"]
     published = " and ".join(prediction.published) or "unexplored"
     measured = " and ".join(prediction.measured)
     spoken = (
         f"{kb.defenses[prediction.defense].name}, {kb.risks[prediction.risk].name}:"
-        f" {VERBS[prediction.conjecture]}; {likely} % likely to increase"
-        + f"; {DISAGREES}" * prediction.opposed
+        f" {VERBS[expect]}; {assessments.established(kb, document) or 'no evidence'}"
+        + f"; {OTHERWISE}" * otherwise
         + f"; published: {published}"
         + ", depending on the adversary or with exceptions" * prediction.conditional
         + (f"; measured: {measured}" if measured else "")
         + f"; {INTENDED}" * prediction.intended
     )
-    shade = SHADES[prediction.conjecture][strength(prediction.backing)]
+    shade = SHADES[expect][strength(assessments.backing(document))]
     edge = f' stroke="{_INK}" stroke-width="2"' if prediction.intended else ""
     right, middle = left + _CELL_WIDTH, left + 12
     parts = [
@@ -116,11 +124,11 @@ def _cell(kb: KnowledgeBase, prediction: Prediction, left: float, top: float) ->
         _text(
             middle,
             top + 26,
-            f"{GLYPHS[prediction.conjecture]} {VERBS[prediction.conjecture]}",
+            f"{GLYPHS[expect]} {VERBS[expect]}",
             13,
             weight=600,
         ),
-        _text(middle, top + 48, f"▲ {likely} %" + " !" * prediction.opposed, 13),
+        _text(middle, top + 48, likely + " !" * otherwise, 13),
     ]
     parts += [
         _badge(right - 18 - 22 * place, top + 43, effect, dashed=prediction.conditional)
@@ -158,8 +166,8 @@ def _legend(y: float, origin: str) -> list[str]:
     for conjecture, words in (
         ("increase", "risk increases"),
         ("decrease", "risk decreases"),
-        ("contested", "factors disagree, none dominates"),
-        ("unknown", "unknown: no factor links them"),
+        ("depends", "it depends, or works disagree"),
+        ("unknown", "unknown"),
     ):
         for shade in dict.fromkeys(SHADES[conjecture]):
             parts.append(
@@ -175,12 +183,12 @@ def _legend(y: float, origin: str) -> list[str]:
         f'<rect x="{_MARGIN + 310}" y="{y + 19}" width="22" height="16" rx="3" fill="none"'
         f' stroke="{_INK}" stroke-width="2"/>',
         _text(_MARGIN + 340, y + 32, INTENDED, 13),
-        _text(_MARGIN + 560, y + 32, "▲ 90 %: how likely the risk rises, by the model", 13),
-        _text(_MARGIN + 892, y + 32, f"!: {DISAGREES}", 13),
+        _text(_MARGIN + 560, y + 32, "90 %: how likely that is (±: an increase)", 13),
+        _text(_MARGIN + 892, y + 32, f"!: {OTHERWISE}", 13),
         _text(
             _MARGIN,
             y + 62,
-            "stronger color: the model backs the conjecture · dashed: depends on the adversary,"
+            "stronger color: likelier · dashed: depends on the adversary,"
             f" or has exceptions · knowledge of {origin}",
             12,
             fill=_SOFT,

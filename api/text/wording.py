@@ -8,14 +8,13 @@ from typing import Final
 
 __all__ = [
     "ARROW",
-    "DISAGREES",
     "EDGE_SIGNS",
     "FOLLOW",
     "GLYPHS",
     "INTENDED",
     "MOVE",
     "NO_CHANGE",
-    "OPPOSED",
+    "OTHERWISE",
     "OUT_OF_REACH",
     "PREDICATES",
     "SECTIONS",
@@ -34,6 +33,8 @@ GLYPHS: Final[Mapping[str, str]] = MappingProxyType(
         "increase": "▲",
         "decrease": "▼",
         "no_change": "=",
+        "mixed": "±",
+        "depends": "±",
         "contested": "±",
         "unknown": "?",
         "unexplored": "·",
@@ -109,6 +110,8 @@ VERBS: Final[Mapping[str, str]] = MappingProxyType(
         "increase": "increases",
         "decrease": "decreases",
         "no_change": "does not change",
+        "mixed": "moves either way",
+        "depends": "depends",
         "contested": "contested",
         "unknown": "unknown",
         "inconclusive": "inconclusive with these seeds",
@@ -132,10 +135,8 @@ NO_CHANGE: Final = "no meaningful change"
 INTENDED: Final = "what the defense is meant for"
 """What is said of a risk that a defense protects against."""
 
-DISAGREES: Final = "the calibrated model disagrees"
-"""What is said of a conjecture that the model finds unlikely."""
-
-OPPOSED: Final = f"{DISAGREES}: treat it as open"
+OTHERWISE: Final = "the guideline says otherwise"
+"""What is said where the guideline has another direction than what is expected."""
 
 OUT_OF_REACH: Final = "takes more than the adversaries are assumed to have"
 """What is said of an attack on another one's outcome."""
@@ -183,6 +184,6 @@ def strength(backing: float | None) -> int:
     Parameters
     ----------
     backing : float or None
-        The model's probability of what a conjecture says; None where it says nothing.
+        How likely a direction is; None where none is expected.
     """
     return sum((backing or 0.0) >= each for each in _STRONG)

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..text.wording import DISAGREES, INTENDED, OUT_OF_REACH, VERBS, strength
+from ..text import assessments
+from ..text.names import lowered
+from ..text.wording import INTENDED, OTHERWISE, OUT_OF_REACH, VERBS, strength
 from .names import Words, is_measured, seen
+
+if TYPE_CHECKING:
+    from crosscurrent.predictor import document_types as shapes
 
 __all__ = [
     "AttackPair",
@@ -37,30 +42,33 @@ class PredictionCell(NamedTuple):
     ----------
     defense, risk : str
         Ids.
-    conjecture : str
-        The predicted effect.
+    expect : str
+        What is expected.
     strength : int
-        From 0 to 2: how well the model backs that.
+        From 0 to 2: how likely a direction is.
     likely : str
-        How likely the risk rises.
+        How likely what is expected is; empty without evidence.
+    grade : str
+        How well established it is.
     opposed, intended, conditional : bool
-        Whether the calibrated model disagrees; whether the defense is meant for the risk;
-        whether what was published depends on the adversary.
+        Whether the guideline says otherwise; whether the defense is meant for the risk; whether
+        what was published depends on conditions.
     published, measured : sequence of str
         Effects that were seen, each once.
     spoken : str
         All of that in a sentence.
     before, was : str or None
-        What was predicted without assumptions, and how likely that was, if that differs.
+        What was expected without assumptions, and how likely that was, if the prediction differs.
     because : sequence of str
         Which assumptions are at work.
     """
 
     defense: str
     risk: str
-    conjecture: str
+    expect: str
     strength: int
     likely: str
+    grade: str
     opposed: bool
     intended: bool
     conditional: bool
@@ -74,9 +82,9 @@ class PredictionCell(NamedTuple):
 
 def prediction_cell(
     words: Words,
-    document: Mapping[str, Any],
+    document: shapes.Prediction,
     results: Sequence[MeasuredOutcome] = (),
-    before: Mapping[str, Any] | None = None,
+    before: shapes.Prediction | None = None,
     because: Sequence[str] = (),
 ) -> PredictionCell:
     """Return the cell for the document of one defense and one risk.
@@ -101,42 +109,43 @@ def prediction_cell(
     conditional = any(not is_measured(each) for each in document["exceptions"]) or any(
         each["when"] for each in document["observations"] if not is_measured(each)
     )
-    likely = words.percent(document["probability_increase"])
+    answer = document["assessment"]
+    likely, opposed = assessments.expected(document), answer["voices"][0]["disagrees"]
     spoken = [
         f"{words.called(document['defense'])}, {words.inside(document['risk'])}:"
-        f" predicted: {VERBS[document['conjecture']]}",
-        f"{likely} likely to increase" + f"; {DISAGREES}" * document["opposed"],
+        f" expected: {VERBS[answer['expect']]}",
+        assessments.established(words.kb, document) or assessments.GRADES[answer["grade"]],
+        *[OTHERWISE] * opposed,
         f"published: {_list(published)}"
         + ", depending on the adversary or with exceptions" * conditional,
     ]
     if measured:
         spoken.append(f"measured: {_list(measured)}")
+    if setting := assessments.setting_told(words.kb, document):
+        spoken.append(lowered(setting.rstrip(".")))
     if document["intended"]:
         spoken.append(INTENDED)
-    was = None if before is None else words.percent(before["probability_increase"])
+    was = None if before is None else assessments.expected(before)
     if before is not None:
-        spoken.append(f"without the assumptions: {VERBS[before['conjecture']]}, {was}")
+        then = VERBS[before["assessment"]["expect"]]
+        spoken.append(f"without the assumptions: {then}" + f", {was}" * bool(was))
     return PredictionCell(
         document["defense"],
         document["risk"],
-        document["conjecture"],
-        strength(_backing(document)),
+        answer["expect"],
+        strength(assessments.backing(document)),
         likely,
-        document["opposed"],
+        assessments.GRADES[answer["grade"]],
+        opposed,
         document["intended"],
         conditional,
         published,
         measured,
         "; ".join(spoken),
-        None if before is None else before["conjecture"],
+        None if before is None else before["assessment"]["expect"],
         was,
         because,
     )
-
-
-def _backing(document: Mapping[str, Any]) -> float | None:
-    likely: float = document["probability_increase"]
-    return {"increase": likely, "decrease": 1 - likely}.get(document["conjecture"])
 
 
 def _list(effects: Sequence[str]) -> str:

@@ -73,7 +73,7 @@ class Words:
     """
 
     def __init__(self, kb: KnowledgeBase) -> None:
-        self._kb = kb
+        self.kb = kb
 
     def called(self, identity: str, among: str = "") -> str:
         """Return what something is called by its id, with the stage if there is one.
@@ -81,7 +81,7 @@ class Words:
         An attack may have the id of a risk: `among` says which section is meant.
         """
         bare, _, stage = identity.partition("@")
-        kb = self._kb
+        kb = self.kb
         meant = getattr(kb, among) if among else {}
         for section in (meant, kb.defenses, kb.risks, kb.attacks, kb.factors, kb.adversary):
             if bare in section:
@@ -98,7 +98,7 @@ class Words:
     def code(self, identity: str) -> str:
         """Return the papers' code of a defense, risk, factor or attack; empty if it has none."""
         bare = identity.partition("@")[0]
-        kb = self._kb
+        kb = self.kb
         for section in (kb.defenses, kb.risks, kb.factors, kb.attacks):
             if bare in section:
                 return section[bare].code or ""
@@ -106,13 +106,13 @@ class Words:
 
     def cited(self, sources: Iterable[str]) -> list[SourceLabel]:
         """Return how works are cited; those that would read alike with how their titles begin."""
-        named = [(each.partition("#")[0], cite(self._kb, [each])) for each in sources]
+        named = [(each.partition("#")[0], cite(self.kb, [each])) for each in sources]
         ids: dict[str, set[str]] = {}
         for identity, text in named:
             ids.setdefault(text, set()).add(identity)
         found = []
         for identity, text in named:
-            work = self._kb.references[identity]
+            work = self.kb.references[identity]
             title = work.title or ""
             alike = title and len(ids[text]) > 1
             full = f"{text}, {shorten(title, _BEGINNING, placeholder=' …')}" if alike else text

@@ -15,8 +15,10 @@ from .fields import (
     Links,
     Provenance,
     SignText,
+    Stage,
     Strict,
     about,
+    line,
     many,
     record,
     text,
@@ -95,14 +97,27 @@ class Observation(Strict):
     id: str = field(metadata=text("permanent identifier", limit=200, pattern=DOTTED_ID))
     defense: str = field(metadata=text("the defense, taken to be effective", limit=80))
     risk: str = field(metadata=text("the risk", limit=80))
-    effect: Literal["increase", "decrease", "no_change", "unexplored"] = field(
+    effect: Literal["increase", "decrease", "no_change", "mixed", "unexplored"] = field(
         metadata=about(
-            "what happens to the risk; no_change: too little to matter; unexplored: the source"
-            " knows of no work on it"
+            "what happens to the risk; no_change: too little to matter; mixed: the work itself"
+            " reports both; unexplored: the source knows of no work on it"
         )
     )
     kind: Literal["empirical", "theoretical", "conjectured", "unspecified"] | None = field(
         default=None, metadata=about("strongest kind of evidence; absent when unexplored")
+    )
+    basis: Literal["read", "known", "inferred"] | None = field(
+        default=None,
+        metadata=about(
+            "read: the result was seen; known: certain, but not read again; inferred: reasoned from"
+            " a cited result"
+        ),
+    )
+    stage: Stage | None = field(
+        default=None, metadata=about("where the defense acts, if not at its usual stage")
+    )
+    setting: str | None = field(
+        default=None, metadata=line("model, attack and regime in a phrase", limit=400)
     )
     when: Mapping[str, str] | None = field(
         default=None, metadata=about("the adversary it takes, by characteristic; absent: any")

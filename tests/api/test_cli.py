@@ -19,13 +19,16 @@ from typing import Any, NamedTuple
 import pytest
 
 from crosscurrent.api.cli import main
+from crosscurrent.api.text.assessments import backing
 from crosscurrent.api.text.names import percent
-from crosscurrent.api.text.wording import strength
+from crosscurrent.api.text.wording import VERBS, strength
 from crosscurrent.knowledge import KnowledgeBase
 from crosscurrent.knowledge._records import IDENTITY
 from crosscurrent.knowledge.sssom import sssom
 from crosscurrent.predictor import documents
 from crosscurrent.predictor import joint_documents as joint
+from crosscurrent.predictor.assessment import assess
+from crosscurrent.predictor.assessment_backtest import assessment_backtest
 from crosscurrent.predictor.backtest import backtest
 from crosscurrent.predictor.changes import what_if
 from crosscurrent.predictor.collusion_backtest import collusion_backtest
@@ -85,16 +88,17 @@ def overlay(tmp_path: Path) -> Path:
 
 
 def test_json_is_the_same_document_as_from_python(ask: Ask, kb: KnowledgeBase) -> None:
-    pair = documents.prediction_document(predict(kb, "RD1", "P1"))
+    pair = documents.prediction_document(kb, predict(kb, "RD1", "P1"))
     assert ask("predict", "adversarial_training", "membership_inference", "--json").json == pair
-    whole = documents.predictions_document("adversarial_training", predict_all(kb, "RD1"))
+    whole = documents.predictions_document(kb, "adversarial_training", predict_all(kb, "RD1"))
     assert ask("predict", "RD1", "--json").json == whole
-    table = documents.matrix_document(matrix(kb), kb.digest)
+    table = documents.matrix_document(kb, matrix(kb))
     assert ask("matrix", "--json").json == table
     assert ask("matrix", "--format", "json").json == table
     honest = {
         "kind": "backtest",
         "interactions": documents.interaction_backtest_document(backtest(kb, seed=7, resamples=50)),
+        "assessments": documents.assessment_backtest_document(assessment_backtest(kb)),
         "conflicts": joint.conflict_backtest_document(conflict_backtest(kb)),
         "collusion": joint.collusion_backtest_document(collusion_backtest(kb)),
         "seed": 7,
@@ -110,10 +114,10 @@ def test_what_if_json_is_the_same_document_as_from_python(ask: Ask, kb: Knowledg
     )
     words = "--raise D2 --lower D1 --hold M1 --adversary role=malicious_accuser --json".split()
     changes = [what_if(kb, "RD1", risk, assumed) for risk in kb.risks]
-    expected = documents.what_if_document("adversarial_training", assumed, changes)
+    expected = documents.what_if_document(kb, "adversarial_training", assumed, changes)
     assert ask("what-if", "RD1", *words).json == expected
     one = [what_if(kb, "RD1", "R3", assumed)]
-    expected = documents.what_if_document("adversarial_training", assumed, one)
+    expected = documents.what_if_document(kb, "adversarial_training", assumed, one)
     assert ask("what-if", "RD1", "R3", *words).json == expected
 
 
@@ -128,8 +132,10 @@ def test_ids_and_codes_work_alike_in_any_case(ask: Ask, name: str) -> None:
 def test_predict_tells_a_stranger_what_why_and_how_sure(ask: Ask) -> None:
     answer = ask("predict", "differential_privacy", "evasion")
     assert answer.status == 0
-    assert "▲ increase: the factors disagree, and the dominant ones decide" in answer.out
-    assert "likely to increase (calibrated on the 43 other explored pairs)" in answer.out
+    assert "▲ Differential privacy increases evasion." in answer.out
+    assert "69 % likely; disputed: 2 works saw an increase and 1 work saw a decrease" in answer.out
+    assert "It lowers curvature smoothness and boundary distance" in answer.out
+    assert "an increase: the factors disagree, and the dominant ones decide" in answer.out
     assert "* ▲  Curvature smoothness" in answer.out
     assert "  ▼  Tail length" in answer.out
     assert "▲ increase (empirical): Boenisch et al. 2021; Tursynbek et al. 2020" in answer.out
@@ -139,9 +145,10 @@ def test_predict_tells_a_stranger_what_why_and_how_sure(ask: Ask) -> None:
 
 def test_no_evidence_is_said_as_plainly_as_increases(ask: Ask) -> None:
     answer = ask("predict", "fingerprinting", "discriminatory_behavior")
-    assert "? unknown: no evidence: defense and risk share no factor" in answer.out
+    assert "? Nothing is known of what fingerprinting does to discriminatory" in answer.out
+    assert "silent: no evidence: defense and risk share no factor" in answer.out
     assert "· unexplored: nothing known for this pair" in answer.out
-    assert "likely to increase" in answer.out
+    assert "%" not in answer.out
 
 
 def test_an_unidentified_work_is_marked_and_not_guessed(ask: Ask) -> None:
@@ -153,31 +160,36 @@ def test_predict_lists_every_risk(ask: Ask, kb: KnowledgeBase) -> None:
     assert all(risk.name in out for risk in kb.risks.values())
 
 
-def test_the_model_leaning_against_the_conjecture_is_pointed_out(ask: Ask) -> None:
-    assert "the calibrated model disagrees" in ask("predict", "RD1", "F").out
-    assert "the calibrated model disagrees" not in ask("predict", "RD1", "P2").out
+def test_a_voice_that_disagrees_is_pointed_out(ask: Ask) -> None:
+    out = ask("predict", "RD1", "F").out
+    assert re.search(r"guideline +!  a decrease", out)
+    assert re.search(r"factors, fitted +!  36 % likely to increase", out)
+    assert "!: says otherwise than what is expected" in out
+    assert "!: says otherwise" not in ask("predict", "RD1", "P2").out
 
 
 def test_what_if_shows_before_after_and_why(ask: Ask) -> None:
     out = ask("what-if", "RD1", "P1", "--hold", "O3").out
     assert "with boundary distance held" in out
     before, after = re.findall(r" (?:before|after) .*", out)
+    assert before.split()[1:3] == after.split()[1:3] == ["▲", "increase"]
     assert "± contested" in before
-    assert "▲ increase" in after
+    assert after.count("▲ increase") == 2
     assert "boundary distance held: its decrease no longer counts" in " ".join(out.split())
 
 
 @pytest.mark.parametrize(
     ("adversary", "expected"),
-    [("malicious_accuser", "▼ decrease †"), ("malicious_suspect", "▲ increase †")],
+    [("malicious_accuser", "▼ decrease 81 %"), ("malicious_suspect", "▲ increase 59 %")],
 )
 def test_what_was_published_depends_on_the_adversary(
     ask: Ask, adversary: str, expected: str
 ) -> None:
     out = ask("what-if", "RD1", "--adversary", f"role={adversary}").out
-    row = out[out.index("Unauthorized") :].partition("P1 ")[0].splitlines()
-    answers = [line for line in row if "▼ decrease" in line]  # what is conjectured in any case
-    assert answers[-1].endswith(expected)
+    row = out[out.index("Unauthorized") :].partition("P1 ")[0]
+    before, after = re.findall(r" (?:before|after) .*", row)
+    assert "± depends †" in before
+    assert expected in after
 
 
 def test_probabilities_never_look_like_certainty() -> None:
@@ -293,6 +305,11 @@ def test_matrix_csv_has_a_row_for_every_pair(ask: Ask, kb: KnowledgeBase) -> Non
         assert row["conditional"] == str(answer.conditional).lower()
         assert row["decisive_factors"].split() == [path.factor.id for path in answer.decisive]
         assert row["knowledge"] == kb.digest
+        assessed = assess(kb, answer)
+        assert (row["expect"], row["grade"]) == (assessed.expect, assessed.grade)
+        assert row["likelihood"] == (
+            "" if assessed.likelihood is None else str(assessed.likelihood)
+        )
     assert any(row["published"] for row in rows)
 
 
@@ -308,13 +325,18 @@ def test_matrix_svg_is_self_contained_and_says_each_cell_in_words(
         for answer in row:
             names = f"{kb.defenses[answer.defense].name}, {kb.risks[answer.risk].name}:"
             (title,) = [text for text in titles if text.startswith(names)]
-            likely = min(99, max(1, round(answer.probability_increase * 100)))
-            assert f"{likely} % likely" in title
+            assessed = assess(kb, answer)
+            verb = VERBS[assessed.expect]
+            assert title.startswith(f"{names} {verb}")
+            if assessed.likelihood is None:
+                assert "%" not in title
+            else:
+                assert f"{percent(assessed.likelihood)} likely" in title
             published = " and ".join(answer.published) or "unexplored"
             assert f"published: {published}" in title
             assert ("depending on the adversary" in title) == answer.conditional
             assert title.endswith("meant for") == answer.intended
-            assert ("disagrees" in title) == answer.opposed
+            assert ("says otherwise" in title) == assessed.voices[0].disagrees
     assert out.count("http") == 1  # the namespace
     assert root.find(f"{space}script") is None
 
@@ -332,7 +354,7 @@ def test_in_the_picture_colour_arrow_and_badge_say_the_same_as_the_words(ask: As
         assert rect is not None
         shades.setdefault(conjecture, set()).add(rect.attrib["fill"])
         assert ("stroke" in rect.attrib) == ("meant for" in spoken)
-        assert (words[1].text or "").endswith("!") == ("disagrees" in spoken)
+        assert (words[1].text or "").endswith("!") == ("says otherwise" in spoken)
         badge = cell.find(f"{space}path")
         published = re.split("[,;]", spoken.partition("published: ")[2])[0]
         if badge is None:
@@ -341,25 +363,22 @@ def test_in_the_picture_colour_arrow_and_badge_say_the_same_as_the_words(ask: As
             _, base, _, _, tip = map(float, re.findall(r"-?[\d.]+", badge.attrib["d"]))
             assert published == ("increase" if tip < base else "decrease")
     for conjecture, warm in (("increases", True), ("decreases", False)):
-        assert len(shades[conjecture]) == 3 - warm  # no increase is opposed by the model
+        assert len(shades[conjecture]) == 3
         for shade in shades[conjecture]:
             red, blue = int(shade[1:3], 16), int(shade[5:7], 16)
             assert (red > blue) == warm
 
 
-def test_the_better_the_model_backs_a_conjecture_the_stronger_its_colour(
-    kb: KnowledgeBase,
-) -> None:
-    answer = predict(kb, "RD1", "R1")
-    assert answer.conjecture == "decrease"
-    strengths = [
-        strength(answer._replace(probability_increase=likely).backing)
-        for likely in (0.9, 0.3, 0.05)
-    ]
+def test_the_likelier_a_direction_the_stronger_its_colour(kb: KnowledgeBase) -> None:
+    document = documents.prediction_document(kb, predict(kb, "RD1", "R1"))
+    assert document["assessment"]["expect"] == "decrease"
+    strengths = []
+    for likely in (0.6, 0.7, 0.95):
+        document["assessment"]["likelihood"] = likely
+        strengths.append(strength(backing(document)))
     assert strengths == [0, 1, 2]
-    turned = answer._replace(conjecture="increase", probability_increase=0.9)
-    assert strength(turned.backing) == 2
-    assert strength(answer._replace(conjecture="unknown").backing) == 0
+    document["assessment"]["expect"] = "depends"
+    assert strength(backing(document)) == 0
 
 
 def test_without_unicode_a_picture_keeps_its_arrows_as_references() -> None:
@@ -388,7 +407,8 @@ def test_matrix_table_has_every_defense_and_colours_only_where_wanted(
     assert "\x1b" not in plain
     rows = [line for line in plain.splitlines() if line.startswith(("RD", "PD", "FD"))]
     assert len(rows) == 7
-    assert "[▼  1 ▼]  ± 79 ▲   ▼ 70!△ " in rows[0]  # its purpose, contested, opposed
+    assert "[▼ 99 ▼]  ▲ 83 ▲   ± 36 △ " in rows[0]  # its purpose, published, depends
+    assert rows[0].endswith("▲ 87!▲")  # the guideline says otherwise
     monkeypatch.setenv("FORCE_COLOR", "1")
     assert "\x1b[48;5;" in ask("matrix").out
     assert "\x1b" not in ask("matrix", "--no-color").out

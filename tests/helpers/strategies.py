@@ -76,6 +76,61 @@ def random_rows(
     return rows
 
 
+def random_findings(seed: int, **sizes: Any) -> Rows:
+    """Return the rows of a random base in which works agree, disagree and take conditions."""
+    rng = random.Random(seed)
+    rows = random_rows(seed, **sizes)
+    works = [f"work_{i}" for i in range(8)]
+    for work in works:
+        rows["references"][work] = {"id": work, "status": "confirmed", "title": work.capitalize()}
+    for edge in rows["correlations"].values():
+        edge["sources"] = rng.sample(works, rng.randint(1, 2))
+    for name, ordered in (("knows", True), ("kind", False)):
+        rows["adversary"][name] = {
+            "id": name,
+            "name": name.capitalize(),
+            "ordered": ordered,
+            "values": ["low", "high"],
+            "meaning": "random",
+        }
+    rows["observations"] = {}
+    for defense in rows["defenses"]:
+        for risk in rows["risks"]:
+            for i in range(rng.choice([0, 1, 2, 4, 6])):
+                name = f"seen.{defense}.{risk}.n{i}"
+                rows["observations"][name] = _finding(rng, name, defense, risk, works)
+    return rows
+
+
+def _finding(
+    rng: random.Random, name: str, defense: str, risk: str, works: Sequence[str]
+) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        "id": name,
+        "defense": defense,
+        "risk": risk,
+        "effect": rng.choice(
+            ["increase", "increase", "decrease", "decrease", "no_change", "mixed"]
+        ),
+        "kind": rng.choice(["empirical", "empirical", "theoretical", "conjectured"]),
+        "sources": rng.sample(works, rng.choice([1, 1, 2])),
+    }
+    when = {key: rng.choice(["low", "high"]) for key in _some(rng, ["knows", "kind"])}
+    if when and rng.random() < 0.6:
+        row["when"] = when
+    if rng.random() < 0.1:
+        row["provenance"] = "measured"
+    if rng.random() < 0.15:
+        row["exceptions"] = [
+            {
+                "effect": rng.choice(["increase", "decrease"]),
+                "sources": [rng.choice(works)],
+                "when": {"knows": "high"},
+            }
+        ]
+    return row
+
+
 def random_base(seed: int, **sizes: Any) -> KnowledgeBase:
     """Return a random knowledge base."""
     return KnowledgeBase(random_rows(seed, **sizes))

@@ -20,7 +20,7 @@ from crosscurrent.predictor.scenarios import scenario
 
 
 def test_the_contracts_example(kb: KnowledgeBase) -> None:
-    document = documents.prediction_document(predict(kb, "RD1", "P2"))
+    document = documents.prediction_document(kb, predict(kb, "RD1", "P2"))
     assert document["defense"] == "adversarial_training"
     assert document["risk"] == "data_reconstruction"
     assert document["intended"] is False
@@ -47,14 +47,14 @@ def test_the_contracts_example(kb: KnowledgeBase) -> None:
     assert document["kind"] == "prediction"
     assert set(document) == {
         "kind", "defense", "risk", "intended", "conjecture", "basis", "probability_increase",
-        "opposed", "paths", "modifiers", "observations", "exceptions", "knowledge",
+        "opposed", "paths", "modifiers", "observations", "exceptions", "assessment", "knowledge",
     }  # fmt: skip
 
 
 def test_a_source_in_a_document_is_always_a_known_reference(kb: KnowledgeBase) -> None:
     for row in matrix(kb):
         for answer in row:
-            document = documents.prediction_document(answer)
+            document = documents.prediction_document(kb, answer)
             for part in ("paths", "modifiers", "observations", "exceptions"):
                 for item in document[part]:
                     assert item["sources"]
@@ -62,13 +62,13 @@ def test_a_source_in_a_document_is_always_a_known_reference(kb: KnowledgeBase) -
 
 
 def test_one_defense_and_the_matrix_hold_the_single_documents(kb: KnowledgeBase) -> None:
-    single = [documents.prediction_document(predict(kb, "PD1", risk)) for risk in kb.risks]
-    assert documents.predictions_document("differential_privacy", predict_all(kb, "PD1")) == {
+    single = [documents.prediction_document(kb, predict(kb, "PD1", risk)) for risk in kb.risks]
+    assert documents.predictions_document(kb, "differential_privacy", predict_all(kb, "PD1")) == {
         "kind": "predictions",
         "defense": "differential_privacy",
         "predictions": single,
     }
-    whole = documents.matrix_document(matrix(kb), kb.digest)
+    whole = documents.matrix_document(kb, matrix(kb))
     assert len(whole["predictions"]) == 56
     assert [d for d in whole["predictions"] if d["defense"] == "differential_privacy"] == single
 
@@ -78,7 +78,7 @@ def test_what_if_holds_before_and_after_as_prediction_documents(kb: KnowledgeBas
         kb, raise_=["M1", "D2"], hold=["O3"], adversary={"role": "malicious_accuser"}
     )
     document = documents.what_if_document(
-        "adversarial_training", assumed, [what_if(kb, "RD1", "R3", assumed)]
+        kb, "adversarial_training", assumed, [what_if(kb, "RD1", "R3", assumed)]
     )
     assert document["defense"] == "adversarial_training"
     assert document["scenario"] == {
@@ -90,8 +90,8 @@ def test_what_if_holds_before_and_after_as_prediction_documents(kb: KnowledgeBas
     (only,) = document["predictions"]
     assert only["risk"] == "unauthorized_model_ownership"
     assert only["changed"] is True
-    assert only["before"] == documents.prediction_document(predict(kb, "RD1", "R3"))
-    assert only["after"] == documents.prediction_document(predict(kb, "RD1", "R3", assumed))
+    assert only["before"] == documents.prediction_document(kb, predict(kb, "RD1", "R3"))
+    assert only["after"] == documents.prediction_document(kb, predict(kb, "RD1", "R3", assumed))
     context = [p for p in only["after"]["paths"] if p["origin"] == "context"]
     assert [(p["factor"], p["defense_sign"], p["context_sign"]) for p in context] == [
         ("model_capacity", None, "+")
@@ -106,9 +106,9 @@ def plain(value: Any) -> bool:
 
 def test_all_documents_are_plain_json(kb: KnowledgeBase) -> None:
     assumed = scenario(kb, hold=["D2"])
-    assert plain(documents.matrix_document(matrix(kb, assumed), kb.digest))
+    assert plain(documents.matrix_document(kb, matrix(kb, assumed)))
     assert plain(documents.interaction_backtest_document(backtest(kb, seed=0, resamples=5)))
-    assert plain(documents.differences_document(differences(kb, kb)))
+    assert plain(documents.differences_document(kb, kb, differences(kb, kb)))
 
 
 @given(st.integers(0, 2**32))
@@ -116,7 +116,7 @@ def test_documents_of_random_bases_are_plain_json_and_consistent(seed: int) -> N
     kb = random_base(seed)
     for row in matrix(kb):
         for answer in row:
-            document = documents.prediction_document(answer)
+            document = documents.prediction_document(kb, answer)
             assert plain(document)
             deciding = [p for p in document["paths"] if p["decisive"]]
             if document["conjecture"] in ("increase", "decrease"):
@@ -149,7 +149,8 @@ def test_differences_name_the_records_and_the_pairs_they_reach(
     else:
         new = {**rows["defenses"]["watermarking"], "id": "mine", "code": "X1"}
         rows["defenses"]["mine"] = new
-    document = documents.differences_document(differences(kb, KnowledgeBase(rows)))
+    other = KnowledgeBase(rows)
+    document = documents.differences_document(kb, other, differences(kb, other))
     pairs = {(d["defense"], d["risk"]) for d in document["predictions"]}
     if change == "edge":
         assert document["records"]["retracted"] == {"correlations": ["watermarking.tail_length"]}
@@ -185,7 +186,7 @@ def test_other_words_in_a_record_are_no_change_of_a_prediction(kb: KnowledgeBase
 
 
 def test_notes_on_edges_reach_the_document(kb: KnowledgeBase) -> None:
-    document = documents.prediction_document(predict(kb, "RD1", "P1"))
+    document = documents.prediction_document(kb, predict(kb, "RD1", "P1"))
     notes = {path["code"]: path["notes"] for path in document["paths"]}
     assert notes["O3"] == ["for most training records"]
     assert notes["D1"] == []

@@ -162,7 +162,7 @@ def trend_prior(kb: KnowledgeBase, defense: str, risk: str, factor: str) -> Pred
         "lower": scenario(kb, lower=[factor]),
     }
     changes = {
-        verb: what_if_document(defense, each, [what_if(kb, defense, risk, each)])
+        verb: what_if_document(kb, defense, each, [what_if(kb, defense, risk, each)])
         for verb, each in assumed.items()
     }
     return {

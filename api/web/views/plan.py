@@ -124,7 +124,7 @@ def _offer(words: Words, document: shapes.Plan) -> PlanOption:
     risks: dict[str, list[PlanEffect]] = {}
     for kind in _KINDS:
         for each in document[kind]:
-            sure = each["ground"] == "published"
+            sure = each["ground"] in ("published", "measured")
             part = PlanEffect(kind, each["defense"], sure, each["measured"])
             risks.setdefault(each["risk"], []).append(part)
     against = [

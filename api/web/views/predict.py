@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from fastapi import APIRouter, Response
 
 from crosscurrent.api.answers import assumptions, predictions
 from crosscurrent.knowledge.errors import InputError
 
+from ...text import assessments
 from ...text.wording import basis
 from ..drawings.path_map import path_map
 from ..matrix import PredictionCell, prediction_cell
@@ -20,6 +21,7 @@ from ..request import Assumptions, PageRequest, PageRequestDep
 from .matrices import by_defense
 
 if TYPE_CHECKING:
+    from crosscurrent.knowledge import KnowledgeBase
     from crosscurrent.predictor import document_types as shapes
 
 __all__ = ["router"]
@@ -64,7 +66,7 @@ def why(page: PageRequestDep, findings: OwnFindings, defense: str, risk: str) ->
         ),
         defense=page.kb.defenses[pair[0]],
         risk=page.kb.risks[pair[1]],
-        basis=basis(document["basis"], [each["effect"] for each in document["paths"]]),
+        answer=_told(page.kb, document),
         before=was,
         held=[each for each in before["paths"] if each["factor"] not in left],
         because=change["because"],
@@ -78,6 +80,32 @@ def why(page: PageRequestDep, findings: OwnFindings, defense: str, risk: str) ->
         told=assumed.told(words),
         command=_command(pair, assumed),
         wrong=wrong,
+    )
+
+
+class Told(NamedTuple):
+    """The assessment in sentences, and what each voice says."""
+
+    headline: str
+    established: str
+    setting: str
+    reason: str
+    advice: list[str]
+    voices: list[tuple[str, str, bool]]
+
+
+def _told(kb: KnowledgeBase, document: shapes.Prediction) -> Told:
+    rests_on = basis(document["basis"], [each["effect"] for each in document["paths"]])
+    return Told(
+        assessments.headline(kb, document),
+        assessments.established(kb, document),
+        assessments.setting_told(kb, document),
+        assessments.reason(kb, document),
+        assessments.advised(kb, document),
+        [
+            (name, f"{says}: {rests_on}" if name == "guideline" else says, disagrees)
+            for name, says, disagrees in assessments.voiced(document["assessment"])
+        ],
     )
 
 

@@ -30,7 +30,9 @@ def test_every_pair_is_the_same_everywhere(asking: Any, kb: KnowledgeBase) -> No
     for defense in kb.defenses.values():
         row = []
         for risk in kb.risks.values():
-            expected = documents.prediction_document(interactions.predict(kb, defense.id, risk.id))
+            expected = documents.prediction_document(
+                kb, interactions.predict(kb, defense.id, risk.id)
+            )
             row.append(expected)
             names = [
                 (defense.id, risk.id),

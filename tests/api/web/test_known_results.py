@@ -91,7 +91,7 @@ def test_a_mute_database_is_waited_for_once_and_not_by_every_page(
     monkeypatch.setattr(browser.service, "existing_jobs", mute)
     try:
         for path in ("/", "/what-if", "/why/RD1/P1"):
-            assert "predicted" in browser.get(path)
+            assert "expected" in browser.get(path)
     finally:
         answered.set()
     until(lambda: asked, "it should be asked once")

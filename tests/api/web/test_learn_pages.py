@@ -12,7 +12,8 @@ from paging import Page, read
 
 from crosscurrent.api.answers import catalogue
 from crosscurrent.api.rest.settings import Settings
-from crosscurrent.api.text.wording import FOLLOW, MOVE, PREDICATES
+from crosscurrent.api.text.assessments import GRADES
+from crosscurrent.api.text.wording import FOLLOW, MOVE, PREDICATES, VERBS
 from crosscurrent.knowledge import KnowledgeBase, Outcome, Prerequisite
 
 SECTIONS = ("factors", "defenses", "risks", "attacks", "references")
@@ -127,8 +128,8 @@ def test_a_defense_shows_its_stages_and_its_predictions(
             (line,) = [
                 e.text for e in page.all("tr") if e.text.startswith(kb.risks[each["risk"]].name)
             ]
-            verb = {"increase": "increases", "decrease": "decreases"}
-            assert verb.get(each["conjecture"], each["conjecture"]) in line
+            assert VERBS[each["assessment"]["expect"]] in line
+            assert GRADES[each["assessment"]["grade"]] in line
 
 
 def test_a_risk_shows_what_each_defense_does_to_it(pages: Pages, kb: KnowledgeBase) -> None:

@@ -13,12 +13,12 @@ from visiting import PHONE, View, Visitor
 
 from crosscurrent.api.text.names import lowered, percent
 
-GLYPHS = {"increase": "▲", "decrease": "▼", "no_change": "=", "contested": "±", "unknown": "?"}
+GLYPHS = {"increase": "▲", "decrease": "▼", "no_change": "=", "depends": "±", "unknown": "?"}
 VERBS = {
     "increase": "increases",
     "decrease": "decreases",
     "no_change": "does not change",
-    "contested": "contested",
+    "depends": "depends",
     "unknown": "unknown",
 }
 
@@ -45,11 +45,13 @@ def test_every_cell_shows_what_the_service_answers(
     assert len(cells) == (72 if "hostile" in query else 56)
     for document in documents:
         cell = cells[f"{document['defense']}.{document['risk']}"]
-        conjecture, likely = document["conjecture"], percent(document["probability_increase"])
+        answer = document["assessment"]
+        expected, otherwise = answer["expect"], answer["voices"][0]["disagrees"]
+        likely = "" if answer["likelihood"] is None else percent(answer["likelihood"])
         assert cell["href"] == f"/why/{document['defense']}/{document['risk']}{query}"
-        assert (cell["glyph"], cell["verb"]) == (GLYPHS[conjecture], VERBS[conjecture])
-        assert cell["likely"].replace("\u202f", " ") == likely + "!" * document["opposed"]
-        assert conjecture in cell["classes"]
+        assert (cell["glyph"], cell["verb"]) == (GLYPHS[expected], VERBS[expected])
+        assert cell["likely"].replace("\u202f", " ") == likely + "!" * otherwise
+        assert expected in cell["classes"]
         assert ("intended" in cell["classes"]) is document["intended"]
         depends = bool(document["exceptions"]) or any(o["when"] for o in document["observations"])
         kind = "badge published depends" if depends else "badge published"
@@ -58,9 +60,9 @@ def test_every_cell_shows_what_the_service_answers(
         assert cell["was"] is None
         spoken = cell["spoken"]
         defense, risk = (records[document[each]]["name"] for each in ("defense", "risk"))
-        start = f"{defense}, {lowered(risk)}: predicted: {VERBS[conjecture]}; {likely} likely"
-        assert spoken.startswith(start)
-        assert ("disagrees" in spoken) is document["opposed"]
+        start = f"{defense}, {lowered(risk)}: expected: {VERBS[expected]}; "
+        assert spoken.startswith(start + (likely or "no evidence"))
+        assert ("says otherwise" in spoken) is otherwise
         told = " and ".join(VERBS[each] for each in seen) or "unexplored"
         assert f"published: {told}" in spoken
         assert ("depending on the adversary" in spoken) is depends

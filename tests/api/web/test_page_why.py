@@ -104,12 +104,11 @@ def test_the_table_says_the_same_in_words_with_every_source(
 
 def test_the_verdict_is_a_sentence(visitor: Visitor) -> None:
     page = visitor.opens(View("/why/PD1/R1"))
-    expect(page.locator(".verdict .big")).to_have_text(
-        "▲ Effective differential privacy increases evasion"
-    )
-    expect(page.locator(".verdict")).to_contain_text("likely to increase")
+    expect(page.locator(".verdict .big")).to_have_text("▲ Differential privacy increases evasion.")
+    expect(page.locator(".verdict")).to_contain_text("69 % likely; disputed")
+    expect(page.locator("table.voices")).to_contain_text("increase (2 works)")
     visitor.goes(page, View("/why/PD1/P2"))
-    expect(page.locator(".verdict .big")).to_contain_text(": what it is meant for")
+    expect(page.locator(".verdict .big")).to_contain_text("It is what the defense is meant for.")
 
 
 def test_any_name_of_a_pair_leads_to_it(visitor: Visitor) -> None:

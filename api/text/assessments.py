@@ -1,0 +1,313 @@
+"""Assessments in sentences: what to expect, how well that is known, why, and what to do.
+
+All functions read the JSON document, so that the command line, Python and the page say the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
+
+from .conditions import circumstance, circumstances
+from .names import cite, lowered, percent
+
+if TYPE_CHECKING:
+    from crosscurrent.knowledge import KnowledgeBase
+    from crosscurrent.predictor import document_types as shapes
+
+__all__ = [
+    "GRADES",
+    "advised",
+    "backing",
+    "established",
+    "expected",
+    "headline",
+    "reason",
+    "setting_told",
+    "spoken",
+    "voiced",
+    "word",
+]
+
+GRADES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "measured_here": "measured in your own models",
+        "replicated": "replicated",
+        "published_once": "published once",
+        "disputed": "disputed",
+        "derived_active": "derived (active)",
+        "derived_passive": "derived (passive)",
+        "none": "no evidence",
+    }
+)
+"""What the grades are called, in a word or two."""
+
+_AT_LENGTH: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        **GRADES,
+        "derived_active": "derived from active factors",
+        "derived_passive": "derived from few or passive factors",
+    }
+)
+
+_DOES: Final[Mapping[str, str]] = MappingProxyType(
+    {"increase": "increases", "decrease": "decreases", "no_change": "does not change"}
+)
+_DO: Final[Mapping[str, str]] = MappingProxyType(
+    {"increase": "increase", "decrease": "decrease", "no_change": "do not change"}
+)
+_THEN: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "increase": "an increase",
+        "decrease": "a decrease",
+        "no_change": "no change",
+        "mixed": "both ways",
+    }
+)
+_SAYS: Final[Mapping[str, str]] = MappingProxyType(
+    {**_THEN, "depends": "both ways", "contested": "undecided"}
+)
+_VOICES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "guideline": "guideline",
+        "model": "factors, fitted",
+        "published": "published",
+        "measured": "measured here",
+    }
+)
+_MOST: Final = 3
+
+
+def headline(kb: KnowledgeBase, document: shapes.Prediction) -> str:
+    """Return the sentence that an answer opens with."""
+    answer = document["assessment"]
+    defense, risk = _names(kb, document)
+    expect, seen = answer["expect"], answer["depends_on"]
+    if expect in _DOES:
+        verb = (_DO if _several(defense) else _DOES)[expect]
+        return f"{defense} {verb} {risk}{_unless(kb, seen)}."
+    what = f"what {lowered(defense)} {'do' if _several(defense) else 'does'} to {risk}"
+    if expect == "depends" and seen:
+        return f"W{what[1:]} depends: {_cases(kb, seen)}."
+    if expect == "depends":
+        return f"Works disagree on {what}."
+    if answer["grade"] == "none":
+        meant = ", its purpose" if document["intended"] else ""
+        return f"Nothing is known of {what}{meant}."
+    return f"W{what[1:]} is open: the factors do not point one way."
+
+
+def established(kb: KnowledgeBase, document: shapes.Prediction) -> str:
+    """Say how likely that is and how well established; empty without evidence."""
+    answer = document["assessment"]
+    if answer["likelihood"] is None:
+        return ""
+    what = "likely" if answer["expect"] in _DOES else "likely to increase"
+    return f"{percent(answer['likelihood'])} {what}; {_grade(kb, answer)}"
+
+
+def expected(document: shapes.Prediction) -> str:
+    """Return the likelihood of what is expected in a cell; empty without evidence."""
+    answer = document["assessment"]
+    return "" if answer["likelihood"] is None else percent(answer["likelihood"])
+
+
+def backing(document: shapes.Prediction) -> float | None:
+    """Return how likely the direction is that is expected; None where none is."""
+    answer = document["assessment"]
+    return answer["likelihood"] if answer["expect"] in ("increase", "decrease") else None
+
+
+def word(document: shapes.Prediction) -> str:
+    """Return what is expected, how likely that is and its grade, in a few words."""
+    answer = document["assessment"]
+    told = [answer["expect"].replace("_", " ")]
+    if answer["likelihood"] is not None:
+        what = "likely" if answer["expect"] in _DOES else "likely to increase"
+        told.append(f"{percent(answer['likelihood'])} {what}")
+    return ", ".join([*told, GRADES[answer["grade"]]])
+
+
+def reason(kb: KnowledgeBase, document: shapes.Prediction) -> str:
+    """Return the mechanism in a sentence; empty where no factor is moved."""
+    answer = document["assessment"]
+    toward, against = answer["mechanism"]["toward"], answer["mechanism"]["against"]
+    directed = answer["expect"] in ("increase", "decrease")
+    if not toward and not against:
+        return ""
+    risk = _names(kb, document)[1]
+    if not directed:
+        both = [
+            f"{_moves(kb, paths, risk)}, for {_THEN[way]}"
+            for way, paths in (("increase", toward), ("decrease", against))
+            if paths
+        ]
+        return f"It {'; but it '.join(both)}."
+    if not toward:
+        return f"No factor explains it; it {_moves(kb, against, risk)}, which speaks against it."
+    text = f"It {_moves(kb, toward, risk)}"
+    if against:
+        names = _list(_factor(kb, each["factor"]) for each in against[:_MOST])
+        text += f"; what it does to {names} speaks against that"
+    return f"{text}."
+
+
+def advised(kb: KnowledgeBase, document: shapes.Prediction) -> list[str]:
+    """Return what to do, a sentence each."""
+    answer = document["assessment"]
+    lines = []
+    for each in answer["advice"]:
+        if each["kind"] == "defense":
+            continue
+        by = f" ({cite(kb, each['works'])})" if each["works"] else ""
+        then = _THEN[each["effect"]]
+        if each["kind"] == "condition":
+            lines.append(f"See to it that {circumstance(kb, each['when'])}: {then}{by}.")
+        elif each["kind"] == "avoid":
+            lines.append(f"Beware if {circumstance(kb, each['when'])}: {then}{by}.")
+        else:
+            lines.append(f"{each['subject']} instead: {then}{by}.")
+    others = [each for each in answer["advice"] if each["kind"] == "defense"]
+    if others:
+        names = _list(
+            f"{lowered(kb.defenses[each['subject'] or ''].name)}"
+            f" ({_THEN[each['effect']]}, {_AT_LENGTH[each['grade'] or 'none']})"
+            for each in others
+        )
+        also = "it" if document["intended"] else "the same purpose"
+        lines.append(f"Other defenses for {also}: {names}.")
+    return lines
+
+
+def voiced(answer: shapes.Assessment) -> list[tuple[str, str, bool]]:
+    """Return each voice: its name, what it says, and whether it disagrees with the answer."""
+    return [
+        (_VOICES[each["voice"]], _voice(each, answer), each["disagrees"])
+        for each in answer["voices"]
+        if each["voice"] != "measured" or each["works"]
+    ]
+
+
+def spoken(kb: KnowledgeBase, document: shapes.Prediction) -> str:
+    """Return the whole answer in one line: the sentence and how well it is established."""
+    known = established(kb, document)
+    return f"{headline(kb, document).rstrip('.')}: {known}" if known else headline(kb, document)
+
+
+def setting_told(kb: KnowledgeBase, document: shapes.Prediction) -> str:
+    """Say what the assumed setting does by itself, apart from the defense; empty if nothing."""
+    setting = document["assessment"]["setting"]
+    if setting is None:
+        return ""
+    risk = _names(kb, document)[1]
+    if setting["effect"] in ("increase", "decrease"):
+        told = f"The setting by itself {_DOES[setting['effect']]} {risk}"
+    else:
+        told = f"The setting by itself moves {risk} either way"
+    names = _list(_factor(kb, each["factor"]) for each in setting["factors"])
+    return f"{told}, with or without the defense: by {names}."
+
+
+def _grade(kb: KnowledgeBase, answer: shapes.Assessment) -> str:
+    grade, expect = answer["grade"], answer["expect"]
+    works = {
+        effect: own
+        for each in answer["voices"]
+        if each["voice"] == "published"
+        for effect, own in each["works"].items()
+    }
+    if grade == "disputed":
+        counts = _list(
+            f"{len(own)} {'work saw' if len(own) == 1 else 'works saw'} {_THEN[effect]}"
+            for effect, own in sorted(works.items(), key=lambda item: -len(item[1]))
+        )
+        minority = [work for work, effect in answer["dissent"].items()]
+        named = f" (otherwise: {cite(kb, minority)})" if expect in _DOES and minority else ""
+        return f"disputed: {counts}{named}" if counts else "disputed"
+    if grade == "replicated" and expect in _DOES:
+        agree = len(works.get(expect, ()))
+        return f"replicated: {agree} works agree" if agree > 1 else "replicated"
+    if grade.startswith("derived"):
+        return f"{_AT_LENGTH[grade]}; nothing was published for this pair"
+    return _AT_LENGTH[grade]
+
+
+def _voice(voice: shapes.Voice, answer: shapes.Assessment) -> str:
+    if voice["voice"] == "model":
+        if voice["likelihood_increase"] is None:
+            return "silent: no factor is moved"
+        return f"{percent(voice['likelihood_increase'])} likely to increase"
+    if voice["works"]:
+        unit = "measurement" if voice["voice"] == "measured" else "work"
+        return "; ".join(
+            f"{_SAYS[effect]} ({len(works)} {unit}{'s' * (len(works) > 1)})"
+            for effect, works in voice["works"].items()
+        )
+    if voice["says"] is None:
+        conditional = voice["voice"] == "published" and answer["depends_on"]
+        return "only under conditions" if conditional else "silent"
+    return _SAYS[voice["says"]]
+
+
+def _unless(kb: KnowledgeBase, seen: Sequence[shapes.Dependence]) -> str:
+    if not seen:
+        return ""
+    told = [f"{cases} ({_THEN[effect]})" for effect, cases in _by_effect(kb, seen)]
+    return f", unless {'; or '.join(told)}"
+
+
+def _cases(kb: KnowledgeBase, seen: Sequence[shapes.Dependence]) -> str:
+    return "; ".join(f"{_THEN[effect]} if {cases}" for effect, cases in _by_effect(kb, seen))
+
+
+def _by_effect(kb: KnowledgeBase, seen: Iterable[shapes.Dependence]) -> list[tuple[str, str]]:
+    """Return each effect with the cases in which it was seen, opposite directions first."""
+    cases: dict[str, list[dict[str, str]]] = {}
+    for each in seen:
+        cases.setdefault(each["effect"], []).append(each["when"])
+    return [
+        (effect, circumstances(kb, cases[effect], _MOST)) for effect in _THEN if effect in cases
+    ]
+
+
+def _moves(kb: KnowledgeBase, paths: Sequence[shapes.Moved], risk: str) -> str:
+    """Say what is moved, and how the risk follows: at most three factors, alike ones together."""
+    alike: dict[tuple[str, str], list[str]] = {}
+    for each in paths[:_MOST]:
+        key = (each["defense_sign"], each["risk_sign"])
+        alike.setdefault(key, []).append(_factor(kb, each["factor"]))
+    told: list[str] = []
+    for (push, follow), names in alike.items():
+        verb = {"+": "raises", "-": "lowers"}[push]
+        them = "it" if len(names) == 1 else "they"
+        if push == "+":
+            then = f"rises with {'it' if len(names) == 1 else 'them'}"
+            if follow == "-":
+                then = f"falls as {them} {'rises' if len(names) == 1 else 'rise'}"
+        else:
+            then = f"falls with {'it' if len(names) == 1 else 'them'}"
+            if follow == "-":
+                then = f"rises as {them} {'falls' if len(names) == 1 else 'fall'}"
+        told.append(f"{verb} {_list(names)}, and {risk if not told else 'the risk'} {then}")
+    return "; it ".join(told)
+
+
+def _several(name: str) -> bool:
+    """Say whether a name is a plural."""
+    return name.endswith("s") and not name.endswith("ss")
+
+
+def _factor(kb: KnowledgeBase, identity: str) -> str:
+    return lowered(kb.factors[identity].name)
+
+
+def _names(kb: KnowledgeBase, document: shapes.Prediction) -> tuple[str, str]:
+    return kb.defenses[document["defense"]].name, lowered(kb.risks[document["risk"]].name)
+
+
+def _list(items: Iterable[str]) -> str:
+    names = list(items)
+    if len(names) < 2:
+        return "".join(names)
+    return f"{', '.join(names[:-1])} and {names[-1]}"

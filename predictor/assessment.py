@@ -1,0 +1,438 @@
+"""Assessment: the one answer for a defense and a risk, how well established it is, and why.
+
+Guideline, model, publications and measurements each have a voice, and each stays visible. What is
+to be *expected* follows from them by these rules, of which the first that fits counts:
+
+===========================================================  ==========  ====================
+evidence                                                     expect      grade
+===========================================================  ==========  ====================
+measured in your own models, all alike                       that        ``measured_here``
+works that apply all say the same, two or more in all        that        ``replicated``
+works that apply all say the same, a single one in all       that        ``published_once``
+works that apply disagree, two thirds of three or more say   that        ``disputed``
+the same
+works that apply disagree, or are outweighed; with those     that        ``disputed``
+under conditions not stated, two thirds of three or more
+say the same, and that is likely
+works that apply disagree otherwise                          depends     ``disputed``
+works that apply agree, but are outweighed otherwise         depends     that of the side with
+                                                                         the fewest works
+only works under conditions not stated, all alike            that        by number, as above
+only such works, not alike; half of them saw a direction     that        by number, as above
+that is likely and that none contradicts, or two thirds of
+three or more did
+only such works, otherwise                                   depends     as for the outweighed
+nothing published, and the factors lean one way              that        ``derived_active`` or
+                                                                         ``derived_passive``
+nothing published, and the factors do not lean               unknown     the same
+no path and no observation                                   unknown     ``none``
+===========================================================  ==========  ====================
+
+*Works that apply* are those without conditions and those whose conditions the scenario states. The
+more of its statements a finding matches, the earlier it decides: one about just this case overrules
+a general one, and what was measured in your own models comes before all.
+
+*Works under conditions that were not stated* never decide silently. What they say otherwise is
+listed in `depends_on`, and the sentence says *unless*. They count in the number of works that say
+the same. They and the factors outweigh the works that apply if they make another direction the
+likelier one; it is enough that the direction is not likely if as many of them say the opposite.
+
+A direction is *likely* from `LIKELY` on. A work that itself reports both ways says ``depends``.
+Works that only conjecture, and records that were inferred, replicate nothing, and are not heard
+where others have a result.
+
+Factors *lean* if the model's probability is farther than `UNDECIDED` from one half; within that,
+the guideline's conjecture counts unless the model leans against it. A direction is
+``derived_active`` if two active factors agree on it, or one has no active opponent; else it is
+``derived_passive``.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
+
+from .evidence import Evidence, Finding, evidence, outcomes
+from .guideline import Conjecture, Path, conclude
+from .likelihood import Likelihoods, increase, likelihoods, no_change
+
+if TYPE_CHECKING:
+    from crosscurrent.knowledge import KnowledgeBase
+
+    from .interactions import Prediction
+
+__all__ = [
+    "LIKELY",
+    "UNDECIDED",
+    "Assessment",
+    "Dependence",
+    "Expect",
+    "Grade",
+    "Mechanism",
+    "Setting",
+    "Voice",
+    "assess",
+]
+
+Expect = Literal["increase", "decrease", "no_change", "depends", "unknown"]
+Grade = Literal[
+    "measured_here",
+    "replicated",
+    "published_once",
+    "disputed",
+    "derived_active",
+    "derived_passive",
+    "none",
+]
+
+LIKELY: Final = 0.6
+"""How likely a direction must be to be expected although works disagree."""
+
+UNDECIDED: Final = 0.05
+"""How far from one half the model's probability must be for the factors to lean."""
+
+_MAJORITY: Final = 2 / 3
+_ENOUGH: Final = 3
+_OPPOSITE: Final[Mapping[str, str]] = {"increase": "decrease", "decrease": "increase"}
+
+
+class Dependence(NamedTuple):
+    """What happens under conditions that were not stated.
+
+    Attributes
+    ----------
+    when : mapping from str to str
+        The conditions, those that were stated left out.
+    effect : str
+        ``increase``, ``decrease``, ``no_change`` or ``mixed``.
+    works : tuple of str
+        Ids of the works that saw it.
+    """
+
+    when: Mapping[str, str]
+    effect: str
+    works: tuple[str, ...]
+
+
+class Mechanism(NamedTuple):
+    """The paths that explain what is expected, and those that speak against it.
+
+    Without an expected direction, those that speak for an increase and for a decrease.
+    """
+
+    toward: tuple[Path, ...]
+    against: tuple[Path, ...]
+
+
+class Setting(NamedTuple):
+    """What the assumed context does to the risk without the defense: its conjecture and paths."""
+
+    effect: Conjecture
+    paths: tuple[Path, ...]
+
+
+class Voice(NamedTuple):
+    """What one kind of evidence says by itself.
+
+    Attributes
+    ----------
+    name : str
+        ``guideline``, ``model``, ``published`` or ``measured``.
+    says : str or None
+        A conjecture or an expectation; None where it has nothing to say.
+    likelihood : float or None
+        The probability of an increase, by the model.
+    works : mapping from str to tuple of str
+        By effect, ids of the works that apply.
+    disagrees : bool
+        Whether it says another direction than what is expected, or no change against a direction.
+    """
+
+    name: Literal["guideline", "model", "published", "measured"]
+    says: str | None
+    likelihood: float | None
+    works: Mapping[str, tuple[str, ...]]
+    disagrees: bool
+
+
+class Assessment(NamedTuple):
+    """The one answer for a defense and a risk.
+
+    Attributes
+    ----------
+    defense, risk : str
+        Ids.
+    intended : bool
+        Whether the defense is meant for the risk.
+    expect : str
+        ``increase``, ``decrease``, ``no_change``, ``depends`` or ``unknown``.
+    likelihood : float or None
+        How likely what is expected is; for ``depends`` and ``unknown``, how likely an increase is.
+        None without any evidence.
+    likelihood_increase : float or None
+        How likely an increase is, with no change as half of one.
+    grade : str
+        How well established that is; see the table above.
+    depends_on : tuple of Dependence
+        What is seen otherwise under conditions that were not stated; all of them if it depends.
+    dissent : tuple of tuple
+        Works that apply and say otherwise, each with its effect.
+    mechanism : Mechanism
+        The paths for and against it.
+    setting : Setting or None
+        What the assumed context does by itself; None where nothing is assumed of factors.
+    voices : tuple of Voice
+        Guideline, model, publications and measurements.
+    evidence : Evidence
+        The findings behind it.
+    """
+
+    defense: str
+    risk: str
+    intended: bool
+    expect: Expect
+    likelihood: float | None
+    likelihood_increase: float | None
+    grade: Grade
+    depends_on: tuple[Dependence, ...]
+    dissent: tuple[tuple[str, str], ...]
+    mechanism: Mechanism
+    setting: Setting | None
+    voices: tuple[Voice, ...]
+    evidence: Evidence
+
+
+def assess(
+    kb: KnowledgeBase, prediction: Prediction, model: Likelihoods | None = None
+) -> Assessment:
+    """Weigh all that is known of a prediction's pair into one answer.
+
+    Parameters
+    ----------
+    kb : KnowledgeBase
+        The one that the prediction was made with.
+    prediction : Prediction
+        See `predictor.interactions.predict`.
+    model : Likelihoods, optional
+        By default that of the base; one that forgets a work makes the whole answer forget it.
+
+    Examples
+    --------
+    >>> from crosscurrent.knowledge import load
+    >>> from crosscurrent.predictor.interactions import predict
+    >>> kb = load()
+    >>> answer = assess(kb, predict(kb, "differential_privacy", "discriminatory_behavior"))
+    >>> answer.expect, answer.grade
+    ('increase', 'replicated')
+    """
+    model = likelihoods(kb) if model is None else model
+    seen = evidence(kb, prediction, model.forgetting)
+    paths = model.standing(prediction.paths)
+    own = tuple(path for path in paths if path.moved_by is not None)
+    context = tuple(path for path in paths if path.moved_by is None)
+    pair = (prediction.defense, prediction.risk)
+    by_factors = model.by_factors(*pair, own, prediction.intended)
+    same = len(own) == len(prediction.paths)
+    conjecture = prediction.conjecture if same else conclude(own)[0]
+    rise: float | None = None
+    expect: Expect = "unknown"
+    grade: Grade = "none"
+    if seen.any:
+        rise = increase(by_factors, seen)
+        expect, grade = _by_publications(seen, rise)
+    elif own:
+        rise = by_factors
+        expect = _by_factors(by_factors, conjecture)
+        grade = _derived(own, expect)
+    likelihood = rise
+    if rise is not None and expect == "decrease":
+        likelihood = 1 - rise
+    elif expect == "no_change":
+        likelihood = no_change(model.unchanged(*pair), seen)
+    applying = outcomes(seen.tiers[-1]) if seen.tiers else {}
+    return Assessment(
+        *pair,
+        prediction.intended,
+        expect,
+        None if likelihood is None else round(likelihood, 4),
+        None if rise is None else round(rise, 4),
+        grade,
+        _depends_on(seen.open, expect),
+        tuple((work, effect) for work, effect in applying.items() if effect != expect),
+        _mechanism(own, expect),
+        Setting(conclude(context)[0], context) if context else None,
+        _voices(seen, conjecture, by_factors, expect, known=bool(own) or prediction.intended),
+        seen,
+    )
+
+
+def _by_publications(seen: Evidence, rise: float) -> tuple[Expect, Grade]:
+    """Return what publications and measurements let expect, and how well established it is."""
+    deciding = seen.tiers[-1] if seen.tiers else seen.open
+    said = _voices_of(deciding) if seen.tiers else _said(seen.open)
+    expect, disagree = _vote(said)
+    apart = disagree and not seen.tiers  # by conditions, so that no majority settles it
+    if expect is not None and not apart and not _outweighed(seen, deciding, expect, rise):
+        if disagree:
+            return expect, "disputed"
+        return expect, "measured_here" if deciding is seen.measured else _number(seen, expect)
+    likelier: Expect = "increase" if rise > 0.5 else "decrease"
+    heard = () if not seen.tiers or _only_conjectured(seen, deciding) else deciding
+    everyone = _voices_of((*heard, *seen.open)) if heard else _said(seen.open)
+    agree, of = everyone.count(likelier), len(everyone)
+    most = agree >= _MAJORITY * of - 1e-9 and of >= _ENOUGH
+    contrary = bool(heard) or _OPPOSITE[likelier] in everyone
+    if max(rise, 1 - rise) >= LIKELY and (most if contrary else agree * 2 >= of):
+        return likelier, "disputed" if seen.tiers else _number(seen, likelier)
+    if disagree and seen.tiers:
+        return "depends", "disputed"
+    return "depends", _weaker_side((*deciding, *seen.open))
+
+
+def _voices_of(findings: Iterable[Finding]) -> list[str]:
+    """Return what each work says; those that only conjecture count where no other is."""
+    found = tuple(findings)
+    firm = [each for each in found if each.firm]
+    return _said(firm or found)
+
+
+def _said(findings: Iterable[Finding]) -> list[str]:
+    return [*outcomes(findings).values()]
+
+
+def _vote(effects: Sequence[str]) -> tuple[Expect | None, bool]:
+    """Weigh works that apply alike: all of them, or two thirds of at least three, decide.
+
+    Returns
+    -------
+    tuple
+        What they let expect, None if they leave it open; and whether they disagree.
+    """
+    effect, most = Counter(effects).most_common(1)[0]
+    word: Expect = "depends" if effect == "mixed" else effect  # type: ignore[assignment]
+    if most == len(effects):
+        return word, False
+    if len(effects) >= _ENOUGH and most >= _MAJORITY * len(effects) - 1e-9:
+        return word, True
+    return None, True
+
+
+def _outweighed(seen: Evidence, deciding: Sequence[Finding], expect: Expect, rise: float) -> bool:
+    """Say whether works under conditions not stated, or factors, outweigh those that decide."""
+    if deciding is seen.measured:
+        return False
+    if _only_conjectured(seen, deciding) and set(_said(seen.open)) != {expect}:
+        return True
+    if expect == "no_change":
+        return not seen.specific and max(rise, 1 - rise) >= LIKELY
+    if expect not in _OPPOSITE:
+        return False
+    against = rise if expect == "decrease" else 1 - rise
+    opposed = _said(seen.open).count(_OPPOSITE[expect])
+    if seen.tiers and not seen.specific and opposed >= len(_voices_of(deciding)):
+        return against > 1 - LIKELY
+    return against > 0.5
+
+
+def _only_conjectured(seen: Evidence, deciding: Sequence[Finding]) -> bool:
+    """Say whether those that decide only conjecture, where others have a result."""
+    conjectured = not any(each.firm for each in deciding)
+    return conjectured and any(each.firm for each in seen.open)
+
+
+def _number(seen: Evidence, expect: Expect) -> Grade:
+    """Grade findings that agree: by how many works saw it, whatever conditions they take."""
+    wanted = "mixed" if expect == "depends" else expect
+    found = (*(each for tier in seen.tiers for each in tier), *seen.open)
+    works = {each.work for each in found if each.firm and each.effect == wanted}
+    return "replicated" if len(works) > 1 else "published_once"
+
+
+def _weaker_side(findings: Iterable[Finding]) -> Grade:
+    """Grade a dependence: as well established as the side that the fewest works saw."""
+    sides: dict[str, set[str]] = {}
+    for each in findings:
+        sides.setdefault(each.effect, set())
+        if each.firm:
+            sides[each.effect].add(each.work)
+    return "replicated" if all(len(works) > 1 for works in sides.values()) else "published_once"
+
+
+def _by_factors(probability: float, conjecture: Conjecture) -> Expect:
+    if abs(probability - 0.5) > UNDECIDED:
+        return "increase" if probability > 0.5 else "decrease"
+    if conjecture == "increase" and probability >= 0.5:
+        return "increase"
+    return "decrease" if conjecture == "decrease" and probability <= 0.5 else "unknown"
+
+
+def _derived(paths: Iterable[Path], expect: Expect) -> Grade:
+    sign = {"increase": "+", "decrease": "-"}.get(expect)
+    active = Counter(path.effect for path in paths if path.dominant)
+    agree = active[sign] if sign else 0  # type: ignore[index]
+    oppose = active["+"] + active["-"] - agree
+    return "derived_active" if agree > 1 or (agree and not oppose) else "derived_passive"
+
+
+def _depends_on(findings: Iterable[Finding], expect: Expect) -> tuple[Dependence, ...]:
+    """Group what is seen otherwise under conditions that were not stated."""
+    cases: dict[tuple[tuple[tuple[str, str], ...], str], list[str]] = {}
+    for each in findings:
+        if each.effect != expect:
+            key = (tuple(sorted(each.unstated.items())), each.effect)
+            cases.setdefault(key, []).append(each.work)
+    return tuple(
+        Dependence(dict(when), effect, tuple(dict.fromkeys(works)))
+        for (when, effect), works in cases.items()
+    )
+
+
+def _mechanism(paths: Iterable[Path], expect: Expect) -> Mechanism:
+    toward, against = ("-", "+") if expect == "decrease" else ("+", "-")
+    return Mechanism(
+        tuple(path for path in paths if path.effect == toward),
+        tuple(path for path in paths if path.effect == against),
+    )
+
+
+def _voices(
+    seen: Evidence, conjecture: Conjecture, by_factors: float, expect: Expect, *, known: bool
+) -> tuple[Voice, ...]:
+    leaning = _by_factors(by_factors, "unknown") if known else "unknown"
+    published = tuple(tier for tier in (seen.general, *seen.specific) if tier)
+    return (
+        Voice("guideline", _spoken(conjecture), None, {}, _against(conjecture, expect)),
+        Voice(
+            "model",
+            _spoken(leaning),
+            round(by_factors, 4) if known else None,
+            {},
+            _against(leaning, expect),
+        ),
+        _witnesses("published", published, expect),
+        _witnesses("measured", (seen.measured,) if seen.measured else (), expect),
+    )
+
+
+def _witnesses(
+    name: Literal["published", "measured"],
+    tiers: tuple[tuple[Finding, ...], ...],
+    expect: Expect,
+) -> Voice:
+    says: Expect | None = None
+    if tiers:
+        says = _vote(_voices_of(tiers[-1]))[0] or "depends"
+    by_effect: dict[str, tuple[str, ...]] = {}
+    for work, effect in outcomes(each for tier in tiers for each in tier).items():
+        by_effect[effect] = (*by_effect.get(effect, ()), work)
+    return Voice(name, says, None, by_effect, _against(says, expect))
+
+
+def _spoken(word: str) -> str | None:
+    return None if word == "unknown" else word
+
+
+def _against(says: str | None, expect: Expect) -> bool:
+    clear = ("increase", "decrease", "no_change")
+    return says in clear and expect in clear and says != expect

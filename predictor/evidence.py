@@ -1,0 +1,201 @@
+"""Evidence on one pair: what each work says of it, and where that holds.
+
+A record of the knowledge base may cite several works, and a work may stand behind several records.
+What counts here is works: each has one voice in a pair, however many of its records there are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
+
+from .scenarios import Scenario, meets
+
+if TYPE_CHECKING:
+    from crosscurrent.knowledge import ExceptionRecord, KnowledgeBase, Observation
+
+    from .interactions import Prediction
+
+__all__ = ["RISE", "Evidence", "Finding", "Outcome", "evidence", "outcomes", "work_of"]
+
+Outcome = Literal["increase", "decrease", "no_change", "mixed"]
+
+RISE: Final[Mapping[str, float]] = MappingProxyType(
+    {"increase": 1.0, "decrease": 0.0, "no_change": 0.5, "mixed": 0.5}
+)
+"""What an outcome counts toward an increase."""
+
+_UNCONDITIONAL: Final[Mapping[str, str]] = MappingProxyType({})
+
+
+class Finding(NamedTuple):
+    """What one work says of a pair in one record.
+
+    Attributes
+    ----------
+    work : str
+        Id of the reference; the record's own id where it names none.
+    effect : str
+        ``increase``, ``decrease``, ``no_change`` or ``mixed``.
+    unstated : mapping from str to str
+        Conditions that it takes and the scenario leaves open; empty if it applies.
+    matched : int
+        How many conditions the scenario states just as it takes them: the more there are, the
+        more exactly the finding is about what was asked.
+    firm : bool
+        Whether it is a result: neither conjectured nor inferred.
+    """
+
+    work: str
+    effect: Outcome
+    unstated: Mapping[str, str]
+    matched: int
+    firm: bool
+
+
+class Evidence(NamedTuple):
+    """What was published or measured for one pair, by how far it is about what was asked.
+
+    Attributes
+    ----------
+    general : tuple of Finding
+        Published findings that apply and are about no stated condition.
+    open : tuple of Finding
+        Published findings that take conditions which the scenario does not state.
+    specific : tuple of tuple of Finding
+        Published findings under the stated conditions, those that match the fewest first.
+    measured : tuple of Finding
+        What was measured in the user's own models and applies.
+    elsewhere : mapping from str to tuple of Finding
+        Published findings on the same defense at another stage, by stage.
+    """
+
+    general: tuple[Finding, ...]
+    open: tuple[Finding, ...]
+    specific: tuple[tuple[Finding, ...], ...]
+    measured: tuple[Finding, ...]
+    elsewhere: Mapping[str, tuple[Finding, ...]]
+
+    @property
+    def tiers(self) -> tuple[tuple[Finding, ...], ...]:
+        """All findings that apply, the least specific first; none of the tiers is empty."""
+        tiers = (self.general, *self.specific, self.measured)
+        return tuple(tier for tier in tiers if tier)
+
+    @property
+    def any(self) -> bool:
+        """Whether there is anything at all."""
+        return bool(self.open or self.tiers)
+
+
+NO_EVIDENCE: Final = Evidence((), (), (), (), MappingProxyType({}))
+
+
+def evidence(kb: KnowledgeBase, prediction: Prediction, forgetting: str | None = None) -> Evidence:
+    """Return what is known of a prediction's pair, sorted by where it holds.
+
+    A finding whose conditions are contradicted is left out, and so is one that a stated exception
+    overrules. Conditions that the sources of an exception do not state tell nobody when it holds:
+    it counts as a finding that disagrees.
+
+    Parameters
+    ----------
+    kb : KnowledgeBase
+        The one that the prediction was made with.
+    prediction : Prediction
+        See `predictor.interactions.predict`.
+    forgetting : str, optional
+        Id of a work that is taken never to have appeared.
+    """
+    if not prediction.observations and not prediction.exceptions:
+        return NO_EVIDENCE
+    assumed = prediction.assumed
+    usual = kb.defenses[prediction.defense].usual_stage
+    published: list[Finding] = []
+    measured: list[Finding] = []
+    elsewhere: dict[str, tuple[Finding, ...]] = {}
+    for seen in prediction.observations:
+        record = seen.record
+        if not seen.applies and _overruled(kb, assumed, record, forgetting):
+            continue
+        found = _findings(kb, assumed, record, record.effect, record.id, firm=_firm(record))
+        if record.measured:
+            measured += (each for each in found if not each.unstated)
+        elif record.stage is not None and record.stage != usual:
+            elsewhere[record.stage] = (*elsewhere.get(record.stage, ()), *found)
+        else:
+            published += found
+    for exception in prediction.exceptions:
+        if exception.applies is not False and exception.provenance == "published":
+            noted = exception.record
+            published += _findings(kb, assumed, noted, noted.effect, noted.effect, firm=True)
+    if forgetting is not None:
+        published = [each for each in published if each.work != forgetting]
+    applying = [each for each in published if not each.unstated]
+    degrees = sorted({each.matched for each in applying if each.matched})
+    return Evidence(
+        tuple(each for each in applying if not each.matched),
+        tuple(each for each in published if each.unstated),
+        tuple(tuple(e for e in applying if e.matched == degree) for degree in degrees),
+        tuple(measured),
+        elsewhere,
+    )
+
+
+def outcomes(findings: Iterable[Finding]) -> dict[str, Outcome]:
+    """Return one outcome for each work: ``mixed`` where it reports several."""
+    seen: dict[str, Outcome] = {}
+    for each in findings:
+        before = seen.setdefault(each.work, each.effect)
+        if before != each.effect:
+            seen[each.work] = "mixed"
+    return seen
+
+
+def work_of(source: str) -> str:
+    """Return the id of the reference that a source names, without the place in it."""
+    return source.partition("#")[0]
+
+
+def _overruled(
+    kb: KnowledgeBase, assumed: Scenario, record: Observation, forgetting: str | None
+) -> bool:
+    return any(
+        meets(kb, assumed.adversary, exception.when)
+        for exception in record.exceptions
+        if any(work_of(source) != forgetting for source in exception.sources)
+    )
+
+
+def _firm(record: Observation) -> bool:
+    return record.measured or (record.kind != "conjectured" and record.basis != "inferred")
+
+
+def _findings(
+    kb: KnowledgeBase,
+    assumed: Scenario,
+    record: Observation | ExceptionRecord,
+    effect: str,
+    identity: str,
+    *,
+    firm: bool,
+) -> list[Finding]:
+    """Return a record's finding once for each work behind it; nothing if it does not hold."""
+    if effect not in RISE:
+        return []
+    when, stated = record.when, assumed.adversary
+    unstated, matched = _UNCONDITIONAL, 0
+    if when:
+        held = meets(kb, stated, when)
+        if held is False:
+            return []
+        if held is None:
+            unstated = {key: value for key, value in when.items() if key not in stated}
+        if stated:
+            matched = sum(stated.get(key) == value for key, value in when.items())
+    works: Sequence[str] = [work_of(source) for source in record.sources] or [identity]
+    return [
+        Finding(work, effect, unstated, matched, firm)  # type: ignore[arg-type]
+        for work in dict.fromkeys(works)
+    ]

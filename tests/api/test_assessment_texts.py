@@ -1,0 +1,136 @@
+"""Assessments in words: sentences that an expert would write, and that say what is known."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from strategies import random_findings
+
+from crosscurrent.api.text import assessments
+from crosscurrent.api.text.conditions import circumstance, circumstances
+from crosscurrent.knowledge import KnowledgeBase
+from crosscurrent.predictor import document_types as shapes
+from crosscurrent.predictor.documents import prediction_document
+from crosscurrent.predictor.interactions import matrix, predict
+from crosscurrent.predictor.scenarios import scenario
+
+
+def document(kb: KnowledgeBase, pair: str, **adversary: str) -> shapes.Prediction:
+    assumed = scenario(kb, adversary=adversary)
+    return prediction_document(kb, predict(kb, *pair.split(), assumed))
+
+
+@pytest.mark.parametrize(
+    ("pair", "sentence", "known"),
+    [
+        (
+            "PD1 F",
+            "Differential privacy increases discriminatory behavior.",
+            "89 % likely; replicated: 5 works agree",
+        ),
+        (
+            "PD1 P1",
+            "Differential privacy decreases membership inference.",
+            "96 % likely; replicated: 4 works agree",
+        ),
+        (
+            "RD1 F",
+            "Adversarial training increases discriminatory behavior.",
+            "87 % likely; replicated: 4 works agree",
+        ),
+        ("RD2 R2", "Outlier removal decreases poisoning.", "80 % likely; published once"),
+        (
+            "PD1 P4",
+            "Differential privacy decreases distribution inference,"
+            " unless the adversary knows of the defense (an increase).",
+            "85 % likely; replicated: 2 works agree",
+        ),
+        (
+            "RD1 R3",
+            "What adversarial training does to unauthorized model ownership depends: an increase if"
+            " the adversary is the suspect who denies having copied; a decrease if the adversary is"
+            " an accuser who claims what is not its own.",
+            "36 % likely to increase; published once",
+        ),
+        ("FD2 R1", "Explanations increase evasion.", "83 % likely; replicated: 2 works agree"),
+        (
+            "FD2 F",
+            "Works disagree on what explanations do to discriminatory behavior.",
+            "52 % likely to increase; disputed: 2 works saw an increase and 2 works saw a decrease",
+        ),
+        (
+            "RD1 P3",
+            "Adversarial training decreases attribute inference.",
+            "61 % likely; derived from few or passive factors; nothing was published for this pair",
+        ),
+        ("RD4 F", "Nothing is known of what fingerprinting does to discriminatory behavior.", ""),
+    ],
+)
+def test_an_answer_opens_with_the_sentence_of_an_expert(
+    kb: KnowledgeBase, pair: str, sentence: str, known: str
+) -> None:
+    found = document(kb, pair)
+    assert assessments.headline(kb, found) == sentence
+    assert assessments.established(kb, found) == known
+
+
+def test_the_minority_is_named(kb: KnowledgeBase) -> None:
+    told = assessments.established(kb, document(kb, "PD1 R1"))
+    assert told.endswith("1 work saw a decrease (otherwise: Bu et al. 2021?)")
+
+
+def test_the_mechanism_is_told_by_how_the_risk_follows(kb: KnowledgeBase) -> None:
+    assert assessments.reason(kb, document(kb, "PD1 R1")) == (
+        "It lowers curvature smoothness and boundary distance, and evasion rises as they fall;"
+        " what it does to tail length speaks against that."
+    )
+    assert assessments.reason(kb, document(kb, "PD1 F")) == (
+        "No factor explains it; it lowers tail length, and discriminatory behavior falls with it,"
+        " which speaks against it."
+    )
+    assert assessments.reason(kb, document(kb, "RD4 F")) == ""
+
+
+def test_the_setting_has_a_sentence_of_its_own(kb: KnowledgeBase) -> None:
+    found = prediction_document(kb, predict(kb, "PD1", "P1", scenario(kb, raise_=["D2"])))
+    assert assessments.setting_told(kb, found) == (
+        "The setting by itself increases membership inference, with or without the defense:"
+        " by tail length."
+    )
+    assert assessments.setting_told(kb, document(kb, "PD1 P1")) == ""
+
+
+def test_conditions_are_told_in_words_general_ones_once(kb: KnowledgeBase) -> None:
+    aware, suspect = {"defense_knowledge": "aware"}, {"role": "malicious_suspect"}
+    assert circumstance(kb, {**aware, **suspect}) == (
+        "the adversary knows of the defense and the adversary is the suspect who denies having"
+        " copied"
+    )
+    assert circumstance(kb, {"blindness": "blind"}) == "ground truth is blind"
+    assert circumstances(kb, [{**aware, **suspect}, aware, aware], 3) == circumstance(kb, aware)
+    assert circumstances(kb, [aware, suspect], 1).endswith(" or in 1 more case")
+
+
+@pytest.mark.parametrize("stated", [{}, {"knows": "high"}])
+@given(seed=st.integers(0, 2**32))
+def test_whatever_is_known_can_be_said(seed: int, stated: dict[str, str]) -> None:
+    kb = KnowledgeBase(random_findings(seed))
+    for row in matrix(kb, scenario(kb, adversary=stated)):
+        for prediction in row:
+            found = prediction_document(kb, prediction)
+            answer = found["assessment"]
+            sentence = assessments.headline(kb, found)
+            assert sentence.endswith(".")
+            assert ("increases" in sentence.split(", unless")[0]) == (
+                answer["expect"] == "increase"
+            )
+            assert ("decreases" in sentence.split(", unless")[0]) == (
+                answer["expect"] == "decrease"
+            )
+            assert bool(assessments.established(kb, found)) == (answer["likelihood"] is not None)
+            assert ("%" in assessments.word(found)) == (answer["likelihood"] is not None)
+            for text in (assessments.reason(kb, found), *assessments.advised(kb, found)):
+                assert text == "" or text.endswith(".")
+            assert all(says for _, says, _ in assessments.voiced(answer))
+            assert assessments.spoken(kb, found)
