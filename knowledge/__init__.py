@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ._records.combinations import Combination, Stake, Variant
     from ._records.experiments import Experiment, Measurement, Metric
     from ._records.interactions import Correlation, EvidenceMark, ExceptionRecord, Observation
+    from ._records.procedures import Exclusion, Procedure
     from ._records.references import Reference
     from ._records.subjects import Defense, Factor, Influence, Risk, Satisfaction
     from ._records.unions import Edge, Record
@@ -34,6 +35,7 @@ __all__ = [
     "Edge",
     "EvidenceMark",
     "ExceptionRecord",
+    "Exclusion",
     "Experiment",
     "Factor",
     "Influence",
@@ -46,6 +48,7 @@ __all__ = [
     "Outcome",
     "Prerequisite",
     "Problem",
+    "Procedure",
     "PublishedAttack",
     "Record",
     "Reference",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 if TYPE_CHECKING:
     from ._records.collusions import Attack
     from ._records.combinations import Variant
+    from ._records.procedures import Exclusion, Procedure
     from ._records.subjects import Defense, Factor, Risk
     from ._records.unions import Edge
 
@@ -57,6 +58,18 @@ def _by_stage(variants: Mapping[str, Variant]) -> dict[str, Mapping[str, Variant
     return {name: MappingProxyType(own) for name, own in grouped.items()}
 
 
+def _by_excluded_pair(
+    procedures: Mapping[str, Procedure],
+) -> dict[tuple[str, str], Exclusion]:
+    """Return exclusions by the two procedures, both ways round."""
+    found: dict[tuple[str, str], Exclusion] = {}
+    for procedure in procedures.values():
+        for exclusion in procedure.excludes:
+            found.setdefault((procedure.id, exclusion.procedure), exclusion)
+            found.setdefault((exclusion.procedure, procedure.id), exclusion)
+    return found
+
+
 INDEXES: Final[Mapping[str, tuple[str, Callable[[Mapping[str, Any]], dict[Any, Any]]]]] = {
     "_edges": ("correlations", partial(_by_factor, "subject")),
     "_outcomes": ("outcomes", partial(_by_factor, "attack")),
@@ -64,6 +77,7 @@ INDEXES: Final[Mapping[str, tuple[str, Callable[[Mapping[str, Any]], dict[Any, A
     "_observed": ("observations", partial(_by_pair, "defense", "risk")),
     "_colluded": ("collusions", partial(_by_pair, "first", "second")),
     "_stages": ("variants", _by_stage),
+    "_excluded": ("procedures", _by_excluded_pair),
     **{f"_folded_{section}": (section, _by_folded_name) for section in CODED},
 }
 """Each index: the section that it is over, and how it is made from the records."""

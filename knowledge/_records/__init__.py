@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .combinations import Combination, Variant
     from .experiments import Experiment
     from .interactions import Correlation, Observation
+    from .procedures import Exclusion, Procedure
     from .references import Reference
     from .subjects import Defense, Factor, Risk
 
@@ -33,6 +34,7 @@ MODULES: Final[Mapping[str, str]] = MappingProxyType(
             "subjects": ("Influence", "Satisfaction", "Factor", "Risk", "Defense"),
             "interactions": ("Correlation", "EvidenceMark", "ExceptionRecord", "Observation"),
             "experiments": ("Metric", "Measurement", "Experiment"),
+            "procedures": ("Exclusion", "Procedure"),
             "combinations": ("Stake", "Variant", "Combination"),
             "collusions": ("Need", "Attack", "Outcome", "Prerequisite", "Collusion"),
             "adversaries": ("Characteristic", "PublishedAttack"),
@@ -75,6 +77,7 @@ KINDS: Final[Mapping[str, type[Any]]] = _Kinds(
         "factors": "Factor",
         "risks": "Risk",
         "defenses": "Defense",
+        "procedures": "Procedure",
         "variants": "Variant",
         "attacks": "Attack",
         "adversary": "Characteristic",
@@ -103,6 +106,7 @@ class Sections:
     factors: Mapping[str, Factor]
     risks: Mapping[str, Risk]
     defenses: Mapping[str, Defense]
+    procedures: Mapping[str, Procedure]
     variants: Mapping[str, Variant]
     attacks: Mapping[str, Attack]
     adversary: Mapping[str, Characteristic]
