@@ -9,12 +9,12 @@ of all.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple, get_args
 
 if TYPE_CHECKING:
     from crosscurrent.knowledge import Combination
 
-__all__ = ["Ground", "JointOutcome", "Judged", "judged", "outcome_of", "seen_at_a_cost"]
+__all__ = ["GRADES", "Ground", "JointOutcome", "Judged", "judged", "outcome_of", "seen_at_a_cost"]
 
 JointOutcome = Literal[
     "shown_effective", "no_known_conflict", "at_a_cost", "disputed", "conflict", "not_trainable"
@@ -27,6 +27,8 @@ it, or at a cost. ``disputed``: they were seen to work, and a conflict was seen 
 rule. ``conflict``: one was seen or follows from the rule. ``not_trainable``: they cannot be trained
 together as they are.
 """
+
+GRADES: Final[tuple[JointOutcome, ...]] = get_args(JointOutcome)
 
 Ground = Literal["procedures", "rule", "published", "measured"]
 """What an outcome rests on."""

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from .conflicts import feasible, observed_combinations
 from .expectations import Expected, expected
-from .joint_outcomes import JointOutcome, judged, outcome_of
+from .joint_outcomes import GRADES, JointOutcome, judged, outcome_of
 from .wishes import Kind, Miss, Wish, easings, wish
 
 if TYPE_CHECKING:
@@ -225,7 +225,9 @@ class _Known:
         undermined = len(each.raised.intersection(protect))
         names = [v.id for v in each.order]
         harm = sorted(risks.index(risk) for risk in each.raised)
-        return each.contradicted, len(each.raised), undermined, len(each.order), names, harm
+        grade = 0 if each.outcome is None else GRADES.index(each.outcome)
+        size = len(each.order)
+        return each.contradicted, len(each.raised), undermined, size, grade, names, harm
 
 
 class _Search:
