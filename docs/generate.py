@@ -200,7 +200,9 @@ def _catalogue(kb: KnowledgeBase) -> str:
         parts += [f"- `{procedure.id}`: {procedure.meaning}"]
         for each in procedure.excludes:
             named = ", ".join(each.sources)
-            parts.append(f"  - not beside `{each.procedure}`: {each.reason} ({each.basis}: {named})")
+            parts.append(
+                f"  - not beside `{each.procedure}`: {each.reason} ({each.basis}: {named})"
+            )
     parts += ["", "## Variants", "", "| variant | how | uses | mitigates | procedures |"]
     parts.append("|---|---|---|---|---|")
     for variant in kb.variants.values():

@@ -4,11 +4,11 @@ The three papers answer single questions; this puts the answers together. A set 
 a risk if one of them is meant for it. Of several that are, those count that are expected to lower
 it, if there are such; and where none at all is meant for it, whatever is expected to lower it
 does. Conflicts are those of the rule; a set that was measured to conflict all the same comes last.
-No set is offered that cannot be trained together as it is. A set is dominated if another one raises no risk that it does not raise, takes no more defenses,
-was not measured to conflict unless it was too, and is better in one of these. The search is exact:
-it tries every smallest way to cover everything, and gives up only at a stated limit, which the
-answer tells. Where no set does all that is wished, the nearest ones are offered: those that miss the
-fewest wishes.
+No set is offered that cannot be trained together as it is. A set is dominated if another one raises
+no risk that it does not raise, takes no more defenses, was not measured to conflict unless it was
+too, and is better in one of these. The search is exact: it tries every smallest way to cover
+everything, and gives up only at a stated limit, which the answer tells. Where no set does all that
+is wished, the nearest ones are offered: those that miss the fewest wishes.
 """
 
 from __future__ import annotations

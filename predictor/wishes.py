@@ -114,9 +114,7 @@ def wish(
     return Wish(wanted, unwanted, tuple(there), most)
 
 
-def easings(
-    kb: KnowledgeBase, asked: Wish, count: int
-) -> Iterator[tuple[tuple[Miss, ...], Wish]]:
+def easings(kb: KnowledgeBase, asked: Wish, count: int) -> Iterator[tuple[tuple[Miss, ...], Wish]]:
     """Yield every way to ask for less by so many wishes, with those that are given up.
 
     A defense that is there is given up in several ways: it moves to another stage, or it goes.

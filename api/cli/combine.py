@@ -118,12 +118,11 @@ def _verdict(combined: Combined, look: Style) -> list[str]:
     return lines
 
 
-def _excluded(
-    kb: KnowledgeBase, found: Iterable[Exclusion], look: Style
-) -> Iterator[str]:
+def _excluded(kb: KnowledgeBase, found: Iterable[Exclusion], look: Style) -> Iterator[str]:
     for each in found:
         record = each.record
-        text = f"{each.one.id} and {each.other.id}: {why_not(record and record.reason)}"
+        why = why_not(record.reason if record else None)
+        text = f"{each.one.id} and {each.other.id}: {why}"
         if record and record.sources:
             doubt = ", inferred" if record.basis == "inferred" else ""
             text += f" ({cite(kb, record.sources)}{doubt})"

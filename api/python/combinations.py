@@ -145,7 +145,7 @@ class CombinationAnswer(Answer):
     def _exclusion(self, each: Exclusion) -> tuple[str, ...]:
         record = each.record
         instead = f"; instead: {record.remedy}" if record and record.remedy else ""
-        return each.one.id, each.other.id, why_not(record and record.reason) + instead
+        return each.one.id, each.other.id, why_not(record.reason if record else None) + instead
 
     def _conflict(self, each: Conflict) -> tuple[str, ...]:
         risk = self.kb.risks[each.risk].name.lower()
@@ -220,9 +220,7 @@ class CombinationsAnswer(Answer):
         rows = [
             (
                 f"{one} + {other}",
-                Marked(
-                    f"{GLYPHS[outcome]} {outcome.replace('_', ' ')}", OUTCOME_SHADES[outcome]
-                ),
+                Marked(f"{GLYPHS[outcome]} {outcome.replace('_', ' ')}", OUTCOME_SHADES[outcome]),
                 " → ".join(order),
                 ", ".join(risks),
                 ", ".join(published) or "unexplored",

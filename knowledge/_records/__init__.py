@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from .combinations import Combination, Variant
     from .experiments import Experiment
     from .interactions import Correlation, Observation
-    from .procedures import Exclusion, Procedure
+    from .procedures import Procedure
     from .references import Reference
     from .subjects import Defense, Factor, Risk
 

@@ -33,7 +33,7 @@ def problems(folder: Path, text: str) -> list[str]:
         ),
         (
             "variants:\n  - {defense: FD1, stage: in, action: revise, procedures: [clipping]}\n",
-            "2:60 variants[0].procedures[0]: no procedure 'clipping' (did you mean example_clipping?)",
+            "2:60 variants[0].procedures[0]: no procedure 'clipping' (did you mean example_",
         ),
         (
             "procedures:\n  - {id: mine, meaning: x, excludes: [{procedure: batch_penalt,"

@@ -19,11 +19,12 @@ from crosscurrent.predictor.conflicts import combine
 from crosscurrent.predictor.plans import plan, wish
 from crosscurrent.validator.defenses import defenses
 from crosscurrent.validator.experiments import combinations as validated
+from crosscurrent.validator.experiments.experiment import ground
 
 SAID: dict[str, set[str]] = {
     "one defense at two stages": set(),
     "gradient of one example that could be clipped": {"example_clipping", "batch_penalty"},
-    "spends privacy that nobody counts": {"example_clipping", "fitting_again"},
+    "spends privacy that nobody counts": {"privacy_accounting", "fitting_again"},
     "both choose what to train on": {"example_choice"},
     "both change answers": {"answer_change"},
 }
@@ -40,7 +41,7 @@ def measurable(kb: KnowledgeBase) -> list[str]:
 @pytest.fixture(scope="module", autouse=True)
 def on_the_same_ground() -> Iterator[None]:
     """Check the data set and the model once rather than for each of hundreds of sets."""
-    made = validated.ground({"data": {"records": "300"}, "training": {}}, model="mlp-s", seeds=2)
+    made = ground({"data": {"records": "300"}, "training": {}}, model="mlp-s", seeds=2)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(validated, "ground", lambda *_, **__: made)
         yield
@@ -115,6 +116,7 @@ def test_no_plan_is_refused_by_validate(
     kb: KnowledgeBase, measurable: list[str], refused: Any
 ) -> None:
     risks = list(kb.risks)
+    asked: list[dict[str, Any]]
     asked = [{"protect": each} for each in subsets(risks, range(1, len(risks) + 1))]
     asked += [
         {"protect": each, "avoid": [other]}

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["MOST_ORDERS", "Combination", "combination", "stage_name"]
 
 MOST_ORDERS = 12
-"""As many orders as one combination may be measured in, those that come to the same counted once."""
+"""As many orders as one combination may be measured in; those that come to the same count once."""
 
 _MOST_LISTED = 120
 """As many orders as a result may name."""

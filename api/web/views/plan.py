@@ -132,7 +132,9 @@ def _misses(words: Words, misses: Sequence[shapes.Miss]) -> list[str]:
         missed(each["wish"], each["value"], each["instead"])
         if each["wish"] == "max"
         else missed(
-            each["wish"], words.inside(each["value"]), each["instead"] and words.inside(each["instead"])
+            each["wish"],
+            words.inside(each["value"]),
+            each["instead"] and words.inside(each["instead"]),
         )
         for each in misses
     ]
