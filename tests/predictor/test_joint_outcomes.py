@@ -87,9 +87,9 @@ def test_nothing_is_shown_but_by_what_was_seen_of_all(seed: int) -> None:
     costly = [each for each in observations if seen_at_a_cost(each)]
     if found.outcome == "shown_effective":
         assert works
-        assert not (fails or costly or conflicting)
+        assert not [*fails, *costly, *conflicting]
     if found.outcome == "no_known_conflict":
-        assert not (whole or fails or costly or conflicting)
+        assert not [*whole, *fails, *costly, *conflicting]
     if found.outcome == "disputed":
         assert any(outcome_of(each) == "effective" for each in observations)
         assert fails or conflicting
