@@ -196,13 +196,23 @@ def _catalogue(kb: KnowledgeBase) -> str:
                 "",
                 *_table([(e.factor, e.sign, ", ".join(e.sources)) for e in edges], "factor"),
             ]
-    parts += ["## Variants", "", "| variant | how | uses | mitigates |", "|---|---|---|---|"]
+    parts += ["## Procedures", "", "What a variant does that another one may not bear.", ""]
+    for procedure in kb.procedures.values():
+        parts += [f"- `{procedure.id}`: {procedure.meaning}"]
+        for each in procedure.excludes:
+            named = ", ".join(each.sources)
+            parts.append(
+                f"  - not beside `{each.procedure}`: {each.reason} ({each.basis}: {named})"
+            )
+    parts += ["", "## Variants", "", "| variant | how | uses | mitigates | procedures |"]
+    parts.append("|---|---|---|---|---|")
     for variant in kb.variants.values():
         uses, mitigates = (
             ", ".join(s.risk + " (inferred)" * (s.basis == "inferred") for s in stakes)
             for stakes in (variant.uses, variant.mitigates)
         )
-        parts.append(f"| `{variant.id}` | {variant.meaning} | {uses} | {mitigates} |")
+        does = ", ".join(f"`{name}`" for name in variant.procedures)
+        parts.append(f"| `{variant.id}` | {variant.meaning} | {uses} | {mitigates} | {does} |")
     parts += ["", "## Attacks", ""]
     for attack in kb.attacks.values():
         parts += [

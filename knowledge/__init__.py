@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ._records.experiments import Experiment, Measurement, Metric
     from ._records.interactions import Correlation, EvidenceMark, ExceptionRecord, Observation
     from ._records.names import Catalogue, CatalogueMapping
+    from ._records.procedures import Exclusion, Procedure
     from ._records.references import Reference
     from ._records.subjects import Defense, Factor, Influence, Risk, Satisfaction
     from ._records.unions import Edge, Record
@@ -37,6 +38,7 @@ __all__ = [
     "Edge",
     "EvidenceMark",
     "ExceptionRecord",
+    "Exclusion",
     "Experiment",
     "Factor",
     "Influence",
@@ -49,6 +51,7 @@ __all__ = [
     "Outcome",
     "Prerequisite",
     "Problem",
+    "Procedure",
     "PublishedAttack",
     "Record",
     "Reference",

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ._records.experiments import Experiment
     from ._records.interactions import Correlation, Observation
     from ._records.names import CatalogueMapping
+    from ._records.procedures import Exclusion
     from ._records.subjects import Defense, Factor, Risk
     from ._records.unions import Record
 
@@ -54,6 +55,7 @@ class KnowledgeBase(Sections):
         "_colluded",
         "_edges",
         "_mapped",
+        "_excluded",
         "_observed",
         "_outcomes",
         "_prerequisites",
@@ -74,6 +76,7 @@ class KnowledgeBase(Sections):
     _stages: Mapping[str, Mapping[str, Variant]]
     _mapped: Mapping[str, tuple[CatalogueMapping, ...]]
     _aliases_variants: Mapping[str, str]
+    _excluded: Mapping[tuple[str, str], Exclusion]
 
     def __init__(self, rows: Mapping[str, Any], digest: str | None = None) -> None:
         put = object.__setattr__
@@ -166,6 +169,10 @@ class KnowledgeBase(Sections):
     def stages(self, defense: str) -> Mapping[str, Variant]:
         """Return the variants of a defense, by its id, by stage: pre, in, post."""
         return self._stages.get(defense, _NO_EDGES)
+
+    def excluded(self, one: str, other: str) -> Exclusion | None:
+        """Return why one of two procedures, by their ids, excludes the other; None: it does not."""
+        return self._excluded.get((one, other))
 
     def experiments_on(self, defense: str, risk: str) -> tuple[Experiment, ...]:
         """Return the experiments on one defense and one risk, by their ids."""

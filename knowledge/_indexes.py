@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from ._records.collusions import Attack
     from ._records.combinations import Variant
     from ._records.names import CatalogueMapping
+    from ._records.procedures import Exclusion, Procedure
     from ._records.subjects import Defense, Factor, Risk
     from ._records.unions import Edge
 
@@ -74,6 +75,18 @@ def _by_stage(variants: Mapping[str, Variant]) -> dict[str, Mapping[str, Variant
     return {name: MappingProxyType(own) for name, own in grouped.items()}
 
 
+def _by_excluded_pair(
+    procedures: Mapping[str, Procedure],
+) -> dict[tuple[str, str], Exclusion]:
+    """Return exclusions by the two procedures, both ways round."""
+    found: dict[tuple[str, str], Exclusion] = {}
+    for procedure in procedures.values():
+        for exclusion in procedure.excludes:
+            found.setdefault((procedure.id, exclusion.procedure), exclusion)
+            found.setdefault((exclusion.procedure, procedure.id), exclusion)
+    return found
+
+
 INDEXES: Final[Mapping[str, tuple[str, Callable[[Mapping[str, Any]], dict[Any, Any]]]]] = {
     "_edges": ("correlations", partial(_by_factor, "subject")),
     "_outcomes": ("outcomes", partial(_by_factor, "attack")),
@@ -82,6 +95,7 @@ INDEXES: Final[Mapping[str, tuple[str, Callable[[Mapping[str, Any]], dict[Any, A
     "_colluded": ("collusions", partial(_by_pair, "first", "second")),
     "_stages": ("variants", _by_stage),
     "_mapped": ("mappings", _by_subject),
+    "_excluded": ("procedures", _by_excluded_pair),
     **{f"_folded_{section}": (section, _by_folded_name) for section in CODED},
     **{f"_aliases_{section}": (section, _by_alias) for section in ALIASED},
 }

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 
 from . import _cache
 from ._base import KnowledgeBase
-from ._files import BASE, Source, read_folder, read_texts
+from ._files import BASE, LITERATURE, Source, read_folder, read_texts
 from ._records import KINDS
 from .errors import Problem
 
@@ -54,12 +54,17 @@ def load(overlays: Iterable[Overlay] = (), *, cached: bool = True) -> KnowledgeB
         raise TypeError("overlays should be a list of folders; write [folder] for one")
     layers: list[list[Source]] = []
     problems: list[Problem] = []
-    for overlay in (BASE, *overlays):
+    built_in: list[Source] = []
+    for folder, shown in ((BASE, "knowledge/base"), (LITERATURE, "knowledge/literature")):
+        sources, trouble = read_folder(folder, shown)
+        built_in += sources
+        problems += trouble
+    layers.append(built_in)
+    for overlay in overlays:
         if isinstance(overlay, Mapping):
             sources, trouble = read_texts(overlay)
         else:
-            shown = "knowledge/base" if overlay is BASE else None
-            sources, trouble = read_folder(os.fspath(overlay), shown)
+            sources, trouble = read_folder(os.fspath(overlay))
         layers.append(sources)
         problems += trouble
     if problems or not cached:

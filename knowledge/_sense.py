@@ -52,11 +52,28 @@ def _attack(draft: Draft, drafts: Drafts, _report: Report) -> Iterator[Problem]:
 def _combination(draft: Draft, _drafts: Drafts, _report: Report) -> Iterator[Problem]:
     if draft.row.get("outcome") == "unreported" and draft.row.get("tuned_outcome") is not None:
         yield draft.problem(("tuned_outcome",), "an unreported outcome can't be tuned")
+    final = draft.row.get("tuned_outcome") or draft.row.get("outcome")
+    if draft.row.get("works_if") is not None and final != "effective":
+        message = "only what is effective in the end works if something holds: give tuned_outcome"
+        yield draft.problem(("works_if",), message)
     names = _texts(draft.row.get("defenses"))
     if max(names.values(), default=1) > 1:
         yield draft.problem(("defenses",), "a defense is given twice")
     if len(names) == 1:
         yield draft.problem(("defenses",), "a combination takes at least two defenses")
+
+
+def _procedure(draft: Draft, _drafts: Drafts, _report: Report) -> Iterator[Problem]:
+    seen: set[str] = set()
+    for index, each in enumerate(_mappings(draft.row.get("excludes"))):
+        other = each.get("procedure")
+        if isinstance(other, str) and other in seen:
+            path = ("excludes", index, "procedure")
+            yield draft.problem(path, "excluded already: say it once")
+        elif isinstance(other, str):
+            seen.add(other)
+        if each.get("basis") in ("read", "known") and each.get("sources") in (None, []):
+            yield draft.problem(("excludes", index, "basis"), "sources is missing: who says so?")
 
 
 def _collusion(draft: Draft, _drafts: Drafts, _report: Report) -> Iterator[Problem]:
@@ -125,6 +142,7 @@ def _contradictions(mappings: Mapping[str, Draft]) -> Iterator[Problem]:
 _BY_SECTION: Mapping[str, Callable[[Draft, Drafts, Report], Iterator[Problem]]] = {
     "observations": _observation,
     "attacks": _attack,
+    "procedures": _procedure,
     "combinations": _combination,
     "collusions": _collusion,
     "experiments": _experiment,

@@ -3,6 +3,9 @@ r"""Conflicts: whether defenses can be combined in one model, in which order, an
 The rule is Def\Con (Duddu, Zhang and Asokan, TMLR 2025): of two defenses at different stages, the
 later one must not mitigate a risk that the earlier one uses. Defenses of one stage are ordered by
 their consecutive pairs, and every defense is checked against all of later stages.
+
+What an answer says of a set of defenses is graded (`predictor.joint_outcomes`): the rule, what was
+seen, and whether they can be trained together at all (`predictor.exclusions`) all count.
 """
 
 from __future__ import annotations
@@ -13,6 +16,8 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from crosscurrent.knowledge.errors import InputError
 
+from .exclusions import Exclusion, exclusions, trainable
+from .joint_outcomes import Ground, JointOutcome, Judged, judged, outcome_of
 from .orders import orders
 
 if TYPE_CHECKING:
@@ -25,6 +30,7 @@ __all__ = [
     "Repair",
     "combine",
     "combine_all",
+    "feasible",
     "observed_combinations",
     "outcome_of",
     "spoiling",
@@ -86,7 +92,7 @@ class Combined(NamedTuple):
     defenses : tuple of Variant
         By stage, and as given within one.
     effective : bool
-        Whether some order has no conflict.
+        Whether by the rule some order has no conflict; it does not show that they work together.
     orders : tuple of tuple of Variant
         Orders without a conflict, at most `MAX_ORDERS`; empty if there is none.
     more_orders : bool
@@ -99,13 +105,18 @@ class Combined(NamedTuple):
         Pairs that come in that order all the same, apart from each other: the published rule
         looks at neighbours only, so take these as doubtful. Those of the first order.
     repairs : tuple of Repair
-        The nearest repairs, if there is a conflict; all take equally many changes.
+        The nearest repairs, if there is a conflict by the rule or the defenses cannot be trained
+        together; all take equally many changes.
     repairs_cut : bool
         Whether the search for repairs was given up before its end.
     observations : tuple of Combination
         What was published or measured for these defenses or some of them, the whole set first.
     knowledge : str
         Digest of the knowledge base.
+    exclusions : tuple of Exclusion
+        Why the defenses cannot be trained together as they are; empty if they can.
+    judged : Judged
+        The graded answer, and what it rests on.
     """
 
     defenses: tuple[Variant, ...]
@@ -119,6 +130,23 @@ class Combined(NamedTuple):
     repairs_cut: bool
     observations: tuple[Combination, ...]
     knowledge: str
+    exclusions: tuple[Exclusion, ...]
+    judged: Judged
+
+    @property
+    def trainable(self) -> bool:
+        """Whether the defenses can be trained together as they are."""
+        return not self.exclusions
+
+    @property
+    def outcome(self) -> JointOutcome:
+        """The graded answer in one word."""
+        return self.judged.outcome
+
+    @property
+    def grounds(self) -> tuple[Ground, ...]:
+        """What the graded answer rests on."""
+        return self.judged.grounds
 
     @property
     def published(self) -> tuple[Combination, ...]:
@@ -132,7 +160,7 @@ class Combined(NamedTuple):
 
     @property
     def measured_otherwise(self) -> tuple[Combination, ...]:
-        """Observations that contradict the verdict.
+        """Observations that contradict the verdict of the rule.
 
         A conflict among some of the defenses stays in the whole set, so it contradicts as well;
         that some of them go together says nothing about all.
@@ -169,8 +197,8 @@ def combine(kb: KnowledgeBase, names: Iterable[str]) -> Combined:
     --------
     >>> from crosscurrent.knowledge import load
     >>> answer = combine(load(), ["watermarking@pre", "outlier_removal@in"])
-    >>> answer.effective, [(c.earlier.id, c.later.id, c.risk) for c in answer.conflicts]
-    (False, [('watermarking@pre', 'outlier_removal@in', 'poisoning')])
+    >>> answer.outcome, [(c.earlier.id, c.later.id, c.risk) for c in answer.conflicts]
+    ('conflict', [('watermarking@pre', 'outlier_removal@in', 'poisoning')])
     """
     chosen: dict[str, Variant] = {}
     for name in names:
@@ -195,11 +223,14 @@ def combine(kb: KnowledgeBase, names: Iterable[str]) -> Combined:
         avoid += within
         found.append(tuple(tuple(members[i] for i in order) for order in listed))
     effective = not conflicts
+    excluded = tuple(exclusions(kb, defenses))
     every = _joined(found) if effective else []
     first = every[0] if every else ()
     position = {variant.id: i for i, variant in enumerate(first)}
     overlooked = [c for c in avoid if loose and first and _precedes(c, position)]
-    repairs, cut = ([], False) if effective else _repairs(kb, defenses)
+    repairs, cut = ([], False) if effective and not excluded else _repairs(kb, defenses)
+    seen = observed_combinations(kb, defenses)
+    ruled_out = [(each.earlier.id, each.later.id) for each in (*conflicts, *overlooked)]
     return Combined(
         defenses,
         effective,
@@ -210,8 +241,10 @@ def combine(kb: KnowledgeBase, names: Iterable[str]) -> Combined:
         tuple(overlooked),
         tuple(repairs),
         cut,
-        observed_combinations(kb, defenses),
+        seen,
         kb.digest,
+        excluded,
+        judged((v.id for v in defenses), ruled_out, seen, trainable=not excluded),
     )
 
 
@@ -228,11 +261,6 @@ def spoiling(earlier: Variant, later: Variant) -> Iterator[Conflict]:
             if used.risk == taken.risk:
                 inferred = "inferred" in (used.basis, taken.basis)
                 yield Conflict(earlier, later, used.risk, inferred)
-
-
-def outcome_of(record: Combination) -> Literal["effective", "conflict", "unreported"]:
-    """Return what came of a combination, after tuning where there was any."""
-    return record.tuned_outcome or record.outcome
 
 
 def observed_combinations(
@@ -260,6 +288,11 @@ def workable(defenses: Sequence[Variant]) -> tuple[Variant, ...] | None:
             return None
         order += [members[i] for i in listed[0]]
     return tuple(order)
+
+
+def feasible(kb: KnowledgeBase, defenses: Sequence[Variant]) -> tuple[Variant, ...] | None:
+    """Return the order of `workable`; None as well if they cannot be trained together."""
+    return workable(defenses) if trainable(kb, defenses) else None
 
 
 def _staged(defenses: Iterable[Variant]) -> tuple[Variant, ...]:
@@ -334,7 +367,7 @@ def _repairs(kb: KnowledgeBase, given: tuple[Variant, ...]) -> tuple[list[Repair
         repairs: list[Repair] = []
         for defenses, changes in level.values():
             touched = {change[2].id for change in changes if change[2] is not None}
-            for defense in dict.fromkeys(_blamed(defenses)):
+            for defense in dict.fromkeys(_blamed(kb, defenses)):
                 if defense.id in touched:
                     continue
                 for change in _changes(kb, defenses, defense):
@@ -345,7 +378,7 @@ def _repairs(kb: KnowledgeBase, given: tuple[Variant, ...]) -> tuple[list[Repair
                         continue
                     seen.add(key)
                     following[key] = (after, (*changes, change))
-                    order = workable(after)
+                    order = feasible(kb, after)
                     if order is not None and order:
                         repairs.append(_repair(kb, given, (*changes, change), order))
                     if len(seen) > _MAX_STATES:
@@ -356,7 +389,7 @@ def _repairs(kb: KnowledgeBase, given: tuple[Variant, ...]) -> tuple[list[Repair
     return [], bool(level)
 
 
-def _blamed(defenses: tuple[Variant, ...]) -> Iterator[Variant]:
+def _blamed(kb: KnowledgeBase, defenses: tuple[Variant, ...]) -> Iterator[Variant]:
     for conflict in _across(defenses):
         yield from (conflict.earlier, conflict.later)
     for members in _stages(defenses):
@@ -364,6 +397,8 @@ def _blamed(defenses: tuple[Variant, ...]) -> Iterator[Variant]:
             within = (c for a, b in product(members, members) if a is not b for c in spoiling(a, b))
             for conflict in within:
                 yield from (conflict.earlier, conflict.later)
+    for excluded in exclusions(kb, defenses):
+        yield from (excluded.one, excluded.other)
 
 
 def _changes(

@@ -8,6 +8,7 @@ from typing_extensions import TypedDict
 
 from .assessment import Expect, Grade
 from .collusion import Verdict
+from .joint_outcomes import Ground, JointOutcome
 from .signs import Sign
 
 __all__ = [
@@ -25,8 +26,11 @@ __all__ = [
     "CombinationSeen",
     "Combinations",
     "Conflict",
+    "Exclusion",
     "Expected",
     "Link",
+    "Miss",
+    "NearMiss",
     "Plan",
     "Plans",
     "PublishedAttack",
@@ -42,6 +46,19 @@ class Conflict(TypedDict):
     later: str
     risk: str
     inferred: bool
+
+
+class Exclusion(TypedDict):
+    """Two defenses that cannot be trained together as they are, and why not."""
+
+    one: str
+    other: str
+    kind: Literal["procedures", "one_defense"]
+    procedures: list[str]
+    reason: str | None
+    remedy: str | None
+    basis: str | None
+    sources: list[str]
 
 
 class RepairStep(TypedDict):
@@ -77,6 +94,8 @@ class CombinationSeen(TypedDict):
     defenses: list[str]
     outcome: str
     tuned_outcome: str | None
+    works_if: str | None
+    cost: str | None
     status: str
     identified: Literal["read", "inferred"]
     datasets: list[str]
@@ -90,6 +109,11 @@ class Combination(TypedDict):
 
     kind: Literal["predicted_combination"]
     defenses: list[str]
+    outcome: JointOutcome
+    grounds: list[Ground]
+    rests_on: list[str]
+    trainable: bool
+    exclusions: list[Exclusion]
     effective: bool
     orders: list[list[str]]
     more_orders: bool
@@ -264,10 +288,11 @@ class Raised(Expected):
 
 
 class Plan(TypedDict):
-    """A set of defenses."""
+    """A set of defenses; of one alone there is no outcome."""
 
     defenses: list[str]
     order: list[str]
+    outcome: JointOutcome | None
     alternatives: list[list[str]]
     observed: list[CombinationSeen]
     covers: list[Expected]
@@ -284,6 +309,21 @@ class Blocked(TypedDict):
     plans: int
 
 
+class Miss(TypedDict):
+    """A wish that a set of defenses does not meet; what it has instead, if anything."""
+
+    wish: Literal["protect", "avoid", "have", "max"]
+    value: str
+    instead: str | None
+
+
+class NearMiss(TypedDict):
+    """A set of defenses that meets all wishes but some."""
+
+    misses: list[Miss]
+    plan: Plan
+
+
 class Plans(TypedDict):
     """The undominated sets of defenses."""
 
@@ -295,6 +335,7 @@ class Plans(TypedDict):
     plans: list[Plan]
     complete: bool
     blocked: list[Blocked]
+    near_misses: list[NearMiss]
     knowledge: str
 
 

@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from .collusion_backtest import CollusionBacktest
     from .conflict_backtest import ConflictBacktest, ConflictScore
     from .conflicts import Combined, Conflict, Repair
+    from .exclusions import Exclusion
     from .expectations import Expected
-    from .plans import Plan, Plans
+    from .plans import NearMiss, Plan, Plans
     from .tensions import Tension
 
 __all__ = [
@@ -47,6 +48,11 @@ def combination_document(
     return {
         "kind": "predicted_combination",
         "defenses": _ids(combined.defenses),
+        "outcome": combined.outcome,
+        "grounds": list(combined.grounds),
+        "rests_on": [each.id for each in combined.judged.records],
+        "trainable": combined.trainable,
+        "exclusions": [_exclusion(each) for each in combined.exclusions],
         "effective": combined.effective,
         "orders": [_ids(order) for order in combined.orders],
         "more_orders": combined.more_orders,
@@ -190,6 +196,7 @@ def plans_document(answer: Plans) -> shapes.Plans:
         "blocked": [
             {"wish": each.wish, "value": each.value, "plans": each.plans} for each in answer.blocked
         ],
+        "near_misses": [_near_miss(each, answer.wish.protect) for each in answer.near_misses],
         "knowledge": answer.knowledge,
     }
 
@@ -301,6 +308,20 @@ def _conflict(conflict: Conflict) -> shapes.Conflict:
     }
 
 
+def _exclusion(excluded: Exclusion) -> shapes.Exclusion:
+    record = excluded.record
+    return {
+        "one": excluded.one.id,
+        "other": excluded.other.id,
+        "kind": excluded.kind,
+        "procedures": list(excluded.procedures),
+        "reason": record.reason if record else None,
+        "remedy": record.remedy if record else None,
+        "basis": record.basis if record else None,
+        "sources": list(record.sources) if record else [],
+    }
+
+
 def _repair(repair: Repair) -> shapes.Repair:
     return {
         "changes": [
@@ -319,6 +340,8 @@ def _combination(record: Combination) -> shapes.CombinationSeen:
         "defenses": list(record.defenses),
         "outcome": record.outcome,
         "tuned_outcome": record.tuned_outcome,
+        "works_if": record.works_if,
+        "cost": record.cost,
         "status": record.status,
         "identified": record.identified,
         "datasets": list(record.datasets),
@@ -378,11 +401,22 @@ def _breaker(breaker: Breaker) -> shapes.Breaker:
     }
 
 
+def _near_miss(near: NearMiss, protect: Iterable[str]) -> shapes.NearMiss:
+    return {
+        "misses": [
+            {"wish": each.wish, "value": each.value, "instead": each.instead}
+            for each in near.misses
+        ],
+        "plan": _plan(near.plan, protect),
+    }
+
+
 def _plan(plan: Plan, protect: Iterable[str]) -> shapes.Plan:
     wanted = set(protect)
     return {
         "defenses": sorted(_ids(plan.order)),
         "order": _ids(plan.order),
+        "outcome": plan.outcome,
         "alternatives": [_ids(each) for each in plan.alternatives],
         "observed": [_combination(each) for each in plan.observed],
         "covers": [_expected(each) for each in plan.covers],

@@ -4,51 +4,33 @@ The three papers answer single questions; this puts the answers together. A set 
 a risk if one of them is meant for it. Of several that are, those count that are expected to lower
 it, if there are such; and where none at all is meant for it, whatever is expected to lower it
 does. Conflicts are those of the rule; a set that was measured to conflict all the same comes last.
-A set is dominated if another one raises no risk that it does not raise, takes no more defenses,
-was not measured to conflict unless it was too, and is better in one of these. The search is exact:
-it tries every smallest way to cover everything, and gives up only at a stated limit, which the
-answer tells.
+No set is offered that cannot be trained together as it is. A set is dominated if another one raises
+no risk that it does not raise, takes no more defenses, was not measured to conflict unless it was
+too, and is better in one of these. The search is exact: it tries every smallest way to cover
+everything, and gives up only at a stated limit, which the answer tells. Where no set does all that
+is wished, the nearest ones are offered: those that miss the fewest wishes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import product
-from typing import TYPE_CHECKING, Final, Literal, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from crosscurrent.knowledge.errors import InputError
-
-from .conflicts import outcome_of, workable
+from .conflicts import feasible, observed_combinations
 from .expectations import Expected, expected
+from .joint_outcomes import GRADES, JointOutcome, judged, outcome_of
+from .wishes import Kind, Miss, Wish, easings, wish
 
 if TYPE_CHECKING:
     from crosscurrent.knowledge import Combination, KnowledgeBase, Variant
 
-__all__ = ["MAX_STEPS", "Blocked", "Plan", "Plans", "Wish", "plan", "wish"]
+__all__ = ["MAX_STEPS", "Blocked", "Miss", "NearMiss", "Plan", "Plans", "Wish", "plan", "wish"]
 
 MAX_STEPS: Final = 200_000
 """As many partial sets as a search looks at before it gives up."""
 
-
-class Wish(NamedTuple):
-    """What is asked of a plan; ids throughout.
-
-    Attributes
-    ----------
-    protect : tuple of str
-        Risks to cover.
-    avoid : tuple of str
-        Risks that no chosen defense may raise.
-    have : tuple of Variant
-        Defenses that are there already, and stay.
-    most : int or None
-        How many defenses a set may hold, those already there included.
-    """
-
-    protect: tuple[str, ...]
-    avoid: tuple[str, ...]
-    have: tuple[Variant, ...]
-    most: int | None
+MAX_NEAR_MISSES: Final = 12
 
 
 class _Cost(NamedTuple):
@@ -86,6 +68,8 @@ class Plan(NamedTuple):
         measured, after tuning where there was any, to conflict.
     covers : tuple of Expected
         For each risk to protect, what covers it.
+    outcome : JointOutcome or None
+        What is to be expected of the defenses together, in that order; None of one alone.
     raises, lowers, open : tuple of Expected
         Every other effect of a defense, expected to raise a risk, to lower it, or not known: all
         but that it lowers what it is meant for and is to be protected.
@@ -98,6 +82,7 @@ class Plan(NamedTuple):
     raises: tuple[Expected, ...]
     lowers: tuple[Expected, ...]
     open: tuple[Expected, ...]
+    outcome: JointOutcome | None
 
     @property
     def raised(self) -> frozenset[str]:
@@ -122,9 +107,6 @@ class Plan(NamedTuple):
         return _Cost(self.raised, len(self.order), self.contradicted)
 
 
-Kind = Literal["protect", "avoid", "have", "max"]
-
-
 class Blocked(NamedTuple):
     """A wish that stands in the way: without it there are plans.
 
@@ -134,6 +116,21 @@ class Blocked(NamedTuple):
     wish: Kind
     value: str
     plans: int
+
+
+class NearMiss(NamedTuple):
+    """A set of defenses that meets all wishes but some.
+
+    Attributes
+    ----------
+    misses : tuple of Miss
+        Those that it does not meet.
+    plan : Plan
+        The set.
+    """
+
+    misses: tuple[Miss, ...]
+    plan: Plan
 
 
 class Plans(NamedTuple):
@@ -150,6 +147,10 @@ class Plans(NamedTuple):
         Whether the search came to its end; otherwise better sets may exist.
     blocked : tuple of Blocked
         If there is no plan: the single wishes without which there would be.
+    near_misses : tuple of NearMiss
+        If there is no plan: the sets that miss the fewest wishes, at most `MAX_NEAR_MISSES`, for
+        each way to miss them the best one. Those come first that are nearest to what was wished
+        (`Miss.weight`), and then those that would come first among plans.
     knowledge : str
         Digest of the knowledge base.
     """
@@ -158,47 +159,8 @@ class Plans(NamedTuple):
     plans: tuple[Plan, ...]
     complete: bool
     blocked: tuple[Blocked, ...]
+    near_misses: tuple[NearMiss, ...]
     knowledge: str
-
-
-def wish(
-    kb: KnowledgeBase,
-    *,
-    protect: Iterable[str],
-    avoid: Iterable[str] = (),
-    have: Iterable[str] = (),
-    most: int | None = None,
-) -> Wish:
-    """Check what is asked of a plan.
-
-    Raises
-    ------
-    UnknownName
-        If there is no such risk or defense.
-    InputError
-        If nothing is to be protected, a risk is both to be protected and avoided, a defense is
-        there twice, those there conflict already or are more than allowed.
-    """
-    wanted = tuple(dict.fromkeys(kb.risk(name).id for name in protect))
-    unwanted = tuple(dict.fromkeys(kb.risk(name).id for name in avoid))
-    there = [kb.variant(name) for name in have]
-    if not wanted:
-        raise InputError("nothing to protect: name at least one risk")
-    for risk in wanted:
-        if risk in unwanted:
-            raise InputError(
-                f"{risk} can't be both protected and avoided: protect it to have it lowered,"
-                " avoid it to have it not raised"
-            )
-    for variant in there:
-        if there.count(variant) > 1:
-            raise InputError(f"{variant.id} is given twice: leave one out")
-    if workable(there) is None:
-        names = " ".join(variant.id for variant in there)
-        raise InputError(f"these conflict already: see crosscurrent combine {names}")
-    if most is not None and len(there) > most:
-        raise InputError(f"{len(there)} defenses are there already, more than {most}")
-    return Wish(wanted, unwanted, tuple(there), most)
 
 
 def plan(kb: KnowledgeBase, asked: Wish) -> Plans:
@@ -219,59 +181,36 @@ def plan(kb: KnowledgeBase, asked: Wish) -> Plans:
     >>> [each.order[0].defense for each in answer.plans]
     ['fingerprinting']
     """
-    found, complete = _Search(kb, asked).run()
-    blocked = () if found else _blocked(kb, asked)
-    return Plans(asked, found, complete, blocked, kb.digest)
+    known = _Known(kb)
+    search = _Search(known, asked, MAX_STEPS)
+    found = search.run()
+    blocked, near, left = ((), (), True) if found else _nearest(known, asked, MAX_STEPS)
+    complete = search.steps <= MAX_STEPS and left
+    return Plans(asked, found, complete, blocked, near, kb.digest)
 
 
-class _Search:
-    """A search for the smallest ways to cover everything, with what must hold on the way.
+class _Known:
+    """What a search needs of a knowledge base, whatever is wished."""
 
-    Leaving a defense out of a set never adds a conflict or a raised risk, as every pair of a plan
-    is in order, so only sets from which none can be left out need a look.
-    """
-
-    def __init__(self, kb: KnowledgeBase, asked: Wish) -> None:
-        self.kb, self.asked = kb, asked
+    def __init__(self, kb: KnowledgeBase) -> None:
+        self.kb = kb
         self.able = [name for name in kb.defenses if kb.stages(name)]
-        known = dict.fromkeys([*self.able, *(v.defense for v in asked.have)])
-        self.effects = {name: [expected(kb, name, risk) for risk in kb.risks] for name in known}
+        self.effects = {name: [expected(kb, name, risk) for risk in kb.risks] for name in self.able}
         self.raised = {
             name: frozenset(each.risk for each in own if each.effect == "increase")
             for name, own in self.effects.items()
         }
-        self.coverers = {risk: self._coverers(risk) for risk in asked.protect}
+        self.coverers: Mapping[str, tuple[str, ...]] = {
+            risk: self._coverers(place) for place, risk in enumerate(kb.risks)
+        }
         self.conflicts = tuple(
             each
             for each in kb.combinations.values()
             if each.defenses and outcome_of(each) == "conflict"
         )
-        self.there = frozenset(variant.defense for variant in asked.have)
-        # a defense at two stages counts twice in what was asked, and once as a name here
-        twice = len(asked.have) - len(self.there)
-        self.most = None if asked.most is None else asked.most - twice
-        self.best: dict[frozenset[str], _Cost] = {}
-        self.seen: set[frozenset[str]] = set()
-        self.steps = 0
 
-    def run(self) -> tuple[tuple[Plan, ...], bool]:
-        if not any(self.raised[name].intersection(self.asked.avoid) for name in self.there):
-            self._extend(self.there)
-        plans = [self._plan(names) for names in self.best]
-        plans = [p for p in plans if not any(other.dominates(p) for other in plans)]
-        risks = list(self.kb.risks)
-
-        def rank(each: Plan) -> tuple[bool, int, int, int, list[str], list[int]]:
-            undermined = len(each.raised.intersection(self.asked.protect))
-            names = [v.id for v in each.order]
-            harm = sorted(risks.index(risk) for risk in each.raised)
-            raised = len(each.raised)
-            return each.contradicted, raised, undermined, len(each.order), names, harm
-
-        return tuple(sorted(plans, key=rank)), self.steps <= MAX_STEPS
-
-    def _coverers(self, risk: str) -> tuple[str, ...]:
-        place = list(self.kb.risks).index(risk)
+    def _coverers(self, place: int) -> tuple[str, ...]:
+        """Return who covers a risk, by its place among risks."""
         meant = {name: own[place] for name, own in self.effects.items() if own[place].intended}
         lowering = [
             name
@@ -280,12 +219,46 @@ class _Search:
         ]
         return tuple(lowering or meant)
 
+    def rank(self, each: Plan, protect: Iterable[str]) -> tuple[object, ...]:
+        """Return what plans are ordered by, the best first."""
+        risks = list(self.kb.risks)
+        undermined = len(each.raised.intersection(protect))
+        names = [v.id for v in each.order]
+        harm = sorted(risks.index(risk) for risk in each.raised)
+        grade = 0 if each.outcome is None else GRADES.index(each.outcome)
+        size = len(each.order)
+        return each.contradicted, len(each.raised), undermined, size, grade, names, harm
+
+
+class _Search:
+    """A search for the smallest ways to cover everything, with what must hold on the way.
+
+    Leaving a defense out of a set never adds a conflict, an exclusion or a raised risk, as every
+    pair of a plan is in order, so only sets from which none can be left out need a look.
+    """
+
+    def __init__(self, known: _Known, asked: Wish, limit: int) -> None:
+        self.known, self.kb, self.asked, self.limit = known, known.kb, asked, limit
+        self.effects, self.raised = known.effects, known.raised
+        self.coverers, self.conflicts = known.coverers, known.conflicts
+        self.there = frozenset(variant.defense for variant in asked.have)
+        self.best: dict[frozenset[str], _Cost] = {}
+        self.seen: set[frozenset[str]] = set()
+        self.steps = 0
+
+    def run(self) -> tuple[Plan, ...]:
+        if not any(self.raised[name].intersection(self.asked.avoid) for name in self.there):
+            self._extend(self.there)
+        plans = [self._plan(names) for names in self.best]
+        plans = [p for p in plans if not any(other.dominates(p) for other in plans)]
+        return tuple(sorted(plans, key=lambda each: self.known.rank(each, self.asked.protect)))
+
     def _extend(self, names: frozenset[str]) -> None:
         """Add defenses until everything is covered; keep what no known set dominates.
 
         The defenses given can be put at stages so that they work.
         """
-        if names in self.seen or self.steps > MAX_STEPS:
+        if names in self.seen or self.steps > self.limit:
             return
         self.seen.add(names)
         self.steps += 1
@@ -298,7 +271,7 @@ class _Search:
         if not bare:
             self.best[names] = cost
             return
-        if self.most is not None and len(names) >= self.most:
+        if self.asked.most is not None and len(names) >= self.asked.most:
             return
         for name in self.coverers[min(bare, key=lambda risk: len(self.coverers[risk]))]:
             if not self.raised[name].intersection(self.asked.avoid):
@@ -310,7 +283,7 @@ class _Search:
         """Yield the ways to put defenses at stages so that they work, the usual ones first."""
         free = [name for name in self.kb.defenses if name in names - self.there]
         for choice in product(*map(self._usual_first, free)):
-            order = workable([*self.asked.have, *choice])
+            order = feasible(self.kb, [*self.asked.have, *choice])
             if order is not None:
                 yield order
 
@@ -344,6 +317,7 @@ class _Search:
             tuple(each for each in effects if each.effect == "increase"),
             tuple(each for each in effects if each.effect == "decrease"),
             tuple(each for each in effects if each.effect == "open"),
+            _together(self.kb, orders[0]),
         )
 
 
@@ -353,25 +327,51 @@ def _within(order: Iterable[Variant], records: Iterable[Combination]) -> tuple[C
     return tuple(each for each in records if ids.issuperset(each.defenses))
 
 
-def _blocked(kb: KnowledgeBase, asked: Wish) -> tuple[Blocked, ...]:
-    """Return the single wishes without which there would be a plan."""
+def _together(kb: KnowledgeBase, order: tuple[Variant, ...]) -> JointOutcome | None:
+    """Return what is to be expected of defenses that do not conflict by the rule."""
+    if len(order) < 2:
+        return None
+    return judged([v.id for v in order], (), observed_combinations(kb, order)).outcome
 
-    def without(items: Sequence[str], gone: str) -> tuple[str, ...]:
-        return tuple(item for item in items if item != gone)
 
-    eased: list[tuple[Kind, str, Wish]] = []
-    if len(asked.protect) > 1:
-        eased += [
-            ("protect", risk, asked._replace(protect=without(asked.protect, risk)))
-            for risk in asked.protect
-        ]
-    eased += [
-        ("avoid", risk, asked._replace(avoid=without(asked.avoid, risk))) for risk in asked.avoid
-    ]
-    for variant in asked.have:
-        rest = tuple(each for each in asked.have if each.id != variant.id)
-        eased.append(("have", variant.id, asked._replace(have=rest)))
-    if asked.most is not None:
-        eased.append(("max", str(asked.most), asked._replace(most=None)))
-    found = [(kind, value, _Search(kb, each).run()[0]) for kind, value, each in eased]
-    return tuple(Blocked(kind, value, len(plans)) for kind, value, plans in found if plans)
+def _nearest(
+    known: _Known, asked: Wish, steps: int
+) -> tuple[tuple[Blocked, ...], tuple[NearMiss, ...], bool]:
+    """Return the wishes that stand in the way, the sets that miss fewest, and if all was searched.
+
+    One search more than `steps` allow is not begun.
+    """
+    blocked: list[Blocked] = []
+    near: dict[frozenset[str], tuple[int, tuple[object, ...], NearMiss]] = {}
+    wishes = len(asked.protect) + len(asked.avoid) + len(asked.have) + (asked.most is not None)
+    for count in range(1, wishes):
+        for misses, eased in easings(known.kb, asked, count):
+            search = _Search(known, eased, steps)
+            plans = search.run()
+            steps -= search.steps
+            if steps < 0:
+                return tuple(blocked), _ranked(near.values()), False
+            if not plans:
+                continue
+            if count == 1 and misses[0].instead is None:
+                blocked.append(Blocked(misses[0].wish, misses[0].value, len(plans)))
+            best = plans[0]
+            told = tuple(
+                each._replace(instead=str(len(best.order))) if each.wish == "max" else each
+                for each in misses
+            )
+            weight = sum(each.weight for each in misses)
+            found = (weight, known.rank(best, asked.protect), NearMiss(told, best))
+            key = frozenset(v.id for v in best.order)
+            if key not in near or found[:2] < near[key][:2]:
+                near[key] = found
+        if near:
+            break
+    return tuple(blocked), _ranked(near.values()), True
+
+
+def _ranked(
+    near: Iterable[tuple[int, tuple[object, ...], NearMiss]],
+) -> tuple[NearMiss, ...]:
+    ordered = sorted(near, key=lambda each: each[:2])
+    return tuple(each for _, _, each in ordered[:MAX_NEAR_MISSES])

@@ -7,12 +7,20 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from crosscurrent.predictor.conflicts import Combined, Conflict, Repair, combine
+from crosscurrent.predictor.exclusions import Exclusion
 from crosscurrent.predictor.tensions import Tension, tensions
 
-from ..text.combinations import chain_of, codes
+from ..text.combinations import (
+    after_tuning,
+    chain_of,
+    codes,
+    grounds_of,
+    outcome_words,
+    why_not,
+)
 from ..text.names import cite
 from ..text.terminal import Style, columns, paragraph
-from ..text.wording import TENSIONS
+from ..text.wording import OUTCOME_SHADES, TENSIONS
 from ._arguments import add_knowledge_option, add_output_options
 from ._common import again, as_json, knowledge, style, with_knowledge_line
 
@@ -27,9 +35,10 @@ _SHOWN_ORDERS = 4
 def add_arguments(parser: ArgumentParser) -> None:
     """Describe the command and add its arguments."""
     parser.description = (
-        "Check whether defenses can be combined in one model; print the orders that work, or the"
-        " conflicts and the smallest changes that repair them. DEFENSE may name a stage:"
-        " watermarking@pre."
+        "Check whether defenses can be combined in one model: whether that was shown, or no"
+        " conflict is known, or it takes tuning, or they conflict or cannot be trained together."
+        " Print the orders without a conflict, or the smallest changes that repair one. DEFENSE"
+        " may name a stage: watermarking@pre."
     )
     parser.epilog = "example: crosscurrent combine watermarking@pre outlier_removal@in explanations"
     parser.set_defaults(run=run)
@@ -61,8 +70,7 @@ def run(arguments: Namespace) -> str:
     look = style(arguments)
     lines = [look.paint(paragraph(_heading(combined), look.width), "bold"), ""]
     lines += _verdict(combined, look)
-    if otherwise := codes(combined.measured_otherwise):
-        lines.append(paragraph(f"! measured otherwise: {otherwise}", look.width, "  "))
+    lines += _section("Why not", list(_excluded(kb, combined.exclusions, look)), look)
     lines += _section("Conflicts", _conflicts(kb, combined.conflicts, look), look)
     lines += _section("Order within a stage", _avoided(kb, combined, look), look)
     lines += _section(_repairs_heading(combined), _repairs(combined, look), look)
@@ -87,11 +95,19 @@ def _section(heading: str, body: list[str], look: Style) -> list[str]:
 
 
 def _verdict(combined: Combined, look: Style) -> list[str]:
-    if not combined.effective:
-        words = "conflict: no order keeps every defense effective"
-        return ["  " + look.paint(f"{look.glyph('increase')} {words}", "increase")]
-    words = "effective: no defense takes away what another one uses"
-    lines = ["  " + look.paint(f"{look.glyph('decrease')} {words}", "decrease")]
+    words = outcome_words(combined.outcome, combined.grounds)
+    shade = OUTCOME_SHADES[combined.outcome]
+    lines = ["  " + look.paint(f"{look.glyph(combined.outcome)} {words}", shade)]
+    if combined.grounds and combined.trainable:
+        named = codes(combined.judged.records)
+        resting = grounds_of(combined.grounds) + (f": {named}" if named else "")
+        lines.append(paragraph(resting, look.width, "  "))
+    if otherwise := codes(combined.measured_otherwise):
+        rule = "no conflict" if combined.effective else "conflict"
+        text = f"! the rule says {rule}; measured otherwise: {otherwise}"
+        lines.append(paragraph(text, look.width, "  "))
+    if not (combined.effective and combined.trainable):
+        return lines
     if combined.overlooked:
         text = "doubtful: the published rule passes because it looks at neighbours only"
         lines.append(f"  ! {text}")
@@ -100,6 +116,19 @@ def _verdict(combined: Combined, look: Style) -> list[str]:
     if combined.more_orders or len(combined.orders) > _SHOWN_ORDERS:
         lines.append("  and further orders: the order within a stage is otherwise free")
     return lines
+
+
+def _excluded(kb: KnowledgeBase, found: Iterable[Exclusion], look: Style) -> Iterator[str]:
+    for each in found:
+        record = each.record
+        why = why_not(record.reason if record else None)
+        text = f"{each.one.id} and {each.other.id}: {why}"
+        if record and record.sources:
+            doubt = ", inferred" if record.basis == "inferred" else ""
+            text += f" ({cite(kb, record.sources)}{doubt})"
+        yield paragraph(text, look.width, "  ")
+        if record and record.remedy:
+            yield paragraph(f"instead: {record.remedy}", look.width, "    ")
 
 
 def _conflicts(kb: KnowledgeBase, conflicts: Iterable[Conflict], look: Style) -> list[str]:
@@ -131,7 +160,7 @@ def _repairs_heading(combined: Combined) -> str:
 
 
 def _repairs(combined: Combined, look: Style) -> list[str]:
-    if combined.effective:
+    if combined.effective and combined.trainable:
         return []
     if not combined.repairs:
         return ["  none found: combine fewer defenses"]
@@ -175,12 +204,15 @@ def _observed(
     kb: KnowledgeBase, records: Iterable[Combination], look: Style, more: str
 ) -> Iterator[str]:
     for record in records:
-        tuned = record.tuned_outcome
-        after = f", {tuned} after tuning" if tuned and tuned != record.outcome else ""
+        seen = after_tuning(record.outcome, record.tuned_outcome)
         code = f" [{record.code}]" if record.code else ""
         pair = " + ".join(record.defenses)
         works = cite(kb, record.sources or record.stated_in)
-        yield paragraph(f"{record.outcome}{after}: {pair}{code}: {works}", look.width, "  ")
+        yield paragraph(f"{seen}: {pair}{code}: {works}", look.width, "  ")
+        if record.works_if:
+            yield paragraph(f"only if {record.works_if}", look.width, "    ")
+        if record.cost:
+            yield paragraph(f"at the cost of {record.cost}", look.width, "    ")
         if record.note:
             yield paragraph(record.note, look.width, "    ")
         for experiment in kb.experiments.values():

@@ -7,7 +7,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from crosscurrent.api.text.matrix_picture import matrix_svg
-from crosscurrent.api.text.wording import INTENDED, OTHERWISE, strength
+from crosscurrent.api.text.wording import (
+    INTENDED,
+    OTHERWISE,
+    OUTCOME_LETTERS,
+    OUTCOMES,
+    strength,
+)
 from crosscurrent.knowledge.errors import InputError, clip
 from crosscurrent.predictor.assessment import assess
 from crosscurrent.predictor.collusion import Colluded, collude_all
@@ -202,19 +208,33 @@ def _combinations(kb: KnowledgeBase, form: str, look: Style) -> str:
         return as_json(answer_all(kb))
     answers = combine_all(kb)
     if form == "csv":
-        head = ("one", "other", "effective", "order", "risk", "published", "knowledge", "measured")
+        head = (
+            "one",
+            "other",
+            "effective",
+            "order",
+            "risk",
+            "published",
+            "knowledge",
+            "measured",
+            "outcome",
+        )
         return _csv(head, (_combination_row(answer) for answer in answers))
     cells: dict[tuple[str, str], str] = {}
     for answer in answers:
         one, other = (variant.id for variant in answer.defenses)
-        cells[one, other] = cells[other, one] = _combination_cell(answer)
+        seen = _seen(answer)
+        ordered = answer.effective and answer.trainable and answer.avoid
+        first = answer.orders[0][0].id if ordered else ""
+        for row, column in ((one, other), (other, one)):
+            before = " " if not first else "<" if row == first else ">"
+            cells[row, column] = f"{OUTCOME_LETTERS[answer.outcome]}{before}{seen}"
     paired = {name for pair in cells for name in pair}
     names = [name for name in kb.variants if name in paired]
     legend = [
-        ["o", "can be combined"],
-        ["<", "can be combined with the row's defense first"],
-        [">", "can be combined with the column's defense first"],
-        ["X", "conflict"],
+        *[[OUTCOME_LETTERS[outcome], words] for outcome, words in OUTCOMES.items()],
+        ["<", "the row's defense comes first"],
+        [">", "the column's defense comes first"],
         [
             "second",
             "as published, after any tuning: o effective, X conflict, ~ disputed, . unexplored",
@@ -222,11 +242,6 @@ def _combinations(kb: KnowledgeBase, form: str, look: Style) -> str:
     ]
     if any(answer.measured for answer in answers):
         legend.append(["third", "the same as measured in your own models"])
-    for answer in answers:
-        if answer.effective and answer.avoid:
-            first, second = answer.orders[0][0].id, answer.orders[0][1].id
-            cells[first, second] = cells[first, second].replace("o", "<", 1)
-            cells[second, first] = cells[second, first].replace("o", ">", 1)
     return _grid(kb, names, cells, legend, look)
 
 
@@ -278,9 +293,9 @@ def _collusions(kb: KnowledgeBase, form: str, look: Style) -> str:
     return _grid(kb, list(kb.attacks), cells, legend, look)
 
 
-def _combination_cell(answer: Combined) -> str:
+def _seen(answer: Combined) -> str:
     third = _outcome(answer.measured) if answer.measured else ""
-    return f"{'o' if answer.effective else 'X'} {_outcome(answer.published)}{third}"
+    return f"{_outcome(answer.published)}{third}"
 
 
 def _outcome(records: Iterable[Combination]) -> str:
@@ -299,7 +314,8 @@ def _combination_row(answer: Combined) -> Sequence[str]:
     )
     order = " ".join(variant.id for variant in answer.orders[0]) if answer.orders else ""
     effective = str(answer.effective).lower()
-    return (one, other, effective, order, " ".join(risks), published, answer.knowledge, own)
+    judged = (" ".join(risks), published, answer.knowledge, own, answer.outcome)
+    return (one, other, effective, order, *judged)
 
 
 def _collusion_row(answer: Colluded) -> Sequence[str]:
@@ -316,14 +332,18 @@ def _grid(
     legend: Sequence[Sequence[str]],
     look: Style,
 ) -> str:
-    """Lay pairs out in a square; columns are numbered where names would not fit."""
+    """Lay pairs out in a square with numbered columns, in parts where those would not fit."""
     side = max(map(len, names), default=0) + 4
-    head = "".join(f"{number:^{_PAIR_CELL}}" for number in range(1, len(names) + 1))
-    lines = [look.paint(" " * side + head.rstrip(), "bold")]
-    for number, row in enumerate(names, 1):
-        texts = [cells.get((row, column), "") for column in names]
-        body = "".join(f"{text:^{_PAIR_CELL}}" for text in texts)
-        lines.append((padded(f"{number:>2} {clip(row, 60)}", side) + body).rstrip())
+    room = max(1, (look.width - side) // _PAIR_CELL)
+    parts = []
+    for start in range(0, len(names), room):
+        shown = list(enumerate(names, 1))[start : start + room]
+        head = "".join(f"{number:^{_PAIR_CELL}}" for number, _ in shown)
+        lines = [look.paint(" " * side + head.rstrip(), "bold")]
+        for number, row in enumerate(names, 1):
+            body = "".join(f"{cells.get((row, column), ''):^{_PAIR_CELL}}" for _, column in shown)
+            lines.append((padded(f"{number:>2} {clip(row, 60)}", side) + body).rstrip())
+        parts.append("\n".join(lines))
     about = paragraph("columns are numbered as the rows are", look.width, "  ")
-    text = "\n".join([*lines, "", about, columns(legend, look.width)])
+    text = "\n\n".join([*parts, f"{about}\n{columns(legend, look.width)}"])
     return with_knowledge_line(text, kb.digest, look)

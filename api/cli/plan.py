@@ -6,10 +6,11 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Container, Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from crosscurrent.predictor.plans import MAX_STEPS, Plan, Plans, plan, wish
+from crosscurrent.predictor.plans import MAX_STEPS, NearMiss, Plan, Plans, plan, wish
 
-from ..text.combinations import chain_of, codes
+from ..text.combinations import chain_of, codes, missed, outcome_words
 from ..text.terminal import Style, columns, paragraph
+from ..text.wording import OUTCOME_SHADES
 from ._arguments import add_knowledge_option, add_output_options, positive
 from ._common import again, as_json, knowledge, style, with_knowledge_line
 
@@ -23,8 +24,9 @@ __all__ = ["add_arguments", "run"]
 def add_arguments(parser: ArgumentParser) -> None:
     """Describe the command and add its arguments."""
     parser.description = (
-        "List the Pareto-optimal sets of defenses that cover the given risks, do not conflict, and"
-        " raise other risks least."
+        "List the Pareto-optimal sets of defenses that cover the given risks, do not conflict, can"
+        " be trained together, and raise other risks least. If there is none, list the sets that"
+        " miss the fewest wishes, the nearest first."
     )
     parser.epilog = (
         "example: crosscurrent plan --protect evasion --protect membership_inference --max 3"
@@ -84,6 +86,12 @@ def _describe(kb: KnowledgeBase, answer: Plans, look: Style, more: str) -> str:
     parts += [_plan(kb, number, each, answer, look) for number, each in enumerate(answer.plans, 1)]
     if not answer.plans:
         parts.append(_none(answer, look))
+    if answer.near_misses:
+        parts.append(look.paint("Near misses, the nearest first", "bold"))
+        parts += [
+            _plan(kb, number, near.plan, answer, look, misses=_misses(near))
+            for number, near in enumerate(answer.near_misses, 1)
+        ]
     if not answer.complete:
         text = f"! the search stopped after {MAX_STEPS} sets: better ones may exist; use --max"
         parts.append(paragraph(text, look.width))
@@ -99,11 +107,21 @@ def _describe(kb: KnowledgeBase, answer: Plans, look: Style, more: str) -> str:
     return with_knowledge_line("\n\n".join(parts), kb.digest, look)
 
 
-def _plan(kb: KnowledgeBase, number: int, each: Plan, answer: Plans, look: Style) -> str:
+def _misses(near: NearMiss) -> str:
+    return "; ".join(missed(each.wish, each.value, each.instead) for each in near.misses)
+
+
+def _plan(
+    kb: KnowledgeBase, number: int, each: Plan, answer: Plans, look: Style, *, misses: str = ""
+) -> str:
     heading = look.paint(paragraph(f"{number}. {chain_of(each.order)}", look.width), "bold")
-    rows = [["covers", _effects(kb, each.covers, unsure=("conjecture", "none"))]]
+    rows = [["misses", look.paint(misses, "increase")]] if misses else []
+    rows.append(["covers", _effects(kb, each.covers, unsure=("conjecture", "none"))])
+    if each.outcome is not None:
+        words = outcome_words(each.outcome, ())
+        rows.append(["together", look.paint(words, OUTCOME_SHADES[each.outcome])])
     conflicts = _by_provenance(each.against(each.order))
-    rows[:0] = [
+    rows += [
         [provenance, look.paint(f"conflict: {names}", "increase")]
         for provenance, names in conflicts.items()
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -9,10 +10,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from crosscurrent.predictor import conflicts
 from crosscurrent.predictor.conflicts import Combined, outcome_of
 from crosscurrent.predictor.joint_documents import combination_document, combinations_document
+from crosscurrent.predictor.joint_outcomes import GRADES
 from crosscurrent.predictor.tensions import tensions as hints
 
+from ..text.combinations import after_tuning, outcome_words, why_not
 from ..text.names import cite
-from ..text.wording import TENSIONS
+from ..text.wording import GLYPHS, OUTCOME_SHADES, TENSIONS
 from .answer import Answer, Knowledge, knowledge_base
 from .tables import Marked, Table
 
@@ -20,6 +23,8 @@ if TYPE_CHECKING:
     from crosscurrent.knowledge import Combination, KnowledgeBase, Variant
     from crosscurrent.predictor import joint_document_types as shapes
     from crosscurrent.predictor.conflicts import Conflict, Repair
+    from crosscurrent.predictor.exclusions import Exclusion
+    from crosscurrent.predictor.joint_outcomes import JointOutcome
     from crosscurrent.predictor.tensions import Tension
 
 __all__ = ["CombinationAnswer", "CombinationsAnswer", "combination_matrix", "combine", "ordered"]
@@ -48,8 +53,23 @@ class CombinationAnswer(Answer):
         return self.combined.defenses
 
     @property
+    def outcome(self) -> JointOutcome:
+        """What is to be expected of the defenses together."""
+        return self.combined.outcome
+
+    @property
+    def trainable(self) -> bool:
+        """Whether they can be trained together as they are."""
+        return self.combined.trainable
+
+    @property
+    def exclusions(self) -> tuple[Exclusion, ...]:
+        """Why they cannot be trained together as they are; empty if they can."""
+        return self.combined.exclusions
+
+    @property
     def effective(self) -> bool:
-        """Whether some order has no conflict."""
+        """Whether by the rule some order has no conflict; nothing shows that they work together."""
         return self.combined.effective
 
     @property
@@ -64,7 +84,7 @@ class CombinationAnswer(Answer):
 
     @property
     def repairs(self) -> tuple[Repair, ...]:
-        """The nearest sets of defenses that can be combined, if there is a conflict."""
+        """The nearest sets of defenses that can be combined, if these cannot."""
         return self.combined.repairs
 
     @property
@@ -82,14 +102,23 @@ class CombinationAnswer(Answer):
                 yield finding, each.earlier.id, each.later.id, each.risk, each.inferred
 
     def _heading(self) -> str:
-        verdict = "can be combined" if self.effective else "conflict"
-        return f"{' + '.join(variant.id for variant in self.defenses)}: {verdict}"
+        words = outcome_words(self.outcome, self.combined.grounds)
+        return f"{' + '.join(variant.id for variant in self.defenses)}: {words}"
 
     def _tables(self) -> Sequence[Table]:
         combined = self.combined
         pairs = ("earlier", "uses", "later", "")
         shown: list[tuple[str, Sequence[str], list[tuple[str, ...]]]] = [
-            ("Orders that work", ("order",), [(ordered(each),) for each in self.orders]),
+            (
+                "Why they cannot be trained together",
+                ("one", "other", "why"),
+                list(map(self._exclusion, self.exclusions)),
+            ),
+            (
+                "Orders without a conflict by the rule",
+                ("order",),
+                [(ordered(each),) for each in self.orders if self.trainable],
+            ),
             (
                 "Conflicts: the later defense mitigates what the earlier one uses",
                 pairs,
@@ -113,6 +142,11 @@ class CombinationAnswer(Answer):
         ]
         return [Table(*each) for each in shown if each[2]]
 
+    def _exclusion(self, each: Exclusion) -> tuple[str, ...]:
+        record = each.record
+        instead = f"; instead: {record.remedy}" if record and record.remedy else ""
+        return each.one.id, each.other.id, why_not(record.reason if record else None) + instead
+
     def _conflict(self, each: Conflict) -> tuple[str, ...]:
         risk = self.kb.risks[each.risk].name.lower()
         return each.earlier.id, risk, each.later.id, "inferred" * each.inferred
@@ -131,10 +165,13 @@ class CombinationAnswer(Answer):
 
     def _seen(self, each: Combination) -> tuple[str, ...]:
         works = cite(self.kb, each.sources or each.stated_in)
-        return outcome_of(each), each.provenance, " + ".join(each.defenses), works
+        seen = after_tuning(each.outcome, each.tuned_outcome)
+        seen += f", only if {each.works_if}" if each.works_if else ""
+        seen += f", at the cost of {each.cost}" if each.cost else ""
+        return seen, " + ".join(each.defenses), works
 
     def _notes(self) -> Sequence[str]:
-        notes = ["! measured otherwise"] * bool(self.combined.measured_otherwise)
+        notes = ["! measured otherwise than the rule says"] * bool(self.combined.measured_otherwise)
         notes += ["there are further orders"] * self.combined.more_orders
         notes += ["the search for repairs was not finished"] * self.combined.repairs_cut
         return notes
@@ -150,7 +187,9 @@ class CombinationsAnswer(Answer):
         One for each pair.
     """
 
-    columns: ClassVar = ("one", "other", "effective", "order", "risks", "published", "measured")
+    columns: ClassVar = (
+        "one", "other", "effective", "order", "risks", "published", "measured", "outcome",
+    )  # fmt: skip
 
     combinations: tuple[Combined, ...]
 
@@ -167,24 +206,27 @@ class CombinationsAnswer(Answer):
                 tuple(dict.fromkeys(map(outcome_of, records)))
                 for records in (each.published, each.measured)
             )
-            yield one, other, each.effective, order, risks, *seen
+            yield one, other, each.effective, order, risks, *seen, each.outcome
 
     def _heading(self) -> str:
-        effective = sum(each.effective for each in self.combinations)
-        return f"{effective} of {len(self.combinations)} pairs of defenses can be combined"
+        found = Counter(each.outcome for each in self.combinations)
+        counts = ", ".join(
+            f"{found[outcome]} {outcome.replace('_', ' ')}" for outcome in GRADES if found[outcome]
+        )
+        return f"{len(self.combinations)} pairs of defenses: {counts}"
 
     def _tables(self) -> Sequence[Table]:
         head = ("defenses", "verdict", "order", "because of", "published", "measured")
         rows = [
             (
                 f"{one} + {other}",
-                Marked("o effective", "decrease") if works else Marked("× conflict", "increase"),
+                Marked(f"{GLYPHS[outcome]} {outcome.replace('_', ' ')}", OUTCOME_SHADES[outcome]),
                 " → ".join(order),
                 ", ".join(risks),
                 ", ".join(published) or "unexplored",
                 ", ".join(own),
             )
-            for one, other, works, order, risks, published, own in self._records()
+            for one, other, _, order, risks, published, own, outcome in self._records()
         ]
         return [Table("", head, rows)]
 
@@ -213,8 +255,8 @@ def combine(
     Examples
     --------
     >>> answer = combine("watermarking@pre", "outlier_removal@in")
-    >>> answer.effective, [conflict.risk for conflict in answer.conflicts]
-    (False, ['poisoning'])
+    >>> answer.outcome, [conflict.risk for conflict in answer.conflicts]
+    ('conflict', ['poisoning'])
     """
     kb = knowledge_base(knowledge)
     combined = conflicts.combine(kb, defenses)

@@ -10,6 +10,7 @@ from crosscurrent.predictor import plans as engine
 from crosscurrent.predictor.joint_documents import plans_document
 from crosscurrent.predictor.plans import Plans
 
+from ..text.combinations import missed, outcome_words
 from .answer import Answer, Knowledge, knowledge_base, listed
 from .combinations import ordered
 from .tables import Table
@@ -17,7 +18,7 @@ from .tables import Table
 if TYPE_CHECKING:
     from crosscurrent.predictor import joint_document_types as shapes
     from crosscurrent.predictor.expectations import Expected
-    from crosscurrent.predictor.plans import Blocked, Plan, Wish
+    from crosscurrent.predictor.plans import Blocked, NearMiss, Plan, Wish
 
 __all__ = ["PlansAnswer", "plan"]
 
@@ -61,6 +62,11 @@ class PlansAnswer(Answer):
         """If there is no plan: the single wishes without which there would be."""
         return self.found.blocked
 
+    @property
+    def near_misses(self) -> tuple[NearMiss, ...]:
+        """If there is no plan: the sets that miss the fewest wishes, the nearest first."""
+        return self.found.near_misses
+
     def to_dict(self) -> shapes.Plans:
         """Return the document of ``crosscurrent plan --json``."""
         return plans_document(self.found)
@@ -97,7 +103,18 @@ class PlansAnswer(Answer):
         return [
             Table(f"{number}. {ordered(each.order)}", ("", ""), self._effects(each))
             for number, each in enumerate(self.plans, 1)
+        ] + [
+            Table(
+                f"Near miss {number}. {ordered(each.plan.order)}",
+                ("", ""),
+                [("misses", self._missed(each)), *self._effects(each.plan)],
+            )
+            for number, each in enumerate(self.near_misses, 1)
         ]
+
+    @staticmethod
+    def _missed(near: NearMiss) -> str:
+        return "; ".join(missed(each.wish, each.value, each.instead) for each in near.misses)
 
     def _effects(self, each: Plan) -> list[tuple[str, str]]:
         named = {part: self._named(getattr(each, part)) for part in _PARTS}
@@ -107,6 +124,8 @@ class PlansAnswer(Answer):
             for e in getattr(each, part)
             if e.measured
         )
+        if each.outcome is not None:
+            named["together"] = outcome_words(each.outcome, ())
         return [(part, effects) for part, effects in named.items() if effects]
 
     def _named(self, effects: Iterable[Expected]) -> str:

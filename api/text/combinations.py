@@ -1,14 +1,29 @@
-"""Names of combinations and of their orders, which several commands write."""
+"""Names of combinations and of their orders, and what is said of them, which several clients write.
+
+What is known of a set comes as the parts of its document, so that pages can ask as well.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
+
+from .wording import OUTCOMES
 
 if TYPE_CHECKING:
     from crosscurrent.knowledge import Combination, Variant
 
-__all__ = ["chain_of", "codes"]
+__all__ = ["after_tuning", "chain_of", "codes", "grounds_of", "missed", "outcome_words", "why_not"]
+
+_GROUNDS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "procedures": "by what they do in training",
+        "rule": "by the rule",
+        "published": "as published",
+        "measured": "as measured in your own models",
+    }
+)
 
 
 def chain_of(variants: Iterable[Variant]) -> str:
@@ -22,3 +37,46 @@ def codes(records: Iterable[Combination]) -> str:
     for record in records:
         names.setdefault(frozenset(record.defenses), record.code or record.id)
     return ", ".join(names.values())
+
+
+def outcome_words(outcome: str, grounds: Sequence[str]) -> str:
+    """Say what is to be expected of defenses together; `grounds` as in the document."""
+    if outcome == "conflict":
+        by_rule = "rule" in grounds
+        seen = "no order keeps every defense effective" if by_rule else "seen among these defenses"
+        return f"conflict: {seen}"
+    return OUTCOMES[outcome]
+
+
+def grounds_of(grounds: Sequence[str]) -> str:
+    """Say what that rests on; empty where it rests on nothing."""
+    return ", ".join(_GROUNDS[each] for each in grounds)
+
+
+def why_not(reason: str | None) -> str:
+    """Say why two defenses cannot be trained together; None: they are one at two stages."""
+    return reason or "one defense at two stages: which of the two works, nobody could tell"
+
+
+def after_tuning(outcome: str, tuned: str | None) -> str:
+    """Say what was seen of a combination, and what after tuning, if that differs."""
+    return f"{outcome}, {tuned} after tuning" if tuned and tuned != outcome else outcome
+
+
+def missed(wish: str, named: str, instead: str | None) -> str:
+    """Say which wish a set of defenses misses, and what it has instead.
+
+    Parameters
+    ----------
+    wish : str
+        ``protect``, ``avoid``, ``have`` or ``max``.
+    named : str
+        What was asked, by its name.
+    instead : str or None
+        What there is in its place, by its name.
+    """
+    if wish == "max":
+        return f"takes {instead} defenses, more than {named}"
+    if wish == "have":
+        return f"{instead} in place of {named}" if instead else f"{named} has to go"
+    return f"{named} is {'not covered' if wish == 'protect' else 'raised'}"

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Sequence
 from typing import TextIO
 
-from .wording import GLYPHS
+from .wording import GLYPHS, OUTCOME_LETTERS
 
 __all__ = ["Style", "columns", "laid_out", "padded", "paragraph"]
 
@@ -37,7 +37,7 @@ _ASCII = {
     "amplifies": "^",
     "hinders": "v",
     "effective": "Y",
-    "conflict": "N",
+    **OUTCOME_LETTERS,
 }
 _WIDTH = 100
 _GAP = "  "

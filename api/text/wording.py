@@ -15,6 +15,9 @@ __all__ = [
     "MOVE",
     "NO_CHANGE",
     "OTHERWISE",
+    "OUTCOMES",
+    "OUTCOME_LETTERS",
+    "OUTCOME_SHADES",
     "OUT_OF_REACH",
     "PREDICATES",
     "SECTIONS",
@@ -46,6 +49,11 @@ GLYPHS: Final[Mapping[str, str]] = MappingProxyType(
         "unnecessary": "=",
         "effective": "✓",
         "conflict": "✗",
+        "shown_effective": "✓",
+        "no_known_conflict": "○",
+        "at_a_cost": "◐",
+        "disputed": "±",
+        "not_trainable": "⊘",
     }
 )
 """The sign for an effect, an outcome or a verdict on two attacks."""
@@ -82,6 +90,7 @@ PREDICATES: Final[Mapping[str, str]] = MappingProxyType(
 
 SECTIONS: Final[Mapping[str, str]] = MappingProxyType(
     {
+        "procedures": "What defenses do in training",
         "variants": "Defenses at a stage",
         "adversary": "Adversary scales",
         "correlations": "Defenses and risks tied to factors",
@@ -98,7 +107,43 @@ SECTIONS: Final[Mapping[str, str]] = MappingProxyType(
 TOGETHER: Final[Mapping[str, str]] = MappingProxyType(
     {"effective": "effective together", "conflict": "in conflict"}
 )
-"""What is said of two defenses together."""
+"""What was seen of two defenses together."""
+
+OUTCOMES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "shown_effective": "effective together, as was shown",
+        "no_known_conflict": "no known conflict; that they work together was not shown",
+        "at_a_cost": "effective together only if tuned or designed for it, or at a cost",
+        "disputed": "disputed: seen to work together, though a conflict was seen or is expected",
+        "conflict": "conflict: by the rule or as seen, some defense is not effective",
+        "not_trainable": "cannot be trained together as they are",
+    }
+)
+"""What is to be expected of defenses together."""
+
+OUTCOME_SHADES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "shown_effective": "decrease",
+        "no_known_conflict": "unknown",
+        "at_a_cost": "contested",
+        "disputed": "contested",
+        "conflict": "increase",
+        "not_trainable": "increase",
+    }
+)
+"""The effect in whose colour that is set."""
+
+OUTCOME_LETTERS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "shown_effective": "Y",
+        "no_known_conflict": "-",
+        "at_a_cost": "$",
+        "disputed": "~",
+        "conflict": "X",
+        "not_trainable": "N",
+    }
+)
+"""The same in one character of any alphabet."""
 
 ARROW: Final[Mapping[str, str]] = MappingProxyType(
     {"+": "increase", "-": "decrease", "0": "unexplored", "?": "contested"}

@@ -192,7 +192,8 @@ def citations(kb: KnowledgeBase, words: Words, work: str) -> dict[str, list[Cita
 
 
 def _places(record: Any, work: str) -> Iterator[str]:
-    for holder in (record, *getattr(record, "exceptions", ())):
+    nested = (*getattr(record, "exceptions", ()), *getattr(record, "excludes", ()))
+    for holder in (record, *nested):
         for field in ("sources", "stated_in"):
             for source in getattr(holder, field, ()):
                 identity, _, place = source.partition("#")

@@ -15,6 +15,7 @@ from markupsafe import Markup
 from crosscurrent import __version__
 from crosscurrent.api.text.names import condition, signed
 
+from ..text.combinations import grounds_of, outcome_words, why_not
 from ..text.wording import (
     FOLLOW,
     GLYPHS,
@@ -22,6 +23,8 @@ from ..text.wording import (
     MOVE,
     OTHERWISE,
     OUT_OF_REACH,
+    OUTCOME_SHADES,
+    OUTCOMES,
     PREDICATES,
     STAGES,
     TENSIONS,
@@ -126,6 +129,11 @@ def _environment() -> Environment:
         "intended": INTENDED,
         "out_of_reach": OUT_OF_REACH,
         "mechanisms": TENSIONS,
+        "outcomes": OUTCOMES,
+        "outcome_shades": OUTCOME_SHADES,
+        "outcome_words": outcome_words,
+        "grounds_of": grounds_of,
+        "why_not": why_not,
         "icon": Markup(ASSETS["icon.svg"].content.decode()),  # noqa: S704 - our own file
     }
     return made

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from .experiments import Experiment
     from .interactions import Correlation, Observation
     from .names import Catalogue, CatalogueMapping
+    from .procedures import Procedure
     from .references import Reference
     from .subjects import Defense, Factor, Risk
 
@@ -34,6 +35,7 @@ MODULES: Final[Mapping[str, str]] = MappingProxyType(
             "subjects": ("Influence", "Satisfaction", "Factor", "Risk", "Defense"),
             "interactions": ("Correlation", "EvidenceMark", "ExceptionRecord", "Observation"),
             "experiments": ("Metric", "Measurement", "Experiment"),
+            "procedures": ("Exclusion", "Procedure"),
             "combinations": ("Stake", "Variant", "Combination"),
             "collusions": ("Need", "Attack", "Outcome", "Prerequisite", "Collusion"),
             "adversaries": ("Characteristic", "PublishedAttack"),
@@ -77,6 +79,7 @@ KINDS: Final[Mapping[str, type[Any]]] = _Kinds(
         "factors": "Factor",
         "risks": "Risk",
         "defenses": "Defense",
+        "procedures": "Procedure",
         "variants": "Variant",
         "attacks": "Attack",
         "adversary": "Characteristic",
@@ -107,6 +110,7 @@ class Sections:
     factors: Mapping[str, Factor]
     risks: Mapping[str, Risk]
     defenses: Mapping[str, Defense]
+    procedures: Mapping[str, Procedure]
     variants: Mapping[str, Variant]
     attacks: Mapping[str, Attack]
     adversary: Mapping[str, Characteristic]

@@ -42,7 +42,7 @@ class Stake(Strict):
 class Variant(Strict):
     """A defense at one stage of the pipeline: before, in or after training."""
 
-    LINKS: ClassVar[Links] = {"defense": "defenses"}
+    LINKS: ClassVar[Links] = {"defense": "defenses", "procedures.*": "procedures"}
     NESTED: ClassVar[Mapping[str, type]] = {"uses": Stake, "mitigates": Stake}
 
     defense: str = field(metadata=text("the defense", limit=80))
@@ -55,6 +55,10 @@ class Variant(Strict):
         default=(), metadata=many("risks without which it would not work")
     )
     mitigates: tuple[Stake, ...] = field(default=(), metadata=many("risks that it takes away"))
+    procedures: tuple[str, ...] = field(
+        default=(),
+        metadata=many("what it does in training or to answers that another one may not bear"),
+    )
     metric: str | None = field(
         default=None, metadata=text("how its effectiveness is measured", limit=200)
     )
@@ -89,6 +93,14 @@ class Combination(Strict):
     )
     tuned_outcome: Literal["effective", "conflict"] | None = field(
         default=None, metadata=about("the same after hyperparameters were tuned")
+    )
+    works_if: str | None = field(
+        default=None,
+        metadata=text("what has to be tuned or designed so that they are effective, as a clause"),
+    )
+    cost: str | None = field(
+        default=None,
+        metadata=text("what they cost together that neither does alone, as a clause"),
     )
     predicted: Literal["effective", "conflict"] | None = field(
         default=None, metadata=about("what the source's own rule says")

@@ -564,7 +564,7 @@ def test_kb_show_shows_any_section_and_any_record(ask: Ask, name: str, expected:
 
 def test_kb_show_without_a_name_gives_an_overview(ask: Ask) -> None:
     assert "correlations (50)" in ask("kb", "show").out
-    assert ask("kb", "show", "--json").json["records"]["references"] == 171
+    assert ask("kb", "show", "--json").json["records"]["references"] >= 171
 
 
 def test_kb_export_is_read_back_by_networkx(ask: Ask, kb: KnowledgeBase) -> None:

@@ -152,17 +152,76 @@ def test_text_names_verdicts_reasons_and_slips(capsys: Capture) -> None:
     assert "nothing can be concluded" in text
     assert "the paper's table says amplifies" in text
     assert "doubtful" not in asked(capsys, "combine RD1 PD1")
-    text = asked(capsys, "plan --protect poisoning --have watermarking@pre")
+    text = asked(capsys, "plan --protect evasion --have watermarking@pre")
     assert "without --have watermarking@pre" in text
 
 
+@pytest.mark.parametrize(
+    ("line", "head", "why"),
+    [
+        ("RD3@pre RD2@in", "conflict: no order keeps every defense effective", "the rule, as pub"),
+        ("FD1 RD4", "conflict: seen among these defenses", "as published: C17"),
+        ("data_watermarking PD1", "disputed: seen to work together", "published: C7"),
+        ("data_watermarking RD3@post", "only if tuned or designed for it", "published: C32"),
+        ("RD1 PD1", "no known conflict; that they work together was not shown", "nothing known"),
+        ("RD1 FD2", "effective together, as was shown", "as published: C12"),
+        ("PD1 FD1", "cannot be trained together as they are", "no gradient of one example"),
+        ("RD3@pre RD3@post", "cannot be trained together as they are", "at two stages"),
+    ],
+)
+def test_an_answer_opens_with_what_is_known_and_says_on_what_it_rests(
+    capsys: Capture, line: str, head: str, why: str
+) -> None:
+    lines = asked(capsys, f"combine {line}").splitlines()
+    assert head in lines[2]
+    assert why in " ".join(" ".join(lines).split())
+
+
+def test_what_works_only_if_tuned_says_how_and_at_what_cost(
+    capsys: Capture, tmp_path: Path
+) -> None:
+    (tmp_path / "own.yaml").write_text(
+        "combinations:\n"
+        "  - {id: mine.c, defenses: [adversarial_training@in, differential_privacy@in],\n"
+        "     outcome: effective, status: prior,\n"
+        "     works_if: batches are large, cost: 30 points of accuracy, sources: [duddu2024sok]}\n",
+        encoding="utf-8",
+    )
+    text = asked(capsys, f"combine RD1 PD1 --knowledge {tmp_path}")
+    assert "effective together only if tuned" in text
+    assert "only if batches are large" in text
+    assert "at the cost of 30 points of accuracy" in text
+    text = asked(capsys, f"combine RD1 PD1 FD2 --knowledge {tmp_path}")
+    assert "effective together only if tuned" in text
+
+
+def test_near_misses_say_which_wish_each_misses(capsys: Capture) -> None:
+    line = "plan --protect evasion --protect poisoning --max 1"
+    text = asked(capsys, line)
+    told = text.partition("Near misses, the nearest first")[2]
+    assert told.index("takes 2 defenses, more than 1") < told.index("evasion is not covered")
+    near = json.loads(asked(capsys, f"{line} --json"))["near_misses"]
+    assert [each["misses"] for each in near] == [
+        [{"wish": "max", "value": "1", "instead": "2"}],
+        [{"wish": "protect", "value": "evasion", "instead": None}],
+        [{"wish": "protect", "value": "poisoning", "instead": None}],
+    ]
+    text = asked(capsys, "plan --protect evasion --have watermarking@pre")
+    assert "watermarking@in in place of watermarking@pre" in text
+    assert "watermarking@pre has to go" in text
+
+
 def test_measurements_stand_beside_verdicts(capsys: Capture) -> None:
-    assert "! measured otherwise: C17" in asked(capsys, "combine FD1 RD4")
+    assert "! the rule says no conflict; measured otherwise: C17" in asked(
+        capsys, "combine FD1 RD4"
+    )
     assert "measured otherwise" not in asked(capsys, "combine FD1 RD2@post")
-    assert "published  conflict: C17" in asked(capsys, "plan --protect F --protect R3")
+    have = "--have group_fairness@in"
+    text = asked(capsys, f"plan --protect F --protect R3 {have}")
+    assert "published  conflict: C17" in text
     text = asked(capsys, "plan --protect evasion --protect poisoning")
     assert "outlier_removal@post (published conflict: C35)" in text
-    document = json.loads(asked(capsys, "plan --protect F --protect R3 --json"))
+    document = json.loads(asked(capsys, f"plan --protect F --protect R3 {have} --json"))
     assert [[r["code"] for r in p["observed"]] for p in document["plans"]] == [[], ["C17"]]
     assert json.loads(asked(capsys, "combine FD1 RD4 --json"))["measured_otherwise"] == [
         "defcon.c17"
@@ -171,7 +230,7 @@ def test_measurements_stand_beside_verdicts(capsys: Capture) -> None:
 
 def test_a_plan_says_how_sure_it_is_of_what_covers(capsys: Capture) -> None:
     text = asked(capsys, "plan --protect F --have explanations")
-    assert "covers  discriminatory_behavior (FD1)\n" in text
+    assert "covers    discriminatory_behavior (FD1)\n" in text
     assert "(FD2)" in text.partition("open ")[2]
     text = asked(capsys, "plan --protect poisoning --have watermarking@pre")
     assert "\n\n\n" not in text
@@ -276,14 +335,14 @@ def test_a_terminals_width_is_kept(
 def test_own_knowledge_counts(capsys: Capture, tmp_path: Path) -> None:
     (tmp_path / "own.yaml").write_text(
         "variants:\n"
-        "  - {defense: FD1, stage: pre, meaning: weighs records,\n"
+        "  - {defense: RD1, stage: pre, meaning: adds adversarial examples to the records,\n"
         "     mitigates: [{risk: F, basis: read}]}\n"
         "outcomes:\n"
         "  - {attack: MemInf, factor: D2, sign: '-', sources: [duddu2024sok]}\n",
         encoding="utf-8",
     )
-    text = asked(capsys, f"combine FD1@pre RD1 --knowledge {tmp_path}")
-    assert "group_fairness@pre → adversarial_training@in" in text
+    text = asked(capsys, f"combine RD1@pre FD1 --knowledge {tmp_path}")
+    assert "adversarial_training@pre → group_fairness@in" in text
     text = asked(capsys, f"collude MemInf ModExt --knowledge {tmp_path} --json")
     assert {each["factor"] for each in json.loads(text)["factors"]} == {
         "auxiliary_data_quality",

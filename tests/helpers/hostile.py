@@ -81,18 +81,33 @@ _RECORDS: Mapping[str, Any] = {
         _record("evil_adversary", f"G {PAYLOADS[5]}", ordered=True,
                 values=["weak", "strong"]),
     ],
-    "variants": [
+    "procedures": [
         {
+            "id": "evil_procedure",
+            "meaning": REPEATED,
+            "excludes": [
+                {"procedure": "evil_procedure", "reason": REPEATED, "basis": "read",
+                 "remedy": REPEATED, "sources": ["evil2026"], "note": REPEATED},
+            ],
+            "sources": ["evil2026"],
+            "note": REPEATED,
+        }
+    ],
+    "variants": [
+        {"defense": "watermarking", "stage": "pre", "action": "revise",
+         "procedures": ["evil_procedure"]},
+        *({
             "defense": "evil_defense",
             "stage": stage,
             "meaning": REPEATED,
             "uses": [{"risk": "evil_risk", "basis": "read", "note": REPEATED}],
             "mitigates": [{"risk": "evasion", "basis": "read", "note": REPEATED}],
+            "procedures": ["evil_procedure"],
             "metric": PAYLOADS[1],
             "sources": ["evil2026"],
             "note": REPEATED,
         }
-        for stage in ("in", "post")
+        for stage in ("in", "post")),
     ],
     "correlations": [
         _signed(subject, factor, sign)
@@ -123,6 +138,9 @@ _RECORDS: Mapping[str, Any] = {
             "id": "evil.combination",
             "defenses": ["evil_defense@in", "watermarking@pre"],
             "outcome": "conflict",
+            "tuned_outcome": "effective",
+            "works_if": REPEATED,
+            "cost": REPEATED,
             "status": "explored",
             "datasets": [PAYLOADS[0]],
             "sources": ["evil2026"],

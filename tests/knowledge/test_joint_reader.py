@@ -32,6 +32,30 @@ def problems(folder: Path, text: str) -> list[str]:
             "no risk 'D2'",
         ),
         (
+            "variants:\n  - {defense: FD1, stage: in, action: revise, procedures: [clipping]}\n",
+            "2:60 variants[0].procedures[0]: no procedure 'clipping' (did you mean example_",
+        ),
+        (
+            "procedures:\n  - {id: mine, meaning: x, excludes: [{procedure: batch_penalt,"
+            " reason: x, basis: inferred}]}\n",
+            "no procedure 'batch_penalt' (did you mean batch_penalty",
+        ),
+        (
+            "procedures:\n  - {id: mine, meaning: x, excludes: [{procedure: mine, reason: x,"
+            " basis: known}]}\n",
+            "procedures[0].excludes[0].basis: sources is missing: who says so?",
+        ),
+        (
+            "procedures:\n  - {id: mine, meaning: x, excludes: [{procedure: mine, reason: x,"
+            " basis: inferred}, {procedure: mine, reason: y, basis: inferred}]}\n",
+            "procedures[0].excludes[1].procedure: excluded already: say it once",
+        ),
+        (
+            "combinations:\n  - {id: mine.c, defenses: [watermarking@pre, explanations@post],"
+            " outcome: conflict, works_if: it is tuned, status: explored}\n",
+            "only what is effective in the end works if something holds: give tuned_outcome",
+        ),
+        (
             "attacks:\n  - {id: evasion_2, risk: R9, name: E, time: test, meaning: x}\n",
             "no risk 'R9'",
         ),

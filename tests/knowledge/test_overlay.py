@@ -438,12 +438,13 @@ def test_the_digest_of_the_built_in_knowledge_does_not_depend_on_comments(
     kb: KnowledgeBase,
 ) -> None:
     sources, _ = read_folder(_files.BASE)
+    above, _ = read_folder(_files.LITERATURE)
     bare = [
         Source(s.name, yaml.safe_dump(yaml.safe_load(s.data), allow_unicode=True).encode())
         for s in reversed(sources)
     ]
-    assert KnowledgeBase(read([bare])).digest == kb.digest
-    assert KnowledgeBase(read([sources[:3], sources[3:]])).digest == kb.digest
+    assert KnowledgeBase(read([bare, above])).digest == kb.digest
+    assert KnowledgeBase(read([sources[:3], sources[3:], above])).digest == kb.digest
 
 
 def test_a_base_can_not_be_changed_through_anything_it_gives_out(kb: KnowledgeBase) -> None:

@@ -331,7 +331,7 @@ def test_neither_the_other_seeds_nor_what_is_beside_it_changes_a_trial(kb: Knowl
             ["attack.F.attribute=other"],
             "would not be judged by its own effectiveness",
         ),
-        (("RD3@post", "group_fairness@post"), [], "no variant|not act|cannot be measured|stage"),
+        (("RD3@post", "group_fairness@post"), [], "both change answers"),
         (("RD3@pre", "nothing"), [], "unknown defense"),
         (("RD3@pre", "RD2"), ["defense.epsilon=1"], "of a combination, say whose setting"),
         (("RD3@pre", "RD2"), ["defense.RD1.epsilon=1"], "unknown defense of the combination"),
@@ -363,10 +363,14 @@ def test_triggers_without_room_beside_one_another_are_refused_at_once(kb: Knowle
         )  # fmt: skip
 
 
-def test_there_is_a_limit_to_orders(kb: KnowledgeBase) -> None:
-    post = ("fingerprinting", "explanations", "watermarking@post", "outlier_removal@post")
+def test_there_is_a_limit_to_orders_and_those_that_come_to_the_same_count_once(
+    kb: KnowledgeBase,
+) -> None:
+    pre = ("watermarking@pre", "data_watermarking", "outlier_removal@pre", "group_fairness@pre")
     with pytest.raises(InputError, match=f"24 orders .* at most {MOST_ORDERS}"):
-        small(kb, *post)
+        small(kb, *pre)
+    post = ("fingerprinting", "explanations", "watermarking@post", "outlier_removal@post")
+    assert [len(alike) for alike in small(kb, *post).orders] == [24]
 
 
 def test_settings_reach_whom_they_are_of(kb: KnowledgeBase) -> None:

@@ -32,7 +32,10 @@ if TYPE_CHECKING:
 __all__ = ["MOST_ORDERS", "Combination", "combination", "stage_name"]
 
 MOST_ORDERS = 12
-"""As many orders as one combination may be measured in."""
+"""As many orders as one combination may be measured in; those that come to the same count once."""
+
+_MOST_LISTED = 120
+"""As many orders as a result may name."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -199,13 +202,16 @@ def _whose(
 def _orders(members: Sequence[Defense]) -> tuple[tuple[tuple[Defense, ...], ...], ...]:
     stages = [list(each) for _, each in groupby(members, key=lambda member: member.stage)]
     count = prod(factorial(len(each)) for each in stages)
-    if count > MOST_ORDERS:
-        raise InputError(
-            f"there are {count} orders of these defenses, and at most {MOST_ORDERS} are measured:"
-            " leave some out"
-        )
+    if count > _MOST_LISTED:
+        raise _too_many(f"{count} orders of these defenses", _MOST_LISTED)
     alike: dict[tuple[tuple[Defense, ...], ...], list[tuple[Defense, ...]]] = {}
     for parts in product(*(permutations(each) for each in stages)):
         order = tuple(each for part in parts for each in part)
         alike.setdefault(Combined(order).sequence, []).append(order)
+    if len(alike) > MOST_ORDERS:
+        raise _too_many(f"{len(alike)} orders of these defenses that differ", MOST_ORDERS)
     return tuple(map(tuple, alike.values()))
+
+
+def _too_many(orders: str, most: int) -> InputError:
+    return InputError(f"there are {orders}, and at most {most} are measured: leave some out")

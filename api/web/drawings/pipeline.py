@@ -1,4 +1,4 @@
-"""Map of the training pipeline: defenses in their order, and their conflicts."""
+"""Map of the training pipeline: defenses in their order, and which of them do not go together."""
 
 from __future__ import annotations
 
@@ -24,16 +24,20 @@ def pipeline(
     words : Words
         The names.
     document : mapping
-        As `api.answers.combinations.combination` returns it. Where there are orders, the first is
-        drawn; otherwise defenses are in the order of their stages.
+        As `api.answers.combinations.combination` returns it. Where there are orders, and the
+        defenses can be trained together, the first is drawn; otherwise defenses are in the order
+        of their stages.
     link : callable
         Returns the address for a path.
     narrow : bool
         Whether stages are below each other, to fit a phone.
     """
-    order: Sequence[str] = document["orders"][0] if document["orders"] else document["defenses"]
+    orders = document["orders"] if document["trainable"] else []
+    order: Sequence[str] = orders[0] if orders else document["defenses"]
+    apart = [(each["earlier"], each["later"]) for each in document["conflicts"]]
+    apart += [(each["one"], each["other"]) for each in document["exclusions"]]
     stages = {stage: [each for each in order if each.endswith(f"@{stage}")] for stage in STAGES}
-    hit = {each[end] for each in document["conflicts"] for end in ("earlier", "later")}
+    hit = {name for pair in apart for name in pair}
     width = 360.0 if narrow else 292.0
     fullest = max(map(len, stages.values()))
     boxes: list[Box] = []
@@ -57,7 +61,7 @@ def pipeline(
             box = Box(left + 14, y, width - 32, _BOX, named, below, kind, leads)
             places[each] = box
             boxes.append(box)
-            if document["orders"]:
+            if orders:
                 signs.append(Sign(left + 14, y + _BOX / 2, str(order.index(each) + 1), "order"))
         if index < len(stages) - 1:
             drawn.append(_onward(left, top, width - 4, height, narrow=narrow))
@@ -65,9 +69,8 @@ def pipeline(
             top += height + 22
         else:
             left += width + 22
-    for each in document["conflicts"]:
-        earlier, later = places[each["earlier"]], places[each["later"]]
-        line, sign = _clash(earlier, later, narrow=narrow)
+    for earlier, later in dict.fromkeys(apart):
+        line, sign = _clash(places[earlier], places[later], narrow=narrow)
         drawn.append(line)
         signs.append(sign)
     across, down = (width, top - 20) if narrow else (left - 20, 4 + height)

@@ -27,7 +27,10 @@ router = APIRouter()
 EXAMPLES: Final = (
     (("watermarking@pre", "outlier_removal@in"), "a conflict, and its repairs"),
     (("adversarial_training@in", "watermarking@post"), "two that go together"),
-    (("watermarking@pre", "differential_privacy@in", "group_fairness@in"), "three at once"),
+    (
+        ("watermarking@pre", "differential_privacy@in", "group_fairness@in"),
+        "three, not to be trained together",
+    ),
 )
 """Combinations to begin with."""
 

@@ -12,6 +12,7 @@ from crosscurrent.api.answers import collusions as collusion_answers
 from crosscurrent.api.answers import combinations as combination_answers
 from crosscurrent.api.answers import predictions
 
+from ...text.combinations import outcome_words, why_not
 from ...text.wording import STAGES, TOGETHER
 from ..matrix import PredictionCell, attack_pair, by_first, prediction_cell
 from ..measurements.summaries import Findings, OwnFindings
@@ -46,11 +47,8 @@ class DefensePair(NamedTuple):
     ----------
     defenses : tuple of str
         Their ids.
-    effective : bool
-        Whether some order is predicted to keep both effective.
-    strength : int
-        2 where what was published agrees with the prediction, 0 where it does not, 1 where nothing
-        was.
+    outcome : str
+        What is to be expected of them together.
     published, measured : sequence of str
         Outcomes that were seen, each once.
     spoken : str
@@ -58,8 +56,7 @@ class DefensePair(NamedTuple):
     """
 
     defenses: tuple[str, str]
-    effective: bool
-    strength: int
+    outcome: str
     published: Sequence[str]
     measured: Sequence[str]
     spoken: str
@@ -95,11 +92,11 @@ def _pair(words: Words, document: Mapping[str, Any], findings: Findings) -> Defe
     if (own := findings.of_defenses(document["defenses"])) is not None:
         outcomes[True][own.outcome] = None
     published, measured = list(outcomes[False]), list(outcomes[True])
-    predicted = "effective" if document["effective"] else "conflict"
-    agreed = 1 if not published else 2 * (published == [predicted])
     one, other = document["defenses"]
-    spoken = [f"{words.called(one)} and {words.inside(other)}: predicted: {TOGETHER[predicted]}"]
-    if len(document["orders"]) == 1:
+    said = outcome_words(document["outcome"], document["grounds"])
+    spoken = [f"{words.called(one)} and {words.inside(other)}: {said}"]
+    spoken += [why_not(each["reason"]) for each in document["exclusions"]]
+    if len(document["orders"]) == 1 and document["trainable"]:
         first, second = document["orders"][0]
         spoken.append(f"{words.inside(first)} first, then {words.inside(second)}")
     spoken += [
@@ -110,9 +107,7 @@ def _pair(words: Words, document: Mapping[str, Any], findings: Findings) -> Defe
     spoken.append(f"published: {' and '.join(TOGETHER[o] for o in published) or 'nothing'}")
     if measured:
         spoken.append(f"measured: {' and '.join(TOGETHER[o] for o in measured)}")
-    return DefensePair(
-        (one, other), document["effective"], agreed, published, measured, "; ".join(spoken)
-    )
+    return DefensePair((one, other), document["outcome"], published, measured, "; ".join(spoken))
 
 
 @router.get("/collusions")

@@ -11,6 +11,7 @@ from fastapi import APIRouter, Response
 from crosscurrent.api.answers import plans
 from crosscurrent.knowledge.errors import InputError, clip
 
+from ...text.combinations import missed
 from ..names import Words, is_measured
 from ..request import PageRequest, PageRequestDep
 
@@ -52,11 +53,12 @@ class PlanEffect(NamedTuple):
 
 
 class PlanOption(NamedTuple):
-    """One plan: its document, the effects on each risk, and the conflicts that were seen."""
+    """One plan: its document, the effects on each risk, the conflicts seen, the wishes missed."""
 
     document: shapes.Plan
     risks: Mapping[str, Sequence[PlanEffect]]
     against: Sequence[str]
+    misses: Sequence[str] = ()
 
     @property
     def measured(self) -> bool:
@@ -91,6 +93,10 @@ def plan(page: PageRequestDep) -> Response:
         document=document,
         command=_command(document) if document else "",
         offers=[_offer(page.words, each) for each in document["plans"]] if document else [],
+        near=[
+            _offer(page.words, each["plan"])._replace(misses=_misses(page.words, each["misses"]))
+            for each in (document["near_misses"] if document else ())
+        ],
     )
 
 
@@ -118,6 +124,20 @@ def _command(document: shapes.Plans) -> str:
     if document["max"] is not None:
         words += ["--max", str(document["max"])]
     return shlex.join(words)
+
+
+def _misses(words: Words, misses: Sequence[shapes.Miss]) -> list[str]:
+    """Say which wishes a set of defenses misses."""
+    return [
+        missed(each["wish"], each["value"], each["instead"])
+        if each["wish"] == "max"
+        else missed(
+            each["wish"],
+            words.inside(each["value"]),
+            each["instead"] and words.inside(each["instead"]),
+        )
+        for each in misses
+    ]
 
 
 def _offer(words: Words, document: shapes.Plan) -> PlanOption:

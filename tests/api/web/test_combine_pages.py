@@ -16,6 +16,8 @@ from asking import Asking
 
 from crosscurrent.api.cli import main
 from crosscurrent.api.rest.settings import Settings
+from crosscurrent.api.text.combinations import outcome_words
+from crosscurrent.api.text.wording import OUTCOME_SHADES
 
 CELL = re.compile(
     r'<a href="/combine\?defense=([^&"]*)&amp;defense=([^"]*)" class="cell ([^"]*)">(.*?)</a>',
@@ -48,9 +50,9 @@ def test_the_matrix_of_defenses_says_of_all_pairs_what_the_api_says(looking: Ask
     shown = {frozenset(found[:2]): found[2:] for found in CELL.findall(page)}
     assert shown.keys() == expected.keys()
     for pair, (classes, inside) in shown.items():
-        effective = expected[pair]["effective"]
-        assert ("decrease" in classes, "increase" in classes) == (effective, not effective)
-        assert ("predicted: effective together" in inside) == effective
+        outcome = expected[pair]["outcome"]
+        assert OUTCOME_SHADES[outcome] in classes.split()
+        assert outcome_words(outcome, expected[pair]["grounds"]) in text_of(inside)
         seen = {each["outcome"] for each in expected[pair]["observations"]}
         signs = {"effective": "✓", "conflict": "✗"}
         assert {sign for _, sign in BADGE.findall(inside)} == {signs[each] for each in seen}
@@ -72,12 +74,16 @@ def test_a_combination_is_shown_with_its_order_its_conflict_and_its_repairs(
     answer = document(looking, f"/v1/conflicts?{asked}")
     page = looking.get(f"/combine?{asked}").text
     told = text_of(page)
-    assert ("Effective: no defense" in told) == answer["effective"]
-    assert ("Conflict: no order" in told) == (not answer["effective"])
+    words = outcome_words(answer["outcome"], answer["grounds"])
+    assert words[:1].upper() + words[1:] in told
+    for each in answer["exclusions"]:
+        assert each["reason"] in told
     assert f"crosscurrent combine {' '.join(answer['defenses'])}" in told
-    # in both drawings: the order as numbers, or the conflict as a line
-    assert page.count('class="sign order"') == 2 * len((answer["orders"] or [[]])[0])
-    assert page.count('class="edge conflict"') == 2 * len(answer["conflicts"])
+    # in both drawings: the order as numbers, or what does not go together as a line
+    orders = answer["orders"] if answer["trainable"] else []
+    assert page.count('class="sign order"') == 2 * len((orders or [[]])[0])
+    apart = len(answer["conflicts"]) + len(answer["exclusions"])
+    assert page.count('class="edge conflict"') == 2 * apart
     for each in answer["repairs"]:
         changed = "&amp;".join(f"defense={name}" for name in each["defenses"])
         assert f'href="/combine?{changed}"' in page
@@ -174,7 +180,11 @@ def test_of_any_two_wishes_the_page_has_as_many_plans_as_the_api(looking: Asking
         asked = f"protect={one}&avoid={other}"
         answer = document(looking, f"/v1/plans?{asked}")
         page = looking.get(f"/plan?{asked}").text
-        assert page.count('<tr><th scope="row">') == len(answer["plans"])
+        shown = [*answer["plans"], *answer["near_misses"]]
+        assert page.count('<tr><th scope="row">') == len(shown)
+        assert page.count("<b>Misses:</b>") == sum(
+            len(near["misses"]) for near in answer["near_misses"]
+        )
         if not answer["plans"]:
             told = text_of(page)
             assert "No set of defenses meets all constraints" in told
