@@ -10,25 +10,33 @@ from typing import TYPE_CHECKING, Any
 
 from . import _records
 from ._base import KnowledgeBase
-from ._load import load
+from ._load import ONLY_PAPERS, load
 from .errors import BrokenKnowledge, InputError, Problem, UnknownName
 
 if TYPE_CHECKING:
-    from ._records.adversaries import Characteristic, PublishedAttack
+    from ._records.adversaries import Characteristic, Condition, PublishedAttack
     from ._records.collusions import Attack, Collusion, Need, Outcome, Prerequisite
     from ._records.combinations import Combination, Stake, Variant
     from ._records.experiments import Experiment, Measurement, Metric
-    from ._records.interactions import Correlation, EvidenceMark, ExceptionRecord, Observation
+    from ._records.interactions import (
+        Correlation,
+        EvidenceMark,
+        ExceptionRecord,
+        Observation,
+        Size,
+    )
     from ._records.references import Reference
     from ._records.subjects import Defense, Factor, Influence, Risk, Satisfaction
     from ._records.unions import Edge, Record
 
 __all__ = [
+    "ONLY_PAPERS",
     "Attack",
     "BrokenKnowledge",
     "Characteristic",
     "Collusion",
     "Combination",
+    "Condition",
     "Correlation",
     "Defense",
     "Edge",
@@ -51,6 +59,7 @@ __all__ = [
     "Reference",
     "Risk",
     "Satisfaction",
+    "Size",
     "Stake",
     "UnknownName",
     "Variant",

@@ -56,6 +56,7 @@ class KnowledgeBase(Sections):
         "_outcomes",
         "_prerequisites",
         "_rows",
+        "_staged",
         "_stages",
         "digest",
         *(f"_folded_{section}" for section in CODED),
@@ -64,6 +65,7 @@ class KnowledgeBase(Sections):
     digest: str
     _rows: Mapping[str, str | Mapping[str, Mapping[str, Any]]]
     _edges: Mapping[str, Mapping[str, Correlation]]
+    _staged: Mapping[str, Mapping[str, Mapping[str, Correlation]]]
     _outcomes: Mapping[str, Mapping[str, Outcome]]
     _prerequisites: Mapping[str, Mapping[str, Prerequisite]]
     _observed: Mapping[tuple[str, str], tuple[Observation, ...]]
@@ -127,20 +129,31 @@ class KnowledgeBase(Sections):
         counts = ", ".join(f"{len(getattr(self, section))} {section}" for section in KINDS)
         return f"<KnowledgeBase {self.digest[:19]}: {counts}>"
 
-    def edges(self, subject: str) -> Mapping[str, Correlation]:
+    def edges(self, subject: str, stage: str | None = None) -> Mapping[str, Correlation]:
         """Return the correlations of a defense or a risk, by factor.
 
         Parameters
         ----------
         subject : str
             Id of a defense or a risk.
+        stage : str, optional
+            Of which variant of a defense; by default of the one at its usual stage. Its edges come
+            beside those of the defense in general, and in place of those to the same factors.
 
         Returns
         -------
         mapping from str to Correlation
             Empty if the subject has none.
         """
+        at = self._staged.get(subject)
+        if at is not None:
+            own = at.get(stage or self._usual_stage(subject))
+            if own is not None:
+                return own
         return self._edges.get(subject, _NO_EDGES)
+
+    def _usual_stage(self, defense: str) -> str:
+        return self.defenses[defense].usual_stage or ""
 
     def outcomes_of(self, attack: str) -> Mapping[str, Outcome]:
         """Return what an attack, by its id, moves or yields when it succeeds, by factor."""
@@ -150,9 +163,20 @@ class KnowledgeBase(Sections):
         """Return what the effectiveness of an attack, by its id, depends on, by factor."""
         return self._prerequisites.get(attack, _NO_EDGES)
 
-    def observed(self, defense: str, risk: str) -> tuple[Observation, ...]:
-        """Return what was published or measured for one defense and one risk, by their ids."""
-        return self._observed.get((defense, risk), ())
+    def observed(
+        self, defense: str, risk: str, stage: str | None = None
+    ) -> tuple[Observation, ...]:
+        """Return what was published or measured for one defense and one risk, by their ids.
+
+        That is what was seen of the defense in general, and of its variant at a stage, by default
+        its usual one.
+        """
+        seen = self._observed.get((defense, risk), ())
+        for record in seen:
+            if record.stage is not None:
+                at = stage or self._usual_stage(defense)
+                return tuple(each for each in seen if each.stage in (None, at))
+        return seen
 
     def colluded(self, first: str, second: str) -> tuple[Collusion, ...]:
         """Return what was published or measured for one attack helping another, by their ids."""

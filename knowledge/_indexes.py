@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 if TYPE_CHECKING:
     from ._records.collusions import Attack
     from ._records.combinations import Variant
+    from ._records.interactions import Correlation
     from ._records.subjects import Defense, Factor, Risk
     from ._records.unions import Edge
 
@@ -28,6 +29,25 @@ def _by_factor(owner: str, edges: Mapping[str, _E]) -> dict[str, Mapping[str, _E
     for edge in edges.values():
         grouped.setdefault(getattr(edge, owner), {})[edge.factor] = edge
     return {name: MappingProxyType(own) for name, own in grouped.items()}
+
+
+def _general(edges: Mapping[str, Correlation]) -> dict[str, Mapping[str, Correlation]]:
+    """Group the edges of defenses in general, and of risks, by subject and factor."""
+    return _by_factor("subject", {i: edge for i, edge in edges.items() if edge.stage is None})
+
+
+def _staged(edges: Mapping[str, Correlation]) -> dict[str, Mapping[str, Any]]:
+    """Group the edges of variants by subject, stage and factor, those in general among them."""
+    general = _general(edges)
+    grouped: dict[str, dict[str, dict[str, Correlation]]] = {}
+    for edge in edges.values():
+        if edge.stage is not None:
+            at = grouped.setdefault(edge.subject, {})
+            at.setdefault(edge.stage, {**general.get(edge.subject, {})})[edge.factor] = edge
+    return {
+        subject: {stage: MappingProxyType(own) for stage, own in at.items()}
+        for subject, at in grouped.items()
+    }
 
 
 def _by_pair(one: str, other: str, records: Mapping[str, Any]) -> dict[Any, tuple[Any, ...]]:
@@ -58,7 +78,8 @@ def _by_stage(variants: Mapping[str, Variant]) -> dict[str, Mapping[str, Variant
 
 
 INDEXES: Final[Mapping[str, tuple[str, Callable[[Mapping[str, Any]], dict[Any, Any]]]]] = {
-    "_edges": ("correlations", partial(_by_factor, "subject")),
+    "_edges": ("correlations", _general),
+    "_staged": ("correlations", _staged),
     "_outcomes": ("outcomes", partial(_by_factor, "attack")),
     "_prerequisites": ("prerequisites", partial(_by_factor, "attack")),
     "_observed": ("observations", partial(_by_pair, "defense", "risk")),

@@ -6,28 +6,47 @@ import hashlib
 import json
 import os
 from collections.abc import Iterable, Mapping
+from typing import Final, Literal
 
 from . import _cache
 from ._base import KnowledgeBase
-from ._files import BASE, Source, read_folder, read_texts
+from ._files import LITERATURE, PAPERS, Source, read_folder, read_texts
 from ._records import KINDS
 from .errors import Problem
 
-__all__ = ["load"]
+__all__ = ["ONLY_PAPERS", "load"]
 
 Overlay = str | Mapping[str, bytes]
+Builtin = Literal["all", "papers"]
+
+ONLY_PAPERS: Final = "papers"
+"""The word that stands among folders for: of what is built in, the papers alone."""
+
+_LAYERS: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
+    "all": ((PAPERS, "knowledge/papers"), (LITERATURE, "knowledge/literature")),
+    "papers": ((PAPERS, "knowledge/papers"),),
+}
 
 _CODE = os.path.dirname(os.path.abspath(__file__))
 
 
-def load(overlays: Iterable[Overlay] = (), *, cached: bool = True) -> KnowledgeBase:
+def load(
+    overlays: Iterable[Overlay] | Literal["papers"] = (),
+    *,
+    builtin: Builtin = "papers",
+    cached: bool = True,
+) -> KnowledgeBase:
     """Load the built-in knowledge, with a user's own on top.
 
     Parameters
     ----------
-    overlays : iterable of str or mapping from str to bytes
+    overlays : iterable of str or mapping from str to bytes, or ``"papers"``
         Folders of knowledge files, or files in memory by name, applied in order: each may add,
-        revise or retract records.
+        revise or retract records. The word ``papers``, alone or among them, is no folder but
+        means ``builtin="papers"``; a folder of that name is ``./papers``.
+    builtin : str
+        What is built in: ``all``, the three papers and the literature since on top of them; or
+        ``papers``, those alone.
     cached : bool
         Whether compiled knowledge may be read from, and kept in, the user's cache folder. The
         answer is the same either way.
@@ -43,6 +62,8 @@ def load(overlays: Iterable[Overlay] = (), *, cached: bool = True) -> KnowledgeB
         If anything is wrong in any file. It carries every problem; nothing is loaded.
     TypeError
         If `overlays` is a single folder rather than a list of them.
+    ValueError
+        If there is no such `builtin`.
 
     Examples
     --------
@@ -50,26 +71,36 @@ def load(overlays: Iterable[Overlay] = (), *, cached: bool = True) -> KnowledgeB
     >>> kb.defense("RD1").name
     'Adversarial training'
     """
+    if builtin not in _LAYERS:
+        raise ValueError(f"builtin should be {' or '.join(_LAYERS)}, not {builtin!r}")
+    if isinstance(overlays, str) and overlays == ONLY_PAPERS:
+        overlays = [ONLY_PAPERS]
     if isinstance(overlays, str | bytes | os.PathLike | Mapping):
         raise TypeError("overlays should be a list of folders; write [folder] for one")
+    given = list(overlays)
+    own = [each for each in given if each != ONLY_PAPERS]
     layers: list[list[Source]] = []
     problems: list[Problem] = []
-    for overlay in (BASE, *overlays):
+    built_in = _LAYERS[builtin if len(own) == len(given) else "papers"]
+    for folder, shown in built_in:
+        sources, trouble = read_folder(folder, shown)
+        layers.append(sources)
+        problems += trouble
+    for overlay in own:
         if isinstance(overlay, Mapping):
             sources, trouble = read_texts(overlay)
         else:
-            shown = "knowledge/base" if overlay is BASE else None
-            sources, trouble = read_folder(os.fspath(overlay), shown)
+            sources, trouble = read_folder(os.fspath(overlay))
         layers.append(sources)
         problems += trouble
     if problems or not cached:
-        return KnowledgeBase(_compile(layers, problems))
+        return KnowledgeBase(_compile(layers, problems, len(built_in)))
     key = _key(layers)
     content = _cache.fetch(key)
     if content is not None:
         digest, *texts = content.decode().split("\n")
         return KnowledgeBase(dict(zip(KINDS, texts, strict=True)), digest)
-    kb = KnowledgeBase(_compile(layers, problems))
+    kb = KnowledgeBase(_compile(layers, problems, len(built_in)))
     # a line of JSON for each section, which is parsed only by a question that needs it
     texts = [json.dumps(own, separators=(",", ":")) for own in kb.rows.values()]
     _cache.store(key, "\n".join([kb.digest, *texts]).encode())
@@ -77,11 +108,11 @@ def load(overlays: Iterable[Overlay] = (), *, cached: bool = True) -> KnowledgeB
 
 
 def _compile(
-    layers: list[list[Source]], problems: list[Problem]
+    layers: list[list[Source]], problems: list[Problem], builtin: int
 ) -> dict[str, dict[str, dict[str, object]]]:
     from ._reader import read  # brings YAML and pydantic, which a cached start does without
 
-    return read(layers, problems)
+    return read(layers, problems, builtin=builtin)
 
 
 def _key(layers: list[list[Source]]) -> str:

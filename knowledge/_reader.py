@@ -23,7 +23,7 @@ from ._drafts import (
 )
 from ._files import Source
 from ._links import NAMED, Link, links
-from ._records import IDENTITY, KINDS, singular
+from ._records import IDENTITY, KINDS, STAGED, singular
 from ._sense import ill_formed
 from ._yaml import MAX_NODES, Node, parse
 from .errors import BrokenKnowledge, Problem, clip
@@ -42,8 +42,10 @@ _SEEN = ("observations", "combinations", "collusions")
 _MEASURED = "measured."
 
 
-def read(layers: Sequence[Sequence[Source]], problems: Sequence[Problem] = ()) -> Rows:
-    """Read the layers of a knowledge base, the built-in one first.
+def read(
+    layers: Sequence[Sequence[Source]], problems: Sequence[Problem] = (), *, builtin: int = 1
+) -> Rows:
+    """Read the layers of a knowledge base, the built-in ones first.
 
     Parameters
     ----------
@@ -51,6 +53,8 @@ def read(layers: Sequence[Sequence[Source]], problems: Sequence[Problem] = ()) -
         The files of each layer; a later layer adds to, revises or retracts what earlier ones say.
     problems : sequence of Problem
         What already went wrong while the files were read.
+    builtin : int
+        How many of the layers are built in; they take nothing from the room of the others.
 
     Returns
     -------
@@ -63,7 +67,7 @@ def read(layers: Sequence[Sequence[Source]], problems: Sequence[Problem] = ()) -
         If anything is wrong anywhere; it carries all problems.
     """
     report = Report(problems)
-    entries = _entries(layers, report)
+    entries = _entries(layers, report, builtin)
     codes = _codes(entries)
     for entry in entries:
         _resolve_codes(entry, codes, report)
@@ -85,7 +89,7 @@ def read(layers: Sequence[Sequence[Source]], problems: Sequence[Problem] = ()) -
     return rows
 
 
-def _entries(layers: Sequence[Sequence[Source]], report: Report) -> list[Entry]:
+def _entries(layers: Sequence[Sequence[Source]], report: Report, builtin: int) -> list[Entry]:
     """Return the records of all files, in order."""
     entries: list[Entry] = []
     room = MAX_NODES
@@ -97,7 +101,7 @@ def _entries(layers: Sequence[Sequence[Source]], report: Report) -> list[Entry]:
                 message = f"empty; write a section such as correlations: ({', '.join(KINDS)})"
                 report.add(Problem(source.name, 1, 1, "", message))
             continue
-        if depth or len(layers) == 1:  # what is built in takes nothing from the user's room
+        if depth >= builtin or len(layers) == 1:  # only what is not built in takes room
             room -= root.size
         if isinstance(root.value, dict):
             entries += _records(source.name, root, report)
@@ -201,6 +205,10 @@ def _merge(
         first, joint, second = IDENTITY.get(section, ("id", "", ""))
         keys = [first, second] if joint else [first]
         parts = [entry.row.get(key) for key in keys]
+        stage = entry.row.get("stage") if section in STAGED else None
+        if isinstance(stage, str):
+            keys.append("stage")
+            joint = f"@{stage}{joint}"
         if not all(isinstance(part, str) for part in parts):
             if action == "add":
                 strays.append((section, Draft(entry.row, [entry])))

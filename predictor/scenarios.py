@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from crosscurrent.knowledge.errors import InputError, UnknownName
 
 if TYPE_CHECKING:
-    from crosscurrent.knowledge import KnowledgeBase
+    from crosscurrent.knowledge import Characteristic, Condition, KnowledgeBase
 
     from .signs import Sign
 
-__all__ = ["NOTHING_ASSUMED", "Scenario", "ScenarioError", "meets", "scenario"]
+__all__ = ["NOTHING_ASSUMED", "Scenario", "ScenarioError", "meets", "scale_of", "scenario"]
 
 
 class ScenarioError(InputError, ValueError):
@@ -108,29 +108,49 @@ def scenario(
 
 
 def meets(
-    kb: KnowledgeBase, adversary: Mapping[str, str], when: Mapping[str, str] | None
+    kb: KnowledgeBase, stated: Mapping[str, str], when: Mapping[str, str] | None
 ) -> bool | None:
-    """Say whether an adversary is one that a condition describes.
+    """Say whether what is stated of adversary and setting is what a record's ``when`` takes.
 
-    On an ordered characteristic a stronger value meets a weaker one.
+    On an ordered scale a stronger value meets a weaker one, but for the weakest: whoever has any
+    value would meet that, so a record that names it means that value alone.
+
+    Parameters
+    ----------
+    kb : KnowledgeBase
+        Where the scales are.
+    stated : mapping from str to str
+        Values by characteristic and condition, such as `Scenario.stated`.
+    when : mapping from str to str, or None
+        What the record takes; None: its source does not say.
 
     Returns
     -------
     bool or None
-        None where that is open: the condition is unknown, or speaks of a characteristic that the
-        adversary does not state, and nothing contradicts it.
+        None where that is open: what the record takes is unknown, or something that is not stated,
+        and nothing contradicts it.
     """
     if when is None:
         return None
     answer: bool | None = True
     for key, needed in when.items():
-        value = adversary.get(key)
+        value = stated.get(key)
         if value is None:
             answer = None
-            continue
-        characteristic = kb.adversary[key]
-        order = characteristic.values
-        stronger = characteristic.ordered and order.index(value) >= order.index(needed)
-        if not stronger and value != needed:
-            return False
+        elif value != needed:
+            scale = scale_of(kb, key)
+            least, order = scale.values.index(needed), scale.values
+            if not (scale.ordered and least and order.index(value) > least):
+                return False
     return answer
+
+
+def scale_of(kb: KnowledgeBase, key: str) -> Characteristic | Condition:
+    """Return the characteristic of adversaries, or the condition, of that id.
+
+    Raises
+    ------
+    KeyError
+        If there is none.
+    """
+    return kb.adversary[key] if key in kb.adversary else kb.conditions[key]

@@ -21,7 +21,7 @@ from ._common import (
     as_markup,
     knowledge,
     output_format,
-    overlays,
+    own_knowledge,
     style,
     with_knowledge_line,
 )
@@ -89,7 +89,7 @@ def run(arguments: Namespace) -> str:
     if form == "csv":
         return _csv(_FIELDS, (_row(each) for row in rows for each in row))
     if form == "svg":
-        return as_markup(matrix_svg(kb, rows, own=bool(overlays(arguments))))
+        return as_markup(matrix_svg(kb, rows, own=own_knowledge(arguments)))
     return _heat_map(kb, rows, style(arguments))
 
 

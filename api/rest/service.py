@@ -156,7 +156,10 @@ class Service:
                 self._jobs = None
 
     def knowledge(self, name: str | None) -> KnowledgeBase:
-        """Return the service's own knowledge, or that of a set by ``NAME`` or ``NAME@VERSION``."""
+        """Return the service's own knowledge, that of a set, or with ``papers`` of the papers alone.
+
+        A set is named ``NAME`` or ``NAME@VERSION``.
+        """
         return self.kb if name is None else self.sets.base(name)
 
 
@@ -200,7 +203,8 @@ class KnowledgeQuery(BaseModel):
     knowledge: str | None = Field(
         None,
         max_length=100,
-        description="a knowledge set, NAME or NAME@VERSION, on top of the service's own knowledge",
+        description="a knowledge set, NAME or NAME@VERSION, on top of the service's own knowledge;"
+        " or papers: that knowledge without the built-in literature since the three papers",
     )
 
 

@@ -70,6 +70,7 @@ SECTIONS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "variants": "Defenses at a stage",
         "adversary": "Adversary scales",
+        "conditions": "Conditions of an effect",
         "correlations": "Defenses and risks tied to factors",
         "outcomes": "What attacks move or yield",
         "prerequisites": "What attacks depend on",
