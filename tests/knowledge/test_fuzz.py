@@ -19,7 +19,7 @@ import pytest
 import yaml
 
 from crosscurrent.knowledge import BrokenKnowledge, KnowledgeBase, Problem, _yaml
-from crosscurrent.knowledge._files import PAPERS, Source, read_folder
+from crosscurrent.knowledge._files import LITERATURE, PAPERS, Source, read_folder
 from crosscurrent.knowledge._reader import read
 
 CHUNKS = range(8)
@@ -190,13 +190,14 @@ def check(problem: Problem, files: Mapping[str, bytes]) -> None:
     assert not NOISE.search(str(problem))
 
 
-def outcome(sources: list[Source]) -> KnowledgeBase | None:
+def outcome(sources: list[Source], *below: list[Source]) -> KnowledgeBase | None:
     """Read files; the outcome must be knowledge, or problems that a person can use."""
+    layers = [*below, sources]
     try:
-        return KnowledgeBase(read([sources]))
+        return KnowledgeBase(read(layers, builtin=len(layers)))
     except BrokenKnowledge as broken:
         problems = broken.problems
-    files = {source.name: source.data for source in sources}
+    files = {source.name: source.data for layer in layers for source in layer}
     assert problems
     assert list(problems[:1000]) == sorted(set(problems[:1000]))
     for problem in problems:
@@ -443,6 +444,13 @@ def test_damaged_files_give_knowledge_or_problems_in_words(chunk: int) -> None:
 def test_a_damaged_built_in_file_gives_knowledge_or_problems_in_words(chunk: int) -> None:
     for turn in range(OF_BUILT_IN):
         outcome(damaged(random.Random(f"base {chunk} {turn}"), BUILT_IN, ALL))
+
+
+@pytest.mark.parametrize("chunk", CHUNKS)
+def test_a_damaged_file_of_the_literature_gives_knowledge_or_problems_in_words(chunk: int) -> None:
+    literature, _ = read_folder(LITERATURE, "literature")
+    for turn in range(OF_BUILT_IN // 4):
+        outcome(damaged(random.Random(f"literature {chunk} {turn}"), literature, ALL), BUILT_IN)
 
 
 @pytest.mark.parametrize("chunk", CHUNKS)
