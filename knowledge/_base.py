@@ -56,6 +56,7 @@ class KnowledgeBase(Sections):
         "_outcomes",
         "_prerequisites",
         "_rows",
+        "_seen",
         "_staged",
         "_stages",
         "digest",
@@ -69,6 +70,7 @@ class KnowledgeBase(Sections):
     _outcomes: Mapping[str, Mapping[str, Outcome]]
     _prerequisites: Mapping[str, Mapping[str, Prerequisite]]
     _observed: Mapping[tuple[str, str], tuple[Observation, ...]]
+    _seen: Mapping[tuple[str, str], tuple[Observation, ...]]
     _colluded: Mapping[tuple[str, str], tuple[Collusion, ...]]
     _stages: Mapping[str, Mapping[str, Variant]]
 
@@ -95,8 +97,8 @@ class KnowledgeBase(Sections):
             record_type = KINDS[name]
             made = {identity: thaw(record_type, row) for identity, row in rows.items()}
         elif name in INDEXES:
-            section, index = INDEXES[name]
-            made = index(getattr(self, section))
+            sections, index = INDEXES[name]
+            made = index(*(getattr(self, section) for section in sections.split()))
         else:
             raise AttributeError(f"a knowledge base has no {name}")
         frozen: Mapping[Any, Any] = MappingProxyType(made)
@@ -145,15 +147,10 @@ class KnowledgeBase(Sections):
         mapping from str to Correlation
             Empty if the subject has none.
         """
-        at = self._staged.get(subject)
-        if at is not None:
-            own = at.get(stage or self._usual_stage(subject))
-            if own is not None:
-                return own
-        return self._edges.get(subject, _NO_EDGES)
-
-    def _usual_stage(self, defense: str) -> str:
-        return self.defenses[defense].usual_stage or ""
+        at = None if stage is None else self._staged.get(subject)
+        if at is None or stage is None:
+            return self._edges.get(subject, _NO_EDGES)
+        return at.get(stage, at[""])
 
     def outcomes_of(self, attack: str) -> Mapping[str, Outcome]:
         """Return what an attack, by its id, moves or yields when it succeeds, by factor."""
@@ -171,12 +168,10 @@ class KnowledgeBase(Sections):
         That is what was seen of the defense in general, and of its variant at a stage, by default
         its usual one.
         """
-        seen = self._observed.get((defense, risk), ())
-        for record in seen:
-            if record.stage is not None:
-                at = stage or self._usual_stage(defense)
-                return tuple(each for each in seen if each.stage in (None, at))
-        return seen
+        if stage is None:
+            return self._observed.get((defense, risk), ())
+        seen = self._seen.get((defense, risk), ())
+        return tuple(each for each in seen if each.stage in (None, stage))
 
     def colluded(self, first: str, second: str) -> tuple[Collusion, ...]:
         """Return what was published or measured for one attack helping another, by their ids."""

@@ -100,10 +100,9 @@ def _condition(draft: Draft, drafts: Drafts, report: Report) -> Iterator[Problem
 
 
 def _correlation(draft: Draft, drafts: Drafts, _report: Report) -> Iterator[Problem]:
-    subject = draft.row.get("subject")
-    if draft.row.get("stage") is not None and isinstance(subject, str):
-        if subject in drafts["risks"]:
-            yield draft.problem(("stage",), "only an edge of a defense has a stage")
+    subject, stage = draft.row.get("subject"), draft.row.get("stage")
+    if stage is not None and isinstance(subject, str) and subject in drafts["risks"]:
+        yield draft.problem(("stage",), "only an edge of a defense has a stage")
 
 
 _BY_SECTION: Mapping[str, Callable[[Draft, Drafts, Report], Iterator[Problem]]] = {

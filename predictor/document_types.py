@@ -25,10 +25,11 @@ __all__ = [
     "PredictionChange",
     "Predictions",
     "Scenario",
+    "Size",
     "WhatIf",
 ]
 
-Seen = Literal["increase", "decrease", "no_change", "unexplored"]
+Seen = Literal["increase", "decrease", "no_change", "mixed", "unexplored"]
 When = dict[str, str] | None
 
 
@@ -47,6 +48,8 @@ class Path(TypedDict):
     decisive: bool
     sources: list[str]
     notes: list[str]
+    when: When
+    conditional: bool
 
 
 class Modifier(TypedDict):
@@ -68,6 +71,14 @@ class EvidenceMark(TypedDict):
     note: str | None
 
 
+class Size(TypedDict):
+    """How large an effect was: a measure without the defense and with it."""
+
+    metric: str
+    before: float
+    after: float
+
+
 class Observation(TypedDict):
     """What was published or measured for the pair."""
 
@@ -80,6 +91,11 @@ class Observation(TypedDict):
     evidence: list[EvidenceMark]
     note: str | None
     provenance: Literal["published", "measured"]
+    stage: Literal["pre", "in", "post"] | None
+    basis: Literal["read", "known", "inferred"] | None
+    setting: str | None
+    data: list[str]
+    size: Size | None
 
 
 class ExceptionSeen(TypedDict):
@@ -109,6 +125,7 @@ class Prediction(TypedDict):
     observations: list[Observation]
     exceptions: list[ExceptionSeen]
     knowledge: str
+    stage: Literal["pre", "in", "post"] | None
 
 
 class Predictions(TypedDict):
@@ -129,7 +146,13 @@ class Matrix(TypedDict):
 
 Scenario = TypedDict(
     "Scenario",
-    {"raise": list[str], "lower": list[str], "hold": list[str], "adversary": dict[str, str]},
+    {
+        "raise": list[str],
+        "lower": list[str],
+        "hold": list[str],
+        "adversary": dict[str, str],
+        "given": dict[str, str],
+    },
 )
 Scenario.__doc__ = "What is assumed."
 
@@ -137,7 +160,7 @@ Scenario.__doc__ = "What is assumed."
 class Reason(TypedDict):
     """An assumption at work in a prediction."""
 
-    assumption: Literal["hold", "raise", "lower", "adversary"]
+    assumption: Literal["hold", "raise", "lower", "adversary", "given"]
     subject: str
     effect: str
     text: str

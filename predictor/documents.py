@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 from .signs import EFFECT
 
 if TYPE_CHECKING:
+    from crosscurrent.knowledge import Size
+
     from . import backtest_document_types as backtests
     from . import document_types as shapes
     from .backtest import Backtest, Direction, Estimate, Score
@@ -48,6 +50,7 @@ def prediction_document(prediction: Prediction) -> shapes.Prediction:
         "observations": [_observation(seen) for seen in prediction.observations],
         "exceptions": [_exception(seen) for seen in prediction.exceptions],
         "knowledge": prediction.knowledge,
+        "stage": prediction.stage,
     }
 
 
@@ -70,6 +73,7 @@ def scenario_document(assumed: Scenario) -> shapes.Scenario:
         "lower": sorted(assumed.lowered),
         "hold": sorted(assumed.held),
         "adversary": dict(sorted(assumed.adversary.items())),
+        "given": dict(sorted(assumed.given.items())),
     }
 
 
@@ -196,6 +200,8 @@ def _path(path: Path, prediction: Prediction) -> shapes.Path:
         "decisive": path.decides(prediction.conjecture, prediction.basis),
         "sources": list(path.sources),
         "notes": [edge.note for edge in (path.moved_by, path.depends) if edge and edge.note],
+        "when": None if path.when is None else dict(path.when),
+        "conditional": path.conditional,
     }
 
 
@@ -227,7 +233,16 @@ def _observation(seen: ObservationSeen) -> shapes.Observation:
         ],
         "note": record.note,
         "provenance": record.provenance,
+        "stage": record.stage,
+        "basis": record.basis,
+        "setting": record.setting,
+        "data": list(record.data),
+        "size": None if record.size is None else _size(record.size),
     }
+
+
+def _size(size: Size) -> shapes.Size:
+    return {"metric": size.metric, "before": size.before, "after": size.after}
 
 
 def _exception(seen: ExceptionSeen) -> shapes.ExceptionSeen:

@@ -1,4 +1,4 @@
-"""Scenarios: factors held, raised or lowered, and the adversary."""
+"""Scenarios: factors held, raised or lowered, the adversary, and the conditions."""
 
 from __future__ import annotations
 
@@ -13,7 +13,15 @@ if TYPE_CHECKING:
 
     from .signs import Sign
 
-__all__ = ["NOTHING_ASSUMED", "Scenario", "ScenarioError", "meets", "scale_of", "scenario"]
+__all__ = [
+    "NOTHING_ASSUMED",
+    "Scenario",
+    "ScenarioError",
+    "meets",
+    "scale_of",
+    "scenario",
+    "together",
+]
 
 
 class ScenarioError(InputError, ValueError):
@@ -31,17 +39,25 @@ class Scenario(NamedTuple):
         Factors kept constant by other means: paths through them do not count.
     adversary : mapping from str to str
         What the adversary is, by characteristic.
+    given : mapping from str to str
+        Under which conditions, by condition.
     """
 
     raised: frozenset[str] = frozenset()
     lowered: frozenset[str] = frozenset()
     held: frozenset[str] = frozenset()
     adversary: Mapping[str, str] = MappingProxyType({})
+    given: Mapping[str, str] = MappingProxyType({})
 
     @property
     def touched(self) -> frozenset[str]:
         """Factors that the context moves or holds."""
         return self.raised | self.lowered | self.held
+
+    @property
+    def stated(self) -> Mapping[str, str]:
+        """What is stated of adversary and conditions, as `meets` takes it."""
+        return {**self.adversary, **self.given} if self.given else self.adversary
 
     def push(self, factor: str) -> Sign:
         """Return the way in which the context moves a factor."""
@@ -62,6 +78,7 @@ def scenario(
     lower: Iterable[str] = (),
     hold: Iterable[str] = (),
     adversary: Mapping[str, str] | None = None,
+    given: Mapping[str, str] | None = None,
 ) -> Scenario:
     """Check assumptions against a knowledge base.
 
@@ -73,13 +90,17 @@ def scenario(
         Factors, by id or code.
     adversary : mapping from str to str, optional
         Values by characteristic, such as ``{"role": "malicious_accuser"}``.
+    given : mapping from str to str, optional
+        Values by condition, such as ``{"privacy_budget": "strict"}``. A characteristic of the
+        adversary may be given here as well.
 
     Raises
     ------
     UnknownName
-        If a factor, a characteristic or a value is not known.
+        If a factor, a characteristic, a condition or a value is not known.
     ScenarioError
-        If a factor is assumed to move two ways, or to move and to be held.
+        If a factor is assumed to move two ways, or to move and to be held, or a characteristic has
+        two values.
     """
     chosen: dict[str, str] = {}
     groups: dict[str, set[str]] = {"raise": set(), "lower": set(), "hold": set()}
@@ -93,18 +114,37 @@ def scenario(
             groups[verb].add(factor)
     described: dict[str, str] = {}
     for key, value in (adversary or {}).items():
-        characteristic = kb.adversary.get(key)
-        if characteristic is None:
+        if key not in kb.adversary:
+            if key in kb.conditions:
+                raise ScenarioError(
+                    f"{key} is a condition, not of the adversary: state it as given"
+                )
             raise UnknownName("adversary characteristic", key, list(kb.adversary))
-        if value not in characteristic.values:
-            raise UnknownName(f"value of {key}", value, characteristic.values)
-        described[key] = value
+        described[key] = _valued(kb, key, value)
+    conditions: dict[str, str] = {}
+    for key, value in (given or {}).items():
+        if key in kb.adversary:
+            if described.setdefault(key, _valued(kb, key, value)) != value:
+                raise ScenarioError(f"{key} can't be both {described[key]} and {value}")
+        elif key in kb.conditions:
+            conditions[key] = _valued(kb, key, value)
+        else:
+            raise UnknownName("condition", key, [*kb.conditions, *kb.adversary])
     return Scenario(
         frozenset(groups["raise"]),
         frozenset(groups["lower"]),
         frozenset(groups["hold"]),
         MappingProxyType(described),
+        MappingProxyType(conditions),
     )
+
+
+def _valued(kb: KnowledgeBase, key: str, value: str) -> str:
+    """Return a value, if it is one of the scale of that id; raise `UnknownName` if not."""
+    scale = scale_of(kb, key)
+    if value not in scale.values:
+        raise UnknownName(f"value of {key}", value, scale.values)
+    return value
 
 
 def meets(
@@ -143,6 +183,26 @@ def meets(
             if not (scale.ordered and least and order.index(value) > least):
                 return False
     return answer
+
+
+def together(
+    kb: KnowledgeBase, one: Mapping[str, str], other: Mapping[str, str]
+) -> Mapping[str, str] | None:
+    """Return what it takes that two conditions hold at once; None where they never do.
+
+    Of two values of an ordered scale the stronger one is needed, unless one is the weakest, which
+    means that value alone.
+    """
+    joint = dict(one)
+    for key, value in other.items():
+        had = joint.setdefault(key, value)
+        if had != value:
+            scale = scale_of(kb, key)
+            ranks = [scale.values.index(each) for each in (had, value)]
+            if not scale.ordered or 0 in ranks:
+                return None
+            joint[key] = scale.values[max(ranks)]
+    return joint
 
 
 def scale_of(kb: KnowledgeBase, key: str) -> Characteristic | Condition:

@@ -143,7 +143,7 @@ def _heat_map(kb: KnowledgeBase, rows: tuple[tuple[Prediction, ...], ...], look:
         ["", f"{up} increases, {down} decreases, {open_} contested, {none} unknown,"
          f" {look.glyph('unexplored')} unexplored"],
         [f"{look.hollow('increase')} {look.hollow('decrease')}",
-         "published, but depends on the adversary or has exceptions"],
+         "published, but depends on adversary or setting, or has exceptions"],
         ["94!", DISAGREES],
         ["[ ]", INTENDED],
     ]  # fmt: skip

@@ -77,7 +77,7 @@ class WhatIfAnswer(Answer):
             )
             for factor in sorted(factors)
         ]
-        parts += [f"{key}={value}" for key, value in self.scenario.adversary.items()]
+        parts += [f"{key}={value}" for key, value in self.scenario.stated.items()]
         return ", ".join(parts)
 
     def _tables(self) -> Sequence[Table]:
@@ -107,6 +107,7 @@ def what_if(
     lower: str | Iterable[str] = (),
     hold: str | Iterable[str] = (),
     adversary: Mapping[str, str] | None = None,
+    given: Mapping[str, str] | None = None,
     knowledge: Knowledge = None,
 ) -> WhatIfAnswer:
     """Compare a defense's predictions with the same under assumptions.
@@ -114,13 +115,16 @@ def what_if(
     Parameters
     ----------
     defense, risk : str
-        Ids or codes, in any case; without a risk, every one is predicted.
+        Ids or codes, in any case, the defense also at a stage (``watermarking@post``); without a
+        risk, every one is predicted.
     raise_, lower : str or iterable of str
         Factors that the context pushes up or down, by id or code.
     hold : str or iterable of str
         Factors kept constant by other means, so that they carry no effect.
     adversary : mapping from str to str, optional
         What the adversary is, such as ``{"role": "malicious_accuser"}``.
+    given : mapping from str to str, optional
+        Conditions of models, data and attack, such as ``{"privacy_budget": "strict"}``.
     knowledge : KnowledgeBase, folder or folders, optional
         A loaded base, or a user's own on top of the built-in knowledge, which is the default.
 
@@ -129,10 +133,10 @@ def what_if(
     ScenarioError
         If nothing is assumed, or assumptions contradict each other.
     UnknownName
-        If there is no such defense, risk, factor, characteristic or value.
+        If there is no such defense, risk, factor, characteristic, condition or value.
     """
     kb = knowledge_base(knowledge)
-    given = assume(
+    found = assume(
         kb,
         defense,
         risk,
@@ -140,8 +144,9 @@ def what_if(
         lower=listed(lower),
         hold=listed(hold),
         adversary=adversary,
+        given=given,
     )
-    return WhatIfAnswer(kb, *given)
+    return WhatIfAnswer(kb, *found)
 
 
 def _cells(prediction: Prediction, *, own: bool) -> list[Cell]:

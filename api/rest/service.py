@@ -156,9 +156,9 @@ class Service:
                 self._jobs = None
 
     def knowledge(self, name: str | None) -> KnowledgeBase:
-        """Return the service's own knowledge, that of a set, or with ``papers`` of the papers alone.
+        """Return the service's own knowledge, or that of a set, ``NAME`` or ``NAME@VERSION``.
 
-        A set is named ``NAME`` or ``NAME@VERSION``.
+        ``papers`` is the service's own without the built-in literature.
         """
         return self.kb if name is None else self.sets.base(name)
 

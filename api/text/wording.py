@@ -33,6 +33,7 @@ GLYPHS: Final[Mapping[str, str]] = MappingProxyType(
         "increase": "▲",
         "decrease": "▼",
         "no_change": "=",
+        "mixed": "±",
         "contested": "±",
         "unknown": "?",
         "unexplored": "·",
@@ -96,6 +97,7 @@ VERBS: Final[Mapping[str, str]] = MappingProxyType(
         "increase": "increases",
         "decrease": "decreases",
         "no_change": "does not change",
+        "mixed": "may rise or fall",
         "contested": "contested",
         "unknown": "unknown",
         "inconclusive": "inconclusive with these seeds",
@@ -141,7 +143,7 @@ TENSIONS: Final[Mapping[str, str]] = MappingProxyType(
 """How two defenses pull against each other, by mechanism."""
 
 
-def basis(rests_on: str, effects: Sequence[str]) -> str:
+def basis(rests_on: str, effects: Sequence[str], *, conditional: bool = False) -> str:
     """Say what a conjecture rests on.
 
     Parameters
@@ -149,7 +151,9 @@ def basis(rests_on: str, effects: Sequence[str]) -> str:
     rests_on : str
         ``unanimous``, ``dominant``, ``contested`` or ``none``.
     effects : sequence of str
-        The effect of each path, as documents call it.
+        The effect of each path that counts, as documents call it.
+    conditional : bool
+        Whether there are further paths, under conditions that are not stated.
     """
     if rests_on == "unanimous":
         return "all common factors agree"
@@ -161,6 +165,8 @@ def basis(rests_on: str, effects: Sequence[str]) -> str:
         return "the factors disagree, and no dominant one settles it"
     if effects:
         return "the common factors are known to have no effect"
+    if conditional:
+        return "the common factors count only under conditions that are not stated"
     return "no evidence: defense and risk share no factor"
 
 

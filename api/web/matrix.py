@@ -107,7 +107,7 @@ def prediction_cell(
         f" predicted: {VERBS[document['conjecture']]}",
         f"{likely} likely to increase" + f"; {DISAGREES}" * document["opposed"],
         f"published: {_list(published)}"
-        + ", depending on the adversary or with exceptions" * conditional,
+        + ", depending on adversary or setting, or with exceptions" * conditional,
     ]
     if measured:
         spoken.append(f"measured: {_list(measured)}")

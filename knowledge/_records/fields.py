@@ -146,8 +146,8 @@ PROVENANCE = about(
     "published: stated by a source; measured: in models of your own, as by crosscurrent validate"
 )
 BASIS = about(
-    "read: seen in the work, in its abstract or a table; known: certain of the work, not read again;"
-    " inferred: reasoned from what the work shows; absent: not said"
+    "read: seen in the work, in its abstract or a table; known: certain of the work, but not read"
+    " again; inferred: reasoned from what the work shows; absent: not said"
 )
 SETTING = text("models, data, attack and regime, in a phrase", limit=400)
 STAGE = about("only for the variant at this stage; absent: for the defense in general")

@@ -80,9 +80,9 @@ def test_the_literature_only_comes_on_top_of_the_papers() -> None:
 
 def test_both_layers_compiled_or_read_are_the_same() -> None:
     for builtin in ("papers", "all"):
-        fresh = load(builtin=builtin, cached=False)  # type: ignore[arg-type]
+        fresh = load(builtin=builtin, cached=False)
         for _ in range(2):
-            assert load(builtin=builtin).rows == fresh.rows  # type: ignore[arg-type]
+            assert load(builtin=builtin).rows == fresh.rows
 
 
 def test_an_own_layer_revises_and_retracts_what_the_literature_says() -> None:

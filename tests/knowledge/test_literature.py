@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from crosscurrent.knowledge import load
 from crosscurrent.knowledge._files import LITERATURE
 
@@ -70,11 +71,10 @@ def test_no_reference_condition_or_factor_of_the_literature_is_idle() -> None:
 
 
 def test_every_stage_that_is_named_has_a_variant_and_so_can_be_asked() -> None:
-    for records in (BOTH.correlations.values(), BOTH.observations.values()):
-        for record in records:
-            if record.stage is not None:
-                subject = getattr(record, "subject", None) or record.defense
-                assert f"{subject}@{record.stage}" in BOTH.variants, record.id
+    named = [(edge.subject, edge.stage) for edge in BOTH.correlations.values()]
+    named += [(seen.defense, seen.stage) for seen in BOTH.observations.values()]
+    for defense, stage in named:
+        assert stage is None or f"{defense}@{stage}" in BOTH.variants
     for defense in BOTH.defenses.values():
         assert defense.usual_stage in BOTH.stages(defense.id), defense.id
 

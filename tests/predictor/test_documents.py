@@ -47,7 +47,7 @@ def test_the_contracts_example(kb: KnowledgeBase) -> None:
     assert document["kind"] == "prediction"
     assert set(document) == {
         "kind", "defense", "risk", "intended", "conjecture", "basis", "probability_increase",
-        "opposed", "paths", "modifiers", "observations", "exceptions", "knowledge",
+        "opposed", "paths", "modifiers", "observations", "exceptions", "knowledge", "stage",
     }  # fmt: skip
 
 
@@ -86,6 +86,7 @@ def test_what_if_holds_before_and_after_as_prediction_documents(kb: KnowledgeBas
         "lower": [],
         "hold": ["boundary_distance"],
         "adversary": {"role": "malicious_accuser"},
+        "given": {},
     }
     (only,) = document["predictions"]
     assert only["risk"] == "unauthorized_model_ownership"
