@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import _records
 from ._base import KnowledgeBase
-from ._load import ONLY_PAPERS, load
+from ._load import LAYERS, load
 from .errors import BrokenKnowledge, InputError, Problem, UnknownName
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from ._records.unions import Edge, Record
 
 __all__ = [
-    "ONLY_PAPERS",
+    "LAYERS",
     "Attack",
     "BrokenKnowledge",
     "Characteristic",

@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Final, Literal
 
 from . import _cache
@@ -14,15 +15,15 @@ from ._files import LITERATURE, PAPERS, Source, read_folder, read_texts
 from ._records import KINDS
 from .errors import Problem
 
-__all__ = ["ONLY_PAPERS", "load"]
+__all__ = ["LAYERS", "load"]
 
 Overlay = str | Mapping[str, bytes]
 Builtin = Literal["all", "papers"]
 
-ONLY_PAPERS: Final = "papers"
-"""The word that stands among folders for: of what is built in, the papers alone."""
+LAYERS: Final[Mapping[str, Builtin]] = MappingProxyType({"papers": "papers", "literature": "all"})
+"""Words that stand among folders for what is built in: the papers alone, or the literature too."""
 
-_LAYERS: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
+_FOLDERS: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
     "all": ((PAPERS, "knowledge/papers"), (LITERATURE, "knowledge/literature")),
     "papers": ((PAPERS, "knowledge/papers"),),
 }
@@ -31,7 +32,7 @@ _CODE = os.path.dirname(os.path.abspath(__file__))
 
 
 def load(
-    overlays: Iterable[Overlay] | Literal["papers"] = (),
+    overlays: Iterable[Overlay] | Literal["papers", "literature"] = (),
     *,
     builtin: Builtin = "papers",
     cached: bool = True,
@@ -40,10 +41,11 @@ def load(
 
     Parameters
     ----------
-    overlays : iterable of str or mapping from str to bytes, or ``"papers"``
+    overlays : iterable of str or mapping from str to bytes, or one of two words
         Folders of knowledge files, or files in memory by name, applied in order: each may add,
-        revise or retract records. The word ``papers``, alone or among them, is no folder but
-        means ``builtin="papers"``; a folder of that name is ``./papers``.
+        revise or retract records. Two words, alone or among them, are no folders: ``papers``
+        means ``builtin="papers"``, and ``literature`` means ``builtin="all"``; the last one counts.
+        A folder of such a name is ``./papers`` or ``./literature``.
     builtin : str
         What is built in: ``all``, the three papers and the literature since on top of them; or
         ``papers``, those alone.
@@ -71,17 +73,21 @@ def load(
     >>> kb.defense("RD1").name
     'Adversarial training'
     """
-    if builtin not in _LAYERS:
-        raise ValueError(f"builtin should be {' or '.join(_LAYERS)}, not {builtin!r}")
-    if isinstance(overlays, str) and overlays == ONLY_PAPERS:
-        overlays = [ONLY_PAPERS]
+    if builtin not in _FOLDERS:
+        raise ValueError(f"builtin should be {' or '.join(_FOLDERS)}, not {builtin!r}")
+    if isinstance(overlays, str) and overlays in LAYERS:
+        overlays = [overlays]
     if isinstance(overlays, str | bytes | os.PathLike | Mapping):
         raise TypeError("overlays should be a list of folders; write [folder] for one")
-    given = list(overlays)
-    own = [each for each in given if each != ONLY_PAPERS]
+    own: list[Overlay] = []
+    for overlay in overlays:
+        if isinstance(overlay, str) and overlay in LAYERS:
+            builtin = LAYERS[overlay]
+        else:
+            own.append(overlay)
     layers: list[list[Source]] = []
     problems: list[Problem] = []
-    built_in = _LAYERS[builtin if len(own) == len(given) else "papers"]
+    built_in = _FOLDERS[builtin]
     for folder, shown in built_in:
         sources, trouble = read_folder(folder, shown)
         layers.append(sources)

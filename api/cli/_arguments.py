@@ -27,8 +27,8 @@ def add_knowledge_option(parser: ArgumentParser) -> None:
         action="append",
         default=[],
         help="add the knowledge files in this folder on top of the built-in ones; may be repeated,"
-        " applied after those in CROSSCURRENT_KNOWLEDGE. The word papers leaves out the built-in"
-        " literature since the three papers (a folder of that name: ./papers)",
+        " applied after those in CROSSCURRENT_KNOWLEDGE. Two words are no folders: papers,"
+        " what the three papers state alone, and literature, what others published as well",
     )
 
 

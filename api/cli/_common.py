@@ -7,7 +7,7 @@ import sys
 from argparse import Namespace
 from typing import TYPE_CHECKING, Any
 
-from crosscurrent.knowledge import ONLY_PAPERS, load
+from crosscurrent.knowledge import LAYERS, load
 from crosscurrent.knowledge.errors import InputError
 
 from ..text.names import knowledge_line
@@ -37,7 +37,7 @@ VARIABLE = "CROSSCURRENT_KNOWLEDGE"
 def overlays(arguments: Namespace) -> list[str]:
     """Return the folders of the user's own knowledge: the environment's first, then the given.
 
-    The word ``papers`` may be among them, as `knowledge.load` takes it.
+    The words ``papers`` and ``literature`` may be among them, as `knowledge.load` takes them.
     """
     named = os.environ.get(VARIABLE, "")
     return [*filter(None, named.split(os.pathsep)), *arguments.knowledge]
@@ -50,7 +50,7 @@ def knowledge(arguments: Namespace) -> KnowledgeBase:
 
 def own_knowledge(arguments: Namespace) -> bool:
     """Say whether knowledge of the user's own is asked."""
-    return any(folder != ONLY_PAPERS for folder in overlays(arguments))
+    return any(folder not in LAYERS for folder in overlays(arguments))
 
 
 def again(arguments: Namespace) -> str:

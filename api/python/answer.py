@@ -24,7 +24,7 @@ Folder = str | os.PathLike[str]
 Knowledge = KnowledgeBase | Folder | Iterable[Folder] | None
 """What a question may be asked of: a loaded base, or one's own folders; None: the built-in one.
 
-The text ``papers`` is no folder: it stands for the papers alone, of what is built in.
+The texts ``papers`` and ``literature`` are no folders but say what is built in: see `load`.
 """
 
 

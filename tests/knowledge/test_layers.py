@@ -50,6 +50,13 @@ def test_the_papers_alone_are_asked_by_a_word_in_every_place_of_folders(tmp_path
         assert load(folders).digest == load([str(tmp_path)], builtin="papers").digest
 
 
+def test_both_layers_are_asked_by_a_word_too_and_the_last_word_counts() -> None:
+    both = load(builtin="all").digest
+    assert load("literature").digest == load(["literature"]).digest == both
+    assert load(["papers", "literature"]).digest == both
+    assert load(["literature", "papers"]).digest == load("papers").digest
+
+
 def test_a_folder_called_papers_is_meant_by_a_path(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -151,9 +158,9 @@ def test_an_observation_says_how_large_the_effect_was_and_where() -> None:
 
 def test_new_fields_survive_the_cache_and_a_change_of_process() -> None:
     files = [{"mine.yaml": STAGED.encode()}]
-    fresh = load(files, cached=False)
-    load(files)
-    cached = load(files)
+    fresh = load(files, builtin="papers", cached=False)
+    load(files, builtin="papers")
+    cached = load(files, builtin="papers")
     rebuild, parts = cached.__reduce__()
     for kb in (cached, rebuild(*parts)):
         assert kb.rows == fresh.rows

@@ -73,8 +73,7 @@ def test_no_reference_condition_or_factor_of_the_literature_is_idle() -> None:
 def test_every_stage_that_is_named_has_a_variant_and_so_can_be_asked() -> None:
     named = [(edge.subject, edge.stage) for edge in BOTH.correlations.values()]
     named += [(seen.defense, seen.stage) for seen in BOTH.observations.values()]
-    for defense, stage in named:
-        assert stage is None or f"{defense}@{stage}" in BOTH.variants
+    assert {f"{who}@{stage}" for who, stage in named if stage} <= BOTH.variants.keys()
     for defense in BOTH.defenses.values():
         assert defense.usual_stage in BOTH.stages(defense.id), defense.id
 

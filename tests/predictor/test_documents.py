@@ -19,6 +19,12 @@ from crosscurrent.predictor.interactions import matrix, predict, predict_all
 from crosscurrent.predictor.scenarios import scenario
 
 
+@pytest.fixture(scope="session")
+def kb(papers: KnowledgeBase) -> KnowledgeBase:
+    """Return the papers alone: the figures here are theirs."""
+    return papers
+
+
 def test_the_contracts_example(kb: KnowledgeBase) -> None:
     document = documents.prediction_document(predict(kb, "RD1", "P2"))
     assert document["defense"] == "adversarial_training"
