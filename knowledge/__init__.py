@@ -10,15 +10,21 @@ from typing import TYPE_CHECKING, Any
 
 from . import _records
 from ._base import KnowledgeBase
-from ._load import load
+from ._load import LAYERS, load
 from .errors import BrokenKnowledge, InputError, Problem, UnknownName
 
 if TYPE_CHECKING:
-    from ._records.adversaries import Characteristic, PublishedAttack
+    from ._records.adversaries import Characteristic, Condition, PublishedAttack
     from ._records.collusions import Attack, Collusion, Need, Outcome, Prerequisite
     from ._records.combinations import Combination, Stake, Variant
     from ._records.experiments import Experiment, Measurement, Metric
-    from ._records.interactions import Correlation, EvidenceMark, ExceptionRecord, Observation
+    from ._records.interactions import (
+        Correlation,
+        EvidenceMark,
+        ExceptionRecord,
+        Observation,
+        Size,
+    )
     from ._records.names import Catalogue, CatalogueMapping
     from ._records.procedures import Exclusion, Procedure
     from ._records.references import Reference
@@ -26,6 +32,7 @@ if TYPE_CHECKING:
     from ._records.unions import Edge, Record
 
 __all__ = [
+    "LAYERS",
     "Attack",
     "BrokenKnowledge",
     "Catalogue",
@@ -33,6 +40,7 @@ __all__ = [
     "Characteristic",
     "Collusion",
     "Combination",
+    "Condition",
     "Correlation",
     "Defense",
     "Edge",
@@ -57,6 +65,7 @@ __all__ = [
     "Reference",
     "Risk",
     "Satisfaction",
+    "Size",
     "Stake",
     "UnknownName",
     "Variant",

@@ -60,6 +60,8 @@ class KnowledgeBase(Sections):
         "_outcomes",
         "_prerequisites",
         "_rows",
+        "_seen",
+        "_staged",
         "_stages",
         "digest",
         *(f"_folded_{section}" for section in CODED),
@@ -69,9 +71,11 @@ class KnowledgeBase(Sections):
     digest: str
     _rows: Mapping[str, str | Mapping[str, Mapping[str, Any]]]
     _edges: Mapping[str, Mapping[str, Correlation]]
+    _staged: Mapping[str, Mapping[str, Mapping[str, Correlation]]]
     _outcomes: Mapping[str, Mapping[str, Outcome]]
     _prerequisites: Mapping[str, Mapping[str, Prerequisite]]
     _observed: Mapping[tuple[str, str], tuple[Observation, ...]]
+    _seen: Mapping[tuple[str, str], tuple[Observation, ...]]
     _colluded: Mapping[tuple[str, str], tuple[Collusion, ...]]
     _stages: Mapping[str, Mapping[str, Variant]]
     _mapped: Mapping[str, tuple[CatalogueMapping, ...]]
@@ -101,8 +105,8 @@ class KnowledgeBase(Sections):
             record_type = KINDS[name]
             made = {identity: thaw(record_type, row) for identity, row in rows.items()}
         elif name in INDEXES:
-            section, index = INDEXES[name]
-            made = index(getattr(self, section))
+            sections, index = INDEXES[name]
+            made = index(*(getattr(self, section) for section in sections.split()))
         else:
             raise AttributeError(f"a knowledge base has no {name}")
         frozen: Mapping[Any, Any] = MappingProxyType(made)
@@ -135,20 +139,26 @@ class KnowledgeBase(Sections):
         counts = ", ".join(f"{len(getattr(self, section))} {section}" for section in KINDS)
         return f"<KnowledgeBase {self.digest[:19]}: {counts}>"
 
-    def edges(self, subject: str) -> Mapping[str, Correlation]:
+    def edges(self, subject: str, stage: str | None = None) -> Mapping[str, Correlation]:
         """Return the correlations of a defense or a risk, by factor.
 
         Parameters
         ----------
         subject : str
             Id of a defense or a risk.
+        stage : str, optional
+            Of which variant of a defense; by default of the one at its usual stage. Its edges come
+            beside those of the defense in general, and in place of those to the same factors.
 
         Returns
         -------
         mapping from str to Correlation
             Empty if the subject has none.
         """
-        return self._edges.get(subject, _NO_EDGES)
+        at = None if stage is None else self._staged.get(subject)
+        if at is None or stage is None:
+            return self._edges.get(subject, _NO_EDGES)
+        return at.get(stage, at[""])
 
     def outcomes_of(self, attack: str) -> Mapping[str, Outcome]:
         """Return what an attack, by its id, moves or yields when it succeeds, by factor."""
@@ -158,9 +168,18 @@ class KnowledgeBase(Sections):
         """Return what the effectiveness of an attack, by its id, depends on, by factor."""
         return self._prerequisites.get(attack, _NO_EDGES)
 
-    def observed(self, defense: str, risk: str) -> tuple[Observation, ...]:
-        """Return what was published or measured for one defense and one risk, by their ids."""
-        return self._observed.get((defense, risk), ())
+    def observed(
+        self, defense: str, risk: str, stage: str | None = None
+    ) -> tuple[Observation, ...]:
+        """Return what was published or measured for one defense and one risk, by their ids.
+
+        That is what was seen of the defense in general, and of its variant at a stage, by default
+        its usual one.
+        """
+        if stage is None:
+            return self._observed.get((defense, risk), ())
+        seen = self._seen.get((defense, risk), ())
+        return tuple(each for each in seen if each.stage in (None, stage))
 
     def colluded(self, first: str, second: str) -> tuple[Collusion, ...]:
         """Return what was published or measured for one attack helping another, by their ids."""

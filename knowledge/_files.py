@@ -9,15 +9,15 @@ from typing import NamedTuple
 
 from .errors import Problem, legible
 
-__all__ = ["BASE", "LITERATURE", "Source", "read_folder", "read_texts"]
+__all__ = ["LITERATURE", "PAPERS", "Source", "read_folder", "read_texts"]
 
 _HERE = os.path.dirname(os.path.abspath(__file__))
 
-BASE = os.path.join(_HERE, "base")
-"""The folder of the built-in records: what the three papers state."""
+PAPERS = os.path.join(_HERE, "papers")
+"""The folder of the first built-in layer: what the three papers state."""
 
 LITERATURE = os.path.join(_HERE, "literature")
-"""The folder of those built in on top: what others state."""
+"""The folder of the second, on top of it: what others published."""
 
 MAX_BYTES = 2 * 1024 * 1024
 MAX_TOTAL = 8 * 1024 * 1024

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 if TYPE_CHECKING:
     from ._records.collusions import Attack
     from ._records.combinations import Variant
+    from ._records.interactions import Correlation, Observation
     from ._records.names import CatalogueMapping
     from ._records.procedures import Exclusion, Procedure
     from ._records.subjects import Defense, Factor, Risk
@@ -33,6 +34,48 @@ def _by_factor(owner: str, edges: Mapping[str, _E]) -> dict[str, Mapping[str, _E
     for edge in edges.values():
         grouped.setdefault(getattr(edge, owner), {})[edge.factor] = edge
     return {name: MappingProxyType(own) for name, own in grouped.items()}
+
+
+def _staged(edges: Mapping[str, Correlation]) -> dict[str, Mapping[str, Any]]:
+    """Group the edges of defenses that have some at a stage, by subject, stage and factor.
+
+    Those in general are among those of each stage, and alone under no stage (``""``).
+    """
+    general = _by_factor("subject", {i: e for i, e in edges.items() if e.stage is None})
+    grouped: dict[str, dict[str, dict[str, Correlation]]] = {}
+    for edge in edges.values():
+        if edge.stage is not None:
+            own = general.get(edge.subject, {})
+            at = grouped.setdefault(edge.subject, {"": {**own}})
+            at.setdefault(edge.stage, {**own})[edge.factor] = edge
+    return {
+        subject: {stage: MappingProxyType(own) for stage, own in at.items()}
+        for subject, at in grouped.items()
+    }
+
+
+def _usual(
+    edges: Mapping[str, Correlation], defenses: Mapping[str, Defense]
+) -> dict[str, Mapping[str, Correlation]]:
+    """Group edges by subject and factor, of a defense those at its usual stage."""
+    found = _by_factor("subject", {i: e for i, e in edges.items() if e.stage is None})
+    for subject, at in _staged(edges).items():
+        stage = defenses[subject].usual_stage
+        if stage is not None and stage in at:
+            found[subject] = at[stage]
+    return found
+
+
+def _usually(
+    seen: Mapping[str, Observation], defenses: Mapping[str, Defense]
+) -> dict[Any, tuple[Any, ...]]:
+    """Group observations by defense and risk: those in general and at its usual stage."""
+    kept = {
+        name: each
+        for name, each in seen.items()
+        if each.stage is None or each.stage == defenses[each.defense].usual_stage
+    }
+    return _by_pair("defense", "risk", kept)
 
 
 def _by_pair(one: str, other: str, records: Mapping[str, Any]) -> dict[Any, tuple[Any, ...]]:
@@ -87,11 +130,13 @@ def _by_excluded_pair(
     return found
 
 
-INDEXES: Final[Mapping[str, tuple[str, Callable[[Mapping[str, Any]], dict[Any, Any]]]]] = {
-    "_edges": ("correlations", partial(_by_factor, "subject")),
+INDEXES: Final[Mapping[str, tuple[str, Callable[..., dict[Any, Any]]]]] = {
+    "_edges": ("correlations defenses", _usual),
+    "_staged": ("correlations", _staged),
     "_outcomes": ("outcomes", partial(_by_factor, "attack")),
     "_prerequisites": ("prerequisites", partial(_by_factor, "attack")),
-    "_observed": ("observations", partial(_by_pair, "defense", "risk")),
+    "_observed": ("observations defenses", _usually),
+    "_seen": ("observations", partial(_by_pair, "defense", "risk")),
     "_colluded": ("collusions", partial(_by_pair, "first", "second")),
     "_stages": ("variants", _by_stage),
     "_mapped": ("mappings", _by_subject),
@@ -99,7 +144,7 @@ INDEXES: Final[Mapping[str, tuple[str, Callable[[Mapping[str, Any]], dict[Any, A
     **{f"_folded_{section}": (section, _by_folded_name) for section in CODED},
     **{f"_aliases_{section}": (section, _by_alias) for section in ALIASED},
 }
-"""Each index: the section that it is over, and how it is made from the records."""
+"""Each index: the sections that it is over, and how it is made from their records."""
 
 
 def fold(name: str) -> str:

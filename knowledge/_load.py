@@ -6,28 +6,49 @@ import hashlib
 import json
 import os
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import Final, Literal
 
 from . import _cache
 from ._base import KnowledgeBase
-from ._files import BASE, LITERATURE, Source, read_folder, read_texts
+from ._files import LITERATURE, PAPERS, Source, read_folder, read_texts
 from ._records import KINDS
 from .errors import Problem
 
-__all__ = ["load"]
+__all__ = ["LAYERS", "load"]
 
 Overlay = str | Mapping[str, bytes]
+Builtin = Literal["all", "papers"]
+
+LAYERS: Final[Mapping[str, Builtin]] = MappingProxyType({"papers": "papers", "literature": "all"})
+"""Words that stand among folders for what is built in: the papers alone, or the literature too."""
+
+_FOLDERS: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
+    "all": ((PAPERS, "knowledge/papers"), (LITERATURE, "knowledge/literature")),
+    "papers": ((PAPERS, "knowledge/papers"),),
+}
 
 _CODE = os.path.dirname(os.path.abspath(__file__))
 
 
-def load(overlays: Iterable[Overlay] = (), *, cached: bool = True) -> KnowledgeBase:
+def load(
+    overlays: Iterable[Overlay] | Literal["papers", "literature"] = (),
+    *,
+    builtin: Builtin = "papers",
+    cached: bool = True,
+) -> KnowledgeBase:
     """Load the built-in knowledge, with a user's own on top.
 
     Parameters
     ----------
-    overlays : iterable of str or mapping from str to bytes
+    overlays : iterable of str or mapping from str to bytes, or one of two words
         Folders of knowledge files, or files in memory by name, applied in order: each may add,
-        revise or retract records.
+        revise or retract records. Two words, alone or among them, are no folders: ``papers``
+        means ``builtin="papers"``, and ``literature`` means ``builtin="all"``; the last one counts.
+        A folder of such a name is ``./papers`` or ``./literature``.
+    builtin : str
+        What is built in: ``all``, the three papers and the literature since on top of them; or
+        ``papers``, those alone.
     cached : bool
         Whether compiled knowledge may be read from, and kept in, the user's cache folder. The
         answer is the same either way.
@@ -43,6 +64,8 @@ def load(overlays: Iterable[Overlay] = (), *, cached: bool = True) -> KnowledgeB
         If anything is wrong in any file. It carries every problem; nothing is loaded.
     TypeError
         If `overlays` is a single folder rather than a list of them.
+    ValueError
+        If there is no such `builtin`.
 
     Examples
     --------
@@ -50,17 +73,26 @@ def load(overlays: Iterable[Overlay] = (), *, cached: bool = True) -> KnowledgeB
     >>> kb.defense("RD1").name
     'Adversarial training'
     """
+    if builtin not in _FOLDERS:
+        raise ValueError(f"builtin should be {' or '.join(_FOLDERS)}, not {builtin!r}")
+    if isinstance(overlays, str) and overlays in LAYERS:
+        overlays = [overlays]
     if isinstance(overlays, str | bytes | os.PathLike | Mapping):
         raise TypeError("overlays should be a list of folders; write [folder] for one")
+    own: list[Overlay] = []
+    for overlay in overlays:
+        if isinstance(overlay, str) and overlay in LAYERS:
+            builtin = LAYERS[overlay]
+        else:
+            own.append(overlay)
     layers: list[list[Source]] = []
     problems: list[Problem] = []
-    built_in: list[Source] = []
-    for folder, shown in ((BASE, "knowledge/base"), (LITERATURE, "knowledge/literature")):
+    built_in = _FOLDERS[builtin]
+    for folder, shown in built_in:
         sources, trouble = read_folder(folder, shown)
-        built_in += sources
+        layers.append(sources)
         problems += trouble
-    layers.append(built_in)
-    for overlay in overlays:
+    for overlay in own:
         if isinstance(overlay, Mapping):
             sources, trouble = read_texts(overlay)
         else:
@@ -68,13 +100,13 @@ def load(overlays: Iterable[Overlay] = (), *, cached: bool = True) -> KnowledgeB
         layers.append(sources)
         problems += trouble
     if problems or not cached:
-        return KnowledgeBase(_compile(layers, problems))
+        return KnowledgeBase(_compile(layers, problems, len(built_in)))
     key = _key(layers)
     content = _cache.fetch(key)
     if content is not None:
         digest, *texts = content.decode().split("\n")
         return KnowledgeBase(dict(zip(KINDS, texts, strict=True)), digest)
-    kb = KnowledgeBase(_compile(layers, problems))
+    kb = KnowledgeBase(_compile(layers, problems, len(built_in)))
     # a line of JSON for each section, which is parsed only by a question that needs it
     texts = [json.dumps(own, separators=(",", ":")) for own in kb.rows.values()]
     _cache.store(key, "\n".join([kb.digest, *texts]).encode())
@@ -82,11 +114,11 @@ def load(overlays: Iterable[Overlay] = (), *, cached: bool = True) -> KnowledgeB
 
 
 def _compile(
-    layers: list[list[Source]], problems: list[Problem]
+    layers: list[list[Source]], problems: list[Problem], builtin: int
 ) -> dict[str, dict[str, dict[str, object]]]:
     from ._reader import read  # brings YAML and pydantic, which a cached start does without
 
-    return read(layers, problems)
+    return read(layers, problems, builtin=builtin)
 
 
 def _key(layers: list[list[Source]]) -> str:

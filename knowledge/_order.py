@@ -30,7 +30,7 @@ def in_order(rows: Rows) -> Rows:
 
     def order(row: Mapping[str, Any], identity: str) -> tuple[Any, ...]:
         names = (identity, *(row.get(name, "") for name in ends))
-        at = _STAGES.get(row.get("stage", ""), 0)
+        at = _STAGES.get(row.get("stage") or "", 0)
         return (*(place.get(name, -1) for name in names), at, _numbered(identity))
 
     return {
@@ -54,6 +54,10 @@ def _numbered(text: str) -> tuple[tuple[int, str], ...]:
 
 
 def digest_of(rows: Rows) -> str:
-    """Name content: the same for the same records, in whatever order they are."""
-    canonical = json.dumps(rows, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    """Name content: the same for the same records, in whatever order they are.
+
+    A section without records is no content: a base keeps its name when kinds of records are added.
+    """
+    said = {section: own for section, own in rows.items() if own}
+    canonical = json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return f"sha256:{hashlib.sha256(canonical.encode()).hexdigest()}"

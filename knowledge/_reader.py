@@ -23,7 +23,7 @@ from ._drafts import (
 )
 from ._files import Source
 from ._links import NAMED, Link, links
-from ._records import IDENTITY, KINDS, singular
+from ._records import IDENTITY, KINDS, STAGED, singular
 from ._sense import ill_formed
 from ._yaml import MAX_NODES, Node, parse
 from .errors import BrokenKnowledge, Problem, clip
@@ -42,8 +42,10 @@ _SEEN = ("observations", "combinations", "collusions")
 _MEASURED = "measured."
 
 
-def read(layers: Sequence[Sequence[Source]], problems: Sequence[Problem] = ()) -> Rows:
-    """Read the layers of a knowledge base, the built-in one first.
+def read(
+    layers: Sequence[Sequence[Source]], problems: Sequence[Problem] = (), *, builtin: int = 1
+) -> Rows:
+    """Read the layers of a knowledge base, the built-in ones first.
 
     Parameters
     ----------
@@ -51,6 +53,8 @@ def read(layers: Sequence[Sequence[Source]], problems: Sequence[Problem] = ()) -
         The files of each layer; a later layer adds to, revises or retracts what earlier ones say.
     problems : sequence of Problem
         What already went wrong while the files were read.
+    builtin : int
+        How many of the layers are built in; they take nothing from the room of the others.
 
     Returns
     -------
@@ -63,7 +67,7 @@ def read(layers: Sequence[Sequence[Source]], problems: Sequence[Problem] = ()) -
         If anything is wrong anywhere; it carries all problems.
     """
     report = Report(problems)
-    entries = _entries(layers, report)
+    entries = _entries(layers, report, builtin)
     codes = _codes(entries)
     for entry in entries:
         _resolve_codes(entry, codes, report)
@@ -85,7 +89,7 @@ def read(layers: Sequence[Sequence[Source]], problems: Sequence[Problem] = ()) -
     return rows
 
 
-def _entries(layers: Sequence[Sequence[Source]], report: Report) -> list[Entry]:
+def _entries(layers: Sequence[Sequence[Source]], report: Report, builtin: int) -> list[Entry]:
     """Return the records of all files, in order."""
     entries: list[Entry] = []
     room = MAX_NODES
@@ -97,7 +101,7 @@ def _entries(layers: Sequence[Sequence[Source]], report: Report) -> list[Entry]:
                 message = f"empty; write a section such as correlations: ({', '.join(KINDS)})"
                 report.add(Problem(source.name, 1, 1, "", message))
             continue
-        if depth or len(layers) == 1:  # what is built in takes nothing from the user's room
+        if depth >= builtin or len(layers) == 1:  # only what is not built in takes room
             room -= root.size
         if isinstance(root.value, dict):
             entries += _records(source.name, depth, root, report)
@@ -200,7 +204,7 @@ def _merge(
             report.add(entry.problem(("action",), message + report.hint(action, _ACTIONS)))
             continue
         section, identity = _named(entry)
-        keys = _keys(section)
+        keys = _keys(entry)
         if identity is None:
             if action == "add":
                 strays.append((section, Draft(entry.row, [entry])))
@@ -252,18 +256,24 @@ def _merge(
     return drafts, strays, retracted
 
 
-def _keys(section: str) -> list[str]:
-    """Return the fields that together name a record."""
-    first, joint, second = IDENTITY.get(section, ("id", "", ""))
-    return [first, second] if joint else [first]
+def _keys(entry: Entry) -> list[str]:
+    """Return the fields that together name the record that an entry speaks of."""
+    first, joint, second = IDENTITY.get(entry.section, ("id", "", ""))
+    keys = [first, second] if joint else [first]
+    if entry.section in STAGED and isinstance(entry.row.get("stage"), str):
+        keys.append("stage")
+    return keys
 
 
 def _named(entry: Entry) -> tuple[str, str | None]:
     """Return the section and identity of what an entry speaks of; no identity if it names none."""
-    parts = [entry.row.get(key) for key in _keys(entry.section)]
+    first, joint, second = IDENTITY.get(entry.section, ("id", "", ""))
+    parts = [entry.row.get(key) for key in ([first, second] if joint else [first])]
     if not all(isinstance(part, str) for part in parts):
         return entry.section, None
-    return entry.section, IDENTITY.get(entry.section, ("", "", ""))[1].join(map(str, parts))
+    if "stage" in _keys(entry) and joint != "@":
+        joint = f"@{entry.row['stage']}{joint}"
+    return entry.section, joint.join(map(str, parts))
 
 
 def _adds(entry: Entry) -> bool:

@@ -12,6 +12,8 @@ from .errors import Problem, clip
 __all__ = ["ill_formed"]
 
 _SUBJECTS = (("defense", "risk"), ("defenses",), ("first", "second"))
+_EFFECTS = ("increase", "decrease", "mixed")
+_WHEN = ("observations", "correlations", "combinations", "collusions")
 _COMPOUND = {"model_knowledge": "output", "interaction": "", "data_knowledge": "blindness"}
 
 
@@ -19,8 +21,8 @@ def ill_formed(
     records: Iterable[tuple[str, Draft]], drafts: Drafts, report: Report
 ) -> Iterator[Problem]:
     """Yield the problems of rows that need not be valid otherwise."""
-    adversary = drafts["adversary"]
-    scales = {name: _texts(draft.row.get("values")) for name, draft in adversary.items()}
+    stated = {**drafts["conditions"], **drafts["adversary"]}
+    scales = {name: _texts(draft.row.get("values")) for name, draft in stated.items()}
     for section, draft in records:
         for path, key, value in _conditions(section, draft.row):
             scale = scales.get(key)
@@ -36,9 +38,9 @@ def _observation(draft: Draft, _drafts: Drafts, _report: Report) -> Iterator[Pro
     effect, kind, sources = (draft.row.get(name) for name in ("effect", "kind", "sources"))
     if effect == "unexplored" and kind is not None:
         yield draft.problem(("kind",), "an unexplored pair has no kind of evidence")
-    if effect in ("increase", "decrease") and kind is None:
+    if effect in _EFFECTS and kind is None:
         yield draft.problem(("effect",), "kind is missing: how is this effect known?")
-    if effect in ("increase", "decrease") and sources in (None, []):
+    if effect in _EFFECTS and sources in (None, []):
         yield draft.problem(("effect",), "sources is missing: who saw this effect?")
 
 
@@ -139,7 +141,22 @@ def _contradictions(mappings: Mapping[str, Draft]) -> Iterator[Problem]:
         others.setdefault(found, identity)
 
 
+def _condition(draft: Draft, drafts: Drafts, report: Report) -> Iterator[Problem]:
+    yield from _characteristic(draft, drafts, report)
+    identity = draft.row.get("id")
+    if isinstance(identity, str) and identity in drafts["adversary"]:
+        # `when` names either by the id alone
+        yield draft.problem(("id",), f"{identity} already names the characteristic {identity}")
+
+
+def _correlation(draft: Draft, drafts: Drafts, _report: Report) -> Iterator[Problem]:
+    subject, stage = draft.row.get("subject"), draft.row.get("stage")
+    if stage is not None and isinstance(subject, str) and subject in drafts["risks"]:
+        yield draft.problem(("stage",), "only an edge of a defense has a stage")
+
+
 _BY_SECTION: Mapping[str, Callable[[Draft, Drafts, Report], Iterator[Problem]]] = {
+    "correlations": _correlation,
     "observations": _observation,
     "attacks": _attack,
     "procedures": _procedure,
@@ -148,12 +165,13 @@ _BY_SECTION: Mapping[str, Callable[[Draft, Drafts, Report], Iterator[Problem]]] 
     "experiments": _experiment,
     "adversary": _characteristic,
     "mappings": _mapping,
+    "conditions": _condition,
 }
 
 
 def _conditions(section: str, row: Mapping[str, Any]) -> Iterator[tuple[Path, str, str]]:
-    """Yield every value of an adversary's characteristic: where, of which, and the value."""
-    if section == "observations":
+    """Yield every value of a characteristic or condition: where, of which, and the value."""
+    if section in _WHEN:
         places: list[tuple[Path, Any]] = [(("when",), row.get("when"))]
         for index, exception in enumerate(_mappings(row.get("exceptions"))):
             places.append((("exceptions", index, "when"), exception.get("when")))

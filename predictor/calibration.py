@@ -60,9 +60,14 @@ class Case(NamedTuple):
 
 
 def features(paths: Iterable[Path], intended: bool) -> Features:
-    """Reduce the paths between a defense and a risk to what the model looks at."""
+    """Reduce the paths between a defense and a risk to what the model looks at.
+
+    Conditional ones are not among that.
+    """
     dominant = other = 0
     for path in paths:
+        if path.conditional:
+            continue
         if path.dominant:
             dominant += _VALUE[path.effect]
         else:

@@ -235,7 +235,7 @@ def breakers(kb: KnowledgeBase, link: Colluded) -> tuple[Breaker, ...]:
     helping = [each for each in link.unmet if each.effect == "+"]
     found: list[Breaker] = []
     for defense in kb.defenses.values():
-        moved = kb.edges(defense.id)
+        moved = {name: e for name, e in kb.edges(defense.id).items() if e.when is None}
         toward: dict[Sign, list[str]] = {"+": [], "-": [], "?": [], "0": []}
         for each in helping:
             if each.factor.id in moved:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from .assessment import assess
@@ -12,7 +13,12 @@ from .signs import EFFECT
 if TYPE_CHECKING:
     from crosscurrent.knowledge import ExceptionRecord, KnowledgeBase, Observation
 
+    from .guideline import Path
+
 __all__ = ["Change", "Reason", "what_if"]
+
+
+Assumption = Literal["hold", "raise", "lower", "adversary", "given"]
 
 
 class Reason(NamedTuple):
@@ -21,17 +27,17 @@ class Reason(NamedTuple):
     Attributes
     ----------
     assumption : str
-        ``hold``, ``raise``, ``lower`` or ``adversary``.
+        ``hold``, ``raise``, ``lower``, ``adversary`` or ``given``.
     subject : str
-        Id of the factor, or of the adversary's characteristic.
+        Id of the factor, of the adversary's characteristic, or of the condition.
     effect : str
-        What it speaks for; for ``hold``, and for an observation that does not hold for this
-        adversary, the effect that no longer counts.
+        What it speaks for; for ``hold``, and for a path or an observation that does not hold
+        under what is assumed, the effect that does not count.
     text : str
         The same in a sentence.
     """
 
-    assumption: Literal["hold", "raise", "lower", "adversary"]
+    assumption: Assumption
     subject: str
     effect: str
     text: str
@@ -92,6 +98,7 @@ def _verdict(kb: KnowledgeBase, prediction: Prediction) -> tuple[object, ...]:
         prediction.conjecture,
         prediction.basis,
         prediction.probability_increase,
+        [(path.factor.id, path.moved_by is None) for path in prediction.paths if path.conditional],
         [seen.applies for seen in prediction.observations],
         [seen.applies is True for seen in prediction.exceptions],
     )
@@ -115,14 +122,41 @@ def _reasons(
             verb: Literal["raise", "lower"] = "raise" if path.push == "+" else "lower"
             text = f"{name} {verb.rstrip('e')}ed: {effect}"
             reasons.append(Reason(verb, path.factor.id, effect, text))
+    counted = [path for path in after.paths if not path.conditional]
+    for path in before.paths:
+        if path.conditional and path.factor.id not in assumed.held:
+            reasons += _met(kb, path, counted, assumed)
     records: list[tuple[Observation | ExceptionRecord, str]] = [
         (seen.record, seen.record.provenance) for seen in after.observations
     ]
     records += [(seen.record, seen.provenance) for seen in after.exceptions]
     for record, provenance in records:
         for key, needed in (record.when or {}).items():
-            if key in assumed.adversary:
-                only = "" if meets(kb, assumed.adversary, {key: needed}) else " only"
+            if key in assumed.stated:
+                only = "" if meets(kb, assumed.stated, {key: needed}) else " only"
                 text = f"{record.effect} {provenance} for {key}={needed}{only}"
-                reasons.append(Reason("adversary", key, record.effect, text))
+                reasons.append(Reason(_stated(assumed, key), key, record.effect, text))
     return tuple(reasons)
+
+
+def _met(
+    kb: KnowledgeBase, path: Path, counted: Sequence[Path], assumed: Scenario
+) -> Iterator[Reason]:
+    """Yield the assumptions that settle whether a path counts which was conditional before."""
+    effect, name = EFFECT[path.effect], path.factor.name.lower()
+    counts = any((p.depends, p.moved_by) == (path.depends, path.moved_by) for p in counted)
+    for key, needed in (path.when or {}).items():
+        if key not in assumed.stated:
+            continue
+        met = meets(kb, assumed.stated, {key: needed})
+        if met and counts:
+            text = f"{name}: {effect}, as {key}={needed}"
+        elif met is False:
+            text = f"{name}: no {effect}, as that takes {key}={needed}"
+        else:
+            continue
+        yield Reason(_stated(assumed, key), key, effect, text)
+
+
+def _stated(assumed: Scenario, key: str) -> Assumption:
+    return "given" if key in assumed.given else "adversary"

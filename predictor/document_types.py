@@ -32,6 +32,7 @@ __all__ = [
     "Predictions",
     "Scenario",
     "Setting",
+    "Size",
     "Voice",
     "WhatIf",
 ]
@@ -55,6 +56,8 @@ class Path(TypedDict):
     decisive: bool
     sources: list[str]
     notes: list[str]
+    when: When
+    conditional: bool
 
 
 class Modifier(TypedDict):
@@ -76,6 +79,14 @@ class EvidenceMark(TypedDict):
     note: str | None
 
 
+class Size(TypedDict):
+    """How large an effect was: a measure without the defense and with it."""
+
+    metric: str
+    before: float
+    after: float
+
+
 class Observation(TypedDict):
     """What was published or measured for the pair."""
 
@@ -88,9 +99,11 @@ class Observation(TypedDict):
     evidence: list[EvidenceMark]
     note: str | None
     provenance: Literal["published", "measured"]
-    basis: Literal["read", "known", "inferred"] | None
     stage: Literal["pre", "in", "post"] | None
+    basis: Literal["read", "known", "inferred"] | None
     setting: str | None
+    data: list[str]
+    size: Size | None
 
 
 class ExceptionSeen(TypedDict):
@@ -187,6 +200,7 @@ class Prediction(TypedDict):
     exceptions: list[ExceptionSeen]
     assessment: Assessment
     knowledge: str
+    stage: Literal["pre", "in", "post"] | None
 
 
 class Predictions(TypedDict):
@@ -207,7 +221,13 @@ class Matrix(TypedDict):
 
 Scenario = TypedDict(
     "Scenario",
-    {"raise": list[str], "lower": list[str], "hold": list[str], "adversary": dict[str, str]},
+    {
+        "raise": list[str],
+        "lower": list[str],
+        "hold": list[str],
+        "adversary": dict[str, str],
+        "given": dict[str, str],
+    },
 )
 Scenario.__doc__ = "What is assumed."
 
@@ -215,7 +235,7 @@ Scenario.__doc__ = "What is assumed."
 class Reason(TypedDict):
     """An assumption at work in a prediction."""
 
-    assumption: Literal["hold", "raise", "lower", "adversary"]
+    assumption: Literal["hold", "raise", "lower", "adversary", "given"]
     subject: str
     effect: str
     text: str

@@ -14,7 +14,7 @@ from .assessment import assess
 from .signs import EFFECT
 
 if TYPE_CHECKING:
-    from crosscurrent.knowledge import KnowledgeBase
+    from crosscurrent.knowledge import KnowledgeBase, Size
 
     from . import backtest_document_types as backtests
     from . import document_types as shapes
@@ -69,6 +69,7 @@ def prediction_document(
         "exceptions": [_exception(seen) for seen in prediction.exceptions],
         "assessment": assessment_document(kb, assess(kb, prediction), advice=advice),
         "knowledge": prediction.knowledge,
+        "stage": prediction.stage,
     }
 
 
@@ -141,6 +142,7 @@ def scenario_document(assumed: Scenario) -> shapes.Scenario:
         "lower": sorted(assumed.lowered),
         "hold": sorted(assumed.held),
         "adversary": dict(sorted(assumed.adversary.items())),
+        "given": dict(sorted(assumed.given.items())),
     }
 
 
@@ -336,6 +338,8 @@ def _path(path: Path, prediction: Prediction) -> shapes.Path:
         "decisive": path.decides(prediction.conjecture, prediction.basis),
         "sources": list(path.sources),
         "notes": [edge.note for edge in (path.moved_by, path.depends) if edge and edge.note],
+        "when": None if path.when is None else dict(path.when),
+        "conditional": path.conditional,
     }
 
 
@@ -367,10 +371,16 @@ def _observation(seen: ObservationSeen) -> shapes.Observation:
         ],
         "note": record.note,
         "provenance": record.provenance,
-        "basis": record.basis,
         "stage": record.stage,
+        "basis": record.basis,
         "setting": record.setting,
+        "data": list(record.data),
+        "size": None if record.size is None else _size(record.size),
     }
+
+
+def _size(size: Size) -> shapes.Size:
+    return {"metric": size.metric, "before": size.before, "after": size.after}
 
 
 def _exception(seen: ExceptionSeen) -> shapes.ExceptionSeen:

@@ -10,10 +10,10 @@ do when the dominant factors disagree, or when there are none, is not said there
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
-from .scenarios import NOTHING_ASSUMED, Scenario
+from .scenarios import NOTHING_ASSUMED, Scenario, meets, together
 from .signs import Sign, add, multiply
 
 if TYPE_CHECKING:
@@ -49,6 +49,10 @@ class Path(NamedTuple):
         Sign of the whole path, the product of both.
     dominant : bool
         Whether the factor dominates for this risk: by default the active ones do.
+    when : mapping from str to str, or None
+        What its edges take of adversary and setting; None: anything.
+    conditional : bool
+        Whether that is not stated, so that the path counts for nothing yet.
     """
 
     factor: Factor
@@ -57,6 +61,8 @@ class Path(NamedTuple):
     depends: Correlation
     effect: Sign
     dominant: bool
+    when: Mapping[str, str] | None = None
+    conditional: bool = False
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -67,11 +73,15 @@ class Path(NamedTuple):
     def decides(self, conjecture: Conjecture, basis: Basis) -> bool:
         """Say whether this path made a verdict that was reached over it and others."""
         counts = basis == "unanimous" or (basis == "dominant" and self.dominant)
-        return counts and _CONJECTURE[self.effect] == conjecture
+        return counts and not self.conditional and _CONJECTURE[self.effect] == conjecture
 
 
 def paths_between(
-    kb: KnowledgeBase, defense: str, risk: Risk, assumed: Scenario = NOTHING_ASSUMED
+    kb: KnowledgeBase,
+    defense: str,
+    risk: Risk,
+    assumed: Scenario = NOTHING_ASSUMED,
+    stage: str | None = None,
 ) -> tuple[Path, ...]:
     """Return every path from a defense, or from the assumed context, to a risk.
 
@@ -84,14 +94,18 @@ def paths_between(
     risk : Risk
         The risk.
     assumed : Scenario, optional
-        Held factors carry no path; raised and lowered ones carry one of the context's own.
+        Held factors carry no path; raised and lowered ones carry one of the context's own. A path
+        with an edge whose condition is not met is left out; one of which that is open is there,
+        marked as conditional.
+    stage : str, optional
+        Of which variant of the defense; by default of the one at its usual stage.
 
     Returns
     -------
     tuple of Path
         Those of dominant factors first, then in the knowledge base's order of factors.
     """
-    moved = kb.edges(defense)
+    moved = kb.edges(defense, stage)
     dominant = risk.dominant
     pushed = assumed is not NOTHING_ASSUMED
     strong: list[Path] = []
@@ -105,15 +119,30 @@ def paths_between(
         chosen = strong if dominates else weak
         if edge is not None:
             effect = multiply(edge.sign, depends.sign)
-            chosen.append(Path(factor, edge.sign, edge, depends, effect, dominates))
+            path = Path(factor, edge.sign, edge, depends, effect, dominates)
+            if edge.when is None and depends.when is None:
+                chosen.append(path)
+            else:
+                chosen += _under(kb, path, edge.when or {}, assumed)
         if pushed and (push := assumed.push(name)) != "0":
             effect = multiply(push, depends.sign)
-            chosen.append(Path(factor, push, None, depends, effect, dominates))
+            path = Path(factor, push, None, depends, effect, dominates)
+            chosen += [path] if depends.when is None else _under(kb, path, {}, assumed)
     return (*strong, *weak)
 
 
+def _under(
+    kb: KnowledgeBase, path: Path, when: Mapping[str, str], assumed: Scenario
+) -> tuple[Path, ...]:
+    """Return a path with what its edges take; nothing where that is not met, or never is."""
+    joint = together(kb, when, path.depends.when or {})
+    if joint is None or (met := meets(kb, assumed.stated, joint)) is False:
+        return ()
+    return (path._replace(when=joint, conditional=met is None),)
+
+
 def conclude(paths: Iterable[Path]) -> tuple[Conjecture, Basis]:
-    """Apply the guideline to all paths between a defense and a risk.
+    """Apply the guideline to all paths between a defense and a risk; conditional ones don't count.
 
     Returns
     -------
@@ -124,6 +153,8 @@ def conclude(paths: Iterable[Path]) -> tuple[Conjecture, Basis]:
     everything: Sign = "0"
     strongest: Sign = "0"
     for path in paths:
+        if path.conditional:
+            continue
         everything = add(everything, path.effect)
         if path.dominant:
             strongest = add(strongest, path.effect)

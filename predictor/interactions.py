@@ -25,7 +25,11 @@ __all__ = [
     "matrix",
     "predict",
     "predict_all",
+    "settled",
 ]
+
+
+Stage = Literal["pre", "in", "post"]
 
 
 class Modifier(NamedTuple):
@@ -36,17 +40,20 @@ class Modifier(NamedTuple):
 
 
 class ObservationSeen(NamedTuple):
-    """A published or measured effect, and whether it holds for the assumed adversary."""
+    """A published or measured effect, and whether it holds under what is assumed.
+
+    An effect of which that is open holds: nothing stated speaks against it.
+    """
 
     record: Observation
     applies: bool
 
 
 class ExceptionSeen(NamedTuple):
-    """An effect under another adversary, and whether that is the assumed one.
+    """An effect under another adversary or setting, and whether that is the assumed one.
 
-    ``applies`` is None where it is open: the adversary is not described so far, or the sources do
-    not state the condition. ``provenance`` is that of the observation that it is an exception of.
+    ``applies`` is None where it is open: not so much is stated, or the sources do not state the
+    condition. ``provenance`` is that of the observation that it is an exception of.
     """
 
     record: ExceptionRecord
@@ -61,6 +68,9 @@ class Prediction(NamedTuple):
     ----------
     defense, risk : str
         Ids.
+    stage : str or None
+        The stage of the variant that was asked about; None for the bare defense, which stands for
+        its usual one.
     intended : bool
         Whether the defense is meant for this risk.
     conjecture : str
@@ -71,7 +81,8 @@ class Prediction(NamedTuple):
     probability_increase : float
         From 0 to 1, by the calibrated model, with this pair's own observations held out.
     paths : tuple of Path
-        All paths, decisive or not; those of dominant factors first.
+        All paths, decisive or not; those of dominant factors first. Conditional ones count
+        for nothing until what they take is stated.
     modifiers : tuple of Modifier
         Further factors whose value shifts the risk.
     observations : tuple of ObservationSeen
@@ -95,7 +106,8 @@ class Prediction(NamedTuple):
     observations: tuple[ObservationSeen, ...]
     exceptions: tuple[ExceptionSeen, ...]
     knowledge: str
-    assumed: Scenario
+    assumed: Scenario = NOTHING_ASSUMED
+    stage: Stage | None = None
 
     @property
     def decisive(self) -> tuple[Path, ...]:
@@ -126,7 +138,7 @@ class Prediction(NamedTuple):
 
     @property
     def conditional(self) -> bool:
-        """Whether what was published depends on who the adversary is."""
+        """Whether what was published depends on adversary or setting."""
         return any(each.provenance == "published" for each in self.exceptions) or any(
             each.record.when for each in self.observations if not each.record.measured
         )
@@ -160,7 +172,9 @@ def predict(
     kb : KnowledgeBase
         What is known.
     defense, risk : str
-        Ids, codes or aliases, in any case.
+        Ids, codes or aliases, in any case; a defense at a stage as ``watermarking@post``. A bare one
+        has what is known of it in general and at its usual stage, a variant what is known in general
+        and at its own.
     assumed : Scenario, optional
         What-if assumptions; see `predictor.scenarios.scenario`.
 
@@ -168,6 +182,8 @@ def predict(
     ------
     UnknownName
         If there is no such defense or risk.
+    InputError
+        If the defense has no variant at that stage.
 
     Examples
     --------
@@ -176,18 +192,23 @@ def predict(
     >>> answer.conjecture, answer.basis, [path.factor.code for path in answer.paths]
     ('increase', 'dominant', ['O1', 'O3', 'D2'])
     """
+    stage: Stage | None = None
+    if "@" in defense:
+        defense, stage = settled(kb, defense)
     the_defense, the_risk = kb.defense(defense), kb.risk(risk)
     pair = (the_defense.id, the_risk.id)
-    paths = paths_between(kb, the_defense.id, the_risk, assumed)
+    paths = paths_between(kb, the_defense.id, the_risk, assumed, stage)
     conjecture, basis = conclude(paths)
     intended = the_risk.id in the_defense.protects_against
-    moved, touched = kb.edges(the_defense.id), assumed.touched
+    moved, touched = kb.edges(the_defense.id, stage), assumed.touched
     modifiers = [
         Modifier(kb.factors[name], edge)
         for name, edge in kb.edges(the_risk.id).items()
-        if name not in moved and name not in touched
+        if name not in moved
+        and name not in touched
+        and (edge.when is None or meets(kb, assumed.stated, edge.when) is not False)
     ]
-    seen = kb.observed(*pair)
+    seen = kb.observed(*pair, stage)
     observations, exceptions = _seen(kb, seen, assumed) if seen else ((), ())
     return Prediction(
         *pair,
@@ -201,14 +222,36 @@ def predict(
         exceptions,
         kb.digest,
         assumed,
+        stage,
     )
+
+
+def settled(kb: KnowledgeBase, defense: str) -> tuple[str, Stage | None]:
+    """Return the id of a defense, and the stage that its name says, if it says one.
+
+    Raises
+    ------
+    UnknownName
+        If there is no such defense.
+    InputError
+        If it has no variant at that stage.
+    """
+    if "@" not in defense:
+        return kb.defense(defense).id, None
+    variant = kb.variant(defense)
+    return variant.defense, variant.stage
 
 
 def predict_all(
     kb: KnowledgeBase, defense: str, assumed: Scenario = NOTHING_ASSUMED
 ) -> tuple[Prediction, ...]:
-    """Predict what an effective defense does to every risk, in the knowledge base's order."""
-    known = kb.defense(defense).id
+    """Predict what an effective defense does to every risk, in the knowledge base's order.
+
+    The defense is named, and errors are, as in `predict`.
+    """
+    known, stage = settled(kb, defense)
+    if stage is not None:
+        known = f"{known}@{stage}"
     return tuple(predict(kb, known, risk, assumed) for risk in kb.risks)
 
 
@@ -232,16 +275,16 @@ def matrix(
 def _seen(
     kb: KnowledgeBase, records: tuple[Observation, ...], assumed: Scenario
 ) -> tuple[tuple[ObservationSeen, ...], tuple[ExceptionSeen, ...]]:
-    adversary = assumed.adversary
+    stated = assumed.stated
     observations: list[ObservationSeen] = []
     exceptions: list[ExceptionSeen] = []
     for record in records:
-        applicable = [meets(kb, adversary, exception.when) for exception in record.exceptions]
+        applicable = [meets(kb, stated, exception.when) for exception in record.exceptions]
         exceptions += [
             ExceptionSeen(exception, applies, record.provenance)
             for exception, applies in zip(record.exceptions, applicable, strict=True)
         ]
         if record.effect != "unexplored":
-            contradicted = meets(kb, adversary, record.when) is False or True in applicable
+            contradicted = meets(kb, stated, record.when) is False or True in applicable
             observations.append(ObservationSeen(record, not contradicted))
     return tuple(observations), tuple(exceptions)

@@ -53,9 +53,11 @@ def tensions(kb: KnowledgeBase, defenses: Sequence[Variant]) -> tuple[Tension, .
     """Return where these defenses pull against each other."""
     found: list[Tension] = []
     for a, b in combinations(defenses, 2):
-        others = kb.edges(b.defense)
-        for name, edge in kb.edges(a.defense).items():
-            if name in others and multiply(edge.sign, others[name].sign) == "-":
+        others = kb.edges(b.defense, b.stage)
+        for name, edge in kb.edges(a.defense, a.stage).items():
+            if name not in others or edge.when or others[name].when:
+                continue  # what they do to it under some condition is no tension of the two
+            if multiply(edge.sign, others[name].sign) == "-":
                 active = kb.factors[name].role == "active"
                 mechanism: Mechanism = "opposed_active_factor" if active else "opposed_factor"
                 found.append(Tension(a.id, b.id, mechanism, name))

@@ -41,3 +41,9 @@ def _own_surroundings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None
 def kb() -> KnowledgeBase:
     """Return the built-in knowledge."""
     return load(cached=False)
+
+
+@pytest.fixture(scope="session")
+def papers() -> KnowledgeBase:
+    """Return the built-in knowledge of the three papers alone, of which published figures are."""
+    return load(builtin="papers", cached=False)

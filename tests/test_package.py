@@ -117,8 +117,9 @@ def test_a_wheel_holds_code_and_knowledge_and_nothing_else(wheel: Path) -> None:
         "yaml",
     }
     base = {
-        f"crosscurrent/knowledge/base/{path.name}"
-        for path in (ROOT / "knowledge" / "base").glob("*.yaml")
+        f"crosscurrent/{path.relative_to(ROOT)}"
+        for layer in ("papers", "literature")
+        for path in (ROOT / "knowledge" / layer).glob("*.yaml")
     }
     assert base <= inside
     assert {name for name in inside if name.endswith("py.typed")} == {

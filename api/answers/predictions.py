@@ -21,8 +21,8 @@ def prediction(kb: KnowledgeBase, defense: str, risk: str) -> shapes.Prediction:
 
 def predictions(kb: KnowledgeBase, defense: str) -> shapes.Predictions:
     """Answer for one defense and every risk."""
-    identity = kb.defense(defense).id
-    return documents.predictions_document(kb, identity, engine.predict_all(kb, identity))
+    found = engine.predict_all(kb, defense)
+    return documents.predictions_document(kb, engine.settled(kb, defense)[0], found)
 
 
 def matrix(kb: KnowledgeBase) -> shapes.Matrix:

@@ -27,7 +27,8 @@ def add_knowledge_option(parser: ArgumentParser) -> None:
         action="append",
         default=[],
         help="add the knowledge files in this folder on top of the built-in ones; may be repeated,"
-        " applied after those in CROSSCURRENT_KNOWLEDGE",
+        " applied after those in CROSSCURRENT_KNOWLEDGE. Two words are no folders: papers,"
+        " what the three papers state alone, and literature, what others published as well",
     )
 
 

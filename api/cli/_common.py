@@ -7,7 +7,7 @@ import sys
 from argparse import Namespace
 from typing import TYPE_CHECKING, Any
 
-from crosscurrent.knowledge import load
+from crosscurrent.knowledge import LAYERS, load
 from crosscurrent.knowledge.errors import InputError
 
 from ..text.names import knowledge_line
@@ -25,6 +25,7 @@ __all__ = [
     "knowledge",
     "output_format",
     "overlays",
+    "own_knowledge",
     "repeated",
     "style",
     "with_knowledge_line",
@@ -34,7 +35,10 @@ VARIABLE = "CROSSCURRENT_KNOWLEDGE"
 
 
 def overlays(arguments: Namespace) -> list[str]:
-    """Return the folders of the user's own knowledge: the environment's first, then the given."""
+    """Return the folders of the user's own knowledge: the environment's first, then the given.
+
+    The words ``papers`` and ``literature`` may be among them, as `knowledge.load` takes them.
+    """
     named = os.environ.get(VARIABLE, "")
     return [*filter(None, named.split(os.pathsep)), *arguments.knowledge]
 
@@ -42,6 +46,11 @@ def overlays(arguments: Namespace) -> list[str]:
 def knowledge(arguments: Namespace) -> KnowledgeBase:
     """Load the built-in knowledge with the user's own on top."""
     return load(overlays(arguments))
+
+
+def own_knowledge(arguments: Namespace) -> bool:
+    """Say whether knowledge of the user's own is asked."""
+    return any(folder not in LAYERS for folder in overlays(arguments))
 
 
 def again(arguments: Namespace) -> str:

@@ -61,6 +61,10 @@ _NAMES: dict[str, Callable[[KnowledgeBase], list[str]]] = {
         *_named(kb.attacks),
     ],
     "KEY=VALUE": lambda kb: [f"{c.id}={v}" for c in kb.adversary.values() for v in c.values],
+    "CONDITION=VALUE": lambda kb: [
+        *(f"{c.id}={v}" for c in kb.conditions.values() for v in c.values),
+        *(f"{c.id}={v}" for c in kb.adversary.values() for v in c.values),
+    ],
 }
 
 

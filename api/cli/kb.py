@@ -126,7 +126,7 @@ def _overview(kb: KnowledgeBase, counts: Mapping[str, int], look: Style) -> str:
 def _section(kb: KnowledgeBase, section: str, look: Style) -> str:
     rows = []
     for identity, record in getattr(kb, section).items():
-        if section == "adversary":
+        if section in ("adversary", "conditions"):
             about = (" < " if record.ordered else ", ").join(record.values)
         elif section == "correlations":
             about = f"{record.sign}  {cite(kb, record.sources)}"

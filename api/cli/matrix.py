@@ -29,7 +29,7 @@ from ._common import (
     as_markup,
     knowledge,
     output_format,
-    overlays,
+    own_knowledge,
     style,
     with_knowledge_line,
 )
@@ -98,7 +98,7 @@ def run(arguments: Namespace) -> str:
     if form == "csv":
         return _csv(_FIELDS, (_row(kb, each) for row in rows for each in row))
     if form == "svg":
-        return as_markup(matrix_svg(kb, rows, own=bool(overlays(arguments))))
+        return as_markup(matrix_svg(kb, rows, own=own_knowledge(arguments)))
     return _heat_map(kb, rows, style(arguments))
 
 
@@ -156,7 +156,7 @@ def _heat_map(kb: KnowledgeBase, rows: tuple[tuple[Prediction, ...], ...], look:
         ["", f"{up} increases, {down} decreases, {open_} depends, {none} unknown,"
          f" {look.glyph('unexplored')} unexplored"],
         [f"{look.hollow('increase')} {look.hollow('decrease')}",
-         "published, but depends on the adversary or has exceptions"],
+         "published, but depends on adversary or setting, or has exceptions"],
         ["94!", OTHERWISE],
         ["[ ]", INTENDED],
     ]  # fmt: skip

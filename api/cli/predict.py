@@ -7,18 +7,18 @@ from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING
 
 from crosscurrent.predictor.documents import prediction_document
-from crosscurrent.predictor.interactions import Prediction, predict, predict_all
+from crosscurrent.predictor.interactions import Prediction, predict, predict_all, settled
 from crosscurrent.predictor.signs import EFFECT
 
 from ..text import assessments
-from ..text.names import cite, condition, title
+from ..text.names import at_stage, cite, condition, only, title
 from ..text.terminal import Style, columns, laid_out, paragraph
-from ..text.wording import ARROW, FOLLOW, INTENDED, MOVE, basis
+from ..text.wording import ARROW, FOLLOW, INTENDED, MOVE, STAGES, basis
 from ._arguments import add_knowledge_option, add_output_options, add_pair_arguments
 from ._common import again, as_json, knowledge, style, with_knowledge_line
 
 if TYPE_CHECKING:
-    from crosscurrent.knowledge import KnowledgeBase
+    from crosscurrent.knowledge import ExceptionRecord, KnowledgeBase, Observation
     from crosscurrent.predictor import document_types as shapes
     from crosscurrent.predictor.guideline import Path
 
@@ -50,8 +50,9 @@ def run(arguments: Namespace) -> str:
         return as_json(answers.prediction(kb, arguments.defense, arguments.risk))
     look = style(arguments)
     if arguments.risk is None:
-        defense = kb.defense(arguments.defense).id
-        return _overview(kb, defense, predict_all(kb, defense), look, again(arguments))
+        defense, stage = settled(kb, arguments.defense)
+        asked = f"{defense}@{stage}" if stage else defense
+        return _overview(kb, asked, predict_all(kb, asked), look, again(arguments))
     prediction = predict(kb, arguments.defense, arguments.risk)
     return with_knowledge_line(describe(kb, prediction, look, again(arguments)), kb.digest, look)
 
@@ -87,7 +88,8 @@ def _overview(
     if predictions:
         chosen = max(predictions, key=lambda p: (len(p.paths), not p.intended))
         legend.append(["why", f"crosscurrent predict {defense} {chosen.risk}{more}"])
-    heading = f"{title(kb.defenses[defense])}, when effective:"
+    bare, _, stage = defense.partition("@")
+    heading = f"{title(kb.defenses[bare])}{at_stage(stage)}, when effective:"
     heading = look.paint(paragraph(heading, look.width), "bold")
     table, notes = columns(rows, look.width), columns(legend, look.width, indent="")
     return with_knowledge_line("\n\n".join([heading, table, notes]), kb.digest, look)
@@ -106,7 +108,7 @@ def describe(kb: KnowledgeBase, prediction: Prediction, look: Style, more: str =
     """
     defense, risk = kb.defenses[prediction.defense], kb.risks[prediction.risk]
     document = prediction_document(kb, prediction)
-    heading = f"{title(defense)} → {title(risk)}"
+    heading = f"{title(defense)}{at_stage(prediction.stage)} → {title(risk)}"
     if prediction.intended:
         heading += ": what it is meant for"
     lines = [look.paint(paragraph(heading, look.width), "bold"), ""]
@@ -172,7 +174,11 @@ def measured(prediction: Prediction, look: Style) -> str:
 
 def _basis(prediction: Prediction) -> str:
     """Say what a conjecture rests on."""
-    return basis(prediction.basis, [EFFECT[path.effect] for path in prediction.paths])
+    return basis(
+        prediction.basis,
+        [EFFECT[path.effect] for path in prediction.paths if not path.conditional],
+        conditional=any(path.conditional for path in prediction.paths),
+    )
 
 
 def _paths(kb: KnowledgeBase, prediction: Prediction, look: Style) -> list[str]:
@@ -197,7 +203,7 @@ def _path_row(path: Path, look: Style, *, decides: bool) -> tuple[str, ...]:
         look.paint(name, "bold") if decides else name,
         path.factor.code or "",
         path.factor.role + dominance,
-        f"{MOVE[path.push]}{mover}; risk {FOLLOW[path.depends.sign]}",
+        f"{MOVE[path.push]}{mover}; risk {FOLLOW[path.depends.sign]}{only(path)}",
     )
 
 
@@ -208,23 +214,23 @@ def _observed(kb: KnowledgeBase, prediction: Prediction, look: Style, more: str)
         kinds = ["measured"] * record.measured
         kinds += [record.kind] if record.kind not in (None, "unspecified") else []
         kind = f" ({', '.join(kinds)})" if kinds else ""
-        whom = f", {condition(record.when)}" if record.when else ""
+        whom = f", {STAGES[record.stage]}" if record.stage else ""
+        whom += f", {condition(record.when)}" if record.when else ""
         other = "" if seen.applies else ", not this one"
         works = cite(kb, record.sources)
-        lines += _entry(
-            f"{look.effect(record.effect)}{kind}{whom}{other}: {works}", record.note, look
-        )
+        lines += _entry(f"{look.effect(record.effect)}{kind}{whom}{other}: {works}", record, look)
     for exception in prediction.exceptions:
         noted = exception.record
         works = cite(kb, noted.sources)
         how = "a measured" if exception.provenance == "measured" else "an"
         text = f"{look.effect(noted.effect)} as {how} exception, {condition(noted.when)}: {works}"
-        lines += _entry(text, noted.note, look)
+        lines += _entry(text, noted, look)
     tested = kb.experiments_on(prediction.defense, prediction.risk)
     lines += [f"  numbers: crosscurrent kb show {experiment.id}{more}" for experiment in tested]
     return lines or [f"  {look.effect('unexplored')}: nothing known for this pair"]
 
 
-def _entry(text: str, note: str | None, look: Style) -> list[str]:
-    lines = [paragraph(text, look.width, "  ")]
-    return [*lines, paragraph(note, look.width, "    ")] if note else lines
+def _entry(text: str, record: Observation | ExceptionRecord, look: Style) -> list[str]:
+    told = (getattr(record, "setting", None), record.note)
+    below = [paragraph(each, look.width, "    ") for each in told if each]
+    return [paragraph(text, look.width, "  "), *below]

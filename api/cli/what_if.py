@@ -12,7 +12,7 @@ from crosscurrent.predictor.documents import what_if_document
 from crosscurrent.predictor.scenarios import Scenario
 
 from ..text import assessments
-from ..text.names import title
+from ..text.names import at_stage, title
 from ..text.terminal import Style, columns, paragraph
 from ._arguments import (
     add_adversary_option,
@@ -37,7 +37,8 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.epilog = (
         "examples:\n"
         "  crosscurrent what-if differential_privacy --lower training_set_size --raise D2\n"
-        "  crosscurrent what-if RD1 R3 --adversary role=malicious_accuser"
+        "  crosscurrent what-if RD1 R3 --adversary role=malicious_accuser\n"
+        "  crosscurrent what-if PD1 F --given initialization=pretrained"
     )
     parser.set_defaults(run=run)
     add_knowledge_option(parser)
@@ -53,6 +54,13 @@ def add_arguments(parser: ArgumentParser) -> None:
             flag, metavar="FACTOR", action="append", default=[], dest=flag[2:] + "_", help=meaning
         )
     add_adversary_option(assumptions)
+    assumptions.add_argument(
+        "--given",
+        metavar="CONDITION=VALUE",
+        action="append",
+        default=[],
+        help="a condition of models, data or attack; crosscurrent kb show conditions lists them",
+    )
 
 
 def run(arguments: Namespace) -> str:
@@ -66,6 +74,7 @@ def run(arguments: Namespace) -> str:
         lower=arguments.lower_,
         hold=arguments.hold_,
         adversary=adversary_pairs(arguments.adversary),
+        given=adversary_pairs(arguments.given, "--given", "privacy_budget=strict"),
     )
     if arguments.json:
         return as_json(what_if_document(kb, *found))
@@ -90,7 +99,8 @@ def _compare(kb: KnowledgeBase, found: Assumed, look: Style, more: str) -> str:
             rows.append(["", "", "after", *setting, *_answer(after, reasons, look)])
         else:
             rows.append([*named, "same", *setting, *_answer(after, reasons, look)])
-    heading = f"{title(kb.defenses[defense])}, {_assumptions(kb, assumed)}"
+    name = title(kb.defenses[defense]) + at_stage(changes[0].after.stage)
+    heading = f"{name}, {_assumptions(kb, assumed)}"
     lines = [look.paint(paragraph(heading, look.width), "bold"), "", columns(rows, look.width)]
     if alone:
         told = "setting: what is assumed of factors does to the risk by itself, without the defense"
@@ -127,4 +137,5 @@ def _assumptions(kb: KnowledgeBase, assumed: Scenario) -> str:
     if assumed.adversary:
         stated = (f"{key}={value}" for key, value in assumed.adversary.items())
         parts.append("an adversary of " + ", ".join(stated))
+    parts += [f"{key}={value}" for key, value in assumed.given.items()]
     return "with " + ", ".join(parts)

@@ -22,7 +22,10 @@ __all__ = ["Answer", "Knowledge", "knowledge_base", "listed"]
 
 Folder = str | os.PathLike[str]
 Knowledge = KnowledgeBase | Folder | Iterable[Folder] | None
-"""What a question may be asked of: a loaded base, or one's own folders; None: the built-in one."""
+"""What a question may be asked of: a loaded base, or one's own folders; None: the built-in one.
+
+The texts ``papers`` and ``literature`` are no folders but say what is built in: see `load`.
+"""
 
 
 def knowledge_base(knowledge: Knowledge) -> KnowledgeBase:
@@ -38,8 +41,14 @@ def knowledge_base(knowledge: Knowledge) -> KnowledgeBase:
     if knowledge is None:
         return _built_in()
     if isinstance(knowledge, str | os.PathLike):
-        return load([os.fspath(knowledge)])
-    return load(map(os.fspath, knowledge))
+        knowledge = [knowledge]
+    return load(map(_folder, knowledge))
+
+
+def _folder(given: Folder) -> str:
+    """Return a folder as `load` takes it: a path called papers is no word, unlike a text."""
+    name = os.fspath(given)
+    return name if isinstance(given, str) else os.path.join(os.curdir, name)
 
 
 def listed(names: str | Iterable[str]) -> Iterable[str]:

@@ -83,7 +83,7 @@ class WhatIfAnswer(Answer):
             )
             for factor in sorted(factors)
         ]
-        parts += [f"{key}={value}" for key, value in self.scenario.adversary.items()]
+        parts += [f"{key}={value}" for key, value in self.scenario.stated.items()]
         return ", ".join(parts)
 
     def _tables(self) -> Sequence[Table]:
@@ -111,6 +111,7 @@ def what_if(
     lower: str | Iterable[str] = (),
     hold: str | Iterable[str] = (),
     adversary: Mapping[str, str] | None = None,
+    given: Mapping[str, str] | None = None,
     knowledge: Knowledge = None,
 ) -> WhatIfAnswer:
     """Compare a defense's predictions with the same under assumptions.
@@ -118,13 +119,16 @@ def what_if(
     Parameters
     ----------
     defense, risk : str
-        Ids, codes or aliases, in any case; without a risk, every one is predicted.
+        Ids, codes or aliases, in any case, the defense also at a stage (``watermarking@post``);
+        without a risk, every one is predicted.
     raise_, lower : str or iterable of str
         Factors that the context pushes up or down, by id, code or alias.
     hold : str or iterable of str
         Factors kept constant by other means, so that they carry no effect.
     adversary : mapping from str to str, optional
         What the adversary is, such as ``{"role": "malicious_accuser"}``.
+    given : mapping from str to str, optional
+        Conditions of models, data and attack, such as ``{"privacy_budget": "strict"}``.
     knowledge : KnowledgeBase, folder or folders, optional
         A loaded base, or a user's own on top of the built-in knowledge, which is the default.
 
@@ -133,10 +137,10 @@ def what_if(
     ScenarioError
         If nothing is assumed, or assumptions contradict each other.
     UnknownName
-        If there is no such defense, risk, factor, characteristic or value.
+        If there is no such defense, risk, factor, characteristic, condition or value.
     """
     kb = knowledge_base(knowledge)
-    given = assume(
+    found = assume(
         kb,
         defense,
         risk,
@@ -144,8 +148,9 @@ def what_if(
         lower=listed(lower),
         hold=listed(hold),
         adversary=adversary,
+        given=given,
     )
-    return WhatIfAnswer(kb, *given)
+    return WhatIfAnswer(kb, *found)
 
 
 def _cells(document: shapes.Prediction) -> list[Cell]:

@@ -12,7 +12,7 @@ from crosscurrent.predictor.interactions import Prediction
 from crosscurrent.predictor.signs import EFFECT
 
 from ..text import assessments
-from ..text.names import cite, condition, title
+from ..text.names import at_stage, cite, condition, only, title
 from ..text.wording import FOLLOW, INTENDED, MOVE, basis, strength
 from .answer import Answer, Knowledge, knowledge_base
 from .tables import Cell, Marked, Table, marked
@@ -270,7 +270,8 @@ def predict(
     Parameters
     ----------
     defense, risk : str
-        Ids, codes or aliases, in any case; without a risk, every one is predicted.
+        Ids, codes or aliases, in any case, the defense also at a stage (``watermarking@post``);
+        without a risk, every one is predicted.
     knowledge : KnowledgeBase, folder or folders, optional
         A loaded base, or a user's own on top of the built-in knowledge, which is the default.
 
@@ -289,8 +290,8 @@ def predict(
     """
     kb = knowledge_base(knowledge)
     if risk is None:
-        identity = kb.defense(defense).id
-        return PredictionsAnswer(kb, identity, interactions.predict_all(kb, identity))
+        identity, _ = interactions.settled(kb, defense)
+        return PredictionsAnswer(kb, identity, interactions.predict_all(kb, defense))
     return PredictionAnswer(kb, interactions.predict(kb, defense, risk))
 
 
@@ -329,12 +330,11 @@ def explained(kb: KnowledgeBase, prediction: Prediction) -> list[Table]:
         *(("what to do", line) for line in assessments.advised(kb, document)),
     ]
     tables = [Table("", ("", ""), [row for row in told if row[1]])]
-    basis_told = basis(prediction.basis, [EFFECT[p.effect] for p in prediction.paths])
     voices: list[Sequence[Cell]] = [
         (
             name,
             "!" * disagrees,
-            f"{says}: {basis_told}" if name == "guideline" else says,
+            f"{says}: {_basis(prediction)}" if name == "guideline" else says,
         )
         for name, says, disagrees in assessments.voiced(document["assessment"])
     ]
@@ -376,8 +376,17 @@ def explained(kb: KnowledgeBase, prediction: Prediction) -> list[Table]:
     return tables
 
 
+def _basis(prediction: Prediction) -> str:
+    return basis(
+        prediction.basis,
+        [EFFECT[path.effect] for path in prediction.paths if not path.conditional],
+        conditional=any(path.conditional for path in prediction.paths),
+    )
+
+
 def _pair(kb: KnowledgeBase, prediction: Prediction) -> str:
-    return f"{title(kb.defenses[prediction.defense])} → {title(kb.risks[prediction.risk])}"
+    defense = title(kb.defenses[prediction.defense]) + at_stage(prediction.stage)
+    return f"{defense} → {title(kb.risks[prediction.risk])}"
 
 
 def _path(kb: KnowledgeBase, path: Path, prediction: Prediction) -> Sequence[Cell]:
@@ -388,7 +397,7 @@ def _path(kb: KnowledgeBase, path: Path, prediction: Prediction) -> Sequence[Cel
         path.factor.name + " *" * path.decides(prediction.conjecture, prediction.basis),
         path.factor.code or "",
         path.factor.role + ", dominant" * path.dominant,
-        f"{MOVE[path.push]}{mover}; risk {FOLLOW[path.depends.sign]}",
+        f"{MOVE[path.push]}{mover}; risk {FOLLOW[path.depends.sign]}{only(path)}",
         cite(kb, path.sources),
     )
 

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from pydantic import TypeAdapter
 
-from crosscurrent.knowledge import BrokenKnowledge, KnowledgeBase, load
+from crosscurrent.knowledge import LAYERS, BrokenKnowledge, KnowledgeBase, load
 from crosscurrent.knowledge.errors import clip, legible, suggest
 from crosscurrent.knowledge.storage import discard, write_temporary
 
@@ -29,7 +29,7 @@ __all__ = ["KnowledgeSets", "Version", "described", "now"]
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,62}")
 _FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9@+._-]{0,199}\.ya?ml")
 _VERSION = re.compile(r"([0-9]{6})\.json")
-_RESERVED = ("diff",)
+_RESERVED = ("diff", *LAYERS)
 _KEPT = 16
 _RETRIES = 100
 
@@ -187,13 +187,18 @@ class KnowledgeSets:
         _sync(os.path.join(self.folder, version.name))
 
     def base(self, wanted: str) -> KnowledgeBase:
-        """Return the knowledge with a set on top.
+        """Return the knowledge with a set on top, or with the built-in layers that a word means.
 
         Raises
         ------
         ProblemError
             If there is no such set, it is retired, or no longer fits what it comes on top of.
         """
+        if wanted in LAYERS:
+            if (built_in := self._bases.get((wanted, 0))) is None:
+                built_in = load([*self._standing, wanted])
+                self._bases.put((wanted, 0), built_in)
+            return built_in
         version = self.get(wanted)
         if version.retired:
             raise ProblemError(410, f"{version.name}@{version.version} is retired")
@@ -233,7 +238,7 @@ class KnowledgeSets:
             raise ProblemError(
                 422,
                 f"{clip(name)!r} can't name a set: use a lower-case letter, then up to 62"
-                " lower-case letters, digits, '_' and '-'; diff is taken",
+                " lower-case letters, digits, '_' and '-'; {', '.join(_RESERVED)} are taken",
                 kind="bad-name",
             )
 

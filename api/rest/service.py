@@ -156,7 +156,10 @@ class Service:
                 self._jobs = None
 
     def knowledge(self, name: str | None) -> KnowledgeBase:
-        """Return the service's own knowledge, or that of a set by ``NAME`` or ``NAME@VERSION``."""
+        """Return the service's own knowledge, or that of a set, ``NAME`` or ``NAME@VERSION``.
+
+        ``papers`` is the service's own with the papers alone built in, ``literature`` with both.
+        """
         return self.kb if name is None else self.sets.base(name)
 
 
@@ -200,7 +203,9 @@ class KnowledgeQuery(BaseModel):
     knowledge: str | None = Field(
         None,
         max_length=100,
-        description="a knowledge set, NAME or NAME@VERSION, on top of the service's own knowledge",
+        description="a knowledge set, NAME or NAME@VERSION, on top of the service's own knowledge;"
+        " or papers, literature: that knowledge with only the three papers built in, or with the"
+        " literature since as well",
     )
 
 

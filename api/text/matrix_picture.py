@@ -109,7 +109,7 @@ def _cell(kb: KnowledgeBase, prediction: Prediction, left: float, top: float) ->
         f" {VERBS[expect]}; {assessments.established(kb, document) or 'no evidence'}"
         + f"; {OTHERWISE}" * otherwise
         + f"; published: {published}"
-        + ", depending on the adversary or with exceptions" * prediction.conditional
+        + ", depending on adversary or setting, or with exceptions" * prediction.conditional
         + (f"; measured: {measured}" if measured else "")
         + f"; {INTENDED}" * prediction.intended
     )
@@ -142,7 +142,7 @@ def _cell(kb: KnowledgeBase, prediction: Prediction, left: float, top: float) ->
 
 
 def _badge(x: float, y: float, effect: str, *, dashed: bool = False, square: bool = False) -> str:
-    """Draw an effect that was seen: an arrow, or a bar where nothing changes, on white.
+    """Draw an effect that was seen on white: an arrow, a bar (no change) or a diamond (mixed).
 
     A published one is on a disc, a measured one on a square.
     """
@@ -151,12 +151,15 @@ def _badge(x: float, y: float, effect: str, *, dashed: bool = False, square: boo
     tip, base = (y - 5, y + 4) if up else (y + 5, y - 4)
     if effect == "no_change":
         tip, base = y - 2, y + 2
+    shape = f"M{x - 5} {base}H{x + 5}L{x} {tip}Z"
+    if effect == "mixed":
+        shape = f"M{x - 5} {y}L{x} {y - 6}L{x + 5} {y}L{x} {y + 6}Z"
     outline = f'<circle cx="{x}" cy="{y}" r="10"'
     if square:
         outline = f'<rect x="{x - 9}" y="{y - 9}" width="18" height="18"'
     return (
         f'{outline} fill="{_GROUND}" stroke="{_INK}" stroke-width="1.2"{dashes}/>'
-        f'<path d="M{x - 5} {base}H{x + 5}L{x} {tip}Z" fill="{_INK}"/>'
+        f'<path d="{shape}" fill="{_INK}"/>'
     )
 
 

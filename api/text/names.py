@@ -5,17 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
+from .wording import STAGES
+
 if TYPE_CHECKING:
     from crosscurrent.knowledge import Defense, Factor, KnowledgeBase, Risk
+    from crosscurrent.predictor.guideline import Path
 
     Named = Defense | Factor | Risk
 
 __all__ = [
+    "at_stage",
     "cite",
     "condition",
     "knowledge_line",
     "lowered",
     "named",
+    "only",
     "percent",
     "signed",
     "susceptibility",
@@ -87,7 +92,19 @@ def knowledge_line(digest: str) -> str:
 
 
 def condition(when: Mapping[str, str] | None) -> str:
-    """Say which adversary an effect takes."""
+    """Say which adversary or setting an effect takes."""
     if not when:
         return "condition not stated"
-    return "adversary: " + ", ".join(f"{k}={v}" for k, v in when.items())
+    return "given " + ", ".join(f"{k}={v}" for k, v in when.items())
+
+
+def only(path: Path) -> str:
+    """Return what is added to how a path goes, if it holds under a condition."""
+    if not path.when:
+        return ""
+    return f"; only {condition(path.when)}" + ", which is not stated" * path.conditional
+
+
+def at_stage(stage: str | None) -> str:
+    """Return what is added to a defense's name to say at which stage it is asked about."""
+    return f", {STAGES[stage]}" if stage else ""

@@ -93,6 +93,7 @@ SECTIONS: Final[Mapping[str, str]] = MappingProxyType(
         "procedures": "What defenses do in training",
         "variants": "Defenses at a stage",
         "adversary": "Adversary scales",
+        "conditions": "Conditions of an effect",
         "correlations": "Defenses and risks tied to factors",
         "outcomes": "What attacks move or yield",
         "prerequisites": "What attacks depend on",
@@ -200,7 +201,7 @@ TENSIONS: Final[Mapping[str, str]] = MappingProxyType(
 """How two defenses pull against each other, by mechanism."""
 
 
-def basis(rests_on: str, effects: Sequence[str]) -> str:
+def basis(rests_on: str, effects: Sequence[str], *, conditional: bool = False) -> str:
     """Say what a conjecture rests on.
 
     Parameters
@@ -208,7 +209,9 @@ def basis(rests_on: str, effects: Sequence[str]) -> str:
     rests_on : str
         ``unanimous``, ``dominant``, ``contested`` or ``none``.
     effects : sequence of str
-        The effect of each path, as documents call it.
+        The effect of each path that counts, as documents call it.
+    conditional : bool
+        Whether there are further paths, under conditions that are not stated.
     """
     if rests_on == "unanimous":
         return "all common factors agree"
@@ -220,6 +223,8 @@ def basis(rests_on: str, effects: Sequence[str]) -> str:
         return "the factors disagree, and no dominant one settles it"
     if effects:
         return "the common factors are known to have no effect"
+    if conditional:
+        return "the common factors count only under conditions that are not stated"
     return "no evidence: defense and risk share no factor"
 
 

@@ -117,7 +117,7 @@ def prediction_cell(
         assessments.established(words.kb, document) or assessments.GRADES[answer["grade"]],
         *[OTHERWISE] * opposed,
         f"published: {_list(published)}"
-        + ", depending on the adversary or with exceptions" * conditional,
+        + ", depending on adversary or setting, or with exceptions" * conditional,
     ]
     if measured:
         spoken.append(f"measured: {_list(measured)}")

@@ -83,7 +83,15 @@ class Words:
         bare, _, stage = identity.partition("@")
         kb = self.kb
         meant = getattr(kb, among) if among else {}
-        for section in (meant, kb.defenses, kb.risks, kb.attacks, kb.factors, kb.adversary):
+        for section in (
+            meant,
+            kb.defenses,
+            kb.risks,
+            kb.attacks,
+            kb.factors,
+            kb.adversary,
+            kb.conditions,
+        ):
             if bare in section:
                 name: str = section[bare].name
                 break

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         Characteristic,
         Collusion,
         Combination,
+        Condition,
         Defense,
         Experiment,
         Factor,
@@ -134,7 +135,9 @@ def leads_to(kb: KnowledgeBase, edge: Edge) -> bool:
 def _anchor(kb: KnowledgeBase, edge: Edge) -> str:
     """Return what a row is called; an attack may have the id of a risk."""
     section, subject = _subject(kb, edge)
-    return f"{section}-{'to' if leads_to(kb, edge) else 'from'}-{edge.factor}-{subject}"
+    at = getattr(edge, "stage", None)
+    who = f"{subject}-{at}" if at else subject
+    return f"{section}-{'to' if leads_to(kb, edge) else 'from'}-{edge.factor}-{who}"
 
 
 def full_citation(work: Reference) -> str:
@@ -231,6 +234,9 @@ class _RecordLinks:
 
     def adversary(self, record: Characteristic) -> RecordLink:
         return RecordLink(record.name, "/learn", (), f"adversary-{record.id}")
+
+    def conditions(self, record: Condition) -> RecordLink:
+        return RecordLink(record.name, "/learn", (), f"condition-{record.id}")
 
     def correlations(self, edge: Edge) -> RecordLink:
         row = edge_row(self.kb, edge, factors=False)

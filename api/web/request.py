@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ..rest.service import Service
 
 __all__ = [
+    "NOTHING",
     "SAME_ORIGIN",
     "Assumptions",
     "PageRequest",
@@ -43,6 +44,7 @@ class Assumptions(NamedTuple):
     lower: Sequence[str]
     hold: Sequence[str]
     adversary: Mapping[str, str]
+    given: Mapping[str, str]
 
     @property
     def any(self) -> bool:
@@ -51,9 +53,14 @@ class Assumptions(NamedTuple):
 
     @property
     def chosen(self) -> dict[str, str]:
-        """The same as the query says it: what is done to each factor, and who attacks."""
+        """The same as the query says it: what is done to each factor, who attacks, and when."""
         ways = (("raise", self.raise_), ("lower", self.lower), ("hold", self.hold))
-        return {name: way for way, names in ways for name in names} | dict(self.adversary)
+        return {name: way for way, names in ways for name in names} | self.stated
+
+    @property
+    def stated(self) -> dict[str, str]:
+        """What is said of adversary and conditions."""
+        return {**self.adversary, **self.given}
 
     def told(self, words: Words) -> str:
         """Say what is assumed in short; empty if nothing is."""
@@ -61,9 +68,13 @@ class Assumptions(NamedTuple):
         parts = [f"{words.inside(name)} is {way}" for way, names in ways for name in names]
         parts += [
             f"{words.inside(name)} is {value.replace('_', ' ')}"
-            for name, value in self.adversary.items()
+            for name, value in self.stated.items()
         ]
         return ", ".join(parts)
+
+
+NOTHING = Assumptions((), (), (), {}, {})
+"""No assumption."""
 
 
 class PageRequest:
@@ -128,7 +139,9 @@ class PageRequest:
             )
 
     def assumptions(self, *others: str) -> Assumptions:
-        """Return what the query assumes: ``FACTOR=hold`` and the like, ``CHARACTERISTIC=VALUE``.
+        """Return what the query assumes: ``FACTOR=hold`` and the like, ``CONDITION=VALUE``.
+
+        A characteristic of the adversary is stated as a condition is.
 
         What names neither, nor one of `others`, is told as a notice.
 
@@ -140,10 +153,13 @@ class PageRequest:
         """
         factors = {f.id: f.id for f in self.kb.factors.values() if f.role != "knowledge"}
         factors |= {f.code: f.id for f in self.kb.factors.values() if f.code and f.id in factors}
-        factors |= self._otherwise_called({*factors, *self.kb.adversary, *others, KNOWLEDGE})
-        self.expect(*factors, *self.kb.adversary, *others)
+        factors |= self._otherwise_called(
+            {*factors, *self.kb.adversary, *self.kb.conditions, *others, KNOWLEDGE}
+        )
+        self.expect(*factors, *self.kb.adversary, *self.kb.conditions, *others)
         done: dict[str, list[str]] = {"raise": [], "lower": [], "hold": []}
         adversary: dict[str, str] = {}
+        given: dict[str, str] = {}
         for key, value in self._query:
             if key in factors:
                 if value not in done:
@@ -153,9 +169,11 @@ class PageRequest:
                     )
                 if factors[key] not in done[value]:
                     done[value].append(factors[key])
-            elif key in self.kb.adversary and adversary.setdefault(key, value) != value:
-                raise InputError(f"{key} is given twice: {adversary[key]} and {clip(value)}")
-        return Assumptions(done["raise"], done["lower"], done["hold"], adversary)
+            elif key in self.kb.adversary or key in self.kb.conditions:
+                stated = adversary if key in self.kb.adversary else given
+                if stated.setdefault(key, value) != value:
+                    raise InputError(f"{key} is given twice: {stated[key]} and {clip(value)}")
+        return Assumptions(done["raise"], done["lower"], done["hold"], adversary, given)
 
     def _otherwise_called(self, known: Collection[str]) -> dict[str, str]:
         """Return the ids of the factors that the query names in still another way."""

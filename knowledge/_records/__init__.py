@@ -16,7 +16,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from .adversaries import Characteristic, PublishedAttack
+    from .adversaries import Characteristic, Condition, PublishedAttack
     from .collusions import Attack, Collusion, Outcome, Prerequisite
     from .combinations import Combination, Variant
     from .experiments import Experiment
@@ -26,19 +26,25 @@ if TYPE_CHECKING:
     from .references import Reference
     from .subjects import Defense, Factor, Risk
 
-__all__ = ["IDENTITY", "KINDS", "MODULES", "Sections", "kind", "singular"]
+__all__ = ["IDENTITY", "KINDS", "MODULES", "STAGED", "Sections", "kind", "singular"]
 
 MODULES: Final[Mapping[str, str]] = MappingProxyType(
     {
         name: module
         for module, names in {
             "subjects": ("Influence", "Satisfaction", "Factor", "Risk", "Defense"),
-            "interactions": ("Correlation", "EvidenceMark", "ExceptionRecord", "Observation"),
+            "interactions": (
+                "Correlation",
+                "EvidenceMark",
+                "ExceptionRecord",
+                "Observation",
+                "Size",
+            ),
             "experiments": ("Metric", "Measurement", "Experiment"),
             "procedures": ("Exclusion", "Procedure"),
             "combinations": ("Stake", "Variant", "Combination"),
             "collusions": ("Need", "Attack", "Outcome", "Prerequisite", "Collusion"),
-            "adversaries": ("Characteristic", "PublishedAttack"),
+            "adversaries": ("Characteristic", "Condition", "PublishedAttack"),
             "references": ("Reference",),
             "names": ("Catalogue", "CatalogueMapping"),
             "unions": ("Edge", "Record"),
@@ -83,6 +89,7 @@ KINDS: Final[Mapping[str, type[Any]]] = _Kinds(
         "variants": "Variant",
         "attacks": "Attack",
         "adversary": "Characteristic",
+        "conditions": "Condition",
         "correlations": "Correlation",
         "outcomes": "Outcome",
         "prerequisites": "Prerequisite",
@@ -114,6 +121,7 @@ class Sections:
     variants: Mapping[str, Variant]
     attacks: Mapping[str, Attack]
     adversary: Mapping[str, Characteristic]
+    conditions: Mapping[str, Condition]
     correlations: Mapping[str, Correlation]
     outcomes: Mapping[str, Outcome]
     prerequisites: Mapping[str, Prerequisite]
@@ -142,3 +150,6 @@ IDENTITY: Final[Mapping[str, tuple[str, str, str]]] = MappingProxyType(
     }
 )
 """Sections whose records are named by two fields: those fields and what joins them."""
+
+STAGED: Final = ("correlations",)
+"""Sections of `IDENTITY` in whose records a ``stage``, where there is one, is part of the name."""

@@ -21,12 +21,26 @@ from .fields import (
     text,
 )
 
-__all__ = ["Characteristic", "PublishedAttack"]
+__all__ = ["Characteristic", "Condition", "PublishedAttack"]
 
 
 @record
 class Characteristic(Strict):
     """Something an adversary can be, know or do, with its possible values."""
+
+    id: str = field(metadata=text("permanent identifier", limit=80, pattern=ID))
+    name: str = field(metadata=line("name for people", limit=120))
+    ordered: bool = field(metadata=about("whether values run from weak to strong"))
+    values: tuple[str, ...] = field(metadata=many("possible values", least=2))
+    meaning: str = field(metadata=text("what it is, in a sentence or two"))
+    sources: tuple[str, ...] = field(default=(), metadata=many(SOURCES))
+    stated_in: tuple[str, ...] = field(default=(), metadata=STATED_IN)
+    note: str | None = field(default=None, metadata=NOTE)
+
+
+@record
+class Condition(Strict):
+    """Something about models, data or attack that an effect may depend on, with its values."""
 
     id: str = field(metadata=text("permanent identifier", limit=80, pattern=ID))
     name: str = field(metadata=line("name for people", limit=120))

@@ -8,13 +8,17 @@ from typing import ClassVar, Literal
 
 from .fields import (
     ALIASES,
+    BASIS,
     CODE,
     DOTTED_ID,
     ID,
     NOTE,
     PROVENANCE,
+    SETTING,
     SOURCES,
     STATED_IN,
+    WHEN,
+    Basis,
     Links,
     Provenance,
     SignText,
@@ -112,7 +116,12 @@ class Prerequisite(Strict):
 class Collusion(Strict):
     """What was published, or measured, for one attack whose outcome serves another."""
 
-    LINKS: ClassVar[Links] = {"first": "attacks", "second": "attacks", "factors.*": "factors"}
+    LINKS: ClassVar[Links] = {
+        "first": "attacks",
+        "second": "attacks",
+        "factors.*": "factors",
+        "when.**": "adversary or conditions",
+    }
 
     id: str = field(metadata=text("permanent identifier", limit=200, pattern=DOTTED_ID))
     first: str = field(metadata=text("the attack whose outcome is used", limit=80))
@@ -129,6 +138,9 @@ class Collusion(Strict):
     factors: tuple[str, ...] = field(
         default=(), metadata=many("the common factors as the source prints them")
     )
+    when: Mapping[str, str] | None = field(default=None, metadata=WHEN)
+    basis: Basis | None = field(default=None, metadata=BASIS)
+    setting: str | None = field(default=None, metadata=SETTING)
     sources: tuple[str, ...] = field(default=(), metadata=many(SOURCES))
     stated_in: tuple[str, ...] = field(default=(), metadata=STATED_IN)
     printed: str | None = field(

@@ -7,11 +7,15 @@ from dataclasses import field
 from typing import ClassVar, Literal
 
 from .fields import (
+    BASIS,
     DOTTED_ID,
     NOTE,
     PROVENANCE,
+    SETTING,
     SOURCES,
     STATED_IN,
+    WHEN,
+    Basis,
     Links,
     Provenance,
     Stage,
@@ -24,7 +28,7 @@ from .fields import (
 
 __all__ = ["Combination", "Stake", "Variant"]
 
-Basis = Literal["read", "inferred"]
+Identified = Literal["read", "inferred"]
 
 
 @record
@@ -34,7 +38,7 @@ class Stake(Strict):
     LINKS: ClassVar[Links] = {"risk": "risks"}
 
     risk: str = field(metadata=text("the risk", limit=80))
-    basis: Basis = field(metadata=about("read in a source, or inferred from what it implies"))
+    basis: Identified = field(metadata=about("read in a source, or inferred from what it implies"))
     note: str | None = field(default=None, metadata=NOTE)
 
 
@@ -79,7 +83,7 @@ class Variant(Strict):
 class Combination(Strict):
     """What was published, or measured, for defenses combined in one model."""
 
-    LINKS: ClassVar[Links] = {"defenses.*": "variants"}
+    LINKS: ClassVar[Links] = {"defenses.*": "variants", "when.**": "adversary or conditions"}
 
     id: str = field(metadata=text("permanent identifier", limit=200, pattern=DOTTED_ID))
     defenses: tuple[str, ...] = field(
@@ -109,12 +113,15 @@ class Combination(Strict):
         default=None, metadata=about("what the source's naive baseline says")
     )
     code: str | None = field(default=None, metadata=text("its number in the source", limit=12))
-    identified: Basis = field(
+    identified: Identified = field(
         default="read", metadata=about("whether the defenses were read or worked out")
     )
     candidates: tuple[str, ...] = field(
         default=(), metadata=many("pairs it could be, each as variant+variant")
     )
+    when: Mapping[str, str] | None = field(default=None, metadata=WHEN)
+    basis: Basis | None = field(default=None, metadata=BASIS)
+    setting: str | None = field(default=None, metadata=SETTING)
     datasets: tuple[str, ...] = field(default=(), metadata=many("data used"))
     sources: tuple[str, ...] = field(default=(), metadata=many(SOURCES))
     stated_in: tuple[str, ...] = field(default=(), metadata=STATED_IN)

@@ -8,13 +8,19 @@ from typing import Any, ClassVar, Literal, NoReturn, TypeVar, dataclass_transfor
 
 __all__ = [
     "ALIASES",
+    "BASIS",
     "CODE",
     "DOTTED_ID",
     "ID",
     "NOTE",
     "PROVENANCE",
+    "SETTING",
     "SOURCES",
+    "STAGE",
     "STATED_IN",
+    "WHEN",
+    "WHEN_STATED",
+    "Basis",
     "Links",
     "Pillar",
     "Provenance",
@@ -32,6 +38,7 @@ SignText = Literal["+", "-", "0", "?"]
 Stage = Literal["pre", "in", "post"]
 Pillar = Literal["security", "privacy", "fairness"]
 Provenance = Literal["published", "measured"]
+Basis = Literal["read", "known", "inferred"]
 
 Links = Mapping[str, str]
 """Fields that name other records, and the sections that those are in.
@@ -138,6 +145,19 @@ def many(description: str, *, least: int = 0) -> dict[str, Any]:
 
 PROVENANCE = about(
     "published: stated by a source; measured: in models of your own, as by crosscurrent validate"
+)
+BASIS = about(
+    "read: seen in the work, in its abstract or a table; known: certain of the work, but not read"
+    " again; inferred: reasoned from what the work shows; absent: not said"
+)
+SETTING = text("models, data, attack and regime, in a phrase", limit=400)
+STAGE = about("only for the variant at this stage; absent: for the defense in general")
+WHEN = about(
+    "what it takes, by condition or characteristic of the adversary; absent: anything."
+    " The first value of an ordered scale means only that one, a later one that and all after it"
+)
+WHEN_STATED = about(
+    "the adversary or setting it takes, by characteristic or condition; absent: not stated"
 )
 NOTE = text("what we think of the record: doubts, known errors, conditions")
 SOURCES = "works that support it: ids of references, each with an optional #place"

@@ -7,11 +7,17 @@ from dataclasses import field
 from typing import ClassVar, Literal
 
 from .fields import (
+    BASIS,
     DOTTED_ID,
     NOTE,
     PROVENANCE,
+    SETTING,
     SOURCES,
+    STAGE,
     STATED_IN,
+    WHEN,
+    WHEN_STATED,
+    Basis,
     Links,
     Provenance,
     SignText,
@@ -24,7 +30,7 @@ from .fields import (
     text,
 )
 
-__all__ = ["Correlation", "EvidenceMark", "ExceptionRecord", "Observation"]
+__all__ = ["Correlation", "EvidenceMark", "ExceptionRecord", "Observation", "Size"]
 
 
 @record
@@ -32,22 +38,31 @@ class Correlation(Strict):
     """A signed edge between a defense or a risk and a factor.
 
     For a defense the sign says which way the factor moves when the defense is effective; for a
-    risk, which way the risk moves when the factor rises.
+    risk, which way the risk moves when the factor rises. An edge with a stage is one of a variant,
+    beside or in place of that of the defense in general.
     """
 
-    LINKS: ClassVar[Links] = {"subject": "defenses or risks", "factor": "factors"}
+    LINKS: ClassVar[Links] = {
+        "subject": "defenses or risks",
+        "factor": "factors",
+        "when.**": "adversary or conditions",
+    }
 
     subject: str = field(metadata=text("a defense or a risk", limit=80))
     factor: str = field(metadata=text("the factor", limit=80))
     sign: SignText = field(metadata=about("+ rises together, - opposed, 0 none, ? unclear"))
+    stage: Stage | None = field(default=None, metadata=STAGE)
+    when: Mapping[str, str] | None = field(default=None, metadata=WHEN)
+    basis: Basis | None = field(default=None, metadata=BASIS)
     sources: tuple[str, ...] = field(metadata=many(SOURCES, least=1))
     stated_in: tuple[str, ...] = field(default=(), metadata=STATED_IN)
     note: str | None = field(default=None, metadata=NOTE)
 
     @property
     def id(self) -> str:
-        """The edge's identity: ``subject.factor``."""
-        return f"{self.subject}.{self.factor}"
+        """The edge's identity: ``subject.factor``, or ``subject@stage.factor`` of a variant."""
+        at = f"@{self.stage}" if self.stage else ""
+        return f"{self.subject}{at}.{self.factor}"
 
 
 @record
@@ -68,16 +83,13 @@ class EvidenceMark(Strict):
 
 @record
 class ExceptionRecord(Strict):
-    """An effect seen only under a stated adversary, against the main one."""
+    """An effect seen only under a stated adversary or setting, against the main one."""
 
-    LINKS: ClassVar[Links] = {"when.**": "adversary"}
+    LINKS: ClassVar[Links] = {"when.**": "adversary or conditions"}
 
     effect: Literal["increase", "decrease"] = field(metadata=about("what happens to the risk then"))
     sources: tuple[str, ...] = field(metadata=many(SOURCES, least=1))
-    when: Mapping[str, str] | None = field(
-        default=None,
-        metadata=about("the adversary it takes, by characteristic; absent: not stated"),
-    )
+    when: Mapping[str, str] | None = field(default=None, metadata=WHEN_STATED)
     printed: str | None = field(
         default=None, metadata=text("what is printed, where that differs", limit=200)
     )
@@ -85,11 +97,25 @@ class ExceptionRecord(Strict):
 
 
 @record
+class Size(Strict):
+    """How large an effect was: a measure of the risk without the defense and with it."""
+
+    metric: str = field(metadata=line("what was measured", limit=200))
+    before: float = field(metadata=about("its value without the defense", allow_inf_nan=False))
+    after: float = field(metadata=about("its value with the defense", allow_inf_nan=False))
+
+
+@record
 class Observation(Strict):
     """What was published, or measured, for one defense and one risk."""
 
-    LINKS: ClassVar[Links] = {"defense": "defenses", "risk": "risks", "when.**": "adversary"}
+    LINKS: ClassVar[Links] = {
+        "defense": "defenses",
+        "risk": "risks",
+        "when.**": "adversary or conditions",
+    }
     NESTED: ClassVar[Mapping[str, type]] = {
+        "size": Size,
         "evidence": EvidenceMark,
         "exceptions": ExceptionRecord,
     }
@@ -99,34 +125,24 @@ class Observation(Strict):
     risk: str = field(metadata=text("the risk", limit=80))
     effect: Literal["increase", "decrease", "no_change", "mixed", "unexplored"] = field(
         metadata=about(
-            "what happens to the risk; no_change: too little to matter; mixed: the work itself"
-            " reports both; unexplored: the source knows of no work on it"
+            "what happens to the risk; no_change: too little to matter; mixed: the work itself saw"
+            " more than one; unexplored: the source knows of no work on it"
         )
     )
     kind: Literal["empirical", "theoretical", "conjectured", "unspecified"] | None = field(
         default=None, metadata=about("strongest kind of evidence; absent when unexplored")
     )
-    basis: Literal["read", "known", "inferred"] | None = field(
-        default=None,
-        metadata=about(
-            "read: the result was seen; known: certain, but not read again; inferred: reasoned from"
-            " a cited result"
-        ),
-    )
-    stage: Stage | None = field(
-        default=None, metadata=about("where the defense acts, if not at its usual stage")
-    )
-    setting: str | None = field(
-        default=None, metadata=line("model, attack and regime in a phrase", limit=400)
-    )
-    when: Mapping[str, str] | None = field(
-        default=None, metadata=about("the adversary it takes, by characteristic; absent: any")
-    )
+    stage: Stage | None = field(default=None, metadata=STAGE)
+    when: Mapping[str, str] | None = field(default=None, metadata=WHEN)
+    basis: Basis | None = field(default=None, metadata=BASIS)
+    setting: str | None = field(default=None, metadata=SETTING)
+    data: tuple[str, ...] = field(default=(), metadata=many("data used"))
+    size: Size | None = field(default=None, metadata=about("how large the effect was"))
     evidence: tuple[EvidenceMark, ...] = field(
         default=(), metadata=many("factors that the source credits")
     )
     exceptions: tuple[ExceptionRecord, ...] = field(
-        default=(), metadata=many("effects under other adversaries")
+        default=(), metadata=many("effects under other adversaries or settings")
     )
     sources: tuple[str, ...] = field(default=(), metadata=many(SOURCES))
     stated_in: tuple[str, ...] = field(default=(), metadata=STATED_IN)

@@ -41,7 +41,8 @@ def thaw(record_type: type[_R], row: Mapping[str, Any]) -> _R:
             inner = nested.get(name)
             values[name] = tuple(thaw(inner, v) for v in value) if inner else tuple(value)
         elif isinstance(value, dict):
-            values[name] = MappingProxyType(dict(value))
+            inner = nested.get(name)
+            values[name] = thaw(inner, value) if inner else MappingProxyType(dict(value))
         else:
             values[name] = value
     return record_type(**values)

@@ -11,10 +11,27 @@ from crosscurrent.knowledge import KnowledgeBase
 Rows = dict[str, dict[str, dict[str, Any]]]
 
 
+SCALES = {
+    "budget": (True, ["loose", "moderate", "strict"]),
+    "modality": (False, ["image", "text", "tabular"]),
+    "knowledge": (True, ["unaware", "aware"]),
+}
+"""Conditions, and one characteristic of the adversary: whether ordered, and the values."""
+
+
 def random_rows(
-    seed: int, *, factors: int = 5, defenses: int = 3, risks: int = 3, signs: str = "+-0?"
+    seed: int,
+    *,
+    factors: int = 5,
+    defenses: int = 3,
+    risks: int = 3,
+    signs: str = "+-0?",
+    conditions: bool = False,
 ) -> Rows:
-    """Return the rows of a random knowledge base: about half of all possible edges."""
+    """Return the rows of a random knowledge base: about half of all possible edges.
+
+    With `conditions`, a part of edges, observations and exceptions takes some, or is of a variant.
+    """
     rng = random.Random(seed)
     rows: Rows = {
         "factors": {
@@ -73,6 +90,8 @@ def random_rows(
                     "kind": "empirical",
                     "sources": ["work"],
                 }
+    if conditions:
+        _under_conditions(random.Random(f"conditions {seed}"), rows)
     return rows
 
 
@@ -129,6 +148,44 @@ def _finding(
             }
         ]
     return row
+
+
+def random_when(rng: random.Random) -> dict[str, str]:
+    """Return values of some scales; often of none."""
+    return {key: rng.choice(values) for key, (_, values) in SCALES.items() if rng.random() < 0.4}
+
+
+def _under_conditions(rng: random.Random, rows: Rows) -> None:
+    """Have a part of the records take conditions, or a stage."""
+    rows["conditions"] = {}
+    for key, (ordered, values) in SCALES.items():
+        section = "adversary" if key == "knowledge" else "conditions"
+        scale = {"id": key, "name": key.title(), "ordered": ordered, "values": values}
+        rows[section][key] = {**scale, "meaning": "random"}
+    rows["variants"] = {
+        f"{defense}@{stage}": {"defense": defense, "stage": stage, "meaning": "random"}
+        for defense in rows["defenses"]
+        for stage in ("pre", "in", "post")
+    }
+    for defense in rows["defenses"].values():
+        defense["usual_stage"] = rng.choice(["pre", "in", "post"])
+    for name, edge in list(rows["correlations"].items()):
+        if edge["subject"] in rows["defenses"] and rng.random() < 0.4:
+            stage = rng.choice(["pre", "in", "post"])
+            own = {**edge, "stage": stage, "sign": rng.choice("+-0?")}
+            rows["correlations"][name.replace(".", f"@{stage}.", 1)] = own
+    for section in ("correlations", "observations"):
+        for row in rows[section].values():
+            if when := random_when(rng):
+                row["when"] = when
+    for row in rows["observations"].values():
+        if rng.random() < 0.4:
+            row["stage"] = rng.choice(["pre", "in", "post"])
+        if rng.random() < 0.3:
+            row["size"] = {"metric": "accuracy", "before": rng.random(), "after": rng.random()}
+        if rng.random() < 0.3:
+            exception = {"effect": "increase", "sources": ["work"], "when": random_when(rng)}
+            row["exceptions"] = [exception]
 
 
 def random_base(seed: int, **sizes: Any) -> KnowledgeBase:

@@ -265,7 +265,9 @@ def test_a_change_to_the_code_is_never_missed(
     changed: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cache: Path
 ) -> None:
     code = tmp_path / "code"
-    shutil.copytree(CODE, code, ignore=shutil.ignore_patterns("base", "__pycache__"))
+    shutil.copytree(
+        CODE, code, ignore=shutil.ignore_patterns("papers", "literature", "__pycache__")
+    )
     monkeypatch.setattr("crosscurrent.knowledge._load._CODE", str(code))
     load()
     load()

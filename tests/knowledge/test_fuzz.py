@@ -19,7 +19,7 @@ import pytest
 import yaml
 
 from crosscurrent.knowledge import BrokenKnowledge, KnowledgeBase, Problem, _yaml
-from crosscurrent.knowledge._files import BASE, Source, read_folder
+from crosscurrent.knowledge._files import LITERATURE, PAPERS, Source, read_folder
 from crosscurrent.knowledge._reader import read
 
 CHUNKS = range(8)
@@ -57,7 +57,7 @@ ODD_VALUES: tuple[Any, ...] = (
 
 
 def text_of_base() -> list[Source]:
-    sources, problems = read_folder(BASE, "base")
+    sources, problems = read_folder(PAPERS, "papers")
     assert not problems
     return sources
 
@@ -116,9 +116,18 @@ def cut_down() -> list[Source]:
         "      - effect: increase\n        when: {defense_knowledge: aware}\n"
         '        sources: [duddu2024sok#talk-slide-5]\n        note: "said, \\u00e9 only"\n'
         "    sources: [duddu2024sok]\n    note: >-\n      folded\n      text\n"
+        "  - id: extra.fingerprinting.unauthorized_model_ownership.pre\n"
+        "    defense: RD4\n    stage: pre\n    risk: R3\n    effect: mixed\n    kind: empirical\n"
+        "    basis: known\n    setting: made up\n    data: [Adult]\n"
+        "    size: {metric: accuracy, before: 0.5, after: 1}\n"
+        "    when: {budget: loose, role: malicious_accuser}\n    sources: [duddu2024sok]\n"
+        "conditions:\n"
+        "  - {id: budget, name: Budget, ordered: true, values: [loose, strict], meaning: so}\n"
         "references:\n"
         "  - {id: extra2026, status: unresolved, topic: 'made up', candidates: [duddu2024sok]}\n"
         "correlations:\n"
+        "  - {subject: RD1, stage: pre, factor: M1, sign: '0', basis: inferred,\n"
+        "     when: {budget: strict}, sources: [duddu2024sok]}\n"
         "  - {action: revise, subject: RD1, factor: M1, note: |\n      kept\n    }\n"
     ).replace("note: |\n      kept\n    }", "note: kept}")
     files["joint.yaml"] = (
@@ -145,7 +154,8 @@ def cut_down() -> list[Source]:
         "combinations:\n"
         "  - id: extra.pair\n    code: C1\n    defenses: [group_fairness@in, fingerprinting@post]\n"
         "    outcome: conflict\n    tuned_outcome: effective\n    works_if: it is tuned\n"
-        "    cost: time\n    status: explored\n    sources: [duddu2024sok]\n"
+        "    cost: time\n    status: explored\n    basis: read\n    setting: made up\n"
+        "    when: {budget: strict}\n    sources: [duddu2024sok]\n"
         "collusions:\n"
         "  - {id: extra.theft, first: DistInf, second: ModExt, effect: hinders, status: prior,\n"
         "     factors: [D3], sources: [duddu2024sok]}\n"
@@ -203,13 +213,14 @@ def check(problem: Problem, files: Mapping[str, bytes]) -> None:
     assert not NOISE.search(str(problem))
 
 
-def outcome(sources: list[Source]) -> KnowledgeBase | None:
+def outcome(sources: list[Source], *below: list[Source]) -> KnowledgeBase | None:
     """Read files; the outcome must be knowledge, or problems that a person can use."""
+    layers = [*below, sources]
     try:
-        return KnowledgeBase(read([sources]))
+        return KnowledgeBase(read(layers, builtin=len(layers)))
     except BrokenKnowledge as broken:
         problems = broken.problems
-    files = {source.name: source.data for source in sources}
+    files = {source.name: source.data for layer in layers for source in layer}
     assert problems
     assert list(problems[:1000]) == sorted(set(problems[:1000]))
     for problem in problems:
@@ -459,6 +470,13 @@ def test_a_damaged_built_in_file_gives_knowledge_or_problems_in_words(chunk: int
 
 
 @pytest.mark.parametrize("chunk", CHUNKS)
+def test_a_damaged_file_of_the_literature_gives_knowledge_or_problems_in_words(chunk: int) -> None:
+    literature, _ = read_folder(LITERATURE, "literature")
+    for turn in range(OF_BUILT_IN // 4):
+        outcome(damaged(random.Random(f"literature {chunk} {turn}"), literature, ALL), BUILT_IN)
+
+
+@pytest.mark.parametrize("chunk", CHUNKS)
 def test_reading_is_as_safe_where_pyyaml_has_no_libyaml(
     chunk: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -475,10 +493,10 @@ def test_reading_is_as_safe_where_pyyaml_has_no_libyaml(
 HEAVY = r"""
 import random, runpy, sys
 from crosscurrent.knowledge import BrokenKnowledge, KnowledgeBase
-from crosscurrent.knowledge._files import BASE, Source, read_folder
+from crosscurrent.knowledge._files import PAPERS, Source, read_folder
 from crosscurrent.knowledge._reader import read
 
-BASE_FILES, _ = read_folder(BASE, "base")
+BASE_FILES, _ = read_folder(PAPERS, "papers")
 SIZE = 2 * 1024 * 1024
 
 def fill(piece, head=b""):

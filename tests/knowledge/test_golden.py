@@ -7,6 +7,13 @@ from golden_tables import numbers, table
 
 from crosscurrent.knowledge import Defense, KnowledgeBase, Risk
 
+
+@pytest.fixture(scope="session")
+def kb(papers: KnowledgeBase) -> KnowledgeBase:
+    """Return the papers alone: the figures here are theirs."""
+    return papers
+
+
 _DIRECTION = {"positive": "+", "inverse": "-", "variable": "?"}
 _WHEN = {
     "malicious_accuser": {"role": "malicious_accuser"},

@@ -10,6 +10,12 @@ from golden_tables import numbers, table
 from crosscurrent.knowledge import KnowledgeBase
 
 
+@pytest.fixture(scope="session")
+def kb(papers: KnowledgeBase) -> KnowledgeBase:
+    """Return the papers alone: the figures here are theirs."""
+    return papers
+
+
 def test_variants_use_and_mitigate_what_the_note_derives(kb: KnowledgeBase) -> None:
     rows = table("variants", "defcon_")
     assert set(kb.variants) >= {row["variant"] for row in rows}

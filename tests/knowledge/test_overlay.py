@@ -437,7 +437,7 @@ def formatted(rng: random.Random, part: Files) -> str:
 def test_the_digest_of_the_built_in_knowledge_does_not_depend_on_comments(
     kb: KnowledgeBase,
 ) -> None:
-    sources, _ = read_folder(_files.BASE)
+    sources, _ = read_folder(_files.PAPERS)
     above, _ = read_folder(_files.LITERATURE)
     bare = [
         Source(s.name, yaml.safe_dump(yaml.safe_load(s.data), allow_unicode=True).encode())

@@ -599,7 +599,10 @@ ONE_FILE: list[tuple[str, bytes | str, list[str]]] = [
     (
         "unknown condition",
         OBSERVATION + "    when: {rol: suspect}\n",
-        ["8:12 observations[0].when.rol: no characteristic 'rol' (did you mean role?)"],
+        [
+            "8:12 observations[0].when.rol: no characteristic or condition 'rol'"
+            " (did you mean role?)"
+        ],
     ),
     (
         "unknown value of a condition",

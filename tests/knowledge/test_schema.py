@@ -9,11 +9,11 @@ import jsonschema
 import pytest
 import yaml
 
-from crosscurrent.knowledge._files import BASE
+from crosscurrent.knowledge._files import LITERATURE, PAPERS
 from crosscurrent.knowledge._records import KINDS
 from crosscurrent.knowledge.schema import schema
 
-FILES = sorted(Path(BASE).glob("*.yaml"))
+FILES = sorted(file for folder in (PAPERS, LITERATURE) for file in Path(folder).glob("*.yaml"))
 EXAMPLE = Path(__file__).parents[2] / "docs" / "examples" / "my-knowledge" / "audit.yaml"
 
 

@@ -14,6 +14,13 @@ from strategies import random_base
 from crosscurrent.knowledge import KnowledgeBase
 from crosscurrent.predictor.backtest import SCOPES, Backtest, Estimate, Scope, Score, backtest
 
+
+@pytest.fixture(scope="session")
+def kb(papers: KnowledgeBase) -> KnowledgeBase:
+    """Return the papers alone: the figures here are theirs."""
+    return papers
+
+
 SEEDS = st.integers(0, 2**32)
 
 

@@ -24,6 +24,13 @@ from crosscurrent.predictor.calibration import (
 from crosscurrent.predictor.guideline import paths_between
 from crosscurrent.predictor.interactions import matrix, predict, predict_all
 
+
+@pytest.fixture(scope="session")
+def kb(papers: KnowledgeBase) -> KnowledgeBase:
+    """Return the papers alone: the figures here are theirs."""
+    return papers
+
+
 SEEDS = st.integers(0, 2**32)
 
 

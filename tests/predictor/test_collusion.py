@@ -19,6 +19,12 @@ from crosscurrent.predictor.collusion_backtest import collusion_backtest
 from crosscurrent.predictor.published import within_reach
 
 
+@pytest.fixture(scope="session")
+def kb(papers: KnowledgeBase) -> KnowledgeBase:
+    """Return the papers alone: the figures here are theirs."""
+    return papers
+
+
 @pytest.mark.parametrize(
     "row", table("pairs", "collusion_"), ids=lambda row: f"{row['first']}-{row['second']}"
 )

@@ -19,6 +19,12 @@ from crosscurrent.predictor.interactions import matrix, predict, predict_all
 from crosscurrent.predictor.scenarios import scenario
 
 
+@pytest.fixture(scope="session")
+def kb(papers: KnowledgeBase) -> KnowledgeBase:
+    """Return the papers alone: the figures here are theirs."""
+    return papers
+
+
 def test_the_contracts_example(kb: KnowledgeBase) -> None:
     document = documents.prediction_document(kb, predict(kb, "RD1", "P2"))
     assert document["defense"] == "adversarial_training"
@@ -48,6 +54,7 @@ def test_the_contracts_example(kb: KnowledgeBase) -> None:
     assert set(document) == {
         "kind", "defense", "risk", "intended", "conjecture", "basis", "probability_increase",
         "opposed", "paths", "modifiers", "observations", "exceptions", "assessment", "knowledge",
+        "stage",
     }  # fmt: skip
 
 
@@ -86,6 +93,7 @@ def test_what_if_holds_before_and_after_as_prediction_documents(kb: KnowledgeBas
         "lower": [],
         "hold": ["boundary_distance"],
         "adversary": {"role": "malicious_accuser"},
+        "given": {},
     }
     (only,) = document["predictions"]
     assert only["risk"] == "unauthorized_model_ownership"

@@ -130,11 +130,18 @@ def test_an_exception_of_unknown_condition_is_never_said_to_apply(kb: KnowledgeB
 
 
 def test_who_is_stronger_on_an_ordered_scale_meets_a_weaker_condition(kb: KnowledgeBase) -> None:
-    assert meets(kb, {"defense_knowledge": "aware"}, {"defense_knowledge": "unaware"}) is True
+    assert meets(kb, {"model_knowledge": "whitebox"}, {"model_knowledge": "blackbox"}) is True
+    assert meets(kb, {"model_knowledge": "blackbox"}, {"model_knowledge": "graybox"}) is False
     assert meets(kb, {"defense_knowledge": "unaware"}, {"defense_knowledge": "aware"}) is False
     assert meets(kb, {}, {"defense_knowledge": "aware"}) is None
     assert meets(kb, {"role": "malicious_accuser"}, {"role": "malicious_suspect"}) is False
     assert meets(kb, {"role": "malicious_accuser"}, None) is None
+
+
+def test_the_weakest_value_of_a_scale_means_that_value_alone(kb: KnowledgeBase) -> None:
+    assert meets(kb, {"defense_knowledge": "unaware"}, {"defense_knowledge": "unaware"}) is True
+    assert meets(kb, {"defense_knowledge": "aware"}, {"defense_knowledge": "unaware"}) is False
+    assert meets(kb, {}, {"defense_knowledge": "unaware"}) is None
 
 
 @pytest.mark.parametrize(
@@ -186,13 +193,13 @@ def test_a_change_by_the_adversary_always_has_a_reason(
 def test_a_reason_names_only_what_the_adversary_fails(kb: KnowledgeBase) -> None:
     row = {**kb.rows["observations"]["sok2024.adversarial_training.evasion"], "id": "mine"}
     row |= {"risk": "attribute_inference"}
-    row["when"] = {"role": "malicious_suspect", "defense_knowledge": "unaware"}
+    row["when"] = {"role": "malicious_suspect", "model_knowledge": "blackbox"}
     more = KnowledgeBase({**kb.rows, "observations": {**kb.rows["observations"], "mine": row}})
-    both = {"role": "malicious_accuser", "defense_knowledge": "aware"}
+    both = {"role": "malicious_accuser", "model_knowledge": "whitebox"}
     change = what_if(more, "RD1", "P3", scenario(more, adversary=both))
     assert [reason.text for reason in change.because] == [
         "decrease published for role=malicious_suspect only",
-        "decrease published for defense_knowledge=unaware",
+        "decrease published for model_knowledge=blackbox",
     ]
 
 

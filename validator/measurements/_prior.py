@@ -149,7 +149,8 @@ def trend_prior(kb: KnowledgeBase, defense: str, risk: str, factor: str) -> Pred
     follows from that, since the factor moves the risk of both arms.
     """
     edge = kb.edges(risk).get(factor)
-    direction = _SIGNS.get(edge.sign) if edge else None
+    # an edge under a condition says nothing of a setting of which that is not known
+    direction = _SIGNS.get(edge.sign) if edge and edge.when is None else None
     if defense == PLACEBO:
         return {
             "risk": direction,

@@ -19,7 +19,10 @@ __all__ = ["router"]
 router = APIRouter(prefix="/v1", tags=["predictions"])
 
 Question = Annotated[KnowledgeQuery, Query()]
-Defense = Annotated[str, Path(max_length=200, description="id, code or alias of a defense")]
+Defense = Annotated[
+    str,
+    Path(max_length=200, description="id, code or alias of a defense, also at a stage: DEFENSE@STAGE"),
+]
 Risk = Annotated[str, Path(max_length=200, description="id, code or alias of a risk")]
 Names = Annotated[list[Annotated[str, Field(max_length=200)]], Field(max_length=50)]
 
@@ -29,7 +32,9 @@ class Assumptions(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    defense: str = Field(max_length=200, description="id, code or alias of a defense")
+    defense: str = Field(
+        max_length=200, description="id, code or alias of a defense, also at a stage: DEFENSE@STAGE"
+    )
     risk: str | None = Field(
         None, max_length=200, description="id, code or alias of a risk; null: all"
     )
@@ -38,6 +43,9 @@ class Assumptions(BaseModel):
     hold: Names = Field([], description="factors that are kept constant by other means")
     adversary: Annotated[dict[str, str], Field(max_length=50)] = Field(
         {}, description="what the adversary is, by characteristic"
+    )
+    given: Annotated[dict[str, str], Field(max_length=50)] = Field(
+        {}, description="conditions of models, data and attack, by condition"
     )
 
 
@@ -91,8 +99,8 @@ async def what_if(
     responder: ResponderDep, query: Question, body: Annotated[Assumptions, Body()]
 ) -> Response:
     """Answer as `crosscurrent what-if --json` does."""
-    if not (body.raise_ or body.lower or body.hold or body.adversary):
-        raise InputError("nothing is assumed: give raise, lower, hold or adversary")
+    if not (body.raise_ or body.lower or body.hold or body.adversary or body.given):
+        raise InputError("nothing is assumed: give raise, lower, hold, adversary or given")
     return await responder.answer_inline(
         query.knowledge,
         assumptions.what_if,
@@ -102,4 +110,5 @@ async def what_if(
         lower=body.lower,
         hold=body.hold,
         adversary=body.adversary,
+        given=body.given,
     )

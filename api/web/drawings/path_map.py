@@ -78,17 +78,21 @@ def _stops(document: Mapping[str, Any], before: Mapping[str, Any] | None) -> lis
                 path["origin"] == "context",
                 path["context_sign"] or path["defense_sign"],
                 path["risk_sign"],
-                f"{path['effect']} {_weight(path, decided=decided)}",
+                "held"
+                if path["conditional"]
+                else f"{path['effect']} {_weight(path, decided=decided)}",
             )
             for path in paths
         ]
         code, role = paths[0]["code"] or "", paths[0]["role"]
-        stops.append(_Stop(factor, code, role, passes, paths[0]["risk_sign"], ""))
+        kind = "conditional" if all(path["conditional"] for path in paths) else ""
+        stops.append(_Stop(factor, code, role, passes, paths[0]["risk_sign"], kind))
     for path in before["paths"] if before else ():
         if path["factor"] not in found:
             held = _Pass(False, path["defense_sign"], path["risk_sign"], "held")
             code, role = path["code"] or "", path["role"]
-            stops.append(_Stop(path["factor"], code, role, [held], path["risk_sign"], "held"))
+            kind = "ruled out" if path["conditional"] else "held"
+            stops.append(_Stop(path["factor"], code, role, [held], path["risk_sign"], kind))
     for each in document["modifiers"]:
         code = each["code"] or ""
         stops.append(_Stop(each["factor"], code, each["role"], [], each["risk_sign"], "apart"))
@@ -102,7 +106,12 @@ def _weight(path: Mapping[str, Any], *, decided: bool) -> str:
 
 
 def _factor(words: Words, stop: _Stop, x: float, y: float, width: float, height: float) -> Box:
-    tells = {"held": "held: does not count", "apart": "the defense does not move it"}
+    tells = {
+        "held": "held: does not count",
+        "ruled out": "ruled out: does not count",
+        "conditional": "depends: does not count yet",
+        "apart": "the defense does not move it",
+    }
     kind = " ".join(dict.fromkeys(each.kind for each in stop.passes)) or stop.kind
     below = f"{stop.code} {tells.get(stop.kind, stop.role)}".strip()
     if len(stop.passes) == 1 and not stop.kind:

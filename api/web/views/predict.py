@@ -17,7 +17,7 @@ from ..drawings.path_map import path_map
 from ..matrix import PredictionCell, prediction_cell
 from ..measurements.summaries import Findings, OwnFindings
 from ..names import is_measured
-from ..request import Assumptions, PageRequest, PageRequestDep
+from ..request import NOTHING, Assumptions, PageRequest, PageRequestDep
 from .matrices import by_defense
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ router = APIRouter()
 def why(page: PageRequestDep, findings: OwnFindings, defense: str, risk: str) -> Response:
     """Show one prediction, as it is or under assumptions."""
     before = predictions.prediction(page.kb, defense, risk)
-    wrong, assumed = None, Assumptions((), (), (), {})
+    wrong, assumed = None, NOTHING
     change: shapes.Change = {
         "risk": before["risk"],
         "before": before,
@@ -52,6 +52,8 @@ def why(page: PageRequestDep, findings: OwnFindings, defense: str, risk: str) ->
     was = before if change["changed"] else None
     left = {each["factor"] for each in document["paths"]}
     pair = (before["defense"], before["risk"])
+    stage = before["stage"]
+    asked = (f"{pair[0]}@{stage}" if stage else pair[0], pair[1])
     return page.render(
         "why.html",
         422 if wrong else 200,
@@ -68,7 +70,9 @@ def why(page: PageRequestDep, findings: OwnFindings, defense: str, risk: str) ->
         risk=page.kb.risks[pair[1]],
         answer=_told(page.kb, document),
         before=was,
+        stage=stage,
         held=[each for each in before["paths"] if each["factor"] not in left],
+        holding=assumed.hold,
         because=change["because"],
         maps=[path_map(words, document, before, narrow=narrow) for narrow in (False, True)],
         is_measured=is_measured,
@@ -76,9 +80,9 @@ def why(page: PageRequestDep, findings: OwnFindings, defense: str, risk: str) ->
         experiments=page.kb.experiments_on(*pair),
         chosen=assumed.chosen,
         any=assumed.any,
-        action=page.link(f"/why/{pair[0]}/{pair[1]}"),
+        action=page.link(f"/why/{asked[0]}/{asked[1]}"),
         told=assumed.told(words),
-        command=_command(pair, assumed),
+        command=_command(asked, assumed),
         wrong=wrong,
     )
 
@@ -95,7 +99,11 @@ class Told(NamedTuple):
 
 
 def _told(kb: KnowledgeBase, document: shapes.Prediction) -> Told:
-    rests_on = basis(document["basis"], [each["effect"] for each in document["paths"]])
+    rests_on = basis(
+        document["basis"],
+        [each["effect"] for each in document["paths"] if not each["conditional"]],
+        conditional=any(each["conditional"] for each in document["paths"]),
+    )
     return Told(
         assessments.headline(kb, document),
         assessments.established(kb, document),
@@ -114,21 +122,21 @@ def _command(pair: tuple[str, str], assumed: Assumptions) -> str:
     words = ["crosscurrent", "what-if" if assumed.any else "predict", *pair]
     ways = (("--raise", assumed.raise_), ("--lower", assumed.lower), ("--hold", assumed.hold))
     words += [word for way, names in ways for name in names for word in (way, name)]
-    for stated in assumed.adversary.items():
-        words += ["--adversary", "=".join(stated)]
+    for option, said in (("--adversary", assumed.adversary), ("--given", assumed.given)):
+        words += [word for stated in said.items() for word in (option, "=".join(stated))]
     return shlex.join(words)
 
 
 @router.get("/what-if")
 def what_if(page: PageRequestDep, findings: OwnFindings) -> Response:
     """Show all defenses and risks, with what the assumptions change."""
-    wrong, assumed = None, Assumptions((), (), (), {})
+    wrong, assumed = None, NOTHING
     try:
         assumed = page.assumptions()
         cells = list(_cells(page, findings, assumed))
     except InputError as error:  # what was chosen stays, so that it can be corrected
         wrong = str(error)
-        cells = list(_cells(page, findings, Assumptions((), (), (), {})))
+        cells = list(_cells(page, findings, NOTHING))
     changed = sum(each.before is not None for each in cells)
     return page.render(
         "what_if.html",
