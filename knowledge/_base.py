@@ -178,8 +178,12 @@ class KnowledgeBase(Sections):
         """
         if stage is None:
             return self._observed.get((defense, risk), ())
-        seen = self._seen.get((defense, risk), ())
+        seen = self.observed_at_any_stage(defense, risk)
         return tuple(each for each in seen if each.stage in (None, stage))
+
+    def observed_at_any_stage(self, defense: str, risk: str) -> tuple[Observation, ...]:
+        """Return what was published or measured for a defense and a risk, by ids, at any stage."""
+        return self._seen.get((defense, risk), ())
 
     def colluded(self, first: str, second: str) -> tuple[Collusion, ...]:
         """Return what was published or measured for one attack helping another, by their ids."""

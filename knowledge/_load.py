@@ -34,7 +34,7 @@ _CODE = os.path.dirname(os.path.abspath(__file__))
 def load(
     overlays: Iterable[Overlay] | Literal["papers", "literature"] = (),
     *,
-    builtin: Builtin = "papers",
+    builtin: Builtin = "all",
     cached: bool = True,
 ) -> KnowledgeBase:
     """Load the built-in knowledge, with a user's own on top.

@@ -24,6 +24,8 @@ three or more did
 only such works, otherwise                                   depends     as for the outweighed
 nothing published, and the factors lean one way              that        ``derived_active`` or
                                                                          ``derived_passive``
+nothing published, and the factors lean otherwise, or lean   depends     the same
+at all, under conditions not stated
 nothing published, and the factors do not lean               unknown     the same
 no path and no observation                                   unknown     ``none``
 ===========================================================  ==========  ====================
@@ -53,7 +55,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
-from .evidence import Evidence, Finding, evidence, outcomes
+from .evidence import Evidence, Finding, Outcome, evidence, outcomes, work_of
 from .guideline import Conjecture, Path, conclude
 from .likelihood import Likelihoods, increase, likelihoods, no_change
 
@@ -229,22 +231,27 @@ def assess(
     model = likelihoods(kb) if model is None else model
     seen = evidence(kb, prediction, model.forgetting)
     paths = model.standing(prediction.paths)
-    own = tuple(path for path in paths if path.moved_by is not None)
+    moved = tuple(path for path in paths if path.moved_by is not None)
+    own = tuple(path for path in moved if not path.conditional)
     context = tuple(path for path in paths if path.moved_by is None)
     pair = (prediction.defense, prediction.risk)
     by_factors = model.by_factors(*pair, own, prediction.intended)
-    same = len(own) == len(prediction.paths)
+    same = len(moved) == len(prediction.paths)
     conjecture = prediction.conjecture if same else conclude(own)[0]
     rise: float | None = None
     expect: Expect = "unknown"
     grade: Grade = "none"
+    depends_on: tuple[Dependence, ...] | None = None
     if seen.any:
         rise = increase(by_factors, seen)
         expect, grade = _by_publications(seen, rise)
-    elif own:
+    elif moved:
         rise = by_factors
         expect = _by_factors(by_factors, conjecture)
         grade = _derived(own, expect)
+        depends_on = _conditional(model, prediction, moved, expect)
+        if depends_on:
+            expect = "depends"
     likelihood = rise
     if rise is not None and expect == "decrease":
         likelihood = 1 - rise
@@ -258,7 +265,7 @@ def assess(
         None if likelihood is None else round(likelihood, 4),
         None if rise is None else round(rise, 4),
         grade,
-        _depends_on(seen.open, expect),
+        _depends_on(seen.open, expect) if depends_on is None else depends_on,
         tuple((work, effect) for work, effect in applying.items() if effect != expect),
         _mechanism(own, expect),
         Setting(conclude(context)[0], context) if context else None,
@@ -373,6 +380,31 @@ def _derived(paths: Iterable[Path], expect: Expect) -> Grade:
     agree = active[sign] if sign else 0  # type: ignore[index]
     oppose = active["+"] + active["-"] - agree
     return "derived_active" if agree > 1 or (agree and not oppose) else "derived_passive"
+
+
+def _conditional(
+    model: Likelihoods, prediction: Prediction, moved: Sequence[Path], expect: Expect
+) -> tuple[Dependence, ...]:
+    """Return what the factors let expect otherwise once a condition of some paths is stated."""
+    cases: list[Dependence] = []
+    for when in dict.fromkeys(
+        tuple(sorted((path.when or {}).items())) for path in moved if path.conditional
+    ):
+        taken = dict(when)
+        then = [
+            path._replace(conditional=False)
+            for path in moved
+            if not path.conditional or path.when == taken
+        ]
+        rise = model.by_factors(prediction.defense, prediction.risk, then, prediction.intended)
+        leaning = _by_factors(rise, conclude(then)[0])
+        if leaning != expect:
+            effect: Outcome = "mixed" if leaning == "unknown" else leaning  # type: ignore[assignment]
+            works = dict.fromkeys(
+                work_of(source) for path in moved if path.when == taken for source in path.sources
+            )
+            cases.append(Dependence(taken, effect, tuple(works)))
+    return tuple(cases)
 
 
 def _depends_on(findings: Iterable[Finding], expect: Expect) -> tuple[Dependence, ...]:

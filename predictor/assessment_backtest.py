@@ -10,17 +10,16 @@ that the finding takes.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Final, Literal, NamedTuple
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple, get_args
 
 from .assessment import Assessment, assess
-from .evidence import RISE, Outcome, evidence
+from .evidence import RISE, Outcome, work_of
 from .interactions import Prediction, predict
 from .likelihood import PRIOR_WORKS, Likelihoods, Weights, increase, likelihoods
-from .scenarios import Scenario
+from .scenarios import scenario
 
 if TYPE_CHECKING:
-    from crosscurrent.knowledge import KnowledgeBase
+    from crosscurrent.knowledge import ExceptionRecord, KnowledgeBase, Observation
 
 __all__ = [
     "PRIORS",
@@ -48,6 +47,7 @@ VOICES: Final = (
 PRIORS: Final = (0.25, 0.5, PRIOR_WORKS, 1.5, 2.0, 3.0, 4.0)
 """How many works the factors may count for, of which the backtest tries each."""
 
+_OUTCOMES: Final[Mapping[str, Outcome]] = {name: name for name in get_args(Outcome)}
 _DIRECTIONS: Final = ("increase", "decrease")
 _OPEN: Final = ("no_change", "depends")
 _BINS: Final = ((0.0, 0.5), (0.5, 0.6), (0.6, 0.7), (0.7, 0.8), (0.8, 0.9), (0.9, 1.0))
@@ -172,16 +172,28 @@ class _Result(NamedTuple):
 
 
 def _results(kb: KnowledgeBase) -> Iterator[_Result]:
-    """Yield what was published for any pair, each result once."""
-    for pair in dict.fromkeys((each.defense, each.risk) for each in kb.observations.values()):
-        prediction = predict(kb, *pair)
-        seen = evidence(kb, prediction)
-        for each in dict.fromkeys(
-            (each.work, each.effect, tuple(sorted(each.unstated.items())))
-            for each in (*seen.general, *seen.open)
-        ):
-            work, effect, when = each
-            yield _Result(work, prediction, effect, when)
+    """Yield what was published for any pair, at whichever stage, each result once."""
+    predictions: dict[tuple[str, str], Prediction] = {}
+    for asked, risk, work, effect, when in dict.fromkeys(_told(kb)):
+        if (asked, risk) not in predictions:
+            predictions[asked, risk] = predict(kb, asked, risk)
+        yield _Result(work, predictions[asked, risk], effect, when)
+
+
+def _told(
+    kb: KnowledgeBase,
+) -> Iterator[tuple[str, str, str, Outcome, tuple[tuple[str, str], ...]]]:
+    """Yield the question that a result answers, its work, what it saw, and when."""
+    for record in kb.observations.values():
+        usual = kb.defenses[record.defense].usual_stage
+        stage = "" if record.stage in (None, usual) else f"@{record.stage}"
+        told: list[Observation | ExceptionRecord] = [record, *record.exceptions]
+        for each in () if record.measured else told:
+            if each.effect in _OUTCOMES:
+                when = tuple(sorted((each.when or {}).items()))
+                for source in each.sources or (record.id,):
+                    asked = record.defense + stage
+                    yield asked, record.risk, work_of(source), _OUTCOMES[each.effect], when
 
 
 def _by_paper(kb: KnowledgeBase, results: Sequence[_Result]) -> Iterator[Case]:
@@ -206,8 +218,9 @@ def _case(kb: KnowledgeBase, result: _Result, model: Likelihoods) -> Case:
     answer = assess(kb, prediction, model)
     stated = answer
     if result.when:
-        assumed = Scenario(adversary=MappingProxyType(dict(result.when)))
-        stated = assess(kb, predict(kb, *pair, assumed), model)
+        assumed = scenario(kb, given=dict(result.when))
+        asked = f"{pair[0]}@{prediction.stage}" if prediction.stage else pair[0]
+        stated = assess(kb, predict(kb, asked, pair[1], assumed), model)
     guideline, by_factors = answer.voices[:2]
     says = {
         "guideline": guideline.says or "unknown",

@@ -108,13 +108,12 @@ def evidence(kb: KnowledgeBase, prediction: Prediction, forgetting: str | None =
     forgetting : str, optional
         Id of a work that is taken never to have appeared.
     """
+    elsewhere = _elsewhere(kb, prediction, forgetting)
     if not prediction.observations and not prediction.exceptions:
-        return NO_EVIDENCE
+        return NO_EVIDENCE._replace(elsewhere=elsewhere) if elsewhere else NO_EVIDENCE
     assumed = prediction.assumed
-    usual = kb.defenses[prediction.defense].usual_stage
     published: list[Finding] = []
     measured: list[Finding] = []
-    elsewhere: dict[str, tuple[Finding, ...]] = {}
     for seen in prediction.observations:
         record = seen.record
         if not seen.applies and _overruled(kb, assumed, record, forgetting):
@@ -122,8 +121,6 @@ def evidence(kb: KnowledgeBase, prediction: Prediction, forgetting: str | None =
         found = _findings(kb, assumed, record, record.effect, record.id, firm=_firm(record))
         if record.measured:
             measured += (each for each in found if not each.unstated)
-        elif record.stage is not None and record.stage != usual:
-            elsewhere[record.stage] = (*elsewhere.get(record.stage, ()), *found)
         else:
             published += found
     for exception in prediction.exceptions:
@@ -158,11 +155,30 @@ def work_of(source: str) -> str:
     return source.partition("#")[0]
 
 
+def _elsewhere(
+    kb: KnowledgeBase, prediction: Prediction, forgetting: str | None
+) -> dict[str, tuple[Finding, ...]]:
+    """Return what was published of the same defense at other stages."""
+    pair = (prediction.defense, prediction.risk)
+    asked = prediction.stage or kb.defenses[prediction.defense].usual_stage
+    found: dict[str, tuple[Finding, ...]] = {}
+    for record in kb.observed_at_any_stage(*pair):
+        if record.measured or record.stage in (None, asked):
+            continue
+        own = _findings(
+            kb, prediction.assumed, record, record.effect, record.id, firm=_firm(record)
+        )
+        told = tuple(each for each in own if each.work != forgetting)
+        if told:
+            found[record.stage] = (*found.get(record.stage, ()), *told)
+    return found
+
+
 def _overruled(
     kb: KnowledgeBase, assumed: Scenario, record: Observation, forgetting: str | None
 ) -> bool:
     return any(
-        meets(kb, assumed.adversary, exception.when)
+        meets(kb, assumed.stated, exception.when)
         for exception in record.exceptions
         if any(work_of(source) != forgetting for source in exception.sources)
     )
@@ -184,7 +200,7 @@ def _findings(
     """Return a record's finding once for each work behind it; nothing if it does not hold."""
     if effect not in RISE:
         return []
-    when, stated = record.when, assumed.adversary
+    when, stated = record.when, assumed.stated
     unstated, matched = _UNCONDITIONAL, 0
     if when:
         held = meets(kb, stated, when)

@@ -172,9 +172,9 @@ def predict(
     kb : KnowledgeBase
         What is known.
     defense, risk : str
-        Ids, codes or aliases, in any case; a defense at a stage as ``watermarking@post``. A bare one
-        has what is known of it in general and at its usual stage, a variant what is known in general
-        and at its own.
+        Ids, codes or aliases, in any case; a defense at a stage as ``watermarking@post``. A bare
+        one has what is known of it in general and at its usual stage, a variant what is known in
+        general and at its own.
     assumed : Scenario, optional
         What-if assumptions; see `predictor.scenarios.scenario`.
 

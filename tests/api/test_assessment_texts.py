@@ -18,7 +18,8 @@ from crosscurrent.predictor.scenarios import scenario
 
 def document(kb: KnowledgeBase, pair: str, **adversary: str) -> shapes.Prediction:
     assumed = scenario(kb, adversary=adversary)
-    return prediction_document(kb, predict(kb, *pair.split(), assumed))
+    defense, risk = pair.split()
+    return prediction_document(kb, predict(kb, defense, risk, assumed))
 
 
 @pytest.mark.parametrize(

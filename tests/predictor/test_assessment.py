@@ -21,7 +21,12 @@ from crosscurrent.predictor.scenarios import NOTHING_ASSUMED, Scenario, scenario
 
 SEEDS = st.integers(0, 2**32)
 OPPOSITE = {"increase": "decrease", "decrease": "increase"}
-SCENARIOS = ({}, {"knows": "low"}, {"knows": "high"}, {"knows": "high", "kind": "low"})
+SCENARIOS: tuple[dict[str, str], ...] = (
+    {},
+    {"knows": "low"},
+    {"knows": "high"},
+    {"knows": "high", "kind": "low"},
+)
 
 
 def answer(kb: KnowledgeBase, defense: str, risk: str, **adversary: str) -> Assessment:
@@ -165,7 +170,8 @@ def test_no_answer_is_contradicted_by_its_own_evidence(seed: int) -> None:
             assert found.grade == "disputed"
         if len(against) * 3 > len(said):  # then works under other conditions must make up for it
             both = tuple(each for each in (*deciding, *found.evidence.open) if each.firm)
-            everyone = list(outcomes(both or (*deciding, *found.evidence.open)).values())
+            heard = both or (*deciding, *found.evidence.open)
+            everyone: list[str] = list(outcomes(heard).values())
             assert everyone.count(found.expect) * 3 >= len(everyone) * 2
             assert len(everyone) >= 3
             assert found.grade == "disputed"

@@ -184,8 +184,8 @@ def test_noise_on_answers_is_not_training_with_noise() -> None:
     trained, answers = predict(BOTH, "PD1", "F"), predict(BOTH, "PD1@post", "F")
     assert trained.conjecture == "increase"
     assert "tail_fit" not in {p.factor.id for p in answers.paths if p.effect != "0"}
-    assert prediction_document(answers)["stage"] == "post"
-    assert prediction_document(trained)["stage"] is None
+    assert prediction_document(BOTH, answers)["stage"] == "post"
+    assert prediction_document(BOTH, trained)["stage"] is None
 
 
 def test_a_stage_without_a_variant_is_no_variant_to_ask() -> None:

@@ -21,7 +21,9 @@ router = APIRouter(prefix="/v1", tags=["predictions"])
 Question = Annotated[KnowledgeQuery, Query()]
 Defense = Annotated[
     str,
-    Path(max_length=200, description="id, code or alias of a defense, also at a stage: DEFENSE@STAGE"),
+    Path(
+        max_length=200, description="id, code or alias of a defense, also at a stage: DEFENSE@STAGE"
+    ),
 ]
 Risk = Annotated[str, Path(max_length=200, description="id, code or alias of a risk")]
 Names = Annotated[list[Annotated[str, Field(max_length=200)]], Field(max_length=50)]

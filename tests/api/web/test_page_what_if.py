@@ -37,7 +37,8 @@ def likely(document: dict[str, Any]) -> str:
     """Return how likely what is expected is, marked where the guideline says otherwise."""
     answer = document["assessment"]
     told = "" if answer["likelihood"] is None else percent(answer["likelihood"])
-    return told + "!" * answer["voices"][0]["disagrees"]
+    disagrees: bool = answer["voices"][0]["disagrees"]
+    return told + "!" * disagrees
 
 
 def agree(page: Page, answers: dict[str, Any]) -> int:
