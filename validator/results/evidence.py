@@ -156,8 +156,9 @@ def _interaction(document: Mapping[str, Any]) -> dict[str, Any]:
                 "effect": document["outcome"],
                 "kind": "empirical",
                 "sources": [reference],
-                "note": f"{_measured(document)} {_scale(document)}{_stage(document['defense'])}",
+                "note": f"{_measured(document)} {_scale(document)}{_told_stage(document['defense'])}",
             }
+            | ({"stage": stage} if (stage := _stage(document["defense"])) else {})
         ]
     return found
 
@@ -193,7 +194,7 @@ def _experiment(document: Mapping[str, Any], identity: str, reference: str) -> d
         "conjecture": document["conjecture"],
         "outcome": document["outcome"],
         "finding": f"{document['verdict']}: {_measured(document)}",
-        "dataset": f"{_scale(document)}{_stage(document['defense'])}",
+        "dataset": f"{_scale(document)}{_told_stage(document['defense'])}",
         "metrics": [{"id": metric, "worse_when": worse[metric]} for metric in values],
         "measurements": [
             {
@@ -216,9 +217,13 @@ def _bare(name: str) -> str:
 
 
 def _stage(name: str) -> str:
-    """Say at which stage, where that is not the usual one."""
-    _, at, stage = name.partition("@")
-    return f", {stage}-processing" if at else ""
+    """Return at which stage a defense was measured; empty: at its usual one."""
+    return name.partition("@")[2]
+
+
+def _told_stage(name: str) -> str:
+    stage = _stage(name)
+    return f", {stage}-processing" if stage else ""
 
 
 def _measured(document: Mapping[str, Any], towards: str = "more susceptible") -> str:
