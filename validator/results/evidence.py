@@ -137,12 +137,10 @@ def _combination(document: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _interaction(document: Mapping[str, Any]) -> dict[str, Any]:
-    short = document["id"][:_SHORT]
+    short, defense = document["id"][:_SHORT], document["defense"]
     reference = f"measured_{short}"
     found: dict[str, Any] = {
-        "references": [
-            _reference(document, f"{document['defense']} {document['risk']}", reference)
-        ],
+        "references": [_reference(document, f"{defense} {document['risk']}", reference)],
         "experiments": [_experiment(document, f"measured.{reference}", reference)],
     }
     conclusive = document["outcome"] != "inconclusive"
@@ -151,15 +149,16 @@ def _interaction(document: Mapping[str, Any]) -> dict[str, Any]:
             {
                 "id": f"measured.{reference}.observation",
                 "provenance": "measured",
-                "defense": _bare(document["defense"]),
+                "defense": _bare(defense),
                 "risk": document["risk"],
                 "effect": document["outcome"],
                 "kind": "empirical",
                 "sources": [reference],
-                "note": f"{_measured(document)} {_scale(document)}{_told_stage(document['defense'])}",
+                "note": f"{_measured(document)} {_scale(document)}{_told_stage(defense)}",
             }
-            | ({"stage": stage} if (stage := _stage(document["defense"])) else {})
         ]
+        if stage := _stage(defense):
+            found["observations"][0]["stage"] = stage
     return found
 
 
