@@ -70,6 +70,8 @@ class Case(NamedTuple):
         The probability of an increase, for voices that give one.
     assessed : Assessment
         The whole answer, without conditions.
+    stage : str or None
+        Stage of the variant that was asked; None for the defense at its usual one.
     """
 
     work: str
@@ -79,6 +81,7 @@ class Case(NamedTuple):
     says: Mapping[str, str]
     rise: Mapping[str, float]
     assessed: Assessment
+    stage: str | None
 
 
 class VoiceScore(NamedTuple):
@@ -235,7 +238,7 @@ def _case(kb: KnowledgeBase, result: _Result, model: Likelihoods) -> Case:
         "assessment_conditions_stated": _or_even(stated.likelihood_increase),
         "always_increase": 1.0,
     }
-    return Case(result.work, *pair, result.effect, says, rise, answer)
+    return Case(result.work, *pair, result.effect, says, rise, answer, prediction.stage)
 
 
 def _score(voice: str, cases: Sequence[Case]) -> VoiceScore:
@@ -282,8 +285,10 @@ def _brier_with(prior: float, cases: Sequence[Case]) -> float | None:
     errors: list[float] = []
     for case in cases:
         if case.observed in _DIRECTIONS:
-            by_factors = _or_even(case.assessed.voices[1].likelihood)
-            rise = increase(by_factors, case.assessed.evidence, weights)
+            rise = 0.5
+            if case.assessed.likelihood_increase is not None:
+                by_factors = _or_even(case.assessed.voices[1].likelihood)
+                rise = increase(by_factors, case.assessed.evidence, weights)
             errors.append((rise - RISE[case.observed]) ** 2)
     return _mean(errors)
 
