@@ -59,6 +59,7 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 from .evidence import Evidence, Finding, Outcome, evidence, outcomes, work_of
 from .guideline import Conjecture, Path, conclude
 from .likelihood import Likelihoods, increase, likelihoods, no_change
+from .scenarios import meets
 
 if TYPE_CHECKING:
     from crosscurrent.knowledge import KnowledgeBase
@@ -250,7 +251,7 @@ def assess(
         rise = by_factors
         expect = _by_factors(by_factors, conjecture)
         grade = _derived(own, expect)
-        depends_on = _conditional(model, prediction, moved, expect)
+        depends_on = _conditional(kb, model, prediction, moved, expect)
         if depends_on:
             expect = "depends"
     likelihood = rise
@@ -384,7 +385,11 @@ def _derived(paths: Iterable[Path], expect: Expect) -> Grade:
 
 
 def _conditional(
-    model: Likelihoods, prediction: Prediction, moved: Sequence[Path], expect: Expect
+    kb: KnowledgeBase,
+    model: Likelihoods,
+    prediction: Prediction,
+    moved: Sequence[Path],
+    expect: Expect,
 ) -> tuple[Dependence, ...]:
     """Return what the factors let expect otherwise once a condition of some paths is stated."""
     cases: list[Dependence] = []
@@ -392,18 +397,15 @@ def _conditional(
         tuple(sorted((path.when or {}).items())) for path in moved if path.conditional
     ):
         taken = dict(when)
-        then = [
-            path._replace(conditional=False)
-            for path in moved
-            if not path.conditional or path.when == taken
-        ]
+        stated = {**prediction.assumed.stated, **taken}
+        met = [path for path in moved if path.conditional and meets(kb, stated, path.when)]
+        then = [path._replace(conditional=False) for path in moved if path in met]
+        then += [path for path in moved if not path.conditional]
         rise = model.by_factors(prediction.defense, prediction.risk, then, prediction.intended)
         leaning = _by_factors(rise, conclude(then)[0])
         if leaning != expect:
             effect: Outcome = "mixed" if leaning == "unknown" else leaning  # type: ignore[assignment]
-            works = dict.fromkeys(
-                work_of(source) for path in moved if path.when == taken for source in path.sources
-            )
+            works = dict.fromkeys(work_of(source) for path in met for source in path.sources)
             cases.append(Dependence(taken, effect, tuple(works)))
     return tuple(cases)
 

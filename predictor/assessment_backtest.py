@@ -298,8 +298,10 @@ def _brier_with(prior: float, cases: Sequence[Case]) -> float | None:
     errors: list[float] = []
     for case in cases:
         if case.observed in _DIRECTIONS:
-            by_factors = _or_even(case.assessed.voices[1].likelihood)
-            rise = increase(by_factors, case.assessed.evidence, weights)
+            rise = 0.5
+            if case.assessed.likelihood_increase is not None:
+                by_factors = _or_even(case.assessed.voices[1].likelihood)
+                rise = increase(by_factors, case.assessed.evidence, weights)
             errors.append((rise - RISE[case.observed]) ** 2)
     return _mean(errors)
 

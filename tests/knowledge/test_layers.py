@@ -230,7 +230,24 @@ def test_a_value_outside_the_scale_of_a_condition_is_refused_wherever_it_is_name
         assert "should be 'loose' or 'strict', not 'tight'" in problem(text)
 
 
-def test_a_base_keeps_its_name_when_a_kind_of_record_is_added_that_it_has_none_of() -> None:
-    kb = load(builtin="papers")
-    assert not kb.conditions
-    assert kb.digest == "sha256:dc21cba13e1beb91dd5cd4a18d5b8d9f1e2edfca17d540e5f544ad845975cbfd"
+def test_a_base_keeps_its_name_when_a_kind_of_record_is_added_that_it_has_none_of(
+    papers: KnowledgeBase,
+) -> None:
+    none = [section for section, own in papers.rows.items() if not own]
+    assert {"conditions", "procedures"} <= set(none)
+    rows = {section: own for section, own in papers.rows.items() if own}
+    assert KnowledgeBase(rows).digest == papers.digest
+
+
+def test_names_of_others_are_all_that_the_papers_gained(papers: KnowledgeBase) -> None:
+    without = {
+        section: {
+            name: {field: value for field, value in row.items() if field != "aliases"}
+            for name, row in own.items()
+        }
+        for section, own in papers.rows.items()
+        if section not in ("catalogues", "mappings")
+    }
+    assert KnowledgeBase(without).digest == (
+        "sha256:dc21cba13e1beb91dd5cd4a18d5b8d9f1e2edfca17d540e5f544ad845975cbfd"
+    )

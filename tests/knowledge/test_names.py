@@ -38,11 +38,38 @@ EVERYDAY = {
         "shap": "explanations",
         "sanitization": "outlier_removal",
         "fine-pruning": "outlier_removal",
-        "pruning": "outlier_removal",
+        "pruning": "model_pruning",
+        "weight pruning": "model_pruning",
         "watermark": "watermarking",
         "dataset watermark": "data_watermarking",
         "radioactive data": "data_watermarking",
         "dataset inference": "fingerprinting",
+        "unlearning": "machine_unlearning",
+        "machine unlearning": "machine_unlearning",
+        "sisa": "machine_unlearning",
+        "randomized smoothing": "randomized_smoothing",
+        "randomised smoothing": "randomized_smoothing",
+        "quantization": "quantization",
+        "quantisation": "quantization",
+        "distillation": "knowledge_distillation",
+        "knowledge distillation": "knowledge_distillation",
+        "pate": "pate",
+        "label smoothing": "label_smoothing",
+        "mixup": "data_augmentation",
+        "augmentation": "data_augmentation",
+        "regularization": "regularization",
+        "dropout": "regularization",
+        "weight decay": "regularization",
+        "early stopping": "regularization",
+        "memguard": "confidence_masking",
+        "adversarial regularization": "membership_regularization",
+        "diffpure": "input_purification",
+        "dedup": "deduplication",
+        "text watermark": "output_watermarking",
+        "krum": "robust_aggregation",
+        "conformal": "conformal_prediction",
+        "local differential privacy": "differential_privacy",
+        "spectral signatures": "outlier_removal",
     },
     "risk": {
         "mia": "membership_inference",
@@ -74,18 +101,27 @@ EVERYDAY = {
         "adversarial examples": "evasion",
         "property inference": "distribution_inference",
     },
-    "factor": {"tail": "tail_length", "margin": "boundary_distance", "capacity": "model_capacity"},
+    "factor": {
+        "tail": "tail_length",
+        "margin": "boundary_distance",
+        "capacity": "model_capacity",
+        "influence": "record_influence",
+        "answer detail": "answer_information",
+        "subgroup fit": "tail_fit",
+    },
 }
 ASKED = [
     (kind, name, identity) for kind, names in EVERYDAY.items() for name, identity in names.items()
 ]
 NEAR_NOTHING = (
+    "federated learning, transformer, encryption, secure aggregation, rate limiting, detection,"
+    " learning, attack, defense, calibration, homomorphic encryption, gradient, loss, overfitting,"
+    " ensemble, k-anonymity, synthetic data, prompt injection, denial of service, hallucination,"
+    " sponge, canary, foo, xyzzy, cat, rat, map, time, ship, P9, RD9, at least, dpo, mi"
+).split(", ")
+NOT_IN_THE_PAPERS = (
     "unlearning, machine unlearning, quantization, distillation, knowledge distillation, dropout,"
-    " federated learning, transformer, encryption, secure aggregation, rate limiting, detection,"
-    " learning, attack, defense, smoothing, regularization, early stopping, mixup, calibration,"
-    " homomorphic encryption, gradient, loss, overfitting, ensemble, k-anonymity, synthetic data,"
-    " weight decay, label smoothing, prompt injection, denial of service, hallucination, sponge,"
-    " canary, foo, xyzzy, cat, rat, map, time, ship, P9, RD9, at least, dpo, mi"
+    " smoothing, regularization, early stopping, mixup, weight decay, label smoothing"
 ).split(", ")
 
 
@@ -129,7 +165,13 @@ def test_a_name_that_says_the_stage_does_so_where_stages_count(kb: KnowledgeBase
     assert kb.variant("DP-SGD").id == kb.variant("dp-sgd@in").id == "differential_privacy@in"
     assert kb.variant("dp").id == "differential_privacy@in"  # which is the usual stage
     assert kb.variant("watermark@PRE").id == "watermarking@pre"
-    assert kb.staged("pruning") == (kb.defenses["outlier_removal"], "post")
+    assert kb.staged("fine-pruning") == (kb.defenses["outlier_removal"], "post")
+    assert kb.staged("pruning") == (kb.defenses["model_pruning"], None)
+    for name in ("sanitization", "Data Sanitisation", "data cleaning", "spectral signatures"):
+        assert kb.variant(name).id == "outlier_removal@pre"
+    assert kb.variant("SISA").id == "machine_unlearning@in"
+    assert kb.variant("local DP").id == "differential_privacy@pre"
+    assert kb.variant("quantization-aware training").id == "quantization@in"
     assert kb.staged("RD2@pre") == (kb.defenses["outlier_removal"], "pre")
     assert kb.staged("dp") == (kb.defenses["differential_privacy"], None)
     with pytest.raises(InputError, match="dp-sgd is differential_privacy@in: write differential_p"):
@@ -161,15 +203,33 @@ def test_where_nothing_says_which_kind_is_meant_a_double_name_is_not_guessed(
         assert name in str(told.value)
 
 
-@pytest.mark.parametrize("name", NEAR_NOTHING)
+def test_the_papers_alone_keep_their_own_reading_of_a_name(papers: KnowledgeBase) -> None:
+    assert papers.variant("pruning").id == "outlier_removal@post"
+    assert papers.staged("sanitization") == (papers.defenses["outlier_removal"], None)
+
+
+@pytest.mark.parametrize(
+    ("builtin", "name"),
+    [
+        *(("kb", name) for name in NEAR_NOTHING),
+        *(("papers", name) for name in (*NEAR_NOTHING, *NOT_IN_THE_PAPERS)),
+    ],
+)
 def test_what_is_not_known_gets_no_hint_rather_than_a_wrong_one(
-    kb: KnowledgeBase, name: str
+    request: pytest.FixtureRequest, builtin: str, name: str
 ) -> None:
+    kb = request.getfixturevalue(builtin)
     for kind in ("defense", "risk", "factor", "attack"):
         with pytest.raises(UnknownName) as told:
             ask(kb, kind, name)
         assert told.value.suggestions == (), kind
         assert "did you mean" not in str(told.value)
+
+
+def test_a_name_of_a_family_is_told_by_all_of_its_members(kb: KnowledgeBase) -> None:
+    with pytest.raises(UnknownName) as told:
+        kb.defense("smoothing")
+    assert set(told.value.suggestions) == {"label_smoothing", "randomized_smoothing"}
 
 
 @pytest.mark.parametrize(

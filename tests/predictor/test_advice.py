@@ -48,9 +48,9 @@ def advice(kb: KnowledgeBase, risk: str, *added: dict[str, Any]) -> tuple[Advice
     return advise(base, assess(base, predict(base, "differential_privacy", risk)))
 
 
-def test_a_condition_that_avoids_it_is_named_with_its_work(kb: KnowledgeBase) -> None:
+def test_a_condition_that_avoids_it_is_named_with_its_work(papers: KnowledgeBase) -> None:
     (found,) = advice(
-        kb,
+        papers,
         "discriminatory_behavior",
         observed(
             "one.a", "discriminatory_behavior", "no_change", when={"initialization": "pretrained"}
@@ -61,9 +61,9 @@ def test_a_condition_that_avoids_it_is_named_with_its_work(kb: KnowledgeBase) ->
     )
 
 
-def test_what_only_the_adversary_chooses_is_no_advice(kb: KnowledgeBase) -> None:
+def test_what_only_the_adversary_chooses_is_no_advice(papers: KnowledgeBase) -> None:
     assert not advice(
-        kb,
+        papers,
         "discriminatory_behavior",
         observed("one.a", "discriminatory_behavior", "no_change", when={"poison": "backdoor"}),
         observed(
@@ -72,21 +72,23 @@ def test_what_only_the_adversary_chooses_is_no_advice(kb: KnowledgeBase) -> None
     )
 
 
-def test_another_stage_counts_if_all_its_works_are_better(kb: KnowledgeBase) -> None:
+def test_another_stage_counts_if_all_its_works_are_better(papers: KnowledgeBase) -> None:
     better = observed("one.a", "discriminatory_behavior", "decrease", stage="post")
-    (found,) = advice(kb, "discriminatory_behavior", better)
+    (found,) = advice(papers, "discriminatory_behavior", better)
     assert (found.kind, found.subject, found.works) == (
         "stage",
         "differential_privacy@post",
         ("one",),
     )
     worse = observed("two.a", "discriminatory_behavior", "increase", stage="post")
-    assert not advice(kb, "discriminatory_behavior", better, worse)
+    assert not advice(papers, "discriminatory_behavior", better, worse)
 
 
-def test_another_defense_for_the_same_purpose_must_be_known_not_to_do_it(kb: KnowledgeBase) -> None:
+def test_another_defense_for_the_same_purpose_must_be_known_not_to_do_it(
+    papers: KnowledgeBase,
+) -> None:
     good = observed("three.a", "discriminatory_behavior", "decrease") | {"defense": "other"}
-    (found,) = advice(kb, "discriminatory_behavior", good)
+    (found,) = advice(papers, "discriminatory_behavior", good)
     assert (found.kind, found.subject, found.effect, found.grade) == (
         "defense",
         "other",
@@ -95,16 +97,16 @@ def test_another_defense_for_the_same_purpose_must_be_known_not_to_do_it(kb: Kno
     )
     assert found.works == ("three",)
     bad = observed("three.a", "discriminatory_behavior", "increase") | {"defense": "other"}
-    assert not advice(kb, "discriminatory_behavior", bad)
+    assert not advice(papers, "discriminatory_behavior", bad)
 
 
-def test_where_it_helps_only_what_undoes_it_is_told(kb: KnowledgeBase) -> None:
+def test_where_it_helps_only_what_undoes_it_is_told(papers: KnowledgeBase) -> None:
     undone = observed(
         "one.a", "membership_inference", "no_change", when={"initialization": "pretrained"}
     )
-    (found,) = advice(kb, "membership_inference", undone)
+    (found,) = advice(papers, "membership_inference", undone)
     assert (found.kind, dict(found.when)) == ("avoid", {"initialization": "pretrained"})
-    assert not advice(kb, "membership_inference")
+    assert not advice(papers, "membership_inference")
 
 
 @pytest.mark.parametrize("kind", ["stage", "defense"])

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -12,6 +13,7 @@ from strategies import SCALES, random_rows, random_when
 
 from crosscurrent.knowledge import KnowledgeBase, load
 from crosscurrent.knowledge.errors import InputError, UnknownName
+from crosscurrent.predictor.assessment import Assessment, assess
 from crosscurrent.predictor.changes import what_if
 from crosscurrent.predictor.documents import prediction_document, scenario_document
 from crosscurrent.predictor.interactions import Prediction, matrix, predict, predict_all
@@ -151,6 +153,168 @@ def test_every_change_that_a_condition_makes_has_a_reason(seed: int) -> None:
                 assert change.because
             if not assumed.stated:
                 assert not change.changed
+
+
+# The one answer
+
+
+def derived(kb: KnowledgeBase, asked: str, risk: str, **stated: str) -> Assessment:
+    return assess(kb, predict(kb, asked, risk, scenario(kb, given=stated)))
+
+
+def made_up(*edges: dict[str, object], seen: Sequence[dict[str, object]] = ()) -> KnowledgeBase:
+    """Return a base of one defense and one risk, with the defense's edges and what was seen."""
+    rows: dict[str, Any] = {
+        **conditional_base(0).rows,
+        "factors": {
+            name: {"id": name, "name": name, "group": "data", "role": "active", "meaning": "x"}
+            for name in ("one", "two")
+        },
+        "defenses": {
+            "shield": {
+                "id": "shield", "name": "Shield", "pillar": "security", "protects_against": [],
+                "usual_stage": "in", "meaning": "x",
+            }
+        },
+        "risks": {"theft": {"id": "theft", "name": "T", "pillar": "security", "meaning": "x"}},
+        "variants": {
+            f"shield@{stage}": {"defense": "shield", "stage": stage, "meaning": "x"}
+            for stage in ("pre", "in", "post")
+        },
+        "references": {
+            work: {"id": work, "status": "confirmed", "title": work} for work in ("work", "other")
+        },
+        "correlations": {},
+        "observations": {},
+    }  # fmt: skip
+    for factor in ("one", "two"):
+        edge = {"subject": "theft", "factor": factor, "sign": "+", "sources": ["work"]}
+        rows["correlations"][f"theft.{factor}"] = edge
+    for row in edges:
+        at = f"@{row['stage']}" if "stage" in row else ""
+        own = {"subject": "shield", "sources": ["work"], **row}
+        rows["correlations"][f"shield{at}.{row['factor']}"] = own
+    for number, row in enumerate(seen):
+        name = f"seen.n{number}"
+        rows["observations"][name] = {
+            "id": name, "defense": "shield", "risk": "theft", "kind": "empirical",
+            "sources": ["work"], **row,
+        }  # fmt: skip
+    kb = KnowledgeBase(rows)
+    for section in ("correlations", "observations"):
+        assert len(getattr(kb, section)) == len(rows[section])
+    return kb
+
+
+STRICT = {"budget": "strict"}
+
+
+def test_a_factor_under_a_condition_not_stated_makes_the_answer_depend_on_it() -> None:
+    kb = made_up({"factor": "one", "sign": "-", "when": STRICT, "sources": ["other"]})
+    assumed = scenario(kb, given=STRICT)
+    change = what_if(kb, "shield", "theft", assumed)
+    before, after = assess(kb, change.before), assess(kb, change.after)
+    assert before.expect == "depends"
+    (case,) = before.depends_on
+    assert dict(case.when) == STRICT
+    assert "other" in case.works
+    assert not before.mechanism.toward
+    assert not before.mechanism.against
+    assert after.expect == "decrease"
+    assert after.depends_on == ()
+    assert derived(kb, "shield", "theft", budget="loose").expect == "unknown"
+
+
+def test_stating_the_condition_of_an_edge_moves_what_is_expected() -> None:
+    kb = made_up(
+        {"factor": "one", "sign": "+"},
+        {"factor": "two", "sign": "-", "when": STRICT},
+    )
+    open_, met = derived(kb, "shield", "theft"), derived(kb, "shield", "theft", **STRICT)
+    unmet = derived(kb, "shield", "theft", budget="loose")
+    assert open_.likelihood_increase == unmet.likelihood_increase
+    assert unmet.depends_on == met.depends_on == ()
+    assert {path.factor.id for path in met.mechanism.toward + met.mechanism.against} == {
+        "one",
+        "two",
+    }
+    assert {path.factor.id for path in unmet.mechanism.toward} <= {"one"}
+
+
+def test_a_stage_has_edges_and_findings_of_its_own_and_hears_of_the_others() -> None:
+    kb = made_up(
+        {"factor": "one", "sign": "+"},
+        {"factor": "one", "sign": "-", "stage": "post"},
+        seen=[
+            {"effect": "increase", "sources": ["work"], "stage": "in"},
+            {"effect": "decrease", "sources": ["other"], "stage": "post"},
+            {"effect": "decrease", "sources": ["other"], "stage": "post", "when": STRICT},
+            {"effect": "no_change", "sources": ["work"], "stage": "pre", "provenance": "measured"},
+        ],
+    )
+    bare, post = derived(kb, "shield", "theft"), derived(kb, "shield@post", "theft")
+    assert (bare.expect, post.expect) == ("increase", "decrease")
+    assert {path.push for path in bare.mechanism.toward} == {"+"}
+    assert {path.push for path in post.mechanism.toward} == {"-"}
+    told = {stage: {each.effect for each in own} for stage, own in bare.evidence.elsewhere.items()}
+    assert told == {"post": {"decrease"}}
+    assert {*post.evidence.elsewhere} == {"in"}
+    assert {*derived(kb, "shield@pre", "theft").evidence.elsewhere} == {"in", "post"}
+    loose = derived(kb, "shield", "theft", budget="loose").evidence.elsewhere
+    assert len(loose["post"]) == 1
+    assert len(bare.evidence.elsewhere["post"]) == 2
+
+
+def unseen(seed: int) -> KnowledgeBase:
+    return KnowledgeBase({**random_rows(seed, conditions=True), "observations": {}})
+
+
+@given(SEEDS)
+def test_what_factors_let_expect_never_hangs_in_silence_on_a_condition(seed: int) -> None:
+    kb = unseen(seed)
+    for prediction in (each for row in matrix(kb) for each in row):
+        found = assess(kb, prediction)
+        assert (found.expect == "depends") == bool(found.depends_on)
+        for path in prediction.paths:
+            if path.conditional and not found.depends_on:
+                assumed = scenario(kb, given=path.when)
+                after = assess(kb, predict(kb, found.defense, found.risk, assumed))
+                assert after.expect in (found.expect, "depends")
+
+
+@given(SEEDS)
+def test_stating_what_it_depends_on_gives_the_effect_that_was_told(seed: int) -> None:
+    kb = unseen(seed)
+    for prediction in (each for row in matrix(kb) for each in row):
+        for case in assess(kb, prediction).depends_on:
+            after = derived(kb, prediction.defense, prediction.risk, **case.when)
+            assert after.likelihood_increase is not None
+            if case.effect == "mixed":
+                assert after.expect in ("unknown", "depends")
+            else:
+                assert after.expect in (case.effect, "depends")
+                sign = 1 if case.effect == "increase" else -1
+                assert sign * (after.likelihood_increase - 0.5) >= 0
+
+
+@given(SEEDS)
+def test_what_was_seen_at_other_stages_is_told_apart_and_decides_nothing(seed: int) -> None:
+    kb = conditional_base(seed)
+    for prediction in (each for row in matrix(kb) for each in row):
+        found = assess(kb, prediction)
+        pair, usual = (found.defense, found.risk), kb.defenses[found.defense].usual_stage
+        assert usual not in found.evidence.elsewhere
+        rows = kb.rows
+        rows["observations"] = {
+            name: row
+            for name, row in rows["observations"].items()
+            if (row["defense"], row["risk"]) != pair or row.get("stage", usual) == usual
+        }
+        less = KnowledgeBase(rows)
+        here = assess(less, predict(less, *pair))
+        assert not here.evidence.elsewhere
+        assert (here.expect, here.grade) == (found.expect, found.grade)
+        assert here.evidence == found.evidence._replace(elsewhere=here.evidence.elsewhere)
 
 
 # Variants

@@ -207,9 +207,9 @@ def test_near_misses_miss_what_they_say_and_as_little_as_any_set_does(seed: int)
         assert counts == ({min(useful)} if useful else set())
 
 
-def test_near_misses_are_ranked_and_say_what_there_is_instead(kb: KnowledgeBase) -> None:
+def test_near_misses_are_ranked_and_say_what_there_is_instead(papers: KnowledgeBase) -> None:
     def near(**asked: Any) -> list[tuple[tuple[Miss, ...], list[str]]]:
-        found = plan(kb, wish(kb, **asked)).near_misses
+        found = plan(papers, wish(papers, **asked)).near_misses
         return [(each.misses, [v.defense for v in each.plan.order]) for each in found]
 
     moved, *_, gone = near(protect=["R2", "P1"], have=["watermarking@in"], avoid=["P2"], most=2)
@@ -235,17 +235,19 @@ def test_what_cannot_be_trained_together_is_in_no_plan(kb: KnowledgeBase) -> Non
     assert [v.id for v in answer.plans[0].order][-1] != "group_fairness@in"
 
 
-def test_measured_conflicts_are_told_and_come_last(kb: KnowledgeBase) -> None:
-    clean, doubtful = plan(kb, wish(kb, protect=["F", "R3"], have=["group_fairness@in"])).plans
+def test_measured_conflicts_are_told_and_come_last(papers: KnowledgeBase) -> None:
+    clean, doubtful = plan(
+        papers, wish(papers, protect=["F", "R3"], have=["group_fairness@in"])
+    ).plans
     assert not clean.observed
     assert [v.id for v in doubtful.order] == ["group_fairness@in", "fingerprinting@post"]
     assert [each.code for each in doubtful.observed] == ["C17"]
     assert doubtful.contradicted
     assert doubtful.outcome == "conflict"
-    (one,) = plan(kb, wish(kb, protect=["F", "R3"])).plans
+    (one,) = plan(papers, wish(papers, protect=["F", "R3"])).plans
     assert not one.contradicted
     assert doubtful.order in one.alternatives
-    (one,) = plan(kb, wish(kb, protect=["evasion", "poisoning"])).plans
+    (one,) = plan(papers, wish(papers, protect=["evasion", "poisoning"])).plans
     assert not one.contradicted
     (other,) = [o for o in one.alternatives if o[-1].id == "outlier_removal@post"]
     assert [each.code for each in one.against(other)] == ["C35"]
@@ -295,20 +297,20 @@ def test_a_search_cut_short_says_so(kb: KnowledgeBase, monkeypatch: pytest.Monke
     assert not answer.plans
 
 
-def test_what_is_there_already_stays(kb: KnowledgeBase) -> None:
-    answer = plan(kb, wish(kb, protect=["evasion"], have=["watermarking@pre"]))
+def test_what_is_there_already_stays(papers: KnowledgeBase) -> None:
+    answer = plan(papers, wish(papers, protect=["evasion"], have=["watermarking@pre"]))
     assert not answer.plans
     assert ("have", "watermarking@pre") in {(b.wish, b.value) for b in answer.blocked}
     # taken out of the data first, outliers leave a watermark that is planted afterwards alone
-    (one,) = plan(kb, wish(kb, protect=["poisoning"], have=["watermarking@pre"])).plans
+    (one,) = plan(papers, wish(papers, protect=["poisoning"], have=["watermarking@pre"])).plans
     assert [v.id for v in one.order] == ["outlier_removal@pre", "watermarking@pre"]
-    answer = plan(kb, wish(kb, protect=["poisoning"], have=["watermarking@post"]))
+    answer = plan(papers, wish(papers, protect=["poisoning"], have=["watermarking@post"]))
     assert [v.id for v in answer.plans[0].order] == ["outlier_removal@in", "watermarking@post"]
 
 
-def test_an_impossible_wish_names_what_stands_in_the_way(kb: KnowledgeBase) -> None:
-    asked = wish(kb, protect=["evasion", "membership_inference", "poisoning"], most=1)
-    answer = plan(kb, asked)
+def test_an_impossible_wish_names_what_stands_in_the_way(papers: KnowledgeBase) -> None:
+    asked = wish(papers, protect=["evasion", "membership_inference", "poisoning"], most=1)
+    answer = plan(papers, asked)
     assert not answer.plans
     assert [(b.wish, b.value) for b in answer.blocked] == [("max", "1")]
 

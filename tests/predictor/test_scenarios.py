@@ -50,8 +50,8 @@ def test_raising_a_factor_pushes_every_risk_that_depends_on_it(kb: KnowledgeBase
             )
 
 
-def test_the_context_reaches_risks_that_the_defense_does_not(kb: KnowledgeBase) -> None:
-    change = what_if(kb, "FD1", "R2", scenario(kb, raise_=["M1"]))
+def test_the_context_reaches_risks_that_the_defense_does_not(papers: KnowledgeBase) -> None:
+    change = what_if(papers, "FD1", "R2", scenario(papers, raise_=["M1"]))
     assert (change.before.conjecture, change.after.conjecture) == ("unknown", "increase")
     assert change.changed
     assert "model_capacity" not in {m.factor.id for m in change.after.modifiers}
@@ -100,10 +100,10 @@ def test_a_change_of_factors_always_has_a_reason(seed: int, factor: str) -> None
     ],
 )
 def test_the_papers_exceptions_hold_for_their_adversary(
-    kb: KnowledgeBase, pair: tuple[str, str], adversary: dict[str, str], before: str, after: str
+    papers: KnowledgeBase, pair: tuple[str, str], adversary: dict[str, str], before: str, after: str
 ) -> None:
     """Slide 17 of the talk."""
-    change = what_if(kb, *pair, scenario(kb, adversary=adversary))
+    change = what_if(papers, *pair, scenario(papers, adversary=adversary))
     applying = [s.record.effect for s in change.before.observations if s.applies]
     assert applying == [before]
     assert not any(seen.applies for seen in change.after.observations)
