@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["dot", "graph", "graphml", "node_link"]
 
 
-def graph(kb: KnowledgeBase) -> nx.DiGraph[str]:
+def graph(kb: KnowledgeBase) -> nx.DiGraph[str]:  # of which a MultiDiGraph is one
     """Return the signed graph: defense → factor → risk, with sources on every edge.
 
     Parameters
@@ -27,9 +27,13 @@ def graph(kb: KnowledgeBase) -> nx.DiGraph[str]:
     networkx.DiGraph
         Nodes are ids with ``kind``, ``name`` and, where there is one, ``code``; factors also have
         ``role`` and ``group``, defenses and risks ``pillar``. Edges have ``sign`` and ``sources``
-        (ids joined by spaces).
+        (ids joined by spaces) and, where they hold for these alone, ``stage`` and ``when``
+        (``key=value``, joined by spaces). It is a ``networkx.MultiDiGraph`` if several edges join
+        the same two nodes.
     """
-    built: nx.DiGraph[str] = nx.DiGraph(knowledge=kb.digest)
+    joined = {(edge.subject, edge.factor) for edge in kb.correlations.values()}
+    several = len(joined) < len(kb.correlations)
+    built: nx.DiGraph[str] = (nx.MultiDiGraph if several else nx.DiGraph)(knowledge=kb.digest)
     for defense in kb.defenses.values():
         built.add_node(defense.id, kind="defense", name=defense.name, pillar=defense.pillar)
     for factor in kb.factors.values():
@@ -46,7 +50,10 @@ def graph(kb: KnowledgeBase) -> nx.DiGraph[str]:
         ends = (edge.subject, edge.factor)
         if edge.subject in kb.risks:
             ends = (edge.factor, edge.subject)
-        built.add_edge(*ends, sign=edge.sign, sources=" ".join(edge.sources))
+        only = {"stage": edge.stage} if edge.stage else {}
+        if edge.when:
+            only["when"] = " ".join(f"{key}={value}" for key, value in edge.when.items())
+        built.add_edge(*ends, sign=edge.sign, sources=" ".join(edge.sources), **only)
     return built
 
 
@@ -65,14 +72,16 @@ def node_link(kb: KnowledgeBase) -> dict[str, Any]:
 
 def dot(kb: KnowledgeBase) -> str:
     """Return the graph in Graphviz's DOT: defenses left, factors in the middle, risks right."""
-    drawn: nx.DiGraph[str] = nx.DiGraph(rankdir="LR", label=f'"knowledge {kb.digest[:19]}"')
     shapes = {"defense": "box", "factor": "ellipse", "risk": "octagon"}
     source = graph(kb)
+    drawn = source.__class__(rankdir="LR", label=f'"knowledge {kb.digest[:19]}"')
     # pydot leaves values as they are, so whatever Graphviz could misread is quoted here
     for identity, node in source.nodes(data=True):
         label = json.dumps(node["name"], ensure_ascii=False)
         drawn.add_node(identity, label=label, shape=shapes[node["kind"]])
     for tail, head, edge in source.edges(data=True):
         style = "solid" if edge["sign"] == "+" else "dashed"
-        drawn.add_edge(tail, head, label=f'"{edge["sign"]}"', style=style)
+        only = " ".join(edge[name] for name in ("stage", "when") if name in edge)
+        label = json.dumps(f"{edge['sign']} {only}".strip(), ensure_ascii=False)
+        drawn.add_edge(tail, head, label=label, style=style)
     return str(nx.nx_pydot.to_pydot(drawn).to_string())

@@ -28,12 +28,16 @@ _PHRASES: Final[Mapping[str, str]] = MappingProxyType(
         "output=hard_label": "answers are labels alone",
         "output=top_k": "answers show the top scores",
         "output=full": "answers show all scores",
+        "interaction=no_access": "the adversary cannot ask",
         "interaction=one_shot": "the adversary asks once",
         "interaction=k_shot": "the adversary asks a few times",
         "interaction=unlimited": "queries are not limited",
+        "data_knowledge=no_access": "the adversary has no data",
         "data_knowledge=no_overlap": "the adversary has other data",
         "data_knowledge=partial_overlap": "the adversary has part of the training data",
         "data_knowledge=full_overlap": "the adversary has the training data",
+        "blindness=blind": "the adversary cannot check its results",
+        "blindness=not_blind": "the adversary can check its results",
         "privacy_budget=loose": "epsilon is above 8",
         "privacy_budget=moderate": "epsilon is 8 or less",
         "privacy_budget=strict": "epsilon is below 1",
@@ -69,6 +73,16 @@ _PHRASES: Final[Mapping[str, str]] = MappingProxyType(
         "learning=federated": "learning is federated",
         "tuning=untuned": "hyperparameters stay as they were",
         "tuning=tuned": "hyperparameters are tuned for the defense",
+        "poisoned_records=few": "poisoned records are few",
+        "poisoned_records=many": "poisoned records are many",
+        "masking=reduced": "answers are rounded or cut off",
+        "masking=perturbed": "answers are changed on purpose",
+        "versions=one": "the adversary sees the model only after the change",
+        "versions=both": "the adversary sees the model before and after the change",
+        "smoothing_factor=positive": "labels are softened",
+        "smoothing_factor=negative": "labels are sharpened beyond one class",
+        "explanation_use=released": "explanations go out with the answers",
+        "explanation_use=internal": "only the owner sees the explanations",
     }
 )
 
@@ -115,5 +129,6 @@ def _one(kb: KnowledgeBase, key: str, value: str) -> str:
     known = _PHRASES.get(f"{key}={value}")
     if known is not None:
         return known
-    name = kb.adversary[key].name if key in kb.adversary else key.replace("_", " ")
+    records = kb.adversary if key in kb.adversary else kb.conditions
+    name = records[key].name if key in records else key.replace("_", " ")
     return f"{name[0].lower()}{name[1:]} is {value.replace('_', ' ')}"
