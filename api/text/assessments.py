@@ -229,7 +229,7 @@ def _grade(kb: KnowledgeBase, document: shapes.Prediction) -> str:
             for effect, own in sorted(works.items(), key=lambda item: -len(item[1]))
         )
         agree = _agree_under_conditions(document)
-        if counts and agree:
+        if counts and agree and len(works.get(expect, ())) < max(map(len, works.values())):
             unit = "work" if agree == 1 else "works"
             counts += f", and {agree} {unit} {_THEN[expect]} under conditions"
         minority = [work for work, effect in answer["dissent"].items()]

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
     from crosscurrent.knowledge import KnowledgeBase
 
-__all__ = ["circumstance", "circumstances"]
+__all__ = ["PHRASES", "Group", "circumstance", "circumstances", "grouped"]
 
-_PHRASES: Final[Mapping[str, str]] = MappingProxyType(
+PHRASES: Final[Mapping[str, str]] = MappingProxyType(
     {
         "role=malicious_suspect": "the adversary is the suspect who denies having copied",
         "role=malicious_accuser": "the adversary is an accuser who claims what is not its own",
@@ -85,10 +85,57 @@ _PHRASES: Final[Mapping[str, str]] = MappingProxyType(
         "explanation_use=internal": "only the owner sees the explanations",
     }
 )
+"""What each value of a built-in scale says, as what follows an *if*, by ``scale=value``."""
 
+_GROUPS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        "Data": (
+            "modality", "records", "group_share", "learning", "poison", "poisoned_records",
+        ),
+        "Training": (
+            "initialization", "fit", "tuning", "privacy_budget", "perturbation_norm",
+            "perturbation_budget", "smoothing_factor",
+        ),
+        "Attack and answers": (
+            "membership_attack", "answers", "masking", "versions", "explanation_use",
+        ),
+    }
+)  # fmt: skip
 
 _SCOPES: Final = ("modality", "learning")
 """What an experiment was done on; it says little beside other conditions."""
+
+
+class Group(NamedTuple):
+    """Conditions that belong together, as forms offer them.
+
+    Attributes
+    ----------
+    name, title : str
+        What it is called in addresses, and by people.
+    scales : sequence of Condition
+        Its conditions.
+    """
+
+    name: str
+    title: str
+    scales: Sequence[Condition]
+
+    @property
+    def keys(self) -> Sequence[str]:
+        """Ids of its conditions."""
+        return [each.id for each in self.scales]
+
+
+def grouped(kb: KnowledgeBase) -> list[Group]:
+    """Return all conditions in groups; those of one's own come last, and empty groups not at all."""
+    known = {key for keys in _GROUPS.values() for key in keys}
+    groups = {**_GROUPS, "Further conditions": tuple(k for k in kb.conditions if k not in known)}
+    found = (
+        Group(title.split()[0].lower(), title, [kb.conditions[k] for k in keys if k in kb.conditions])
+        for title, keys in groups.items()
+    )
+    return [group for group in found if group.scales]
 
 
 def circumstance(kb: KnowledgeBase, when: Mapping[str, str]) -> str:
@@ -126,7 +173,7 @@ def circumstances(kb: KnowledgeBase, cases: Iterable[Mapping[str, str]], most: i
 
 
 def _one(kb: KnowledgeBase, key: str, value: str) -> str:
-    known = _PHRASES.get(f"{key}={value}")
+    known = PHRASES.get(f"{key}={value}")
     if known is not None:
         return known
     records = kb.adversary if key in kb.adversary else kb.conditions
