@@ -173,13 +173,15 @@ class KnowledgeBase(Sections):
     ) -> tuple[Observation, ...]:
         """Return what was published or measured for one defense and one risk, by their ids.
 
-        That is what was seen of the defense in general, and of its variant at a stage, by default
-        its usual one.
+        That is what was seen of its variant at a stage, by default its usual one. Where a source
+        does not say at which stage, it was the usual one.
         """
         if stage is None:
             return self._observed.get((defense, risk), ())
+        usual = self.defenses[defense].usual_stage
+        wanted = (stage, None) if usual in (None, stage) else (stage,)
         seen = self.observed_at_any_stage(defense, risk)
-        return tuple(each for each in seen if each.stage in (None, stage))
+        return tuple(each for each in seen if each.stage in wanted)
 
     def observed_at_any_stage(self, defense: str, risk: str) -> tuple[Observation, ...]:
         """Return what was published or measured for a defense and a risk, by ids, at any stage."""

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["dot", "graph", "graphml", "node_link"]
 
 
-def graph(kb: KnowledgeBase) -> nx.DiGraph[str]:  # of which a MultiDiGraph is one
+def graph(kb: KnowledgeBase) -> nx.DiGraph[str]:
     """Return the signed graph: defense → factor → risk, with sources on every edge.
 
     Parameters
@@ -26,14 +26,11 @@ def graph(kb: KnowledgeBase) -> nx.DiGraph[str]:  # of which a MultiDiGraph is o
     -------
     networkx.DiGraph
         Nodes are ids with ``kind``, ``name`` and, where there is one, ``code``; factors also have
-        ``role`` and ``group``, defenses and risks ``pillar``. Edges have ``sign`` and ``sources``
-        (ids joined by spaces) and, where they hold for these alone, ``stage`` and ``when``
-        (``key=value``, joined by spaces). It is a ``networkx.MultiDiGraph`` if several edges join
-        the same two nodes.
+        ``role`` and ``group``, defenses and risks ``pillar``. Edges have ``sign``, ``sources``
+        (ids joined by spaces) and, where they take conditions, ``when``. Those of a defense are
+        those at its usual stage.
     """
-    joined = {(edge.subject, edge.factor) for edge in kb.correlations.values()}
-    several = len(joined) < len(kb.correlations)
-    built: nx.DiGraph[str] = (nx.MultiDiGraph if several else nx.DiGraph)(knowledge=kb.digest)
+    built: nx.DiGraph[str] = nx.DiGraph(knowledge=kb.digest)
     for defense in kb.defenses.values():
         built.add_node(defense.id, kind="defense", name=defense.name, pillar=defense.pillar)
     for factor in kb.factors.values():
@@ -46,14 +43,12 @@ def graph(kb: KnowledgeBase) -> nx.DiGraph[str]:  # of which a MultiDiGraph is o
         for record in records.values():
             if record.code is not None:
                 built.nodes[record.id]["code"] = record.code
-    for edge in kb.correlations.values():
-        ends = (edge.subject, edge.factor)
-        if edge.subject in kb.risks:
-            ends = (edge.factor, edge.subject)
-        only = {"stage": edge.stage} if edge.stage else {}
-        if edge.when:
-            only["when"] = " ".join(f"{key}={value}" for key, value in edge.when.items())
-        built.add_edge(*ends, sign=edge.sign, sources=" ".join(edge.sources), **only)
+    for subject in (*kb.defenses, *kb.risks):
+        for edge in kb.edges(subject).values():
+            ends = (edge.factor, subject) if subject in kb.risks else (subject, edge.factor)
+            built.add_edge(*ends, sign=edge.sign, sources=" ".join(edge.sources))
+            if edge.when:
+                built.edges[ends]["when"] = " ".join(f"{k}={v}" for k, v in edge.when.items())
     return built
 
 
@@ -72,16 +67,14 @@ def node_link(kb: KnowledgeBase) -> dict[str, Any]:
 
 def dot(kb: KnowledgeBase) -> str:
     """Return the graph in Graphviz's DOT: defenses left, factors in the middle, risks right."""
+    drawn: nx.DiGraph[str] = nx.DiGraph(rankdir="LR", label=f'"knowledge {kb.digest[:19]}"')
     shapes = {"defense": "box", "factor": "ellipse", "risk": "octagon"}
     source = graph(kb)
-    drawn = source.__class__(rankdir="LR", label=f'"knowledge {kb.digest[:19]}"')
     # pydot leaves values as they are, so whatever Graphviz could misread is quoted here
     for identity, node in source.nodes(data=True):
         label = json.dumps(node["name"], ensure_ascii=False)
         drawn.add_node(identity, label=label, shape=shapes[node["kind"]])
     for tail, head, edge in source.edges(data=True):
         style = "solid" if edge["sign"] == "+" else "dashed"
-        only = " ".join(edge[name] for name in ("stage", "when") if name in edge)
-        label = json.dumps(f"{edge['sign']} {only}".strip(), ensure_ascii=False)
-        drawn.add_edge(tail, head, label=label, style=style)
+        drawn.add_edge(tail, head, label=f'"{edge["sign"]}"', style=style)
     return str(nx.nx_pydot.to_pydot(drawn).to_string())

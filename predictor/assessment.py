@@ -7,7 +7,8 @@ to be *expected* follows from them by these rules, of which the first that fits 
 evidence                                                     expect      grade
 ===========================================================  ==========  ====================
 measured in your own models, all alike                       that        ``measured_here``
-works that apply all say the same, two or more in all        that        ``replicated``
+works that apply all say the same, two or more in all, or    that        ``replicated``
+two thirds of three or more do and the others saw both
 works that apply all say the same, a single one in all       that        ``published_once``
 works that apply disagree, two thirds of three or more say   that        ``disputed``
 the same
@@ -321,7 +322,7 @@ def _vote(effects: Sequence[str]) -> tuple[Expect | None, bool]:
     if most == len(effects):
         return word, False
     if len(effects) >= _ENOUGH and most >= _MAJORITY * len(effects) - 1e-9:
-        return word, True
+        return word, not set(effects) <= {effect, "mixed"}
     return None, True
 
 

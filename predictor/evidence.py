@@ -160,17 +160,19 @@ def _elsewhere(
 ) -> dict[str, tuple[Finding, ...]]:
     """Return what was published of the same defense at other stages."""
     pair = (prediction.defense, prediction.risk)
-    asked = prediction.stage or kb.defenses[prediction.defense].usual_stage
+    usual = kb.defenses[prediction.defense].usual_stage
+    asked = prediction.stage or usual
     found: dict[str, tuple[Finding, ...]] = {}
     for record in kb.observed_at_any_stage(*pair):
-        if record.measured or record.stage in (None, asked):
+        stage = record.stage or usual
+        if record.measured or stage in (None, asked):
             continue
         own = _findings(
             kb, prediction.assumed, record, record.effect, record.id, firm=_firm(record)
         )
         told = tuple(each for each in own if each.work != forgetting)
         if told:
-            found[record.stage] = (*found.get(record.stage, ()), *told)
+            found[stage] = (*found.get(stage, ()), *told)
     return found
 
 

@@ -173,8 +173,7 @@ def predict(
         What is known.
     defense, risk : str
         Ids, codes or aliases, in any case; a defense at a stage as ``watermarking@post``. A bare
-        one has what is known of it in general and at its usual stage, a variant what is known in
-        general and at its own.
+        one stands for the one at its usual stage.
     assumed : Scenario, optional
         What-if assumptions; see `predictor.scenarios.scenario`.
 

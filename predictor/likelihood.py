@@ -22,7 +22,7 @@ the more exactly a finding is about what was asked, the more it weighs.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from math import copysign
 from typing import TYPE_CHECKING, Final, NamedTuple
 from weakref import WeakKeyDictionary
@@ -99,20 +99,37 @@ class Likelihoods:
         self.forgetting = forgetting
         self._cases: dict[Pair, tuple[Leaning, float]] = {}
         self._still: dict[Pair, tuple[int, int]] = {}
-        for pair, outcomes in _published(kb, forgetting).items():
-            shares = [sum(map(RISE.__getitem__, own)) / len(own) for own in outcomes.values()]
-            still = sum(set(own) == {"no_change"} for own in outcomes.values())
-            self._still[pair] = still, len(outcomes)
-            defense, risk = kb.defenses[pair[0]], kb.risks[pair[1]]
-            paths = self.standing(paths_between(kb, defense.id, risk))
-            leaning = _leaning(paths, risk.id in defense.protects_against)
-            self._cases[pair] = leaning, sum(shares) / len(shares)
+        if forgetting is None:
+            self._told = _published(kb)
+            self._resting = _resting(self._told)
+            changed: Iterable[Pair] = self._told
+        else:  # all but a few pairs are as they were
+            usual = likelihoods(kb)
+            self._told, self._resting = usual._told, usual._resting
+            self._cases |= usual._cases
+            self._still |= usual._still
+            changed = self._resting.get(forgetting, ())
+        for pair in changed:
+            self._weigh(pair)
         self.pairs = len(self._cases)
         self._groups: dict[Leaning, tuple[float, float]] = {}
         for leaning, share in self._cases.values():
             rise, count = self._groups.get(leaning, (0.0, 0.0))
             self._groups[leaning] = rise + share, count + 1
         self._fitted: dict[tuple[Leaning, float] | None, tuple[float, ...]] = {}
+
+    def _weigh(self, pair: Pair) -> None:
+        """Take a pair's own works, but for the forgotten one, into account."""
+        told = self._told[pair]
+        works = [own for work, own in told.works.items() if work != self.forgetting]
+        self._cases.pop(pair, None)
+        self._still.pop(pair, None)
+        if works:
+            shares = [sum(map(RISE.__getitem__, own)) / len(own) for own in works]
+            still = sum(set(own) == {"no_change"} for own in works)
+            self._still[pair] = still, len(works)
+            leaning = _leaning(self.standing(told.paths), told.intended)
+            self._cases[pair] = leaning, sum(shares) / len(shares)
 
     def by_factors(self, defense: str, risk: str, paths: Iterable[Path], intended: bool) -> float:
         """Return the probability of an increase by the factors alone, from 0 to 1.
@@ -237,22 +254,53 @@ def _stands(sources: Iterable[str], forgetting: str) -> bool:
     return any(work_of(source) != forgetting for source in sources)
 
 
-def _published(kb: KnowledgeBase, forgetting: str | None) -> dict[Pair, dict[str, list[str]]]:
-    """Return the outcomes that each work reports for each pair, under whichever conditions."""
+class _Told(NamedTuple):
+    """What was published for a pair, by work, under whichever conditions; and its paths."""
+
+    works: dict[str, list[str]]
+    paths: tuple[Path, ...]
+    intended: bool
+
+
+def _published(kb: KnowledgeBase) -> dict[Pair, _Told]:
+    """Return what was published for each pair of which something was."""
     found: dict[Pair, dict[str, list[str]]] = {}
 
     def add(record: Observation, sources: Iterable[str], effect: str) -> None:
         works = found.setdefault((record.defense, record.risk), {})
         for work in {work_of(source): None for source in sources} or {record.id: None}:
-            if work != forgetting:
-                works.setdefault(work, []).append(effect)
+            works.setdefault(work, []).append(effect)
 
     for record in kb.observations.values():
         if record.measured:
             continue
         usual = kb.defenses[record.defense].usual_stage
-        if record.effect in RISE and record.stage in (None, usual):
+        if record.stage not in (None, usual):
+            continue
+        if record.effect in RISE:
             add(record, record.sources, record.effect)
         for exception in record.exceptions:
             add(record, exception.sources, exception.effect)
-    return {pair: works for pair, works in found.items() if works}
+    return {
+        (defense, risk): _Told(
+            works,
+            paths_between(kb, defense, kb.risks[risk]),
+            risk in kb.defenses[defense].protects_against,
+        )
+        for (defense, risk), works in found.items()
+    }
+
+
+def _resting(told: Mapping[Pair, _Told]) -> dict[str, list[Pair]]:
+    """Return, by work, the pairs of which something would be otherwise without it."""
+    found: dict[str, list[Pair]] = {}
+    for pair, own in told.items():
+        works = dict.fromkeys(own.works)
+        for path in own.paths:
+            for edge in (path.moved_by, path.depends):
+                alone = {work_of(source) for source in edge.sources} if edge is not None else ()
+                if len(alone) == 1:
+                    works |= dict.fromkeys(alone)
+        for work in works:
+            found.setdefault(work, []).append(pair)
+    return found

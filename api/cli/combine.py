@@ -104,7 +104,7 @@ def _verdict(combined: Combined, look: Style) -> list[str]:
         lines.append(paragraph(resting, look.width, "  "))
     if otherwise := codes(combined.measured_otherwise):
         rule = "no conflict" if combined.effective else "conflict"
-        text = f"! the rule says {rule}; measured otherwise: {otherwise}"
+        text = f"! the rule says {rule}; seen otherwise: {otherwise}"
         lines.append(paragraph(text, look.width, "  "))
     if not (combined.effective and combined.trainable):
         return lines

@@ -171,7 +171,7 @@ class CombinationAnswer(Answer):
         return seen, " + ".join(each.defenses), works
 
     def _notes(self) -> Sequence[str]:
-        notes = ["! measured otherwise than the rule says"] * bool(self.combined.measured_otherwise)
+        notes = ["! seen otherwise than the rule says"] * bool(self.combined.measured_otherwise)
         notes += ["there are further orders"] * self.combined.more_orders
         notes += ["the search for repairs was not finished"] * self.combined.repairs_cut
         return notes

@@ -294,14 +294,14 @@ def _cases(kb: KnowledgeBase, seen: Sequence[shapes.Dependence]) -> str:
 def _by_effect(kb: KnowledgeBase, seen: Iterable[shapes.Dependence]) -> list[tuple[str, str]]:
     """Return each effect with the cases in which it was seen, opposite directions first.
 
-    A case in which works saw different effects is told once, as one that goes both ways.
+    What was seen in different ways in one and the same case is seen both ways there.
     """
     effects: dict[tuple[tuple[str, str], ...], set[str]] = {}
     for each in seen:
-        effects.setdefault(tuple(each["when"].items()), set()).add(each["effect"])
+        effects.setdefault(tuple(sorted(each["when"].items())), set()).add(each["effect"])
     cases: dict[str, list[dict[str, str]]] = {}
     for when, own in effects.items():
-        cases.setdefault("mixed" if len(own) > 1 else min(own), []).append(dict(when))
+        cases.setdefault(own.pop() if len(own) == 1 else "mixed", []).append(dict(when))
     return [
         (effect, circumstances(kb, cases[effect], _MOST)) for effect in _THEN if effect in cases
     ]

@@ -146,8 +146,8 @@ def circumstance(kb: KnowledgeBase, when: Mapping[str, str]) -> str:
 def circumstances(kb: KnowledgeBase, cases: Iterable[Mapping[str, str]], most: int) -> str:
     """Say in which of several cases something holds, as what follows an *if*.
 
-    Cases that are special cases of others are left out, and those that only name the kind of data
-    come last.
+    Cases that are special cases of others are left out, unless these only name the kind of data;
+    such cases come last.
 
     Parameters
     ----------
@@ -162,14 +162,23 @@ def circumstances(kb: KnowledgeBase, cases: Iterable[Mapping[str, str]], most: i
     general = [
         each
         for i, each in enumerate(every)
-        if each not in every[:i] and not any(other.items() < each.items() for other in every)
+        if each not in every[:i] and not any(_covers(other, each) for other in every)
     ]
-    general.sort(key=lambda each: (all(key in _SCOPES for key in each), len(each)))
+    general.sort(key=lambda each: (_only_scope(each), len(each)))
     told = [circumstance(kb, each) for each in general[:most]]
     more = len(general) - len(told)
     if more:
         told.append(f"in {more} more case{'s' if more > 1 else ''}")
     return " or ".join([", ".join(told[:-1]), told[-1]] if len(told) > 1 else told)
+
+
+def _covers(other: Mapping[str, str], case: Mapping[str, str]) -> bool:
+    """Say whether a case is a special case of another one that says more than the kind of data."""
+    return other.items() < case.items() and not _only_scope(other)
+
+
+def _only_scope(case: Mapping[str, str]) -> bool:
+    return all(key in _SCOPES for key in case)
 
 
 def _one(kb: KnowledgeBase, key: str, value: str) -> str:

@@ -151,7 +151,9 @@ BASIS = about(
     " again; inferred: reasoned from what the work shows; absent: not said"
 )
 SETTING = text("models, data, attack and regime, in a phrase", limit=400)
-STAGE = about("only for the variant at this stage; absent: for the defense in general")
+STAGE = about(
+    "only for the variant at this stage; absent: an edge is of all, a result of the usual"
+)
 WHEN = about(
     "what it takes, by condition or characteristic of the adversary; absent: anything."
     " The first value of an ordered scale means only that one, a later one that and all after it"

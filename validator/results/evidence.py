@@ -137,12 +137,10 @@ def _combination(document: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _interaction(document: Mapping[str, Any]) -> dict[str, Any]:
-    short = document["id"][:_SHORT]
+    short, defense = document["id"][:_SHORT], document["defense"]
     reference = f"measured_{short}"
     found: dict[str, Any] = {
-        "references": [
-            _reference(document, f"{document['defense']} {document['risk']}", reference)
-        ],
+        "references": [_reference(document, f"{defense} {document['risk']}", reference)],
         "experiments": [_experiment(document, f"measured.{reference}", reference)],
     }
     conclusive = document["outcome"] != "inconclusive"
@@ -151,14 +149,16 @@ def _interaction(document: Mapping[str, Any]) -> dict[str, Any]:
             {
                 "id": f"measured.{reference}.observation",
                 "provenance": "measured",
-                "defense": _bare(document["defense"]),
+                "defense": _bare(defense),
                 "risk": document["risk"],
                 "effect": document["outcome"],
                 "kind": "empirical",
                 "sources": [reference],
-                "note": f"{_measured(document)} {_scale(document)}{_stage(document['defense'])}",
+                "note": f"{_measured(document)} {_scale(document)}{_told_stage(defense)}",
             }
         ]
+        if stage := _stage(defense):
+            found["observations"][0]["stage"] = stage
     return found
 
 
@@ -193,7 +193,7 @@ def _experiment(document: Mapping[str, Any], identity: str, reference: str) -> d
         "conjecture": document["conjecture"],
         "outcome": document["outcome"],
         "finding": f"{document['verdict']}: {_measured(document)}",
-        "dataset": f"{_scale(document)}{_stage(document['defense'])}",
+        "dataset": f"{_scale(document)}{_told_stage(document['defense'])}",
         "metrics": [{"id": metric, "worse_when": worse[metric]} for metric in values],
         "measurements": [
             {
@@ -216,9 +216,13 @@ def _bare(name: str) -> str:
 
 
 def _stage(name: str) -> str:
-    """Say at which stage, where that is not the usual one."""
-    _, at, stage = name.partition("@")
-    return f", {stage}-processing" if at else ""
+    """Return at which stage a defense was measured; empty: at its usual one."""
+    return name.partition("@")[2]
+
+
+def _told_stage(name: str) -> str:
+    stage = _stage(name)
+    return f", {stage}-processing" if stage else ""
 
 
 def _measured(document: Mapping[str, Any], towards: str = "more susceptible") -> str:
