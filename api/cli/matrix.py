@@ -178,9 +178,7 @@ def _heat_map(kb: KnowledgeBase, rows: tuple[tuple[Prediction, ...], ...], look:
     return with_knowledge_line("\n".join(lines), kb.digest, look)
 
 
-def _cell(
-    kb: KnowledgeBase, prediction: Prediction, look: Style, *, own: bool, tight: bool
-) -> str:
+def _cell(kb: KnowledgeBase, prediction: Prediction, look: Style, *, own: bool, tight: bool) -> str:
     document = prediction_document(kb, prediction, advice=False)
     answer = document["assessment"]
     observed = look.glyph(_single(prediction.published) or "unexplored")

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
-    from crosscurrent.knowledge import KnowledgeBase
+    from crosscurrent.knowledge import Condition, KnowledgeBase
 
 __all__ = ["PHRASES", "Group", "circumstance", "circumstances", "grouped"]
 
@@ -128,11 +128,13 @@ class Group(NamedTuple):
 
 
 def grouped(kb: KnowledgeBase) -> list[Group]:
-    """Return all conditions in groups; those of one's own come last, and empty groups not at all."""
+    """Return all conditions in groups, a user's own last; no group is empty."""
     known = {key for keys in _GROUPS.values() for key in keys}
     groups = {**_GROUPS, "Further conditions": tuple(k for k in kb.conditions if k not in known)}
     found = (
-        Group(title.split()[0].lower(), title, [kb.conditions[k] for k in keys if k in kb.conditions])
+        Group(
+            title.split()[0].lower(), title, [kb.conditions[k] for k in keys if k in kb.conditions]
+        )
         for title, keys in groups.items()
     )
     return [group for group in found if group.scales]

@@ -15,8 +15,8 @@ from markupsafe import Markup
 from crosscurrent import __version__
 from crosscurrent.api.text.names import condition, signed
 
-from ..text.conditions import grouped
 from ..text.combinations import grounds_of, outcome_words, why_not
+from ..text.conditions import grouped
 from ..text.wording import (
     FOLLOW,
     GLYPHS,

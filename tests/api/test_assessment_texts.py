@@ -183,11 +183,12 @@ def test_conditions_are_told_in_words_general_ones_once(kb: KnowledgeBase) -> No
 
 
 def test_every_value_of_every_scale_has_a_phrase(kb: KnowledgeBase) -> None:
-    scales = {**kb.adversary, **kb.conditions}
+    values = {key: scale.values for key, scale in kb.adversary.items()}
+    values |= {key: scale.values for key, scale in kb.conditions.items()}
     told = {
         f"{key}={value}": circumstance(kb, {key: value})
-        for key, scale in scales.items()
-        for value in scale.values
+        for key, known in values.items()
+        for value in known
     }
     assert [name for name in told if name not in PHRASES] == []
     assert [name for name in PHRASES if name not in told] == []
