@@ -40,7 +40,8 @@ if TYPE_CHECKING:
 __all__ = ["add_arguments", "run"]
 
 _CELL = 9
-_PAIR_CELL = 6
+_TIGHT_CELL = 7
+_LEAST_NAME = 12
 # backgrounds from weak to strong, with a text colour that stays readable on them
 _HEAT = {
     "increase": ((223, 16), (215, 16), (208, 16)),
@@ -139,14 +140,22 @@ def _heat_map(kb: KnowledgeBase, rows: tuple[tuple[Prediction, ...], ...], look:
     names = [f"{d.code or ''} {d.name}".strip() for d in defenses]
     own = any(prediction.measured for row in rows for prediction in row)
     wide = _CELL + own
-    if max(map(len, names), default=0) + 1 + wide * len(kb.risks) > look.width:
-        names = [clip(d.code or d.id, 20) for d in defenses]
-        explained = [*defenses, *explained]
+    room = look.width - 1 - wide * len(kb.risks)
+    tight = False
+    if max(map(len, names), default=0) > room:
+        full = [d.code or d.name for d in defenses]
+        tight = max(map(len, full)) > room
+        if tight:
+            wide = _TIGHT_CELL + own
+            room = max(_LEAST_NAME, look.width - 1 - wide * len(kb.risks))
+        names = [clip(name, room) for name in full]
+        cut = zip(defenses, names, strict=True)
+        explained = [*(d for d, name in cut if name != d.name), *explained]
     side = max(map(len, names), default=0) + 1
     head = "".join(f"{(r.code or r.id)[: wide - 1]:^{wide}}" for r in kb.risks.values())
     lines = [look.paint(" " * side + head.rstrip(), "bold")]
     for name, row in zip(names, rows, strict=True):
-        cells = "".join(_cell(kb, each, look, own=own) for each in row)
+        cells = "".join(_cell(kb, each, look, own=own, tight=tight) for each in row)
         lines.append(padded(name, side) + cells.rstrip())
     up, down = look.glyph("increase"), look.glyph("decrease")
     open_, none = look.glyph("depends"), look.glyph("unknown")
@@ -169,7 +178,7 @@ def _heat_map(kb: KnowledgeBase, rows: tuple[tuple[Prediction, ...], ...], look:
     return with_knowledge_line("\n".join(lines), kb.digest, look)
 
 
-def _cell(kb: KnowledgeBase, prediction: Prediction, look: Style, *, own: bool) -> str:
+def _cell(kb: KnowledgeBase, prediction: Prediction, look: Style, *, own: bool, tight: bool) -> str:
     document = prediction_document(kb, prediction, advice=False)
     answer = document["assessment"]
     observed = look.glyph(_single(prediction.published) or "unexplored")
@@ -180,12 +189,13 @@ def _cell(kb: KnowledgeBase, prediction: Prediction, look: Style, *, own: bool) 
         observed += look.glyph(measured) if measured else " "
     number = assessments.expected(document).removesuffix(" %")
     mark = "!" if answer["voices"][0]["disagrees"] else " "
-    body = f"{look.glyph(answer['expect'])} {number:>2}{mark}{observed}"
+    gap = "" if tight else " "
+    body = f"{look.glyph(answer['expect'])}{gap}{number:>2}{mark}{observed}"
     text = f"[{body}]" if prediction.intended else f" {body} "
     if look.colour:
         shade, ink = _HEAT[answer["expect"]][strength(assessments.backing(document))]
         text = f"\x1b[48;5;{shade};38;5;{ink}m{text}\x1b[0m"
-    return text + " "
+    return text + gap
 
 
 def _single(effects: Sequence[str]) -> str:
@@ -334,14 +344,15 @@ def _grid(
 ) -> str:
     """Lay pairs out in a square with numbered columns, in parts where those would not fit."""
     side = max(map(len, names), default=0) + 4
-    room = max(1, (look.width - side) // _PAIR_CELL)
+    wide = 2 + max(map(len, cells.values()), default=1)
+    room = max(1, (look.width - side) // wide)
     parts = []
     for start in range(0, len(names), room):
         shown = list(enumerate(names, 1))[start : start + room]
-        head = "".join(f"{number:^{_PAIR_CELL}}" for number, _ in shown)
+        head = "".join(f"{number:^{wide}}" for number, _ in shown)
         lines = [look.paint(" " * side + head.rstrip(), "bold")]
         for number, row in enumerate(names, 1):
-            body = "".join(f"{cells.get((row, column), ''):^{_PAIR_CELL}}" for _, column in shown)
+            body = "".join(f"{cells.get((row, column), ''):^{wide}}" for _, column in shown)
             lines.append((padded(f"{number:>2} {clip(row, 60)}", side) + body).rstrip())
         parts.append("\n".join(lines))
     about = paragraph("columns are numbered as the rows are", look.width, "  ")

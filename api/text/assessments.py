@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from .conditions import circumstance, circumstances
 from .names import cite, lowered, percent
+from .wording import STAGES
 
 if TYPE_CHECKING:
     from crosscurrent.knowledge import KnowledgeBase
@@ -84,14 +85,18 @@ def headline(kb: KnowledgeBase, document: shapes.Prediction) -> str:
     answer = document["assessment"]
     defense, risk = _names(kb, document)
     expect, seen = answer["expect"], answer["depends_on"]
+    several = _several(defense)
+    subject = f"{defense}, {STAGES[document['stage']]}," if document["stage"] else defense
     if expect in _DOES:
-        verb = (_DO if _several(defense) else _DOES)[expect]
-        return f"{defense} {verb} {risk}{_unless(kb, seen)}."
-    what = f"what {lowered(defense)} {'do' if _several(defense) else 'does'} to {risk}"
-    if expect == "depends" and seen:
+        verb = (_DO if several else _DOES)[expect]
+        return f"{subject} {verb} {risk}{_unless(kb, seen)}."
+    what = f"what {lowered(subject)} {'do' if several else 'does'} to {risk}"
+    if expect == "depends" and seen and not _open_dispute(answer):
         return f"W{what[1:]} depends: {_cases(kb, seen)}."
     if expect == "depends":
-        return f"Works disagree on {what}."
+        how = "Works disagree on" if answer["grade"] == "disputed" else "Works saw both ways in"
+        also = f"; {_cases(kb, seen)}" if seen else ""
+        return f"{how} {what}{also}."
     if answer["grade"] == "none":
         meant = ", its purpose" if document["intended"] else ""
         return f"Nothing is known of {what}{meant}."
@@ -104,7 +109,7 @@ def established(kb: KnowledgeBase, document: shapes.Prediction) -> str:
     if answer["likelihood"] is None:
         return ""
     what = "likely" if answer["expect"] in _DOES else "likely to increase"
-    return f"{percent(answer['likelihood'])} {what}; {_grade(kb, answer)}"
+    return f"{percent(answer['likelihood'])} {what}; {_grade(kb, document)}"
 
 
 def expected(document: shapes.Prediction) -> str:
@@ -209,7 +214,8 @@ def setting_told(kb: KnowledgeBase, document: shapes.Prediction) -> str:
     return f"{told}, with or without the defense: by {names}."
 
 
-def _grade(kb: KnowledgeBase, answer: shapes.Assessment) -> str:
+def _grade(kb: KnowledgeBase, document: shapes.Prediction) -> str:
+    answer = document["assessment"]
     grade, expect = answer["grade"], answer["expect"]
     works = {
         effect: own
@@ -222,6 +228,10 @@ def _grade(kb: KnowledgeBase, answer: shapes.Assessment) -> str:
             f"{len(own)} {'work saw' if len(own) == 1 else 'works saw'} {_THEN[effect]}"
             for effect, own in sorted(works.items(), key=lambda item: -len(item[1]))
         )
+        agree = _agree_under_conditions(document)
+        if counts and agree and len(works.get(expect, ())) < max(map(len, works.values())):
+            unit = "work" if agree == 1 else "works"
+            counts += f", and {agree} {unit} {_THEN[expect]} under conditions"
         minority = [work for work, effect in answer["dissent"].items()]
         named = f" (otherwise: {cite(kb, minority)})" if expect in _DOES and minority else ""
         return f"disputed: {counts}{named}" if counts else "disputed"
@@ -231,6 +241,26 @@ def _grade(kb: KnowledgeBase, answer: shapes.Assessment) -> str:
     if grade.startswith("derived"):
         return f"{_AT_LENGTH[grade]}; nothing was published for this pair"
     return _AT_LENGTH[grade]
+
+
+def _agree_under_conditions(document: shapes.Prediction) -> int:
+    """Count the works that saw what is expected, but only under conditions not stated."""
+    answer = document["assessment"]
+    seen = {
+        source.partition("#")[0]
+        for each in document["observations"]
+        if each["when"] and each["applies"] and each["effect"] == answer["expect"]
+        for source in each["sources"]
+    }
+    for each in answer["voices"]:
+        seen -= {work for own in each["works"].values() for work in own}
+    return len(seen)
+
+
+def _open_dispute(answer: shapes.Assessment) -> bool:
+    """Say whether works that apply disagree in a way that the conditions not stated leave open."""
+    cases = {each["effect"] for each in answer["depends_on"]}
+    return answer["grade"] == "disputed" and not cases & {"increase", "decrease"}
 
 
 def _voice(voice: shapes.Voice, answer: shapes.Assessment) -> str:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
-    from crosscurrent.knowledge import KnowledgeBase
+    from crosscurrent.knowledge import Condition, KnowledgeBase
 
-__all__ = ["circumstance", "circumstances"]
+__all__ = ["PHRASES", "Group", "circumstance", "circumstances", "grouped"]
 
-_PHRASES: Final[Mapping[str, str]] = MappingProxyType(
+PHRASES: Final[Mapping[str, str]] = MappingProxyType(
     {
         "role=malicious_suspect": "the adversary is the suspect who denies having copied",
         "role=malicious_accuser": "the adversary is an accuser who claims what is not its own",
@@ -28,12 +28,16 @@ _PHRASES: Final[Mapping[str, str]] = MappingProxyType(
         "output=hard_label": "answers are labels alone",
         "output=top_k": "answers show the top scores",
         "output=full": "answers show all scores",
+        "interaction=no_access": "the adversary cannot ask",
         "interaction=one_shot": "the adversary asks once",
         "interaction=k_shot": "the adversary asks a few times",
         "interaction=unlimited": "queries are not limited",
+        "data_knowledge=no_access": "the adversary has no data",
         "data_knowledge=no_overlap": "the adversary has other data",
         "data_knowledge=partial_overlap": "the adversary has part of the training data",
         "data_knowledge=full_overlap": "the adversary has the training data",
+        "blindness=blind": "the adversary cannot check its results",
+        "blindness=not_blind": "the adversary can check its results",
         "privacy_budget=loose": "epsilon is above 8",
         "privacy_budget=moderate": "epsilon is 8 or less",
         "privacy_budget=strict": "epsilon is below 1",
@@ -69,12 +73,71 @@ _PHRASES: Final[Mapping[str, str]] = MappingProxyType(
         "learning=federated": "learning is federated",
         "tuning=untuned": "hyperparameters stay as they were",
         "tuning=tuned": "hyperparameters are tuned for the defense",
+        "poisoned_records=few": "poisoned records are few",
+        "poisoned_records=many": "poisoned records are many",
+        "masking=reduced": "answers are rounded or cut off",
+        "masking=perturbed": "answers are changed on purpose",
+        "versions=one": "the adversary sees the model only after the change",
+        "versions=both": "the adversary sees the model before and after the change",
+        "smoothing_factor=positive": "labels are softened",
+        "smoothing_factor=negative": "labels are sharpened beyond one class",
+        "explanation_use=released": "explanations go out with the answers",
+        "explanation_use=internal": "only the owner sees the explanations",
     }
 )
+"""What each value of a built-in scale says, as what follows an *if*, by ``scale=value``."""
 
+_GROUPS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        "Data": (
+            "modality", "records", "group_share", "learning", "poison", "poisoned_records",
+        ),
+        "Training": (
+            "initialization", "fit", "tuning", "privacy_budget", "perturbation_norm",
+            "perturbation_budget", "smoothing_factor",
+        ),
+        "Attack and answers": (
+            "membership_attack", "answers", "masking", "versions", "explanation_use",
+        ),
+    }
+)  # fmt: skip
 
 _SCOPES: Final = ("modality", "learning")
 """What an experiment was done on; it says little beside other conditions."""
+
+
+class Group(NamedTuple):
+    """Conditions that belong together, as forms offer them.
+
+    Attributes
+    ----------
+    name, title : str
+        What it is called in addresses, and by people.
+    scales : sequence of Condition
+        Its conditions.
+    """
+
+    name: str
+    title: str
+    scales: Sequence[Condition]
+
+    @property
+    def keys(self) -> Sequence[str]:
+        """Ids of its conditions."""
+        return [each.id for each in self.scales]
+
+
+def grouped(kb: KnowledgeBase) -> list[Group]:
+    """Return all conditions in groups, a user's own last; no group is empty."""
+    known = {key for keys in _GROUPS.values() for key in keys}
+    groups = {**_GROUPS, "Further conditions": tuple(k for k in kb.conditions if k not in known)}
+    found = (
+        Group(
+            title.split()[0].lower(), title, [kb.conditions[k] for k in keys if k in kb.conditions]
+        )
+        for title, keys in groups.items()
+    )
+    return [group for group in found if group.scales]
 
 
 def circumstance(kb: KnowledgeBase, when: Mapping[str, str]) -> str:
@@ -121,8 +184,9 @@ def _only_scope(case: Mapping[str, str]) -> bool:
 
 
 def _one(kb: KnowledgeBase, key: str, value: str) -> str:
-    known = _PHRASES.get(f"{key}={value}")
+    known = PHRASES.get(f"{key}={value}")
     if known is not None:
         return known
-    name = kb.adversary[key].name if key in kb.adversary else key.replace("_", " ")
+    records = kb.adversary if key in kb.adversary else kb.conditions
+    name = records[key].name if key in records else key.replace("_", " ")
     return f"{name[0].lower()}{name[1:]} is {value.replace('_', ' ')}"

@@ -9,7 +9,7 @@ from xml.sax.saxutils import escape
 from crosscurrent.predictor.documents import prediction_document
 
 from . import assessments
-from .wording import GLYPHS, INTENDED, OTHERWISE, VERBS, strength
+from .wording import GLYPHS, INTENDED, OTHERWISE, SEEN, VERBS, strength
 
 if TYPE_CHECKING:
     from crosscurrent.knowledge import KnowledgeBase
@@ -88,7 +88,8 @@ def matrix_svg(
         for column, prediction in enumerate(row):
             left = _LEFT + column * (_CELL_WIDTH + _GAP)
             parts += _cell(kb, prediction, left, top)
-    origin = "Duddu, Szyller and Asokan (IEEE S&P 2024)" + ", with own additions" * own
+    origin = "Duddu, Szyller and Asokan (IEEE S&P 2024)"
+    origin += " and the literature since" * bool(kb.conditions) + ", with own additions" * own
     origin += f", {kb.digest[:19]}"
     if any(prediction.measured for row in rows for prediction in row):
         origin += " · square: measured in your own models"
@@ -102,8 +103,8 @@ def _cell(kb: KnowledgeBase, prediction: Prediction, left: float, top: float) ->
     answer = document["assessment"]
     expect, likely = answer["expect"], assessments.expected(document)
     otherwise = answer["voices"][0]["disagrees"]
-    published = " and ".join(prediction.published) or "unexplored"
-    measured = " and ".join(prediction.measured)
+    published = " and ".join(SEEN[each] for each in prediction.published) or "unexplored"
+    measured = " and ".join(SEEN[each] for each in prediction.measured)
     spoken = (
         f"{kb.defenses[prediction.defense].name}, {kb.risks[prediction.risk].name}:"
         f" {VERBS[expect]}; {assessments.established(kb, document) or 'no evidence'}"
@@ -191,7 +192,7 @@ def _legend(y: float, origin: str) -> list[str]:
         _text(
             _MARGIN,
             y + 62,
-            "stronger color: likelier · dashed: depends on the adversary,"
+            "stronger color: likelier · dashed: depends on adversary or setting,"
             f" or has exceptions · knowledge of {origin}",
             12,
             fill=_SOFT,

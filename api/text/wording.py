@@ -21,6 +21,7 @@ __all__ = [
     "OUT_OF_REACH",
     "PREDICATES",
     "SECTIONS",
+    "SEEN",
     "STAGES",
     "STATE_MARKS",
     "TENSIONS",
@@ -70,6 +71,16 @@ STATE_MARKS: Final[Mapping[str, str]] = MappingProxyType(
 
 EDGE_SIGNS: Final[Mapping[str, str]] = MappingProxyType({"+": "+", "-": "−", "0": "0", "?": "?"})
 """The sign of an edge as it is set in type."""
+
+SEEN: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "increase": "increase",
+        "decrease": "decrease",
+        "no_change": "no change",
+        "mixed": "both ways",
+    }
+)
+"""What was seen of a defense and a risk, in a word or two."""
 
 STAGES: Final[Mapping[str, str]] = MappingProxyType(
     {"pre": "before training", "in": "in training", "post": "after training"}

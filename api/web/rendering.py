@@ -16,6 +16,7 @@ from crosscurrent import __version__
 from crosscurrent.api.text.names import condition, signed
 
 from ..text.combinations import grounds_of, outcome_words, why_not
+from ..text.conditions import grouped
 from ..text.wording import (
     FOLLOW,
     GLYPHS,
@@ -112,6 +113,7 @@ def _environment() -> Environment:
     made.filters |= {
         "signed": signed,
         "condition": condition,
+        "condition_groups": grouped,
         "plain": _plain,
         "sentence": sentence,
     }

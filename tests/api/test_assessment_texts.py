@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from strategies import random_findings
 
 from crosscurrent.api.text import assessments
-from crosscurrent.api.text.conditions import circumstance, circumstances
+from crosscurrent.api.text.conditions import PHRASES, circumstance, circumstances
 from crosscurrent.knowledge import KnowledgeBase
 from crosscurrent.predictor import document_types as shapes
 from crosscurrent.predictor.documents import prediction_document
@@ -69,19 +71,86 @@ def document(kb: KnowledgeBase, pair: str, **adversary: str) -> shapes.Predictio
     ],
 )
 def test_an_answer_opens_with_the_sentence_of_an_expert(
+    papers: KnowledgeBase, pair: str, sentence: str, known: str
+) -> None:
+    found = document(papers, pair)
+    assert assessments.headline(papers, found) == sentence
+    assert assessments.established(papers, found) == known
+
+
+@pytest.mark.parametrize(
+    ("pair", "sentence", "known"),
+    [
+        (
+            "PD1 P1",
+            "Differential privacy decreases membership inference.",
+            r"\d\d % likely; replicated: \d works agree",
+        ),
+        (
+            "PD1 F",
+            "Differential privacy increases discriminatory behavior, unless hyperparameters are"
+            " tuned for the defense",
+            r"\d\d % likely; disputed: \d works saw an increase and 1 work saw both ways"
+            r" \(otherwise: .*\)",
+        ),
+        ("RD1 F", "Adversarial training increases discriminatory behavior", r".* works agree"),
+        (
+            "RD2 R2",
+            "What outlier removal does to poisoning depends: a decrease if the poison is a"
+            " backdoor; no change if the adversary knows of the defense.",
+            r"\d\d % likely to increase; disputed: .*",
+        ),
+        (
+            "regularization P1",
+            "Regularization decreases membership inference",
+            r"\d\d % likely; disputed: 1 work saw an increase, and \d works a decrease under"
+            r" conditions \(otherwise: .*\)",
+        ),
+        (
+            "FD2 F",
+            "Works disagree on what explanations do to discriminatory behavior; both ways if data"
+            " are text.",
+            r"\d\d % likely to increase; disputed: 2 works saw an increase and 2 .*",
+        ),
+        (
+            "knowledge_distillation F",
+            "Works saw both ways in what knowledge distillation does to discriminatory behavior.",
+            r"\d\d % likely to increase; published once",
+        ),
+        ("PD1@post P1", "Differential privacy, after training, decreases", r".*"),
+        ("PD1@pre R3", "Differential privacy, before training, increases unauth", r".*"),
+        ("FD2@post P1", "Explanations, after training, increase membership", r".*"),
+    ],
+)
+def test_with_the_literature_it_is_as_careful(
     kb: KnowledgeBase, pair: str, sentence: str, known: str
 ) -> None:
     found = document(kb, pair)
-    assert assessments.headline(kb, found) == sentence
-    assert assessments.established(kb, found) == known
+    assert re.match(sentence, assessments.headline(kb, found)), assessments.headline(kb, found)
+    assert re.fullmatch(known, assessments.established(kb, found))
 
 
-def test_the_minority_is_named(kb: KnowledgeBase) -> None:
-    told = assessments.established(kb, document(kb, "PD1 R1"))
+def test_a_case_in_which_works_differ_is_told_once(kb: KnowledgeBase) -> None:
+    """No sentence says of the same case that the risk rises and that it falls."""
+    for row in matrix(kb):
+        for prediction in row:
+            found = prediction_document(kb, prediction)
+            cases = found["assessment"]["depends_on"]
+            sentence = assessments.headline(kb, found)
+            for each in cases:
+                told = circumstance(kb, each["when"])
+                differ = {other["effect"] for other in cases if other["when"] == each["when"]}
+                if len(differ) > 1:
+                    assert len(re.findall(rf"(?:if|or|unless) {told}(?=[;.,:]| \()", sentence)) <= 1
+
+
+def test_the_minority_is_named(papers: KnowledgeBase) -> None:
+    told = assessments.established(papers, document(papers, "PD1 R1"))
     assert told.endswith("1 work saw a decrease (otherwise: Bu et al. 2021?)")
 
 
-def test_the_mechanism_is_told_by_how_the_risk_follows(kb: KnowledgeBase) -> None:
+def test_the_mechanism_is_told_by_how_the_risk_follows(papers: KnowledgeBase) -> None:
+    kb = papers
     assert assessments.reason(kb, document(kb, "PD1 R1")) == (
         "It lowers curvature smoothness and boundary distance, and evasion rises as they fall;"
         " what it does to tail length speaks against that."
@@ -108,9 +177,30 @@ def test_conditions_are_told_in_words_general_ones_once(kb: KnowledgeBase) -> No
         "the adversary knows of the defense and the adversary is the suspect who denies having"
         " copied"
     )
-    assert circumstance(kb, {"blindness": "blind"}) == "ground truth is blind"
+    assert circumstance(kb, {"rest": "at_hand"}) == "rest is at hand"
     assert circumstances(kb, [{**aware, **suspect}, aware, aware], 3) == circumstance(kb, aware)
     assert circumstances(kb, [aware, suspect], 1).endswith(" or in 1 more case")
+
+
+def test_every_value_of_every_scale_has_a_phrase(kb: KnowledgeBase) -> None:
+    values = {key: scale.values for key, scale in kb.adversary.items()}
+    values |= {key: scale.values for key, scale in kb.conditions.items()}
+    told = {
+        f"{key}={value}": circumstance(kb, {key: value})
+        for key, known in values.items()
+        for value in known
+    }
+    assert [name for name in told if name not in PHRASES] == []
+    assert [name for name in PHRASES if name not in told] == []
+    for name, phrase in told.items():
+        assert "=" not in phrase, name
+        assert "_" not in phrase, name
+
+
+def test_a_value_of_ones_own_is_told_by_the_name_of_its_scale(papers: KnowledgeBase) -> None:
+    scale = {"id": "shift", "name": "Shift of data", "ordered": True, "values": ["far", "near_by"]}
+    rows = {**papers.rows, "conditions": {"shift": {**scale, "meaning": "How far."}}}
+    assert circumstance(KnowledgeBase(rows), {"shift": "near_by"}) == "shift of data is near by"
 
 
 @pytest.mark.parametrize("stated", [{}, {"knows": "high"}])

@@ -18,6 +18,9 @@ from crosscurrent.predictor.conflicts import combine, combine_all
 from crosscurrent.predictor.plans import plan, wish
 from crosscurrent.predictor.tensions import tensions
 
+PAPERS = "--knowledge papers"
+"""Asks the three papers alone, which the literature cannot change."""
+
 Capture = pytest.CaptureFixture[str]
 
 
@@ -152,7 +155,8 @@ def test_text_names_verdicts_reasons_and_slips(capsys: Capture) -> None:
     assert "nothing can be concluded" in text
     assert "the paper's table says amplifies" in text
     assert "doubtful" not in asked(capsys, "combine RD1 PD1")
-    text = asked(capsys, "plan --protect evasion --have watermarking@pre")
+    assert "doubtful" not in asked(capsys, f"combine RD1 PD1 {PAPERS}")
+    text = asked(capsys, f"plan --protect evasion --have watermarking@pre {PAPERS}")
     assert "without --have watermarking@pre" in text
 
 
@@ -165,16 +169,21 @@ def test_text_names_verdicts_reasons_and_slips(capsys: Capture) -> None:
         ("data_watermarking RD3@post", "only if tuned or designed for it", "published: C32"),
         ("RD1 PD1", "no known conflict; that they work together was not shown", "nothing known"),
         ("RD1 FD2", "effective together, as was shown", "as published: C12"),
-        ("PD1 FD1", "cannot be trained together as they are", "no gradient of one example"),
         ("RD3@pre RD3@post", "cannot be trained together as they are", "at two stages"),
     ],
 )
 def test_an_answer_opens_with_what_is_known_and_says_on_what_it_rests(
     capsys: Capture, line: str, head: str, why: str
 ) -> None:
-    lines = asked(capsys, f"combine {line}").splitlines()
+    lines = asked(capsys, f"combine {line} {PAPERS}").splitlines()
     assert head in lines[2]
     assert why in " ".join(" ".join(lines).split())
+
+
+def test_with_the_literature_it_says_what_cannot_be_trained_together(capsys: Capture) -> None:
+    lines = asked(capsys, "combine PD1 FD1").splitlines()
+    assert "cannot be trained together as they are" in lines[2]
+    assert "no gradient of one example" in " ".join(" ".join(lines).split())
 
 
 def test_what_works_only_if_tuned_says_how_and_at_what_cost(
@@ -187,16 +196,16 @@ def test_what_works_only_if_tuned_says_how_and_at_what_cost(
         "     works_if: batches are large, cost: 30 points of accuracy, sources: [duddu2024sok]}\n",
         encoding="utf-8",
     )
-    text = asked(capsys, f"combine RD1 PD1 --knowledge {tmp_path}")
+    text = asked(capsys, f"combine RD1 PD1 {PAPERS} --knowledge {tmp_path}")
     assert "effective together only if tuned" in text
     assert "only if batches are large" in text
     assert "at the cost of 30 points of accuracy" in text
-    text = asked(capsys, f"combine RD1 PD1 FD2 --knowledge {tmp_path}")
+    text = asked(capsys, f"combine RD1 PD1 FD2 {PAPERS} --knowledge {tmp_path}")
     assert "effective together only if tuned" in text
 
 
 def test_near_misses_say_which_wish_each_misses(capsys: Capture) -> None:
-    line = "plan --protect evasion --protect poisoning --max 1"
+    line = f"plan --protect evasion --protect poisoning --max 1 {PAPERS}"
     text = asked(capsys, line)
     told = text.partition("Near misses, the nearest first")[2]
     assert told.index("takes 2 defenses, more than 1") < told.index("evasion is not covered")
@@ -206,7 +215,7 @@ def test_near_misses_say_which_wish_each_misses(capsys: Capture) -> None:
         [{"wish": "protect", "value": "evasion", "instead": None}],
         [{"wish": "protect", "value": "poisoning", "instead": None}],
     ]
-    text = asked(capsys, "plan --protect evasion --have watermarking@pre")
+    text = asked(capsys, f"plan --protect evasion --have watermarking@pre {PAPERS}")
     assert "watermarking@in in place of watermarking@pre" in text
     assert "watermarking@pre has to go" in text
 
@@ -215,11 +224,11 @@ def test_measurements_stand_beside_verdicts(capsys: Capture) -> None:
     assert "! the rule says no conflict; seen otherwise: C17" in asked(capsys, "combine FD1 RD4")
     assert "seen otherwise" not in asked(capsys, "combine FD1 RD2@post")
     have = "--have group_fairness@in"
-    text = asked(capsys, f"plan --protect F --protect R3 {have}")
+    text = asked(capsys, f"plan --protect F --protect R3 {have} {PAPERS}")
     assert "published  conflict: C17" in text
-    text = asked(capsys, "plan --protect evasion --protect poisoning")
+    text = asked(capsys, f"plan --protect evasion --protect poisoning {PAPERS}")
     assert "outlier_removal@post (published conflict: C35)" in text
-    document = json.loads(asked(capsys, f"plan --protect F --protect R3 {have} --json"))
+    document = json.loads(asked(capsys, f"plan --protect F --protect R3 {have} {PAPERS} --json"))
     assert [[r["code"] for r in p["observed"]] for p in document["plans"]] == [[], ["C17"]]
     assert json.loads(asked(capsys, "combine FD1 RD4 --json"))["measured_otherwise"] == [
         "defcon.c17"
@@ -235,7 +244,7 @@ def test_a_plan_says_how_sure_it_is_of_what_covers(capsys: Capture) -> None:
 
 
 def test_what_helps_the_attacks_is_no_breaker(capsys: Capture) -> None:
-    text = " ".join(asked(capsys, "collude poisoning P1").split())
+    text = " ".join(asked(capsys, f"collude poisoning P1 {PAPERS}").split())
     assert "differential_privacy breaks it by tail length, dataset" in text
     assert "weakens it by tail length but helps it by dataset distinguishability" in text
     assert "raises the second attack itself (P1)" in text
@@ -243,7 +252,7 @@ def test_what_helps_the_attacks_is_no_breaker(capsys: Capture) -> None:
     assert "may deter the first attack" in text
     assert "breaks it" not in text
     # outlier removal stops poisoning, and yet raises what the chain aims at
-    text = asked(capsys, "collude --target P2 --limit 3")
+    text = asked(capsys, f"collude --target P2 --limit 3 {PAPERS}")
     assert "outlier_removal" not in text
     assert "differential_privacy breaks it" in text
 

@@ -65,7 +65,7 @@ def test_a_choice_is_answered_without_a_reload_and_can_be_shared(
     choose(page, "boundary_distance", "hold")
     count = agree(page, expected(service, {"hold": ["boundary_distance"]}))
     assert count > 0
-    expect(page.locator("#changed")).to_have_text(f"{count} of 56 predictions change")
+    expect(page.locator("#changed")).to_have_text(f"{count} of 192 predictions change")
     expect(page.locator("#said")).to_have_text(f"{count} predictions change")
     choose(page, "training_set_size", "lower")
     page.locator("#a-model_knowledge").select_option("whitebox")
@@ -122,7 +122,7 @@ def test_the_last_of_quick_choices_wins_even_if_its_answer_comes_first(visitor: 
 def test_a_choice_at_one_pair_is_answered_in_place(visitor: Visitor) -> None:
     page = visitor.opens(View("/why/RD1/P1"))
     page.evaluate("window.stayed = true")
-    page.locator("#assume summary").click()
+    page.locator("#assume > summary").click()
     choose(page, "boundary_distance", "hold")
     expect(page.locator(".because")).to_be_visible()
     assert page.evaluate("window.stayed") is True
