@@ -12,7 +12,7 @@ import random
 from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["Rows", "added", "dense", "wide"]
+__all__ = ["Rows", "added", "dense", "plain", "wide"]
 
 Row = dict[str, Any]
 Rows = dict[str, dict[str, Row]]
@@ -44,7 +44,8 @@ def wide(base: Mapping[str, Mapping[str, Any]], times: int, seed: int) -> Rows:
                 if "protects_against" in row:
                     row["protects_against"] = [f"{r}_{block}" for r in row["protects_against"]]
                 rows[section][row["id"]] = row
-                degree = sum(edge["subject"] == name for edge in base["correlations"].values())
+                edges = base["correlations"].values()
+                degree = len({edge["factor"] for edge in edges if edge["subject"] == name})
                 chosen: dict[str, None] = {}
                 while len(chosen) < degree:
                     chosen[rng.choice(urn)] = None
@@ -85,6 +86,17 @@ def added(base: Mapping[str, Mapping[str, Any]], rows: Rows) -> dict[str, list[R
         for section, named in rows.items()
         if len(named) > len(base[section])
     }
+
+
+def plain(base: Mapping[str, Mapping[str, Any]]) -> Rows:
+    """Return rows without what only the predictor knows: edges under conditions or at a stage."""
+    rows = _copy(base)
+    rows["correlations"] = {
+        identity: edge
+        for identity, edge in base["correlations"].items()
+        if edge.get("when") is None and edge.get("stage") is None
+    }
+    return rows
 
 
 def _copy(base: Mapping[str, Mapping[str, Any]]) -> Rows:

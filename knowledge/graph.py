@@ -26,8 +26,9 @@ def graph(kb: KnowledgeBase) -> nx.DiGraph[str]:
     -------
     networkx.DiGraph
         Nodes are ids with ``kind``, ``name`` and, where there is one, ``code``; factors also have
-        ``role`` and ``group``, defenses and risks ``pillar``. Edges have ``sign`` and ``sources``
-        (ids joined by spaces).
+        ``role`` and ``group``, defenses and risks ``pillar``. Edges have ``sign``, ``sources``
+        (ids joined by spaces) and, where they take conditions, ``when``. Those of a defense are
+        those at its usual stage.
     """
     built: nx.DiGraph[str] = nx.DiGraph(knowledge=kb.digest)
     for defense in kb.defenses.values():
@@ -42,11 +43,12 @@ def graph(kb: KnowledgeBase) -> nx.DiGraph[str]:
         for record in records.values():
             if record.code is not None:
                 built.nodes[record.id]["code"] = record.code
-    for edge in kb.correlations.values():
-        ends = (edge.subject, edge.factor)
-        if edge.subject in kb.risks:
-            ends = (edge.factor, edge.subject)
-        built.add_edge(*ends, sign=edge.sign, sources=" ".join(edge.sources))
+    for subject in (*kb.defenses, *kb.risks):
+        for edge in kb.edges(subject).values():
+            ends = (edge.factor, subject) if subject in kb.risks else (subject, edge.factor)
+            built.add_edge(*ends, sign=edge.sign, sources=" ".join(edge.sources))
+            if edge.when:
+                built.edges[ends]["when"] = " ".join(f"{k}={v}" for k, v in edge.when.items())
     return built
 
 

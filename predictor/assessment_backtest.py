@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple, get_args
 
 from .assessment import Assessment, assess
 from .evidence import RISE, Outcome, work_of
-from .interactions import Prediction, predict
+from .interactions import Prediction, Stage, predict
 from .likelihood import PRIOR_WORKS, Likelihoods, Weights, increase, likelihoods
 from .scenarios import scenario
 
@@ -28,9 +28,13 @@ __all__ = [
     "Case",
     "Held",
     "Promise",
+    "Result",
     "Tried",
     "VoiceScore",
     "assessment_backtest",
+    "judge",
+    "reliability",
+    "scores",
 ]
 
 Held = Literal["paper", "pair"]
@@ -70,6 +74,8 @@ class Case(NamedTuple):
         The probability of an increase, for voices that give one.
     assessed : Assessment
         The whole answer, without conditions.
+    stage : str or None
+        The stage of the variant that it is about, where that is not the usual one.
     """
 
     work: str
@@ -79,6 +85,7 @@ class Case(NamedTuple):
     says: Mapping[str, str]
     rise: Mapping[str, float]
     assessed: Assessment
+    stage: Stage | None
 
 
 class VoiceScore(NamedTuple):
@@ -156,14 +163,14 @@ def assessment_backtest(kb: KnowledgeBase) -> AssessmentBacktest:
     }
     return AssessmentBacktest(
         cases,
-        {held: tuple(_score(voice, own) for voice in VOICES) for held, own in cases.items()},
-        {held: tuple(_reliability(own)) for held, own in cases.items()},
+        {held: scores(own) for held, own in cases.items()},
+        {held: reliability(own) for held, own in cases.items()},
         tuple(Tried(prior, _brier_with(prior, cases["paper"])) for prior in PRIORS),
     )
 
 
-class _Result(NamedTuple):
-    """What one work saw for one pair under some conditions."""
+class Result(NamedTuple):
+    """What one work saw for one pair, in `effect`, under the conditions `when`."""
 
     work: str
     prediction: Prediction
@@ -171,13 +178,13 @@ class _Result(NamedTuple):
     when: tuple[tuple[str, str], ...]
 
 
-def _results(kb: KnowledgeBase) -> Iterator[_Result]:
+def _results(kb: KnowledgeBase) -> Iterator[Result]:
     """Yield what was published for any pair, at whichever stage, each result once."""
     predictions: dict[tuple[str, str], Prediction] = {}
     for asked, risk, work, effect, when in dict.fromkeys(_told(kb)):
         if (asked, risk) not in predictions:
             predictions[asked, risk] = predict(kb, asked, risk)
-        yield _Result(work, predictions[asked, risk], effect, when)
+        yield Result(work, predictions[asked, risk], effect, when)
 
 
 def _told(
@@ -196,23 +203,24 @@ def _told(
                     yield asked, record.risk, work_of(source), _OUTCOMES[each.effect], when
 
 
-def _by_paper(kb: KnowledgeBase, results: Sequence[_Result]) -> Iterator[Case]:
+def _by_paper(kb: KnowledgeBase, results: Sequence[Result]) -> Iterator[Case]:
     """Judge every result by a base that has never heard of its work."""
     models: dict[str, Likelihoods] = {}
     for result in results:
         if result.work not in models:
             models[result.work] = Likelihoods(kb, result.work)
-        yield _case(kb, result, models[result.work])
+        yield judge(kb, result, models[result.work])
 
 
-def _by_pair(kb: KnowledgeBase, results: Sequence[_Result]) -> Iterator[Case]:
+def _by_pair(kb: KnowledgeBase, results: Sequence[Result]) -> Iterator[Case]:
     """Judge every result by a base in which nothing was observed of its pair."""
     for result in results:
         bare = result.prediction._replace(observations=(), exceptions=())
-        yield _case(kb, result._replace(prediction=bare, when=()), likelihoods(kb))
+        yield judge(kb, result._replace(prediction=bare, when=()), likelihoods(kb))
 
 
-def _case(kb: KnowledgeBase, result: _Result, model: Likelihoods) -> Case:
+def judge(kb: KnowledgeBase, result: Result, model: Likelihoods) -> Case:
+    """Return what every voice says of a result, by a model that may forget its work."""
     prediction = result.prediction
     pair = (prediction.defense, prediction.risk)
     answer = assess(kb, prediction, model)
@@ -235,7 +243,12 @@ def _case(kb: KnowledgeBase, result: _Result, model: Likelihoods) -> Case:
         "assessment_conditions_stated": _or_even(stated.likelihood_increase),
         "always_increase": 1.0,
     }
-    return Case(result.work, *pair, result.effect, says, rise, answer)
+    return Case(result.work, *pair, result.effect, says, rise, answer, prediction.stage)
+
+
+def scores(cases: Sequence[Case]) -> tuple[VoiceScore, ...]:
+    """Score every voice."""
+    return tuple(_score(voice, cases) for voice in VOICES)
 
 
 def _score(voice: str, cases: Sequence[Case]) -> VoiceScore:
@@ -258,22 +271,25 @@ def _score(voice: str, cases: Sequence[Case]) -> VoiceScore:
     )
 
 
-def _reliability(cases: Sequence[Case]) -> Iterator[Promise]:
+def reliability(cases: Sequence[Case]) -> tuple[Promise, ...]:
     """Compare how likely a direction was said to be with how often it was seen."""
     told = [
         (case.assessed.likelihood or 0.0, case.assessed.expect == case.observed)
         for case in cases
         if case.observed in _DIRECTIONS and case.assessed.expect in _DIRECTIONS
     ]
-    for low, high in _BINS:
-        inside = [(p, right) for p, right in told if low <= p < high or p == high == 1.0]
-        yield Promise(
-            low,
-            high,
-            len(inside),
-            _mean([p for p, _ in inside]),
-            _mean([float(right) for _, right in inside]),
-        )
+    return tuple(_promise(told, low, high) for low, high in _BINS)
+
+
+def _promise(told: Sequence[tuple[float, bool]], low: float, high: float) -> Promise:
+    inside = [(p, right) for p, right in told if low <= p < high or p == high == 1.0]
+    return Promise(
+        low,
+        high,
+        len(inside),
+        _mean([p for p, _ in inside]),
+        _mean([float(right) for _, right in inside]),
+    )
 
 
 def _brier_with(prior: float, cases: Sequence[Case]) -> float | None:

@@ -11,6 +11,7 @@ from .guideline import Basis, Conjecture
 __all__ = [
     "AssessmentBacktest",
     "Backtest",
+    "CasesBacktest",
     "CollusionBacktest",
     "ConflictBacktest",
     "ConflictScore",
@@ -135,10 +136,38 @@ class Case(TypedDict):
 
     work: str
     defense: str
+    stage: Literal["pre", "in", "post"] | None
     risk: str
     observed: str
     says: dict[str, str]
     likelihood_increase: dict[str, float]
+
+
+class OwnCase(Case):
+    """A case of a file, and in which line it is; its work is empty if the knowledge has it not."""
+
+    line: int
+
+
+class Unasked(TypedDict):
+    """A line about what the knowledge does not have."""
+
+    line: int
+    defense: str
+    risk: str
+    reason: str
+
+
+class CasesBacktest(TypedDict):
+    """How good the answers are on cases of one's own, each with its work held out."""
+
+    kind: Literal["cases"]
+    scores: list[VoiceScore]
+    reliability: list[Promise]
+    cases: list[OwnCase]
+    unasked: list[Unasked]
+    ignored: list[str]
+    knowledge: str
 
 
 class AssessmentBacktest(TypedDict):

@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from . import backtest_document_types as backtests
     from . import document_types as shapes
     from .assessment import Assessment
-    from .assessment_backtest import AssessmentBacktest
+    from .assessment_backtest import AssessmentBacktest, Case, Promise, VoiceScore
     from .backtest import Backtest, Direction, Estimate, Score
+    from .cases import CasesBacktest
     from .changes import Change
     from .differences import Differences, PredictionChange
     from .guideline import Path
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 __all__ = [
     "assessment_backtest_document",
     "assessment_document",
+    "cases_backtest_document",
     "differences_document",
     "interaction_backtest_document",
     "matrix_document",
@@ -217,54 +219,69 @@ def assessment_backtest_document(result: AssessmentBacktest) -> backtests.Assess
     """Return how good the assessments are."""
     return {
         "scores": {
-            held: [
-                {
-                    "voice": each.voice,
-                    "directed": each.directed,
-                    "decided": each.decided,
-                    "right": each.right,
-                    "decreases": each.decreases,
-                    "decreases_found": each.decreases_found,
-                    "open": each.open,
-                    "open_found": each.open_found,
-                    "brier": each.brier,
-                }
-                for each in scores
-            ]
-            for held, scores in result.scores.items()
+            held: [_voice_score(each) for each in scores] for held, scores in result.scores.items()
         },
         "reliability": {
-            held: [
-                {
-                    "low": row.low,
-                    "high": row.high,
-                    "cases": row.cases,
-                    "promised": row.promised,
-                    "came_true": row.came_true,
-                }
-                for row in rows
-            ]
-            for held, rows in result.reliability.items()
+            held: [_promise(row) for row in rows] for held, rows in result.reliability.items()
         },
         "priors": [
             {"prior_works": each.prior_works, "brier": each.brier} for each in result.priors
         ],
-        "cases": {
-            held: [
-                {
-                    "work": case.work,
-                    "defense": case.defense,
-                    "risk": case.risk,
-                    "observed": case.observed,
-                    "says": dict(case.says),
-                    "likelihood_increase": {
-                        voice: round(rise, 4) for voice, rise in case.rise.items()
-                    },
-                }
-                for case in cases
-            ]
-            for held, cases in result.cases.items()
-        },
+        "cases": {held: [_case(case) for case in cases] for held, cases in result.cases.items()},
+    }
+
+
+def cases_backtest_document(
+    kb: KnowledgeBase, result: CasesBacktest, ignored: Iterable[str]
+) -> backtests.CasesBacktest:
+    """Return how good the answers are on cases of one's own."""
+    return {
+        "kind": "cases",
+        "scores": [_voice_score(each) for each in result.scores],
+        "reliability": [_promise(row) for row in result.reliability],
+        "cases": [{**_case(case), "line": line} for line, case in result.cases],
+        "unasked": [
+            {"line": e.line, "defense": e.defense, "risk": e.risk, "reason": e.reason}
+            for e in result.unasked
+        ],
+        "ignored": list(ignored),
+        "knowledge": kb.digest,
+    }
+
+
+def _voice_score(score: VoiceScore) -> backtests.VoiceScore:
+    return {
+        "voice": score.voice,
+        "directed": score.directed,
+        "decided": score.decided,
+        "right": score.right,
+        "decreases": score.decreases,
+        "decreases_found": score.decreases_found,
+        "open": score.open,
+        "open_found": score.open_found,
+        "brier": score.brier,
+    }
+
+
+def _promise(row: Promise) -> backtests.Promise:
+    return {
+        "low": row.low,
+        "high": row.high,
+        "cases": row.cases,
+        "promised": row.promised,
+        "came_true": row.came_true,
+    }
+
+
+def _case(case: Case) -> backtests.Case:
+    return {
+        "work": case.work,
+        "defense": case.defense,
+        "stage": case.stage,
+        "risk": case.risk,
+        "observed": case.observed,
+        "says": dict(case.says),
+        "likelihood_increase": {voice: round(rise, 4) for voice, rise in case.rise.items()},
     }
 
 

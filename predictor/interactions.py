@@ -22,6 +22,7 @@ __all__ = [
     "Modifier",
     "ObservationSeen",
     "Prediction",
+    "Stage",
     "matrix",
     "predict",
     "predict_all",

@@ -15,7 +15,9 @@ from crosscurrent.predictor.likelihood import PRIOR_WORKS
 from ..text.names import percent
 from ..text.terminal import Style, columns, paragraph
 from ._arguments import add_knowledge_option, add_output_options, natural, positive
+from ._cases import on_cases
 from ._common import as_json, knowledge, style, with_knowledge_line
+from ._voices import LEGEND, promises, voices
 
 __all__ = ["add_arguments", "run"]
 
@@ -61,11 +63,20 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--resamples", type=positive, default=2000, help="bootstrap resamples (default 2000)"
     )
+    parser.add_argument(
+        "--cases",
+        metavar="FILE",
+        help="judge by published results of your own instead: CSV with the columns defense, risk,"
+        " observed (increase, decrease, no_change or mixed) and, if you like, work (is held out)"
+        " and given (CONDITION=VALUE; ...)",
+    )
 
 
 def run(arguments: Namespace) -> str:
     """Return the answer as text."""
     kb = knowledge(arguments)
+    if arguments.cases is not None:
+        return on_cases(kb, arguments.cases, style(arguments), as_document=arguments.json)
     how = {"seed": arguments.seed, "resamples": arguments.resamples}
     if arguments.json:
         return as_json(backtest(kb, **how))
@@ -92,13 +103,6 @@ def run(arguments: Namespace) -> str:
     return with_knowledge_line("\n".join(lines), result.knowledge, look)
 
 
-_VOICES = {
-    "guideline": "guideline",
-    "model": "model of the factors",
-    "assessment": "assessment",
-    "assessment_conditions_stated": "  conditions stated",
-    "always_increase": "baseline: increase",
-}
 _HELD: dict[Held, str] = {
     "paper": "Every published result, its paper held out",
     "pair": "Every published result, all of its pair held out",
@@ -109,41 +113,14 @@ def _assessments(result: AssessmentBacktest, look: Style) -> list[str]:
     """Judge what is expected by every published result, which is held out."""
     lines: list[str] = []
     for held, heading in _HELD.items():
-        scores = result.scores[held]
-        lines += [look.paint(f"{heading} ({len(result.cases[held])})", "bold"), ""]
-        head = ["", "decided", "right", "decreases", "open", "Brier"]
-        rows = [[look.paint(cell, "dim") for cell in head]]
-        rows += [
-            [
-                f"{_VOICES[each.voice]:<{_LONGEST}}",
-                f"{each.decided}/{each.directed}",
-                f"{each.right}/{each.decided}" + _of(each.right, each.decided),
-                f"{each.decreases_found}/{each.decreases}",
-                f"{each.open_found}/{each.open}",
-                "-" if each.brier is None else f"{each.brier:.3f}",
-            ]
-            for each in scores
+        scores = [
+            each
+            for each in result.scores[held]
             if held == "paper" or each.voice != "assessment_conditions_stated"
         ]
-        lines += [columns(rows, look.width), ""]
-        head = ["promised of a direction", "results", "mean promise", "came true"]
-        rows = [[look.paint(cell, "dim") for cell in head]]
-        rows += [
-            [
-                f"{row.low * 100:.0f} to {row.high * 100:.0f} %",
-                f"{row.cases:>3}",
-                "-" if row.promised is None else percent(row.promised),
-                "-" if row.came_true is None else f"{row.came_true * 100:.0f} %",
-            ]
-            for row in result.reliability[held]
-            if row.cases
-        ]
-        lines += [columns(rows, look.width), ""]
-    told = (
-        "decided: given a direction, of results that have one; decreases: foretold, of those seen;"
-        " open: answered no change or depends, of results of no change or both ways."
-    )
-    lines.append(paragraph(told, look.width))
+        lines += [look.paint(f"{heading} ({len(result.cases[held])})", "bold"), ""]
+        lines += [voices(scores, look), "", promises(result.reliability[held], look), ""]
+    lines.append(paragraph(LEGEND, look.width))
     heading = f"Factors count for as many works ({PRIOR_WORKS:g} is used), papers held out"
     tried = [each for each in result.priors if each.brier is not None]
     rows = [
@@ -154,10 +131,6 @@ def _assessments(result: AssessmentBacktest, look: Style) -> list[str]:
         ["Brier", *(f"{each.brier:.3f}" for each in tried)],
     ]
     return [*lines, "", look.paint(heading, "bold"), "", columns(rows, look.width)]
-
-
-def _of(part: int, whole: int) -> str:
-    return f" {part / whole * 100:.0f} %" if whole else ""
 
 
 _SETS = {

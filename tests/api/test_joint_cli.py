@@ -212,9 +212,7 @@ def test_near_misses_say_which_wish_each_misses(capsys: Capture) -> None:
 
 
 def test_measurements_stand_beside_verdicts(capsys: Capture) -> None:
-    assert "! the rule says no conflict; seen otherwise: C17" in asked(
-        capsys, "combine FD1 RD4"
-    )
+    assert "! the rule says no conflict; seen otherwise: C17" in asked(capsys, "combine FD1 RD4")
     assert "seen otherwise" not in asked(capsys, "combine FD1 RD2@post")
     have = "--have group_fairness@in"
     text = asked(capsys, f"plan --protect F --protect R3 {have}")
