@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from pydantic import ConfigDict, with_config
+from typing_extensions import is_typeddict
+
 from .problems import MEDIA_TYPE
 from .shapes.service import Problem
 
-__all__ = ["REFUSALS", "answered", "refusals"]
+__all__ = ["REFUSALS", "answered", "refusals", "when_described"]
 
 _MEANINGS = {
     400: "The body, or a page token, can't be read.",
@@ -30,12 +33,23 @@ _MEANINGS = {
 _ETAG = {"ETag": {"description": "names this answer", "schema": {"type": "string"}}}
 
 
+def when_described(shape: Any) -> Any:
+    """Let the schema of a response be built when it is described, not whenever a server starts.
+
+    Routes that answer with bytes declare what these are for the OpenAPI document only.
+    """
+    return with_config(ConfigDict(defer_build=True))(shape) if is_typeddict(shape) else shape
+
+
+_Problem = when_described(Problem)
+
+
 def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Declare problems."""
     return {
         status: {
             "description": _MEANINGS[status],
-            "model": Problem,
+            "model": _Problem,
             "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
         }
         for status in statuses
@@ -49,6 +63,6 @@ REFUSALS = refusals(400, 401, 404, 406, 409, 410, 421, 422, 429, 500)
 def answered(shape: Any, meaning: str) -> dict[int | str, dict[str, Any]]:
     """Declare an answer with its ETag, and that the asker may have it already."""
     return {
-        200: {"description": meaning, "model": shape, "headers": _ETAG},
+        200: {"description": meaning, "model": when_described(shape), "headers": _ETAG},
         304: {"description": "The answer is what the asker has.", "headers": _ETAG},
     }

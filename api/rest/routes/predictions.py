@@ -11,7 +11,7 @@ from crosscurrent.api.answers import assumptions, predictions
 from crosscurrent.knowledge.errors import InputError
 from crosscurrent.predictor.document_types import Matrix, Prediction, Predictions, WhatIf
 
-from ..responses import answered, refusals
+from ..responses import answered, refusals, when_described
 from ..service import KnowledgeQuery, ResponderDep
 
 __all__ = ["router"]
@@ -83,7 +83,7 @@ async def get_prediction(
     operation_id="what_if",
     summary="What assumptions change in the predictions of one defense",
     responses={
-        200: {"description": "Predictions before and after.", "model": WhatIf},
+        200: {"description": "Predictions before and after.", "model": when_described(WhatIf)},
         **refusals(413, 415),
     },
 )
