@@ -34,8 +34,9 @@ lint: .venv/dev
 	$(BIN)/mypy
 	cd .venv/layout/copies && ../../bin/lint-imports --config ../../../pyproject.toml
 
+# Tests start hundreds of processes: what is compiled is kept, whatever is set here.
 unit: .venv/dev .venv/browser
-	$(BIN)/pytest -n auto --dist loadfile
+	PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n auto --dist loadfile
 
 fuzz: .venv/dev ## Send the service thousands of random requests.
 	CROSSCURRENT_FUZZ=200 $(BIN)/pytest tests/api/rest/test_openapi.py

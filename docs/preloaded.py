@@ -7,6 +7,7 @@ a few lines, which hands over its words, its folder, its environment and its thr
 
 from __future__ import annotations
 
+import gc
 import importlib
 import json
 import os
@@ -114,6 +115,7 @@ def _import_all() -> None:
             if "ray" not in module.name:  # it starts threads
                 with suppress(ImportError):
                     importlib.import_module(module.name)
+    gc.freeze()  # commands need not look through it, and share its memory
 
 
 if __name__ == "__main__":

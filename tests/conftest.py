@@ -6,6 +6,7 @@ leaves the machine, and no test relies on another or on the order in which they 
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 from collections.abc import Iterator
@@ -14,9 +15,14 @@ import pytest
 from hypothesis import settings
 
 from crosscurrent.knowledge import KnowledgeBase, load
+from crosscurrent.validator.machine.cores import cores
 
 settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.load_profile("repeatable")
+
+# workers of pytest-xdist share the cores: threads that wait for one another there cost the most
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.setdefault("OMP_THREAD_LIMIT", "1")
 
 _OF_TESTS = ("CROSSCURRENT_CHROMIUM", "CROSSCURRENT_FUZZ", "CROSSCURRENT_KILLS")
 _TERMINAL = ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "_ARGCOMPLETE")
@@ -24,6 +30,17 @@ _TERMINAL = ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "_ARGCOMPLETE")
 # a shell's "&" has its commands ignore Ctrl-C, and they all that they start; some tests press it
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Run one more than there are cores: many tests wait for processes that they have started."""
+    return cores() + 1
+
+
+def pytest_collection_finish() -> None:
+    """Let the collector of garbage pass over all that was imported: it stays to the end."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -47,8 +47,7 @@ def colluded(outcome: str, *, effective: bool = True) -> dict[str, Any]:
 
 
 @pytest.fixture
-def looking(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Asking:
-    monkeypatch.setenv("CROSSCURRENT_CACHE", str(tmp_path / "cache"))
+def looking(tmp_path: Path) -> Asking:
     return Asking(Settings(data=str(tmp_path / "data")))
 
 

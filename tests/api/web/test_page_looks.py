@@ -17,15 +17,26 @@ PAPER: ViewportSize = {"width": 1032, "height": 700}
 """A4, landscape, less its margins."""
 
 
-@pytest.fixture(scope="module", params=VIEWS, ids=lambda view: view.address)
-def page(request: pytest.FixtureRequest, browser: Browser, service: Served) -> Iterator[Page]:
-    """Open a view, once for all that is asked of it; each test sets size and colours anew."""
-    with visiting(browser, service) as visitor:
-        yield visitor.opens(request.param, **LIGHT_DESK)
+Visit = tuple[Visitor, Page]
 
 
 @pytest.fixture(scope="module")
-def phone(browser: Browser, service: Served) -> Iterator[tuple[Visitor, Page]]:
+def desk(browser: Browser, service: Served) -> Iterator[Visit]:
+    """Return a visitor at a desk, in the light."""
+    with visiting(browser, service) as visitor:
+        yield visitor, visitor.comes(**LIGHT_DESK)
+
+
+@pytest.fixture(scope="module", params=VIEWS, ids=lambda view: view.address)
+def page(request: pytest.FixtureRequest, desk: Visit) -> Page:
+    """Open a view, once for all that is asked of it; each test sets size and colours anew."""
+    visitor, page = desk
+    visitor.goes(page, request.param)
+    return page
+
+
+@pytest.fixture(scope="module")
+def phone(browser: Browser, service: Served) -> Iterator[Visit]:
     """Return a visitor with a phone, in the dark."""
     with visiting(browser, service) as visitor:
         yield visitor, visitor.comes(**DARK_PHONE)
@@ -48,9 +59,7 @@ def test_axe_finds_nothing_wrong_in_the_light_on_a_desk(page: Page) -> None:
 
 
 @pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.address)
-def test_axe_finds_nothing_wrong_in_the_dark_on_a_phone(
-    phone: tuple[Visitor, Page], view: View
-) -> None:
+def test_axe_finds_nothing_wrong_in_the_dark_on_a_phone(phone: Visit, view: View) -> None:
     visitor, page = phone
     visitor.goes(page, view)
     assert violations(page) == []
