@@ -36,7 +36,7 @@ lint: .venv/dev
 
 # Tests start hundreds of processes: what is compiled is kept, whatever is set here.
 unit: .venv/dev .venv/browser
-	PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n auto --dist loadfile
+	PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder
 
 fuzz: .venv/dev ## Send the service thousands of random requests.
 	CROSSCURRENT_FUZZ=200 $(BIN)/pytest tests/api/rest/test_openapi.py

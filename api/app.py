@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from fastapi import APIRouter, Depends, FastAPI
+from fastapi import Depends, FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
 from crosscurrent import __version__
@@ -72,11 +72,8 @@ def create_app(settings: Settings, log: Log | None = None) -> FastAPI:
     app.state.service = service
     handle_problems(app, problem_page)
     # not on the application, whose limit would answer before `RequestContext` is passed
-    first = APIRouter(
-        dependencies=[Depends(require_json), Depends(reject_repeated_parameters)],
-        responses=REFUSALS,
-        max_body_size=settings.max_body_size,
-    )
+    most = settings.max_body_size
+    asked = [Depends(require_json), Depends(reject_repeated_parameters)]
     for module in (
         prediction_routes,
         conflicts,
@@ -88,13 +85,11 @@ def create_app(settings: Settings, log: Log | None = None) -> FastAPI:
         catalogue,
         validations,
     ):
-        first.include_router(module.router)
-    app.include_router(first)
+        app.include_router(
+            module.router, dependencies=asked, responses=REFUSALS, max_body_size=most
+        )
     app.include_router(
-        validations.media_router,
-        dependencies=[Depends(reject_repeated_parameters)],
-        responses=REFUSALS,
-        max_body_size=settings.max_body_size,
+        validations.media_router, dependencies=asked[1:], responses=REFUSALS, max_body_size=most
     )
     app.include_router(health.router)
     add_pages(app)
@@ -125,7 +120,7 @@ def create_app(settings: Settings, log: Log | None = None) -> FastAPI:
         RequestContext,
         log=service.log,
         metrics=service.metrics,
-        max_body_size=settings.max_body_size,
+        max_body_size=most,
         page=problem_page,
     )
     described: dict[str, Any] = {}

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
+from served import Served
+from served_pages import visiting
 from visiting import VIEWS, View, Visitor, settled
 
 WHERE = """() => {
@@ -67,9 +70,17 @@ def test_the_first_key_leads_past_the_head(visitor: Visitor) -> None:
 KINDS = {v.address.partition("?")[0].split("/")[1]: v for v in VIEWS if v.status == 200}
 
 
+@pytest.fixture(scope="module")
+def looking(browser: Browser, service: Served) -> Iterator[tuple[Visitor, Page]]:
+    """Return a visitor who looks at one view after another."""
+    with visiting(browser, service) as visitor:
+        yield visitor, visitor.comes()
+
+
 @pytest.mark.parametrize("view", KINDS.values(), ids=lambda v: v.address)
-def test_every_stop_is_seen(visitor: Visitor, view: View) -> None:
-    page = visitor.opens(view)
+def test_every_stop_is_seen(looking: tuple[Visitor, Page], view: View) -> None:
+    visitor, page = looking
+    visitor.goes(page, view)
     stops = tabbed(page)
     assert len(stops) > 8
     assert [each for each in stops if not (each["visible"] and each["ring"])] == []

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from urllib.parse import quote
 
 import pytest
 from hostile import CALLED, PAYLOADS, REPEATED
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 from served import Served
+from served_pages import visiting
 from visiting import VIEWS, View, Visitor
 
 from crosscurrent.api.web.rendering import HEADERS
@@ -90,9 +92,16 @@ def watched(visitor: Visitor) -> Page:
     return page
 
 
+@pytest.fixture(scope="module")
+def looking(browser: Browser, service: Served) -> Iterator[tuple[Visitor, Page]]:
+    """Return a visitor who looks at one view after another."""
+    with visiting(browser, service) as visitor:
+        yield visitor, watched(visitor)
+
+
 @pytest.mark.parametrize("view", PAGES, ids=lambda view: view.address)
-def test_what_knowledge_says_is_text(visitor: Visitor, view: View) -> None:
-    page = watched(visitor)
+def test_what_knowledge_says_is_text(looking: tuple[Visitor, Page], view: View) -> None:
+    visitor, page = looking
     visitor.goes(page, view)
     harmless(page)
     whole = page.locator("main").text_content() or ""
