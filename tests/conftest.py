@@ -20,9 +20,8 @@ from crosscurrent.validator.machine.cores import cores
 settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.load_profile("repeatable")
 
-# workers of pytest-xdist share the cores: threads that wait for one another there cost the most
-if "PYTEST_XDIST_WORKER" in os.environ:
-    os.environ.setdefault("OMP_THREAD_LIMIT", "1")
+# before anything imports torch, as our commands do: threads that wait leave the cores to others
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 _OF_TESTS = ("CROSSCURRENT_CHROMIUM", "CROSSCURRENT_FUZZ", "CROSSCURRENT_KILLS")
 _TERMINAL = ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "_ARGCOMPLETE")

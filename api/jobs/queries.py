@@ -5,15 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import sqlalchemy as sa
-from dbos import DBOSClient, DBOSPortableJSONSerializer, WorkflowStatus
 
 from .database import APPLICATION, WORKFLOW, engine, migrate, reachable
 from .errors import NoSuchJob, NoSuchPage, NotFinished
 from .records import ENDED, UNFINISHED, Event, Job, JobPage, event_of, job_of, state_of
 from .settings import JobSettings
+
+if TYPE_CHECKING:
+    from dbos import WorkflowStatus
 
 __all__ = ["JobQueries"]
 
@@ -36,6 +38,8 @@ class JobQueries:
     """
 
     def __init__(self, settings: JobSettings) -> None:
+        from dbos import DBOSClient, DBOSPortableJSONSerializer  # not before there are jobs
+
         migrate(settings)
         self._settings = settings
         self._engine = engine(settings)

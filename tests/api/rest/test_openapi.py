@@ -33,6 +33,7 @@ from crosscurrent.api.answers import (
     predictions,
 )
 from crosscurrent.api.rest.examples import BODIES
+from crosscurrent.api.rest.responses import answered, refusals
 from crosscurrent.api.rest.settings import Settings
 from crosscurrent.knowledge import KnowledgeBase, load
 from crosscurrent.predictor import backtest_document_types
@@ -187,3 +188,9 @@ def test_random_walks_get_what_is_declared(schema: Any) -> None:
             case.validate_response(response, checks=CHECKS)
 
     Walk.run(settings=fuzzing(max(3, CASES // 4)))
+
+
+def test_no_schema_of_an_answer_is_built_before_it_is_described() -> None:
+    for declared in (answered(single.Matrix, "all"), refusals(404)):
+        shapes = [each["model"] for each in declared.values() if "model" in each]
+        assert [TypeAdapter(each).pydantic_complete for each in shapes] == [False]

@@ -212,3 +212,17 @@ def test_asking_anything_else_does_not_import_the_service() -> None:
         [sys.executable, "-c", script], capture_output=True, timeout=60, check=False
     )
     assert done.returncode == 0, done.stderr.decode()[-500:]
+
+
+def test_a_server_that_keeps_no_jobs_imports_nothing_that_keeps_them_or_trains(
+    tmp_path: Path,
+) -> None:
+    script = (
+        "import sys\nfrom crosscurrent.api.app import create_app\n"
+        "from crosscurrent.api.rest.settings import Settings\n"
+        "create_app(Settings(data=sys.argv[1]))\n"
+        "assert not {'dbos', 'matplotlib', 'numpy', 'torch'} & set(sys.modules)\n"
+    )
+    words = [sys.executable, "-c", script, str(tmp_path / "data")]
+    done = subprocess.run(words, capture_output=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr.decode()[-500:]
