@@ -7,7 +7,7 @@ from typing import get_args
 import pytest
 from strategies import random_findings
 
-from crosscurrent.knowledge import KnowledgeBase
+from crosscurrent.knowledge import ExceptionRecord, KnowledgeBase, Observation
 from crosscurrent.predictor.assessment import assess
 from crosscurrent.predictor.assessment_backtest import (
     PRIORS,
@@ -118,7 +118,8 @@ def test_what_was_seen_at_another_stage_is_judged_there_and_once(
     for each in kb.observations.values():
         if each.measured:
             continue
-        for told in (each, *each.exceptions):
+        records: list[Observation | ExceptionRecord] = [each, *each.exceptions]
+        for told in records:
             for work in {source.partition("#")[0] for source in told.sources}:
                 if told.effect not in RISE:
                     continue
