@@ -17,13 +17,21 @@ from typing import Any
 
 import pytest
 import yaml
+from pydantic import TypeAdapter
 
 from crosscurrent.knowledge import BrokenKnowledge, KnowledgeBase, Problem, _yaml
 from crosscurrent.knowledge._files import LITERATURE, PAPERS, Source, read_folder
 from crosscurrent.knowledge._reader import read
+from crosscurrent.knowledge._records import KINDS
 
 CHUNKS = range(8)
 OF_PARSER, OF_READER, OF_BUILT_IN, OF_PYTHON_LOADER = 320, 260, 8, 40
+
+WHOLE = ("conditions", "procedures", "catalogues", "mappings")
+OF_CONDITIONS_AND_NAMES = {
+    *("when", "stage", "basis", "size", "setting", "data", "exceptions", "aliases", "procedures"),
+    *("uses", "mitigates", "metric", "better_when", "works_if", "cost", "usual_stage"),
+}
 
 NOISE = re.compile(
     r"Traceback|<knowledge\.|<class|object at 0x|0x[0-9a-f]{8}|errors\.pydantic\.dev|pydantic"
@@ -122,7 +130,8 @@ def cut_down() -> list[Source]:
         "    size: {metric: accuracy, before: 0.5, after: 1}\n"
         "    when: {budget: loose, role: malicious_accuser}\n    sources: [duddu2024sok]\n"
         "conditions:\n"
-        "  - {id: budget, name: Budget, ordered: true, values: [loose, strict], meaning: so}\n"
+        "  - {id: budget, name: Budget, ordered: true, values: [loose, strict], meaning: so,\n"
+        "     sources: [duddu2024sok], stated_in: [duddu2024sok#table-2], note: so}\n"
         "references:\n"
         "  - {id: extra2026, status: unresolved, topic: 'made up', candidates: [duddu2024sok]}\n"
         "correlations:\n"
@@ -141,7 +150,8 @@ def cut_down() -> list[Source]:
         "    procedures: [extra_penalty, extra_clipping]\n"
         "    uses:\n      - {risk: R1, basis: inferred, note: made up}\n"
         "    stated_in: [duddu2024sok#table-2]\n"
-        "  - {defense: RD4, stage: post, meaning: a test, mitigates: [{risk: R1, basis: read}]}\n"
+        "  - {defense: RD4, stage: post, meaning: a test, mitigates: [{risk: R1, basis: read}],\n"
+        "     metric: accuracy, better_when: higher, note: so}\n"
         "attacks:\n"
         "  - id: distribution_inference\n    code: DistInf\n    name: Distribution inference\n"
         "    risk: P4\n    time: test\n    meaning: tells a property\n    needs:\n"
@@ -158,13 +168,18 @@ def cut_down() -> list[Source]:
         "    when: {budget: strict}\n    sources: [duddu2024sok]\n"
         "collusions:\n"
         "  - {id: extra.theft, first: DistInf, second: ModExt, effect: hinders, status: prior,\n"
-        "     factors: [D3], sources: [duddu2024sok]}\n"
+        "     factors: [D3], when: {budget: loose}, basis: inferred, setting: made up,\n"
+        "     sources: [duddu2024sok]}\n"
         "published_attacks:\n"
         "  - {id: extra.attack.1, attack: ModExt, title: 'A theft', year: 2024, venue: none,\n"
         "     setting: [x], adversary: [Client], capability: any, optimization: any,\n"
         "     model_knowledge: [blackbox.full], interaction: [no], data_knowledge: [some]}\n"
     ).replace("interaction: [no]", "interaction: [k_shot]")
     files["names.yaml"] = (
+        "factors:\n"
+        "  - {id: model_capacity, action: revise, aliases: [capacity, model size]}\n"
+        "attacks:\n"
+        "  - {id: theft, action: revise, aliases: [stealing]}\n"
         "defenses:\n"
         "  - {id: adversarial_training, action: revise, aliases: [robust training, 'at']}\n"
         "risks:\n"
@@ -172,7 +187,7 @@ def cut_down() -> list[Source]:
         "variants:\n"
         "  - {defense: fingerprinting, stage: post, action: revise, aliases: [ipguard]}\n"
         "catalogues:\n"
-        "  - {id: mitre_atlas, name: ATLAS, edition: '5.6', publisher: MITRE,\n"
+        "  - {id: mitre_atlas, name: ATLAS, edition: '5.6', publisher: MITRE, note: so,\n"
         "     url: 'https://atlas.mitre.org', namespace: 'https://atlas.mitre.org/techniques/'}\n"
         "mappings:\n"
         "  - id: evasion.atlas.aml_t0015\n    subject: evasion\n    catalogue: mitre_atlas\n"
@@ -426,6 +441,19 @@ def test_the_small_base_is_sound_and_has_every_kind_of_record() -> None:
     kb = outcome(SMALL)
     assert kb is not None
     assert all(kb.rows.values())
+
+
+def test_every_field_for_conditions_and_names_is_among_what_is_damaged() -> None:
+    for section, record_type in KINDS.items():
+        fields = set(TypeAdapter(record_type).json_schema()["properties"])
+        wanted = fields if section in WHOLE else fields & OF_CONDITIONS_AND_NAMES
+        written = {
+            field
+            for source in SMALL
+            for record in yaml.safe_load(source.data).get(section, [])
+            for field in record
+        }
+        assert wanted <= written, section
 
 
 @pytest.mark.parametrize("chunk", CHUNKS)

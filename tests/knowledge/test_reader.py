@@ -1044,7 +1044,7 @@ def test_a_file_that_cannot_be_read_is_named_beside_what_is_wrong_in_others(
     (tmp_path / "b.yaml").write_text("risk: []\n")
 
     def refuse(path: str, *args: Any, **options: Any) -> Any:
-        if path.endswith("a.yaml"):
+        if path == f"{tmp_path}/a.yaml":
             raise PermissionError(13, "Permission denied", path)
         return open(path, *args, **options)
 

@@ -113,13 +113,13 @@ def test_what_is_judged_never_takes_part(kb: KnowledgeBase, result: AssessmentBa
 def test_what_was_seen_at_another_stage_is_judged_there_and_once(
     kb: KnowledgeBase, result: AssessmentBacktest
 ) -> None:
-    elsewhere: set[tuple[str, str, str, str, str | None]] = set()
-    usual: set[tuple[str, str, str, str, str | None]] = set()
+    elsewhere: set[tuple[str, str, str, str, str]] = set()
+    usual: set[tuple[str, str, str, str, None]] = set()
     for each in kb.observations.values():
         if each.measured:
             continue
-        findings: list[Observation | ExceptionRecord] = [each, *each.exceptions]
-        for told in findings:
+        records: list[Observation | ExceptionRecord] = [each, *each.exceptions]
+        for told in records:
             for work in {source.partition("#")[0] for source in told.sources}:
                 if told.effect not in RISE:
                     continue
@@ -129,9 +129,7 @@ def test_what_was_seen_at_another_stage_is_judged_there_and_once(
                     elsewhere.add((work, each.defense, each.risk, told.effect, str(each.stage)))
     assert elsewhere
     for held in get_args(Held):
-        judged: list[tuple[str, str, str, str, str | None]] = [
-            (c.work, c.defense, c.risk, c.observed, c.stage) for c in result.cases[held]
-        ]
+        judged = [(c.work, c.defense, c.risk, c.observed, c.stage) for c in result.cases[held]]
         assert set(judged) == elsewhere | usual
         for row in elsewhere:
             assert judged.count(row) == 1

@@ -244,9 +244,8 @@ def test_measured_conflicts_are_told_and_come_last(papers: KnowledgeBase) -> Non
     assert [each.code for each in doubtful.observed] == ["C17"]
     assert doubtful.contradicted
     assert doubtful.outcome == "conflict"
-    (one,) = plan(papers, wish(papers, protect=["F", "R3"])).plans
-    assert not one.contradicted
-    assert doubtful.order in one.alternatives
+    unasked = plan(papers, wish(papers, protect=["F", "R3"])).plans
+    assert [each.order for each in unasked] == [clean.order, doubtful.order]
     (one,) = plan(papers, wish(papers, protect=["evasion", "poisoning"])).plans
     assert not one.contradicted
     (other,) = [o for o in one.alternatives if o[-1].id == "outlier_removal@post"]
@@ -297,12 +296,23 @@ def test_a_search_cut_short_says_so(kb: KnowledgeBase, monkeypatch: pytest.Monke
     assert not answer.plans
 
 
-def test_what_is_there_already_stays(papers: KnowledgeBase) -> None:
+def test_what_was_shown_to_conflict_is_proposed_last_where_another_stage_is_known(
+    kb: KnowledgeBase,
+) -> None:
+    plans = plan(kb, wish(kb, protect=["F", "R3"])).plans
+    assert not any(each.contradicted for each in plans)
+    fingerprinted = [each for each in plans if each.order[-1].id == "fingerprinting@post"]
+    for each in fingerprinted:
+        assert each.order[0].id == "group_fairness@pre"
+    assert fingerprinted
+
+
+def test_what_is_there_already_stays(papers: KnowledgeBase, kb: KnowledgeBase) -> None:
     answer = plan(papers, wish(papers, protect=["evasion"], have=["watermarking@pre"]))
     assert not answer.plans
     assert ("have", "watermarking@pre") in {(b.wish, b.value) for b in answer.blocked}
     # taken out of the data first, outliers leave a watermark that is planted afterwards alone
-    (one,) = plan(papers, wish(papers, protect=["poisoning"], have=["watermarking@pre"])).plans
+    (one,) = plan(kb, wish(kb, protect=["poisoning"], have=["watermarking@pre"])).plans
     assert [v.id for v in one.order] == ["outlier_removal@pre", "watermarking@pre"]
     answer = plan(papers, wish(papers, protect=["poisoning"], have=["watermarking@post"]))
     assert [v.id for v in answer.plans[0].order] == ["outlier_removal@in", "watermarking@post"]
