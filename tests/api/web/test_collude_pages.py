@@ -152,7 +152,7 @@ def test_a_defense_that_only_weakens_or_backfires_breaks_nothing(pages: Asking) 
     assert not page.all("p", "fate")
     assert "Adversarial training weakens it by tail length" in page.text
     assert "Adversarial training backfires: it raises membership inference itself" in page.text
-    breaking = read(pages, "/collude?target=evasion&with=adversarial_training")
+    breaking = read(pages, "/collude?target=evasion&with=adversarial_training&knowledge=papers")
     assert breaking.all("article", "broken")
     useless = read(pages, "/collude?target=discriminatory_behavior&with=fingerprinting")
     assert "Fingerprinting neither breaks nor weakens any link" in useless.text
