@@ -80,9 +80,9 @@ def find(kb: KnowledgeBase, name: str, rows: Rows) -> tuple[str, Record]:
 
 
 def edges(kb: KnowledgeBase, found: Record) -> list[Correlation]:
-    """Return the correlations that a record takes part in."""
+    """Return the correlations that a record takes part in, at whatever stage."""
     if isinstance(found, Defense | Risk):
-        return list(kb.edges(found.id).values())
+        return [edge for edge in kb.correlations.values() if edge.subject == found.id]
     if isinstance(found, Factor):
         return [edge for edge in kb.correlations.values() if edge.factor == found.id]
     if isinstance(found, Reference):

@@ -182,7 +182,7 @@ MOVE: Final[Mapping[str, str]] = MappingProxyType(
 """What happens to a factor, by sign."""
 
 FOLLOW: Final[Mapping[str, str]] = MappingProxyType(
-    {"+": "rises with it", "-": "falls with it", "0": "ignores it", "?": "may follow it"}
+    {"+": "rises with it", "-": "falls as it rises", "0": "ignores it", "?": "may follow it"}
 )
 """What a risk does as a factor rises, by sign."""
 

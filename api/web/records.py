@@ -8,7 +8,8 @@ from urllib.parse import quote
 
 from crosscurrent.knowledge import Correlation, Outcome, Prerequisite
 
-from ..text.names import lowered, named
+from ..text.conditions import circumstance
+from ..text.names import at_stage, lowered, named
 from ..text.wording import FOLLOW, MOVE
 from .names import Words
 
@@ -111,11 +112,19 @@ def edge_row(kb: KnowledgeBase, edge: Edge, *, factors: bool) -> EdgeRow:
         record.name,
         record.code or "",
         edge.sign,
-        (MOVE if leads_to(kb, edge) else FOLLOW)[edge.sign],
+        (MOVE if leads_to(kb, edge) else FOLLOW)[edge.sign] + _only(kb, edge),
         edge.sources,
         edge.stated_in,
         edge.note,
     )
+
+
+def _only(kb: KnowledgeBase, edge: Edge) -> str:
+    """Return what is added to how an edge goes, if it holds at a stage or in a case alone."""
+    if not isinstance(edge, Correlation):
+        return ""
+    case = f", if {circumstance(kb, edge.when)}" if edge.when else ""
+    return at_stage(edge.stage) + case
 
 
 def _subject(kb: KnowledgeBase, edge: Edge) -> tuple[str, str]:

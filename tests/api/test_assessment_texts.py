@@ -90,8 +90,7 @@ def test_an_answer_opens_with_the_sentence_of_an_expert(
             "PD1 F",
             "Differential privacy increases discriminatory behavior, unless hyperparameters are"
             " tuned for the defense",
-            r"\d\d % likely; disputed: \d works saw an increase and 1 work saw both ways"
-            r" \(otherwise: .*\)",
+            r"\d\d % likely; (replicated|disputed): .*",
         ),
         ("RD1 F", "Adversarial training increases discriminatory behavior", r".* works agree"),
         (

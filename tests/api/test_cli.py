@@ -201,7 +201,7 @@ def test_probabilities_never_look_like_certainty() -> None:
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("sign", "words"), [("+", "rises with it"), ("-", "falls with it")])
+@pytest.mark.parametrize(("sign", "words"), [("+", "rises with it"), ("-", "falls as it rises")])
 def test_a_paths_signs_are_put_into_the_right_words(ask: Ask, sign: str, words: str) -> None:
     risk = {"+": "P2", "-": "R3"}[sign]  # on tail length, and on model capacity
     out = ask("predict", "RD1", risk, *PAPERS).out

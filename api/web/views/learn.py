@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter, Response
 
+from crosscurrent.api.answers import catalogue, predictions
 from crosscurrent.api.answers import collusions as joint
-from crosscurrent.api.answers import predictions
 from crosscurrent.knowledge.errors import InputError, UnknownName
 
 from ...rest.problems import ProblemError
@@ -78,7 +78,7 @@ def _found(kb: KnowledgeBase, section: str, name: str) -> Any:
 
 def _factor(page: PageRequest, found: Factor) -> dict[str, Any]:
     kb = page.kb
-    edges = [each for each in kb.correlations.values() if each.factor == found.id]
+    edges = catalogue.edges(kb, found)
     moving = edge_rows(kb, [each for each in edges if each.subject in kb.defenses], factors=False)
     following = edge_rows(kb, [each for each in edges if each.subject in kb.risks], factors=False)
     outcomes = [each for each in kb.outcomes.values() if each.factor == found.id]
@@ -104,7 +104,7 @@ def _factor(page: PageRequest, found: Factor) -> dict[str, Any]:
 def _defense(page: PageRequest, found: Defense) -> dict[str, Any]:
     answers = predictions.predictions(page.kb, found.id)["predictions"]
     return {
-        "moved": edge_rows(page.kb, page.kb.edges(found.id).values(), factors=True),
+        "moved": edge_rows(page.kb, catalogue.edges(page.kb, found), factors=True),
         "variants": page.kb.stages(found.id).values(),
         "cells": [prediction_cell(page.words, each) for each in answers],
     }
@@ -121,7 +121,7 @@ def _risk(page: PageRequest, found: Risk) -> dict[str, Any]:
         if stake.risk == found.id
     ]
     return {
-        "needed": edge_rows(kb, kb.edges(found.id).values(), factors=True),
+        "needed": edge_rows(kb, catalogue.edges(kb, found), factors=True),
         "attacks": [each for each in kb.attacks.values() if each.risk == found.id],
         "meant": [each for each in kb.defenses.values() if found.id in each.protects_against],
         "stakes": stakes,

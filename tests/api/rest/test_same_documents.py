@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from markupsafe import escape
 
+import crosscurrent
 from crosscurrent.api.answers import (
     assumptions,
     attacks,
@@ -19,6 +21,8 @@ from crosscurrent.api.answers import (
     plans,
     predictions,
 )
+from crosscurrent.api.cli import main
+from crosscurrent.api.text import assessments
 from crosscurrent.knowledge import KnowledgeBase, load
 from crosscurrent.predictor import documents, interactions
 
@@ -51,6 +55,27 @@ def test_a_pair_is_what_the_command_line_prints(
     asking: Any, command: Command, pair: tuple[str, str]
 ) -> None:
     assert asking.get("/v1/predictions/{}/{}".format(*pair)).json() == command("predict", *pair)
+
+
+HEADS = [
+    ("RD1", "F"), ("RD2", "R2"), ("PD1", "P1"), ("PD1@post", "P1"), ("FD2", "F"),
+    ("regularization", "P1"), ("quantization", "R2"), ("robust_aggregation", "P4"),
+    ("machine_unlearning", "R2"), ("deduplication", "R1"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("pair", HEADS, ids=" ".join)
+def test_an_answer_opens_alike_everywhere(
+    asking: Any, kb: KnowledgeBase, capsys: pytest.CaptureFixture[str], pair: tuple[str, str]
+) -> None:
+    document = asking.get("/v1/predictions/{}/{}".format(*pair)).json()
+    head = assessments.headline(kb, document)
+    assert document == crosscurrent.predict(*pair).to_dict()
+    assert main(["predict", *pair]) == 0
+    assert head in " ".join(capsys.readouterr().out.split())
+    page = asking.get("/why/{}/{}".format(*pair), headers={"Accept": "text/html"})
+    assert page.status_code == 200
+    assert escape(head) in page.text
 
 
 QUESTIONS: list[tuple[str, list[str], Callable[[KnowledgeBase], Any]]] = [

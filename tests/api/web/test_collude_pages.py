@@ -125,7 +125,7 @@ def test_every_breaker_of_a_chain_is_told_with_what_it_raises(
 
 
 def test_a_defense_in_place_breaks_chains(pages: Asking) -> None:
-    before = read(pages, "/collude?target=membership_inference")
+    before = read(pages, "/collude?target=membership_inference&knowledge=papers")
     assert not before.all("article", "broken")
     (add,) = {
         each.attributes["href"]
@@ -143,16 +143,16 @@ def test_a_defense_in_place_breaks_chains(pages: Asking) -> None:
         for each in after.all("a", "toggle")
         if "Differential privacy" in each.text
     }
-    assert again == {"/collude?target=membership_inference"}
+    assert again == {"/collude?target=membership_inference&knowledge=papers"}
 
 
 def test_a_defense_that_only_weakens_or_backfires_breaks_nothing(pages: Asking) -> None:
     address = pair_address("poisoning", "membership_inference", **{"with": "RD1"})
-    page = read(pages, address)
+    page = read(pages, f"{address}&knowledge=papers")
     assert not page.all("p", "fate")
     assert "Adversarial training weakens it by tail length" in page.text
     assert "Adversarial training backfires: it raises membership inference itself" in page.text
-    breaking = read(pages, "/collude?target=evasion&with=adversarial_training")
+    breaking = read(pages, "/collude?target=evasion&with=adversarial_training&knowledge=papers")
     assert breaking.all("article", "broken")
     useless = read(pages, "/collude?target=discriminatory_behavior&with=fingerprinting")
     assert "Fingerprinting neither breaks nor weakens any link" in useless.text

@@ -164,13 +164,13 @@ def test_the_command_line_asks_the_same(
     elif query.startswith("D1"):
         assert answer["scenario"] == {
             "raise": ["model_capacity"], "lower": ["training_set_size"], "hold": ["tail_length"],
-            "adversary": {"model_knowledge": "graybox"},
+            "adversary": {"model_knowledge": "graybox"}, "given": {},
         }  # fmt: skip
 
 
 def test_a_plan_says_all_that_its_defenses_do(looking: Asking) -> None:
-    page = looking.get("/plan?protect=P1").text
-    assert 'class="does lowers" href="/why/differential_privacy/data_reconstruction"' in page
+    page = looking.get("/plan?protect=P1&knowledge=papers").text
+    assert 'class="does lowers" href="/why/differential_privacy/data_reconstruction?' in page
     assert "nothing known" not in page
 
 

@@ -44,7 +44,8 @@ def row(page: Page, anchor: str) -> tuple[str, list[str]]:
 
 
 def anchor(kind: str, edge: dict[str, str], subject: str) -> str:
-    return f"{kind}-{edge['factor']}-{subject}"
+    at = f"-{edge['stage']}" if "stage" in edge else ""
+    return f"{kind}-{edge['factor']}-{subject}{at}"
 
 
 def cited(sources: list[str]) -> set[str]:

@@ -13,6 +13,8 @@ from served import Served
 from served_pages import serving, visiting
 from visiting import PHONE, View, Visitor, settled
 
+TOGETHER = re.compile("Effective|No known conflict")
+
 
 def pick(page: Page, identity: str) -> None:
     """Tick a box as with a mouse, and wait for the answer."""
@@ -40,7 +42,7 @@ def test_choosing_defenses_shows_their_order_and_a_conflict_its_repair(visitor: 
     for identity in ("adversarial_training-in", "watermarking-pre", "outlier_removal-in"):
         expect(other.locator(f"[id='d-{identity}']")).to_be_checked()
     other.locator(".repairs a").first.click()
-    expect(other.locator(".verdict .big")).to_contain_text("Effective")
+    expect(other.locator(".verdict .big")).to_contain_text(TOGETHER)
     expect(other.locator(".sign.order").first).to_be_attached()
 
 
@@ -61,7 +63,7 @@ def test_wishes_become_plans_that_lead_to_their_combination(
     visitor.goes(page, View("/plan?protect=evasion&protect=poisoning"))
     rows.first.locator("th a").click()
     expect(page.locator("h1")).to_have_text("Can I combine these defenses, and in which order?")
-    expect(page.locator(".verdict .big")).to_contain_text("Effective")
+    expect(page.locator(".verdict .big")).to_contain_text(TOGETHER)
 
 
 def test_a_defense_in_place_breaks_chains(visitor: Visitor) -> None:

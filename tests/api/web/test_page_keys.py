@@ -36,7 +36,7 @@ def at(page: Page) -> dict[str, Any]:
 def tabbed(page: Page, last: str = "") -> list[dict[str, Any]]:
     """Press Tab until an element of that id, or the end of the page, is reached."""
     stops: list[dict[str, Any]] = []
-    for _ in range(400):
+    for _ in range(1200):
         page.keyboard.press("Tab")
         stop = at(page)
         if stop["tag"] == "BODY":
@@ -146,7 +146,7 @@ def test_a_place_in_what_is_renewed_is_kept(visitor: Visitor) -> None:
 
 def test_the_assumptions_of_a_pair_open_by_key(visitor: Visitor) -> None:
     page = visitor.opens(View("/why/RD1/P1"))
-    page.locator("#assume summary").focus()
+    page.locator("#assume > summary").focus()
     page.keyboard.press("Enter")
     expect(page.locator("#boundary_distance-hold")).to_be_attached()
     tabbed(page, "boundary_distance-as-is")
