@@ -129,12 +129,15 @@ class Prediction(NamedTuple):
 
     @property
     def published(self) -> tuple[str, ...]:
-        """The published effects that hold for the assumed adversary, each once."""
+        """The published effects that hold under what is assumed, each once.
+
+        Effects under conditions that are not stated are among them where there are no others.
+        """
         return self._effects("published")
 
     @property
     def measured(self) -> tuple[str, ...]:
-        """The effects measured in your own models, for the assumed adversary, each once."""
+        """The effects measured in your own models that hold under what is assumed, each once."""
         return self._effects("measured")
 
     @property
@@ -150,11 +153,15 @@ class Prediction(NamedTuple):
         return any(not each.record.measured for each in self.observations)
 
     def _effects(self, provenance: str) -> tuple[str, ...]:
-        effects = [
-            each.record.effect
+        """Return effects that hold; those under conditions not stated only if no other does."""
+        records = [
+            each.record
             for each in self.observations
             if each.applies and each.record.provenance == provenance
         ]
+        stated = self.assumed.stated
+        certain = [each for each in records if (each.when or {}).keys() <= stated.keys()]
+        effects = [each.effect for each in certain or records]
         effects += [
             each.record.effect
             for each in self.exceptions
