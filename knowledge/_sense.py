@@ -13,7 +13,7 @@ __all__ = ["ill_formed"]
 
 _SUBJECTS = (("defense", "risk"), ("defenses",), ("first", "second"))
 _EFFECTS = ("increase", "decrease", "mixed")
-_WHEN = ("observations", "correlations", "combinations", "collusions")
+_WHEN = ("defenses", "observations", "correlations", "combinations", "collusions")
 _COMPOUND = {"model_knowledge": "output", "interaction": "", "data_knowledge": "blindness"}
 
 

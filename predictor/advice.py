@@ -133,7 +133,9 @@ def _others(kb: KnowledgeBase, answer: Assessment) -> Iterator[Advice]:
     found = [
         outlook(kb, other.id, answer.risk)
         for other in kb.defenses.values()
-        if other.id != answer.defense and not purpose.isdisjoint(other.protects_against)
+        if other.id != answer.defense
+        and not other.when
+        and not purpose.isdisjoint(other.protects_against)
     ]
     fit = [each for each in found if each.expect in _BETTER]
     fit.sort(key=lambda each: (_RANK.index(each.grade), -(each.likelihood or 0.0)))

@@ -336,6 +336,7 @@ class Plans(TypedDict):
     complete: bool
     blocked: list[Blocked]
     near_misses: list[NearMiss]
+    left_out: list[str]
     knowledge: str
 
 

@@ -197,6 +197,7 @@ def plans_document(answer: Plans) -> shapes.Plans:
             {"wish": each.wish, "value": each.value, "plans": each.plans} for each in answer.blocked
         ],
         "near_misses": [_near_miss(each, answer.wish.protect) for each in answer.near_misses],
+        "left_out": list(answer.left_out),
         "knowledge": answer.knowledge,
     }
 

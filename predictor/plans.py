@@ -13,7 +13,7 @@ is wished, the nearest ones are offered: those that miss the fewest wishes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from itertools import product
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -151,6 +151,9 @@ class Plans(NamedTuple):
         If there is no plan: the sets that miss the fewest wishes, at most `MAX_NEAR_MISSES`, for
         each way to miss them the best one. Those come first that are nearest to what was wished
         (`Miss.weight`), and then those that would come first among plans.
+    left_out : tuple of str
+        Ids of the defenses that can be used in some settings only and are not there already: a
+        plan for everybody does without them.
     knowledge : str
         Digest of the knowledge base.
     """
@@ -160,6 +163,7 @@ class Plans(NamedTuple):
     complete: bool
     blocked: tuple[Blocked, ...]
     near_misses: tuple[NearMiss, ...]
+    left_out: tuple[str, ...]
     knowledge: str
 
 
@@ -181,20 +185,22 @@ def plan(kb: KnowledgeBase, asked: Wish) -> Plans:
     >>> [each.order[0].defense for each in answer.plans]
     ['fingerprinting']
     """
-    known = _Known(kb)
+    known = _Known(kb, {variant.defense for variant in asked.have})
     search = _Search(known, asked, MAX_STEPS)
     found = search.run()
     blocked, near, left = ((), (), True) if found else _nearest(known, asked, MAX_STEPS)
     complete = search.steps <= MAX_STEPS and left
-    return Plans(asked, found, complete, blocked, near, kb.digest)
+    return Plans(asked, found, complete, blocked, near, known.left_out, kb.digest)
 
 
 class _Known:
     """What a search needs of a knowledge base, whatever is wished."""
 
-    def __init__(self, kb: KnowledgeBase) -> None:
+    def __init__(self, kb: KnowledgeBase, there: Container[str]) -> None:
         self.kb = kb
-        self.able = [name for name in kb.defenses if kb.stages(name)]
+        staged = [name for name in kb.defenses if kb.stages(name)]
+        self.able = [name for name in staged if name in there or not kb.defenses[name].when]
+        self.left_out = tuple(name for name in staged if name not in self.able)
         self.effects = {name: [expected(kb, name, risk) for risk in kb.risks] for name in self.able}
         self.raised = {
             name: frozenset(each.risk for each in own if each.effect == "increase")

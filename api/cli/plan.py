@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from crosscurrent.predictor.plans import MAX_STEPS, NearMiss, Plan, Plans, plan, wish
 
 from ..text.combinations import chain_of, codes, missed, outcome_words
+from ..text.conditions import circumstance
+from ..text.names import lowered
 from ..text.terminal import Style, columns, paragraph
 from ..text.wording import OUTCOME_SHADES
 from ._arguments import add_knowledge_option, add_output_options, positive
@@ -95,6 +97,13 @@ def _describe(kb: KnowledgeBase, answer: Plans, look: Style, more: str) -> str:
     if not answer.complete:
         text = f"! the search stopped after {MAX_STEPS} sets: better ones may exist; use --max"
         parts.append(paragraph(text, look.width))
+    if answer.left_out:
+        names = ", ".join(
+            f"{lowered(kb.defenses[each].name)} (only if"
+            f" {circumstance(kb, kb.defenses[each].when or {})})"
+            for each in answer.left_out
+        )
+        parts.append(paragraph(f"left out: {names}; if it is there, say --have", look.width))
     if answer.plans:
         ground = "published effects where there are any, conjectures (?) elsewhere"
         text = f"No set here is better than another in every respect: {ground}."

@@ -73,7 +73,7 @@ PARAMETERS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         "get_defense": {"name": "RD1"},
         "get_risk": {"name": "P1"},
         "get_attack": {"name": "poisoning"},
-        "get_correlation": {"name": "adversarial_training.tail_length"},
+        "get_correlation": {"name": "adversarial_training.boundary_distance"},
         "get_reference": {"name": "song2019privacy"},
         "get_catalogue": {"name": "mitre_atlas"},
         "get_mapping": {"name": "evasion.atlas.aml_t0015"},

@@ -111,7 +111,10 @@ class Risk(Strict):
 class Defense(Strict):
     """A measure taken against one or more risks."""
 
-    LINKS: ClassVar[Links] = {"protects_against.*": "risks"}
+    LINKS: ClassVar[Links] = {
+        "protects_against.*": "risks",
+        "when.**": "adversary or conditions",
+    }
 
     id: str = field(metadata=text("permanent identifier", limit=80, pattern=ID))
     name: str = field(metadata=line("name for people", limit=120))
@@ -124,6 +127,9 @@ class Defense(Strict):
     aliases: tuple[str, ...] = field(default=(), metadata=ALIASES)
     usual_stage: Stage | None = field(
         default=None, metadata=about("the stage of its variant that the bare name stands for")
+    )
+    when: Mapping[str, str] | None = field(
+        default=None, metadata=about("the only conditions in which it can be used at all")
     )
     sources: tuple[str, ...] = field(default=(), metadata=many(SOURCES))
     stated_in: tuple[str, ...] = field(default=(), metadata=STATED_IN)

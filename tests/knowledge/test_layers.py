@@ -144,9 +144,9 @@ def test_a_bare_defense_has_the_effects_seen_at_its_usual_stage_and_a_variant_it
     assert at[None] == at["in"]
     assert {"mine.general", "mine.usual"} <= {*at["in"]}
     assert "mine.post" not in at["in"]
-    assert "mine.post" in at["post"]
-    assert "mine.usual" not in at["post"]
-    assert "mine.general" in at["pre"]
+    assert at["post"] == ["mine.post"]
+    assert at["pre"] == [], "a source that names no stage saw the usual one"
+    assert {*at["in"], *at["post"]} == {o.id for o in kb.observed_at_any_stage(*pair)}
 
 
 def test_an_observation_says_how_large_the_effect_was_and_where() -> None:

@@ -343,3 +343,17 @@ def test_contradictory_wishes_are_said(
 ) -> None:
     with pytest.raises(InputError, match=expected_text):
         wish(kb, **asked)
+
+
+def test_a_defense_for_some_settings_only_is_left_out_unless_it_is_there(kb: KnowledgeBase) -> None:
+    only = [each.id for each in kb.defenses.values() if each.when]
+    assert "robust_aggregation" in only
+    asked = wish(kb, protect=["poisoning"])
+    answer = plan(kb, asked)
+    assert set(answer.left_out) == set(only)
+    for each in answer.plans:
+        assert not {variant.defense for variant in each.order}.intersection(only)
+    there = plan(kb, wish(kb, protect=["poisoning"], have=["robust_aggregation"]))
+    assert "robust_aggregation" not in there.left_out
+    for each in there.plans:
+        assert "robust_aggregation" in {variant.defense for variant in each.order}

@@ -134,9 +134,9 @@ QUESTIONS: list[tuple[str, list[str], Callable[[KnowledgeBase], Any]]] = [
     ("factors/D2", ["kb", "show", "D2"], lambda kb: catalogue.record(kb, "D2")),
     ("risks/P1", ["kb", "show", "P1"], lambda kb: catalogue.record(kb, "P1")),
     (
-        "correlations/adversarial_training.tail_length",
-        ["kb", "show", "adversarial_training.tail_length"],
-        lambda kb: catalogue.record(kb, "adversarial_training.tail_length"),
+        "correlations/adversarial_training.boundary_distance",
+        ["kb", "show", "adversarial_training.boundary_distance"],
+        lambda kb: catalogue.record(kb, "adversarial_training.boundary_distance"),
     ),
 ]
 
