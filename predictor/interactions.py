@@ -197,7 +197,7 @@ def predict(
     >>> from crosscurrent.knowledge import load
     >>> answer = predict(load(), "differential_privacy", "evasion")
     >>> answer.conjecture, answer.basis, [path.factor.code for path in answer.paths]
-    ('increase', 'dominant', ['O1', 'O3', 'D2'])
+    ('increase', 'unanimous', ['O1', 'O3'])
     """
     stage: Stage | None = None
     if "@" in defense:
