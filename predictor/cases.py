@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
-import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final, NamedTuple, get_args
 
-from crosscurrent.knowledge.errors import InputError, Problem, clip, legible
+from crosscurrent.knowledge.errors import InputError, Problem, clip
 
 from .assessment_backtest import Case, Promise, Result, VoiceScore, judge, reliability, scores
 from .evidence import Outcome
@@ -27,7 +26,6 @@ COLUMNS: Final = ("defense", "risk", "observed", "work", "given")
 
 _NEEDED: Final = COLUMNS[:3]
 _OUTCOMES: Final[tuple[str, ...]] = get_args(Outcome)
-_MAX_BYTES: Final = 8 * 1024 * 1024
 _SHORTEST: Final = 15
 """Titles shorter than this are told apart only as a whole."""
 
@@ -89,13 +87,15 @@ class CasesBacktest(NamedTuple):
     unasked: tuple[Unasked, ...]
 
 
-def read_cases(path: str) -> tuple[tuple[Given, ...], tuple[str, ...]]:
-    """Read a CSV file of published results.
+def read_cases(text: str, path: str) -> tuple[tuple[Given, ...], tuple[str, ...]]:
+    """Read published results from CSV.
 
     Parameters
     ----------
+    text : str
+        CSV with a heading. `COLUMNS` says which columns are read.
     path : str
-        The file: UTF-8, at most 8 MiB, with a heading. `COLUMNS` says which columns are read.
+        What its file is called.
 
     Returns
     -------
@@ -105,17 +105,8 @@ def read_cases(path: str) -> tuple[tuple[Given, ...], tuple[str, ...]]:
     Raises
     ------
     InputError
-        If the file cannot be read, or anything in it is wrong; it names every line and column.
+        If anything in it is wrong; it names every line and column.
     """
-    try:
-        if os.path.getsize(path) > _MAX_BYTES:
-            raise InputError(f"{legible(path)}: more than 8 MiB; give a part of it")
-        with open(path, encoding="utf-8-sig", newline="") as file:
-            text = file.read()
-    except OSError as error:
-        raise InputError(f"{legible(path)}: can't be read: {error.strerror}") from None
-    except UnicodeDecodeError as error:
-        raise InputError(f"{legible(path)}: not UTF-8 at byte {error.start}") from None
     reader = csv.reader(io.StringIO(text), strict=True)
     problems: list[Problem] = []
     rows: list[Given] = []

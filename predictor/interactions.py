@@ -204,6 +204,8 @@ def predict(
         defense, stage = settled(kb, defense)
     the_defense, the_risk = kb.defense(defense), kb.risk(risk)
     pair = (the_defense.id, the_risk.id)
+    if the_defense.when:  # it is used where it can be, unless something else is said
+        assumed = assumed._replace(given={**the_defense.when, **assumed.given})
     paths = paths_between(kb, the_defense.id, the_risk, assumed, stage)
     conjecture, basis = conclude(paths)
     intended = the_risk.id in the_defense.protects_against

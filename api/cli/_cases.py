@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+
 from crosscurrent.knowledge import KnowledgeBase
+from crosscurrent.knowledge.errors import InputError, legible
 from crosscurrent.predictor.cases import cases_backtest, read_cases
 from crosscurrent.predictor.documents import cases_backtest_document
 
@@ -13,13 +16,14 @@ from ._voices import LEGEND, promises, voices
 
 __all__ = ["on_cases"]
 
+_MAX_BYTES = 8 * 1024 * 1024
 _DIRECTIONS = ("increase", "decrease")
 _OPEN = ("no_change", "mixed", "depends")
 
 
 def on_cases(kb: KnowledgeBase, path: str, look: Style, *, as_document: bool) -> str:
     """Judge by the published results in a file."""
-    rows, ignored = read_cases(path)
+    rows, ignored = read_cases(_text(path), path)
     result = cases_backtest(kb, rows)
     if as_document:
         return as_json(cases_backtest_document(kb, result, ignored))
@@ -50,3 +54,16 @@ def on_cases(kb: KnowledgeBase, path: str, look: Style, *, as_document: bool) ->
     if ignored:
         lines.append(paragraph(f"columns that are not read: {', '.join(ignored)}", look.width))
     return with_knowledge_line("\n".join(lines), kb.digest, look)
+
+
+def _text(path: str) -> str:
+    """Return what a file holds."""
+    try:
+        if os.path.getsize(path) > _MAX_BYTES:
+            raise InputError(f"{legible(path)}: more than 8 MiB; give a part of it")
+        with open(path, encoding="utf-8-sig", newline="") as file:
+            return file.read()
+    except OSError as error:
+        raise InputError(f"{legible(path)}: can't be read: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        raise InputError(f"{legible(path)}: not UTF-8 at byte {error.start}") from None

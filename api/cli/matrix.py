@@ -159,11 +159,12 @@ def _heat_map(kb: KnowledgeBase, rows: tuple[tuple[Prediction, ...], ...], look:
         lines.append(padded(name, side) + cells.rstrip())
     up, down = look.glyph("increase"), look.glyph("decrease")
     open_, none = look.glyph("depends"), look.glyph("unknown")
+    same = look.glyph("no_change")
     legend = [
         [f"{up} 94 {up}", "what to expect, how likely that is in %, published effect"],
         *[[f"{up} 94 {up}{down}", "last: the effect measured in your own models"]] * own,
-        ["", f"{up} increases, {down} decreases, {open_} depends, {none} unknown,"
-         f" {look.glyph('unexplored')} unexplored"],
+        ["", f"{up} increases, {down} decreases, {open_} depends, {same} no change,"
+         f" {none} unknown, {look.glyph('unexplored')} unexplored"],
         [f"{look.hollow('increase')} {look.hollow('decrease')}",
          "published, but depends on adversary or setting, or has exceptions"],
         ["94!", OTHERWISE],

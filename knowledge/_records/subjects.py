@@ -129,7 +129,7 @@ class Defense(Strict):
         default=None, metadata=about("the stage of its variant that the bare name stands for")
     )
     when: Mapping[str, str] | None = field(
-        default=None, metadata=about("the only conditions in which it can be used at all")
+        default=None, metadata=about("the only conditions in which it can be used; taken to be met")
     )
     sources: tuple[str, ...] = field(default=(), metadata=many(SOURCES))
     stated_in: tuple[str, ...] = field(default=(), metadata=STATED_IN)

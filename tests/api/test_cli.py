@@ -273,6 +273,36 @@ def test_what_if_says_when_nothing_assumed_reaches_a_risk(ask: Ask) -> None:
     assert "same" in out
 
 
+def test_backtest_by_cases_of_ones_own(ask: Ask, tmp_path: Path) -> None:
+    file = tmp_path / "cases.csv"
+    file.write_text("defense,risk,observed,work\nPD1,P1,decrease,abadi2016dpsgd\nX,P1,mixed,\n")
+    out = ask("backtest", "--cases", str(file)).out
+    assert "(1)" in out.splitlines()[0]
+    assert "PD1-P1" in out
+    assert "line 3 cannot be asked: X" in out
+    document = json.loads(ask("backtest", "--cases", str(file), "--json").out)
+    assert document["kind"] == "cases"
+    assert [case["line"] for case in document["cases"]] == [2]
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (None, "can't be read: No such file"),
+        (b"defense,risk,observed\nRD1,F,\xe9\n", "not UTF-8 at byte 28"),
+        (b"defense,risk,observed\nRD1,F,up\n", "cases.csv:2:3 observed: should be"),
+    ],
+)
+def test_cases_that_cannot_be_used_are_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], content: bytes | None, told: str
+) -> None:
+    file = tmp_path / "cases.csv"
+    if content is not None:
+        file.write_bytes(content)
+    assert main(["backtest", "--cases", str(file)]) == 2
+    assert told in capsys.readouterr().err
+
+
 def test_backtest_prints_every_explored_cell(ask: Ask) -> None:
     out = ask("backtest", "--resamples", "20", *PAPERS).out
     assert "% of decided" in out

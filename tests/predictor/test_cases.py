@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from crosscurrent.knowledge import KnowledgeBase
@@ -15,18 +13,11 @@ from crosscurrent.predictor.documents import cases_backtest_document
 from crosscurrent.predictor.interactions import predict
 from crosscurrent.predictor.likelihood import Likelihoods
 
+PATH = "cases.csv"
 HEADING = "defense,risk,observed,work,given\n"
 
 
-@pytest.fixture
-def written(tmp_path: Path) -> Path:
-    """Return where a file of cases goes."""
-    return tmp_path / "cases.csv"
-
-
-def test_all_that_is_built_in_is_judged_as_the_backtest_judges_it(
-    kb: KnowledgeBase, written: Path
-) -> None:
+def test_all_that_is_built_in_is_judged_as_the_backtest_judges_it(kb: KnowledgeBase) -> None:
     cases = assessment_backtest(kb).cases["paper"]
     usual = [case for case in cases if case.work in kb.references]
     asked = [f"{case.defense}@{case.stage}" if case.stage else case.defense for case in usual]
@@ -34,8 +25,8 @@ def test_all_that_is_built_in_is_judged_as_the_backtest_judges_it(
         f"{a},{case.risk},{case.observed},{case.work},"
         for a, case in zip(asked, usual, strict=True)
     ]
-    written.write_text(HEADING + "\n".join(lines))
-    found = cases_backtest(kb, read_cases(str(written))[0])
+    text = HEADING + "\n".join(lines)
+    found = cases_backtest(kb, read_cases(text, PATH)[0])
     assert not found.unasked
     assert len(found.cases) == len(usual) > 300
     for (_, mine), case in zip(found.cases, usual, strict=True):
@@ -51,11 +42,9 @@ def test_all_that_is_built_in_is_judged_as_the_backtest_judges_it(
         '""On the trade-off between adversarial and backdoor robustness"", NeurIPS 2020',
     ],
 )
-def test_a_work_is_held_out_however_it_is_named(
-    kb: KnowledgeBase, written: Path, named: str
-) -> None:
-    written.write_text(HEADING + f'RD1,R2,increase,"{named}",poison=backdoor\n')
-    rows, ignored = read_cases(str(written))
+def test_a_work_is_held_out_however_it_is_named(kb: KnowledgeBase, named: str) -> None:
+    text = HEADING + f'RD1,R2,increase,"{named}",poison=backdoor\n'
+    rows, ignored = read_cases(text, PATH)
     ((line, case),) = cases_backtest(kb, rows).cases
     assert (line, case.work, ignored) == (2, "weng2020tradeoff", ())
     bare = assess(kb, predict(kb, "RD1", "R2"), Likelihoods(kb, "weng2020tradeoff"))
@@ -63,22 +52,20 @@ def test_a_work_is_held_out_however_it_is_named(
     assert case.work not in {each for found in bare.depends_on for each in found.works}
 
 
-def test_arxiv_and_doi_name_a_work_within_a_citation(kb: KnowledgeBase, written: Path) -> None:
+def test_arxiv_and_doi_name_a_work_within_a_citation(kb: KnowledgeBase) -> None:
     by_arxiv = next(each for each in kb.references.values() if each.arxiv)
     by_doi = next(each for each in kb.references.values() if each.doi)
-    written.write_text(
+    text = (
         HEADING + f'PD1,P1,decrease,"Somebody, arXiv:{by_arxiv.arxiv} (2024)",\n'
         f'PD1,P1,decrease,"Somebody, https://doi.org/{by_doi.doi}.",\nPD1,P1,decrease,nobody,\n'
     )
-    cases = cases_backtest(kb, read_cases(str(written))[0]).cases
+    cases = cases_backtest(kb, read_cases(text, PATH)[0]).cases
     assert [case.work for _, case in cases] == [by_arxiv.id, by_doi.id, ""]
 
 
-def test_what_is_not_known_is_told_apart_from_what_is_wrong(
-    kb: KnowledgeBase, written: Path
-) -> None:
-    written.write_text("risk,defense,observed,setting\nF,rlhf,increase,chat\nF,PD1,mixed,tables\n")
-    rows, ignored = read_cases(str(written))
+def test_what_is_not_known_is_told_apart_from_what_is_wrong(kb: KnowledgeBase) -> None:
+    text = "risk,defense,observed,setting\nF,rlhf,increase,chat\nF,PD1,mixed,tables\n"
+    rows, ignored = read_cases(text, PATH)
     found = cases_backtest(kb, rows)
     assert [(each.line, each.defense) for each in found.unasked] == [(2, "rlhf")]
     assert "unknown defense" in found.unasked[0].reason
@@ -113,31 +100,20 @@ def test_what_is_not_known_is_told_apart_from_what_is_wrong(
         ('defense,risk,observed\nRD1,"F,increase\n', ":2:1: no CSV: unexpected end of data"),
     ],
 )
-def test_what_is_wrong_is_named_with_its_place(written: Path, text: str, told: str) -> None:
-    written.write_text(text)
+def test_what_is_wrong_is_named_with_its_place(text: str, told: str) -> None:
     with pytest.raises(InputError) as error:
-        read_cases(str(written))
-    assert str(error.value).startswith(f"{written}{told}")
+        read_cases(text, PATH)
+    assert str(error.value).startswith(f"{PATH}{told}")
 
 
-def test_every_problem_is_told_at_once(written: Path) -> None:
-    written.write_text("defense,risk,observed\nRD1,F,up\n,F,increase\n")
+def test_every_problem_is_told_at_once() -> None:
+    text = "defense,risk,observed\nRD1,F,up\n,F,increase\n"
     with pytest.raises(InputError) as error:
-        read_cases(str(written))
-    assert [line.removeprefix(str(written))[:4] for line in str(error.value).splitlines()] == [
+        read_cases(text, PATH)
+    assert [line.removeprefix(PATH)[:4] for line in str(error.value).splitlines()] == [
         ":2:3",
         ":3:1",
     ]
-
-
-def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="can't be read: No such file"):
-        read_cases(str(tmp_path / "none.csv"))
-    with pytest.raises(InputError, match="can't be read: Is a directory"):
-        read_cases(str(tmp_path))
-    (tmp_path / "latin.csv").write_bytes(b"defense,risk,observed\nRD1,F,\xe9\n")
-    with pytest.raises(InputError, match="not UTF-8 at byte"):
-        read_cases(str(tmp_path / "latin.csv"))
 
 
 @pytest.mark.parametrize(
@@ -147,9 +123,7 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
         ("poison=back", "line 2, given: unknown value of poison"),
     ],
 )
-def test_conditions_are_those_of_the_knowledge(
-    kb: KnowledgeBase, written: Path, given: str, told: str
-) -> None:
-    written.write_text(HEADING + f"RD1,R2,increase,,{given}\n")
+def test_conditions_are_those_of_the_knowledge(kb: KnowledgeBase, given: str, told: str) -> None:
+    text = HEADING + f"RD1,R2,increase,,{given}\n"
     with pytest.raises(InputError, match=told):
-        cases_backtest(kb, read_cases(str(written))[0])
+        cases_backtest(kb, read_cases(text, PATH)[0])
