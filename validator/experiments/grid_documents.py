@@ -71,8 +71,12 @@ def verdicts(document: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def as_published(cell: Mapping[str, Any]) -> bool | None:
-    """Whether a verdict's outcome is the one that was published; None if that cannot be said."""
-    published, outcome = cell["published"], cell["outcome"]
+    """Whether a verdict's outcome is the one that was published; None if that cannot be said.
+
+    Works that saw both ways speak neither for an outcome nor against it.
+    """
+    published = [effect for effect in cell["published"] if effect != "mixed"]
+    outcome = cell["outcome"]
     if len(published) != 1 or outcome == "inconclusive" or not cell["effective_defense"]:
         return None
     return bool(published[0] == outcome)

@@ -27,6 +27,7 @@ _SIGNS = {
     "increase": "▲",
     "decrease": "▼",
     "no_change": "=",
+    "mixed": "±",
     "inconclusive": "±",
     "contested": "±",
     "unknown": "?",

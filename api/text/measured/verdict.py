@@ -113,7 +113,8 @@ def sentence(document: shapes.Verdict) -> str:
 
 def _published(document: shapes.Verdict) -> str:
     """Say whether this is what was published."""
-    published, outcome = document["published"], document["outcome"]
+    outcome = document["outcome"]
+    published = [effect for effect in document["published"] if effect != "mixed"]
     if len(published) != 1 or outcome == "inconclusive" or document["effective_defense"] is False:
         return ""
     same = "as" if published[0] == outcome else "unlike"

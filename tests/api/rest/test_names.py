@@ -33,7 +33,7 @@ Command = Callable[..., Any]
             "plans?protect=evasion&avoid=discriminatory_behavior&have=watermarking",
         ),
         ("published-attacks?risk=mia", "published-attacks?risk=membership_inference"),
-        ("defenses/pruning", "defenses/outlier_removal"),
+        ("defenses/pruning", "defenses/model_pruning"),
         ("risks/model_extraction", "risks/unauthorized_model_ownership"),
         ("attacks/theft", "attacks/model_extraction"),
         ("factors/margin", "factors/boundary_distance"),
@@ -55,7 +55,7 @@ def test_an_address_with_everyday_names_gives_the_answer_of_the_ids(
             "what-if at fairness --hold margin --lower tail",
             "what-if RD1 F --hold boundary_distance --lower tail_length",
         ),
-        ("combine dp-sgd pruning", "combine differential_privacy@in outlier_removal@post"),
+        ("combine dp-sgd fine-pruning", "combine differential_privacy@in outlier_removal@post"),
         ("collude trojan inversion", "collude poisoning data_reconstruction"),
         ("collude --target mia", "collude --target membership_inference"),
         ("plan --protect mia --avoid unfairness", "plan --protect P1 --avoid F"),
@@ -73,7 +73,7 @@ def test_python_takes_everyday_names() -> None:
     assert (
         crosscurrent.predict("dp", "mia").to_dict() == crosscurrent.predict("PD1", "P1").to_dict()
     )
-    assert crosscurrent.combine("dpsgd", "pruning") == crosscurrent.combine("PD1@in", "RD2@post")
+    assert crosscurrent.combine("dpsgd", "fine-pruning") == crosscurrent.combine("PD1@in", "RD2@post")
     assert crosscurrent.what_if("at", hold=["margin"]) == crosscurrent.what_if("RD1", hold=["O3"])
     assert crosscurrent.collude("backdoor", "mia") == crosscurrent.collude("R2", "P1")
     assert crosscurrent.plan(["mia"], avoid=["bias"]) == crosscurrent.plan(["P1"], avoid=["F"])
@@ -81,7 +81,7 @@ def test_python_takes_everyday_names() -> None:
 
 def test_what_is_not_known_is_not_found_and_what_it_is_instead_is_told(asking: Any) -> None:
     for name, detail in (
-        ("unlearning", "unknown defense 'unlearning'"),
+        ("rlhf", "unknown defense 'rlhf'"),
         ("mia", "mia is a risk (membership_inference), not a defense"),
     ):
         answer = asking.get(f"/v1/defenses/{name}")
@@ -123,7 +123,7 @@ def test_documents_keep_ids(asking: Any) -> None:
     [
         ("why/dp/mia?margin=hold&Tail=raise", "why/PD1/P1?O3=hold&D2=raise"),
         ("what-if?model size=lower", "what-if?M1=lower"),
-        ("combine?defense=dp-sgd&defense=pruning", "combine?defense=PD1@in&defense=RD2@post"),
+        ("combine?defense=dp-sgd&defense=fine-pruning", "combine?defense=PD1@in&defense=RD2@post"),
         ("plan?protect=mia&avoid=bias&have=at", "plan?protect=P1&avoid=F&have=RD1"),
         ("collude?target=inversion&with=dp", "collude?target=P2&with=PD1"),
         ("learn/risks/fairness", "learn/risks/F"),
