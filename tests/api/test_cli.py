@@ -607,7 +607,7 @@ def test_kb_diff_says_what_changes_in_predictions(ask: Ask, overlay: Path) -> No
         ("mappings", "the same  Evade AI Model"),
         ("dp", "aliases: dp, differentially private"),
         ("evasion", "the same            AML.T0015 Evade AI Model"),
-        ("pruning", "no match (after training)"),
+        ("fine-pruning", "no match (after training)"),
         ("evasion.atlas.aml_t0015", "(catalogue mapping evasion.atlas.aml_t0015)"),
     ],
 )
@@ -703,7 +703,7 @@ def test_kb_export_sssom_says_whose_license_it_is(
         (("kb", "show", "tail_lenght"), "did you mean tail_length?"),
         (("kb", "show", "zzzzzz"), "kb show lists all"),
         (("kb", "show", "robustness"), "the defense adversarial_training and the risk evasion"),
-        (("predict", "unlearning"), "did you mean machine_unlearning?"),
+        (("predict", "machine_unlearnin"), "did you mean machine_unlearning?"),
         (("predict", "mia"), "mia is a risk (membership_inference), not a defense"),
         (("combine", "dp-sgd@pre", "RD1"), "dp-sgd is differential_privacy@in"),
         (

@@ -133,7 +133,7 @@ def _nothing_is_trained(monkeypatch: pytest.MonkeyPatch) -> None:
         ("adverserial_training R1", "did you mean adversarial_training?"),
         ("P1 R1", "P1 is a risk, not a defense"),
         ("mia R1", "mia is a risk (membership_inference), not a defense"),
-        ("unlearning R1", "unknown defense 'unlearning' (known: "),
+        ("rlhf R1", "unknown defense 'rlhf'"),
         ("dp-sgd@post mia", "dp-sgd is differential_privacy@in"),
         ("RD1 evasoin", "did you mean evasion?"),
         ("placebo evasoin", "did you mean evasion?"),

@@ -73,7 +73,9 @@ def test_python_takes_everyday_names() -> None:
     assert (
         crosscurrent.predict("dp", "mia").to_dict() == crosscurrent.predict("PD1", "P1").to_dict()
     )
-    assert crosscurrent.combine("dpsgd", "fine-pruning") == crosscurrent.combine("PD1@in", "RD2@post")
+    assert crosscurrent.combine("dpsgd", "fine-pruning") == crosscurrent.combine(
+        "PD1@in", "RD2@post"
+    )
     assert crosscurrent.what_if("at", hold=["margin"]) == crosscurrent.what_if("RD1", hold=["O3"])
     assert crosscurrent.collude("backdoor", "mia") == crosscurrent.collude("R2", "P1")
     assert crosscurrent.plan(["mia"], avoid=["bias"]) == crosscurrent.plan(["P1"], avoid=["F"])

@@ -77,7 +77,8 @@ def test_a_defense_in_place_breaks_chains(visitor: Visitor) -> None:
     settled(page)
     cut = page.locator("svg.route.wide:has(.sign.cut)")
     expect(cut).not_to_have_count(0)
-    expect(page.locator("main")).to_contain_text(f"{cut.count()} of 5 chains shown are broken")
+    are = "is" if cut.count() == 1 else "are"
+    expect(page.locator("main")).to_contain_text(f"{cut.count()} of 5 chains shown {are} broken")
     assert page.evaluate("window.stayed") is True
     assert "with=differential_privacy" in page.url
     expect(page.locator("input[value=differential_privacy]")).to_be_checked()

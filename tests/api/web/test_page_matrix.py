@@ -13,20 +13,33 @@ from visiting import PHONE, View, Visitor
 
 from crosscurrent.api.text.names import lowered, percent
 
-GLYPHS = {"increase": "▲", "decrease": "▼", "no_change": "=", "depends": "±", "unknown": "?"}
+GLYPHS = {
+    "increase": "▲",
+    "decrease": "▼",
+    "no_change": "=",
+    "mixed": "±",
+    "depends": "±",
+    "unknown": "?",
+}
 VERBS = {
     "increase": "increases",
     "decrease": "decreases",
     "no_change": "does not change",
+    "mixed": "moves either way",
     "depends": "depends",
     "unknown": "unknown",
 }
 
 
 def published(document: Mapping[str, Any]) -> list[str]:
-    """Return the effects that were published for a pair, each once."""
-    told = [*document["observations"], *document["exceptions"]]
-    return list(dict.fromkeys(each["effect"] for each in told if each["applies"]))
+    """Return the effects that were published for a pair, each once.
+
+    Those under conditions are there where there are no others.
+    """
+    seen = [each for each in document["observations"] if each["applies"]]
+    told = [each for each in seen if not each["when"]] or seen
+    told += [each for each in document["exceptions"] if each["applies"]]
+    return list(dict.fromkeys(each["effect"] for each in told))
 
 
 @pytest.mark.parametrize("query", ["", "?knowledge=team", "?knowledge=hostile"])
