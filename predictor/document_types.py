@@ -95,6 +95,7 @@ class Observation(TypedDict):
     kind: str | None
     when: When
     applies: bool | None
+    conditional: bool
     sources: list[str]
     evidence: list[EvidenceMark]
     note: str | None

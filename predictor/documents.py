@@ -381,6 +381,7 @@ def _observation(seen: ObservationSeen) -> shapes.Observation:
         "kind": record.kind,
         "when": None if record.when is None else dict(record.when),
         "applies": seen.applies,
+        "conditional": seen.conditional,
         "sources": list(record.sources),
         "evidence": [
             {"factor": mark.factor, "kinds": list(mark.kinds), "note": mark.note}

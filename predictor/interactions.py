@@ -43,11 +43,13 @@ class Modifier(NamedTuple):
 class ObservationSeen(NamedTuple):
     """A published or measured effect, and whether it holds under what is assumed.
 
-    An effect of which that is open holds: nothing stated speaks against it.
+    An effect of which that is open holds: nothing stated speaks against it. It is conditional
+    then: it takes something that is not stated.
     """
 
     record: Observation
     applies: bool
+    conditional: bool = False
 
 
 class ExceptionSeen(NamedTuple):
@@ -154,14 +156,13 @@ class Prediction(NamedTuple):
 
     def _effects(self, provenance: str) -> tuple[str, ...]:
         """Return effects that hold; those under conditions not stated only if no other does."""
-        records = [
-            each.record
+        seen = [
+            each
             for each in self.observations
             if each.applies and each.record.provenance == provenance
         ]
-        stated = self.assumed.stated
-        certain = [each for each in records if (each.when or {}).keys() <= stated.keys()]
-        effects = [each.effect for each in certain or records]
+        certain = [each for each in seen if not each.conditional]
+        effects = [each.record.effect for each in certain or seen]
         effects += [
             each.record.effect
             for each in self.exceptions
@@ -294,6 +295,8 @@ def _seen(
             for exception, applies in zip(record.exceptions, applicable, strict=True)
         ]
         if record.effect != "unexplored":
-            contradicted = meets(kb, stated, record.when) is False or True in applicable
-            observations.append(ObservationSeen(record, not contradicted))
+            met = meets(kb, stated, record.when)
+            applies = met is not False and True not in applicable
+            conditional = applies and met is None and bool(record.when)
+            observations.append(ObservationSeen(record, applies, conditional))
     return tuple(observations), tuple(exceptions)

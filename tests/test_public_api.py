@@ -258,7 +258,10 @@ def test_without_the_extra_it_says_how_to_measure() -> None:
 def test_answers_hold_the_predictors_own_results() -> None:
     answer = crosscurrent.predict("RD1", "P2")
     assert answer.conjecture == answer.prediction.conjecture == "increase"
-    assert [path.factor.code for path in answer.paths] == ["O2.1", "D2"]
+    assert [path.factor.id for path in answer.paths] == [
+        "dataset_distinguishability",
+        "record_influence",
+    ]
     assert answer.knowledge == load().digest
     assert crosscurrent.predict("RD1").predictions[0].risk == "evasion"
     assert crosscurrent.what_if("RD1", "P1", hold=["O3"]).changes[0].after.conjecture == "increase"

@@ -405,17 +405,9 @@ def _path(kb: KnowledgeBase, path: Path, prediction: Prediction) -> Sequence[Cel
 def _cell(document: shapes.Prediction) -> Marked:
     sign, answer = expects(document), document["assessment"]
     number = assessments.expected(document).removesuffix(" %")
-    effects = {
-        provenance: dict.fromkeys(
-            each["effect"]
-            for each in (*document["observations"], *document["exceptions"])
-            if each["applies"] and each["provenance"] == provenance
-        )
-        for provenance in ("published", "measured")
-    }
-    seen = "".join(marked(effect).text[0] for effect in effects["published"]) or "·"
-    if effects["measured"]:
-        seen += f" [{''.join(marked(effect).text[0] for effect in effects['measured'])}]"
+    seen = "".join(marked(e).text[0] for e in assessments.reported(document, "published")) or "·"
+    if measured_here := assessments.reported(document, "measured"):
+        seen += f" [{''.join(marked(effect).text[0] for effect in measured_here)}]"
     otherwise = "!" * answer["voices"][0]["disagrees"]
     text = f"{sign.text[0]} {number}{otherwise} {seen}{' *' * document['intended']}"
     return Marked(text, sign.effect, sign.strength)

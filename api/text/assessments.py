@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from .conditions import circumstance, circumstances
 from .names import cite, lowered, percent
@@ -25,6 +25,7 @@ __all__ = [
     "expected",
     "headline",
     "reason",
+    "reported",
     "setting_told",
     "spoken",
     "voiced",
@@ -132,6 +133,26 @@ def word(document: shapes.Prediction) -> str:
         what = "likely" if answer["expect"] in _DOES else "likely to increase"
         told.append(f"{percent(answer['likelihood'])} {what}")
     return ", ".join([*told, GRADES[answer["grade"]]])
+
+
+def reported(document: Mapping[str, Any], provenance: str) -> list[str]:
+    """Return the effects that were published, or measured, each once.
+
+    They hold under what is assumed. Those under conditions that are not stated are among them
+    where there are no others.
+    """
+    seen = [
+        each
+        for each in document["observations"]
+        if each["applies"] and each["provenance"] == provenance
+    ]
+    told = [each for each in seen if not each["conditional"]] or seen
+    told += [
+        each
+        for each in document["exceptions"]
+        if each["applies"] and each["provenance"] == provenance
+    ]
+    return list(dict.fromkeys(each["effect"] for each in told))
 
 
 def reason(kb: KnowledgeBase, document: shapes.Prediction) -> str:

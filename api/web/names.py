@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from crosscurrent.api.text.names import cite, lowered, named, percent
 
+from ..text.assessments import reported
 from ..text.wording import STAGES
 
 if TYPE_CHECKING:
@@ -55,12 +56,7 @@ def seen(prediction: Mapping[str, Any], *, measured: bool) -> list[str]:
     measured : bool
         Which of the two.
     """
-    effects = [
-        each["effect"]
-        for each in (*prediction["observations"], *prediction["exceptions"])
-        if each["applies"] and is_measured(each) is measured
-    ]
-    return list(dict.fromkeys(effects))
+    return reported(prediction, "measured" if measured else "published")
 
 
 class Words:

@@ -62,7 +62,10 @@ def small(kb: KnowledgeBase, *names: str, more: Sequence[str] = (), **how: Any) 
     )
 
 
-PAIRS = sorted({each.defenses for each in load().combinations.values() if len(each.defenses) == 2})
+PAIRS = sorted(
+    {each.defenses for each in load("papers").combinations.values() if len(each.defenses) == 2}
+)
+"""Those of the papers; the literature has more defenses than can be measured."""
 
 
 @pytest.mark.parametrize("names", PAIRS, ids="+".join)

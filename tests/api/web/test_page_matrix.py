@@ -37,7 +37,7 @@ def published(document: Mapping[str, Any]) -> list[str]:
     Those under conditions are there where there are no others.
     """
     seen = [each for each in document["observations"] if each["applies"]]
-    told = [each for each in seen if not each["when"]] or seen
+    told = [each for each in seen if not each["conditional"]] or seen
     told += [each for each in document["exceptions"] if each["applies"]]
     return list(dict.fromkeys(each["effect"] for each in told))
 
