@@ -168,6 +168,15 @@ class KnowledgeBase(Sections):
         """Return what the effectiveness of an attack, by its id, depends on, by factor."""
         return self._prerequisites.get(attack, _NO_EDGES)
 
+    def without_measured(self) -> KnowledgeBase:
+        """Return the same knowledge without what was measured in the user's own models."""
+        kept = {
+            section: {name: row for name, row in own.items() if row.get("provenance") != "measured"}
+            for section, own in self.rows.items()
+        }
+        same = all(len(kept[section]) == len(own) for section, own in self.rows.items())
+        return self if same else KnowledgeBase(kept)
+
     def observed(
         self, defense: str, risk: str, stage: str | None = None
     ) -> tuple[Observation, ...]:

@@ -156,6 +156,7 @@ class AssessmentBacktest(NamedTuple):
 
 def assessment_backtest(kb: KnowledgeBase) -> AssessmentBacktest:
     """Compare every voice with every published finding, with what is judged held out."""
+    kb = kb.without_measured()
     results = list(_results(kb))
     cases: dict[Held, tuple[Case, ...]] = {
         "paper": tuple(_by_paper(kb, results)),

@@ -139,6 +139,7 @@ def cases_backtest(kb: KnowledgeBase, rows: Sequence[Given]) -> CasesBacktest:
     InputError
         If conditions of a row are not known, or contradict each other; it names the line.
     """
+    kb = kb.without_measured()
     cases: list[tuple[int, Case]] = []
     unasked: list[Unasked] = []
     models: dict[str | None, Likelihoods] = {}

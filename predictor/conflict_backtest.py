@@ -79,11 +79,9 @@ class ConflictBacktest(NamedTuple):
 
 def conflict_backtest(kb: KnowledgeBase) -> ConflictBacktest:
     """Compare every verdict with what was published for that combination."""
-    cells = [
-        cell
-        for record in kb.combinations.values()
-        if not record.measured and (cell := _cell(kb, record)) is not None
-    ]
+    kb = kb.without_measured()
+    found = (_cell(kb, record) for record in kb.combinations.values())
+    cells = [cell for cell in found if cell is not None]
     explored = [cell for cell in cells if cell.record.status == "explored"]
     prior = [cell for cell in cells if cell.record.status == "prior"]
     listed = [cell for cell in prior if cell.record.code is not None]

@@ -108,10 +108,10 @@ def test_many_seeds_show_whether_the_correlation_has_the_claimed_sign(
     assert found.shown is shown
 
 
-def test_a_verdict_lists_every_path_of_the_prediction(kb: KnowledgeBase) -> None:
-    told_of = pair_prior(kb, "differential_privacy", "membership_inference")
-    setup = planned(kb, "differential_privacy", "membership_inference", "digits", 4)
-    plain = verdict(kb, "differential_privacy", reading=1.0)
+def test_a_verdict_lists_every_path_of_the_prediction(papers: KnowledgeBase) -> None:
+    told_of = pair_prior(papers, "differential_privacy", "membership_inference")
+    setup = planned(papers, "differential_privacy", "membership_inference", "digits", 4)
+    plain = verdict(papers, "differential_privacy", reading=1.0)
     measured = dict.fromkeys(measures(), 0.5) | {"tail_length": 0.4}
     before = [replace(each, factors=dict.fromkeys(measures(), 0.5)) for each in plain.baseline]
     after = [replace(each, factors=measured) for each in plain.defended]

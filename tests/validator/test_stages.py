@@ -86,11 +86,13 @@ def test_a_defense_of_ones_own_knowledge_has_nothing_to_measure_it_with() -> Non
     own = load(
         [
             {
-                "own.yaml": b"defenses:\n  - {id: early_stopping, name: Early stopping, pillar:"
-                b" privacy, protects_against: [membership_inference], meaning: Stops training"
-                b" early., usual_stage: in, stated_in: [duddu2024sok]}\n"
+                "own.yaml": b"defenses:\n  - {id: weight_averaging, name: Weight averaging, pillar:"
+                b" privacy, protects_against: [membership_inference], meaning: Averages the"
+                b" weights., usual_stage: in, stated_in: [duddu2024sok]}\n"
             }
         ]
     )
-    with pytest.raises(InputError, match=r"early_stopping cannot be measured yet; measurable: adv"):
-        experiment(own, "early_stopping", "R1")
+    with pytest.raises(
+        InputError, match=r"weight_averaging cannot be measured yet; measurable: adv"
+    ):
+        experiment(own, "weight_averaging", "R1")

@@ -165,7 +165,8 @@ def test_a_pattern_that_leaves_no_room_is_refused(defense: Defense) -> None:
         defense.prepare(split)
 
 
-def test_no_conjecture_is_known_of_data_watermarking(kb: KnowledgeBase) -> None:
+def test_the_papers_know_no_conjecture_of_data_watermarking(papers: KnowledgeBase) -> None:
     from crosscurrent.predictor.interactions import predict
 
-    assert all(predict(kb, "data_watermarking", risk).conjecture == "unknown" for risk in kb.risks)
+    told = [predict(papers, "data_watermarking", risk).conjecture for risk in papers.risks]
+    assert set(told) == {"unknown"}
