@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import io
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final, NamedTuple, get_args
@@ -107,7 +106,7 @@ def read_cases(text: str, path: str) -> tuple[tuple[Given, ...], tuple[str, ...]
     InputError
         If anything in it is wrong; it names every line and column.
     """
-    reader = csv.reader(io.StringIO(text), strict=True)
+    reader = csv.reader((f"{line}\n" for line in text.split("\n")), strict=True)
     problems: list[Problem] = []
     rows: list[Given] = []
     ignored: tuple[str, ...] = ()
