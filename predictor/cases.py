@@ -106,7 +106,7 @@ def read_cases(text: str, path: str) -> tuple[tuple[Given, ...], tuple[str, ...]
     InputError
         If anything in it is wrong; it names every line and column.
     """
-    reader = csv.reader((f"{line}\n" for line in text.split("\n")), strict=True)
+    reader = csv.reader((f"{line}\n" for line in text.removesuffix("\n").split("\n")), strict=True)
     problems: list[Problem] = []
     rows: list[Given] = []
     ignored: tuple[str, ...] = ()
