@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html.parser
 import json
+import os
 import shlex
 import xml.etree.ElementTree as ET
 from io import StringIO
@@ -250,7 +251,8 @@ def test_on_a_terminal_a_table_fills_and_makes_room_for_the_answer(
     shown = Terminal()
     monkeypatch.setattr("sys.stderr", shown)
     monkeypatch.setattr("crosscurrent.api.cli.progress._height", lambda: 40)
-    monkeypatch.setattr("crosscurrent.api.text.terminal.os.get_terminal_size", lambda _: (100, 40))
+    size = os.terminal_size((100, 40))
+    monkeypatch.setattr("crosscurrent.api.text.terminal.os.get_terminal_size", lambda _: size)
     monkeypatch.setattr(Style, "of", lambda *_, **__: Style(colour=False, unicode=True))
     listener = GridProgress([("watermarking", "evasion"), ("watermarking", "poisoning")], 5)
     listener.start(20, 0, 100)
