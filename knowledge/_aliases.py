@@ -11,7 +11,7 @@ from ._indexes import CODED, fold
 from ._records import singular
 from .errors import Problem, clip
 
-__all__ = ["aliased", "wrong_aliases"]
+__all__ = ["aliased", "overruled_aliases", "wrong_aliases"]
 
 _FORM = re.compile(r"[^\s@]+( [^\s@]+)*")
 _LONGEST = 80
@@ -30,6 +30,11 @@ class _Alias(NamedTuple):
     writer: Entry
     place: int
 
+    @property
+    def holder(self) -> tuple[str, str]:
+        """Section and id of the record in which it is written."""
+        return (self.section, self.owner) if self.variant is None else ("variants", self.variant)
+
     def problem(self, message: str) -> Problem:
         return self.writer.problem(("aliases", self.place), message)
 
@@ -45,21 +50,45 @@ def aliased(drafts: Drafts) -> dict[str, dict[str, str]]:
 def wrong_aliases(drafts: Drafts) -> Iterator[Problem]:
     """Yield a problem for every alias that no one could write, or that means something else."""
     fixed = _fixed(drafts)
+    overruled = overruled_aliases(drafts)
     given: dict[tuple[str, str], str] = {}
     for alias in sorted(_aliases(drafts), key=lambda each: (each.writer.order, each.place)):
         if not _FORM.fullmatch(alias.text) or len(alias.text) > _LONGEST:
             message = f"should be words on one line without @, at most {_LONGEST} characters"
             yield alias.problem(message)
             continue
+        if alias in overruled:
+            continue
         name = fold(alias.text)
-        others = [each for each in fixed.get(name, ()) if not _same(drafts, alias, *each)]
-        for section, owner in ((alias.section, alias.owner), ("variants", alias.variant)):
-            if owner is not None and given.setdefault((section, name), owner) != owner:
+        others = [
+            (each.section, each.owner)
+            for each in fixed.get(name, ())
+            if not _same(drafts, alias, each.section, each.owner)
+        ]
+        for section, owner in dict.fromkeys(((alias.section, alias.owner), alias.holder)):
+            if given.setdefault((section, name), owner) != owner:
                 others.append((section, given[section, name]))
         if others:
             section, identity = others[0]
             other = f"{singular(section)} {clip(identity)}"
             yield alias.problem(f"{clip(alias.text)} already names the {other}")
+
+
+def overruled_aliases(drafts: Drafts) -> list[_Alias]:
+    """Return the aliases that are the id or code of something else in a later layer.
+
+    There the id or code counts: who writes it cannot know all aliases of the layers below, which
+    grow from release to release.
+    """
+    fixed = _fixed(drafts)
+    return [
+        alias
+        for alias in _aliases(drafts)
+        if any(
+            each.layer > alias.writer.layer and not _same(drafts, alias, each.section, each.owner)
+            for each in fixed.get(fold(alias.text), ())
+        )
+    ]
 
 
 def _aliases(drafts: Drafts) -> Iterator[_Alias]:
@@ -82,14 +111,23 @@ def _written(draft: Draft) -> Iterator[tuple[int, str]]:
             yield index, text
 
 
-def _fixed(drafts: Drafts) -> Mapping[str, list[tuple[str, str]]]:
+class _Fixed(NamedTuple):
+    """A record that has a name as its id or code, and the layer that gave it."""
+
+    section: str
+    owner: str
+    layer: int
+
+
+def _fixed(drafts: Drafts) -> Mapping[str, list[_Fixed]]:
     """Return the records that have a name as their id or code."""
-    found: dict[str, list[tuple[str, str]]] = {}
+    found: dict[str, list[_Fixed]] = {}
     for section in CODED:
         for identity, draft in drafts[section].items():
-            for text in (identity, draft.row.get("code")):
+            for text, field in ((identity, "id"), (draft.row.get("code"), "code")):
                 if isinstance(text, str):
-                    found.setdefault(fold(text), []).append((section, identity))
+                    layer = draft.writer((field,)).layer
+                    found.setdefault(fold(text), []).append(_Fixed(section, identity, layer))
     return found
 
 

@@ -54,8 +54,8 @@ class KnowledgeBase(Sections):
         "__weakref__",
         "_colluded",
         "_edges",
-        "_mapped",
         "_excluded",
+        "_mapped",
         "_observed",
         "_outcomes",
         "_prerequisites",
@@ -170,12 +170,17 @@ class KnowledgeBase(Sections):
 
     def without_measured(self) -> KnowledgeBase:
         """Return the same knowledge without what was measured in the user's own models."""
-        kept = {
-            section: {name: row for name, row in own.items() if row.get("provenance") != "measured"}
-            for section, own in self.rows.items()
-        }
-        same = all(len(kept[section]) == len(own) for section, own in self.rows.items())
-        return self if same else KnowledgeBase(kept)
+        seen = (self.observations, self.combinations, self.collusions)
+        if not any(record.measured for section in seen for record in section.values()):
+            return self
+        return KnowledgeBase(
+            {
+                section: {
+                    name: row for name, row in own.items() if row.get("provenance") != "measured"
+                }
+                for section, own in self.rows.items()
+            }
+        )
 
     def observed(
         self, defense: str, risk: str, stage: str | None = None

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, Literal
 
+from ._aliases import overruled_aliases
 from ._checks import clashing_names, dangling, typed
 from ._drafts import (
     Draft,
@@ -86,6 +87,9 @@ def read(
     report.take(ill_formed([*named_drafts, *strays], drafts, report))
     if report.found:
         raise BrokenKnowledge(report.found)
+    for alias in overruled_aliases(drafts):
+        section, identity = alias.holder
+        rows[section][identity]["aliases"].remove(alias.text)
     return rows
 
 

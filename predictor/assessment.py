@@ -16,6 +16,8 @@ works that apply disagree, or are outweighed; with those     that        ``dispu
 under conditions not stated, two thirds of three or more
 say the same, and that is likely
 works that apply disagree otherwise                          depends     ``disputed``
+works that apply saw no change, which is less than half      depends     that of the side with
+likely by all that is known                                              the fewest works
 works that apply agree, but are outweighed otherwise         depends     that of the side with
                                                                          the fewest works
 only works under conditions not stated, all alike            that        by number, as above
@@ -60,6 +62,7 @@ from .evidence import Evidence, Finding, Outcome, evidence, outcomes, work_of
 from .guideline import Conjecture, Path, conclude
 from .likelihood import Likelihoods, increase, likelihoods, no_change
 from .scenarios import meets
+from .signs import Sign
 
 if TYPE_CHECKING:
     from crosscurrent.knowledge import KnowledgeBase
@@ -98,7 +101,8 @@ UNDECIDED: Final = 0.05
 
 _MAJORITY: Final = 2 / 3
 _ENOUGH: Final = 3
-_OPPOSITE: Final[Mapping[str, str]] = {"increase": "decrease", "decrease": "increase"}
+_OPPOSITE: Final[Mapping[str, Outcome]] = {"increase": "decrease", "decrease": "increase"}
+_SIGNS: Final[Mapping[str, Sign]] = {"increase": "+", "decrease": "-"}
 
 
 class Dependence(NamedTuple):
@@ -238,15 +242,16 @@ def assess(
     context = tuple(path for path in paths if path.moved_by is None)
     pair = (prediction.defense, prediction.risk)
     by_factors = model.by_factors(*pair, own, prediction.intended)
-    same = len(moved) == len(prediction.paths)
-    conjecture = prediction.conjecture if same else conclude(own)[0]
+    conjecture = conclude(own)[0]
     rise: float | None = None
+    still: float | None = None
     expect: Expect = "unknown"
     grade: Grade = "none"
     depends_on: tuple[Dependence, ...] | None = None
     if seen.any:
         rise = increase(by_factors, seen)
-        expect, grade = _by_publications(seen, rise)
+        still = no_change(model.unchanged(*pair), seen)
+        expect, grade = _by_publications(seen, rise, still)
     elif moved:
         rise = by_factors
         expect = _by_factors(by_factors, conjecture)
@@ -258,7 +263,7 @@ def assess(
     if rise is not None and expect == "decrease":
         likelihood = 1 - rise
     elif expect == "no_change":
-        likelihood = no_change(model.unchanged(*pair), seen)
+        likelihood = still
     applying = outcomes(seen.tiers[-1]) if seen.tiers else {}
     return Assessment(
         *pair,
@@ -276,17 +281,20 @@ def assess(
     )
 
 
-def _by_publications(seen: Evidence, rise: float) -> tuple[Expect, Grade]:
-    """Return what publications and measurements let expect, and how well established it is."""
+def _by_publications(seen: Evidence, rise: float, still: float) -> tuple[Expect, Grade]:
+    """Return what publications and measurements let expect, and how well established it is.
+
+    `rise` and `still` are how likely an increase and no change are, from 0 to 1.
+    """
     deciding = seen.tiers[-1] if seen.tiers else seen.open
     said = _voices_of(deciding) if seen.tiers else _said(seen.open)
     expect, disagree = _vote(said)
     apart = disagree and not seen.tiers  # by conditions, so that no majority settles it
-    if expect is not None and not apart and not _outweighed(seen, deciding, expect, rise):
+    if expect is not None and not apart and not _outweighed(seen, deciding, expect, rise, still):
         if disagree:
             return expect, "disputed"
         return expect, "measured_here" if deciding is seen.measured else _number(seen, expect)
-    likelier: Expect = "increase" if rise > 0.5 else "decrease"
+    likelier: Literal["increase", "decrease"] = "increase" if rise > 0.5 else "decrease"
     heard = () if not seen.tiers or _only_conjectured(seen, deciding) else deciding
     everyone = _voices_of((*heard, *seen.open)) if heard else _said(seen.open)
     agree, of = everyone.count(likelier), len(everyone)
@@ -299,18 +307,18 @@ def _by_publications(seen: Evidence, rise: float) -> tuple[Expect, Grade]:
     return "depends", _weaker_side((*deciding, *seen.open))
 
 
-def _voices_of(findings: Iterable[Finding]) -> list[str]:
+def _voices_of(findings: Iterable[Finding]) -> list[Outcome]:
     """Return what each work says; those that only conjecture count where no other is."""
     found = tuple(findings)
     firm = [each for each in found if each.firm]
     return _said(firm or found)
 
 
-def _said(findings: Iterable[Finding]) -> list[str]:
+def _said(findings: Iterable[Finding]) -> list[Outcome]:
     return [*outcomes(findings).values()]
 
 
-def _vote(effects: Sequence[str]) -> tuple[Expect | None, bool]:
+def _vote(effects: Sequence[Outcome]) -> tuple[Expect | None, bool]:
     """Weigh works that apply alike: all of them, or two thirds of at least three, decide.
 
     Returns
@@ -319,7 +327,7 @@ def _vote(effects: Sequence[str]) -> tuple[Expect | None, bool]:
         What they let expect, None if they leave it open; and whether they disagree.
     """
     effect, most = Counter(effects).most_common(1)[0]
-    word: Expect = "depends" if effect == "mixed" else effect  # type: ignore[assignment]
+    word: Expect = "depends" if effect == "mixed" else effect
     if most == len(effects):
         return word, False
     if len(effects) >= _ENOUGH and most >= _MAJORITY * len(effects) - 1e-9:
@@ -327,14 +335,16 @@ def _vote(effects: Sequence[str]) -> tuple[Expect | None, bool]:
     return None, True
 
 
-def _outweighed(seen: Evidence, deciding: Sequence[Finding], expect: Expect, rise: float) -> bool:
+def _outweighed(
+    seen: Evidence, deciding: Sequence[Finding], expect: Expect, rise: float, still: float
+) -> bool:
     """Say whether works under conditions not stated, or factors, outweigh those that decide."""
     if deciding is seen.measured:
         return False
     if _only_conjectured(seen, deciding) and set(_said(seen.open)) != {expect}:
         return True
     if expect == "no_change":
-        return not seen.specific and max(rise, 1 - rise) >= LIKELY
+        return still < 0.5 or (not seen.specific and max(rise, 1 - rise) >= LIKELY)
     if expect not in _OPPOSITE:
         return False
     against = rise if expect == "decrease" else 1 - rise
@@ -368,7 +378,9 @@ def _weaker_side(findings: Iterable[Finding]) -> Grade:
     return "replicated" if all(len(works) > 1 for works in sides.values()) else "published_once"
 
 
-def _by_factors(probability: float, conjecture: Conjecture) -> Expect:
+def _by_factors(
+    probability: float, conjecture: Conjecture
+) -> Literal["increase", "decrease", "unknown"]:
     if abs(probability - 0.5) > UNDECIDED:
         return "increase" if probability > 0.5 else "decrease"
     if conjecture == "increase" and probability >= 0.5:
@@ -377,9 +389,9 @@ def _by_factors(probability: float, conjecture: Conjecture) -> Expect:
 
 
 def _derived(paths: Iterable[Path], expect: Expect) -> Grade:
-    sign = {"increase": "+", "decrease": "-"}.get(expect)
+    sign = _SIGNS.get(expect)
     active = Counter(path.effect for path in paths if path.dominant)
-    agree = active[sign] if sign else 0  # type: ignore[index]
+    agree = active[sign] if sign else 0
     oppose = active["+"] + active["-"] - agree
     return "derived_active" if agree > 1 or (agree and not oppose) else "derived_passive"
 
@@ -404,7 +416,7 @@ def _conditional(
         rise = model.by_factors(prediction.defense, prediction.risk, then, prediction.intended)
         leaning = _by_factors(rise, conclude(then)[0])
         if leaning != expect:
-            effect: Outcome = "mixed" if leaning == "unknown" else leaning  # type: ignore[assignment]
+            effect: Outcome = "mixed" if leaning == "unknown" else leaning
             works = dict.fromkeys(work_of(source) for path in met for source in path.sources)
             cases.append(Dependence(taken, effect, tuple(works)))
     return tuple(cases)

@@ -10,10 +10,10 @@ that the finding takes.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Final, Literal, NamedTuple, get_args
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from .assessment import Assessment, assess
-from .evidence import RISE, Outcome, work_of
+from .evidence import OUTCOMES, RISE, Outcome, work_of
 from .interactions import Prediction, Stage, predict
 from .likelihood import PRIOR_WORKS, Likelihoods, Weights, increase, likelihoods
 from .scenarios import scenario
@@ -51,7 +51,6 @@ VOICES: Final = (
 PRIORS: Final = (0.25, 0.5, PRIOR_WORKS, 1.5, 2.0, 3.0, 4.0)
 """How many works the factors may count for, of which the backtest tries each."""
 
-_OUTCOMES: Final[Mapping[str, Outcome]] = {name: name for name in get_args(Outcome)}
 _DIRECTIONS: Final = ("increase", "decrease")
 _OPEN: Final = ("no_change", "depends")
 _BINS: Final = ((0.0, 0.5), (0.5, 0.6), (0.6, 0.7), (0.7, 0.8), (0.8, 0.9), (0.9, 1.0))
@@ -197,11 +196,11 @@ def _told(
         stage = "" if record.stage in (None, usual) else f"@{record.stage}"
         told: list[Observation | ExceptionRecord] = [record, *record.exceptions]
         for each in () if record.measured else told:
-            if each.effect in _OUTCOMES:
+            if each.effect in OUTCOMES:
                 when = tuple(sorted((each.when or {}).items()))
                 for source in each.sources or (record.id,):
                     asked = record.defense + stage
-                    yield asked, record.risk, work_of(source), _OUTCOMES[each.effect], when
+                    yield asked, record.risk, work_of(source), OUTCOMES[each.effect], when
 
 
 def _by_paper(kb: KnowledgeBase, results: Sequence[Result]) -> Iterator[Case]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Final, NamedTuple, get_args
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from crosscurrent.knowledge.errors import InputError, Problem, clip
 
 from .assessment_backtest import Case, Promise, Result, VoiceScore, judge, reliability, scores
-from .evidence import Outcome
+from .evidence import OUTCOMES, Outcome
 from .interactions import predict
 from .likelihood import Likelihoods
 from .scenarios import scenario
@@ -24,7 +24,6 @@ COLUMNS: Final = ("defense", "risk", "observed", "work", "given")
 """What a row may say; the first three are needed."""
 
 _NEEDED: Final = COLUMNS[:3]
-_OUTCOMES: Final[tuple[str, ...]] = get_args(Outcome)
 _SHORTEST: Final = 15
 """Titles shorter than this are told apart only as a whole."""
 
@@ -77,7 +76,7 @@ class CasesBacktest(NamedTuple):
     reliability : tuple of Promise
         Of the assessment.
     unasked : tuple of Unasked
-        Rows about what the knowledge does not have.
+        Rows about what the knowledge does not have, or under conditions that it does not know.
     """
 
     cases: tuple[tuple[int, Case], ...]
@@ -131,13 +130,7 @@ def read_cases(text: str, path: str) -> tuple[tuple[Given, ...], tuple[str, ...]
 
 
 def cases_backtest(kb: KnowledgeBase, rows: Sequence[Given]) -> CasesBacktest:
-    """Judge every voice by cases, by a base that has never heard of the work of each.
-
-    Raises
-    ------
-    InputError
-        If conditions of a row are not known, or contradict each other; it names the line.
-    """
+    """Judge every voice by cases, by a base that has never heard of the work of each."""
     kb = kb.without_measured()
     cases: list[tuple[int, Case]] = []
     unasked: list[Unasked] = []
@@ -146,13 +139,10 @@ def cases_backtest(kb: KnowledgeBase, rows: Sequence[Given]) -> CasesBacktest:
     for row in rows:
         try:
             prediction = predict(kb, row.defense, row.risk)
+            scenario(kb, given=row.given)
         except InputError as error:
             unasked.append(Unasked(row.line, row.defense, row.risk, str(error)))
             continue
-        try:
-            scenario(kb, given=row.given)
-        except InputError as error:
-            raise InputError(f"line {row.line}, given: {error}") from None
         work = known.find(row.work)
         if work not in models:
             models[work] = Likelihoods(kb, work)
@@ -215,9 +205,9 @@ def _row(
         for name in _NEEDED
         if not told[name]
     ]
-    observed = told["observed"]
-    if observed and observed not in _OUTCOMES:
-        message = f"should be {_listed(_OUTCOMES)}, not {clip(observed)!r}"
+    observed = OUTCOMES.get(told["observed"])
+    if told["observed"] and observed is None:
+        message = f"should be {_listed([*OUTCOMES])}, not {clip(told['observed'])!r}"
         problems.append(Problem(path, line, heading.index("observed") + 1, "observed", message))
     given: dict[str, str] = {}
     for stated in filter(None, map(str.strip, told.get("given", "").split(";"))):
@@ -225,10 +215,9 @@ def _row(
         if not (key and equals and value) or given.setdefault(key, value) != value:
             message = f"should be CONDITION=VALUE; CONDITION=VALUE, each once, not {clip(stated)!r}"
             problems.append(Problem(path, line, heading.index("given") + 1, "given", message))
-    if problems:
+    if problems or observed is None:
         return problems
-    outcome: Outcome = observed  # type: ignore[assignment]
-    return Given(line, told["defense"], told["risk"], outcome, told.get("work", ""), given)
+    return Given(line, told["defense"], told["risk"], observed, told.get("work", ""), given)
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final, Literal, NamedTuple
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple, get_args
 
 from .scenarios import Scenario, meets
 
@@ -17,9 +17,23 @@ if TYPE_CHECKING:
 
     from .interactions import Prediction
 
-__all__ = ["RISE", "Evidence", "Finding", "Outcome", "evidence", "outcomes", "work_of"]
+__all__ = [
+    "OUTCOMES",
+    "RISE",
+    "Evidence",
+    "Finding",
+    "Outcome",
+    "evidence",
+    "outcomes",
+    "work_of",
+]
 
 Outcome = Literal["increase", "decrease", "no_change", "mixed"]
+
+OUTCOMES: Final[Mapping[str, Outcome]] = MappingProxyType(
+    {name: name for name in get_args(Outcome)}
+)
+"""The outcomes that a work can report, by their names."""
 
 RISE: Final[Mapping[str, float]] = MappingProxyType(
     {"increase": 1.0, "decrease": 0.0, "no_change": 0.5, "mixed": 0.5}
@@ -200,7 +214,8 @@ def _findings(
     firm: bool,
 ) -> list[Finding]:
     """Return a record's finding once for each work behind it; nothing if it does not hold."""
-    if effect not in RISE:
+    outcome = OUTCOMES.get(effect)
+    if outcome is None:
         return []
     when, stated = record.when, assumed.stated
     unstated, matched = _UNCONDITIONAL, 0
@@ -213,7 +228,4 @@ def _findings(
         if stated:
             matched = sum(stated.get(key) == value for key, value in when.items())
     works: Sequence[str] = [work_of(source) for source in record.sources] or [identity]
-    return [
-        Finding(work, effect, unstated, matched, firm)  # type: ignore[arg-type]
-        for work in dict.fromkeys(works)
-    ]
+    return [Finding(work, outcome, unstated, matched, firm) for work in dict.fromkeys(works)]

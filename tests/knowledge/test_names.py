@@ -261,6 +261,22 @@ def problems(text: str) -> list[str]:
     return [str(each) for each in told.value.problems]
 
 
+@pytest.mark.parametrize(("identity", "code"), [("early_stopping", "X1"), ("mine", "DP")])
+def test_an_id_or_code_of_ones_own_comes_before_an_alias_of_the_layers_below(
+    kb: KnowledgeBase, identity: str, code: str
+) -> None:
+    name = code if identity == "mine" else "Early-Stopping"
+    own = f"""
+defenses:
+- {{id: {identity}, code: {code}, name: Mine, pillar: security, protects_against: [R1], meaning: M}}
+"""
+    mine = load([{"own.yaml": own.encode()}], cached=False)
+    assert mine.defense(name).id == identity
+    other = kb.defense(name)
+    lost = set(other.aliases) - set(mine.defenses[other.id].aliases)
+    assert {alias.lower().replace(" ", "-") for alias in lost} == {name.lower()}
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [

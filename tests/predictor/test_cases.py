@@ -119,11 +119,16 @@ def test_every_problem_is_told_at_once() -> None:
 @pytest.mark.parametrize(
     ("given", "told"),
     [
-        ("poisson=backdoor", "line 2, given: unknown condition"),
-        ("poison=back", "line 2, given: unknown value of poison"),
+        ("poisson=backdoor", "unknown condition"),
+        ("poison=back", "unknown value of poison"),
     ],
 )
-def test_conditions_are_those_of_the_knowledge(kb: KnowledgeBase, given: str, told: str) -> None:
-    text = HEADING + f"RD1,R2,increase,,{given}\n"
-    with pytest.raises(InputError, match=told):
-        cases_backtest(kb, read_cases(text, PATH)[0])
+def test_a_row_under_unknown_conditions_cannot_be_asked(
+    kb: KnowledgeBase, given: str, told: str
+) -> None:
+    text = HEADING + f"RD1,R2,increase,,{given}\nRD1,F,increase,,\n"
+    found = cases_backtest(kb, read_cases(text, PATH)[0])
+    assert [line for line, _ in found.cases] == [3]
+    (unasked,) = found.unasked
+    assert (unasked.line, unasked.defense, unasked.risk) == (2, "RD1", "R2")
+    assert unasked.reason.startswith(told)

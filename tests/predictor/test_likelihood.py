@@ -11,7 +11,7 @@ from strategies import random_findings
 
 from crosscurrent.knowledge import KnowledgeBase
 from crosscurrent.predictor.assessment import assess
-from crosscurrent.predictor.evidence import Evidence, Finding
+from crosscurrent.predictor.evidence import Evidence, Finding, Outcome
 from crosscurrent.predictor.interactions import matrix, predict
 from crosscurrent.predictor.likelihood import (
     OPEN,
@@ -25,8 +25,8 @@ from crosscurrent.predictor.likelihood import (
 from crosscurrent.predictor.regression import ridge
 
 
-def finding(work: str, effect: str, *, firm: bool = True, **unstated: str) -> Finding:
-    return Finding(work, effect, unstated, 0, firm)  # type: ignore[arg-type]
+def finding(work: str, effect: Outcome, *, firm: bool = True, **unstated: str) -> Finding:
+    return Finding(work, effect, unstated, 0, firm)
 
 
 def seen(*general: Finding, **parts: tuple[Finding, ...]) -> Evidence:
