@@ -111,6 +111,10 @@ class Likelihoods:
             changed = self._resting.get(forgetting, ())
         for pair in changed:
             self._weigh(pair)
+        still, works = _UNCHANGED
+        for own, of in self._still.values():
+            still, works = still + own, works + of
+        self._all_still = still, works
         self.pairs = len(self._cases)
         self._groups: dict[Leaning, tuple[float, float]] = {}
         for leaning, share in self._cases.values():
@@ -149,11 +153,9 @@ class Likelihoods:
 
     def unchanged(self, defense: str, risk: str) -> float:
         """Return the share of works that saw no change, over all other pairs."""
-        still, works = _UNCHANGED
-        for pair, (own, of) in self._still.items():
-            if pair != (defense, risk):
-                still, works = still + own, works + of
-        return still / works
+        still, works = self._all_still
+        own, of = self._still.get((defense, risk), (0, 0))
+        return (still - own) / (works - of)
 
     def standing(self, paths: tuple[Path, ...]) -> tuple[Path, ...]:
         """Return the paths that are left without the forgotten work."""

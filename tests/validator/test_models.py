@@ -13,7 +13,9 @@ from contexts import CPU, close, random_pool, states
 from torch.nn.functional import cross_entropy
 
 from crosscurrent.knowledge.errors import InputError, UnknownName
+from crosscurrent.validator.training.architectures import fitting
 from crosscurrent.validator.training.batches import shuffled
+from crosscurrent.validator.training.checks import check_model
 from crosscurrent.validator.training.ensembles import Ensemble
 from crosscurrent.validator.training.models import CAPACITIES, architecture
 from crosscurrent.validator.training.spec import Privacy, Schedule, TrainingHooks, TrainingRun
@@ -209,6 +211,14 @@ def test_every_shape_of_record_gets_one_logit_for_each_class(
     shared, own = torch.rand((4, *shape)), torch.rand((2, 4, *shape))
     assert models.logits(shared).shape == models.logits(own).shape == (2, 4, CLASSES)
     assert torch.allclose(models.logits(own)[1], models.only([1]).logits(own[1])[0], atol=1e-6)
+
+
+@pytest.mark.parametrize("shape", [(6,), (1, 4, 4), (3, 5, 7)])
+def test_all_of_ours_pass_the_trial_that_a_users_own_model_has_to_pass(
+    shape: tuple[int, ...],
+) -> None:
+    for found in fitting(shape, CLASSES, ["s", "m", "l", "xl"]):
+        check_model(found, batch=3)
 
 
 def test_a_family_alone_means_its_middle_capacity() -> None:

@@ -19,7 +19,7 @@ __all__ = ["CAPACITIES", "Architecture", "architecture"]
 
 
 def architecture(name: str, shape: Sequence[int], classes: int, *, batch: int = 3) -> Architecture:
-    """Find an architecture and make sure that it can be trained as an ensemble.
+    """Find an architecture, and make sure that a user's own can be trained as an ensemble.
 
     Parameters
     ----------
@@ -40,10 +40,11 @@ def architecture(name: str, shape: Sequence[int], classes: int, *, batch: int = 
         No such architecture, or it does not fit the data, or it cannot be batched.
     """
     size = tuple(int(n) for n in shape)
-    build = _own(name, size, classes) if ":" in name else ours(name, size, classes)
-    found = Architecture(name, size, classes, build)
+    if ":" not in name:  # ours need no trial, which takes seconds: tests make it
+        return Architecture(name, size, classes, ours(name, size, classes))
+    found = Architecture(name, size, classes, _own(name, size, classes))
     check_model(found, batch)
-    return replace(found, code=behaviour(found)) if ":" in name else found
+    return replace(found, code=behaviour(found))
 
 
 def _own(name: str, shape: tuple[int, ...], classes: int) -> Callable[[], nn.Module]:

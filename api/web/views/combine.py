@@ -71,8 +71,12 @@ def _found(
 ) -> dict[str, Any]:
     """Return the drawings, and what the chosen defenses do to all risks."""
     bare = {each.partition("@")[0] for each in chosen}
-    rows = predictions.matrix(page.kb)["predictions"] if bare else ()
-    cells = [prediction_cell(page.words, each) for each in rows if each["defense"] in bare]
+    cells = [
+        prediction_cell(page.words, each)
+        for defense in page.kb.defenses
+        if defense in bare
+        for each in predictions.predictions(page.kb, defense)["predictions"]
+    ]
     drawings = [
         pipeline(page.words, document, page.link, narrow=narrow)
         for narrow in (False, True)
