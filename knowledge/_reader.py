@@ -7,6 +7,7 @@ nothing.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Any, Literal
 
 from ._aliases import overruled_aliases
@@ -38,6 +39,9 @@ Action = Literal["add", "revise", "retract"]
 _ACTIONS: tuple[Action, ...] = ("add", "revise", "retract")
 
 MAX_RECORD = 10_000
+
+_FILES = 64
+"""As many built-in files are kept as they were read, at most."""
 
 _SEEN = ("observations", "combinations", "collusions")
 _MEASURED = "measured."
@@ -98,14 +102,16 @@ def _entries(layers: Sequence[Sequence[Source]], report: Report, builtin: int) -
     entries: list[Entry] = []
     room = MAX_NODES
     for depth, source in ((i, source) for i, layer in enumerate(layers) for source in layer):
-        root, trouble = parse(source.data, source.name, room)
+        own = depth >= builtin or len(layers) == 1
+        read = parse if own else _parsed_once  # what is built in is the same at every load
+        root, trouble = read(source.data, source.name, room if own else MAX_NODES)
         report.take(trouble)
         if root is None or root.value in (None, {}):
             if not trouble:
                 message = f"empty; write a section such as correlations: ({', '.join(KINDS)})"
                 report.add(Problem(source.name, 1, 1, "", message))
             continue
-        if depth >= builtin or len(layers) == 1:  # only what is not built in takes room
+        if own:  # only what is not built in takes room
             room -= root.size
         if isinstance(root.value, dict):
             entries += _records(source.name, depth, root, report)
@@ -115,6 +121,9 @@ def _entries(layers: Sequence[Sequence[Source]], report: Report, builtin: int) -
     for order, entry in enumerate(entries):
         entry.order = order
     return entries
+
+
+_parsed_once = lru_cache(maxsize=_FILES)(parse)
 
 
 def _records(file: str, layer: int, root: Node, report: Report) -> Iterator[Entry]:
@@ -183,9 +192,8 @@ def _resolve_codes(entry: Entry, codes: Codes, report: Report) -> None:
 def _rename(entry: Entry, link: Link, name: str) -> None:
     """Write another name in the place of one, and find it there again."""
     link.rename(name)
-    if link.is_key and (around := entry.node.at(link.path[:-1])) is not None:
-        around.value = {name if k == link.name else k: v for k, v in around.value.items()}
-        around.keys = {name if k == link.name else k: v for k, v in around.keys.items()}
+    if link.is_key and entry.node.at(link.path) is not None:
+        entry.node = entry.node.renamed(link.path, name)
 
 
 def _merge(

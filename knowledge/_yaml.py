@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -85,6 +85,21 @@ class Node:
             except (LookupError, TypeError, AttributeError):
                 return None
         return node if isinstance(node, Node) else None
+
+    def renamed(self, path: tuple[str | int, ...], name: str) -> Node:
+        """Return a copy in which the key that a path leads to is called otherwise."""
+        step, *rest = path
+        if rest:
+            inside = self.value[step].renamed(tuple(rest), name)
+            if isinstance(self.value, list):
+                nodes = [inside if i == step else each for i, each in enumerate(self.value)]
+                return replace(self, value=nodes)
+            return replace(self, value={**self.value, step: inside})
+        return replace(
+            self,
+            value={name if key == step else key: each for key, each in self.value.items()},
+            keys={name if key == step else key: mark for key, mark in self.keys.items()},
+        )
 
     def locate(self, path: tuple[str | int, ...]) -> Mark:
         """Return the place of a nested value, or of the closest thing around it that exists."""
