@@ -55,6 +55,7 @@ TURNS = (
     Turn("stable_attributes", 1, 20, "stable_attribute_priority", "+"),
     Turn("spurious_attributes", 2, 10, "stable_attribute_priority", "-"),
     Turn("subgroup_gap", 0.0, 1.0, "subgroup_distinguishability", "+"),
+    Turn("group_share", 0.1, 0.5, "", ""),
     Turn("label_noise", 0.0, 0.3, "", ""),
 )
 

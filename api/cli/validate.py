@@ -199,14 +199,19 @@ def _listing(arguments: Namespace) -> str:
     if arguments.json:
         return as_json(found)
     look = style(arguments)
+    sections = {
+        **{
+            title: [row for each in found[title] for row in _rows(each)]
+            for title in ("defenses", "risks", "training")
+        },
+        "factors, for --vary": [
+            [each["id"], each["set"], each["about"]] for each in found["factors"]
+        ],
+        "datasets": [row for each in found["datasets"] for row in _rows(each)],
+        "models": [[each["id"], each["about"]] for each in found["models"]],
+    }
     parts = []
-    for title in ("defenses", "risks", "training"):
-        rows = [row for each in found[title] for row in _rows(each)]
-        parts += [look.paint(title.capitalize(), "bold"), columns(rows, look.width), ""]
-    rows = [[each["id"], each["set"], each["about"]] for each in found["factors"]]
-    parts += [look.paint("Factors, for --vary", "bold"), columns(rows, look.width), ""]
-    for title in ("datasets", "models"):
-        rows = [[each["id"], each["about"]] for each in found[title]]
+    for title, rows in sections.items():
         parts += [look.paint(title.capitalize(), "bold"), columns(rows, look.width), ""]
     return look.finish("\n".join(parts).rstrip())
 

@@ -237,3 +237,13 @@ KNOBS = st.dictionaries(
 def test_any_settings_give_data_or_an_explanation(settings: dict[str, Any]) -> None:
     with suppress(InputError):
         assert np.isfinite(dataset("synthetic", settings).x).all()
+
+
+@pytest.mark.parametrize("share", [0.05, 0.2, 0.5])
+def test_a_group_may_be_a_minority_and_nothing_else_changes(share: float) -> None:
+    drawn, equal = made(group_share=share, subgroup_gap=0), made(subgroup_gap=0)
+    assert abs(drawn.group.mean() - share) < 0.03
+    assert set(np.flatnonzero(drawn.group)) <= set(np.flatnonzero(equal.group))
+    for mine, theirs in zip(drawn, equal, strict=True):
+        if mine is not drawn.group:
+            assert np.array_equal(mine, theirs)

@@ -6,6 +6,6 @@
 """
 
 from ._dataset import Dataset
-from ._lookup import dataset, names
+from ._lookup import dataset, names, settings
 
-__all__ = ["Dataset", "dataset", "names"]
+__all__ = ["Dataset", "dataset", "names", "settings"]

@@ -4,25 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import fields
 from typing import Any, Final
 
 from crosscurrent.knowledge.errors import InputError, clip, suggest
 
-from ._dataset import MAX_BYTES, MIN_RECORDS
+from ._dataset import MAX_BYTES
 from ._synthetic import Knobs
 
 __all__ = ["RANGES", "generator_settings", "value_of"]
 
 RANGES: Final[Mapping[str, tuple[int | float, int | float]]] = {
-    "records": (MIN_RECORDS, 1_000_000),
-    "tail_length": (0.0, 1.0),
-    "attributes": (1, 10_000),
-    "stable_attributes": (0, 10_000),
-    "spurious_attributes": (0, 10_000),
-    "subgroup_gap": (0.0, 1.0),
-    "label_noise": (0.0, 0.5),
-    "classes": (2, 100),
-    "seed": (0, 2**63 - 1),
+    each.name: tuple(map(type(each.default), (each.metadata["least"], each.metadata["most"])))
+    for each in fields(Knobs)
 }
 """The least and the greatest value of each setting; whole numbers where these are."""
 

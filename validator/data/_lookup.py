@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 from crosscurrent.knowledge.errors import InputError, clip, legible, suggest
 
+from ..settings import described
 from ._adult import FILE, read_adult
 from ._arrays import read_arrays
 from ._cards import ENDING, EXAMPLE, Card, read_card
@@ -18,10 +19,10 @@ from ._encoding import encoded
 from ._files import require_file
 from ._generator_settings import generator_settings
 from ._subsets import subset
-from ._synthetic import synthetic
+from ._synthetic import Knobs, synthetic
 from ._tables import read_csv, read_parquet
 
-__all__ = ["dataset", "names"]
+__all__ = ["dataset", "names", "settings"]
 
 _SYNTHETIC = "synthetic"
 
@@ -32,6 +33,14 @@ def names() -> dict[str, str]:
         _SYNTHETIC: "generated from settings that represent factors: by default 1000 records that "
         "an ordinary model memorizes, in 2 classes and 2 groups"
     }
+
+
+def settings(name: str) -> list[tuple[str, Any, str]]:
+    """Return name, default and meaning of each setting that a data set of `names` has of its own.
+
+    All others take ``records`` and ``attributes``, which make them smaller.
+    """
+    return described(Knobs) if name == _SYNTHETIC else []
 
 
 def dataset(name: str, settings: Mapping[str, str | int | float] = MappingProxyType({})) -> Dataset:

@@ -1,7 +1,7 @@
 """Generated data whose settings are the framework's factors.
 
-Each record has a class and is in one of two groups of about equal size. Its attributes are normal
-with standard deviation 1:
+Each record has a class and is in one of two groups, by default of about equal size. Its attributes
+are normal with standard deviation 1:
 
 - *stable* attributes around a centre that is the class's, in every record;
 - *spurious* attributes around one as clear, but in three records of ten around another class's: the
@@ -23,7 +23,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
-from ._dataset import Dataset, checked, require_size, standardised
+from ..settings import setting
+from ._dataset import MIN_RECORDS, Dataset, checked, require_size, standardised
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -41,7 +42,7 @@ _TILT: Final = 2.0  # of the groups' log odds between the first and the last cla
 
 @dataclass(frozen=True)
 class Knobs:
-    """What can be set; each setting but the last three stands for a factor.
+    """What can be set; each setting but the last four stands for a factor.
 
     Attributes
     ----------
@@ -61,6 +62,9 @@ class Knobs:
         ``group`` differ, in the share of each class and in the centres of the stable and spurious
         attributes, 0 (not at all) to 1. The group is no attribute; with a gap the attributes tell
         something about it.
+    group_share : float
+        The share of records in group 1, 0.02 to 0.5: about half, or a minority that a model may
+        neglect. Attributes and labels stay as they are but for the groups' gap.
     label_noise : float
         The share of records whose label is flipped to another class, 0 to 0.5.
     classes : int
@@ -69,15 +73,22 @@ class Knobs:
         Where the random streams start.
     """
 
-    records: int = 1000
-    tail_length: float = 0.1
-    attributes: int = 30
-    stable_attributes: int = 5
-    spurious_attributes: int = 5
-    subgroup_gap: float = 0.5
-    label_noise: float = 0.1
-    classes: int = 2
-    seed: int = 0
+    records: int = setting(1000, "records in all", least=MIN_RECORDS, most=1_000_000)
+    tail_length: float = setting(0.1, "share of rare records", least=0, most=1)
+    attributes: int = setting(30, "attributes in all", least=1, most=10_000)
+    stable_attributes: int = setting(
+        5, "attributes whose relation to the class always holds", least=0, most=10_000
+    )
+    spurious_attributes: int = setting(
+        5, "attributes whose relation to the class breaks in three of ten", least=0, most=10_000
+    )
+    subgroup_gap: float = setting(
+        0.5, "how far the two groups differ, from 0 to 1", least=0, most=1
+    )
+    group_share: float = setting(0.5, "share of records in group 1", least=0.02, most=0.5)
+    label_noise: float = setting(0.1, "share of flipped labels", least=0, most=0.5)
+    classes: int = setting(2, "classes", least=2, most=100)
+    seed: int = setting(0, "which data set is drawn", least=0, most=2**63 - 1)
 
 
 class Draw(NamedTuple):
@@ -130,9 +141,11 @@ def draw(settings: Knobs) -> Draw:
     """Generate records, and tell which of them are special and how."""
     n, k, gap = settings.records, settings.classes, settings.subgroup_gap
     stable, spurious = settings.stable_attributes, settings.spurious_attributes
-    structure, members, noise, breaks, tail, labels = np.random.default_rng(settings.seed).spawn(6)
+    streams = np.random.default_rng(settings.seed).spawn(7)
+    structure, members, noise, breaks, tail, labels, sizes = streams
 
     group = members.integers(2, size=n)
+    group[sizes.random(n) < 1 - 2 * settings.group_share] = 0
     true = _classes(members, group, k, gap)
     centre = np.zeros((k, 2, settings.attributes))
     centre[..., :stable] = _centres(structure, k, stable, _STABLE, gap)

@@ -7,6 +7,7 @@ from typing import Any
 
 from ..attacks import attacks
 from ..data import names
+from ..data import settings as data_settings
 from ..defenses import defenses
 from ..settings import described
 from ..training.models import CAPACITIES
@@ -39,8 +40,13 @@ def catalogue() -> dict[str, list[dict[str, Any]]]:
         "factors": [
             {"id": name, "set": each.setting, "about": each.about} for name, each in VARIED.items()
         ],
-        "datasets": [{"id": name, "about": about} for name, about in names().items()]
-        + [{"id": "PATH", "about": "your own table or arrays with a card, or UCI adult.data"}],
+        "datasets": [
+            {"id": name, "about": about, "settings": _settings("data", data_settings(name))}
+            for name, about in (
+                *names().items(),
+                ("PATH", "your own table or arrays with a card, or UCI adult.data"),
+            )
+        ],
         "models": [
             {"id": f"{family}-{capacity}", "about": _widths(family, widths)}
             for family, sizes in CAPACITIES.items()
@@ -54,11 +60,15 @@ def _peer(name: str, kind: type[Any], group: str) -> dict[str, Any]:
     return {
         "id": name,
         "about": (inspect.getdoc(kind) or "").partition("\n")[0],
-        "settings": [
-            {"set": f"{group}.{setting}", "default": default, "about": about}
-            for setting, default, about in described(kind)
-        ],
+        "settings": _settings(group, described(kind)),
     }
+
+
+def _settings(group: str, found: list[tuple[str, Any, str]]) -> list[dict[str, Any]]:
+    return [
+        {"set": f"{group}.{setting}", "default": default, "about": about}
+        for setting, default, about in found
+    ]
 
 
 def _widths(family: str, widths: tuple[int, ...]) -> str:
