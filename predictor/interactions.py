@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from .calibration import calibration, features
@@ -210,16 +211,13 @@ def predict(
     paths = paths_between(kb, the_defense.id, the_risk, assumed, stage)
     conjecture, basis = conclude(paths)
     intended = the_risk.id in the_defense.protects_against
-    moved, touched = kb.edges(the_defense.id, stage), assumed.touched
-    modifiers = [
-        Modifier(kb.factors[name], edge)
-        for name, edge in kb.edges(the_risk.id).items()
-        if name not in moved
-        and name not in touched
-        and (edge.when is None or meets(kb, assumed.stated, edge.when) is not False)
-    ]
+    stated = assumed.stated
+    modifiers = _modifiers(kb, the_defense.id, the_risk.id, assumed, stage)
     seen = kb.observed(*pair, stage)
-    observations, exceptions = _seen(kb, seen, assumed) if seen else ((), ())
+    if not stated:  # all that takes conditions is open
+        observations, exceptions = _open(seen)
+    else:
+        observations, exceptions = _seen(kb, seen, stated)
     return Prediction(
         *pair,
         intended,
@@ -227,7 +225,7 @@ def predict(
         basis,
         calibration(kb).probability(*pair, features(paths, intended)),
         paths,
-        tuple(modifiers),
+        modifiers,
         observations,
         exceptions,
         kb.digest,
@@ -282,10 +280,46 @@ def matrix(
     )
 
 
-def _seen(
-    kb: KnowledgeBase, records: tuple[Observation, ...], assumed: Scenario
+def _modifiers(
+    kb: KnowledgeBase, defense: str, risk: str, assumed: Scenario, stage: str | None
+) -> tuple[Modifier, ...]:
+    """Return the factors that a risk depends on and neither the defense nor the context moves."""
+    moved, factors = kb.edges(defense, stage), kb.factors
+    if assumed is NOTHING_ASSUMED:  # most questions are asked like this
+        left = [
+            Modifier(factors[name], edge)
+            for name, edge in kb.edges(risk).items()
+            if name not in moved
+        ]
+    else:
+        touched, stated = assumed.touched, assumed.stated
+        left = [
+            Modifier(factors[name], edge)
+            for name, edge in kb.edges(risk).items()
+            if name not in moved
+            and name not in touched
+            and (edge.when is None or meets(kb, stated, edge.when) is not False)
+        ]
+    return tuple(left)
+
+
+def _open(
+    records: tuple[Observation, ...],
 ) -> tuple[tuple[ObservationSeen, ...], tuple[ExceptionSeen, ...]]:
-    stated = assumed.stated
+    """Return what was seen of a pair where nothing is stated of adversary and setting."""
+    observations: list[ObservationSeen] = []
+    exceptions: list[ExceptionSeen] = []
+    for record in records:
+        if record.effect != "unexplored":
+            observations.append(ObservationSeen(record, True, bool(record.when)))
+        exceptions += [ExceptionSeen(each, None, record.provenance) for each in record.exceptions]
+    return tuple(observations), tuple(exceptions)
+
+
+def _seen(
+    kb: KnowledgeBase, records: tuple[Observation, ...], stated: Mapping[str, str]
+) -> tuple[tuple[ObservationSeen, ...], tuple[ExceptionSeen, ...]]:
+    """Return what was seen of a pair, and what of it holds under what is stated."""
     observations: list[ObservationSeen] = []
     exceptions: list[ExceptionSeen] = []
     for record in records:
