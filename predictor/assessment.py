@@ -16,8 +16,8 @@ works that apply disagree, or are outweighed; with those     that        ``dispu
 under conditions not stated, two thirds of three or more
 say the same, and that is likely
 works that apply disagree otherwise                          depends     ``disputed``
-works that apply saw no change, which is less than half      depends     that of the side with
-likely by all that is known                                              the fewest works
+works that apply, or without any those under conditions not  depends     that of the side with
+stated, saw no change, but that is less than half likely                 the fewest works
 works that apply agree, but are outweighed otherwise         depends     that of the side with
                                                                          the fewest works
 only works under conditions not stated, all alike            that        by number, as above

@@ -201,6 +201,20 @@ def test_no_answer_is_contradicted_by_its_own_evidence(seed: int) -> None:
 
 
 @given(SEEDS)
+def test_no_change_is_expected_only_where_it_is_likelier_than_not(seed: int) -> None:
+    for _, _, found in cases(seed):
+        if found.expect == "no_change" and not found.evidence.measured:
+            assert found.likelihood is not None
+            assert found.likelihood >= 0.5
+
+
+def test_a_single_work_that_saw_no_change_leaves_it_open(kb: KnowledgeBase) -> None:
+    found = answer(kb, "membership_regularization", "evasion")
+    assert {each.effect for each in found.evidence.open} == {"no_change"}
+    assert (found.expect, found.grade) == ("depends", "published_once")
+
+
+@given(SEEDS)
 def test_there_is_a_likelihood_exactly_where_there_is_evidence(seed: int) -> None:
     for _, prediction, found in cases(seed):
         known = bool(prediction.paths) or found.evidence.any
