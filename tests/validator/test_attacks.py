@@ -26,11 +26,13 @@ from crosscurrent.validator.attacks.membership_inference import (
     MembershipInference,
     confidences,
     likelihood_ratios,
+    relative_ratios,
 )
 from crosscurrent.validator.attacks.poisoning import TARGET, Poisoning
 from crosscurrent.validator.attacks.unauthorized_model_ownership import UnauthorizedModelOwnership
 from crosscurrent.validator.data import Dataset
 from crosscurrent.validator.defenses import Defense
+from crosscurrent.validator.defenses.outlier_removal_pre import OutlierRemovalBeforeTraining
 from crosscurrent.validator.training.ensembles import Ensemble
 from crosscurrent.validator.training.models import architecture
 from crosscurrent.validator.training.pgd import pgd_attack, step_size
@@ -480,3 +482,58 @@ def test_a_record_that_no_other_model_was_trained_on_is_no_evidence() -> None:
     online, _ = likelihood_ratios(phi, member)
     assert (online[:, :2] == 0).all()
     assert (online[:, 2:] != 0).all()
+
+
+def test_relative_ratios_are_what_plain_loops_give() -> None:
+    """Zarifzadeh et al. 2024: the share of records whose ratio is exceeded."""
+    draw = np.random.default_rng(0)
+    member = draw.random((7, 60)).argsort(0) < 3
+    phi = draw.normal(size=(7, 60)) + member
+    p = 1 / (1 + np.exp(-phi))
+    found, wanted = [], []
+    for target in range(7):
+        rest = [m for m in range(7) if m != target]
+        ratio = np.array(
+            [
+                p[target, r]
+                / (
+                    np.mean([p[m, r] for m in rest if member[m, r]])
+                    + np.mean([p[m, r] for m in rest if not member[m, r]])
+                )
+                for r in range(60)
+            ]
+        )
+        wanted.append(auc([np.mean(each >= ratio) for each in ratio], member[target]))
+        found.append(auc(relative_ratios(phi, member)[target], member[target]))
+    np.testing.assert_allclose(found, wanted, atol=1e-9)
+    assert np.mean(found) > 0.6
+
+
+def test_members_are_told_surely_by_one_threshold_and_in_the_worst_group_and_class() -> None:
+    """Each model tells its best member, but that of the second lies below others' non-members."""
+    got = {
+        "online": np.array([[9.0, 8, 5, 4], [3.0, 1, 2, 0]]),
+        "member": np.array([[True, False, True, False], [True, False, True, False]]),
+        "cell": np.array([0, 0, 3, 3]),
+        "confidence": np.array([[1.0, 2, 3, 0], [1.0, 2, 3, 0]]),
+    }
+    found = {
+        metric.id: metric.judge(got)
+        for metric in MembershipInference.metrics
+        if metric.id not in ("auc_offline", "auc_rmia")
+    }
+    assert found["tpr_at_1_percent_fpr"] == found["tpr_at_01_percent_fpr"] == 0.25
+    assert found["auc"] == (3 / 4 + 1) / 2
+    assert found["auc_worst_subgroup"] == 1.0
+    assert found["auc_loss_threshold"] == 0.75
+
+
+def test_the_same_records_are_judged_whatever_a_defense_has_removed() -> None:
+    target = victim_of(tiny(), models=5)
+    split = OutlierRemovalBeforeTraining().prepare(target.split)
+    assert all(len(a) < len(b) for a, b in zip(split.training, target.split.training, strict=True))
+    removed = dataclasses.replace(target, split=split)
+    before, after = (
+        MembershipInference(shadows=4).mount([each], LAB)[0] for each in (target, removed)
+    )
+    assert np.array_equal(after["member"], before["member"])

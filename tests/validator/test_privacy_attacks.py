@@ -247,11 +247,16 @@ def test_reconstruction_by_hand() -> None:
     got = {
         "error": np.array([1.0, 3.0]),
         "spread": np.array([2.0, 6.0]),
+        "test_error": np.array([3.0]),
+        "test_spread": np.array([4.0]),
+        "floor": np.array([0.25]),
         "inverted": np.array([[2.0, 0.0], [0.0, 0.0], [1.0, 1.0]]),
         "class_means": np.array([[5.0, 0.0], [1.0, 0.0], [1.0, 0.0]]),
     }
     found = judged(DataReconstruction(), got)
     assert found["reconstruction_error"] == 0.5
+    assert found["member_advantage"] == 0.25
+    assert found["reconstruction_floor"] == 0.25
     assert found["class_similarity"] == pytest.approx((1 + 0 + 2**-0.5) / 3)
 
 
@@ -269,6 +274,35 @@ def test_inverted_inputs_are_taken_for_their_class_look_like_it_and_stay_in_the_
     assert float(x.max()) < 1 + 1e-6
     assert torch.equal(target.predictions(x.unflatten(1, data.shape)), torch.arange(10))
     assert judged(DataReconstruction(), got)["class_similarity"] > 0.5
+
+
+@dataclasses.dataclass(frozen=True)
+class Wild(Telling):
+    """Releases numbers of which a few are far beyond all others, whatever the record."""
+
+    id: ClassVar[str] = "wild"
+
+    def side_channel(self, models: Ensemble, split: DataSplit, x: Tensor) -> Tensor:
+        draw = torch.Generator().manual_seed(3)
+        noise = torch.randn((len(models), len(x), 4), generator=draw)
+        noise[:, -len(split.test) :: 3] *= 1e5
+        noise[:, len(split.auxiliary) :: 7] *= 1e5
+        return noise
+
+
+def test_a_reconstruction_that_tells_nothing_is_the_mean_and_never_far_out_of_range() -> None:
+    """On a real table explanations made the error 24, where the mean record gives 1."""
+    (got,) = DataReconstruction().mount([victim_of(tiny(), defense=Wild())], LAB)
+    assert judged(DataReconstruction(), got)["reconstruction_error"] < 1.1
+
+
+def test_the_floor_of_one_number_is_what_one_direction_leaves() -> None:
+    target = victim_of(tiny())
+    (got,) = DataReconstruction().mount([target], LAB)
+    x = target.split.pool.x[target.split.deployed].double().numpy()
+    around = x - target.split.pool.x[target.split.auxiliary].double().numpy().mean(0)
+    share = np.linalg.eigvalsh(around.T @ around)
+    assert got["floor"][0] == pytest.approx(1 - share[-1] / share.sum())
 
 
 def test_a_single_attribute_is_reconstructed_too() -> None:

@@ -239,8 +239,8 @@ class AttributeInference(Attack):
         widths = dict.fromkeys((2 * split.classes, shadowed.shape[1]))
         steps: list[list[tuple[Callable[[], Any], int]]] = [
             [(regression, split.classes)],
-            *([(regression, width), (grown, width)] for width in widths),
         ]
+        steps += [[(regression, width), (grown, width)] for width in widths]
 
         def losses(way: tuple[Callable[[], Any], int]) -> NDArray[np.float64]:
             make, columns = way

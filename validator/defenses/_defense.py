@@ -122,6 +122,14 @@ class Defense:
         del data
         return self
 
+    def guard_metric(self) -> str | None:
+        """Return the metric of the attack that it guards against by which it is effective.
+
+        An id; None for the one that the attack is judged by. It is what the defense lowers, where
+        there are several that cannot all be lowered at once.
+        """
+        return None
+
     def guard_settings(self) -> Mapping[str, str]:
         """Return how the attack that it guards against is set, so that it tries what is defended.
 
