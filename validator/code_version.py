@@ -19,6 +19,7 @@ _SHARED = (
     "arms/triggers",
     "arms/trusted_records",
     "attacks/_attack",
+    "attacks/_choices",
     "attacks/_numbers",
     "attacks/_shadows",
     "defenses/_defense",

@@ -26,11 +26,14 @@ from crosscurrent.validator.attacks.membership_inference import (
     MembershipInference,
     confidences,
     likelihood_ratios,
+    relative_ratios,
 )
 from crosscurrent.validator.attacks.poisoning import TARGET, Poisoning
 from crosscurrent.validator.attacks.unauthorized_model_ownership import UnauthorizedModelOwnership
 from crosscurrent.validator.data import Dataset
 from crosscurrent.validator.defenses import Defense
+from crosscurrent.validator.defenses.explanations import Explanations
+from crosscurrent.validator.defenses.outlier_removal_pre import OutlierRemovalBeforeTraining
 from crosscurrent.validator.training.ensembles import Ensemble
 from crosscurrent.validator.training.models import architecture
 from crosscurrent.validator.training.pgd import pgd_attack, step_size
@@ -398,26 +401,39 @@ def test_a_thief_asks_only_about_records_that_the_model_was_not_trained_on(label
     got = attack.mount(
         targets, AttackerResources(training, Schedule(21, sampling="poisson"), ("group",))
     )
-    ((pool, members, schedule),) = seen
-    assert (schedule.records, schedule.epochs, schedule.sampling) == (150, 1, "shuffled")
-    assert len(members) == len(targets) * attack.own_models == 6
-    assert len({each.seed for each in members}) == 6
-    assert not torch.equal(pool.x[members[0].records], pool.x[members[1].records])
-    for i, member in enumerate(members):
-        target, artifact = targets[i // 3], got[i // 3]
-        asked, answers = pool.x[member.records], pool.y[member.records]
-        sources = asked.sum(0).nonzero().flatten()
-        assert bool(torch.isin(sources, target.split.unused).all())
-        assert not torch.isin(target.split.unused, target.split.training[0]).any()
-        assert not torch.isin(target.split.unused, target.split.test).any()
-        assert torch.allclose(asked.sum(1), torch.ones(150))
-        assert torch.allclose(answers.sum(1), torch.ones(150))
-        assert bool((answers.max(1).values == 1).all()) == (labels == "hard")
-        assert torch.equal(answers.argmax(1), target.predictions(asked))
-        assert artifact["surrogate"].shape == (3, len(target.split.test))
-        assert artifact["copied"].tolist() == [1.0]
-        assert artifact["extracted"].tolist() == [1.0] * 3
-        assert artifact["accused"].tolist() == [1.0] * 5
+    assert [each.records for _, _, each in seen] == [150, 38, 600, 150]
+    assert {each.sampling for _, _, each in seen} == {"shuffled"}
+    assert sum(len(members) for _, members, _ in seen) == len(targets) * attack.own_models
+    for (pool, members, schedule), hard in zip(
+        seen, (labels == "hard", labels == "hard", labels == "hard", True), strict=True
+    ):
+        assert len(members) == len({each.seed for each in members}) == 6
+        assert not torch.equal(pool.x[members[0].records], pool.x[members[1].records])
+        for i, member in enumerate(members):
+            target, artifact = targets[i // 3], got[i // 3]
+            asked, answers = pool.x[member.records], pool.y[member.records]
+            sources = asked.sum(0).nonzero().flatten()
+            assert len(asked) == schedule.records
+            assert bool(torch.isin(sources, target.split.unused).all())
+            assert not torch.isin(target.split.unused, target.split.training[0]).any()
+            assert not torch.isin(target.split.unused, target.split.test).any()
+            assert torch.allclose(asked.sum(1), torch.ones(len(asked)))
+            assert torch.allclose(answers.sum(1), torch.ones(len(asked)))
+            assert bool((answers.max(1).values == 1).all()) == hard
+            assert torch.equal(answers.argmax(1), target.predictions(asked))
+            assert artifact["surrogate"].shape == (3, len(target.split.test))
+            assert artifact["copied"].tolist() == [1.0]
+            assert artifact["extracted"].tolist() == [1.0] * 3
+            assert artifact["accused"].tolist() == [1.0] * 5
+
+
+def test_by_default_a_thief_asks_as_often_as_the_model_was_taught() -> None:
+    """With 4000 queries thieves of any model are as faithful as can be, whatever the defense."""
+    attack, schedule = UnauthorizedModelOwnership(), Schedule(350)
+    budgets = [attack.own_schedule(schedule, times) for times in (1 / 4, 1, 4)]
+    assert [each.records for each in budgets] == [88, 350, 1400]
+    updates = [each.updates for each in budgets]
+    assert max(updates) < 1.1 * min(updates)
 
 
 def test_thefts_by_hand() -> None:
@@ -425,12 +441,19 @@ def test_thefts_by_hand() -> None:
         "y": np.array([0, 1, 1, 0]),
         "owner": np.array([0, 1, 0, 0]),
         "surrogate": np.array([[0, 1, 0, 1], [0, 1, 0, 0]]),
+        "quarter": np.array([[1, 1, 0, 1]]),
+        "fourfold": np.array([[0, 1, 0, 0]]),
+        "hard": np.array([[0, 1, 1, 0]]),
         "copied": np.array([1e-9]),
         "extracted": np.array([0.2, 1e-5, 0.001, 0.9]),
         "accused": np.array([1e-4, 0.001, 0.5, 1.0]),
     }
     assert judged(UnauthorizedModelOwnership, got) == {
         "fidelity": 0.875,
+        "fidelity_quarter_queries": 0.5,
+        "fidelity_fourfold_queries": 1.0,
+        "fidelity_hard_labels": 0.75,
+        "wrong_ownership_decisions": 0.5,
         "unproven_extractions": 0.75,
         "unproven_copies": 0.0,
         "false_claims": 0.25,
@@ -457,6 +480,7 @@ def test_a_watermark_that_no_extraction_keeps_changes_nothing_of_what_is_judged(
     before, after = (each.metrics["unauthorized_model_ownership"] for each in (bare, marked))
     judged_by = attack.judged(provable=True)
     assert judged_by.worsening(before[judged_by.id], after[judged_by.id]) == 0
+    assert before[judged_by.id] == 0.5
     assert (before["unproven_copies"], after["unproven_copies"]) == (1, 0)
 
 
@@ -480,3 +504,88 @@ def test_a_record_that_no_other_model_was_trained_on_is_no_evidence() -> None:
     online, _ = likelihood_ratios(phi, member)
     assert (online[:, :2] == 0).all()
     assert (online[:, 2:] != 0).all()
+
+
+def test_relative_ratios_are_what_plain_loops_give() -> None:
+    """Zarifzadeh et al. 2024: the share of records whose ratio is exceeded."""
+    draw = np.random.default_rng(0)
+    member = draw.random((7, 60)).argsort(0) < 3
+    phi = draw.normal(size=(7, 60)) + member
+    p = 1 / (1 + np.exp(-phi))
+    found, wanted = [], []
+    for target in range(7):
+        rest = [m for m in range(7) if m != target]
+        ratio = np.array(
+            [
+                p[target, r]
+                / (
+                    np.mean([p[m, r] for m in rest if member[m, r]])
+                    + np.mean([p[m, r] for m in rest if not member[m, r]])
+                )
+                for r in range(60)
+            ]
+        )
+        wanted.append(auc((ratio[:, None] >= ratio).mean(1), member[target]))
+        found.append(auc(relative_ratios(phi, member)[target], member[target]))
+    np.testing.assert_allclose(found, wanted, atol=1e-9)
+    assert np.mean(found) > 0.6
+
+
+def test_members_are_told_surely_by_one_threshold_and_in_the_worst_group_and_class() -> None:
+    """Each model tells its best member, but that of the second lies below others' non-members."""
+    got = {
+        "online": np.array([[9.0, 8, 5, 4], [3.0, 1, 2, 0]]),
+        "member": np.array([[True, False, True, False], [True, False, True, False]]),
+        "cell": np.array([0, 0, 3, 3]),
+        "confidence": np.array([[1.0, 2, 3, 0], [1.0, 2, 3, 0]]),
+    }
+    found = {
+        metric.id: metric.judge(got)
+        for metric in MembershipInference.metrics
+        if metric.id not in ("auc_offline", "auc_rmia")
+    }
+    assert found["tpr_at_1_percent_fpr"] == found["tpr_at_01_percent_fpr"] == 0.25
+    assert found["auc"] == (3 / 4 + 1) / 2
+    assert found["auc_worst_subgroup"] == 1.0
+    assert found["auc_loss_threshold"] == 0.75
+
+
+def test_the_same_records_are_judged_whatever_a_defense_has_removed() -> None:
+    target = victim_of(tiny(), models=5)
+    split = OutlierRemovalBeforeTraining().prepare(target.split)
+    assert all(len(a) < len(b) for a, b in zip(split.training, target.split.training, strict=True))
+    removed = dataclasses.replace(target, split=split)
+    before, after = (
+        MembershipInference(shadows=4).mount([each], LAB)[0] for each in (target, removed)
+    )
+    assert np.array_equal(after["member"], before["member"])
+
+
+@dataclasses.dataclass(frozen=True)
+class Claiming(Branded):
+    """Proves every model to be the owner's."""
+
+    id: ClassVar[str] = "claiming"
+
+    def ownership(self, target: TargetModel, suspects: Ensemble) -> list[float]:
+        return [1e-9] * len(suspects)
+
+
+def test_a_test_that_claims_every_model_is_worth_no_more_than_none() -> None:
+    small = context(data_of("digits"), epochs=1)
+    attack = UnauthorizedModelOwnership(surrogates=2, queries=60, epochs=1, accused=2)
+    bare, claiming = run(small, [Trial(arm, (attack,), 0) for arm in (None, Claiming())])
+    judged_by = attack.judged(provable=True).id
+    before, after = (each.metrics[attack.risk][judged_by] for each in (bare, claiming))
+    assert before == after == 0.5
+
+
+@pytest.mark.parametrize("attribution", ["gradient", "integrated_gradients"])
+def test_a_thief_who_is_given_explanations_steals_more(attribution: str) -> None:
+    """Before, what was released beside the answers changed nothing at all."""
+    data = data_of("synthetic", {"records": 400, "attributes": 12})
+    attack = UnauthorizedModelOwnership(surrogates=2, queries=30, epochs=10)
+    arms = [None, Explanations(attribution=attribution)]
+    trials = [Trial(arm, (attack,), seed) for seed in range(3) for arm in arms]
+    found = [each.metrics[attack.risk]["fidelity"] for each in run(context(data), trials)]
+    assert np.mean(found[1::2]) > np.mean(found[0::2]) + 0.01

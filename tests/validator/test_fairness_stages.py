@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 
 from crosscurrent.knowledge import KnowledgeBase
 from crosscurrent.validator.arms.splits import DataSplit, TargetModel, pool_of, split_data
+from crosscurrent.validator.attacks.discriminatory_behavior import DiscriminatoryBehavior
+from crosscurrent.validator.defenses.group_fairness import GroupFairness
 from crosscurrent.validator.defenses.group_fairness_post import GroupFairnessAfterTraining
 from crosscurrent.validator.defenses.group_fairness_pre import (
     GroupFairnessBeforeTraining,
@@ -21,6 +23,7 @@ from crosscurrent.validator.experiments.verdicts import judge
 from crosscurrent.validator.training.randomness import record_draws
 from crosscurrent.validator.training.spec import TrainingRun
 from crosscurrent.validator.training.trainer import train
+from crosscurrent.validator.trials.effectiveness import guarded
 from crosscurrent.validator.trials.trial import run
 
 
@@ -116,3 +119,18 @@ def test_the_gap_between_groups_shrinks(kb: KnowledgeBase, stage: str) -> None:
     found = judge(planned, "decrease", results[::2], results[1::2])
     assert found.effectiveness is not None
     assert found.effectiveness.met
+
+
+def test_a_fairness_defense_is_effective_by_the_gap_that_it_is_made_to_lower() -> None:
+    guard = DiscriminatoryBehavior()
+    by = {
+        arm: guarded(arm, guard).id
+        for arm in (
+            GroupFairness(),
+            GroupFairness(parity="equalized_odds"),
+            GroupFairnessBeforeTraining(),
+            GroupFairnessAfterTraining(),
+        )
+    }
+    parity, odds = "demographic_parity_difference", "equalized_odds_difference"
+    assert list(by.values()) == [parity, odds, parity, odds]

@@ -103,7 +103,7 @@ def test_whoever_sees_only_the_model_sees_no_difference() -> None:
 def test_an_overfitted_model_and_what_is_extracted_from_it_are_proven_and_nothing_is_without() -> (
     None
 ):
-    attack = UnauthorizedModelOwnership(surrogates=2)
+    attack = UnauthorizedModelOwnership(surrogates=2, queries=1000)
     of = context(data_of("synthetic"), "mlp-m")
     bare, printed = run(of, [Trial(arm, (attack,), 0) for arm in (None, Fingerprinting())])
     before, after = (each.metrics["unauthorized_model_ownership"] for each in (bare, printed))

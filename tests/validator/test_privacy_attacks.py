@@ -247,11 +247,16 @@ def test_reconstruction_by_hand() -> None:
     got = {
         "error": np.array([1.0, 3.0]),
         "spread": np.array([2.0, 6.0]),
+        "test_error": np.array([3.0]),
+        "test_spread": np.array([4.0]),
+        "floor": np.array([0.25]),
         "inverted": np.array([[2.0, 0.0], [0.0, 0.0], [1.0, 1.0]]),
         "class_means": np.array([[5.0, 0.0], [1.0, 0.0], [1.0, 0.0]]),
     }
     found = judged(DataReconstruction(), got)
     assert found["reconstruction_error"] == 0.5
+    assert found["member_advantage"] == 0.25
+    assert found["reconstruction_floor"] == 0.25
     assert found["class_similarity"] == pytest.approx((1 + 0 + 2**-0.5) / 3)
 
 
@@ -269,6 +274,35 @@ def test_inverted_inputs_are_taken_for_their_class_look_like_it_and_stay_in_the_
     assert float(x.max()) < 1 + 1e-6
     assert torch.equal(target.predictions(x.unflatten(1, data.shape)), torch.arange(10))
     assert judged(DataReconstruction(), got)["class_similarity"] > 0.5
+
+
+@dataclasses.dataclass(frozen=True)
+class Wild(Telling):
+    """Releases numbers of which a few are far beyond all others, whatever the record."""
+
+    id: ClassVar[str] = "wild"
+
+    def side_channel(self, models: Ensemble, split: DataSplit, x: Tensor) -> Tensor:
+        draw = torch.Generator().manual_seed(3)
+        noise = torch.randn((len(models), len(x), 4), generator=draw)
+        noise[:, -len(split.test) :: 3] *= 1e5
+        noise[:, len(split.auxiliary) :: 7] *= 1e5
+        return noise
+
+
+def test_a_reconstruction_that_tells_nothing_is_the_mean_and_never_far_out_of_range() -> None:
+    """On a real table explanations made the error 24, where the mean record gives 1."""
+    (got,) = DataReconstruction().mount([victim_of(tiny(), defense=Wild())], LAB)
+    assert judged(DataReconstruction(), got)["reconstruction_error"] < 1.1
+
+
+def test_the_floor_of_one_number_is_what_one_direction_leaves() -> None:
+    target = victim_of(tiny())
+    (got,) = DataReconstruction().mount([target], LAB)
+    x = target.split.pool.x[target.split.deployed].double().numpy()
+    around = x - target.split.pool.x[target.split.auxiliary].double().numpy().mean(0)
+    share = np.linalg.eigvalsh(around.T @ around)
+    assert got["floor"][0] == pytest.approx(1 - share[-1] / share.sum())
 
 
 def test_a_single_attribute_is_reconstructed_too() -> None:
@@ -420,3 +454,54 @@ def test_too_few_records_for_folds_are_refused() -> None:
     data = data_of("synthetic", {"records": 100, "attributes": 12})
     with pytest.raises(InputError, match=r"too few records.*fewer than 10"):
         DistributionInference().check(data)
+
+
+@dataclasses.dataclass(frozen=True)
+class Curved(Telling):
+    """Releases two numbers whose signs agree for one group and differ for the other."""
+
+    id: ClassVar[str] = "curved"
+
+    def side_channel(self, models: Ensemble, split: DataSplit, x: Tensor) -> Tensor | None:
+        draw = torch.Generator().manual_seed(1)
+        first = torch.rand(len(split.pool.x), generator=draw) * 2 - 1
+        second = first.abs() * torch.where(split.pool.z[:, 0] == 0, first.sign(), -first.sign())
+        same = (x[:, None] == split.pool.x[None]).flatten(2).all(2).int().argmax(1)
+        return torch.stack([first, second], -1)[same].expand(len(models), -1, -1)
+
+
+def test_an_attribute_that_no_weighted_sum_tells_is_inferred_too() -> None:
+    """A logistic regression alone gains nothing from it."""
+    data = data_of("synthetic", {"records": 400, "attributes": 12})
+    attack = AttributeInference(shadows=4)
+    (got,) = attack.mount([victim_of(data, 5, defense=Curved())], LAB)
+    assert judged(attack, got)["auc"] > 0.9
+
+
+def test_many_numbers_that_tell_nothing_do_not_weaken_who_may_disregard_them() -> None:
+    """Fitted to all of them, distribution inference fell from an AUC of 0.8 to that of a coin."""
+    data = data_of("synthetic", {"subgroup_gap": 1.0, "records": 600, "attributes": 12})
+    attack = DistributionInference(shadows=24).settled(data)
+    told = []
+    for seed in range(3):
+        split = attack.poison_data(split_data(data, pool_of(data, CPU), seed, attack.models))
+        members = [TrainingRun(i, rows) for i, rows in enumerate(split.training)]
+        schedule = Schedule(len(split.training[0]), epochs=10)
+        look = architecture("mlp-s", data.shape, data.classes)
+        models = train(look, split.pool, members, schedule).models
+        for arm in (None, Chattering()):
+            (got,) = attack.mount([TargetModel(split, models, arm)], LAB)
+            told.append(judged(attack, got)["auc"])
+    assert np.mean(told[1::2]) >= np.mean(told[0::2]) - 0.02
+    assert np.mean(told[0::2]) > 0.75
+
+
+@dataclasses.dataclass(frozen=True)
+class Chattering(Defense):
+    """Answers as without it, and releases 60 numbers of noise, of each model its own."""
+
+    id: ClassVar[str] = "chattering"
+
+    def side_channel(self, models: Ensemble, split: DataSplit, x: Tensor) -> Tensor:
+        draw = torch.Generator().manual_seed(1)
+        return torch.rand((len(models), 1, 60), generator=draw).expand(-1, len(x), -1)

@@ -84,8 +84,8 @@ def test_the_verdict_names_the_attribute(kb: KnowledgeBase, people: str) -> None
         arms = [result(0.0)] * 4, [result(each) for each in DIFFERENCES["decrease"]]
         found = judge(setup, "decrease", *arms).document()
         assert found["effectiveness"] is not None
-        assert found["effectiveness"]["name"] == "equalised-odds gap by race"
-        assert found["effectiveness"]["metric"] == "equalized_odds_difference"
+        assert found["effectiveness"]["name"] == "demographic-parity gap by race"
+        assert found["effectiveness"]["metric"] == "demographic_parity_difference"
         assert found["settings"]["defense"]["attribute"] == "race"
     assert "by" not in DiscriminatoryBehavior().judged(provable=False).name
 

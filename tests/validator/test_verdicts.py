@@ -202,7 +202,7 @@ def test_what_an_owner_can_prove_is_judged_only_where_a_defense_proves_something
     risk = "unauthorized_model_ownership"
     marked = document(kb, "watermarking", risk, **EFFECTIVE)
     plain = document(kb, "adversarial_training", risk)
-    assert marked["effect"]["metric"] == "unproven_extractions"
+    assert marked["effect"]["metric"] == "wrong_ownership_decisions"
     assert plain["effect"]["metric"] == "fidelity"
     assert set(marked["metrics"][risk]) == set(plain["metrics"][risk])
 

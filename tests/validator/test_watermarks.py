@@ -67,7 +67,7 @@ def test_who_learns_the_answers_is_told_from_who_learns_from_honest_ones() -> No
 def test_the_thief_learns_from_what_anyone_gets(kb: KnowledgeBase) -> None:
     planned = experiment(
         kb, "RD3@post", "unauthorized_model_ownership", seeds=2,
-        settings=["attack.surrogates=2"],
+        settings=["attack.surrogates=2", "attack.queries=1000"],
     )  # fmt: skip
     results = run(planned.context, planned.trials())
     for defended in results[1::2]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar, Protocol
@@ -142,6 +142,11 @@ class DeployedDefense(Protocol):
 
     def side_channel(self, models: Ensemble, split: DataSplit, x: Tensor) -> Tensor | None:
         """Return what is released beside the predictions: (models, records, numbers)."""
+
+    def imitated(
+        self, split: DataSplit
+    ) -> Callable[[Callable[[Tensor], Tensor], Tensor], Tensor] | None:
+        """Return how a model's releases come from its gradients, or None."""
 
     def ownership(self, target: TargetModel, suspects: Ensemble) -> list[float]:
         """Return, for each suspect, the p-value of the owner's test that it is theirs."""

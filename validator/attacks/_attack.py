@@ -181,6 +181,10 @@ class Attack(ABC):
         del provable
         return self.metrics[0]
 
+    def named(self, metric: Metric) -> Metric:
+        """Return one of its metrics, named for people by what the attack is about."""
+        return metric
+
     @abstractmethod
     def mount(
         self, targets: Sequence[TargetModel], resources: AttackerResources

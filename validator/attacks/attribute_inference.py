@@ -6,8 +6,9 @@ Sensitive Attributes from Model Explanations.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
@@ -19,10 +20,11 @@ from crosscurrent.knowledge.errors import InputError
 from ..arms.given_records import given_to
 from ..arms.groups import attribute_column
 from ..arms.metrics import AttackOutput, Metric, auc
-from ..arms.splits import TEST_SHARE, TargetModel
+from ..arms.splits import TEST_SHARE, DataSplit, TargetModel
 from ..settings import setting
 from ..training.randomness import derive
 from ._attack import Attack, AttackerResources
+from ._choices import chosen, forest, left_out_losses, regression
 from ._numbers import numbers
 
 if TYPE_CHECKING:
@@ -56,11 +58,11 @@ class AttributeInference(Attack):
 
     The adversary does not have the records' other attributes, but it knows their labels, and has
     the model's answers. It has other records, whose group it knows, and shadow models with the
-    victim's defense, each trained on half of those: it fits a logistic regression to what a shadow
-    model says of records that it was trained on. Trying that on records that were left out of the
-    fit, it chooses whether to heed what is released beside the answers, and whether to heed the
-    model at all. What is told from the label alone is no fault of the model's: only what is gained
-    over it counts.
+    victim's defense, each trained on half of those: it fits a classifier to what a shadow model
+    says of records that it was trained on. Trying that on records that were left out of the fit, it
+    chooses between a logistic regression and a random forest, and whether to heed what is released
+    beside the answers, or the model at all (`_choices`). What is told from the label alone is no
+    fault of the model's: only what is gained over it counts.
 
     Told beside that are an adversary unaware of training, which fits to what the attacked model
     says of records that it was not trained on: a model may answer otherwise about its training
@@ -187,70 +189,70 @@ class AttributeInference(Attack):
         row = np.concatenate([row, handed])
         shadowed = np.concatenate([label[row], seen[model, row]], axis=1)
         told = np.concatenate([asked, answers], axis=1)
-        draw = split.generator("records to choose by")
-        columns = _chosen(shadowed, known, row, large, split.classes, draw)
         # who does without the model is handed nothing either: what is gained is gained over that
         before = split.unused.cpu().numpy()
-        without = _likelihoods(one_hot[pool.y.cpu().numpy()[before]], group[before], asked, large)
-        with_model = (
-            _likelihoods(shadowed[:, :columns], known[row], told[:, :columns], large)
-            if columns > split.classes
-            else without
+        without = _likelihoods(
+            regression(), one_hot[pool.y.cpu().numpy()[before]], group[before], asked, large
         )
+        with_model, way = without, self._way(split, shadowed, known, row)
+        if way is not None:
+            make, columns = way
+            fitted = shadowed[:, :columns], known[row]
+            with_model = _likelihoods(make(), *fitted, told[:, :columns], large)
         seed = derive(split.seed, "informed adversary") % 2**32
         return {
             "group": wanted,
             "groups": large,
             "with_model": with_model,
             "without_model": without,
-            "unaware": _likelihoods(np.concatenate([label, seen[0]], axis=1), known, told, large),
+            "unaware": _likelihoods(
+                regression(), np.concatenate([label, seen[0]], axis=1), known, told, large
+            ),
             "informed": _informed(told, wanted, large, seed),
         }
+
+    def _way(
+        self,
+        split: DataSplit,
+        shadowed: NDArray[np.float64],
+        known: NDArray[Any],
+        row: NDArray[np.intp],
+    ) -> tuple[Callable[[], Any], int] | None:
+        """Return what to fit to how many columns, or None: the label alone tells as much.
+
+        Parameters
+        ----------
+        split : DataSplit
+            Whose randomness says which half of each group's records is fitted to first; the other
+            half tries it.
+        shadowed : array of float
+            Labels, answers of shadow models, and what is released beside them: (cases, columns).
+        known : array of int
+            Group of each of the adversary's records.
+        row : array of int
+            Which of these records a case is about: (cases,).
+        """
+        draw = split.generator("records to choose by")
+        half = np.empty(len(known), dtype=np.intp)
+        half[np.lexsort((draw.permutation(len(known)), known))] = np.arange(len(known)) % 2
+        grown = partial(forest, derive(split.seed, "forest"))
+        widths = dict.fromkeys((2 * split.classes, shadowed.shape[1]))
+        steps: list[list[tuple[Callable[[], Any], int]]] = [
+            [(regression, split.classes)],
+        ]
+        steps += [[(regression, width), (grown, width)] for width in widths]
+
+        def losses(way: tuple[Callable[[], Any], int]) -> NDArray[np.float64]:
+            make, columns = way
+            return left_out_losses(make, shadowed[:, :columns], known[row], row, half[row])
+
+        best = chosen(steps, losses)
+        return best if best[1] > split.classes else None
 
 
 def _among(records: Tensor, some: Tensor | None) -> NDArray[np.bool_]:
     found = torch.zeros_like(records, dtype=torch.bool)
     return (found if some is None else torch.isin(records, some)).cpu().numpy()
-
-
-def _chosen(
-    shadowed: NDArray[np.float64],
-    known: NDArray[Any],
-    row: NDArray[np.intp],
-    groups: NDArray[np.int64],
-    classes: int,
-    draw: np.random.Generator,
-) -> int:
-    """Return how many columns to heed: labels, answers too, or all; whatever tells records most.
-
-    Parameters
-    ----------
-    shadowed : array of float
-        Labels, answers of shadow models, and what is released beside them: (cases, columns).
-    known : array of int
-        Group of each of the adversary's records.
-    row : array of int
-        Which of these records a case is about: (cases,).
-    groups : array of int
-        Which are to be told.
-    classes : int
-        Number of classes.
-    draw : numpy.random.Generator
-        Which half of each group's records is fitted to first; the other half tries it.
-    """
-    half = np.empty(len(known), dtype=int)
-    half[np.lexsort((draw.permutation(len(known)), known))] = np.arange(len(known)) % 2
-    mine = half[row]
-    found: dict[int, float] = {}
-    for columns in (classes, 2 * classes, shadowed.shape[1]):
-        x, told = shadowed[:, :columns], []
-        for tried in (0, 1):
-            fit, rest = mine != tried, mine == tried
-            scores = _likelihoods(x[fit], known[row[fit]], x[rest], groups)
-            of = known[row[rest]]
-            told += [auc(each, of == g) for each, g in zip(scores.T, groups, strict=True)]
-        found.setdefault(columns, float(np.mean(told)))
-    return max(found, key=found.__getitem__)
 
 
 def _large(group: NDArray[Any]) -> NDArray[np.int64]:
@@ -259,13 +261,14 @@ def _large(group: NDArray[Any]) -> NDArray[np.int64]:
 
 
 def _likelihoods(
+    model: Any,
     fitted: NDArray[np.float64],
     known: NDArray[Any],
     asked: NDArray[np.float64],
     groups: NDArray[np.int64],
 ) -> NDArray[np.float64]:
     """Fit to records whose group is known, and return how likely the others' is."""
-    model = _classifier().fit(fitted, known)
+    model.fit(fitted, known)
     found: NDArray[np.float64] = model.predict_proba(asked)
     return found[:, np.searchsorted(model.classes_, groups)]
 
@@ -281,15 +284,7 @@ def _informed(
 
     parts = StratifiedKFold(5, shuffle=True, random_state=seed)
     found = [
-        cross_val_predict(_classifier(), told, group == each, cv=parts, method="predict_proba")
+        cross_val_predict(regression(), told, group == each, cv=parts, method="predict_proba")
         for each in groups
     ]
     return np.stack([likely[:, 1] for likely in found], axis=1)
-
-
-def _classifier() -> Any:
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
-
-    return make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))

@@ -48,6 +48,12 @@ class DataReconstruction(Attack):
     the answer, and applies it to the answers that training records got. Predicting the mean of its
     records would give an error of 1, whatever the data.
 
+    Reconstructed records are kept within the data's range, and the network is used only if it beats
+    that mean on records of the adversary's that it was not fitted to. The error lies between 1 and
+    about the floor that is told beside it: one number, the answer of a model of two classes, is at
+    most one direction of a record. And told is how much lower the error is on training records than
+    on test records: only that is about the training data.
+
     With the parameters it also climbs from that mean to an input that the model is sure of, for
     each class. Such an input is compared with the mean of the class's training records by its
     direction from the mean of all: how far the model can be driven says nothing about the records.
@@ -69,6 +75,25 @@ class DataReconstruction(Attack):
             "lower",
             0.02,
             lambda got: float(got["error"].sum() / got["spread"].sum()),
+            lambda got: len(got["error"]),
+        ),
+        Metric(
+            "member_advantage",
+            "by how much the error is lower on training records than on test records",
+            "higher",
+            0.02,
+            lambda got: float(
+                got["test_error"].sum() / got["test_spread"].sum()
+                - got["error"].sum() / got["spread"].sum()
+            ),
+            lambda got: min(len(got["error"]), len(got["test_error"])),
+        ),
+        Metric(
+            "reconstruction_floor",
+            "least error that as many numbers as are released allow (linear)",
+            "lower",
+            0.02,
+            lambda got: float(got["floor"].mean()),
             lambda got: len(got["error"]),
         ),
         Metric(
@@ -124,19 +149,25 @@ class DataReconstruction(Attack):
     def _mount(self, target: TargetModel) -> AttackOutput:
         split, pool = target.split, target.split.pool
         # what became of the records under a defense is the owner's affair: the people are the same
-        own, others = pool.x[split.auxiliary], pool.x[split.deployed]
-        seen = target.first(1).observed(torch.cat([own, others]))[0]
+        own, others, test = (pool.x[part] for part in (split.auxiliary, split.deployed, split.test))
+        seen = target.first(1).observed(torch.cat([own, others, test]))[0]
         given = numbers(seen, split.classes)
         mean = own.mean(0)
-        known, wanted = _flat(own - mean), _flat(others - mean)
-        found = self._reconstructed(given, known, derive(split.seed, "inversion network"))
+        known, wanted = _flat(own - mean), _flat(torch.cat([others, test]) - mean)
+        bounds = _flat(torch.stack([pool.low, pool.high]) - mean)
+        found = self._reconstructed(given, known, bounds, derive(split.seed, "inversion network"))
 
         y = pool.y[split.deployed]
         classes = torch.unique(y)
         centre = others.mean(0)
+        error, spread = ((found - wanted) ** 2).sum(1), (wanted**2).sum(1)
+        count = len(others)
         return {
-            "error": ((found - wanted) ** 2).sum(1),
-            "spread": (wanted**2).sum(1),
+            "error": error[:count],
+            "spread": spread[:count],
+            "test_error": error[count:],
+            "test_spread": spread[count:],
+            "floor": np.array([_floor(wanted[:count], _numbers_told(seen, split.classes))]),
             "inverted": _flat(self._inverted(target, classes, mean) - centre),
             "class_means": _flat(torch.stack([others[y == c].mean(0) for c in classes]) - centre),
         }
@@ -156,7 +187,8 @@ class DataReconstruction(Attack):
         mean = pool.x[own].mean(0)
         known = _flat(pool.x[own] - mean)
         given = numbers(seen, split.classes)
-        found = self._reconstructed(given, known, derive(split.seed, "inversion network"))
+        bounds = _flat(torch.stack([pool.low, pool.high]) - mean)
+        found = self._reconstructed(given, known, bounds, derive(split.seed, "inversion network"))
         _, places = linear_sum_assignment(cdist(found, known))
         x = mean + torch.as_tensor(found, device=own.device).float().view(-1, *mean.shape)
         place = torch.as_tensor(places, device=own.device)
@@ -171,14 +203,25 @@ class DataReconstruction(Attack):
         )
 
     def _reconstructed(
-        self, given: NDArray[np.float64], known: NDArray[np.float64], seed: int
+        self,
+        given: NDArray[np.float64],
+        known: NDArray[np.float64],
+        bounds: NDArray[np.float64],
+        seed: int,
     ) -> NDArray[np.float64]:
-        """Train on the first answers, whose records are known; return records for the others."""
+        """Train on the first answers, whose records are known; return records for the others.
+
+        Records lie between the bounds (2, attributes), and are the mean, 0, if the network is no
+        better than that on records that it was not fitted to.
+        """
         from sklearn.exceptions import ConvergenceWarning, DataConversionWarning
         from sklearn.neural_network import MLPRegressor
         from sklearn.preprocessing import StandardScaler
 
         scale = StandardScaler().fit(given[: len(known)])
+        asked = scale.transform(given)
+        order = np.random.default_rng(seed).permutation(len(known))
+        tried, fitted = np.split(order, [max(1, round(HELD_OUT * len(known)))])
         network = MLPRegressor(
             hidden_layer_sizes=(self.hidden, self.hidden),
             max_iter=self.epochs,
@@ -190,9 +233,11 @@ class DataReconstruction(Attack):
             # that passes ran out is what was asked for, and one attribute is a column, too
             warnings.simplefilter("ignore", ConvergenceWarning)
             warnings.simplefilter("ignore", DataConversionWarning)
-            network.fit(scale.transform(given[: len(known)]), known)
-        found: NDArray[np.float64] = network.predict(scale.transform(given[len(known) :]))
-        return found.reshape(-1, known.shape[1])
+            network.fit(asked[fitted], known[fitted])
+        found = network.predict(asked).reshape(-1, known.shape[1]).clip(*bounds)
+        wrong = ((found[tried] - known[tried]) ** 2).sum()
+        told: NDArray[np.float64] = found[len(known) :]
+        return told if wrong < (known[tried] ** 2).sum() else np.zeros_like(told)
 
     def _inverted(self, target: TargetModel, classes: Tensor, start: Tensor) -> Tensor:
         """Climb to inputs that the model takes for the classes: (classes, *shape)."""
@@ -205,6 +250,21 @@ class DataReconstruction(Attack):
             length = slope.flatten(2).norm(dim=2).clamp(min=1e-30).view(per_input)
             x = torch.clamp(x - self.step * slope / length, pool.low, pool.high)
         return x[0]
+
+
+def _numbers_told(seen: Tensor, classes: int) -> int:
+    """Return how many numbers vary with the record: probabilities add up, the rest may not."""
+    return classes - 1 + seen.shape[1] - classes
+
+
+def _floor(wanted: NDArray[np.float64], numbers_told: int) -> float:
+    """Return the least error of records from so many numbers, each a direction's share.
+
+    What is left of the variance by the directions in which records vary most (principal
+    components); a curved line through them can do a little better.
+    """
+    strengths = np.linalg.svd(wanted, compute_uv=False) ** 2
+    return float(strengths[numbers_told:].sum() / strengths.sum())
 
 
 def _flat(x: Tensor) -> NDArray[Any]:

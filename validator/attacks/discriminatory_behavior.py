@@ -109,8 +109,12 @@ class DiscriminatoryBehavior(Attack):
     def judged(self, *, provable: bool) -> Metric:
         """Return the equalised-odds gap, named by its attribute."""
         del provable
+        return self.named(self.metrics[0])
+
+    def named(self, metric: Metric) -> Metric:
+        """Return a metric, named by the attribute."""
         by = f" by {self.attribute}" if self.attribute else ""
-        return replace(self.metrics[0], name=self.metrics[0].name + by)
+        return replace(metric, name=metric.name + by)
 
     def mount(
         self, targets: Sequence[TargetModel], resources: AttackerResources

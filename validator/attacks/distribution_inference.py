@@ -15,8 +15,9 @@ the models that are attacked have the other.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -30,6 +31,7 @@ from ..arms.metrics import AttackOutput, Metric, auc
 from ..arms.splits import TEST_SHARE, DataSplit, TargetModel
 from ..settings import setting
 from ._attack import Attack, AttackerResources
+from ._choices import chosen, left_out_losses, regression
 from ._numbers import numbers
 from ._shadows import apart, check_shadow_model, own_shadows
 
@@ -52,6 +54,9 @@ ATTACKED = 16
 ASKED = 0.1
 """Of the records of the smaller side, the group or the others, that models are asked about."""
 
+STRENGTHS = (0.001, 0.01, 0.1, 1.0)
+"""Inverse weights of the penalty to choose from, up to scikit-learn's default."""
+
 LEAST = 10
 """Training records of a model."""
 
@@ -73,7 +78,10 @@ class DistributionInference(Attack):
 
     The adversary has shadow models of either share, trained with the victim's defense, and fits a
     logistic regression to what they say, on average, of the records of each side (the group, or
-    the others) in each class. All models are attacked, and the mean counts.
+    the others) in each class. Trying that on shadow models left out of the fit, it chooses how
+    strongly to regularise, and whether to heed what is released beside the answers (`_choices`):
+    of a few dozen models, averages of many numbers fit any share. All models are attacked, and the
+    mean counts.
 
     The owner's records, too, are drawn with one of the shares, and are fewer than otherwise.
 
@@ -303,15 +311,13 @@ class DistributionInference(Attack):
         ]
         logs = seen[..., : split.classes]
         loss = np.logaddexp.reduce(logs, axis=-1) - logs[:, np.arange(len(y)), y]
-        given, gap = (
-            np.concatenate(means, axis=1),
-            loss[:, ~inside].mean(1) - loss[:, inside].mean(1),
-        )
+        given = np.stack(means, axis=-1)
+        gap = loss[:, ~inside].mean(1) - loss[:, inside].mean(1)
         if shadows is None:
-            score = _scores(given, high, fold)
+            score = _scores(given, split.classes, high, fold)
         else:
-            known = np.arange(len(shadows)) % 2 == 1
-            score = _classifier().fit(given[1:], known).decision_function(given[:1])
+            place = np.arange(len(shadows))
+            score = _score(given[1:], split.classes, place % 2 == 1, place // 2 % FOLDS, given[:1])
         return {
             "score": score,
             "loss_gap": gap[: len(high)],
@@ -332,23 +338,56 @@ def _asked(sizes: Sequence[int]) -> int:
 
 
 def _scores(
-    given: NDArray[np.float64], high: NDArray[np.bool_], fold: NDArray[np.int64]
+    given: NDArray[np.float64],
+    classes: int,
+    high: NDArray[np.bool_],
+    fold: NDArray[np.int64],
 ) -> NDArray[np.float64]:
     """Score the models of each fold by the models of the others."""
     scores = np.empty(len(given))
     for place in np.unique(fold):
         own = fold == place
-        model = _classifier().fit(given[~own], high[~own])
-        scores[own] = model.decision_function(given[own])
+        scores[own] = _score(given[~own], classes, high[~own], fold[~own], given[own])
     return scores
 
 
-def _classifier() -> Any:
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
+def _score(
+    known: NDArray[np.float64],
+    classes: int,
+    high: NDArray[np.bool_],
+    part: NDArray[np.int64],
+    asked: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """Fit to models whose share is known, and return log odds of the larger one for others.
 
+    Parameters
+    ----------
+    known, asked : array of float
+        Of each model the means of what it says, of the classes first: (models, numbers, cells).
+    classes : int
+        Number of classes.
+    high : array of bool
+        Which of the known models have the larger share.
+    part : array of int
+        Parts of the known models that are left out in turn to choose by.
+    """
+    widths = dict.fromkeys((classes, known.shape[1]))
+    steps = [[(width, strength) for strength in STRENGTHS] for width in widths]
+    unit = np.arange(len(known))
+
+    def flat(means: NDArray[np.float64], width: int) -> NDArray[np.float64]:
+        return means[:, :width].reshape(len(means), -1)
+
+    def losses(way: tuple[int, float]) -> NDArray[np.float64]:
+        width, strength = way
+        return left_out_losses(_fitting(strength), flat(known, width), high, unit, part)
+
+    width, strength = chosen(steps, losses)
+    model = _fitting(strength)().fit(flat(known, width), high)
+    found: NDArray[np.float64] = model.decision_function(flat(asked, width))
+    return found
+
+
+def _fitting(strength: float) -> Callable[[], Any]:
     # the deployed model must not make the share that it has seem likelier
-    return make_pipeline(
-        StandardScaler(), LogisticRegression(class_weight="balanced", max_iter=1000)
-    )
+    return partial(regression, strength=strength, balanced=True)

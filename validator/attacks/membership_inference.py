@@ -17,6 +17,7 @@ from torch import Tensor
 
 from crosscurrent.knowledge.errors import InputError
 
+from ..arms.given_records import given_to
 from ..arms.metrics import AttackOutput, Metric, auc, tpr_at_fpr
 from ..arms.splits import DataSplit, TargetModel
 from ..settings import setting
@@ -28,7 +29,22 @@ if TYPE_CHECKING:
     from ..training.architectures import Architecture
     from ..training.ensembles import Ensemble
 
-__all__ = ["MembershipInference", "confidences", "likelihood_ratios", "spreads", "weighed"]
+__all__ = [
+    "MembershipInference",
+    "confidences",
+    "likelihood_ratios",
+    "relative_ratios",
+    "spreads",
+    "weighed",
+]
+
+LEAST_IN_CELL = 40
+"""Judged records of a group and class, for it to be looked at alone: the largest of many AUCs is
+otherwise that of the smallest cell."""
+
+GAMMA = 1.0
+"""By how much a record's ratio must exceed another's in RMIA. Larger values tie all records whose
+ratio is at most so many times the smallest one, and with models that are sure most are."""
 
 
 def _auc(scores: str) -> Callable[[AttackOutput], float]:
@@ -43,9 +59,30 @@ def _pairs(got: AttackOutput) -> int:
     return int((got["member"].sum(1) * (~got["member"]).sum(1)).sum())
 
 
-def _tpr(got: AttackOutput) -> float:
-    pairs = zip(got["online"], got["member"], strict=True)
-    return float(np.mean([tpr_at_fpr(score, member, 0.01) for score, member in pairs]))
+def _tpr(fpr: float) -> Callable[[AttackOutput], float]:
+    """Judge by one threshold for all models: far more non-members than those of one are at hand."""
+
+    def judge(got: AttackOutput) -> float:
+        return tpr_at_fpr(got["online"].ravel(), got["member"].ravel(), fpr)
+
+    return judge
+
+
+def _worst_subgroup(got: AttackOutput) -> float:
+    """Return the AUC in the group and class that pays most (Chang and Shokri 2021).
+
+    Cells without enough records are left out; which, depends on the data alone.
+    """
+    cells, member = got["cell"], got["member"]
+    sizes = np.bincount(cells)
+    large = np.flatnonzero(sizes >= min(LEAST_IN_CELL, sizes.max()))
+    inside = [cells == cell for cell in large]
+    told = [
+        _auc("online")({name: got[name][:, each] for name in ("online", "member")})
+        for each in inside
+        if (member[:, each].any(1) & ~member[:, each].all(1)).all()
+    ]
+    return max(told, default=_auc("online")(got))
 
 
 @dataclass(frozen=True)
@@ -56,6 +93,15 @@ class MembershipInference(Attack):
     record's numbers, and as much as it helps to attack the shadow models: with few of them, a
     further statistic that counts as much as the answers makes the attack weaker. The offline attack
     has no models that were trained on a record, so it cannot weigh and sees the answers alone.
+
+    Told beside LiRA are, from the same models, RMIA (Zarifzadeh et al. 2024, Low-Cost High-Power
+    Membership Inference Attacks), the threshold on the loss (Yeom et al. 2018, Privacy Risk in
+    Machine Learning), and LiRA in the worst group, of the first sensitive attribute, and class: an
+    average over all records says nothing of who pays.
+
+    A record counts as a member of the models whose owners were given it, whatever a defense has
+    removed or drawn again: so the same records are judged in both arms, and what a defense takes
+    out is protected by it.
 
     Records that all of the models are trained on, or none, such as outliers that each owner would
     remove, are not judged: shadow models tell nothing about them, and equal scores for as many
@@ -86,8 +132,33 @@ class MembershipInference(Attack):
             "TPR at 1 % FPR of online LiRA (at no false positive below 100 non-members)",
             "higher",
             0.01,
-            _tpr,
+            _tpr(0.01),
             lambda got: int(got["member"].sum()),
+        ),
+        Metric(
+            "tpr_at_01_percent_fpr",
+            "TPR at 0.1 % FPR of online LiRA (at no false positive below 1000 non-members)",
+            "higher",
+            0.01,
+            _tpr(0.001),
+            lambda got: int(got["member"].sum()),
+        ),
+        Metric("auc_rmia", "AUC of RMIA", "higher", 0.02, _auc("rmia"), _pairs),
+        Metric(
+            "auc_loss_threshold",
+            "AUC of a threshold on the loss, without shadow models",
+            "higher",
+            0.02,
+            _auc("confidence"),
+            _pairs,
+        ),
+        Metric(
+            "auc_worst_subgroup",
+            "AUC of online LiRA in the worst group and class",
+            "higher",
+            0.02,
+            _worst_subgroup,
+            _pairs,
         ),
     )
 
@@ -146,7 +217,8 @@ class MembershipInference(Attack):
         found: list[AttackOutput] = []
         for target in targets:
             split = target.split
-            member = torch.stack([torch.isin(split.candidates, t) for t in split.training])
+            given = [given_to(split, i) for i in range(len(split.training))]
+            member = torch.stack([torch.isin(split.candidates, each) for each in given])
             open_to_doubt = member.any(0) & ~member.all(0)
             rows, member = split.candidates[open_to_doubt], member[:, open_to_doubt]
             x, y = split.pool.x[rows], split.pool.y[rows]
@@ -157,7 +229,16 @@ class MembershipInference(Attack):
             beside = target.revealed(x)
             if beside is not None:
                 online = weighed([phi, spreads(beside, logits, y)], inside)
-            found.append({"online": online, "offline": offline, "member": inside})
+            found.append(
+                {
+                    "online": online,
+                    "offline": offline,
+                    "rmia": relative_ratios(phi, inside),
+                    "confidence": phi,
+                    "member": inside,
+                    "cell": _cells(split, rows),
+                }
+            )
         return found
 
     def _mount_apart(
@@ -192,8 +273,19 @@ class MembershipInference(Attack):
         return {
             "online": (offline + ratio)[None],
             "offline": offline[None],
+            "rmia": _relative(phi, seen, inside)[None],
+            "confidence": phi[None],
             "member": member.cpu().numpy()[None],
+            "cell": _cells(split, judged),
         }
+
+
+def _cells(split: DataSplit, rows: Tensor) -> NDArray[np.int64]:
+    """Return a number for the group and class of each record: (records,)."""
+    z, y = split.pool.z[rows], split.pool.y[rows]
+    group = z[:, 0] if z.shape[1] else torch.zeros_like(y)
+    found: NDArray[np.int64] = (group * split.classes + y).cpu().numpy()
+    return found
 
 
 def _stand_in(split: DataSplit, judged: Tensor, halves: Tensor) -> Tensor:
@@ -340,6 +432,50 @@ def likelihood_ratios(
         others = np.arange(len(phi)) != target
         online[target], offline[target] = _ratios(phi[target], phi[others], member[others])
     return online, offline
+
+
+def relative_ratios(phi: NDArray[np.float64], member: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Score all records against each model by RMIA, with the others as its reference models.
+
+    A record's ratio is its likelihood under the attacked model over that under reference models,
+    half of it from those that were trained on it and half from the others (Zarifzadeh et al. 2024,
+    equations 4 and 5). The score is the share of all judged records, as the population, whose
+    ratio it exceeds by `GAMMA`.
+
+    Parameters
+    ----------
+    phi : array of float
+        Confidences, log p / (1 − p): (models, records).
+    member : array of bool
+        Which model was trained on which record: (models, records).
+
+    Returns
+    -------
+    array of float
+        0 to 1: (models, records).
+    """
+    found = np.empty_like(phi)
+    for target in range(len(phi)):
+        others = np.arange(len(phi)) != target
+        found[target] = _relative(phi[target], phi[others], member[others])
+    return found
+
+
+def _relative(
+    value: NDArray[np.float64], seen: NDArray[np.float64], inside: NDArray[np.bool_]
+) -> NDArray[np.float64]:
+    """Score records against one model: value (records,); reference models (models, records)."""
+    likely = 1 / (1 + np.exp(-value.clip(min=-500)))
+    of_models = 1 / (1 + np.exp(-seen.clip(min=-500)))
+    sides = [np.where(side, of_models, 0.0).sum(0) for side in (inside, ~inside)]
+    counts = [side.sum(0) for side in (inside, ~inside)]
+    means = [total / np.maximum(count, 1) for total, count in zip(sides, counts, strict=True)]
+    # where no model is on one side, the other side stands for both
+    with_in = np.where(counts[0] > 0, means[0], means[1])
+    with_out = np.where(counts[1] > 0, means[1], means[0])
+    ratio = likely / np.maximum((with_in + with_out) / 2, 1e-300)
+    below: NDArray[np.int64] = np.searchsorted(np.sort(ratio), ratio / GAMMA, side="right")
+    return below / len(ratio)
 
 
 def _ratios(

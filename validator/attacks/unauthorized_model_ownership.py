@@ -6,13 +6,14 @@ nothing to do with theirs (Liu et al. 2024, False Claims against Model Ownership
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import torch
 from torch import Tensor
+from torch.func import grad
 
 from ..arms.metrics import AttackOutput, Metric
 from ..arms.queries import mixtures
@@ -21,7 +22,7 @@ from ..settings import setting
 from ..training.architectures import fitting
 from ..training.pgd import pgd_attack
 from ..training.randomness import derive
-from ..training.spec import Pool, Schedule, TrainingRun
+from ..training.spec import Pool, Schedule, TrainingHooks, TrainingRun
 from ._attack import Attack, AttackerResources
 
 if TYPE_CHECKING:
@@ -39,19 +40,44 @@ FORGING_STEPS = 20
 HELD_OUT = 0.1
 """Further queries, relative to the others, by which surrogates are compared."""
 
+QUARTER, FOURFOLD = 1 / 4, 4
+"""Further budgets of queries, relative to the one that is judged."""
+
 SUSPECTED = ("s", "m", "l")
 """Capacities of the architectures, of each family that fits, that a model may have."""
 
 SURE = 0.001
 """An owner's test must be this unlikely to come out as it did by chance."""
 
-FIDELITY = Metric(
-    "fidelity",
-    "share of test records on which the surrogates answer like the model",
+
+def _fidelity(identifier: str, name: str, surrogates: str) -> Metric:
+    return Metric(
+        identifier,
+        name,
+        "higher",
+        0.02,
+        lambda got: float(np.mean(got[surrogates] == got["owner"])),
+        lambda got: got[surrogates].size,
+    )
+
+
+FIDELITY = _fidelity(
+    "fidelity", "share of test records on which the surrogates answer like the model", "surrogate"
+)
+CURVE = (
+    _fidelity("fidelity_quarter_queries", "the same with a quarter of the queries", "quarter"),
+    _fidelity("fidelity_fourfold_queries", "the same with four times the queries", "fourfold"),
+    _fidelity(
+        "fidelity_hard_labels", "the same where the model answers with classes alone", "hard"
+    ),
+)
+WRONG_DECISIONS = Metric(
+    "wrong_ownership_decisions",
+    "share of ownership disputes decided wrongly: extractions unproven, independent models claimed",
     "higher",
-    0.02,
-    lambda got: float(np.mean(got["surrogate"] == got["owner"])),
-    lambda got: got["surrogate"].size,
+    0.05,
+    lambda got: float(np.mean(got["extracted"] >= SURE) + np.mean(got["accused"] < SURE)) / 2,
+    lambda got: min(len(got["extracted"]), len(got["accused"])),
 )
 UNPROVEN = Metric(
     "unproven_extractions",
@@ -91,11 +117,23 @@ SURROGATE_ACCURACY = Metric(
 class UnauthorizedModelOwnership(Attack):
     """Extracts surrogates by querying mixtures of records that the model was not trained on.
 
-    Against a defense that proves ownership, what counts is of how many surrogates the owner cannot
-    prove it; otherwise how faithful they are. Of a mere copy a working defense proves it by
-    construction, so that is told and not judged.
+    By default as many queries are asked as the model has training records: who could label far more
+    has little to gain from theft, and from several times as many on all thieves are about as
+    faithful, whatever the defense (so fidelity with a quarter and with four times the queries is
+    told beside, and with answers that are classes alone). All surrogates take about as many
+    updates, so that budgets differ in what was asked and not in how long was trained.
 
-    Told beside that is what the same test is worth against a malicious accuser. It moves the
+    Where explanations are released, surrogates are trained to be explained alike, too (Milli et al.
+    2019, Model Reconstruction from Model Explanations, section 5).
+
+    Against a defense that proves ownership, what counts is of how many disputes the owner's test
+    decides wrongly: it should prove that the surrogates of most queries, the ones worth a dispute,
+    are stolen, and not that independent models are, which a malicious accuser claims. Without a
+    test half of the disputes are decided wrongly, and as many with one that claims everything.
+    Otherwise what counts is how faithful surrogates are. Of a mere copy a working defense proves it
+    by construction, so that is told and not judged.
+
+    The malicious accuser moves the
     records that a claim shows, each within an L∞ ball, until its own model gives them the claimed
     class by a wide margin, and counts on that to transfer to models that others have trained on
     records of their own (Liu et al. 2024).
@@ -112,6 +150,8 @@ class UnauthorizedModelOwnership(Attack):
     uses: ClassVar[tuple[str, ...]] = ("auxiliary_data_quality",)
     metrics: ClassVar[tuple[Metric, ...]] = (
         FIDELITY,
+        *CURVE,
+        WRONG_DECISIONS,
         UNPROVEN,
         UNPROVEN_COPY,
         FALSE_CLAIMS,
@@ -119,9 +159,17 @@ class UnauthorizedModelOwnership(Attack):
     )
 
     surrogates: int = setting(5, "number of extracted surrogates", least=1, most=1000)
-    queries: int = setting(4000, "queries per surrogate", least=10, most=10_000_000)
+    queries: int = setting(
+        0,
+        "queries per surrogate; 0: as many as the target model has training records",
+        least=0,
+        most=10_000_000,
+    )
     labels: str = setting("soft", "answer format of the model", choices=("soft", "hard"))
-    epochs: int = setting(20, "passes over the queries", least=1, most=10_000)
+    epochs: int = setting(
+        20, "passes over four times as many queries; fewer are passed over more often",
+        least=1, most=10_000,
+    )  # fmt: skip
     accused: int = setting(
         5, "independent models that a malicious accuser claims", least=1, most=1000
     )
@@ -136,16 +184,39 @@ class UnauthorizedModelOwnership(Attack):
     @property
     def own_models(self) -> int:
         """The surrogates."""
-        return self.surrogates
+        return self.surrogates * len(self._extractions)
 
-    def own_schedule(self, schedule: Schedule) -> Schedule:
-        """Return passes over the queries."""
-        return replace(schedule, records=self.queries, epochs=self.epochs, sampling="shuffled")
+    @property
+    def _extractions(self) -> dict[str, tuple[float, str]]:
+        """How many queries, relative to those judged, and which answers make which surrogates."""
+        return {
+            "surrogate": (1.0, self.labels),
+            "quarter": (QUARTER, self.labels),
+            "fourfold": (FOURFOLD, self.labels),
+            "hard": (1.0, "hard"),
+        }
+
+    def _budget(self, schedule: Schedule, times: float = 1.0) -> int:
+        """Return how many queries that is, of a model that was trained by a schedule."""
+        return max(2, round(times * (self.queries or schedule.records)))
+
+    def own_schedule(self, schedule: Schedule, times: float = FOURFOLD) -> Schedule:
+        """Return passes over so many times the queries, with about as many updates for all."""
+        most = replace(
+            schedule,
+            records=self._budget(schedule, FOURFOLD),
+            epochs=self.epochs,
+            sampling="shuffled",
+        )
+        asked = replace(most, records=self._budget(schedule, times), epochs=1)
+        return replace(asked, epochs=max(self.epochs, round(most.updates / asked.updates)))
 
     def own_work(self, schedule: Schedule, *, provable: bool) -> int:
         """Return what the surrogates take, and where ownership can be proven, the accused."""
-        stolen = self.surrogates * self.own_schedule(schedule).updates
-        return stolen + self.accused * schedule.updates * provable
+        updates = (
+            self.own_schedule(schedule, times).updates for times, _ in self._extractions.values()
+        )
+        return self.surrogates * sum(updates) + self.accused * schedule.updates * provable
 
     def inform_work(self, architecture: Architecture, schedule: Schedule) -> int:
         """Return what a surrogate of each suspected architecture takes."""
@@ -156,25 +227,24 @@ class UnauthorizedModelOwnership(Attack):
     ) -> list[TargetModel]:
         """Return the target models to an adversary who supposes to know their architecture."""
         suspects = _suspects(targets[0].models.architecture)
-        held = max(1, round(HELD_OUT * self.queries))
+        queries = self._budget(resources.schedule, FOURFOLD)
+        held = max(1, round(HELD_OUT * queries))
         asked = [
             mixtures(
                 each.split.pool.x[each.split.auxiliary],
                 each.split.generator("queries/architecture"),
-                self.queries + held,
+                queries + held,
             )
             for each in targets
         ]
-        answers = [self._answers(each, x) for each, x in zip(targets, asked, strict=True)]
+        answers = [_answers(each, x, self.labels) for each, x in zip(targets, asked, strict=True)]
         first = targets[0].split.pool
         x = torch.cat([each[held:] for each in asked])
         y = torch.cat([each[held:] for each in answers])
         pool = Pool(x, y, first.z[:1].expand(len(x), -1), first.low, first.high)
-        rows = torch.arange(self.queries, device=x.device)
+        rows = torch.arange(queries, device=x.device)
         members = [
-            TrainingRun(
-                derive(each.split.seed, "surrogate for its looks"), rows + place * self.queries
-            )
+            TrainingRun(derive(each.split.seed, "surrogate for its looks"), rows + place * queries)
             for place, each in enumerate(targets)
         ]
         aside = torch.stack([each[:held] for each in asked])
@@ -197,8 +267,8 @@ class UnauthorizedModelOwnership(Attack):
         return float(sizes.max() / sizes.sum())
 
     def judged(self, *, provable: bool) -> Metric:
-        """Return how many extractions go unproven, or how faithful they are."""
-        return UNPROVEN if provable else FIDELITY
+        """Return how many disputes are decided wrongly, or how faithful extractions are."""
+        return WRONG_DECISIONS if provable else FIDELITY
 
     def mount(
         self, targets: Sequence[TargetModel], resources: AttackerResources
@@ -209,29 +279,51 @@ class UnauthorizedModelOwnership(Attack):
         independent models in the hands of a malicious accuser. Where there is no test of ownership,
         nothing is proven: they are 1.
         """
-        thefts = [(target, i) for target in targets for i in range(self.surrogates)]
-        asked = [self._queries(target, i) for target, i in thefts]
-        answers = [self._answers(target, x) for (target, _), x in zip(thefts, asked, strict=True)]
-        first = targets[0].split.pool
-        x = torch.cat(asked)
-        pool = Pool(x, torch.cat(answers), first.z[:1].expand(len(x), -1), first.low, first.high)
-        rows = torch.arange(self.queries, device=x.device)
-        members = [
-            TrainingRun(derive(target.split.seed, "surrogate", i), rows + place * self.queries)
-            for place, (target, i) in enumerate(thefts)
-        ]
-        stolen = resources.train(pool, members, self.own_schedule(resources.schedule)).models
-        count = self.surrogates
+        stolen = {
+            name: self._extracted(*how, targets, resources)
+            for name, how in self._extractions.items()
+        }
         accused = self._falsely_accused(targets, resources)
         return [
-            _compared(
-                target,
-                stolen.only(range(place * count, (place + 1) * count)),
-                asked[place * count : (place + 1) * count],
-            )
+            _compared(target, {name: each[place] for name, each in stolen.items()})
             | {"accused": accused.get(place, np.ones(self.accused))}
             for place, target in enumerate(targets)
         ]
+
+    def _extracted(
+        self,
+        times: float,
+        labels: str,
+        targets: Sequence[TargetModel],
+        resources: AttackerResources,
+    ) -> list[Extracted]:
+        """Train surrogates of each target model, all side by side."""
+        count = self._budget(resources.schedule, times)
+        thefts = [(target, i) for target in targets for i in range(self.surrogates)]
+        asked = [self._queries(target, i, count) for target, i in thefts]
+        answers = [
+            _answers(target, x, labels) for (target, _), x in zip(thefts, asked, strict=True)
+        ]
+        shown = [target.first(1).revealed(x) for (target, _), x in zip(thefts, asked, strict=True)]
+        alike = [_alike(target) for target in targets]
+        first = targets[0].split.pool
+        x = torch.cat(asked)
+        pool = Pool(x, torch.cat(answers), _beside(x, shown), first.low, first.high)
+        rows = torch.arange(count, device=x.device)
+        members = [
+            TrainingRun(
+                derive(target.split.seed, "surrogate", i),
+                rows + place * count,
+                alike[place // self.surrogates],
+            )
+            for place, (target, i) in enumerate(thefts)
+        ]
+        models = resources.train(pool, members, self.own_schedule(resources.schedule, times)).models
+        parts = [
+            range(place * self.surrogates, (place + 1) * self.surrogates)
+            for place in range(len(targets))
+        ]
+        return [(models.only(part), [asked[i] for i in part]) for part in parts]
 
     def _falsely_accused(
         self, targets: Sequence[TargetModel], resources: AttackerResources
@@ -257,19 +349,71 @@ class UnauthorizedModelOwnership(Attack):
             found[i] = np.array(defense.ownership(forged(targets[i], self.disguise), mine))
         return found
 
-    def _queries(self, target: TargetModel, surrogate: int) -> Tensor:
-        """Mix pairs of the adversary's records: (queries, *shape)."""
+    def _queries(self, target: TargetModel, surrogate: int, count: int) -> Tensor:
+        """Mix pairs of the adversary's records: (count, *shape)."""
         split = target.split
         draw = split.generator(f"queries/{surrogate}")
-        return mixtures(split.pool.x[split.auxiliary], draw, self.queries)
+        return mixtures(split.pool.x[split.auxiliary], draw, count)
 
-    def _answers(self, target: TargetModel, x: Tensor) -> Tensor:
-        """Ask the model: probabilities (queries, classes)."""
-        answers = target.first(1).logits(x)[0].softmax(-1)
-        if self.labels == "soft":
-            return answers
-        hard = torch.nn.functional.one_hot(answers.argmax(-1), target.split.classes)
-        return hard.to(answers.dtype)
+
+Extracted = tuple["Ensemble", list[Tensor]]
+"""The surrogates of a target model, and what was asked for each: (queries, *shape)."""
+
+
+@dataclass(frozen=True, eq=False)
+class ExplanationGap:
+    """Penalises the squared distance of a surrogate's explanations from those that were released.
+
+    Relative to how much the released ones vary, so that it weighs about as much as the answers.
+
+    Attributes
+    ----------
+    imitated : callable
+        Explains records (batch, *shape) by the gradient, at records, of the answer's probability.
+    """
+
+    imitated: Callable[[Callable[[Tensor], Tensor], Tensor], Tensor]
+
+    def __call__(
+        self,
+        forward: Callable[[Tensor], Tensor],
+        x: Tensor,
+        y: Tensor,
+        z: Tensor,
+        weight: Tensor,
+    ) -> Tensor:
+        """Return the penalty of one batch; z are the released explanations (batch, numbers)."""
+        answered = y.argmax(-1, keepdim=True)
+
+        def probability(at: Tensor) -> Tensor:
+            return forward(at).softmax(-1).gather(-1, answered).sum()
+
+        missed = self.imitated(grad(probability), x).flatten(1) - z
+        share = missed.square().sum(-1) * weight
+        return share.sum() / (z.square().sum(-1) * weight).sum().clamp(min=1e-12)
+
+
+def _alike(target: TargetModel) -> TrainingHooks:
+    """Return what makes a surrogate's explanations like the target model's."""
+    imitated = None if target.defense is None else target.defense.imitated(target.split)
+    return TrainingHooks(penalties=(ExplanationGap(imitated),)) if imitated else TrainingHooks()
+
+
+def _beside(x: Tensor, shown: Sequence[Tensor | None]) -> Tensor:
+    """Put what was released beside the answers behind one another: (queries, numbers)."""
+    width = max((each.shape[-1] for each in shown if each is not None), default=1)
+    count = len(x) // len(shown)
+    nothing = x.new_zeros((count, width))
+    return torch.cat([nothing if each is None else each[0] for each in shown])
+
+
+def _answers(target: TargetModel, x: Tensor, labels: str) -> Tensor:
+    """Ask the model: probabilities (queries, classes)."""
+    answers = target.first(1).logits(x)[0].softmax(-1)
+    if labels == "soft":
+        return answers
+    hard = torch.nn.functional.one_hot(answers.argmax(-1), target.split.classes)
+    return hard.to(answers.dtype)
 
 
 def _suspects(architecture: Architecture) -> list[Architecture]:
@@ -304,19 +448,20 @@ def forged(target: TargetModel, epsilon: float) -> TargetModel:
     return replace(target, split=split.keeping(**{shown: moved[0]}))
 
 
-def _compared(
-    target: TargetModel, surrogates: Ensemble, asked: Sequence[Tensor]
-) -> dict[str, NDArray[Any]]:
+def _compared(target: TargetModel, stolen: Mapping[str, Extracted]) -> dict[str, NDArray[Any]]:
     """Ask all models about the test records, and the owner about all models."""
     pool, test = target.split.pool, target.split.test
-    copied, extracted = [1.0], [1.0] * len(surrogates)
+    suspects, asked = stolen["fourfold"]
+    copied, extracted = [1.0], [1.0] * len(suspects)
     if target.defense is not None and target.defense.provable:
         copied = target.defense.ownership(target, target.deployed)
-        extracted = target.defense.proof(target, surrogates, asked)
+        extracted = target.defense.proof(target, suspects, asked)
     return {
         "y": pool.y[test].cpu().numpy(),
         "owner": target.predictions(pool.x[test]).cpu().numpy(),
-        "surrogate": surrogates.logits(pool.x[test]).argmax(-1).cpu().numpy(),
         "copied": np.array(copied),
         "extracted": np.array(extracted),
+    } | {
+        name: models.logits(pool.x[test]).argmax(-1).cpu().numpy()
+        for name, (models, _) in stolen.items()
     }

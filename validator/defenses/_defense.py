@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, ClassVar, Literal, Self, get_args
@@ -122,6 +122,14 @@ class Defense:
         del data
         return self
 
+    def guard_metric(self) -> str | None:
+        """Return the metric of the attack that it guards against by which it is effective.
+
+        An id; None for the one that the attack is judged by. It is what the defense lowers, where
+        there are several that cannot all be lowered at once.
+        """
+        return None
+
     def guard_settings(self) -> Mapping[str, str]:
         """Return how the attack that it guards against is set, so that it tries what is defended.
 
@@ -173,6 +181,17 @@ class Defense:
         None if that is nothing.
         """
         del models, split, x
+        return None
+
+    def imitated(
+        self, split: DataSplit
+    ) -> Callable[[Callable[[Tensor], Tensor], Tensor], Tensor] | None:
+        """Return how a model's releases come from its gradients, for who imitates the model.
+
+        From the gradient of the answer's probability, at records, and records (records, *shape), to
+        what `side_channel` would release; None if nothing of the kind is released.
+        """
+        del split
         return None
 
     def read(self, targets: Sequence[TargetModel], schedule: Schedule) -> list[float]:

@@ -22,6 +22,9 @@ class Fairness(Defense):
 
     Attributes
     ----------
+    lowered : {'demographic_parity', 'equalized_odds'}
+        Which gap it is made to lower; it is effective if it does. Both cannot vanish where groups
+        differ in their shares of the classes (Kleinberg, Mullainathan and Raghavan 2017).
     column : int
         Of the attribute, once it is settled.
     """
@@ -30,6 +33,7 @@ class Fairness(Defense):
     protects_against: ClassVar[str | None] = "discriminatory_behavior"
 
     attribute: str = setting("", "sensitive attribute; empty: the first of the data set")
+    lowered: ClassVar[str] = "equalized_odds"
     column: int = field(default=0, compare=False, kw_only=True)
 
     def check(self, data: Dataset) -> None:
@@ -44,3 +48,7 @@ class Fairness(Defense):
     def guard_settings(self) -> Mapping[str, str]:
         """Return the attribute, once it is settled."""
         return {"attribute": self.attribute} if self.attribute else {}
+
+    def guard_metric(self) -> str:
+        """Return the gap that it is made to lower."""
+        return f"{self.lowered}_difference"

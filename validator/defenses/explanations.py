@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
@@ -23,6 +23,9 @@ __all__ = ["Explanations"]
 
 _ROWS = 1 << 15
 """Records whose gradients are taken at once, summed over the models."""
+
+_IMITATED_STEPS = 2
+"""Steps by which an imitator explains its own model."""
 
 Gradient = Callable[[Tensor], Tensor]
 """From records (models, records, *shape) to gradients shaped like them."""
@@ -89,6 +92,11 @@ class Explanations(Defense):
             each = part.expand(len(models), *part.shape)
             found.append(self._attributions(partial(gradient, y), split, each).flatten(2))
         return torch.cat(found, dim=1)
+
+    def imitated(self, split: DataSplit) -> Callable[[Gradient, Tensor], Tensor]:
+        """Return the attribution method, with few steps: it is repeated at each update."""
+        few = replace(self, steps=min(self.steps, _IMITATED_STEPS))
+        return lambda gradient, x: few._attributions(gradient, split, x)
 
     def _attributions(self, gradient: Gradient, split: DataSplit, x: Tensor) -> Tensor:
         """Explain records (models, records, *shape): shaped like them."""

@@ -74,7 +74,7 @@ class GroupFairness(Fairness):
 
     By default the gap is that of demographic parity. Within classes there is next to no gap left
     to penalise on the training records of a model that memorises them, and nothing changes on
-    others; whether the defense was effective is judged by the equalised-odds gap all the same.
+    others. Whether the defense was effective is judged by the gap that it penalises.
     """
 
     stage: ClassVar[Stage] = "in"
@@ -93,3 +93,7 @@ class GroupFairness(Fairness):
         groups = int(data.z[:, column].max()) + 1
         within = self.parity == "equalized_odds"
         return TrainingHooks(penalties=(GapPenalty(self.strength, column, groups, within),))
+
+    def guard_metric(self) -> str:
+        """Return the gap that is penalised."""
+        return f"{self.parity}_difference"

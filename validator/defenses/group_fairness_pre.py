@@ -30,6 +30,7 @@ class GroupFairnessBeforeTraining(Fairness):
     """
 
     stage: ClassVar[Stage] = "pre"
+    lowered: ClassVar[str] = "demographic_parity"
 
     strength: float = setting(
         4.0, "power of the weights; 1: as published, class and group independent", least=0.0, most=9

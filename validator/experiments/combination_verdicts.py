@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from ..results.store import Store, address
 from ..settings import settings_of
 from ..statistics.intervals import Effect, effect, outcome
-from ..trials.effectiveness import Effectiveness, effectiveness, values, worsening
+from ..trials.effectiveness import Effectiveness, effectiveness, guarded, values, worsening
 from .combinations import stage_name
 from .verdicts import interval, scale
 
@@ -283,7 +283,7 @@ def _constituent(
         matters, works = reading.matters, reading.met(fmean(after))
     else:
         assert guard is not None  # noqa: S101 - it has no reading
-        metric = guard.judged(provable=False)
+        metric = guarded(defense, guard)
         before, after = (values(arm, guard.risk, metric.id) for arm in (alone, combined))
         drop = worsening(guard.risk, metric, alone, combined)
         matters, works = metric.smallest_effect, True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING, ClassVar
@@ -111,6 +111,13 @@ class Combined(Defense):
         found = [each.side_channel(models, split, x) for each in self.members]
         shown: Sequence[Tensor] = [each for each in found if each is not None]
         return torch.cat(list(shown), dim=-1) if shown else None
+
+    def imitated(
+        self, split: DataSplit
+    ) -> Callable[[Callable[[Tensor], Tensor], Tensor], Tensor] | None:
+        """Return it of the one that releases something beside the answers."""
+        found = (each.imitated(split) for each in self.members)
+        return next((each for each in found if each is not None), None)
 
 
 def _fits(defense: Defense) -> bool:

@@ -104,17 +104,18 @@ def _kinds(tensors: Sequence[Tensor]) -> tuple[object, ...]:
     return tuple((each.shape, each.dtype, each.device) for each in tensors)
 
 
-def _trace(function: Program, arguments: Sequence[Tensor]) -> Graph:
+def _trace(function: Program, arguments: Sequence[Tensor]) -> GraphModule:
     """Return the operations of a function, without those that change nothing."""
     # without data it takes half the time; a model's own constants are data all the same
     tracing = make_fx(function, tracing_mode="fake", _allow_non_fake_inputs=True)
-    graph: Graph = tracing(*arguments).graph
+    module: GraphModule = tracing(*arguments)
+    graph = module.graph
     pure = _pure(graph)
     for node in list(graph.nodes):
         if node.op == "call_function" and (same := _unchanged(node, pure=pure)) is not None:
             node.replace_all_uses_with(same)
     graph.eliminate_dead_code()
-    return graph
+    return module
 
 
 def _unchanged(node: Node, *, pure: bool) -> Node | None:
@@ -138,8 +139,14 @@ def _pure(graph: Graph) -> bool:
     return not any(schema is not None and schema.is_mutable for schema in schemas)
 
 
-def _split(graph: Graph, fixed: int) -> tuple[GraphModule, GraphModule]:
+def _split(module: GraphModule, fixed: int) -> tuple[GraphModule, GraphModule]:
     """Cut a program into what its first arguments decide, and what takes the others too."""
+    graph = module.graph
+    constants = {
+        str(node.target): getattr(module, str(node.target))
+        for node in graph.nodes
+        if node.op == "get_attr"
+    }
     early: dict[Node, Node] = {}
     before, after = Graph(), Graph()
     arguments = [node for node in graph.nodes if node.op == "placeholder"]
@@ -156,4 +163,4 @@ def _split(graph: Graph, fixed: int) -> tuple[GraphModule, GraphModule]:
     for node in graph.nodes:
         if node not in early:
             late[node] = after.node_copy(node, late.__getitem__)
-    return GraphModule({}, before), GraphModule({}, after)
+    return GraphModule(constants, before), GraphModule(constants, after)

@@ -38,7 +38,7 @@ class Pool:
     y : Tensor
         Class of each record: (records,), int64; or its probabilities: (records, classes).
     z : Tensor
-        Sensitive attributes: (records, attributes), int64.
+        Sensitive attributes: (records, attributes), int64; or other numbers that a penalty takes.
     low, high : Tensor
         Bounds of the attributes: shape of one record. Perturbed records stay between them.
     """

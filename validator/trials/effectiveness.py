@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ..defenses import Defense
     from .trial import Result
 
-__all__ = ["Effectiveness", "effectiveness", "values", "worsening"]
+__all__ = ["Effectiveness", "effectiveness", "guarded", "values", "worsening"]
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ def effectiveness(
         )
     if guard is None:
         return None
-    metric = guard.judged(provable=False)
+    metric = guarded(defense, guard)
     found = worsening(guard.risk, metric, baseline, defended)
     return Effectiveness(
         metric.id,
@@ -82,6 +82,17 @@ def effectiveness(
         fmean(values(defended, guard.risk, metric.id)),
         f"better by {metric.smallest_effect:g} or more, with an interval that excludes zero",
     )
+
+
+def guarded(defense: Defense, guard: Attack) -> Metric:
+    """Return the metric by which a defense is effective against the attack that it guards against.
+
+    That is what the defense lowers, not always what the attack is judged by.
+    """
+    usual, wanted = guard.judged(provable=False), defense.guard_metric()
+    if wanted in (None, usual.id):
+        return usual
+    return guard.named(next(each for each in guard.metrics if each.id == wanted))
 
 
 def worsening(
