@@ -20,7 +20,7 @@ demo: .venv/base ## Set up the base install and answer a real question.
 	@echo "      $(BIN)/crosscurrent matrix        $(BIN)/crosscurrent backtest        README.md"
 
 validate: .venv/validate ## Set the extra up and measure a real prediction.
-	@$(BIN)/crosscurrent validate differential_privacy evasion
+	@$(BIN)/crosscurrent validate group_fairness evasion
 
 serve: .venv/serve ## Set the extra up and answer over HTTP, until Ctrl-C.
 	@$(BIN)/crosscurrent serve

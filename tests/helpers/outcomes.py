@@ -24,14 +24,24 @@ DIFFERENCES: dict[str, tuple[float, ...]] = {
 }
 """How much more susceptible the defended model is, seed by seed, by the outcome that shows."""
 
-MIDDLE = 0.5
+MIDDLE = 0.6
+"""What is judged is of the baseline: neither the floor nor the ceiling of any metric."""
 
 
 @cache
-def planned(kb: KnowledgeBase, defense: str, risk: str, data: str, seeds: int) -> Experiment:
+def planned(
+    kb: KnowledgeBase, defense: str, risk: str, data: str, seeds: int, draws: int = 1
+) -> Experiment:
     """Set up a small experiment, which is never run."""
     return experiment(
-        kb, defense, risk, data=data, model="mlp-s", seeds=seeds, settings=["training.epochs=1"]
+        kb,
+        defense,
+        risk,
+        data=data,
+        model="mlp-s",
+        seeds=seeds,
+        draws=draws,
+        settings=["training.epochs=1"],
     )
 
 
@@ -48,6 +58,10 @@ def verdict(
     intended: bool = False,
     published: tuple[str, ...] = (),
     accuracy: float = 0.9,
+    learned: float = 0.9,
+    level: float = MIDDLE,
+    blind: float = 0.0,
+    draws: int = 1,
     run: str = "one",
     claims: Sequence[Claim] = (),
 ) -> Verdict:
@@ -63,6 +77,14 @@ def verdict(
         The same as `shows` for the attack that tells whether the defense is effective.
     accuracy : float
         Of the defended models.
+    learned : float
+        The accuracy of the others.
+    level : float
+        What is judged is of the baseline.
+    blind : float
+        Share of records at which the attack sees nothing in the defended arm.
+    draws : int
+        Of the data; `shows` has the differences of each one's seeds, draw by draw.
     run : str
         In which the defended models were trained; the others in ``one``.
     claims : sequence of Claim
@@ -70,17 +92,21 @@ def verdict(
     """
     found = DIFFERENCES[shows] if isinstance(shows, str) else tuple(shows)
     kept_off = DIFFERENCES[guard] if isinstance(guard, str) else tuple(guard)
-    setup = planned(kb, defense, risk, data, len(found))
+    setup = planned(kb, defense, risk, data, len(found) // draws, draws)
     chosen = {setup.attack: setup.attack.judged(provable=setup.defense.provable)}
     by = {setup.attack: found}
     if setup.guard is not None:
         chosen[setup.guard] = setup.guard.judged(provable=False)
         by[setup.guard] = kept_off
     readings = {} if reading is None else {setup.defense.name(): reading}
-    baseline = [_result(chosen, dict.fromkeys(by, 0.0), {}) for _ in found]
+    baseline = [
+        replace(_result(chosen, dict.fromkeys(by, 0.0), {}, level), accuracy=learned) for _ in found
+    ]
     defended = [
         replace(
-            _result(chosen, {attack: each[i] for attack, each in by.items()}, readings),
+            _result(
+                chosen, {attack: each[i] for attack, each in by.items()}, readings, level, blind
+            ),
             accuracy=accuracy,
             run=run,
         )
@@ -103,11 +129,17 @@ def document(kb: KnowledgeBase, *words: str, **how: Any) -> document_types.Verdi
 
 
 def _result(
-    chosen: dict[Attack, Metric], worse: dict[Attack, float], readings: dict[str, float]
+    chosen: dict[Attack, Metric],
+    worse: dict[Attack, float],
+    readings: dict[str, float],
+    level: float,
+    blind: float = 0.0,
 ) -> Result:
     def value(attack: Attack, metric: Metric) -> float:
+        if metric is attack.blind:
+            return blind
         change = worse[attack] if metric.id == chosen[attack].id else 0.0
-        return MIDDLE + (change if metric.worse_when == "higher" else -change)
+        return level + (change if metric.worse_when == "higher" else -change)
 
     return Result(
         metrics={

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any, ClassVar
 
 import numpy as np
@@ -108,13 +109,17 @@ def test_more_restarts_never_find_less() -> None:
     assert many_["attack_success_rate"] >= few_["attack_success_rate"]
 
 
-def test_the_scale_of_the_logits_which_changes_no_prediction_hardly_changes_robustness() -> None:
-    data = data_of("digits")
-    target = victim_of(data)
-    split = target.split
-    found = target.models.architecture
+@cache
+def _learned() -> tuple[DataSplit, Ensemble]:
+    """Return a model of digits that has learned them, and what it learned from."""
+    target = victim_of(data_of("digits"))
+    split, found = target.split, target.models.architecture
     schedule = Schedule(len(split.training[0]), epochs=10)
-    models = train(found, split.pool, [TrainingRun(1, split.training[0])], schedule).models
+    return split, train(found, split.pool, [TrainingRun(1, split.training[0])], schedule).models
+
+
+def test_the_scale_of_the_logits_which_changes_no_prediction_hardly_changes_robustness() -> None:
+    split, models = _learned()
     last = list(models.parameters)[-2:]
     robust = []
     for scale in (0.05, 1.0, 16.0):
@@ -125,13 +130,33 @@ def test_the_scale_of_the_logits_which_changes_no_prediction_hardly_changes_robu
     assert max(robust) - min(robust) < 0.03
 
 
+def test_where_softmax_saturates_evasion_is_blind_but_for_the_margin() -> None:
+    split, models = _learned()
+    last = list(models.parameters)[-2:]
+    sure = {k: v * 1e6 if k in last else v for k, v in models.parameters.items()}
+    saturated = dataclasses.replace(models, parameters=sure)
+    blind = {}
+    for restarts in (1, 2):
+        (got,) = Evasion(restarts=restarts, steps=1).mount(
+            [TargetModel(split, saturated, None)], LAB
+        )
+        blind[restarts] = judged(Evasion, got)["zero_gradients"]
+    assert blind[1] > 0.5
+    assert blind[2] == 0
+
+
 def test_evasion_counts_the_worst_restart() -> None:
     got = {
         "y": np.array([0, 1, 1, 0]),
         "clean": np.array([0, 1, 0, 0]),
         "attacked": np.array([[0, 1, 0, 0], [1, 1, 1, 0]]),
+        "blind": np.array([False, False, True, False]),
     }
-    assert judged(Evasion, got) == {"robust_accuracy": 0.5, "attack_success_rate": 1 / 3}
+    assert judged(Evasion, got) == {
+        "robust_accuracy": 0.5,
+        "attack_success_rate": 1 / 3,
+        "zero_gradients": 0.25,
+    }
     got["clean"] = 1 - got["y"]
     assert judged(Evasion, got)["attack_success_rate"] == 0
 

@@ -66,7 +66,8 @@ def test_the_fairness_penalty_lowers_the_equalised_odds_gap(
 @pytest.mark.parametrize("risk", ["R1", "R2"])
 def test_a_placebo_changes_nothing(kb: KnowledgeBase, tmp_path: object, risk: str) -> None:
     found = measured(kb, tmp_path, "placebo", risk, "no_change", data="digits", seeds=4)
-    assert found.outcome in ("no_change", "inconclusive")
+    # where the trigger works in all models of both arms, that is told
+    assert found.outcome in ("no_change", "inconclusive", "nothing_to_move")
 
 
 def test_measuring_leaves_the_global_random_state_alone(

@@ -31,10 +31,10 @@ def draws(
     InputError
         As `dataset` does, and if there are not enough records.
     """
+    if name != SYNTHETIC and count > 1:
+        return disjoint(name, dataset(name), settings, count)
     first = dataset(name, settings)
     if count == 1:
         return (first,)
-    if name != SYNTHETIC:
-        return disjoint(name, dataset(name), settings, count)
     seed = int(first.settings["seed"])
     return (first, *(dataset(name, {**settings, "seed": seed + i}) for i in range(1, count)))

@@ -1,0 +1,109 @@
+"""Simulate how often intervals hold the truth, by design and by the shape of effects.
+
+``python benchmarks/coverage.py [--experiments N] [--seed N]``. An effect differs from draw to
+draw of the data, and on a draw from seed to seed. Where draws differ, an interval over the seeds
+of one draw is about that draw alone. The truth is a mean effect of zero; an interval misses it in
+5 % if it keeps what it promises.
+"""
+
+from __future__ import annotations
+
+import argparse
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from report import Section, table
+from timing import machine
+
+from crosscurrent.validator.statistics.intervals import effect
+
+__all__ = ["DESIGNS", "SHAPES", "Coverage", "coverage", "simulated"]
+
+DESIGNS = ((1, 5), (1, 20), (5, 5), (8, 5), (16, 5))
+"""Draws of the data, and seeds on each."""
+RECOMMENDED = (8, 5)
+"""The protocol's."""
+SHAPES = ("normal", "skewed", "exponential")
+"""Of effects over draws and over seeds: skewness 0, 1 and 2."""
+RATIOS = (0.0, 1.0)
+"""Standard deviation between draws, in that between seeds."""
+
+
+class Coverage(NamedTuple):
+    """How often intervals of a design hold the truth."""
+
+    draws: int
+    seeds: int
+    shape: str
+    between: float
+    coverage: float
+    error: float
+    too_high: float
+    too_low: float
+
+
+def simulated(
+    draws: int, seeds: int, shape: str, between: float, draw: np.random.Generator
+) -> NDArray[np.float64]:
+    """Return made-up differences of mean zero: (draws, seeds)."""
+
+    def values(size: tuple[int, ...]) -> NDArray[np.float64]:
+        if shape == "normal":
+            return draw.normal(size=size)
+        grade = {"skewed": 4.0, "exponential": 1.0}[shape]
+        return (draw.gamma(grade, size=size) - grade) / np.sqrt(grade)
+
+    return between * values((draws, 1)) + values((draws, seeds))
+
+
+def coverage(
+    draws: int, seeds: int, shape: str, between: float, experiments: int, seed: int
+) -> Coverage:
+    """Simulate experiments of one design; the interval is over draws, or the seeds of one."""
+    draw = np.random.default_rng([seed, draws, seeds, SHAPES.index(shape), round(8 * between)])
+    high = low = 0
+    for _ in range(experiments):
+        found = simulated(draws, seeds, shape, between, draw)
+        interval = effect((found[0] if draws == 1 else found.mean(axis=1)).tolist())
+        high += interval.low > 0
+        low += interval.high < 0
+    held = 1 - (high + low) / experiments
+    error = float(np.sqrt(held * (1 - held) / experiments))
+    return Coverage(
+        draws, seeds, shape, between, 100 * held, 100 * error,
+        100 * high / experiments, 100 * low / experiments,
+    )  # fmt: skip
+
+
+def main() -> int:
+    """Run and print; the exit status is 1 if the recommended design misses 93 to 97 %."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--experiments", type=int, default=2000)
+    parser.add_argument("--seed", type=int, default=0)
+    asked = parser.parse_args()
+    rows = [
+        coverage(draws, seeds, shape, between, asked.experiments, asked.seed)
+        for draws, seeds in DESIGNS
+        for shape in SHAPES
+        for between in RATIOS
+    ]
+    notes = (
+        machine(),
+        f"{asked.experiments} experiments each, seed {asked.seed}; percent",
+        "between: standard deviation between draws, in that between seeds",
+        "too high, too low: intervals above and below the truth, which promise an effect falsely",
+    )
+    print(table(Section("coverage", "Coverage of 95 % intervals", notes, tuple(rows))))
+    missed = [
+        row
+        for row in rows
+        if (row.draws, row.seeds) == RECOMMENDED and not 93 <= row.coverage <= 97
+    ]
+    for row in missed:
+        print(f"recommended design: {row.coverage:.1f} % with {row.shape} effects", row.between)
+    return int(bool(missed))
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
