@@ -22,7 +22,7 @@ demo: .venv/base ## Set up the base install and answer a real question.
 validate: .venv/validate ## Set the extra up and measure a real prediction.
 	@$(BIN)/crosscurrent validate differential_privacy evasion
 
-datasets: .venv/datasets ## Set the extra with published data sets up.
+datasets: .venv/datasets ## Set the extra up and list the data sets.
 	@$(BIN)/crosscurrent validate --list | sed -n '/^Datasets/,/^Models/p' | sed '$$d'
 
 serve: .venv/serve ## Set the extra up and answer over HTTP, until Ctrl-C.
