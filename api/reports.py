@@ -11,6 +11,7 @@ from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
 from crosscurrent.validator.results.kinds import kind_of
+from crosscurrent.validator.results.repeats import draws_of, repeats, unit
 
 from .text.measured import describe
 from .text.measured.collusion import collusion_sentence
@@ -79,7 +80,7 @@ def _template() -> Template:
         lstrip_blocks=True,
     )
     made.filters |= {"words": _words, "signed": signed, "said": sentence, "reason": reason}
-    made.filters |= {"mean": fmean, "colluded": collusion_sentence}
+    made.filters |= {"mean": fmean, "colluded": collusion_sentence, "repeats": repeats}
     return made.get_template(_PAGE)
 
 
@@ -88,7 +89,8 @@ def _setup(document: Mapping[str, Any]) -> str:
     training = {**document["settings"]["training"], "sampling": None}
     scale = {name: document["scale"][name] for name in ("dataset", "records", "model")}
     return json.dumps(
-        [scale, training, document["settings"]["data"], document["seeds"]], sort_keys=True
+        [scale, training, document["settings"]["data"], document["seeds"], draws_of(document)],
+        sort_keys=True,
     )
 
 
@@ -105,7 +107,8 @@ def _group(kb: KnowledgeBase, documents: Sequence[Mapping[str, Any]]) -> dict[st
         "scale": documents[-1]["scale"],
         "training": documents[-1]["settings"]["training"],
         "data": documents[-1]["settings"]["data"],
-        "seeds": len(documents[-1]["seeds"]),
+        "repeats": repeats(documents[-1]),
+        "by": unit(documents[-1]),
         "rows": [(name, code.get(name) or "") for name in rows],
         "columns": [(name, code.get(name) or "") for name in columns],
         "latest": latest,

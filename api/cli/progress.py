@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from ..text.measured.grid import NOT_MEASURED, Pair, mark, table
 from ..text.terminal import Style
+from ..text.wording import shown_as
 
 if TYPE_CHECKING:
     from crosscurrent.validator.experiments.verdicts import Verdict
@@ -167,7 +168,7 @@ def _told(seeds: int, of: int, shown: Verdict | str | None, look: Style) -> str:
         return f"{seeds}/{of}"
     if isinstance(shown, str):
         return NOT_MEASURED
-    outcome = "contested" if shown.outcome == "inconclusive" else shown.outcome
+    outcome = shown_as(shown.outcome)
     return f"{look.paint(look.glyph(outcome), outcome)} {mark(shown.document(), look)}"
 
 

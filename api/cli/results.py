@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from crosscurrent.knowledge import load
 from crosscurrent.knowledge.errors import InputError
+from crosscurrent.validator.results.repeats import repeats
 
 from ..text.measured import describe
 from ..text.names import signed
@@ -52,7 +53,7 @@ def _list(arguments: Namespace) -> str:
     rows = [["result", "finished", "verdict", "effect", "what"]]
     for each in found:
         document = each.document
-        where = f"on {document['scale']['dataset']}, {len(document['seeds'])} seeds"
+        where = f"on {document['scale']['dataset']}, {repeats(document)}"
         when = each.written[:16].replace("T", " ")
         what = f"{_subject(document)} {where}"
         rows.append([each.address[:12], when, document["verdict"], _effect(document), what])

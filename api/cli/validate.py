@@ -187,7 +187,7 @@ def _listener(plan: Plan, *, no_color: bool) -> Progress:
     if isinstance(plan, VariationPlan):
         return VariationProgress(plan.variation.name.lower(), plan.variation.values)
     if isinstance(plan, GridPlan):
-        return GridProgress(plan.pairs, len(plan.grid.seeds), no_color=no_color)
+        return GridProgress(plan.pairs, len(plan.grid.seeds) * plan.grid.draws, no_color=no_color)
     return Progress()
 
 

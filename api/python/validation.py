@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, cast
 
 from crosscurrent.validator.measurements import draw, measure
 from crosscurrent.validator.requests import PairRequest
+from crosscurrent.validator.results.repeats import labels, unit
 
 from ..text.measured.verdict import describe, facts, reason, scale, sentence
 from ..text.names import named
@@ -20,7 +21,9 @@ from .tables import PLAIN, Table, marked
 if TYPE_CHECKING:
     from crosscurrent.validator.experiments import document_types as shapes
     from crosscurrent.validator.experiments.sweeps import SweepListener
+    from crosscurrent.validator.results.outcomes import Invalid
     from crosscurrent.validator.run.engine import ProgressListener
+    from crosscurrent.validator.statistics.intervals import Outcome
 
 __all__ = ["MeasuredEffect", "ValidationReport", "validate"]
 
@@ -33,11 +36,12 @@ class MeasuredEffect(NamedTuple):
     metric : str
         What is measured.
     estimate, low, high : float
-        Mean over the seeds, in the direction "more susceptible", and its interval.
+        Mean in the direction "more susceptible", and its interval: over the seeds, or if there are
+        several draws of the data over these.
     level : float
         Confidence of the interval, from 0 to 1.
     differences : tuple of float
-        One for each seed.
+        One for each seed, or for each of several draws.
     smallest_effect : float
         The smallest effect of interest.
     """
@@ -61,7 +65,7 @@ class ValidationReport(Answer):
         As ``crosscurrent validate DEFENSE RISK --json`` prints it.
     """
 
-    columns: ClassVar = ("seed", "baseline", "defended", "effect")
+    columns: ClassVar = ("repeat", "baseline", "defended", "effect")
 
     document: shapes.Verdict
 
@@ -71,8 +75,8 @@ class ValidationReport(Answer):
         return self.document["verdict"]
 
     @property
-    def outcome(self) -> Literal["increase", "decrease", "no_change", "inconclusive"]:
-        """What the risk does under the defense."""
+    def outcome(self) -> Outcome | Invalid:
+        """What the risk does under the defense, or why that cannot be said."""
         return self.document["outcome"]
 
     @property
@@ -100,7 +104,7 @@ class ValidationReport(Answer):
 
     def _records(self) -> Iterable[tuple[Any, ...]]:
         found = self.document
-        arms = (found["seeds"], found["baseline"], found["defended"])
+        arms = (labels(found), found["baseline"], found["defended"])
         return zip(*arms, self.effect.differences, strict=True)
 
     def _heading(self) -> str:
@@ -113,7 +117,13 @@ class ValidationReport(Answer):
         summary = [("outcome", marked(self.outcome)), ("verdict", self.verdict)]
         tables = [Table("", ("", ""), [*summary, *facts(document)])]
         if factors := document["factors"]:
-            tables.append(Table("Factors on the way", ("", ""), list(map(reason, factors))))
+            tables.append(
+                Table(
+                    "Factors on the way",
+                    ("", ""),
+                    [reason(each, unit(document)) for each in factors],
+                )
+            )
         return tables
 
     def _notes(self) -> Sequence[str]:
@@ -139,6 +149,7 @@ def validate(
     dataset: str | None = None,
     model: str | None = None,
     seeds: int = 5,
+    draws: int = 1,
     settings: Mapping[str, object] | None = None,
     device: str = "cpu",
     memory: int | None = None,
@@ -161,7 +172,10 @@ def validate(
     model : str, optional
         An architecture, by default ``mlp-m``, or a user's own as ``package.module:Class``.
     seeds : int
-        How many pairs of models are trained, from 2 to 1000.
+        How many pairs of models are trained on each draw, from 2 to 1000.
+    draws : int
+        Of how many draws of the data set, from 1 to 1000; with two or more the interval is over
+        them.
     settings : mapping from str to object, optional
         Values of settings, such as ``{"training.epochs": 5, "defense.epsilon": 0.1}``.
     device : str
@@ -195,6 +209,7 @@ def validate(
         dataset=dataset,
         model=model,
         seeds=seeds,
+        draws=draws,
         device=device,
         memory=memory,
         threads=threads,

@@ -22,6 +22,7 @@ _CODES = {
     "unknown": "2",
     "no_change": "2",
     "unexplored": "2",
+    "void": "2",
 }
 _HOLLOW = {"increase": "△", "decrease": "▽"}
 _ASCII = {
@@ -33,6 +34,7 @@ _ASCII = {
     "mixed": "~",
     "unexplored": ".",
     "inconclusive": "~",
+    **dict.fromkeys(("void", "nothing_to_move", "no_longer_useful", "cannot_change"), "o"),
     "unclear": "~",
     "amplifies": "^",
     "hinders": "v",
@@ -45,7 +47,7 @@ _NARROW = 24  # a last column narrower than this goes below
 _BELOW = " " * 8
 _PLAIN = str.maketrans(
     {"→": ">", "·": ".", "–": "-", "—": "-", "…": ".", "±": "~", "†": "+"}
-    | {"−": "-", "×": "x", "ε": "epsilon", "δ": "delta", "∞": "inf"}
+    | {"−": "-", "×": "x", "ε": "epsilon", "δ": "delta", "∞": "inf", "∅": "o"}
 )
 
 

@@ -28,7 +28,9 @@ __all__ = [
     "TOGETHER",
     "VERBS",
     "VERDICT_MARKS",
+    "VOID",
     "basis",
+    "shown_as",
     "strength",
 ]
 
@@ -43,6 +45,10 @@ GLYPHS: Final[Mapping[str, str]] = MappingProxyType(
         "unknown": "?",
         "unexplored": "·",
         "inconclusive": "±",
+        "void": "∅",
+        "nothing_to_move": "∅",
+        "no_longer_useful": "∅",
+        "cannot_change": "∅",
         "unclear": "±",
         "none": "0",
         "amplifies": "▲",
@@ -172,9 +178,21 @@ VERBS: Final[Mapping[str, str]] = MappingProxyType(
         "contested": "contested",
         "unknown": "unknown",
         "inconclusive": "inconclusive with these seeds",
+        "nothing_to_move": "had no room to move here",
+        "no_longer_useful": "was measured of a model that is no longer of use",
+        "cannot_change": "cannot change, by construction",
     }
 )
 """What is said of a risk."""
+
+VOID: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "nothing_to_move": "nothing to move",
+        "no_longer_useful": "no longer useful",
+        "cannot_change": "cannot change",
+    }
+)
+"""Outcomes that are evidence of nothing."""
 
 MOVE: Final[Mapping[str, str]] = MappingProxyType(
     {"+": "raised", "-": "lowered", "0": "left alone", "?": "moved either way"}
@@ -210,6 +228,11 @@ TENSIONS: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 """How two defenses pull against each other, by mechanism."""
+
+
+def shown_as(outcome: str) -> str:
+    """Return the effect in whose colour and with whose sign an outcome is shown."""
+    return "contested" if outcome == "inconclusive" else "void" if outcome in VOID else outcome
 
 
 def basis(rests_on: str, effects: Sequence[str], *, conditional: bool = False) -> str:

@@ -14,7 +14,7 @@ def test_one_difference_gives_no_interval() -> None:
 
 
 def test_equal_differences_show_no_more_than_the_measure_resolves() -> None:
-    assert effect([0.25] * 4) == Effect(0.25, 0.25, 0.25, (0.25,) * 4)
+    assert effect([0.25] * 4) == Effect(0.25, 0.25, 0.25, (0.25,) * 4, 0.0)
     coarse, fine = (effect([0.25] * 4, resolution=step) for step in (0.1, 0.01))
     assert coarse.low < fine.low < 0.25 < fine.high < coarse.high
     assert coarse.high - 0.25 == pytest.approx(0.25 - coarse.low)

@@ -33,6 +33,9 @@ class Metric:
         From an artifact to the number.
     counted : callable
         From an artifact to how many things the number counts: its steps are about one over that.
+    floor, ceiling : float or None
+        What the number is where the attack gets nothing, and where it gets all that there is;
+        where both arms are there, no change could be seen. None: it has no such end.
     """
 
     id: str
@@ -41,6 +44,8 @@ class Metric:
     smallest_effect: float
     judge: Callable[[AttackOutput], float]
     counted: Callable[[AttackOutput], int]
+    floor: float | None = None
+    ceiling: float | None = None
 
     def worsening(self, baseline: float, defended: float) -> float:
         """Return by how much the defended model is more susceptible than the baseline."""

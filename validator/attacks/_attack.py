@@ -15,6 +15,7 @@ from ..training.spec import Pool, Schedule, TrainingRun
 from ..training.trainer import Trained
 
 if TYPE_CHECKING:
+    from ..arms.changes import Change
     from ..arms.splits import DataSplit, TargetModel
     from ..data import Dataset
     from ..training.architectures import Architecture
@@ -71,12 +72,19 @@ class Attack(ABC):
         the factor; None if it hands nothing on.
     uses : tuple of str
         Knowledge that another attack may hand on to it: ids of factors.
+    sees : frozenset of str
+        What it sees of what a defense may change; see `validator.defenses.Defense.changes`.
+    blind : Metric or None
+        The share of records at which it sees nothing to follow, if that can be; with more than half
+        of them in either arm, it is no measure of how susceptible a model is.
     """
 
     risk: ClassVar[str]
     metrics: ClassVar[tuple[Metric, ...]]
     yields: ClassVar[str | None] = None
     uses: ClassVar[tuple[str, ...]] = ()
+    sees: ClassVar[frozenset[Change]] = frozenset({"the model"})
+    blind: ClassVar[Metric | None] = None
 
     @property
     def models(self) -> int:

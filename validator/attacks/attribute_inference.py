@@ -30,6 +30,7 @@ from ._numbers import numbers
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from ..arms.changes import Change
     from ..data import Dataset
 
 __all__ = ["AttributeInference"]
@@ -72,6 +73,7 @@ class AttributeInference(Attack):
 
     risk: ClassVar[str] = "attribute_inference"
     uses: ClassVar[tuple[str, ...]] = ("auxiliary_data_quality",)
+    sees: ClassVar[frozenset[Change]] = frozenset({"the model", "explanations"})
     metrics: ClassVar[tuple[Metric, ...]] = (
         Metric(
             "auc_gain",
@@ -80,6 +82,7 @@ class AttributeInference(Attack):
             0.02,
             lambda got: _auc(got, "with_model") - _auc(got, "without_model"),
             _pairs,
+            0.0,
         ),
         Metric(
             "auc",
@@ -88,6 +91,8 @@ class AttributeInference(Attack):
             0.02,
             lambda got: _auc(got, "with_model"),
             _pairs,
+            0.5,
+            1.0,
         ),
         Metric(
             "auc_without_model",
@@ -96,6 +101,8 @@ class AttributeInference(Attack):
             0.02,
             lambda got: _auc(got, "without_model"),
             _pairs,
+            0.5,
+            1.0,
         ),
         Metric(
             "auc_unaware",
@@ -104,6 +111,8 @@ class AttributeInference(Attack):
             0.02,
             lambda got: _auc(got, "unaware"),
             _pairs,
+            0.5,
+            1.0,
         ),
         Metric(
             "auc_informed",
@@ -112,6 +121,8 @@ class AttributeInference(Attack):
             0.02,
             lambda got: _auc(got, "informed"),
             _pairs,
+            0.5,
+            1.0,
         ),
     )
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor
 
+    from ..arms.changes import Change
     from ..data import Dataset
 
 __all__ = ["DataReconstruction"]
@@ -68,6 +69,7 @@ class DataReconstruction(Attack):
 
     risk: ClassVar[str] = "data_reconstruction"
     yields: ClassVar[str] = "auxiliary_data_quality"
+    sees: ClassVar[frozenset[Change]] = frozenset({"the model", "explanations"})
     metrics: ClassVar[tuple[Metric, ...]] = (
         Metric(
             "reconstruction_error",
@@ -76,6 +78,8 @@ class DataReconstruction(Attack):
             0.02,
             lambda got: float(got["error"].sum() / got["spread"].sum()),
             lambda got: len(got["error"]),
+            1.0,
+            0.0,
         ),
         Metric(
             "member_advantage",

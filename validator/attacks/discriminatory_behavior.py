@@ -69,7 +69,16 @@ class DiscriminatoryBehavior(Attack):
 
     risk: ClassVar[str] = "discriminatory_behavior"
     metrics: ClassVar[tuple[Metric, ...]] = (
-        Metric("equalized_odds_difference", "equalised-odds gap", "higher", 0.03, _odds, _smallest),
+        Metric(
+            "equalized_odds_difference",
+            "equalised-odds gap",
+            "higher",
+            0.03,
+            _odds,
+            _smallest,
+            0.0,
+            1.0,
+        ),
         Metric(
             "demographic_parity_difference",
             "demographic-parity gap",
@@ -77,6 +86,8 @@ class DiscriminatoryBehavior(Attack):
             0.03,
             _parity,
             lambda got: _least(got["group"][got["by_group"]]),
+            0.0,
+            1.0,
         ),
         Metric(
             "worst_group_accuracy",

@@ -38,6 +38,7 @@ from ._shadows import apart, check_shadow_model, own_shadows
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from ..arms.changes import Change
     from ..data import Dataset
     from ..training.architectures import Architecture
     from ..training.ensembles import Ensemble
@@ -92,8 +93,9 @@ class DistributionInference(Attack):
 
     risk: ClassVar[str] = "distribution_inference"
     uses: ClassVar[tuple[str, ...]] = ("auxiliary_data_quality", "architecture_similarity")
+    sees: ClassVar[frozenset[Change]] = frozenset({"the model", "explanations"})
     metrics: ClassVar[tuple[Metric, ...]] = (
-        Metric("auc", "AUC of telling the shares apart", "higher", 0.05, _auc, _pairs),
+        Metric("auc", "AUC of telling the shares apart", "higher", 0.05, _auc, _pairs, 0.5, 1.0),
         Metric(
             "attack_accuracy",
             "share of models of which the adversary tells the share",
@@ -101,6 +103,8 @@ class DistributionInference(Attack):
             0.05,
             lambda got: float(np.mean((got["score"] > 0) == got["high"])),
             lambda got: len(got["high"]),
+            0.5,
+            1.0,
         ),
         Metric(
             "auc_of_loss_test",
@@ -109,6 +113,8 @@ class DistributionInference(Attack):
             0.05,
             lambda got: auc(got["loss_gap"], got["high"]),
             lambda got: int(got["high"].sum() * (~got["high"]).sum()),
+            0.5,
+            1.0,
         ),
     )
 

@@ -33,6 +33,7 @@ ROBUST_ACCURACY = Metric(
     0.03,
     lambda got: float(np.mean((got["attacked"] == got["y"]).all(axis=0))),
     lambda got: len(got["y"]),
+    ceiling=0.0,
 )
 SUCCESS = Metric(
     "attack_success_rate",
@@ -41,6 +42,16 @@ SUCCESS = Metric(
     0.03,
     lambda got: _turned(got),
     lambda got: int((got["clean"] == got["y"]).sum()),
+    0.0,
+    1.0,
+)
+ZERO_GRADIENTS = Metric(
+    "zero_gradients",
+    "share of records at which no loss has a gradient to follow",
+    "lower",
+    0.03,
+    lambda got: float(np.mean(got["blind"])),
+    lambda got: len(got["blind"]),
 )
 
 
@@ -53,7 +64,8 @@ class Evasion(Attack):
     """
 
     risk: ClassVar[str] = "evasion"
-    metrics: ClassVar[tuple[Metric, ...]] = (ROBUST_ACCURACY, SUCCESS)
+    metrics: ClassVar[tuple[Metric, ...]] = (ROBUST_ACCURACY, SUCCESS, ZERO_GRADIENTS)
+    blind: ClassVar[Metric | None] = ZERO_GRADIENTS
 
     epsilon: float = setting(
         0.1, "radius of the L∞ ball, in units of the attributes", least=1e-6, most=1e6
@@ -64,7 +76,10 @@ class Evasion(Attack):
     def mount(
         self, targets: Sequence[TargetModel], resources: AttackerResources
     ) -> list[AttackOutput]:
-        """Return predictions on the test records before and after (restarts, records)."""
+        """Return predictions on the test records before and after (restarts, records).
+
+        And at which records no loss has a gradient.
+        """
         del resources
         return [self._mount(target) for target in targets]
 
@@ -74,6 +89,9 @@ class Evasion(Attack):
         losses = [model.input_gradients(of=loss)(y[None]) for loss in LOSSES[: self.restarts]]
         draws = Streams([derive(split.seed, "evasion")], x.device)
 
+        blind = torch.ones(len(x), dtype=torch.bool, device=x.device)
+        for gradient in losses:
+            blind &= (gradient(x[None])[0] == 0).flatten(1).all(1)
         attacked = []
         for start in range(self.restarts):
             moved = pgd_attack(
@@ -88,6 +106,7 @@ class Evasion(Attack):
         return {
             "y": y.cpu().numpy(),
             "clean": target.predictions(x, z).cpu().numpy(),
+            "blind": blind.cpu().numpy(),
             "attacked": torch.stack(attacked).cpu().numpy(),
         }
 

@@ -25,6 +25,7 @@ from ._attack import Attack, AttackerResources
 from ._shadows import apart, check_shadow_model, own_shadows
 
 if TYPE_CHECKING:
+    from ..arms.changes import Change
     from ..data import Dataset
     from ..training.architectures import Architecture
     from ..training.ensembles import Ensemble
@@ -124,9 +125,12 @@ class MembershipInference(Attack):
 
     risk: ClassVar[str] = "membership_inference"
     uses: ClassVar[tuple[str, ...]] = ("auxiliary_data_quality", "architecture_similarity")
+    sees: ClassVar[frozenset[Change]] = frozenset({"the model", "explanations"})
     metrics: ClassVar[tuple[Metric, ...]] = (
-        Metric("auc", "AUC of online LiRA", "higher", 0.02, _auc("online"), _pairs),
-        Metric("auc_offline", "AUC of offline LiRA", "higher", 0.02, _auc("offline"), _pairs),
+        Metric("auc", "AUC of online LiRA", "higher", 0.02, _auc("online"), _pairs, 0.5, 1.0),
+        Metric(
+            "auc_offline", "AUC of offline LiRA", "higher", 0.02, _auc("offline"), _pairs, 0.5, 1.0
+        ),
         Metric(
             "tpr_at_1_percent_fpr",
             "TPR at 1 % FPR of online LiRA (at no false positive below 100 non-members)",
@@ -134,6 +138,8 @@ class MembershipInference(Attack):
             0.01,
             _tpr(0.01),
             lambda got: int(got["member"].sum()),
+            0.0,
+            1.0,
         ),
         Metric(
             "tpr_at_01_percent_fpr",
@@ -142,8 +148,10 @@ class MembershipInference(Attack):
             0.01,
             _tpr(0.001),
             lambda got: int(got["member"].sum()),
+            0.0,
+            1.0,
         ),
-        Metric("auc_rmia", "AUC of RMIA", "higher", 0.02, _auc("rmia"), _pairs),
+        Metric("auc_rmia", "AUC of RMIA", "higher", 0.02, _auc("rmia"), _pairs, 0.5, 1.0),
         Metric(
             "auc_loss_threshold",
             "AUC of a threshold on the loss, without shadow models",
@@ -151,6 +159,8 @@ class MembershipInference(Attack):
             0.02,
             _auc("confidence"),
             _pairs,
+            0.5,
+            1.0,
         ),
         Metric(
             "auc_worst_subgroup",
@@ -159,6 +169,8 @@ class MembershipInference(Attack):
             0.02,
             _worst_subgroup,
             _pairs,
+            0.5,
+            1.0,
         ),
     )
 

@@ -47,6 +47,8 @@ class Poisoning(Attack):
             0.05,
             _success,
             lambda got: int((got["plain"] != TARGET).sum()),
+            0.0,
+            1.0,
         ),
         Metric(
             "untriggered_rate",

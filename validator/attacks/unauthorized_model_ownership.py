@@ -28,6 +28,7 @@ from ._attack import Attack, AttackerResources
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from ..arms.changes import Change
     from ..data import Dataset
     from ..training.architectures import Architecture
     from ..training.ensembles import Ensemble
@@ -58,6 +59,7 @@ def _fidelity(identifier: str, name: str, surrogates: str) -> Metric:
         0.02,
         lambda got: float(np.mean(got[surrogates] == got["owner"])),
         lambda got: got[surrogates].size,
+        ceiling=1.0,
     )
 
 
@@ -148,6 +150,9 @@ class UnauthorizedModelOwnership(Attack):
     risk: ClassVar[str] = "unauthorized_model_ownership"
     yields: ClassVar[str] = "architecture_similarity"
     uses: ClassVar[tuple[str, ...]] = ("auxiliary_data_quality",)
+    sees: ClassVar[frozenset[Change]] = frozenset(
+        {"the model", "explanations", "proofs of ownership"}
+    )
     metrics: ClassVar[tuple[Metric, ...]] = (
         FIDELITY,
         *CURVE,

@@ -6,6 +6,7 @@
 """
 
 from ._dataset import Dataset
+from ._draws import draws
 from ._lookup import dataset, names, settings
 
-__all__ = ["Dataset", "dataset", "names", "settings"]
+__all__ = ["Dataset", "dataset", "draws", "names", "settings"]

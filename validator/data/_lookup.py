@@ -23,9 +23,10 @@ from ._subsets import subset
 from ._synthetic import Knobs, synthetic
 from ._tables import read_csv, read_parquet
 
-__all__ = ["dataset", "names", "settings"]
+__all__ = ["SYNTHETIC", "dataset", "names", "settings"]
 
-_SYNTHETIC = "synthetic"
+SYNTHETIC = "synthetic"
+"""What is generated."""
 
 
 def names() -> dict[str, str]:
@@ -36,7 +37,7 @@ def names() -> dict[str, str]:
     embedded = {name: each.line for name, each in EMBEDDED.items()}
     published = {name: each.line for name, each in PUBLISHED.items()}
     generated = {
-        _SYNTHETIC: "generated from settings that represent factors: by default 1000 records that "
+        SYNTHETIC: "generated from settings that represent factors: by default 1000 records that "
         "an ordinary model memorizes, in 2 classes and 2 groups"
     }
     return embedded | published | generated
@@ -45,9 +46,9 @@ def names() -> dict[str, str]:
 def settings(name: str) -> list[tuple[str, Any, str]]:
     """Return name, default and meaning of each setting that a data set of `names` has of its own.
 
-    All others take ``records`` and ``attributes``, which make them smaller.
+    All others take ``records``, ``attributes`` and ``sample``, which make them smaller.
     """
-    return described(Knobs) if name == _SYNTHETIC else []
+    return described(Knobs) if name == SYNTHETIC else []
 
 
 def dataset(name: str, settings: Mapping[str, str | int | float] = MappingProxyType({})) -> Dataset:
@@ -60,7 +61,7 @@ def dataset(name: str, settings: Mapping[str, str | int | float] = MappingProxyT
         ``adult.data`` as UCI publishes it.
     settings : mapping
         Settings of ``synthetic``, or how many ``records`` and ``attributes`` of another one are
-        used; texts are converted.
+        used, and which ``sample`` of so many; texts are converted.
 
     Raises
     ------
@@ -78,7 +79,7 @@ def dataset(name: str, settings: Mapping[str, str | int | float] = MappingProxyT
 
 def _found(name: str, settings: Mapping[str, str | int | float]) -> Dataset:
     """Return a data set that may be too large."""
-    if name == _SYNTHETIC:
+    if name == SYNTHETIC:
         return synthetic(generator_settings(settings))
     given = _given(name)
     return subset(given, settings) if settings else given

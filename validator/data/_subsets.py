@@ -1,7 +1,8 @@
 """Fewer records or attributes of data that is given, so that a factor can be varied on it too.
 
 Records are taken from one fixed shuffled order, in which each class and each group is spread
-evenly: fewer records are always among more, and have about the same shares.
+evenly: fewer records are always among more, and have about the same shares. Samples of so many
+records follow one another in that order, so that they share none.
 
 Attributes are taken from the one that tells most of the class on, by mutual information (Ross
 2014, Mutual Information between Discrete and Continuous Data Sets). An attribute is what a model
@@ -31,9 +32,9 @@ from ._generator_settings import RANGES, value_of
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["subset"]
+__all__ = ["disjoint", "subset"]
 
-_OURS: Final = ("records", "attributes")
+_OURS: Final = ("records", "attributes", "sample")
 _RANKING: Final = 0.2
 """Of the records that attributes are chosen by."""
 _MOST: Final = 2000
@@ -53,7 +54,8 @@ def subset(data: Dataset, settings: Mapping[str, str | int | float]) -> Dataset:
         All of it.
     settings : mapping
         ``records``: how many of them, as many as there are at most. ``attributes``: how many of
-        them, of a table. Whole numbers, or texts that hold one.
+        them, of a table. ``sample``: which records of so many, from 0. Whole numbers, or texts that
+        hold one.
 
     Raises
     ------
@@ -66,10 +68,11 @@ def subset(data: Dataset, settings: Mapping[str, str | int | float]) -> Dataset:
     order = _spread(data)
     chosen: NDArray[np.intp] | slice = slice(None)
     if "attributes" in wanted:
-        aside = min(round(_RANKING * data.records), _MOST)
+        aside = _aside(data)
         chosen = _informative(data, order[:aside], wanted["attributes"])
         order = order[aside:]
-    if wanted.get("records", 0) > len(order):
+    size, sample = wanted.get("records", len(order)), wanted.get("sample", 0)
+    if size > len(order):
         there = f"there are {data.records}"
         if len(order) < data.records:
             there += f", of which {data.records - len(order)} only serve to choose attributes"
@@ -77,7 +80,12 @@ def subset(data: Dataset, settings: Mapping[str, str | int | float]) -> Dataset:
             f"{clip(data.name)}: {wanted['records']} records are more than it has: {there}; lower"
             " data.records"
         )
-    rows = np.sort(order[: wanted.get("records", len(order))])
+    if (sample + 1) * size > len(order):
+        raise InputError(
+            f"{clip(data.name)}: sample {sample} of {size} records is more than it has: there are"
+            f" {len(order) // size} samples, from 0; lower data.records or data.sample"
+        )
+    rows = np.sort(order[sample * size : (sample + 1) * size])
     found = replace(
         data,
         x=np.ascontiguousarray(data.x[rows][:, chosen]),
@@ -91,6 +99,49 @@ def subset(data: Dataset, settings: Mapping[str, str | int | float]) -> Dataset:
     return found
 
 
+def disjoint(
+    name: str, data: Dataset, settings: Mapping[str, str | int | float], count: int
+) -> tuple[Dataset, ...]:
+    """Return several samples of a data set that share no record.
+
+    Parameters
+    ----------
+    name : str
+        Of the data set, for messages.
+    data : Dataset
+        All of it.
+    settings : mapping
+        As `subset` takes them; of the first. By default each sample has as many records as there
+        are for it.
+    count : int
+        How many.
+
+    Raises
+    ------
+    InputError
+        As `subset` does, and if there are not enough records.
+    """
+    first = _wanted(data, "sample", settings.get("sample", 0))
+    there = data.records - (_aside(data) if "attributes" in settings else 0)
+    size = _wanted(data, "records", settings["records"]) if "records" in settings else None
+    if size is None:
+        size = max(MIN_RECORDS, there // (first + count))
+    if (first + count) * size > there:
+        raise InputError(
+            f"{clip(name)}: {count} draws of {size} records"
+            + (f", from data.sample={first} on," if first else "")
+            + f" are more than the {there} that it has: lower --draws or data.records"
+        )
+    return tuple(
+        subset(data, {**settings, "records": size, "sample": first + i}) for i in range(count)
+    )
+
+
+def _aside(data: Dataset) -> int:
+    """Return how many records only serve to choose attributes."""
+    return min(round(_RANKING * data.records), _MOST)
+
+
 def _wanted(data: Dataset, name: str, value: str | int | float) -> int:
     """Read one setting."""
     if name not in _OURS:
@@ -102,6 +153,8 @@ def _wanted(data: Dataset, name: str, value: str | int | float) -> int:
         close = suggest(name, _OURS)
         hint = f"did you mean {' or '.join(close)}?" if close else f"known: {', '.join(_OURS)}"
         raise InputError(f"{clip(data.name)}: unknown setting {clip(name)!r} ({hint})")
+    if name == "sample":
+        return int(value_of(data.name, name, value, 0, data.records))
     if name == "records":
         return int(value_of(data.name, name, value, MIN_RECORDS, data.records))
     if data.image:

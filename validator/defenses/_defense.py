@@ -14,6 +14,7 @@ from ..training.spec import Schedule, TrainingHooks
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from ..arms.changes import Change
     from ..arms.splits import DataSplit, TargetModel
     from ..data import Dataset
     from ..training.architectures import Architecture
@@ -78,6 +79,9 @@ class Defense:
         How batches are drawn in *both* arms.
     provable : bool
         Whether an owner can prove by it that a model is theirs; see `ownership`.
+    changes : frozenset of str
+        What it changes of what an attack may see: ``the model``, that is its parameters or its
+        answers; ``explanations`` that are released beside answers; ``proofs of ownership``.
     evidence : pair of str or None
         Names in `DataSplit.kept` of the records that such a proof shows, and of their classes.
         Nobody can tell whether the records are what they are said to be; None if it shows none.
@@ -89,6 +93,7 @@ class Defense:
     reading: ClassVar[EffectivenessMetric | None] = None
     sampling: ClassVar[Literal["shuffled", "poisson"]] = "shuffled"
     provable: ClassVar[bool] = False
+    changes: ClassVar[frozenset[Change]] = frozenset({"the model"})
     evidence: ClassVar[tuple[str, str] | None] = None
 
     @classmethod

@@ -17,6 +17,7 @@ from ..training.spec import Schedule
 from ._defense import Defense, EffectivenessMetric, Stage
 
 if TYPE_CHECKING:
+    from ..arms.changes import Change
     from ..training.ensembles import Ensemble
 
 __all__ = ["Explanations"]
@@ -51,6 +52,7 @@ class Explanations(Defense):
 
     id: ClassVar[str] = "explanations"
     stage: ClassVar[Stage] = "post"
+    changes: ClassVar[frozenset[Change]] = frozenset({"explanations"})
     reading: ClassVar[EffectivenessMetric | None] = EffectivenessMetric(
         "completeness_error",
         "error of the attributions' sum, as a share of what they explain",

@@ -19,6 +19,7 @@ from ._defense import Defense, EffectivenessMetric, Stage
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from ..arms.changes import Change
     from ..training.ensembles import Ensemble
 
 __all__ = ["Fingerprinting", "distances"]
@@ -57,6 +58,7 @@ class Fingerprinting(Defense):
 
     id: ClassVar[str] = "fingerprinting"
     stage: ClassVar[Stage] = "post"
+    changes: ClassVar[frozenset[Change]] = frozenset({"proofs of ownership"})
     reading: ClassVar[EffectivenessMetric | None] = EffectivenessMetric(
         "p_value", "p-value of the test of the protected model", 0.001, "lower", 0.05
     )

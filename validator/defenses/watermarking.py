@@ -19,6 +19,7 @@ from ._defense import Defense, EffectivenessMetric, Stage
 if TYPE_CHECKING:
     import numpy as np
 
+    from ..arms.changes import Change
     from ..data import Dataset
     from ..training.ensembles import Ensemble
 
@@ -42,6 +43,7 @@ class Watermarking(Defense):
         "trigger_accuracy", "accuracy on the trigger set", 0.9, "higher", 0.1
     )
     provable: ClassVar[bool] = True
+    changes: ClassVar[frozenset[Change]] = frozenset({"the model", "proofs of ownership"})
     evidence: ClassVar[tuple[str, str] | None] = ("watermark_x", "watermark_y")
 
     triggers: int = setting(40, "records in the trigger set", least=10, most=10_000)

@@ -21,6 +21,7 @@ from ..training.trainer import train
 from ._defense import Defense, EffectivenessMetric, Stage
 
 if TYPE_CHECKING:
+    from ..arms.changes import Change
     from ..training.ensembles import Ensemble
 
 __all__ = ["WatermarkingOfAnswers"]
@@ -41,6 +42,7 @@ class WatermarkingOfAnswers(Defense):
         "p_value", "p-value of the test of a surrogate", 0.001, "lower", 0.05
     )
     provable: ClassVar[bool] = True
+    changes: ClassVar[frozenset[Change]] = frozenset({"the model", "proofs of ownership"})
 
     share: float = setting(0.02, "share of records that get a wrong answer", least=1e-4, most=0.5)
     queries: int = setting(

@@ -9,6 +9,7 @@ from crosscurrent.knowledge.errors import InputError, UnknownName, clip
 __all__ = [
     "COMMON",
     "DEFAULT_DATASET",
+    "DEFAULT_DRAWS",
     "DEFAULT_MODEL",
     "DEFAULT_SEEDS",
     "GROUPS",
@@ -21,6 +22,7 @@ __all__ = [
 DEFAULT_DATASET = "synthetic"
 DEFAULT_MODEL = "mlp-m"
 DEFAULT_SEEDS = 5
+DEFAULT_DRAWS = 1
 
 GROUPS = ("training", "data", "defense", "attack")
 """What settings are of."""

@@ -7,12 +7,18 @@ from dataclasses import dataclass
 from statistics import fmean
 from typing import TYPE_CHECKING, Final, Literal, TypedDict, Unpack
 
+from ..results.outcomes import Invalid
 from ..results.store import Store, address
+from ..run.engine import recipes
 from ..settings import settings_of
-from ..statistics.intervals import Effect, Outcome, effect, outcome, seeds_to_settle
-from ..trials.effectiveness import values, worsening
+from ..statistics.draws import between_draws
+from ..statistics.intervals import Effect, Outcome, effect, near_threshold, outcome, seeds_to_settle
+from ..trials.effectiveness import values, worsening, worsenings
+from .draws import draw_documents, per_unit
 from .mechanisms import Claim, MechanismCheck, mechanism_checks
-from .verdicts import interval, judged, scale
+from .software import software
+from .validity import Void, chance, invalid
+from .verdicts import RULES, interval, judged, scale
 
 if TYPE_CHECKING:
     from ..arms.metrics import Metric
@@ -135,7 +141,10 @@ class CollusionVerdict:
     effect : Effect
         By how much stronger the second attack is with the first, with an interval.
     outcome : str
-        ``increase``, ``decrease``, ``no_change`` or ``inconclusive``.
+        ``increase``, ``decrease``, ``no_change`` or ``inconclusive``; or why it is evidence of
+        nothing, one of `validator.results.outcomes.INVALID`.
+    void : Void or None
+        That, with the reason.
     judgement : str
         ``confirmed``, ``refuted`` or ``inconclusive``.
     first : FirstEffect
@@ -143,7 +152,11 @@ class CollusionVerdict:
     utility : Effect
         Change of the accuracy on test records.
     without, with_first : sequence of Result
-        One for each seed.
+        One for each seed, or of several draws the mean of each.
+    draws : sequence of Draw
+        The differences, by draw and seed.
+    spread : float or None
+        Standard deviation between draws that their seeds do not explain; None of one draw.
     address : str
         What it is kept under.
     reasons : tuple of MechanismCheck
@@ -158,12 +171,15 @@ class CollusionVerdict:
     published: tuple[str, ...]
     metric: Metric
     effect: Effect
-    outcome: Outcome
+    outcome: Outcome | Invalid
+    void: Void | None
     judgement: Judgement
     first: FirstEffect
     utility: Effect
     without: Sequence[Result]
     with_first: Sequence[Result]
+    draws: Sequence[shapes.Draw]
+    spread: float | None
     address: str
     reasons: tuple[MechanismCheck, ...]
     command: str = ""
@@ -189,6 +205,7 @@ class CollusionVerdict:
             "expected": self.expected,
             "published": list(self.published),
             "outcome": self.outcome,
+            "void": self.void and self.void.reason,
             "verdict": self.judgement,
             "effect": judged(self.metric, self.effect),
             "first_effective": self.first.met,
@@ -196,6 +213,9 @@ class CollusionVerdict:
             "without": values(self.without, risk, self.metric.id),
             "with": values(self.with_first, risk, self.metric.id),
             "seeds": list(planned.seeds),
+            "draws": list(self.draws),
+            "between_draws": self.spread,
+            "near_threshold": near_threshold(self.effect, self.metric.smallest_effect),
             "seeds_to_settle": self.seeds_to_settle,
             "metrics": {
                 metric: {
@@ -222,6 +242,7 @@ class CollusionVerdict:
                 "second": settings_of(planned.second),
             },
             "factors": [_shared(each) for each in self.reasons],
+            "software": software(),
             "command": self.command,
         }
 
@@ -233,7 +254,7 @@ def judge_collusion(
     with_first: Sequence[Result],
     **known: Unpack[CollusionKnown],
 ) -> CollusionVerdict:
-    """Compare the arms, seed by seed.
+    """Compare the arms, seed by seed, or draw by draw if there are several draws of the data.
 
     Parameters
     ----------
@@ -244,14 +265,19 @@ def judge_collusion(
         The first is confirmed by an increase alone, the second by anything but one; the others
         expect nothing.
     without, with_first : sequence of Result
-        One for each seed, in their order.
+        One for each draw and seed, in their order.
     **known
         What is known beforehand besides.
     """
     published, factors = known.get("published", ()), known.get("factors", ())
     metric = planned.second.judged(provable=False)
-    found = worsening(planned.second.risk, metric, without, with_first)
+    risk = planned.second.risk
+    single = worsenings(risk, metric, without, with_first)
+    without, with_first = per_unit(planned, without), per_unit(planned, with_first)
+    found = worsening(risk, metric, without, with_first)
     shown = outcome(found, metric.smallest_effect)
+    by_chance = chance(planned.contexts)
+    void = invalid(planned.second, metric, shown, without, with_first, by_chance)
     did = _first_effect(planned, with_first)
     expected = _EXPECTED.get(conjecture)
     claims = [
@@ -271,19 +297,23 @@ def judge_collusion(
         published=published,
         metric=metric,
         effect=found,
-        outcome=shown,
-        judgement=_judgement(expected, shown, effective=did.met),
+        outcome=void.outcome if void else shown,
+        void=void,
+        judgement=_judgement(expected, shown, sound=not void and did.met),
         first=did,
         utility=effect([w.accuracy - o.accuracy for o, w in zip(without, with_first, strict=True)]),
         without=without,
         with_first=with_first,
+        draws=draw_documents(planned, single),
+        spread=between_draws(single, len(planned.seeds)),
         address=address(
             {
+                "rules": RULES,
                 "collusion": list(planned.names),
                 "conjecture": conjecture,
                 "published": list(published),
                 "factors": list(factors),
-                "trials": [planned.context.recipe(trial) for trial in planned.trials()],
+                "trials": recipes(planned),
             }
         ),
         reasons=mechanism_checks(claims, without, with_first, found.differences),
@@ -314,7 +344,7 @@ def conclude_collusion(
         What is known beforehand besides.
     """
     verdict = judge_collusion(planned, conjecture, results[0::2], results[1::2], **known)
-    addresses = [address(planned.context.recipe(trial)) for trial in planned.trials()]
+    addresses = [address(each) for each in recipes(planned)]
     store.keep_experiment(verdict.address, verdict.document(), addresses)
     return verdict
 
@@ -337,8 +367,8 @@ def _first_effect(planned: Collusion, with_first: Sequence[Result]) -> FirstEffe
     )
 
 
-def _judgement(expected: Expected | None, shown: Outcome, *, effective: bool) -> Judgement:
-    if not effective or shown == "inconclusive" or expected is None:
+def _judgement(expected: Expected | None, shown: Outcome, *, sound: bool) -> Judgement:
+    if not sound or shown == "inconclusive" or expected is None:
         return "inconclusive"
     return "confirmed" if _SHOWS[shown] == expected else "refuted"
 

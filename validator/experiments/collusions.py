@@ -34,12 +34,12 @@ COLLUSION_GROUPS: Final = ("training", "data", "first", "second")
 
 @dataclass(frozen=True, eq=False)
 class Collusion:
-    """A second attack without and with the first, on one data set, under several seeds.
+    """A second attack without and with the first, on draws of a data set, under several seeds.
 
     Attributes
     ----------
-    context : TrialContext
-        Data, model, training and device.
+    contexts : tuple of TrialContext
+        Data, model, training and device; one for each draw.
     first, second : Attack
         What is mounted.
     names : tuple of str
@@ -48,14 +48,19 @@ class Collusion:
         Each gives one trial of either arm.
     """
 
-    context: TrialContext
+    contexts: tuple[TrialContext, ...]
     first: Attack
     second: Attack
     names: tuple[str, str]
     seeds: tuple[int, ...]
 
+    @property
+    def context(self) -> TrialContext:
+        """That of the first draw."""
+        return self.contexts[0]
+
     def trials(self) -> list[Trial]:
-        """Return all trials, the two arms of a seed side by side: without the first, then with."""
+        """Return all trials on one draw: of a seed without the first, then with it."""
         return [
             Trial(None, (self.second,), seed, first)
             for seed in self.seeds
@@ -109,7 +114,6 @@ def collusion(
     if said := _why_not(*kinds):
         raise InputError(f"{one.id}, then {other.id}: {said}; measurable: {_listed(kb)}")
     setup = ground(given, **on)
-    context = setup.context()
     needed: Mapping[str, str] = {}
     if knowledge := kinds[0].yields:
         needed = kinds[1]().second_settings(knowledge, setup.architecture)
@@ -121,14 +125,16 @@ def collusion(
         )
     with _about("first"):
         before = configured(kinds[0], given["first"], "first")
-        before.check(setup.data)
+        for data in setup.draws:
+            before.check(data)
         before = before.settled(setup.data)
     with _about("second"):
         after = configured(kinds[1], chosen, "second")
-        after.check(setup.data)
+        for data in setup.draws:
+            after.check(data)
         after = after.settled(setup.data)
-    planned = Collusion(context, before, after, (one.id, other.id), setup.seeds)
-    context.require_memory(planned.trials()[:2])
+    planned = Collusion(setup.contexts(), before, after, (one.id, other.id), setup.seeds)
+    planned.context.require_memory(planned.trials()[:2])
     return planned
 
 

@@ -8,10 +8,12 @@ from statistics import fmean
 from typing import TYPE_CHECKING, Any, Literal
 
 from ..results.store import Store, address
+from ..run.engine import recipes
 from ..settings import settings_of
 from ..statistics.intervals import Effect, effect, outcome
 from ..trials.effectiveness import Effectiveness, effectiveness, guarded, values, worsening
 from .combinations import stage_name
+from .draws import per_unit
 from .verdicts import interval, scale
 
 if TYPE_CHECKING:
@@ -170,6 +172,7 @@ class CombinationVerdict:
             "orders": [each.document() for each in self.orders],
             "accuracy": {name: list(found) for name, found in self.accuracy.items()},
             "seeds": list(planned.seeds),
+            "draws": len(planned.contexts),
             "scale": self.scale,
             "settings": {
                 "data": dict(planned.context.data.settings),
@@ -204,7 +207,7 @@ def conclude_combination(
         As of `CombinationVerdict`.
     """
     verdict = judge_combination(planned, results, known, command)
-    addresses = [address(planned.context.recipe(trial)) for trial in planned.trials()]
+    addresses = [address(each) for each in recipes(planned)]
     store.keep_experiment(verdict.address, verdict.document(), addresses)
     return verdict
 
@@ -232,7 +235,7 @@ def judge_combination(
         As of `CombinationVerdict`.
     """
     arms = planned.arms
-    by_arm = [results[i :: len(arms)] for i in range(len(arms))]
+    by_arm = [per_unit(planned, results[i :: len(arms)]) for i in range(len(arms))]
     baseline, others = by_arm[0], by_arm[1:]
     alone = dict(zip(planned.members, others, strict=False))
     together = others[len(planned.members) :]
@@ -246,7 +249,6 @@ def judge_combination(
         )
         accuracy = tuple(each.accuracy for each in found)
         orders.append(Order(name, tuple(same), name in proposed, parts, accuracy))
-    recipes = [planned.context.recipe(trial) for trial in planned.trials()]
     return CombinationVerdict(
         planned,
         known,
@@ -259,7 +261,7 @@ def judge_combination(
             },
         },
         scale(planned.context, baseline),
-        address({"known": dict(known), "trials": recipes}),
+        address({"known": dict(known), "trials": recipes(planned)}),
         command,
     )
 

@@ -40,15 +40,15 @@ _MOST_LISTED = 120
 
 @dataclass(frozen=True, eq=False)
 class Combination:
-    """Defenses alone and together, on one data set, under several seeds.
+    """Defenses alone and together, on one or several draws of a data set, under several seeds.
 
     All arms face the same attacks: what an attack does to the training data it does in each, so
     that nothing but the combination differs.
 
     Attributes
     ----------
-    context : TrialContext
-        Data, model, training and device.
+    contexts : tuple of TrialContext
+        Data, model, training and device; one for each draw.
     members : tuple of Defense
         By stage, and as given within one.
     orders : tuple of tuple of tuple of Defense
@@ -61,7 +61,7 @@ class Combination:
         Each gives one trial of each arm.
     """
 
-    context: TrialContext
+    contexts: tuple[TrialContext, ...]
     members: tuple[Defense, ...]
     orders: tuple[tuple[tuple[Defense, ...], ...], ...]
     protects_against: Mapping[str, Attack]
@@ -72,8 +72,13 @@ class Combination:
         """No defense, each alone, and all of them in each order that comes to something else."""
         return (None, *self.members, *(Combined(alike[0]) for alike in self.orders))
 
+    @property
+    def context(self) -> TrialContext:
+        """That of the first draw."""
+        return self.contexts[0]
+
     def trials(self) -> list[Trial]:
-        """Return all trials, the arms of a seed side by side."""
+        """Return all trials on one draw, the arms of a seed side by side."""
         mounted = tuple(dict.fromkeys(self.protects_against.values()))
         return [Trial(arm, mounted, seed) for seed in self.seeds for arm in self.arms]
 
@@ -125,7 +130,8 @@ def combination(
     ]
     setup = ground(given, **on)
     for each in members:
-        each.check(setup.data)
+        for data in setup.draws:
+            each.check(data)
         each.check_model(setup.architecture)
     settled = tuple(each.settled(setup.data) for each in members)
     protects_against = {}
@@ -135,13 +141,13 @@ def combination(
                 each, own.get(("attack", each.protects_against), {}), setup.data
             )
     poisson = any(each.sampling == "poisson" for each in settled)
-    context = setup.context("poisson" if poisson else "shuffled")
+    contexts = setup.contexts("poisson" if poisson else "shuffled")
     planned = Combination(
-        context, settled, _orders(settled), MappingProxyType(protects_against), setup.seeds
+        contexts, settled, _orders(settled), MappingProxyType(protects_against), setup.seeds
     )
-    Combined(settled).check_together(context.schedule, setup.data)
+    Combined(settled).check_together(contexts[0].schedule, setup.data)
     _require_room(planned)
-    context.require_memory(planned.trials()[: len(planned.arms)])
+    planned.context.require_memory(planned.trials()[: len(planned.arms)])
     return planned
 
 

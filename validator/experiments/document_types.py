@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any, Literal, NotRequired, TypedDict, final
 
+from ..results.outcomes import Invalid
 from ..statistics.intervals import Outcome
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "Constituent",
     "Cost",
     "Counts",
+    "Draw",
     "Effectiveness",
     "FactorTrend",
     "FirstEffect",
@@ -30,6 +32,7 @@ __all__ = [
     "Order",
     "Scale",
     "SharedFactor",
+    "Software",
     "Trend",
     "TrendInterval",
     "TrendRow",
@@ -58,6 +61,9 @@ class JudgedEffect(Interval):
     metric: str
     name: str
     worse_when: Literal["higher", "lower"]
+    direction: NotRequired[Literal["increase", "decrease"] | None]
+    p_value: NotRequired[float]
+    q_value: NotRequired[float | None]
     smallest_effect: float
 
 
@@ -95,6 +101,25 @@ class Cost(TypedDict):
     baseline_seconds: float
     defended_seconds: float
     side_by_side: bool
+
+
+class Draw(TypedDict):
+    """One draw of the data set: its digest and settings, and one difference for each seed."""
+
+    digest: str
+    settings: dict[str, Any]
+    differences: list[float]
+
+
+class Software(TypedDict):
+    """What a result was judged with."""
+
+    machine: str
+    system: str
+    python: str
+    numpy: str
+    torch: str
+    kernels: str
 
 
 class Scale(TypedDict):
@@ -157,7 +182,10 @@ class MechanismCheck(_Factor):
 
 @final
 class Verdict(TypedDict):
-    """The outcome of one defense and one risk."""
+    """The outcome of one defense and one risk.
+
+    What is listed by seed is listed by draw where there are several; each draw has its seeds.
+    """
 
     id: str
     kind: NotRequired[Literal["verdict"]]
@@ -166,7 +194,8 @@ class Verdict(TypedDict):
     conjecture: str
     expected: Literal["increase", "decrease", "no_change"] | None
     published: list[str]
-    outcome: Outcome
+    outcome: Outcome | Invalid
+    void: NotRequired[str | None]
     verdict: Judgement
     effect: JudgedEffect
     effective_defense: bool | None
@@ -174,6 +203,9 @@ class Verdict(TypedDict):
     baseline: list[float]
     defended: list[float]
     seeds: list[int]
+    draws: NotRequired[list[Draw]]
+    between_draws: NotRequired[float | None]
+    near_threshold: NotRequired[bool]
     seeds_to_settle: int | None
     metrics: dict[str, dict[str, Arms]]
     utility: Utility
@@ -181,6 +213,7 @@ class Verdict(TypedDict):
     scale: Scale
     settings: VerdictSettings
     factors: list[MechanismCheck]
+    software: NotRequired[Software]
     command: str
 
 
@@ -206,6 +239,13 @@ class Counts(TypedDict):
     not_measured: int
     as_published: int
     unlike_published: int
+    nothing_to_move: NotRequired[int]
+    no_longer_useful: NotRequired[int]
+    cannot_change: NotRequired[int]
+    ineffective: NotRequired[int]
+    with_outcome: NotRequired[int]
+    signed: NotRequired[int]
+    signed_after_correction: NotRequired[int]
 
 
 class Grid(TypedDict):
@@ -215,6 +255,7 @@ class Grid(TypedDict):
     dataset: str
     model: str
     seeds: list[int]
+    draws: NotRequired[int]
     cells: list[Verdict | NotMeasured]
     counts: Counts
     knowledge: str
@@ -341,6 +382,7 @@ class Combination(TypedDict):
     orders: list[Order]
     accuracy: dict[str, list[float]]
     seeds: list[int]
+    draws: NotRequired[int]
     scale: Scale
     settings: CombinationSettings
     command: str
@@ -394,12 +436,16 @@ class Collusion(WithAndWithout):
     conjecture: str
     expected: Literal["increase", "no_increase"] | None
     published: list[str]
-    outcome: Outcome
+    outcome: Outcome | Invalid
+    void: NotRequired[str | None]
     verdict: Judgement
     effect: JudgedEffect
     first_effective: bool
     first_effect: FirstEffect
     seeds: list[int]
+    draws: NotRequired[list[Draw]]
+    between_draws: NotRequired[float | None]
+    near_threshold: NotRequired[bool]
     seeds_to_settle: int | None
     metrics: dict[str, WithAndWithout]
     first_metrics: dict[str, list[float]]
@@ -407,4 +453,5 @@ class Collusion(WithAndWithout):
     scale: Scale
     settings: CollusionSettings
     factors: list[SharedFactor]
+    software: NotRequired[Software]
     command: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypedDict, Unpack
+from typing import TYPE_CHECKING, Final, Literal, TypedDict, Unpack
 
 import torch
 
@@ -12,7 +12,7 @@ from crosscurrent.knowledge.errors import InputError, UnknownName, clip
 
 from ..arms.splits import TEST_SHARE
 from ..attacks import Attack, attacks
-from ..data import Dataset, dataset
+from ..data import Dataset, draws
 from ..defenses import STAGES, Defense, defenses
 from ..settings import configured, setting
 from ..statistics.intervals import MOST_SEEDS
@@ -20,7 +20,7 @@ from ..training.architectures import Architecture
 from ..training.models import architecture
 from ..training.spec import Schedule
 from ..trials.trial import Trial, TrialContext
-from .assignments import DEFAULT_DATASET, DEFAULT_MODEL, DEFAULT_SEEDS, grouped
+from .assignments import DEFAULT_DATASET, DEFAULT_DRAWS, DEFAULT_MODEL, DEFAULT_SEEDS, grouped
 
 if TYPE_CHECKING:
     from crosscurrent.knowledge import KnowledgeBase
@@ -33,6 +33,10 @@ __all__ = [
     "experiment",
     "ground",
 ]
+
+
+MOST_DRAWS: Final = 1000
+"""As many draws as one experiment takes."""
 
 
 @dataclass(frozen=True)
@@ -49,12 +53,12 @@ class Training:
 
 @dataclass(frozen=True, eq=False)
 class Experiment:
-    """One defense against one risk, on one data set, under several seeds.
+    """One defense against one risk, on one or several draws of a data set, under several seeds.
 
     Attributes
     ----------
-    context : TrialContext
-        Data, model, training and device.
+    contexts : tuple of TrialContext
+        Data, model, training and device; one for each draw.
     defense : Defense
         In the defended arm.
     attack : Attack
@@ -62,17 +66,22 @@ class Experiment:
     guard : Attack or None
         By which the effectiveness of the defense is measured, where that takes another attack.
     seeds : tuple of int
-        Each gives one trial of either arm.
+        Each gives one trial of either arm on each draw.
     """
 
-    context: TrialContext
+    contexts: tuple[TrialContext, ...]
     defense: Defense
     attack: Attack
     guard: Attack | None
     seeds: tuple[int, ...]
 
+    @property
+    def context(self) -> TrialContext:
+        """That of the first draw."""
+        return self.contexts[0]
+
     def trials(self) -> list[Trial]:
-        """Return all trials, the two arms of a seed side by side."""
+        """Return all trials on one draw, the two arms of a seed side by side."""
         mounted = (self.attack, *([self.guard] if self.guard else []))
         return [Trial(arm, mounted, seed) for seed in self.seeds for arm in (None, self.defense)]
 
@@ -92,6 +101,8 @@ class SetupOptions(TypedDict, total=False):
         Architecture; by default ``mlp-m``.
     seeds : int
         2 to 1000; the seeds are 0, 1, ….
+    draws : int
+        1 to 1000; of how many draws of the data set intervals are. With one, they are over seeds.
     device : str
         ``cpu``, ``cuda`` or ``cuda:N``.
     memory : int or None
@@ -101,6 +112,7 @@ class SetupOptions(TypedDict, total=False):
     data: str
     model: str | None
     seeds: int
+    draws: int
     device: str
     memory: int | None
 
@@ -111,8 +123,8 @@ class ExperimentSetup:
 
     Attributes
     ----------
-    data : Dataset
-        What is learned.
+    draws : tuple of Dataset
+        What is learned: the draws of one data set, alike but for their records.
     architecture : Architecture
         What learns.
     training : Training
@@ -122,20 +134,30 @@ class ExperimentSetup:
     memory : int or None
         Bytes that may be used at once.
     seeds : tuple of int
-        Each gives one trial of either arm.
+        Each gives one trial of either arm on each draw.
     """
 
-    data: Dataset
+    draws: tuple[Dataset, ...]
     architecture: Architecture
     training: Training
     device: torch.device
     memory: int | None
     seeds: tuple[int, ...]
 
-    def context(self, sampling: Literal["shuffled", "poisson"] = "shuffled") -> TrialContext:
-        """Return what trials on it have in common, if batches are drawn so."""
+    @property
+    def data(self) -> Dataset:
+        """The first draw."""
+        return self.draws[0]
+
+    def contexts(
+        self, sampling: Literal["shuffled", "poisson"] = "shuffled"
+    ) -> tuple[TrialContext, ...]:
+        """Return what trials on each draw have in common, if batches are drawn so."""
         schedule = _schedule(self.data, self.training, sampling)
-        return TrialContext(self.data, self.architecture, schedule, self.device, self.memory)
+        return tuple(
+            TrialContext(each, self.architecture, schedule, self.device, self.memory)
+            for each in self.draws
+        )
 
     def experiment(self, arm: Defense, risk: str, given: Mapping[str, str]) -> Experiment:
         """Set up an experiment on it.
@@ -154,16 +176,18 @@ class ExperimentSetup:
         InputError
             This pair does not work here.
         """
-        arm.check(self.data)
+        for each in self.draws:
+            arm.check(each)
         arm.check_model(self.architecture)
         arm = arm.settled(self.data)
         mounted = _attacks(arm, risk, given)
-        for each in mounted:
-            each.check(self.data)
+        for attack in mounted:
+            for each in self.draws:
+                attack.check(each)
         attack, *guard = [each.settled(self.data) for each in mounted]
-        context = self.context(arm.sampling)
-        planned = Experiment(context, arm, attack, guard[0] if guard else None, self.seeds)
-        context.require_memory(planned.trials()[:2])
+        contexts = self.contexts(arm.sampling)
+        planned = Experiment(contexts, arm, attack, guard[0] if guard else None, self.seeds)
+        planned.context.require_memory(planned.trials()[:2])
         return planned
 
 
@@ -219,14 +243,18 @@ def ground(given: Mapping[str, Mapping[str, str]], **on: Unpack[SetupOptions]) -
     """
     seeds = on.get("seeds", DEFAULT_SEEDS)
     _require_seeds(seeds)
+    count = on.get("draws", DEFAULT_DRAWS)
+    if not 1 <= count <= MOST_DRAWS:
+        raise InputError(f"--draws {count}: should be 1 to {MOST_DRAWS}")
     where = available(on.get("device", "cpu"))
-    records = dataset(on.get("data", DEFAULT_DATASET), given["data"])
+    drawn = draws(on.get("data", DEFAULT_DATASET), given["data"], count)
+    records = drawn[0]
     training = configured(Training, given["training"], "training")
     batch = _schedule(records, training, "shuffled").batch
     found = architecture(
         on.get("model") or DEFAULT_MODEL, records.shape, records.classes, batch=batch
     )
-    return ExperimentSetup(records, found, training, where, on.get("memory"), tuple(range(seeds)))
+    return ExperimentSetup(drawn, found, training, where, on.get("memory"), tuple(range(seeds)))
 
 
 def _require_seeds(seeds: int) -> None:

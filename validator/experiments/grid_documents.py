@@ -6,13 +6,18 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from ..results.outcomes import INVALID, conclusive, sound
 from .grids import Grid
 from .verdicts import Verdict
 
 if TYPE_CHECKING:
     from . import document_types as shapes
 
-__all__ = ["as_published", "grid_document", "verdicts"]
+__all__ = ["FALSE_DISCOVERIES", "as_published", "grid_document", "verdicts"]
+
+
+FALSE_DISCOVERIES = 0.05
+"""Share of signed outcomes of a grid that may be false, in expectation."""
 
 
 def grid_document(
@@ -52,15 +57,35 @@ def grid_document(
         }
         for cell, outcome, beforehand in zip(planned.cells, outcomes, known, strict=True)
     ]
+    _correct(cells)
     return {
         "kind": "grid",
         "dataset": planned.dataset,
         "model": planned.model,
         "seeds": list(planned.seeds),
+        "draws": planned.draws,
         "cells": cells,
         "counts": _counts(cells),
         "knowledge": knowledge,
     }
+
+
+def _correct(cells: Sequence[shapes.Verdict | shapes.NotMeasured]) -> None:
+    """Add to each effect that is evidence its q-value: over all of them, by false discovery rate.
+
+    Benjamini and Hochberg 1995, Controlling the False Discovery Rate. Effects that are evidence of
+    nothing are no hypotheses of the family, nor are those of defenses that were not effective.
+    """
+    from scipy.stats import false_discovery_control
+
+    measured = [cell for cell in cells if "reason" not in cell]
+    family = [each for each in measured if sound(each)]
+    for cell in measured:
+        cell["effect"]["q_value"] = None
+    if family:
+        found = false_discovery_control([each["effect"]["p_value"] for each in family])
+        for cell, q_value in zip(family, found.tolist(), strict=True):
+            cell["effect"]["q_value"] = q_value
 
 
 def verdicts(document: dict[str, Any]) -> list[dict[str, Any]]:
@@ -76,16 +101,18 @@ def as_published(cell: Mapping[str, Any]) -> bool | None:
     Works that saw both ways speak neither for an outcome nor against it.
     """
     published = [effect for effect in cell["published"] if effect != "mixed"]
-    outcome = cell["outcome"]
-    if len(published) != 1 or outcome == "inconclusive" or not cell["effective_defense"]:
+    if len(published) != 1 or not conclusive(cell):
         return None
-    return bool(published[0] == outcome)
+    return bool(published[0] == cell["outcome"])
 
 
 def _counts(cells: Sequence[shapes.Verdict | shapes.NotMeasured]) -> shapes.Counts:
     measured = [cell for cell in cells if "reason" not in cell]
     judged = Counter(cell["verdict"] for cell in measured)
     shown = Counter(as_published(cell) for cell in measured)
+    outcomes = Counter(cell["outcome"] for cell in measured)
+    settled = [cell for cell in measured if conclusive(cell)]
+    signed = [cell for cell in settled if cell["outcome"] != "no_change"]
     return {
         "cells": len(cells),
         "confirmed": judged["confirmed"],
@@ -94,4 +121,16 @@ def _counts(cells: Sequence[shapes.Verdict | shapes.NotMeasured]) -> shapes.Coun
         "not_measured": len(cells) - len(measured),
         "as_published": shown[True],
         "unlike_published": shown[False],
+        "nothing_to_move": outcomes["nothing_to_move"],
+        "no_longer_useful": outcomes["no_longer_useful"],
+        "cannot_change": outcomes["cannot_change"],
+        "ineffective": sum(
+            cell["outcome"] not in INVALID and cell["effective_defense"] is False
+            for cell in measured
+        ),
+        "with_outcome": len(settled),
+        "signed": len(signed),
+        "signed_after_correction": sum(
+            (cell["effect"].get("q_value") or 0.0) <= FALSE_DISCOVERIES for cell in signed
+        ),
     }

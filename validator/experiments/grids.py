@@ -51,7 +51,9 @@ class Grid:
     dataset, model : str
         Their names.
     seeds : tuple of int
-        Each gives one trial of either arm.
+        Each gives one trial of either arm on each draw.
+    draws : int
+        How many draws of the data set there are.
     cells : tuple of Cell
         By defense, then by risk, in the order of the knowledge base.
     """
@@ -59,6 +61,7 @@ class Grid:
     dataset: str
     model: str
     seeds: tuple[int, ...]
+    draws: int
     cells: tuple[Cell, ...]
 
 
@@ -116,7 +119,9 @@ def grid(
             cells.append(Cell(defense, risk, (*common, *mine), planned))
     if not any(isinstance(cell.experiment, Experiment) for cell in cells):
         raise InputError(f"nothing can be measured: {cells[0].experiment}")
-    return Grid(setup.data.name, setup.architecture.name, setup.seeds, tuple(cells))
+    return Grid(
+        setup.data.name, setup.architecture.name, setup.seeds, len(setup.draws), tuple(cells)
+    )
 
 
 def _peer(kb: KnowledgeBase, group: str, name: str) -> str:

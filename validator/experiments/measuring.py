@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Unpack
 
 from ..results.store import Store, address
-from ..run.engine import ProgressListener, finish
+from ..run.engine import ProgressListener, finish, recipes
 from ..run.executors import Executor
 from ..trials.trial import Result
 from .experiment import Experiment
@@ -89,6 +89,6 @@ def conclude(
         What is known beforehand besides.
     """
     verdict = judge(planned, conjecture, results[0::2], results[1::2], **known)
-    addresses = [address(planned.context.recipe(trial)) for trial in planned.trials()]
+    addresses = [address(each) for each in recipes(planned)]
     store.keep_experiment(verdict.address, verdict.document(), addresses)
     return verdict

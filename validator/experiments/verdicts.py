@@ -5,15 +5,27 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
-from typing import TYPE_CHECKING, Literal, TypedDict, Unpack
+from typing import TYPE_CHECKING, Final, Literal, TypedDict, Unpack
 
-import numpy as np
-
+from ..results.outcomes import Invalid
 from ..results.store import address
+from ..run.engine import recipes
 from ..settings import settings_of
-from ..statistics.intervals import LEVEL, Effect, Outcome, effect, outcome, seeds_to_settle
-from ..trials.effectiveness import Effectiveness, effectiveness, values, worsening
+from ..statistics.draws import between_draws
+from ..statistics.intervals import (
+    LEVEL,
+    Effect,
+    Outcome,
+    effect,
+    near_threshold,
+    outcome,
+    seeds_to_settle,
+)
+from ..trials.effectiveness import Effectiveness, effectiveness, values, worsening, worsenings
+from .draws import draw_documents, per_unit
 from .mechanisms import Claim, MechanismCheck, mechanism_checks
+from .software import software
+from .validity import Void, chance, invalid, kept
 
 if TYPE_CHECKING:
     from ..arms.metrics import Metric
@@ -21,10 +33,12 @@ if TYPE_CHECKING:
     from . import document_types as shapes
     from .experiment import Experiment
 
-__all__ = ["Known", "Verdict", "cost", "interval", "judge", "judged", "scale"]
+__all__ = ["RULES", "Known", "Verdict", "cost", "interval", "judge", "judged", "scale"]
 
 Expected = Literal["increase", "decrease", "no_change"]
 Judgement = Literal["confirmed", "refuted", "inconclusive"]
+RULES: Final = 2
+"""The version of the rules by which results are judged, part of what a verdict is kept under."""
 _DECIDED: Mapping[str, Expected] = {
     "increase": "increase",
     "decrease": "decrease",
@@ -75,7 +89,10 @@ class Verdict:
     effect : Effect
         By how much more susceptible the defended model is, with an interval.
     outcome : str
-        ``increase``, ``decrease``, ``no_change`` or ``inconclusive``.
+        ``increase``, ``decrease``, ``no_change`` or ``inconclusive``; or why it is evidence of
+        nothing, one of `validator.results.outcomes.INVALID`.
+    void : Void or None
+        That, with the reason.
     judgement : str
         ``confirmed``, ``refuted`` or ``inconclusive``.
     effectiveness : Effectiveness or None
@@ -83,7 +100,13 @@ class Verdict:
     utility : Effect
         Change of the accuracy on test records.
     baseline, defended : sequence of Result
-        One for each seed.
+        One for each seed, or of several draws the mean of each.
+    draws : sequence of Draw
+        The differences, by draw and seed.
+    spread : float or None
+        Standard deviation between draws that their seeds do not explain; None of one draw.
+    chance : float
+        Accuracy of always answering the most common class.
     address : str
         What it is kept under.
     reasons : tuple of MechanismCheck
@@ -98,37 +121,34 @@ class Verdict:
     published: tuple[str, ...]
     metric: Metric
     effect: Effect
-    outcome: Outcome
+    outcome: Outcome | Invalid
+    void: Void | None
     judgement: Judgement
     effectiveness: Effectiveness | None
     utility: Effect
     baseline: Sequence[Result]
     defended: Sequence[Result]
+    draws: Sequence[shapes.Draw]
+    spread: float | None
+    chance: float
     address: str
     reasons: tuple[MechanismCheck, ...]
     command: str = ""
 
     @property
     def seeds_to_settle(self) -> int | None:
-        """About how many seeds would give an outcome; None if it has one, or none would."""
+        """About how many seeds would give an outcome; None if it has one, or none would.
+
+        Of several draws: about how many draws.
+        """
         if self.outcome != "inconclusive":
             return None
         return seeds_to_settle(self.effect, self.metric.smallest_effect)
 
     @property
-    def chance(self) -> float:
-        """Accuracy of always answering the most common class."""
-        sizes = np.bincount(self.experiment.context.data.y)
-        return float(sizes.max() / sizes.sum())
-
-    @property
     def kept(self) -> float:
         """Share that is left under the defense of what the baseline is better than chance by."""
-        before, after = (
-            fmean(each.accuracy for each in arm) - self.chance
-            for arm in (self.baseline, self.defended)
-        )
-        return max(0.0, min(1.0, after / before)) if before > 0 else 1.0
+        return kept(self.baseline, self.defended, self.chance)
 
     def document(self) -> shapes.Verdict:
         """Return the verdict, ready for JSON."""
@@ -143,6 +163,7 @@ class Verdict:
             "expected": self.expected,
             "published": list(self.published),
             "outcome": self.outcome,
+            "void": self.void and self.void.reason,
             "verdict": self.judgement,
             "effect": judged(self.metric, self.effect),
             "effective_defense": None if did is None else did.met,
@@ -150,6 +171,9 @@ class Verdict:
             "baseline": values(self.baseline, risk, self.metric.id),
             "defended": values(self.defended, risk, self.metric.id),
             "seeds": list(planned.seeds),
+            "draws": list(self.draws),
+            "between_draws": self.spread,
+            "near_threshold": near_threshold(self.effect, self.metric.smallest_effect),
             "seeds_to_settle": self.seeds_to_settle,
             "metrics": {
                 of: {
@@ -178,6 +202,7 @@ class Verdict:
                 "attack": settings_of(planned.attack),
             },
             "factors": [each.document() for each in self.reasons],
+            "software": software(),
             "command": self.command,
         }
 
@@ -189,7 +214,7 @@ def judge(
     defended: Sequence[Result],
     **known: Unpack[Known],
 ) -> Verdict:
-    """Compare the arms, seed by seed.
+    """Compare the arms, seed by seed, or draw by draw if there are several draws of the data.
 
     Parameters
     ----------
@@ -198,18 +223,21 @@ def judge(
     conjecture : str
         What the factors say.
     baseline, defended : sequence of Result
-        One for each seed, in their order.
+        One for each draw and seed, in their order.
     **known
         What is known beforehand besides.
     """
     attack = planned.attack
     published, claims = known.get("published", ()), known.get("claims", ())
     metric = attack.judged(provable=planned.defense.provable)
+    single = worsenings(attack.risk, metric, baseline, defended)
+    baseline, defended = per_unit(planned, baseline), per_unit(planned, defended)
     found = worsening(attack.risk, metric, baseline, defended)
     shown = outcome(found, metric.smallest_effect)
+    by_chance = chance(planned.contexts)
+    void = invalid(attack, metric, shown, baseline, defended, by_chance, planned.defense)
     guard = None if planned.defense.protects_against is None else planned.guard or attack
     did = effectiveness(planned.defense, guard, baseline, defended)
-    recipes = [planned.context.recipe(trial) for trial in planned.trials()]
     expected = _expected(conjecture, intended=known.get("intended", False))
     return Verdict(
         experiment=planned,
@@ -218,19 +246,24 @@ def judge(
         published=published,
         metric=metric,
         effect=found,
-        outcome=shown,
-        judgement=_judgement(expected, shown, effective=did is None or did.met),
+        outcome=void.outcome if void else shown,
+        void=void,
+        judgement=_judgement(expected, shown, sound=not void and (did is None or did.met)),
         effectiveness=did,
         utility=effect([d.accuracy - b.accuracy for b, d in zip(baseline, defended, strict=True)]),
         baseline=baseline,
         defended=defended,
+        draws=draw_documents(planned, single),
+        spread=between_draws(single, len(planned.seeds)),
+        chance=by_chance,
         address=address(
             {
+                "rules": RULES,
                 "conjecture": conjecture,
                 "expected": expected,
                 "published": list(published),
                 "claims": list(claims),
-                "trials": recipes,
+                "trials": recipes(planned),
             }
         ),
         reasons=mechanism_checks(claims, baseline, defended, found.differences),
@@ -242,8 +275,8 @@ def _expected(conjecture: str, *, intended: bool) -> Expected | None:
     return _DECIDED.get(conjecture, "decrease" if intended else None)
 
 
-def _judgement(expected: Expected | None, shown: Outcome, *, effective: bool) -> Judgement:
-    if not effective or shown == "inconclusive" or expected is None:
+def _judgement(expected: Expected | None, shown: Outcome, *, sound: bool) -> Judgement:
+    if not sound or shown == "inconclusive" or expected is None:
         return "inconclusive"
     return "confirmed" if shown == expected else "refuted"
 
@@ -266,6 +299,9 @@ def judged(metric: Metric, found: Effect) -> shapes.JudgedEffect:
         "name": metric.name,
         "worse_when": metric.worse_when,
         **interval(found),
+        "direction": found.direction,
+        "p_value": found.p_value,
+        "q_value": None,
         "smallest_effect": metric.smallest_effect,
     }
 

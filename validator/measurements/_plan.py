@@ -157,7 +157,9 @@ class Plan(ABC):
 
     def recipes(self) -> list[dict[str, Any]]:
         """Return the recipes of all trials, in their order."""
-        return [each.context.recipe(trial) for each in self.planned() for trial in each.trials()]
+        from ..run.engine import recipes
+
+        return [recipe for each in self.planned() for recipe in recipes(each)]
 
     def interval(self, results: Mapping[int, Result]) -> dict[str, Any] | None:
         """Return the effect so far with its interval; None unless there is a single one.
@@ -177,6 +179,7 @@ def setup_of(request: Setup) -> SetupOptions:
         "data": request.dataset or DEFAULT_DATASET,
         "model": request.model,
         "seeds": request.seeds,
+        "draws": request.draws,
         "device": request.device,
         "memory": request.memory and request.memory << 20,
     }
@@ -198,7 +201,7 @@ def interval_so_far(
     results: Mapping[int, Result],
     judged: Callable[[Paired, list[Result], list[Result]], Mapping[str, Any]],
 ) -> dict[str, Any] | None:
-    """Return the effect over the seeds of which both arms are finished, if two are.
+    """Return the effect over the seeds, or draws, that are finished, if two are.
 
     Parameters
     ----------
@@ -207,13 +210,30 @@ def interval_so_far(
     results : mapping of int to Result
         Those that are finished, by the place of their trial.
     judged : callable
-        From fewer seeds, and the results of either arm, to the document of a verdict.
+        From fewer seeds or draws, and the results of either arm, to the document of a verdict.
     """
-    seeds = [i for i in range(len(planned.seeds)) if {2 * i, 2 * i + 1} <= results.keys()]
-    if len(seeds) < 2:
+    several = len(planned.contexts) > 1
+    size = 2 * len(planned.seeds) if several else 2
+    done = _complete(results, size, 2 * len(planned.seeds) * len(planned.contexts))
+    if len(done) < 2:
         return None
-    some = replace(planned, seeds=tuple(planned.seeds[i] for i in seeds))
-    one, other = ([results[2 * i + arm] for i in seeds] for arm in (0, 1))
-    effect = judged(some, one, other)["effect"]
+    places = [start // size for start in done]
+    contexts = tuple(planned.contexts[i] for i in places) if several else planned.contexts
+    seeds = planned.seeds if several else tuple(planned.seeds[i] for i in places)
+    some = replace(planned, contexts=contexts, seeds=seeds)
+    arms: tuple[list[Result], list[Result]] = ([], [])
+    for start in done:
+        for place in range(start, start + size):
+            arms[(place - start) % 2].append(results[place])
+    effect = judged(some, *arms)["effect"]
     shown = ("metric", "name", "estimate", "low", "high", "level", "smallest_effect")
-    return {"seeds": len(seeds)} | {key: effect[key] for key in shown}
+    return {"draws" if several else "seeds": len(done)} | {key: effect[key] for key in shown}
+
+
+def _complete(results: Mapping[int, Result], size: int, count: int) -> list[int]:
+    """Return where each run of so many places starts of which all are finished."""
+    return [
+        start
+        for start in range(0, count, size)
+        if all(place in results for place in range(start, start + size))
+    ]

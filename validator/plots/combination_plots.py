@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from statistics import fmean
 from typing import Any
 
+from ..results.repeats import repeats
 from .figures import BLUE, ORANGE, QUIET, drawing
 
 __all__ = ["combination_plot"]
@@ -93,6 +94,6 @@ def _scale(document: Mapping[str, Any]) -> str:
     scale = document["scale"]
     return (
         f"{scale['dataset']}, {scale['training_records']} training records, {scale['model']}"
-        f" ({scale['parameters']} parameters), {len(document['seeds'])} paired seeds; grey: too"
+        f" ({scale['parameters']} parameters), {repeats(document)}; grey: too"
         f" small to matter\npredicted: {document['conjecture']}; verdict: {document['verdict']}"
     )

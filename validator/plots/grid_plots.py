@@ -6,6 +6,8 @@ import textwrap
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from ..results.outcomes import INVALID
+from ..results.repeats import repeats
 from .figures import INK, NO_CHANGE, drawing
 
 if TYPE_CHECKING:
@@ -15,15 +17,16 @@ __all__ = ["heat_map"]
 
 _WIDE, _HIGH = 1.5, 0.92
 """Of a cell, in inches."""
-_SHADES = {
+_SHADES: Mapping[str, tuple[str, str, str]] = {
     # light tints of orange and blue, which colour-blind readers tell apart; dark text stays
     # readable on all of them, and in grey the signs say the same
     "increase": ("#fdebd9", "#f9c795", "#ee9a4d"),
     "decrease": ("#e2effa", "#abd0f0", "#69aae0"),
     "no_change": ("#eeeeee",) * 3,
     "inconclusive": ("#ffffff",) * 3,
+    **dict.fromkeys(INVALID, ("#ffffff",) * 3),
 }
-_SIGNS = {
+_SIGNS: Mapping[str, str] = {
     "increase": "▲",
     "decrease": "▼",
     "no_change": "=",
@@ -31,6 +34,7 @@ _SIGNS = {
     "inconclusive": "±",
     "contested": "±",
     "unknown": "?",
+    **dict.fromkeys(INVALID, "∅"),
 }
 _MARKS = {"confirmed": "✓", "refuted": "✗", "inconclusive": ""}
 
@@ -108,7 +112,9 @@ def _cell(axes: Axes, cell: Mapping[str, Any], x: int, y: int) -> None:
 
 
 def _mark(cell: Mapping[str, Any]) -> str:
-    return "!" if cell["effective_defense"] is False else _MARKS[cell["verdict"]]
+    if cell["effective_defense"] is False and cell["outcome"] not in INVALID:
+        return "!"
+    return _MARKS[cell["verdict"]]
 
 
 def _strength(cell: Mapping[str, Any]) -> int:
@@ -127,12 +133,13 @@ def _legend(document: Mapping[str, Any]) -> str:
     lines = [
         f"▲ more susceptible   ▼ less susceptible   = {NO_CHANGE}   ? unknown   · nothing"
         " published",
-        "± measured: inconclusive with these seeds; predicted: the factors disagree",
+        "± measured: inconclusive with these seeds; predicted: the factors disagree   ∅ evidence of"
+        " nothing: nothing could move, or the model is no longer of use",
         "✓ prediction confirmed   ✗ refuted   ! the defense was not effective here"
         "   number: effect on susceptibility, with its 95 % interval",
         "stronger color: 1, 2 or 5 times the smallest effect of interest, in the unit of each"
         " risk's own metric",
-        f"{document['dataset']}, {document['model']}, {len(document['seeds'])} paired seeds;"
+        f"{document['dataset']}, {document['model']}, {repeats(document)};"
         f" {counts['cells']} cells: {measured}, {counts['inconclusive']} inconclusive,"
         f" {counts['not_measured']} not measured; knowledge {document['knowledge'][:19]}",
     ]

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
+from ..results.repeats import repeats
 from .figures import BLUE, INK, ORANGE, QUIET, drawing
 
 if TYPE_CHECKING:
@@ -156,7 +157,7 @@ def _legend(document: Mapping[str, Any]) -> str:
         scale, level = cells[0]["scale"], cells[0]["effect"]["level"]
         model = "" if document["vary"]["setting"] == "model" else f", {scale['model']}"
         lines.append(
-            f"{scale['dataset']}{model}, {len(cells[0]['seeds'])} paired seeds, {level:.0%}"
+            f"{scale['dataset']}{model}, {repeats(cells[0])}, {level:.0%}"
             " intervals; hollow: the defense was not effective there"
         )
     return "\n".join(map(_folded, lines))

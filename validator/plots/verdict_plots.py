@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..results.kinds import Kind, kind_of
+from ..results.outcomes import INVALID
+from ..results.repeats import repeats, unit
 from .figures import BLUE, FORMATS, NO_CHANGE, ORANGE, QUIET, drawing
 
 if TYPE_CHECKING:
@@ -13,11 +15,12 @@ if TYPE_CHECKING:
 
 __all__ = ["FORMATS", "plot"]
 
-_COLOURS = {
+_COLOURS: Mapping[str, str] = {
     "increase": ORANGE,
     "decrease": BLUE,
     "no_change": "#5b5b5b",
     "inconclusive": "#5b5b5b",
+    **dict.fromkeys(INVALID, "#5b5b5b"),
 }
 
 
@@ -75,7 +78,7 @@ def _pairs(axes: Axes, document: Mapping[str, Any]) -> None:
     axes.set_xlim(-0.25, 1.25)
     worse = document["effect"]["worse_when"]
     axes.set_ylabel(f"{_wrapped(document['effect']['name'])}\n({worse} is worse)")
-    axes.set_title(f"{len(document['seeds'])} paired seeds", fontsize=9, color=QUIET, loc="left")
+    axes.set_title(f"{repeats(document)}", fontsize=9, color=QUIET, loc="left")
 
 
 def _effect(axes: Axes, document: Mapping[str, Any]) -> None:
@@ -93,7 +96,7 @@ def _effect(axes: Axes, document: Mapping[str, Any]) -> None:
     axes.plot(found["differences"], [-0.4] * len(found["differences"]), "|", color=colour, ms=9)
     axes.set_xlim(least - room, most + room)
     axes.set_ylim(-0.8, 0.8)
-    axes.set_yticks([0, -0.4], ["mean", "seeds"])
+    axes.set_yticks([0, -0.4], ["mean", f"{unit(document)}s"])
     axes.tick_params("y", length=0)
     axes.spines["left"].set_visible(False)
     said = f"{found['estimate']:+.3f}  [{found['low']:+.3f}, {found['high']:+.3f}]"
@@ -120,13 +123,14 @@ def _effect(axes: Axes, document: Mapping[str, Any]) -> None:
 def _title(document: Mapping[str, Any]) -> str:
     read = _reading(document)
     names = [document[key].replace("_", " ") for key in read.subjects]
-    said = {
+    said: Mapping[str, str] = {
         "increase": read.more,
         "decrease": read.less,
         "no_change": NO_CHANGE,
         "inconclusive": "inconclusive",
-    }[document["outcome"]]
-    return f"{names[0].capitalize()} → {names[1]}: {said}"
+        **{each: each.replace("_", " ") for each in INVALID},
+    }
+    return f"{names[0].capitalize()} → {names[1]}: {said[document['outcome']]}"
 
 
 def _reading(document: Mapping[str, Any]) -> _Reading:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import MISSING, dataclass, replace
 from typing import Any, ClassVar, NamedTuple
 
-from ..experiments.assignments import DEFAULT_DATASET, DEFAULT_MODEL, DEFAULT_SEEDS
+from ..experiments.assignments import DEFAULT_DATASET, DEFAULT_DRAWS, DEFAULT_MODEL, DEFAULT_SEEDS
 from ._options import GROUPS, Option, declared_fields, option
 
 __all__ = ["Command", "Kinds", "Request", "Setup", "commands", "options"]
@@ -47,6 +47,8 @@ class Setup:
         An architecture of ours, or a user's own, ``package.module:Class``; None: ``mlp-m``.
     seeds : int
         How many pairs of models, or groups of them, are trained.
+    draws : int
+        Of how many draws of the data set, each with all seeds.
     settings : tuple of str
         ``group.name=value``.
     device : str
@@ -85,6 +87,16 @@ class Setup:
         clients=True,
         label="Paired seeds",
         repeated="always",
+    )
+    draws: int = option(
+        DEFAULT_DRAWS,
+        "draws of the data set, each with all seeds; with two or more the interval is over them"
+        f" (default {DEFAULT_DRAWS})",
+        read_as="number",
+        flag="--draws",
+        metavar="K",
+        clients=True,
+        label="Draws of the data",
     )
     settings: tuple[str, ...] = option(
         (),

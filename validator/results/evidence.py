@@ -13,6 +13,8 @@ from crosscurrent.knowledge.errors import InputError
 
 from .files import write_whole
 from .kinds import kind_of
+from .outcomes import conclusive
+from .repeats import repeats, unit
 
 __all__ = ["export", "prepare", "records"]
 
@@ -72,9 +74,9 @@ def prepare(folder: str) -> None:
 def records(document: Mapping[str, Any]) -> dict[str, Any]:
     """Return a result as knowledge records: a reference, and what it is one for.
 
-    Of a defense and a risk that is an experiment, and an observation if the defense was effective
-    and the outcome is conclusive; of a combination or a collusion what came out, likewise. Of other
-    kinds of measurements there is nothing that a knowledge file could hold.
+    Of a defense and a risk that is an experiment, and an observation if the defense was effective,
+    something could move, and the outcome is conclusive; of a combination or a collusion what came
+    out, likewise. Of other kinds of measurements there is nothing that a knowledge file could hold.
     """
     by = {"verdict": _interaction, "combination": _combination, "collusion": _collusion}
     kind = kind_of(document)
@@ -87,7 +89,7 @@ def _collusion(document: Mapping[str, Any]) -> dict[str, Any]:
     subject = f"collude {document['first']} {document['second']}"
     found: dict[str, Any] = {"references": [_reference(document, subject, reference)]}
     effect = {"increase": "amplifies", "decrease": "hinders"}.get(document["outcome"])
-    if effect and document["first_effective"]:
+    if effect and conclusive(document):
         found["collusions"] = [
             {
                 "id": f"measured.{reference}.collusion",
@@ -130,7 +132,7 @@ def _combination(document: Mapping[str, Any]) -> dict[str, Any]:
                 "predicted": document["conjecture"],
                 "datasets": [document["scale"]["dataset"]],
                 "sources": [reference],
-                "note": f"{seen} ({len(document['seeds'])} paired seeds). {_scale(document)}",
+                "note": f"{seen} ({repeats(document)}). {_scale(document)}",
             }
         ]
     return found
@@ -143,8 +145,7 @@ def _interaction(document: Mapping[str, Any]) -> dict[str, Any]:
         "references": [_reference(document, f"{defense} {document['risk']}", reference)],
         "experiments": [_experiment(document, f"measured.{reference}", reference)],
     }
-    conclusive = document["outcome"] != "inconclusive"
-    if conclusive and document["effective_defense"]:
+    if conclusive(document):
         found["observations"] = [
             {
                 "id": f"measured.{reference}.observation",
@@ -206,7 +207,7 @@ def _experiment(document: Mapping[str, Any], identity: str, reference: str) -> d
             for arm in ("baseline", "defended")
         ],
         "sources": [reference],
-        "note": "spread is the standard deviation over seeds",
+        "note": f"spread is the standard deviation over {unit(document)}s",
     }
 
 
@@ -230,7 +231,7 @@ def _measured(document: Mapping[str, Any], towards: str = "more susceptible") ->
     return (
         f"{found['name']} changes by {found['estimate']:+.4f} towards {towards}"
         f" ({found['level']:.0%} interval {found['low']:+.4f} to {found['high']:+.4f},"
-        f" {len(document['seeds'])} paired seeds)."
+        f" {repeats(document)})."
     )
 
 

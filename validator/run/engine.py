@@ -23,21 +23,27 @@ from ..trials.trial import Result, Trial, TrialContext
 from .executors import Executor, Task
 from .executors.here import SerialExecutor
 
-__all__ = ["Found", "Planned", "ProgressListener", "finish"]
+__all__ = ["Found", "Planned", "ProgressListener", "finish", "recipes"]
 
 Found = list[Result | Exception | None]
 """What came out of each trial of an experiment; None where it was not run."""
 
 
 class Planned(Protocol):
-    """What can be run: trials on a bench."""
+    """What can be run: the same trials on one or several draws of a data set."""
 
     @property
-    def context(self) -> TrialContext:
-        """What its trials have in common."""
+    def contexts(self) -> Sequence[TrialContext]:
+        """What the trials on each draw have in common."""
 
     def trials(self) -> list[Trial]:
-        """Return all trials, those of a seed side by side."""
+        """Return all trials on one draw, those of a seed side by side."""
+
+
+def recipes(planned: Planned) -> list[dict[str, Any]]:
+    """Return the recipes of all trials, draw by draw, in their order."""
+    trials = planned.trials()
+    return [context.recipe(trial) for context in planned.contexts for trial in trials]
 
 
 class ProgressListener(Protocol):
@@ -70,7 +76,7 @@ def finish(
     Parameters
     ----------
     planned : sequence of Planned
-        Experiments; each has the trials of a seed behind one another.
+        Experiments; each has the trials of a seed behind one another, draw by draw.
     store : Store
         Where results are kept and looked up.
     listener : ProgressListener, optional
@@ -86,7 +92,7 @@ def finish(
     Returns
     -------
     list of list
-        What came out of the trials of each experiment.
+        What came out of the trials of each experiment, draw by draw.
     """
     engine, executor = _Engine(planned, store, listener, settle), executor or SerialExecutor()
     engine.look_up()
@@ -127,7 +133,8 @@ class _Engine:
         self._needs: dict[tuple[_Setting, Trial], _Need] = {}
         self._mine: list[list[_Need]] = []
         for place, each in enumerate(planned):
-            mine = [self._need(each.context, trial) for trial in each.trials()]
+            trials = each.trials()
+            mine = [self._need(context, trial) for context in each.contexts for trial in trials]
             for need in mine:
                 need.places.append(place)
             self._mine.append(mine)

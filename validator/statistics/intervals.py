@@ -12,10 +12,12 @@ import numpy as np
 __all__ = [
     "LEVEL",
     "MOST_SEEDS",
+    "NEAR",
     "POWER",
     "Effect",
     "Outcome",
     "effect",
+    "near_threshold",
     "outcome",
     "seeds_to_settle",
 ]
@@ -24,6 +26,8 @@ LEVEL = 0.95
 """Confidence of every interval."""
 POWER = 0.8
 """How likely the advised number of seeds should be to give an outcome."""
+NEAR = 0.05
+"""Share of the smallest effect of interest by which results on two machines may differ."""
 _RESAMPLES = 9999
 MOST_SEEDS = 1000
 """As many seeds as one experiment takes."""
@@ -38,17 +42,28 @@ class Effect:
     Attributes
     ----------
     estimate : float
-        Mean over the seeds of defended − baseline, in the direction 'more susceptible'.
+        Mean of defended − baseline, in the direction 'more susceptible'.
     low, high : float
         95 % confidence interval.
     differences : tuple of float
-        One for each seed.
+        One for each seed, or where there are several draws of the data one for each draw.
+    p_value : float
+        Of Student's t-test that the mean is zero, two-sided; of a family of effects it serves to
+        control the false discovery rate. The interval is never narrower than that test's.
     """
 
     estimate: float
     low: float
     high: float
     differences: tuple[float, ...]
+    p_value: float = math.nan
+
+    @property
+    def direction(self) -> Literal["increase", "decrease"] | None:
+        """The sign, where the interval excludes zero, however small the effect."""
+        if self.low > 0:
+            return "increase"
+        return "decrease" if self.high < 0 else None
 
 
 def effect(differences: Sequence[float], *, resolution: float = 0.0, seed: int = 0) -> Effect:
@@ -62,7 +77,7 @@ def effect(differences: Sequence[float], *, resolution: float = 0.0, seed: int =
     Parameters
     ----------
     differences : sequence of float
-        One for each seed; two or more.
+        One for each seed or draw; two or more.
     resolution : float
         The smallest step of what is measured, such as one record of those that are counted. Equal
         differences show no more than that the spread is below it, so it is taken to be at least
@@ -79,9 +94,13 @@ def effect(differences: Sequence[float], *, resolution: float = 0.0, seed: int =
 
     spread = max(float(values.std(ddof=1)), resolution / math.sqrt(12))
     reach = float(stats.t.ppf((1 + LEVEL) / 2, count - 1))
-    half = reach * spread / math.sqrt(count)
+    error = spread / math.sqrt(count)
+    half = reach * error
+    p_value = 1.0 if estimate == 0 else 0.0
+    if error > 0:
+        p_value = float(2 * stats.t.sf(abs(estimate) / error, count - 1))
     if np.ptp(values) == 0:
-        return Effect(estimate, estimate - half, estimate + half, tuple(values.tolist()))
+        return Effect(estimate, estimate - half, estimate + half, tuple(values.tolist()), p_value)
     tail = float(stats.norm.cdf(-math.sqrt(count / (count - 1)) * reach))
     # so that neither the order of the seeds nor which way is up matters
     rising, falling = np.sort(values), np.sort(-values)
@@ -100,6 +119,7 @@ def effect(differences: Sequence[float], *, resolution: float = 0.0, seed: int =
         min(low, estimate - half),
         max(high, estimate + half),
         tuple(values.tolist()),
+        p_value,
     )
 
 
@@ -127,6 +147,18 @@ def outcome(found: Effect, smallest: float) -> Outcome:
     if found.high < 0 and found.estimate <= -smallest:
         return "decrease"
     return "inconclusive"
+
+
+def near_threshold(found: Effect, smallest: float) -> bool:
+    """Whether another machine's last bits could give another outcome.
+
+    That is where it changes if estimate and interval move by `NEAR` of the smallest effect.
+    """
+    moved = {
+        outcome(Effect(found.estimate + by, found.low + by, found.high + by, ()), smallest)
+        for by in (-NEAR * smallest, 0.0, NEAR * smallest)
+    }
+    return len(moved) > 1
 
 
 def seeds_to_settle(found: Effect, smallest: float) -> int | None:

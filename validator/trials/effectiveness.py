@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ..defenses import Defense
     from .trial import Result
 
-__all__ = ["Effectiveness", "effectiveness", "guarded", "values", "worsening"]
+__all__ = ["Effectiveness", "effectiveness", "guarded", "values", "worsening", "worsenings"]
 
 
 @dataclass(frozen=True)
@@ -99,9 +99,16 @@ def worsening(
     risk: str, metric: Metric, before: Sequence[Result], after: Sequence[Result]
 ) -> Effect:
     """Return by how much more susceptible the models of one arm are than those of another."""
-    pairs = zip(values(before, risk, metric.id), values(after, risk, metric.id), strict=True)
     counted = min(each.counted[risk][metric.id] for each in (*before, *after))
-    return effect([metric.worsening(b, d) for b, d in pairs], resolution=1 / max(1, counted))
+    return effect(worsenings(risk, metric, before, after), resolution=1 / max(1, counted))
+
+
+def worsenings(
+    risk: str, metric: Metric, before: Sequence[Result], after: Sequence[Result]
+) -> list[float]:
+    """Return by how much more susceptible one arm is than another, result by result."""
+    pairs = zip(values(before, risk, metric.id), values(after, risk, metric.id), strict=True)
+    return [metric.worsening(b, d) for b, d in pairs]
 
 
 def values(results: Sequence[Result], risk: str, metric: str) -> list[float]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from statistics import fmean
 from typing import TYPE_CHECKING
 
+from crosscurrent.validator.results.repeats import mean_of, unit
+
 from ..names import lowered, named, signed
 from ..terminal import Style, columns, paragraph
-from ..wording import NO_CHANGE
+from ..wording import NO_CHANGE, VOID
 
 if TYPE_CHECKING:
     from crosscurrent.validator.experiments import document_types as shapes
@@ -68,7 +70,8 @@ def describe(document: shapes.Collusion, look: Style, *, here: bool = True) -> s
 
 def outcome(document: shapes.Collusion) -> tuple[str, str]:
     """Return what came out: the effect whose sign shows it, and the words."""
-    return _OUTCOME[document["outcome"]]
+    found = document["outcome"]
+    return ("void", VOID[found]) if found in VOID else _OUTCOME[found]
 
 
 def collusion_sentence(document: shapes.Collusion) -> str:
@@ -77,19 +80,21 @@ def collusion_sentence(document: shapes.Collusion) -> str:
     judged = lowered(document["effect"]["name"])
     text = (
         f"By the second attack's {judged}: {before:.3f} without the first attack, {after:.3f} with"
-        f" it (mean of {len(document['seeds'])} paired seeds);"
+        f" it ({mean_of(document)});"
         f" {_EXPECTED[document['conjecture']]}."
     )
     if document["published"]:
         text += f" Published: {', '.join(document['published'])}."
-    if not document["first_effective"]:
+    if void := document.get("void"):
+        text += f" So this is evidence of nothing: {void}."
+    elif not document["first_effective"]:
         text += (
             " But the first attack was not effective here, so there is no conclusion about a"
             f" collusion (needed: {document['first_effect']['needed']})."
         )
     elif document["outcome"] == "inconclusive":
         more = document["seeds_to_settle"]
-        text += f" About {more} seeds would probably settle it." if more else ""
+        text += f" About {more} {unit(document)}s would probably settle it." if more else ""
     return text
 
 
@@ -117,7 +122,7 @@ def facts(document: shapes.Collusion) -> list[list[str]]:
 
 
 def _metrics(document: shapes.Collusion) -> list[list[str]]:
-    rows = [["measured", "without", "with", "by seed"]]
+    rows = [["measured", "without", "with", f"by {unit(document)}"]]
     judged = document["effect"]["metric"]
     for metric in sorted(document["metrics"], key=lambda each: (each != judged, each)):
         arms = document["metrics"][metric]

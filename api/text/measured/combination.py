@@ -5,6 +5,8 @@ from __future__ import annotations
 from statistics import fmean
 from typing import TYPE_CHECKING
 
+from crosscurrent.validator.results.repeats import repeats
+
 from ..names import signed
 from ..terminal import Style, columns, paragraph
 
@@ -128,9 +130,9 @@ def _interval(found: shapes.Interval) -> str:
 
 def scale(document: shapes.Combination) -> str:
     """Say on what and with what something was measured."""
-    found, seeds = document["scale"], len(document["seeds"])
+    found = document["scale"]
     return (
-        f"{seeds} paired seeds on {found['dataset']}: {found['training_records']} training records,"
+        f"{repeats(document)} on {found['dataset']}: {found['training_records']} training records,"
         f" {found['model']} with {found['parameters']} parameters. A drop counts if its 95 %"
         " interval excludes zero and it reaches the smallest effect of interest; all arms face the"
         " same attacks."

@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from crosscurrent.knowledge import load
+from crosscurrent.validator.results.repeats import repeats
 
 from ..names import knowledge_line, signed
 from ..terminal import Style, columns, padded, paragraph
-from ..wording import NO_CHANGE, VERDICT_MARKS
+from ..wording import NO_CHANGE, VERDICT_MARKS, shown_as
 
 if TYPE_CHECKING:
     from crosscurrent.validator.experiments import document_types as shapes
@@ -30,12 +31,11 @@ def describe(document: shapes.Grid, look: Style, *, here: bool = True) -> str:
     And the commands for more of it, if it is kept `here`, where the reader can run them.
     """
     cells = {(cell["defense"], cell["risk"]): cell for cell in document["cells"]}
-    seeds = len(document["seeds"])
     lines = [
         look.paint(
             paragraph(
                 f"Every defense against every risk, measured: {document['dataset']},"
-                f" {document['model']}, {seeds} paired seeds",
+                f" {document['model']}, {repeats(document)}",
                 look.width,
             ),
             "bold",
@@ -66,12 +66,23 @@ def describe(document: shapes.Grid, look: Style, *, here: bool = True) -> str:
 
 def counted(counts: shapes.Counts) -> str:
     """Say how many cells came out how."""
+    said = ""
+    if "with_outcome" in counts:
+        said = (
+            f" {counts['with_outcome']} cells have an outcome that is evidence; in"
+            f" {counts['cannot_change']} nothing can change by construction, in"
+            f" {counts['nothing_to_move']} nothing could move, in {counts['no_longer_useful']} the"
+            f" defended model is no longer of use, and in {counts['ineffective']} the defense was"
+            f" not effective. Of {counts['signed']} increases and decreases"
+            f" {counts['signed_after_correction']} are left if the false discovery rate over all"
+            " cells is held at 5 % (Benjamini and Hochberg)."
+        )
     return (
         f"Of {counts['cells']} cells the prediction was confirmed in {counts['confirmed']} and"
         f" refuted in {counts['refuted']}; {counts['inconclusive']} are inconclusive and"
         f" {counts['not_measured']} not measured. Where one effect was published, the defense"
         f" was effective and there is an outcome, {counts['as_published']} came out as"
-        f" published and {counts['unlike_published']} unlike it."
+        f" published and {counts['unlike_published']} unlike it.{said}"
     )
 
 
@@ -116,7 +127,7 @@ def table(pairs: Iterable[Pair], said: Callable[[Pair], list[str]], look: Style)
 
 def mark(cell: shapes.Verdict, look: Style) -> str:
     """Return the sign for a verdict."""
-    if cell["effective_defense"] is False:
+    if cell["effective_defense"] is False and not cell.get("void"):
         return "!"
     return (VERDICT_MARKS if look.unicode else _PLAIN)[cell["verdict"]]
 
@@ -128,7 +139,7 @@ def _signs(cell: shapes.Verdict | shapes.NotMeasured, look: Style) -> str:
         published = look.glyph("contested" if published else "unexplored")
     if "reason" in cell:
         return f"{predicted}{published} {NOT_MEASURED}"
-    shown = "contested" if cell["outcome"] == "inconclusive" else cell["outcome"]
+    shown = shown_as(cell["outcome"])
     measured = look.paint(look.glyph(shown), shown)
     return f"{predicted}{published}{measured} {mark(cell, look)}"
 
@@ -154,6 +165,8 @@ def _legend(look: Style) -> list[list[str]]:
          " these seeds"],
         [marks["confirmed"], f"prediction confirmed; {marks['refuted']} refuted;"
          f" {marks['inconclusive']} inconclusive, or nothing was predicted"],
+        [look.glyph("void"), "evidence of nothing: nothing could move, the defended model is no"
+         " longer of use, or nothing can change by construction"],
         ["!", "the defense was not effective here, so this says nothing about it"],
         [NOT_MEASURED, "not measured"],
     ]  # fmt: skip

@@ -6,9 +6,11 @@ from collections.abc import Mapping, Sequence
 from statistics import fmean
 from typing import TYPE_CHECKING, Literal
 
+from crosscurrent.validator.results.repeats import repeats
+
 from ..names import knowledge_line, percent, signed
 from ..terminal import Style, columns, paragraph
-from ..wording import NO_CHANGE
+from ..wording import NO_CHANGE, shown_as
 
 if TYPE_CHECKING:
     from crosscurrent.validator.experiments import document_types as shapes
@@ -72,7 +74,7 @@ def setting(vary: shapes.Varied, measured: Sequence[shapes.Verdict]) -> str:
     model = "" if vary["setting"] == "model" else f", {scales[0]['model']}"
     return (
         f"{scales[0]['dataset']}{model}, {' / '.join(training)} training records,"
-        f" {len(measured[0]['seeds'])} paired seeds; {vary['setting']} set to each value"
+        f" {repeats(measured[0])}; {vary['setting']} set to each value"
     )
 
 
@@ -88,7 +90,7 @@ def values(document: shapes.Variation, look: Style) -> list[list[str]]:
         if factor is not None and factor["baseline"]:
             seen = _amount(fmean(factor["baseline"][place]))
         effect = cell["effect"]
-        shown = "contested" if cell["outcome"] == "inconclusive" else cell["outcome"]
+        shown = shown_as(cell["outcome"])
         said = cell["outcome"].replace("_", " ")
         ineffective = " !" if cell["effective_defense"] is False else ""
         rows.append(
@@ -142,7 +144,7 @@ def trends(document: shapes.Variation, look: Style) -> list[list[str]]:
     for what, found in found_rows:
         expected = found["expected"] and _OUTCOME[found["expected"]]
         judged = f"{expected}: {found['verdict']}" if expected else "nothing"
-        shown = "contested" if found["outcome"] == "inconclusive" else found["outcome"]
+        shown = shown_as(found["outcome"])
         rows.append(
             [
                 what,

@@ -5,9 +5,11 @@ from __future__ import annotations
 from statistics import fmean
 from typing import TYPE_CHECKING
 
+from crosscurrent.validator.results.repeats import mean_of, unit
+
 from ..names import lowered, named, signed, susceptibility
 from ..terminal import Style, columns, paragraph
-from ..wording import INTENDED, NO_CHANGE
+from ..wording import INTENDED, NO_CHANGE, SEEN, VOID, shown_as
 
 if TYPE_CHECKING:
     from crosscurrent.validator.experiments import document_types as shapes
@@ -19,6 +21,7 @@ _OUTCOME = {
     "decrease": "decrease",
     "no_change": NO_CHANGE,
     "inconclusive": "inconclusive",
+    **VOID,
 }
 _EXPECTED = {
     "increase": "an increase was expected",
@@ -32,7 +35,9 @@ _SHOWN = {
     "decrease": "it falls",
     "no_change": "it does not change meaningfully",
     "inconclusive": "inconclusive with these seeds",
+    **{name: f"no conclusion, {said}" for name, said in VOID.items()},
 }
+_A = {"increase": "an increase", "decrease": "a decrease"}
 _CLAIMED = {"+": "increase", "-": "decrease", "0": "stay", "?": "move"}
 
 _USEFUL = 0.5
@@ -45,7 +50,7 @@ def describe(document: shapes.Verdict, look: Style, *, here: bool = True) -> str
     And the commands that show it again, if it is kept `here`, where the reader can run them.
     """
     defense, risk = named(document["defense"]), named(document["risk"])
-    shown = "contested" if document["outcome"] == "inconclusive" else document["outcome"]
+    shown = shown_as(document["outcome"])
     verdict = f"verdict: {document['verdict']}"
     if document["expected"] is None:
         verdict = "no conjecture to confirm or refute"
@@ -76,17 +81,18 @@ def sentence(document: shapes.Verdict) -> str:
     found = document["effect"]
     before, after = fmean(document["baseline"]), fmean(document["defended"])
     risk = named(document["risk"]).lower()
-    seeds = len(document["seeds"])
     expected = _EXPECTED[document["conjecture"]]
     if document["expected"] is None:
         expected += ", so nothing was expected"
     elif document["expected"] != document["conjecture"]:
         expected += f", but a decrease is {INTENDED}"
     text = (
-        f"Susceptibility to {risk}: {_SHOWN[document['outcome']]}; {expected}. With the defense,"
-        f" {lowered(found['name'])} goes from {before:.3f} to {after:.3f} (mean of {seeds} paired"
-        f" seeds).{_published(document)}"
+        f"Susceptibility to {risk}: {_shown(document)}; {expected}. With the defense,"
+        f" {lowered(found['name'])} goes from {before:.3f} to {after:.3f}"
+        f" ({mean_of(document)}).{_published(document)}"
     )
+    if void := document.get("void"):
+        return f"{text} So this is evidence of nothing: {void}."
     did = document["effectiveness"]
     if document["effective_defense"] is False and did is not None:
         return (
@@ -100,22 +106,35 @@ def sentence(document: shapes.Verdict) -> str:
             f" {fmean(used['baseline']):.3f} to {fmean(used['defended']):.3f}; always answering the"
             f" most common class gives {used['chance']:.3f}), which may be all that this shows."
         )
+    if document.get("near_threshold"):
+        text += " This is close to a threshold: another machine may give another outcome."
     if document["outcome"] == "inconclusive":
-        more = document["seeds_to_settle"]
+        more, each = document["seeds_to_settle"], f"{unit(document)}s"
         return text + (
-            f" About {more} seeds would probably settle it (--seeds {more})."
+            f" About {more} {each} would probably settle it (--{each} {more})."
             if more
-            else " The effect is about as large as the smallest one of interest: more seeds would"
+            else f" The effect is about as large as the smallest one of interest: more {each} would"
             " hardly settle it."
         )
     return text
+
+
+def _shown(document: shapes.Verdict) -> str:
+    """Say what came out, the sign apart from the size."""
+    outcome, direction = document["outcome"], document["effect"].get("direction")
+    said = _SHOWN[outcome]
+    if direction is not None and outcome == "no_change":
+        return f"{said} ({_A[direction]}, smaller than the smallest effect of interest)"
+    if direction is not None and outcome == "inconclusive":
+        return f"{said} ({_A[direction]}, and it is open whether one that matters)"
+    return said
 
 
 def _published(document: shapes.Verdict) -> str:
     """Say whether this is what was published."""
     outcome = document["outcome"]
     published = [effect for effect in document["published"] if effect != "mixed"]
-    if len(published) != 1 or outcome == "inconclusive" or document["effective_defense"] is False:
+    if len(published) != 1 or document["effective_defense"] is False or outcome not in SEEN:
         return ""
     same = "as" if published[0] == outcome else "unlike"
     effect = published[0].replace("_", " ")
@@ -134,6 +153,8 @@ def facts(document: shapes.Verdict) -> list[list[str]]:
             f" ±{found['smallest_effect']:g}",
         ]
     ]
+    if (apart := document.get("between_draws")) is not None:
+        rows.append(["draws", f"they differ by a standard deviation of {apart:.3f} beyond seeds"])
     did = document["effectiveness"]
     if did is not None:
         without = "" if did["baseline"] is None else f"{did['baseline']:.3f} without, "
@@ -160,7 +181,7 @@ def facts(document: shapes.Verdict) -> list[list[str]]:
 
 def _metrics(document: shapes.Verdict) -> list[list[str]]:
     """Lay out everything that was measured, by seed."""
-    rows = [["measured", "without", "with", "by seed"]]
+    rows = [["measured", "without", "with", f"by {unit(document)}"]]
     for measured in document["metrics"].values():
         for metric, arms in measured.items():
             pairs = zip(arms["baseline"], arms["defended"], strict=True)
@@ -184,17 +205,17 @@ def _why(document: shapes.Verdict, look: Style) -> list[str]:
         columns(
             [
                 ["why", "each factor on a path, and whether it moved as predicted"],
-                *map(reason, found),
+                *(reason(factor, unit(document)) for factor in found),
             ],
             look.width,
         )
     ]
     if any(each["goes_with_risk"] for each in found):
-        seeds = len(document["seeds"])
+        count, each = len(document["effect"]["differences"]), f"{unit(document)}s"
         lines.append(
             paragraph(
-                f"By chance alone, a risk would move with a factor in all {seeds} seeds once in"
-                f" {2**seeds:,}; and a risk that moves the same way in all seeds agrees with every"
+                f"By chance alone, a risk would move with a factor in all {count} {each} once in"
+                f" {2**count:,}; and a risk that moves the same way in all {each} agrees with every"
                 " factor that does so, whichever is the cause.",
                 look.width,
                 "  ",
@@ -203,8 +224,11 @@ def _why(document: shapes.Verdict, look: Style) -> list[str]:
     return [*lines, ""]
 
 
-def reason(found: shapes.MechanismCheck) -> list[str]:
-    """Return a factor on a path, whether it moved as predicted, and the risk with it."""
+def reason(found: shapes.MechanismCheck, each: str = "seed") -> list[str]:
+    """Return a factor on a path, whether it moved as predicted, and the risk with it.
+
+    In how many of the seeds, or whatever `each` is one of.
+    """
     code = f" ({found['code']})" if found["code"] else ""
     name = found["name"].lower() + code
     along, change = found["goes_with_risk"], found["change"]
@@ -213,7 +237,7 @@ def reason(found: shapes.MechanismCheck) -> list[str]:
     before, after = (_amount(fmean(found[arm])) for arm in ("baseline", "defended"))
     risk = ""
     if along["seeds"]:
-        risk = f"; the risk moved the predicted way in {along['agree']} of {along['seeds']} seeds"
+        risk = f"; the risk moved the predicted way in {along['agree']} of {along['seeds']} {each}s"
     if along["low"] is not None and along["high"] is not None:
         risk += f", rank correlation {signed(along['low'])} to {signed(along['high'])}"
     return [name, f"{_move(found, change)}, {before} to {after}{risk}"]

@@ -152,15 +152,17 @@ def prefilled(page: PageRequest) -> MeasurementForm:
     )
 
 
-def again(request: Mapping[str, Any], seeds: int | None = None) -> list[tuple[str, str]] | None:
+def again(
+    request: Mapping[str, Any], changes: Mapping[str, int] | None = None
+) -> list[tuple[str, str]] | None:
     """Return the query that fills in a form as a request was, which `prefilled` reads.
 
     Parameters
     ----------
     request : mapping
         The request.
-    seeds : int, optional
-        How many seeds there shall be instead.
+    changes : mapping, optional
+        Options that shall be otherwise.
 
     Returns
     -------
@@ -169,7 +171,7 @@ def again(request: Mapping[str, Any], seeds: int | None = None) -> list[tuple[st
     """
     if not request.keys() <= {*PREFILLED}:
         return None
-    wanted = {**request, **({} if seeds is None else {"seeds": seeds})}
+    wanted = {**request, **(changes or {})}
     return [
         (name, "1" if value is True else str(value))
         for name, values in wanted.items()

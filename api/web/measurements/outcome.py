@@ -24,8 +24,9 @@ from crosscurrent.api.text.measured import (
 )
 from crosscurrent.api.text.names import signed
 from crosscurrent.api.text.terminal import Style
+from crosscurrent.validator.results.repeats import labels, repeats, unit
 
-from ...text.wording import VERBS, VERDICT_MARKS
+from ...text.wording import VERBS, VERDICT_MARKS, VOID
 from ..names import Words
 from .subject import bare
 
@@ -110,14 +111,15 @@ def _outcome(words: Words, defense: str, risk: str, cell: Mapping[str, Any]) -> 
         return CellOutcome(defense, risk, outcome, 0, VERDICT_MARKS[verdict], "", spoken)
     found = cell["effect"]
     times = abs(found["estimate"]) / found["smallest_effect"]
-    idle = cell["effective_defense"] is False
+    void = cell["outcome"] in VOID
+    idle = cell["effective_defense"] is False and not void
     spoken += (
         f"; effect {signed(found['estimate'])} ({signed(found['low'])} to {signed(found['high'])})"
         f"; predicted: {VERBS[cell['conjecture']]}"
         f"{'; the defense was not effective here' if idle else ''}"
     )
     return CellOutcome(
-        defense, risk, outcome, 0 if idle else int(times >= 2) + int(times >= 5),
+        defense, risk, outcome, 0 if idle or void else int(times >= 2) + int(times >= 5),
         "!" if idle else VERDICT_MARKS[verdict], signed(found["estimate"]), spoken,
     )  # fmt: skip
 
@@ -141,7 +143,9 @@ def _of_verdict(document: shapes.Verdict) -> dict[str, Any]:
             row for metrics in document["metrics"].values()
             for row in _numbers(metrics, "baseline", "defended")
         ],
-        "reasons": [_verdict.reason(each) for each in document["factors"]],
+        "reasons": [_verdict.reason(each, unit(document)) for each in document["factors"]],
+        "unit": unit(document),
+        "repeats": repeats(document),
         "arms": ("without", "with the defense"),
     }  # fmt: skip
 
@@ -157,6 +161,8 @@ def _of_collusion(document: shapes.Collusion) -> dict[str, Any]:
         "seeds": _seeds(document, "without", "with"),
         "numbers": _numbers(document["metrics"], "without", "with"),
         "reasons": [_collusion.shared_factor(each) for each in document["factors"]],
+        "unit": unit(document),
+        "repeats": repeats(document),
         "arms": ("without the first", "with it"),
     }
 
@@ -204,11 +210,11 @@ _OF: Mapping[str, Callable[[Any], dict[str, Any]]] = {
 
 
 def _seeds(document: Mapping[str, Any], one: str, other: str) -> list[tuple[str, str, str, str]]:
-    """Return each seed: its number, what is judged in both arms, and the effect."""
+    """Return each seed or draw: its number, what is judged in both arms, and the effect."""
     return [
         (str(seed), f"{before:.3f}", f"{after:.3f}", signed(difference))
         for seed, before, after, difference in zip(
-            document["seeds"], document[one], document[other],
+            labels(document), document[one], document[other],
             document["effect"]["differences"], strict=True,
         )
     ]  # fmt: skip

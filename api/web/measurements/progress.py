@@ -75,6 +75,11 @@ class Progress(NamedTuple):
         return min(1.0, self.done / self.work) if self.work else float(self.trials > 0)
 
 
+def _finished(interval: Mapping[str, Any]) -> int:
+    """Return of how many seeds, or draws, an interval is."""
+    return int(interval.get("draws", interval.get("seeds", 0)))
+
+
 def progress(events: Iterable[Event]) -> Progress:
     """Return how far a job is by its events."""
     trials = finished = remembered = work = done = 0
@@ -89,8 +94,9 @@ def progress(events: Iterable[Event]) -> Progress:
             done = data["done"]
         elif each.kind == "trials":
             finished = data["finished"]
-            if data["interval"] and data["interval"]["seeds"] not in (x["seeds"] for x in found):
-                found.append(data["interval"])
+            interval = data["interval"]
+            if interval and _finished(interval) not in map(_finished, found):
+                found.append(interval)
         elif each.kind == "cell":
             cells[data["defense"], data["risk"], data.get("value")] = data
         elif each.kind == "verdict":

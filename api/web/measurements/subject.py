@@ -6,7 +6,11 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from crosscurrent.knowledge.errors import InputError
-from crosscurrent.validator.experiments.assignments import DEFAULT_DATASET, DEFAULT_SEEDS
+from crosscurrent.validator.experiments.assignments import (
+    DEFAULT_DATASET,
+    DEFAULT_DRAWS,
+    DEFAULT_SEEDS,
+)
 from crosscurrent.validator.requests import REQUESTS, PairRequest
 
 if TYPE_CHECKING:
@@ -66,7 +70,9 @@ def circumstances(request: Mapping[str, Any]) -> str:
     parts = [str(request.get("dataset", DEFAULT_DATASET))]
     if "model" in request:
         parts.append(str(request["model"]))
-    parts.append(f"{request.get('seeds', DEFAULT_SEEDS)} seeds")
+    drawn = request.get("draws", DEFAULT_DRAWS)
+    seeds = f"{request.get('seeds', DEFAULT_SEEDS)} seeds"
+    parts.append(seeds if drawn == 1 else f"{drawn} draws of {seeds}")
     if "device" in request:
         parts.append(f"on {request['device']}")
     settings = [str(each) for each in request.get("settings", ())]

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 from anyio import CapacityLimiter, move_on_after, to_thread
 from fastapi import Depends, Request
 
+from crosscurrent.validator.results.outcomes import conclusive
+
 from ...rest.lru_cache import LRUCache
 from ...rest.problems import ProblemError
 from ..matrix import MeasuredOutcome
@@ -199,7 +201,7 @@ def _joint(kind: str, document: Mapping[str, Any], job: Job) -> JointFinding | N
     if kind == "combination" and outcome != "inconclusive":
         return JointFinding(tuple(sorted(document["defenses"])), document["outcome"], job.id)
     effect = {"increase": "amplifies", "decrease": "hinders"}.get(str(outcome))
-    if kind == "collusion" and effect and document["first_effective"]:
+    if kind == "collusion" and effect and conclusive(document):
         return JointFinding((document["first"], document["second"]), effect, job.id)
     return None
 
@@ -212,7 +214,7 @@ def _findings(cells: Sequence[Mapping[str, Any]], job: Job) -> Iterator[Finding]
         yield Finding(
             cell["defense"], cell["risk"], cell["outcome"], cell["verdict"],
             found["estimate"], found["low"], found["high"],
-            cell["outcome"] != "inconclusive" and bool(cell["effective_defense"]),
+            conclusive(cell),
             job.id, cell["scale"]["dataset"], job.ended or "",
         )  # fmt: skip
 

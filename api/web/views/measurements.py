@@ -15,6 +15,7 @@ from crosscurrent.api.jobs.records import Job
 from crosscurrent.knowledge.errors import InputError, clip, legible
 from crosscurrent.validator.experiments.assignments import (
     DEFAULT_DATASET,
+    DEFAULT_DRAWS,
     DEFAULT_MODEL,
     DEFAULT_SEEDS,
 )
@@ -251,6 +252,7 @@ def measurement(page: PageRequestDep, owner: JobOwner, identity: str) -> Respons
         job, far, document if document and "effect" in document else None
     )
     needed = (document or {}).get("seeds_to_settle")
+    each = "draws" if job.request.get("draws", DEFAULT_DRAWS) > 1 else "seeds"
     return page.render(
         "measurement.html",
         view="validate",
@@ -268,7 +270,8 @@ def measurement(page: PageRequestDep, owner: JobOwner, identity: str) -> Respons
             for narrow in (False, True)
         ],
         again=again(job.request),
-        more=again(job.request, needed) if needed else None,
+        more=again(job.request, {each: needed}) if needed else None,
+        unit=each,
         needed=needed,
         log=log_lines(page.words, events),
         document=document,
@@ -288,18 +291,18 @@ def _intervals(
     job: Job, far: Progress, document: dict[str, Any] | None
 ) -> tuple[list[Interval], float, list[float]]:
     """Return the effect as it was after each batch, the last as the result has it."""
-    of = job.request.get("seeds", DEFAULT_SEEDS)
+    drawn = job.request.get("draws", DEFAULT_DRAWS)
+    of, name = (drawn, "draws") if drawn > 1 else (job.request.get("seeds", DEFAULT_SEEDS), "seeds")
     found = [
-        Interval(f"after {each['seeds']} of {of} seeds", *_numbers(each)) for each in far.intervals
+        Interval(f"after {each[name]} of {of} {name}", *_numbers(each)) for each in far.intervals
     ]
     if document is None:
         smallest = far.intervals[-1].get("smallest_effect", 0.0) if found else 0.0
         return found, smallest, []
-    effect, seeds = document["effect"], len(document["seeds"])
-    before = [
-        each for each, seen in zip(found, far.intervals, strict=True) if seen["seeds"] < seeds
-    ]
-    last = Interval(f"all {seeds} seeds", *_numbers(effect), document["outcome"])
+    effect = document["effect"]
+    count = len(effect["differences"])
+    before = [each for each, seen in zip(found, far.intervals, strict=True) if seen[name] < count]
+    last = Interval(f"all {count} {name}", *_numbers(effect), document["outcome"])
     return [*before, last], effect["smallest_effect"], effect["differences"]
 
 

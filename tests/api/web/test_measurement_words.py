@@ -140,4 +140,4 @@ def test_the_larger_an_effect_the_stronger_its_colour_but_an_idle_defense_has_no
 def test_only_what_the_form_can_ask_is_asked_again(
     request_: dict[str, Any], query: list[tuple[str, str]] | None
 ) -> None:
-    assert again(request_, 9) == query
+    assert again(request_, {"seeds": 9}) == query
