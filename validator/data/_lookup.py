@@ -18,6 +18,7 @@ from ._embedded import EMBEDDED
 from ._encoding import encoded
 from ._files import require_file
 from ._generator_settings import generator_settings
+from ._published import PUBLISHED
 from ._subsets import subset
 from ._synthetic import Knobs, synthetic
 from ._tables import read_csv, read_parquet
@@ -29,11 +30,17 @@ SYNTHETIC = "synthetic"
 
 
 def names() -> dict[str, str]:
-    """Return the data sets that come with Crosscurrent, with one line on each."""
-    return {name: each.line for name, each in EMBEDDED.items()} | {
+    """Return the data sets that have a name, with one line on each.
+
+    Some need the extra ``datasets``; where it is not installed, their line says so.
+    """
+    embedded = {name: each.line for name, each in EMBEDDED.items()}
+    published = {name: each.line for name, each in PUBLISHED.items()}
+    generated = {
         SYNTHETIC: "generated from settings that represent factors: by default 1000 records that "
         "an ordinary model memorizes, in 2 classes and 2 groups"
     }
+    return embedded | published | generated
 
 
 def settings(name: str) -> list[tuple[str, Any, str]]:
@@ -58,6 +65,8 @@ def dataset(name: str, settings: Mapping[str, str | int | float] = MappingProxyT
 
     Raises
     ------
+    MissingExtra
+        If it needs the extra ``datasets``, and that is not installed.
     InputError
         If there is no such data set, if a setting does not fit, or if the data cannot be measured
         on; the message says where and what to do.
@@ -80,6 +89,8 @@ def _given(name: str) -> Dataset:
     """Return a data set that is not generated."""
     if name in EMBEDDED:
         return EMBEDDED[name].load()
+    if name in PUBLISHED:
+        return PUBLISHED[name].load(name)
     if os.path.dirname(name) or os.path.splitext(name)[1] or os.path.exists(name):
         return _own(name)
     close = suggest(name, names())

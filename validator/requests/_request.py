@@ -42,7 +42,7 @@ class Setup:
     Attributes
     ----------
     dataset : str or None
-        An embedded data set, or the path of a user's own; None: ``synthetic``.
+        A data set that has a name, or the path of a user's own; None: ``synthetic``.
     model : str or None
         An architecture of ours, or a user's own, ``package.module:Class``; None: ``mlp-m``.
     seeds : int
@@ -61,7 +61,8 @@ class Setup:
 
     dataset: str | None = option(
         None,
-        "digits, breast_cancer, diabetes or synthetic (default), or a file of your own",
+        "synthetic (default), digits, compas or another one of validate --list, or a file of your"
+        " own",
         flag="--dataset",
         metavar="NAME|PATH",
         clients=True,
