@@ -50,9 +50,9 @@ def simulated(
 
     def values(size: tuple[int, ...]) -> NDArray[np.float64]:
         if shape == "normal":
-            return draw.normal(size=size)
+            return np.asarray(draw.normal(size=size))
         grade = {"skewed": 4.0, "exponential": 1.0}[shape]
-        return (draw.gamma(grade, size=size) - grade) / np.sqrt(grade)
+        return np.asarray((draw.gamma(grade, size=size) - grade) / np.sqrt(grade))
 
     return between * values((draws, 1)) + values((draws, seeds))
 

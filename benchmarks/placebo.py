@@ -121,7 +121,9 @@ def main() -> int:
     asked = parser.parse_args()
     start = perf_counter()
     kb, store = load(), Store(asked.store)
-    rows, effects, matters = [], [], []
+    rows: list[Cells] = []
+    effects: list[Effect] = []
+    matters: list[float] = []
     for risk in asked.risk or attacks():
         planned = experiment(
             kb, "placebo", risk, seeds=asked.seeds, draws=asked.draws,

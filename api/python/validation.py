@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, cast
 
 from crosscurrent.validator.measurements import draw, measure
 from crosscurrent.validator.requests import PairRequest
-from crosscurrent.validator.results.repeats import labels, unit
+from crosscurrent.validator.results.repeats import unit
 
 from ..text.measured.verdict import describe, facts, reason, scale, sentence
 from ..text.names import named
@@ -65,7 +65,7 @@ class ValidationReport(Answer):
         As ``crosscurrent validate DEFENSE RISK --json`` prints it.
     """
 
-    columns: ClassVar = ("repeat", "baseline", "defended", "effect")
+    columns: ClassVar = ("draw", "seed", "baseline", "defended", "effect")
 
     document: shapes.Verdict
 
@@ -104,8 +104,11 @@ class ValidationReport(Answer):
 
     def _records(self) -> Iterable[tuple[Any, ...]]:
         found = self.document
-        arms = (labels(found), found["baseline"], found["defended"])
-        return zip(*arms, self.effect.differences, strict=True)
+        for place, each in enumerate(found["draws"]):
+            rows = zip(
+                found["seeds"], each["before"], each["after"], each["differences"], strict=True
+            )
+            yield from ((place, *row) for row in rows)
 
     def _heading(self) -> str:
         defense, risk = named(self.document["defense"]), named(self.document["risk"])

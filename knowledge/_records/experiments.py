@@ -34,6 +34,7 @@ Expectation = Literal[
     "amplifies",
     "hinders",
 ]
+Outcome = Literal[Expectation, "nothing_to_move", "no_longer_useful", "cannot_change"]
 
 
 @record
@@ -87,7 +88,11 @@ class Experiment(Strict):
 
     id: str = field(metadata=text("permanent identifier", limit=200, pattern=DOTTED_ID))
     conjecture: Expectation = field(metadata=about("what was expected"))
-    outcome: Expectation = field(metadata=about("what came out"))
+    outcome: Outcome = field(
+        metadata=about(
+            "what came out; nothing_to_move, no_longer_useful, cannot_change: evidence of nothing"
+        )
+    )
     defense: str | None = field(
         default=None, metadata=text("the defense; with risk: an interaction", limit=80)
     )

@@ -29,7 +29,13 @@ def _grid(found: list[Verdict]) -> GridDocument:
 def test_q_values_are_those_of_benjamini_and_hochberg_over_what_is_evidence(
     kb: KnowledgeBase,
 ) -> None:
-    shows = ["increase", "decrease", "no_change", "inconclusive", (0.03, 0.05, 0.04, 0.06)]
+    shows: list[str | tuple[float, ...]] = [
+        "increase",
+        "decrease",
+        "no_change",
+        "inconclusive",
+        (0.03, 0.05, 0.04, 0.06),
+    ]
     evidence = [verdict(kb, shows=each, reading=1.0) for each in shows]
     void = [
         verdict(kb, reading=1.0, accuracy=0.3),

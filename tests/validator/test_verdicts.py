@@ -120,7 +120,8 @@ def test_a_defended_model_that_is_of_no_more_use_is_warned_of(kb: KnowledgeBase)
     assert spoilt["utility"]["chance"] == pytest.approx(183 / 1797)
     assert spoilt["utility"]["kept"] == pytest.approx((0.3 - 183 / 1797) / (0.9 - 183 / 1797))
     assert "accuracy falls from 0.900 to 0.300, where chance is 0.102" in sentence(spoilt)
-    kept_before = {**spoilt, "outcome": "increase"}  # by a version that only warned
+    kept_before = spoilt.copy()  # by a version that only warned
+    kept_before["outcome"] = "increase"
     del kept_before["void"]
     assert "Beware: the defended model has lost most of its use (accuracy 0.900 to 0.300" in (
         sentence(kept_before)

@@ -273,6 +273,8 @@ def judge_collusion(
     metric = planned.second.judged(provable=False)
     risk = planned.second.risk
     single = worsenings(risk, metric, without, with_first)
+    before, after = (values(arm, risk, metric.id) for arm in (without, with_first))
+    draws = draw_documents(planned, before, after, single)
     without, with_first = per_unit(planned, without), per_unit(planned, with_first)
     found = worsening(risk, metric, without, with_first)
     shown = outcome(found, metric.smallest_effect)
@@ -304,7 +306,7 @@ def judge_collusion(
         utility=effect([w.accuracy - o.accuracy for o, w in zip(without, with_first, strict=True)]),
         without=without,
         with_first=with_first,
-        draws=draw_documents(planned, single),
+        draws=draws,
         spread=between_draws(single, len(planned.seeds)),
         address=address(
             {

@@ -104,10 +104,12 @@ class Cost(TypedDict):
 
 
 class Draw(TypedDict):
-    """One draw of the data set: its digest and settings, and one difference for each seed."""
+    """One draw of the data set, and what is judged in both arms, seed by seed."""
 
     digest: str
     settings: dict[str, Any]
+    before: list[float]
+    after: list[float]
     differences: list[float]
 
 

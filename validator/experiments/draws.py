@@ -94,21 +94,30 @@ def averaged(results: Sequence[Result]) -> Result:
     )
 
 
-def draw_documents(planned: Drawn, differences: Sequence[float]) -> list[shapes.Draw]:
-    """Return each draw with its differences, ready for JSON.
+def draw_documents(
+    planned: Drawn,
+    before: Sequence[float],
+    after: Sequence[float],
+    differences: Sequence[float],
+) -> list[shapes.Draw]:
+    """Return each draw with what is judged, seed by seed, ready for JSON.
 
     Parameters
     ----------
     planned : Experiment or Collusion
         What was run.
+    before, after : sequence of float
+        In both arms, one for each draw and seed, draw by draw.
     differences : sequence of float
-        One for each draw and seed, draw by draw.
+        Towards more susceptible: likewise.
     """
     size = len(planned.seeds)
     return [
         {
             "digest": context.data.digest,
             "settings": dict(context.data.settings),
+            "before": list(before[i * size : (i + 1) * size]),
+            "after": list(after[i * size : (i + 1) * size]),
             "differences": list(differences[i * size : (i + 1) * size]),
         }
         for i, context in enumerate(planned.contexts)

@@ -231,6 +231,8 @@ def judge(
     published, claims = known.get("published", ()), known.get("claims", ())
     metric = attack.judged(provable=planned.defense.provable)
     single = worsenings(attack.risk, metric, baseline, defended)
+    before, after = (values(arm, attack.risk, metric.id) for arm in (baseline, defended))
+    draws = draw_documents(planned, before, after, single)
     baseline, defended = per_unit(planned, baseline), per_unit(planned, defended)
     found = worsening(attack.risk, metric, baseline, defended)
     shown = outcome(found, metric.smallest_effect)
@@ -253,7 +255,7 @@ def judge(
         utility=effect([d.accuracy - b.accuracy for b, d in zip(baseline, defended, strict=True)]),
         baseline=baseline,
         defended=defended,
-        draws=draw_documents(planned, single),
+        draws=draws,
         spread=between_draws(single, len(planned.seeds)),
         chance=by_chance,
         address=address(

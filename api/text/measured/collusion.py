@@ -87,7 +87,7 @@ def collusion_sentence(document: shapes.Collusion) -> str:
         text += f" Published: {', '.join(document['published'])}."
     if void := document.get("void"):
         text += f" So this is evidence of nothing: {void}."
-    elif not document["first_effective"]:
+    if not document["first_effective"]:
         text += (
             " But the first attack was not effective here, so there is no conclusion about a"
             f" collusion (needed: {document['first_effect']['needed']})."

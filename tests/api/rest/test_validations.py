@@ -103,6 +103,7 @@ def test_all_that_validate_takes_can_be_sent(lab: Lab) -> None:
     )
     whole = {
         "defense": "RD1", "risk": "R1", "dataset": "digits", "model": "mlp-s", "seeds": 3,
+        "draws": 2,
         "settings": ["training.epochs=1"], "device": "cpu", "memory": 100, "threads": 2,
     }  # fmt: skip
     assert {*whole, "all", "vary", "combine", "collude"} == json_schema()["properties"].keys()
