@@ -25,6 +25,7 @@ from crosscurrent.knowledge import KnowledgeBase, load
 from crosscurrent.validator.attacks import attacks
 from crosscurrent.validator.defenses import defenses
 from crosscurrent.validator.plots.grid_plots import heat_map
+from crosscurrent.validator.results.outcomes import conclusive
 
 
 @pytest.fixture(scope="module")
@@ -107,7 +108,7 @@ def test_the_evidence_of_a_grid_is_scored_by_a_backtest(
     shown = [
         (cell["defense"], cell["risk"], cell["outcome"])
         for cell in document["cells"]
-        if cell["effective_defense"] and cell["outcome"] != "inconclusive"
+        if conclusive(cell)
     ]
     seen = {(each.defense, each.risk, each.effect) for each in mine.observations.values()}
     assert set(shown) <= seen

@@ -99,5 +99,6 @@ def test_each_outcome_has_words_a_picture_and_evidence_if_there_is_an_effect(
         mine = [each.effect for each in seen if each.id.startswith("measured.")]
         assert mine == ([effects[outcome]] if outcome in effects else [])
     idle = describe({**made[1], "first_effective": False, "expected": None}, look)
-    assert "the first attack was not effective here" in idle
-    assert "no conjecture to confirm or refute" in idle
+    told = " ".join(idle.split())
+    assert "the first attack was not effective here" in told
+    assert "no conjecture to confirm or refute" in told

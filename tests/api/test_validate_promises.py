@@ -22,6 +22,7 @@ from crosscurrent.api.cli import main
 from crosscurrent.knowledge import KnowledgeBase
 from crosscurrent.validator.attacks import attacks
 from crosscurrent.validator.defenses import defenses
+from crosscurrent.validator.results.outcomes import conclusive
 from crosscurrent.validator.results.store import Store
 
 COMMAND = Path(sys.executable).with_name("crosscurrent")
@@ -470,7 +471,7 @@ def test_exported_results_are_checked_and_predicted_with(
         answer = ask("predict", document["defense"], document["risk"], "--knowledge", folder)
         assert answer.status == 0
         seen = "paired seeds" in answer.out
-        assert seen == (document["outcome"] != "inconclusive" and document["effective_defense"])
+        assert seen == conclusive(document)
     before = [each.read_bytes() for each in sorted(Path(folder).iterdir())]
     assert ask("results", "export", folder).out.splitlines() == written
     assert [each.read_bytes() for each in sorted(Path(folder).iterdir())] == before

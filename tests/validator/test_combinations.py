@@ -12,6 +12,8 @@ import pytest
 import torch
 from contexts import CPU, context, data_of, same, states
 
+from crosscurrent.api.text.measured.combination import describe
+from crosscurrent.api.text.terminal import Style
 from crosscurrent.knowledge import KnowledgeBase, load
 from crosscurrent.knowledge.errors import InputError
 from crosscurrent.predictor.conflicts import combine
@@ -35,7 +37,7 @@ from crosscurrent.validator.experiments.combinations import (
 from crosscurrent.validator.experiments.combined_defense import Combined
 from crosscurrent.validator.experiments.measuring import whole
 from crosscurrent.validator.measurements import draw
-from crosscurrent.validator.results.evidence import export
+from crosscurrent.validator.results.evidence import export, records
 from crosscurrent.validator.results.store import Store
 from crosscurrent.validator.run.engine import finish
 from crosscurrent.validator.training.spec import TrainingHooks, TrainingRun
@@ -252,6 +254,44 @@ def test_what_each_outcome_takes(
     (order,) = document["orders"]
     assert order["order"] == list(POISONED)
     assert order["proposed"] is False
+
+
+@pytest.mark.parametrize(
+    ("baseline", "together", "outcome", "said"),
+    [
+        (0.9, 0.4, "no_longer_useful", "from 0.900 to 0.400"),
+        (0.52, 0.52, "nothing_to_move", "has learned nothing"),
+    ],
+)
+def test_defenses_on_models_of_no_use_are_neither_effective_nor_in_conflict(
+    kb: KnowledgeBase, baseline: float, together: float, outcome: str, said: str
+) -> None:
+    planned = small(kb, *POISONED, seeds=4)
+    results = made_up(planned, GOOD, GOOD)
+    results = [
+        replace(each, accuracy=together if i % 4 == 3 else baseline)
+        for i, each in enumerate(results)
+    ]
+    document = judge_combination(planned, results, known(kb, POISONED)).document()
+    assert (document["outcome"], document["verdict"]) == (outcome, "inconclusive")
+    assert said in str(document["orders"][0]["void"])
+    told = describe(document, Style(colour=False, unicode=True))
+    assert f"∅ {outcome.replace('_', ' ')}" in told
+    assert said in " ".join(told.split())
+    assert "combinations" not in records(document)
+
+
+def test_draws_of_a_combination_are_averaged_each(kb: KnowledgeBase) -> None:
+    planned = small(kb, *POISONED, seeds=2)
+    several = replace(planned, contexts=planned.contexts * 2)
+    results = made_up(planned, (1.0, 0.9, 0.8, 0.7), (0.9, 0.9, 0.6, 0.6))
+    document = judge_combination(several, results, known(kb, POISONED)).document()
+    part = next(
+        each for each in document["orders"][0]["constituents"] if "watermarking" in each["defense"]
+    )
+    assert part["alone"] == pytest.approx([0.95, 0.75])
+    assert part["combined"] == pytest.approx([0.9, 0.6])
+    assert document["draws"] == 2
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
+from ..results.outcomes import Invalid
 from ..results.store import Store, address
 from ..run.engine import recipes
 from ..settings import settings_of
@@ -14,7 +15,8 @@ from ..statistics.intervals import Effect, effect, outcome
 from ..trials.effectiveness import Effectiveness, effectiveness, guarded, values, worsening
 from .combinations import stage_name
 from .draws import per_unit
-from .verdicts import interval, scale
+from .validity import Void, chance, unusable
+from .verdicts import RULES, interval, scale
 
 if TYPE_CHECKING:
     from ..defenses import Defense
@@ -26,6 +28,7 @@ __all__ = ["CombinationVerdict", "conclude_combination", "judge_combination"]
 
 Kept = Literal["kept", "drops", "inconclusive"]
 Together = Literal["effective", "conflict", "inconclusive"]
+_VOID: Final[tuple[Invalid, ...]] = ("nothing_to_move", "no_longer_useful")
 
 
 @dataclass(frozen=True)
@@ -88,6 +91,8 @@ class Order:
         In that order.
     accuracy : tuple of float
         Of the deployed model on test records, seed by seed.
+    void : Void or None
+        Why nothing can be said of these models: nothing learned, or no longer useful.
     """
 
     order: tuple[str, ...]
@@ -95,10 +100,16 @@ class Order:
     proposed: bool
     constituents: tuple[Constituent, ...]
     accuracy: tuple[float, ...]
+    void: Void | None
 
     @property
-    def outcome(self) -> Together:
-        """A conflict if any defense is clearly worse than alone; effective if none can be."""
+    def outcome(self) -> Together | Invalid:
+        """A conflict if any defense is clearly worse than alone; effective if none can be.
+
+        Or why nothing can be said of these models.
+        """
+        if self.void:
+            return self.void.outcome
         shown = [each.outcome for each in self.constituents]
         if "drops" in shown:
             return "conflict"
@@ -111,6 +122,7 @@ class Order:
             "alike": [list(each) for each in self.alike],
             "proposed": self.proposed,
             "outcome": self.outcome,
+            "void": self.void and self.void.reason,
             "verdict": _judgement("effective" if self.proposed else "conflict", self.outcome),
             "constituents": [each.document() for each in self.constituents],
             "accuracy": list(self.accuracy),
@@ -149,12 +161,15 @@ class CombinationVerdict:
     command: str
 
     @property
-    def outcome(self) -> Together:
-        """Effective if some order is, a conflict if all are."""
+    def outcome(self) -> Together | Invalid:
+        """Effective if some order is, a conflict if all are of which something can be said."""
         shown = [each.outcome for each in self.orders]
         if "effective" in shown:
             return "effective"
-        return "inconclusive" if "inconclusive" in shown else "conflict"
+        for each in _VOID:
+            if set(shown) == {each}:
+                return each
+        return "conflict" if set(shown) - {*_VOID} == {"conflict"} else "inconclusive"
 
     def document(self) -> shapes.Combination:
         """Return the verdict, ready for JSON."""
@@ -240,6 +255,7 @@ def judge_combination(
     alone = dict(zip(planned.members, others, strict=False))
     together = others[len(planned.members) :]
     proposed = {tuple(order) for order in known["proposed"]}
+    by_chance = chance(planned.contexts)
     orders = []
     for alike, found in zip(planned.orders, together, strict=True):
         named = {tuple(map(stage_name, order)): order for order in alike}
@@ -248,7 +264,8 @@ def judge_combination(
             _constituent(planned, each, baseline, alone[each], found) for each in named[name]
         )
         accuracy = tuple(each.accuracy for each in found)
-        orders.append(Order(name, tuple(same), name in proposed, parts, accuracy))
+        void = unusable(baseline, found, by_chance)
+        orders.append(Order(name, tuple(same), name in proposed, parts, accuracy, void))
     return CombinationVerdict(
         planned,
         known,
@@ -261,7 +278,7 @@ def judge_combination(
             },
         },
         scale(planned.context, baseline),
-        address({"known": dict(known), "trials": recipes(planned)}),
+        address({"rules": RULES, "known": dict(known), "trials": recipes(planned)}),
         command,
     )
 
@@ -308,7 +325,9 @@ def _kept(alone: Effectiveness, drop: Effect, matters: float, *, works: bool) ->
     return "kept" if works and drop.high < matters else "inconclusive"
 
 
-def _judgement(conjecture: str, shown: Together) -> Literal["confirmed", "refuted", "inconclusive"]:
-    if shown == "inconclusive":
+def _judgement(
+    conjecture: str, shown: Together | Invalid
+) -> Literal["confirmed", "refuted", "inconclusive"]:
+    if shown not in ("effective", "conflict"):
         return "inconclusive"
     return "confirmed" if shown == conjecture else "refuted"

@@ -354,7 +354,8 @@ class Order(TypedDict):
     order: list[str]
     alike: list[list[str]]
     proposed: bool
-    outcome: Literal["effective", "conflict", "inconclusive"]
+    outcome: Literal["effective", "conflict", "inconclusive"] | Invalid
+    void: NotRequired[str | None]
     verdict: Judgement
     constituents: list[Constituent]
     accuracy: list[float]
@@ -379,7 +380,7 @@ class Combination(TypedDict):
     proposed: list[list[str]]
     conflicts: list[dict[str, str]]
     published: list[dict[str, str]]
-    outcome: Literal["effective", "conflict", "inconclusive"]
+    outcome: Literal["effective", "conflict", "inconclusive"] | Invalid
     verdict: Judgement
     orders: list[Order]
     accuracy: dict[str, list[float]]

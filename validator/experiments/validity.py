@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ..defenses import Defense
     from ..trials.trial import Result, TrialContext
 
-__all__ = ["LEAST_KEPT", "Void", "chance", "invalid", "kept"]
+__all__ = ["LEAST_KEPT", "Void", "chance", "invalid", "kept", "unusable"]
 
 LEAST_KEPT: Final = 0.5
 """Of what the baseline is better than chance by: with less left, nobody would deploy the model."""
@@ -73,6 +73,35 @@ def kept(baseline: Sequence[Result], other: Sequence[Result], by_chance: float) 
     return max(0.0, min(1.0, after / before)) if before > 0 else 1.0
 
 
+def unusable(baseline: Sequence[Result], other: Sequence[Result], by_chance: float) -> Void | None:
+    """Return why models are no use to compare: nothing learned, or no longer useful.
+
+    Parameters
+    ----------
+    baseline, other : sequence of Result
+        The two arms.
+    by_chance : float
+        Accuracy of always answering the most common class.
+    """
+    learned = fmean(each.accuracy for each in baseline)
+    if learned - by_chance < LEAST_LEARNED:
+        return Void(
+            "nothing_to_move",
+            f"the baseline has learned nothing: its accuracy is {learned:.3f}, and always answering"
+            f" the most common class gives {by_chance:.3f}",
+        )
+    share = kept(baseline, other, by_chance)
+    if share < LEAST_KEPT:
+        after = fmean(each.accuracy for each in other)
+        return Void(
+            "no_longer_useful",
+            f"accuracy falls from {learned:.3f} to {after:.3f}, where chance is {by_chance:.3f}:"
+            f" {share:.0%} is kept of what the baseline is better than chance by, and"
+            f" {LEAST_KEPT:.0%} is the least",
+        )
+    return None
+
+
 def invalid(
     attack: Attack,
     metric: Metric,
@@ -113,22 +142,8 @@ def invalid(
                 "nothing_to_move",
                 f"the attack is blind: {attack.blind.name} is {unseen:.3f} in one of the arms",
             )
-    learned = fmean(each.accuracy for each in baseline)
-    if learned - by_chance < LEAST_LEARNED:
-        return Void(
-            "nothing_to_move",
-            f"the baseline has learned nothing: its accuracy is {learned:.3f}, and always answering"
-            f" the most common class gives {by_chance:.3f}",
-        )
-    share = kept(baseline, other, by_chance)
-    if share < LEAST_KEPT:
-        after = fmean(each.accuracy for each in other)
-        return Void(
-            "no_longer_useful",
-            f"accuracy falls from {learned:.3f} to {after:.3f}, where chance is {by_chance:.3f}:"
-            f" {share:.0%} is kept of what the baseline is better than chance by, and"
-            f" {LEAST_KEPT:.0%} is the least",
-        )
+    if void := unusable(baseline, other, by_chance):
+        return void
     if _MOVES[shown]:
         return None
     before, after = (fmean(values(arm, attack.risk, metric.id)) for arm in (baseline, other))

@@ -68,7 +68,11 @@ def combination_plot(document: Mapping[str, Any], file: str) -> None:
         )
         names = " + ".join(document["defenses"])
         figure.suptitle(
-            f"{names}: {document['outcome']}", x=0.01, ha="left", fontweight="bold", fontsize=11
+            f"{names}: {document['outcome'].replace('_', ' ')}",
+            x=0.01,
+            ha="left",
+            fontweight="bold",
+            fontsize=11,
         )
         figure.supxlabel(_scale(document), x=0.01, ha="left", fontsize=8, color=QUIET)
 

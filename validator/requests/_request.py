@@ -93,6 +93,7 @@ class Setup:
         "draws of the data set, each with all seeds; with two or more the interval is over them"
         f" (default {DEFAULT_DRAWS})",
         read_as="number",
+        least=1,
         flag="--draws",
         metavar="K",
         clients=True,

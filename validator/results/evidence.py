@@ -109,7 +109,7 @@ def _combination(document: Mapping[str, Any]) -> dict[str, Any]:
     reference = f"measured_{document['id'][:_SHORT]}"
     together = " ".join(document["defenses"])
     found: dict[str, Any] = {"references": [_reference(document, f"combine {together}", reference)]}
-    if document["outcome"] != "inconclusive":
+    if document["outcome"] in ("effective", "conflict"):
         drops = sorted(
             {
                 each["defense"]

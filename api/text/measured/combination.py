@@ -9,6 +9,7 @@ from crosscurrent.validator.results.repeats import repeats
 
 from ..names import signed
 from ..terminal import Style, columns, paragraph
+from ..wording import VOID
 
 if TYPE_CHECKING:
     from crosscurrent.validator.experiments import document_types as shapes
@@ -57,7 +58,8 @@ def describe(document: shapes.Combination, look: Style, *, here: bool = True) ->
 
 def outcome(document: shapes.Combination) -> tuple[str, str]:
     """Return what came out: the effect whose sign shows it, and the words."""
-    return _OUTCOME[document["outcome"]]
+    found = document["outcome"]
+    return ("void", VOID[found]) if found in VOID else _OUTCOME[found]
 
 
 def combination_sentence(document: shapes.Combination) -> str:
@@ -93,7 +95,11 @@ def _order(document: shapes.Combination, order: shapes.Order, look: Style) -> li
     if len(document["orders"]) > 1:
         proposed = "proposed" if order["proposed"] else "not proposed"
         chain = " → ".join(order["order"])
-        lines.append(look.paint(f"{chain} ({proposed}): {order['outcome']}", "bold"))
+        lines.append(
+            look.paint(f"{chain} ({proposed}): {order['outcome'].replace('_', ' ')}", "bold")
+        )
+    if void := order.get("void"):
+        lines.append(paragraph(f"Evidence of nothing: {void}.", look.width))
     if order["alike"]:
         same = "; ".join(" → ".join(each) for each in order["alike"])
         lines.append(paragraph(f"The same, as it is done here: {same}.", look.width))

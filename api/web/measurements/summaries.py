@@ -198,7 +198,7 @@ def summary(document: Mapping[str, Any], job: Job) -> ResultSummary:
 def _joint(kind: str, document: Mapping[str, Any], job: Job) -> JointFinding | None:
     """Return what evidence of the same document would say, if it says anything."""
     outcome = document.get("outcome")
-    if kind == "combination" and outcome != "inconclusive":
+    if kind == "combination" and outcome in ("effective", "conflict"):
         return JointFinding(tuple(sorted(document["defenses"])), document["outcome"], job.id)
     effect = {"increase": "amplifies", "decrease": "hinders"}.get(str(outcome))
     if kind == "collusion" and effect and conclusive(document):
