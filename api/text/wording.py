@@ -168,6 +168,15 @@ ARROW: Final[Mapping[str, str]] = MappingProxyType(
 )
 """The effect whose glyph stands for a sign."""
 
+VOID: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "nothing_to_move": "nothing to move",
+        "no_longer_useful": "no longer useful",
+        "cannot_change": "cannot change",
+    }
+)
+"""Outcomes that are evidence of nothing."""
+
 VERBS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "increase": "increases",
@@ -178,21 +187,10 @@ VERBS: Final[Mapping[str, str]] = MappingProxyType(
         "contested": "contested",
         "unknown": "unknown",
         "inconclusive": "inconclusive with these seeds",
-        "nothing_to_move": "had no room to move here",
-        "no_longer_useful": "was measured of a model that is no longer of use",
-        "cannot_change": "cannot change, by construction",
+        **VOID,
     }
 )
 """What is said of a risk."""
-
-VOID: Final[Mapping[str, str]] = MappingProxyType(
-    {
-        "nothing_to_move": "nothing to move",
-        "no_longer_useful": "no longer useful",
-        "cannot_change": "cannot change",
-    }
-)
-"""Outcomes that are evidence of nothing."""
 
 MOVE: Final[Mapping[str, str]] = MappingProxyType(
     {"+": "raised", "-": "lowered", "0": "left alone", "?": "moved either way"}

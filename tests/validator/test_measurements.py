@@ -11,6 +11,7 @@ import pytest
 
 from crosscurrent.knowledge import KnowledgeBase
 from crosscurrent.validator.defenses import defenses
+from crosscurrent.validator.experiments.experiment import experiment
 from crosscurrent.validator.measurements import (
     PLACEBO,
     Report,
@@ -43,6 +44,25 @@ ASKED = (
     CombinationRequest(("RD3@pre", "outlier_removal"), **SMALL),
     CollusionRequest(("poisoning", "model_extraction"), **SMALL),
 )
+
+
+@pytest.mark.parametrize(
+    ("defense", "risk", "any_adversary", "ours"),
+    [
+        ("group_fairness", "attribute_inference", "decrease", "increase"),
+        ("differential_privacy", "distribution_inference", "decrease", "increase"),
+        ("explanations", "membership_inference", "increase", "increase"),
+    ],
+)
+def test_what_was_published_of_another_adversary_is_not_compared(
+    kb: KnowledgeBase, defense: str, risk: str, any_adversary: str, ours: str
+) -> None:
+    """Our adversaries train shadow models with the defense: they know of it."""
+    assert pair_prior(kb, defense, risk)["published"] == [any_adversary]
+    planned = experiment(kb, defense, risk, seeds=2)
+    prior = pair_prior(kb, defense, risk, planned)
+    assert prior["published"] == [ours]
+    assert prior["conjecture"] == pair_prior(kb, defense, risk)["conjecture"]
 
 
 def test_each_kind_of_request_has_a_plan_and_words() -> None:

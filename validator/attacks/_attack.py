@@ -7,7 +7,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, ClassVar, Protocol, Self
+from types import MappingProxyType
+from typing import TYPE_CHECKING, ClassVar, Final, Protocol, Self
 
 from ..arms.metrics import AttackOutput, Metric
 from ..peers import peers
@@ -20,7 +21,11 @@ if TYPE_CHECKING:
     from ..data import Dataset
     from ..training.architectures import Architecture
 
-__all__ = ["Attack", "AttackerResources", "Trainer", "attack_on", "attacks"]
+__all__ = ["AWARE", "Attack", "AttackerResources", "Trainer", "attack_on", "attacks"]
+
+
+AWARE: Final[Mapping[str, str]] = MappingProxyType({"defense_knowledge": "aware"})
+"""Knows the defense: shadow models have it, or the defended model itself is followed."""
 
 
 class Trainer(Protocol):
@@ -74,6 +79,9 @@ class Attack(ABC):
         Knowledge that another attack may hand on to it: ids of factors.
     sees : frozenset of str
         What it sees of what a defense may change; see `validator.defenses.Defense.changes`.
+    adversary : mapping of str to str
+        What its adversary is, by characteristic of the knowledge base, where publications part by
+        it; a publication is compared with what was measured only if it is about the same.
     blind : Metric or None
         The share of records at which it sees nothing to follow, if that can be; with more than half
         of them in either arm, it is no measure of how susceptible a model is.
@@ -84,6 +92,7 @@ class Attack(ABC):
     yields: ClassVar[str | None] = None
     uses: ClassVar[tuple[str, ...]] = ()
     sees: ClassVar[frozenset[Change]] = frozenset({"the model"})
+    adversary: ClassVar[Mapping[str, str]] = MappingProxyType({})
     blind: ClassVar[Metric | None] = None
 
     @property

@@ -6,7 +6,7 @@ Sensitive Attributes from Model Explanations.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Self
@@ -23,7 +23,7 @@ from ..arms.metrics import AttackOutput, Metric, auc
 from ..arms.splits import TEST_SHARE, DataSplit, TargetModel
 from ..settings import setting
 from ..training.randomness import derive
-from ._attack import Attack, AttackerResources
+from ._attack import AWARE, Attack, AttackerResources
 from ._choices import chosen, forest, left_out_losses, regression
 from ._numbers import numbers
 
@@ -74,6 +74,7 @@ class AttributeInference(Attack):
     risk: ClassVar[str] = "attribute_inference"
     uses: ClassVar[tuple[str, ...]] = ("auxiliary_data_quality",)
     sees: ClassVar[frozenset[Change]] = frozenset({"the model", "explanations"})
+    adversary: ClassVar[Mapping[str, str]] = AWARE
     metrics: ClassVar[tuple[Metric, ...]] = (
         Metric(
             "auc_gain",

@@ -30,7 +30,7 @@ from ..arms.groups import attribute_column
 from ..arms.metrics import AttackOutput, Metric, auc
 from ..arms.splits import TEST_SHARE, DataSplit, TargetModel
 from ..settings import setting
-from ._attack import Attack, AttackerResources
+from ._attack import AWARE, Attack, AttackerResources
 from ._choices import chosen, left_out_losses, regression
 from ._numbers import numbers
 from ._shadows import apart, check_shadow_model, own_shadows
@@ -94,6 +94,7 @@ class DistributionInference(Attack):
     risk: ClassVar[str] = "distribution_inference"
     uses: ClassVar[tuple[str, ...]] = ("auxiliary_data_quality", "architecture_similarity")
     sees: ClassVar[frozenset[Change]] = frozenset({"the model", "explanations"})
+    adversary: ClassVar[Mapping[str, str]] = AWARE
     metrics: ClassVar[tuple[Metric, ...]] = (
         Metric("auc", "AUC of telling the shares apart", "higher", 0.05, _auc, _pairs, 0.5, 1.0),
         Metric(

@@ -7,7 +7,7 @@ so that how well it is followed depends on the scale of the logits, which change
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Final, Literal
 
@@ -19,7 +19,7 @@ from ..arms.splits import TargetModel
 from ..settings import setting
 from ..training.pgd import pgd_attack
 from ..training.randomness import Streams, derive
-from ._attack import Attack, AttackerResources
+from ._attack import AWARE, Attack, AttackerResources
 
 __all__ = ["Evasion"]
 
@@ -64,6 +64,7 @@ class Evasion(Attack):
     """
 
     risk: ClassVar[str] = "evasion"
+    adversary: ClassVar[Mapping[str, str]] = AWARE
     metrics: ClassVar[tuple[Metric, ...]] = (ROBUST_ACCURACY, SUCCESS, ZERO_GRADIENTS)
     blind: ClassVar[Metric | None] = ZERO_GRADIENTS
 

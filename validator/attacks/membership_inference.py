@@ -21,7 +21,7 @@ from ..arms.given_records import given_to
 from ..arms.metrics import AttackOutput, Metric, auc, tpr_at_fpr
 from ..arms.splits import DataSplit, TargetModel
 from ..settings import setting
-from ._attack import Attack, AttackerResources
+from ._attack import AWARE, Attack, AttackerResources
 from ._shadows import apart, check_shadow_model, own_shadows
 
 if TYPE_CHECKING:
@@ -126,6 +126,7 @@ class MembershipInference(Attack):
     risk: ClassVar[str] = "membership_inference"
     uses: ClassVar[tuple[str, ...]] = ("auxiliary_data_quality", "architecture_similarity")
     sees: ClassVar[frozenset[Change]] = frozenset({"the model", "explanations"})
+    adversary: ClassVar[Mapping[str, str]] = AWARE
     metrics: ClassVar[tuple[Metric, ...]] = (
         Metric("auc", "AUC of online LiRA", "higher", 0.02, _auc("online"), _pairs, 0.5, 1.0),
         Metric(

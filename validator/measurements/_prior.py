@@ -9,12 +9,13 @@ from crosscurrent.predictor.collusion import collude
 from crosscurrent.predictor.conflicts import combine, outcome_of
 from crosscurrent.predictor.documents import what_if_document
 from crosscurrent.predictor.interactions import predict
-from crosscurrent.predictor.scenarios import scenario
+from crosscurrent.predictor.scenarios import Scenario, scenario
 
 if TYPE_CHECKING:
     from crosscurrent.knowledge import KnowledgeBase
 
     from ..experiments.collusion_verdicts import SharedFactor
+    from ..experiments.experiment import Experiment
     from ..experiments.mechanisms import Claim
     from ..experiments.variation_documents import Predicted
 
@@ -120,15 +121,29 @@ class CollusionPrior(TypedDict):
     factors: list[SharedFactor]
 
 
-def pair_prior(kb: KnowledgeBase, defense: str, risk: str) -> PairPrior:
-    """Return what is known of a pair; under a placebo nothing changes."""
+def pair_prior(
+    kb: KnowledgeBase, defense: str, risk: str, experiment: Experiment | None = None
+) -> PairPrior:
+    """Return what is known of a pair; under a placebo nothing changes.
+
+    Parameters
+    ----------
+    kb : KnowledgeBase
+        What is known.
+    defense, risk : str
+        Ids.
+    experiment : Experiment, optional
+        What will be measured: what was published of other adversaries or other kinds of data is
+        left out.
+    """
     if defense == PLACEBO:
         return {"conjecture": "no_change", "published": []}
     found = predict(kb, defense, risk)
+    alike = found if experiment is None else predict(kb, defense, risk, _measured(kb, experiment))
     return {
         "conjecture": found.conjecture,
         "intended": found.intended,
-        "published": list(found.published),
+        "published": list(alike.published),
         "claims": [
             {
                 "factor": path.factor.id,
@@ -140,6 +155,19 @@ def pair_prior(kb: KnowledgeBase, defense: str, risk: str) -> PairPrior:
             for path in found.paths
         ],
     }
+
+
+def _measured(kb: KnowledgeBase, experiment: Experiment) -> Scenario:
+    """Return of which adversary and on which kind of data something is measured, as far as known.
+
+    Knowledge of one's own may have other characteristics and conditions than the built-in one.
+    """
+    kind = {"modality": "image" if experiment.context.data.image else "tabular"}
+    return scenario(
+        kb,
+        adversary={k: v for k, v in experiment.attack.adversary.items() if k in kb.adversary},
+        given={k: v for k, v in kind.items() if k in kb.conditions},
+    )
 
 
 def trend_prior(kb: KnowledgeBase, defense: str, risk: str, factor: str) -> Predicted:

@@ -56,7 +56,9 @@ class GridPlan(Plan):
         from ..experiments.grids import grid
 
         planned = grid(kb, settings=request.settings, **setup_of(request))
-        known = {_pair(cell): pair_prior(kb, *_pair(cell)) for cell in planned.cells}
+        known = {
+            _pair(cell): pair_prior(kb, *_pair(cell), _planned(cell)) for cell in planned.cells
+        }
         commands = {
             _pair(cell): pair_request(request, *_pair(cell), settings=cell.settings).again(
                 knowledge
@@ -130,6 +132,10 @@ class GridPlan(Plan):
         from ..plots.grid_plots import heat_map
 
         heat_map(document, file)
+
+
+def _planned(cell: Cell) -> Experiment | None:
+    return None if isinstance(cell.experiment, str) else cell.experiment
 
 
 def _pair(cell: Cell) -> Pair:

@@ -54,7 +54,7 @@ class PairPlan(Plan):
             kb, request.defense, request.risk, settings=request.settings, **setup_of(request)
         )
         defense, risk = planned.defense, planned.attack.risk
-        known = pair_prior(kb, defense.id, risk)
+        known = pair_prior(kb, defense.id, risk, planned)
         command = pair_request(request, defense.name(), risk).again(knowledge)
         return cls(request, executor, planned, known, command)
 

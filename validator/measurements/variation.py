@@ -81,7 +81,7 @@ class VariationPlan(Plan):
             request,
             executor,
             planned,
-            pair_prior(kb, defense.id, risk),
+            pair_prior(kb, defense.id, risk, planned.experiments[0]),
             trend_prior(kb, defense.id, risk, planned.factor),
             commands,
         )
