@@ -77,7 +77,10 @@ def coverage(
 
 
 def main() -> int:
-    """Run and print; the exit status is 1 if the recommended design misses 93 to 97 %."""
+    """Run and print; the exit status is 1 if the recommended design misses 93 to 97 %.
+
+    By more than twice the error of the simulation.
+    """
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--experiments", type=int, default=2000)
     parser.add_argument("--seed", type=int, default=0)
@@ -98,7 +101,7 @@ def main() -> int:
     missed = [
         row
         for row in rows
-        if (row.draws, row.seeds) == RECOMMENDED and not 93 <= row.coverage <= 97
+        if (row.draws, row.seeds) == RECOMMENDED and abs(row.coverage - 95) > 2 + 2 * row.error
     ]
     for row in missed:
         print(f"recommended design: {row.coverage:.1f} % with {row.shape} effects", row.between)
