@@ -75,7 +75,7 @@ def _subject(document: dict[str, Any]) -> str:
 def _effect(document: dict[str, Any]) -> str:
     """Say what came out; of several effects there is no one number."""
     if "effect" not in document:
-        return str(document["outcome"])
+        return str(document["outcome"]).replace("_", " ")
     return signed(document["effect"]["estimate"])
 
 

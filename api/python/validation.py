@@ -177,7 +177,7 @@ def validate(
     seeds : int
         How many pairs of models are trained on each draw, from 2 to 1000.
     draws : int
-        Of how many draws of the data set, from 1 to 1000; with two or more the interval is over
+        Of how many draws of the data set, from 1 to 100; with two or more the interval is over
         them.
     settings : mapping from str to object, optional
         Values of settings, such as ``{"training.epochs": 5, "defense.epsilon": 0.1}``.

@@ -59,6 +59,7 @@ def verdict(
     published: tuple[str, ...] = (),
     accuracy: float = 0.9,
     learned: float = 0.9,
+    balanced: tuple[float, float] | None = None,
     level: float = MIDDLE,
     blind: float = 0.0,
     draws: int = 1,
@@ -79,6 +80,8 @@ def verdict(
         Of the defended models.
     learned : float
         The accuracy of the others.
+    balanced : pair of float, optional
+        The balanced accuracy of the baseline and of the defended models.
     level : float
         What is judged is of the baseline.
     blind : float
@@ -100,7 +103,12 @@ def verdict(
         by[setup.guard] = kept_off
     readings = {} if reading is None else {setup.defense.name(): reading}
     baseline = [
-        replace(_result(chosen, dict.fromkeys(by, 0.0), {}, level), accuracy=learned) for _ in found
+        replace(
+            _result(chosen, dict.fromkeys(by, 0.0), {}, level),
+            accuracy=learned,
+            balanced_accuracy=balanced and balanced[0],
+        )
+        for _ in found
     ]
     defended = [
         replace(
@@ -108,6 +116,7 @@ def verdict(
                 chosen, {attack: each[i] for attack, each in by.items()}, readings, level, blind
             ),
             accuracy=accuracy,
+            balanced_accuracy=balanced and balanced[1],
             run=run,
         )
         for i in range(len(found))

@@ -37,16 +37,13 @@ def test_q_values_are_those_of_benjamini_and_hochberg_over_what_is_evidence(
         (0.03, 0.05, 0.04, 0.06),
     ]
     evidence = [verdict(kb, shows=each, reading=1.0) for each in shows]
-    void = [
-        verdict(kb, reading=1.0, accuracy=0.3),
-        verdict(kb, shows="no_change", level=0.5, reading=1.0),
-        verdict(kb, reading=0.1),
-    ]
-    found = _grid([*evidence, *void])
-    p_values = [each.effect.p_value for each in evidence]
+    at_floor = verdict(kb, shows="no_change", level=0.5, conjecture="decrease", reading=1.0)
+    untested = [verdict(kb, reading=1.0, accuracy=0.3), verdict(kb, reading=0.1)]
+    found = _grid([*evidence, at_floor, *untested])
+    p_values = [each.effect.p_value for each in (*evidence, at_floor)]
     q_values = [each["effect"]["q_value"] for each in found["cells"] if "reason" not in each]
-    assert q_values[:5] == pytest.approx(false_discovery_control(p_values).tolist())
-    assert q_values[5:] == [None, None, None]
+    assert q_values[:6] == pytest.approx(false_discovery_control(p_values).tolist())
+    assert q_values[6:] == [None, None]
     counts = found["counts"]
     assert counts["with_outcome"] == 4
     assert (counts["signed"], counts["signed_after_correction"]) == (3, 3)

@@ -42,8 +42,17 @@ CASES: dict[str, tuple[dict[str, Any], str, str]] = {
 }
 
 
-@pytest.mark.parametrize("name", CASES)
-@pytest.mark.parametrize("conjecture", ["increase", "decrease", "no_change", "unknown"])
+def _expecting(name: str) -> list[str]:
+    """Return what may be expected so that an outcome is evidence of nothing."""
+    seen = {"an attack at its floor": "increase", "an attack at its ceiling": "decrease"}
+    return [
+        each for each in ("increase", "decrease", "no_change", "unknown") if each != seen.get(name)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "conjecture"), [(name, each) for name in CASES for each in _expecting(name)]
+)
 def test_what_could_not_move_confirms_and_refutes_nothing_and_is_no_evidence(
     kb: KnowledgeBase, name: str, conjecture: str
 ) -> None:
@@ -56,6 +65,42 @@ def test_what_could_not_move_confirms_and_refutes_nothing_and_is_no_evidence(
     assert "as published" not in sentence(found)
     assert not sound(found)
     assert "observations" not in records(found)
+
+
+@pytest.mark.parametrize(("level", "conjecture"), [(0.503, "increase"), (0.995, "decrease")])
+def test_what_would_have_been_seen_at_a_floor_is_refuted_there(
+    kb: KnowledgeBase, level: float, conjecture: str
+) -> None:
+    found = document(kb, shows="no_change", level=level, conjecture=conjecture, reading=1.0)
+    assert (found["outcome"], found["verdict"]) == ("no_change", "refuted")
+
+
+def test_what_is_open_at_a_floor_stays_open(kb: KnowledgeBase) -> None:
+    wide = (0.05, -0.06, 0.04, -0.03)
+    found = document(kb, shows=wide, level=0.5, conjecture="decrease", reading=1.0)
+    assert (found["outcome"], found["void"]) == ("inconclusive", None)
+    assert found["seeds_to_settle"]
+
+
+@pytest.mark.parametrize(
+    ("learned", "accuracy", "balanced", "outcome"),
+    [
+        (0.11, 0.11, (0.4, 0.39), "increase"),  # a rare class is known
+        (0.11, 0.11, (0.4, 0.11), "no_longer_useful"),
+        (0.11, 0.11, (0.11, 0.11), "nothing_to_move"),
+        (0.9, 0.3, (0.9, 0.8), "increase"),
+        (0.9, 0.3, (0.9, 0.2), "no_longer_useful"),
+    ],
+)
+def test_a_model_of_use_by_balanced_accuracy_is_of_use(
+    kb: KnowledgeBase,
+    learned: float,
+    accuracy: float,
+    balanced: tuple[float, float],
+    outcome: str,
+) -> None:
+    found = document(kb, learned=learned, accuracy=accuracy, balanced=balanced, reading=1.0)
+    assert found["outcome"] == outcome
 
 
 @pytest.mark.parametrize("shows", ["increase", "decrease"])

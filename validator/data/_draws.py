@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from crosscurrent.knowledge.errors import InputError
+
+from ..machine.memory import free_bytes, mib
 from ._dataset import Dataset
 from ._lookup import SYNTHETIC, dataset
 from ._subsets import disjoint
@@ -36,5 +39,10 @@ def draws(
     first = dataset(name, settings)
     if count == 1:
         return (first,)
+    if (needed := count * first.x.nbytes) > (free := free_bytes() // 2):
+        raise InputError(
+            f"{name}: {count} draws of {first.records} records take {mib(needed)} MiB, and half of"
+            f" what is free is {mib(free)} MiB: lower --draws or data.records"
+        )
     seed = int(first.settings["seed"])
     return (first, *(dataset(name, {**settings, "seed": seed + i}) for i in range(1, count)))

@@ -124,13 +124,14 @@ def disjoint(
     first = _wanted(data, "sample", settings.get("sample", 0))
     there = data.records - (_aside(data) if "attributes" in settings else 0)
     size = _wanted(data, "records", settings["records"]) if "records" in settings else None
+    given = size is not None
     if size is None:
         size = max(MIN_RECORDS, there // (first + count))
     if (first + count) * size > there:
         raise InputError(
             f"{clip(name)}: {count} draws of {size} records"
             + (f", from data.sample={first} on," if first else "")
-            + f" are more than the {there} that it has: lower --draws or data.records"
+            + f" are more than the {there} that it has: lower --draws{' or data.records' * given}"
         )
     return tuple(
         subset(data, {**settings, "records": size, "sample": first + i}) for i in range(count)

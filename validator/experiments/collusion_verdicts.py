@@ -17,7 +17,7 @@ from ..trials.effectiveness import values, worsening, worsenings
 from .draws import draw_documents, per_unit
 from .mechanisms import Claim, MechanismCheck, mechanism_checks
 from .software import software
-from .validity import Void, chance, invalid
+from .validity import Utility, Void, invalid
 from .verdicts import RULES, interval, judged, scale
 
 if TYPE_CHECKING:
@@ -278,10 +278,10 @@ def judge_collusion(
     without, with_first = per_unit(planned, without), per_unit(planned, with_first)
     found = worsening(risk, metric, without, with_first)
     shown = outcome(found, metric.smallest_effect)
-    by_chance = chance(planned.contexts)
-    void = invalid(planned.second, metric, shown, without, with_first, by_chance)
-    did = _first_effect(planned, with_first)
     expected = _EXPECTED.get(conjecture)
+    uses = Utility.of(planned.contexts)
+    void = invalid(planned.second, metric, shown, without, with_first, uses, expected=expected)
+    did = _first_effect(planned, with_first)
     claims = [
         Claim(
             factor=each["factor"],
@@ -354,7 +354,7 @@ def conclude_collusion(
 def _first_effect(planned: Collusion, with_first: Sequence[Result]) -> FirstEffect:
     first = planned.first
     metric = first.judged(provable=False)
-    vain = first.in_vain(planned.context.data)
+    vain = fmean(first.in_vain(each.data) for each in planned.contexts)
     got = values(with_first, first.risk, metric.id)
     counted = min(each.counted[first.risk][metric.id] for each in with_first)
     gained = effect([metric.worsening(vain, each) for each in got], resolution=1 / max(1, counted))

@@ -15,7 +15,7 @@ from ..statistics.intervals import Effect, effect, outcome
 from ..trials.effectiveness import Effectiveness, effectiveness, guarded, values, worsening
 from .combinations import stage_name
 from .draws import per_unit
-from .validity import Void, chance, unusable
+from .validity import Utility, Void, unusable
 from .verdicts import RULES, interval, scale
 
 if TYPE_CHECKING:
@@ -255,7 +255,7 @@ def judge_combination(
     alone = dict(zip(planned.members, others, strict=False))
     together = others[len(planned.members) :]
     proposed = {tuple(order) for order in known["proposed"]}
-    by_chance = chance(planned.contexts)
+    uses = Utility.of(planned.contexts)
     orders = []
     for alike, found in zip(planned.orders, together, strict=True):
         named = {tuple(map(stage_name, order)): order for order in alike}
@@ -264,7 +264,7 @@ def judge_combination(
             _constituent(planned, each, baseline, alone[each], found) for each in named[name]
         )
         accuracy = tuple(each.accuracy for each in found)
-        void = unusable(baseline, found, by_chance)
+        void = unusable(baseline, found, uses)
         orders.append(Order(name, tuple(same), name in proposed, parts, accuracy, void))
     return CombinationVerdict(
         planned,

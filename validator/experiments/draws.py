@@ -85,6 +85,7 @@ def averaged(results: Sequence[Result]) -> Result:
             "unmeasured": {
                 factor: why for each in results for factor, why in each.unmeasured.items()
             },
+            "balanced_accuracy": _balanced(results),
             "run": " ".join(sorted({each.run for each in results})),
             **{
                 name: fmean(getattr(each, name) for each in results)
@@ -122,6 +123,11 @@ def draw_documents(
         }
         for i, context in enumerate(planned.contexts)
     ]
+
+
+def _balanced(results: Sequence[Result]) -> float | None:
+    found = [each.balanced_accuracy for each in results if each.balanced_accuracy is not None]
+    return fmean(found) if len(found) == len(results) else None
 
 
 def _means(found: Sequence[Mapping[str, float]], names: Any) -> dict[str, float]:

@@ -35,7 +35,7 @@ __all__ = [
 ]
 
 
-MOST_DRAWS: Final = 1000
+MOST_DRAWS: Final = 100
 """As many draws as one experiment takes."""
 
 
@@ -102,7 +102,7 @@ class SetupOptions(TypedDict, total=False):
     seeds : int
         2 to 1000; the seeds are 0, 1, ….
     draws : int
-        1 to 1000; of how many draws of the data set intervals are. With one, they are over seeds.
+        1 to 100; of how many draws of the data set intervals are. With one, they are over seeds.
     device : str
         ``cpu``, ``cuda`` or ``cuda:N``.
     memory : int or None

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..results.outcomes import INVALID, conclusive, sound
+from ..results.outcomes import INVALID, conclusive
 from .grids import Grid
 from .verdicts import Verdict
 
@@ -57,7 +57,7 @@ def grid_document(
         }
         for cell, outcome, beforehand in zip(planned.cells, outcomes, known, strict=True)
     ]
-    _correct(cells)
+    _correct(outcomes, cells)
     return {
         "kind": "grid",
         "dataset": planned.dataset,
@@ -70,22 +70,31 @@ def grid_document(
     }
 
 
-def _correct(cells: Sequence[shapes.Verdict | shapes.NotMeasured]) -> None:
-    """Add to each effect that is evidence its q-value: over all of them, by false discovery rate.
+def _correct(
+    outcomes: Sequence[Verdict | str], cells: Sequence[shapes.Verdict | shapes.NotMeasured]
+) -> None:
+    """Add to each effect that was tested its q-value: over all of them, by false discovery rate.
 
-    Benjamini and Hochberg 1995, Controlling the False Discovery Rate. Effects that are evidence of
-    nothing are no hypotheses of the family, nor are those of defenses that were not effective.
+    Benjamini and Hochberg 1995, Controlling the False Discovery Rate. What could not be tested is
+    no hypothesis of the family: where nothing can change, a model is of no use, or the defense was
+    not effective. An attack at its floor or ceiling was tested: only the result tells that.
     """
     from scipy.stats import false_discovery_control
 
-    measured = [cell for cell in cells if "reason" not in cell]
-    family = [each for each in measured if sound(each)]
-    for cell in measured:
-        cell["effect"]["q_value"] = None
+    family = [
+        cell
+        for verdict, cell in zip(outcomes, cells, strict=True)
+        if isinstance(verdict, Verdict) and "reason" not in cell and _tested(verdict)
+    ]
     if family:
         found = false_discovery_control([each["effect"]["p_value"] for each in family])
         for cell, q_value in zip(family, found.tolist(), strict=True):
             cell["effect"]["q_value"] = q_value
+
+
+def _tested(verdict: Verdict) -> bool:
+    did = verdict.effectiveness
+    return (did is None or did.met) and (verdict.void is None or verdict.void.saturated)
 
 
 def verdicts(document: dict[str, Any]) -> list[dict[str, Any]]:

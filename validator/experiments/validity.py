@@ -6,23 +6,23 @@ defended model is still one that anybody would deploy. Else the outcome says why
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from statistics import fmean
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
 from ..results.outcomes import Invalid
-from ..statistics.intervals import Outcome
 from ..trials.effectiveness import values
 
 if TYPE_CHECKING:
     from ..arms.metrics import Metric
     from ..attacks import Attack
     from ..defenses import Defense
+    from ..statistics.intervals import Outcome
     from ..trials.trial import Result, TrialContext
 
-__all__ = ["LEAST_KEPT", "Void", "chance", "invalid", "kept", "unusable"]
+__all__ = ["LEAST_KEPT", "Utility", "Void", "invalid", "kept", "unusable"]
 
 LEAST_KEPT: Final = 0.5
 """Of what the baseline is better than chance by: with less left, nobody would deploy the model."""
@@ -33,13 +33,6 @@ LEAST_LEARNED: Final = 0.02
 MOST_BLIND: Final = 0.5
 """Of the records: an attack that sees nothing at more of them is no measure."""
 
-_MOVES: Final[Mapping[Outcome, bool]] = {
-    "increase": True,
-    "decrease": True,
-    "no_change": False,
-    "inconclusive": False,
-}
-
 
 class Void(NamedTuple):
     """Why an outcome is evidence of nothing.
@@ -47,55 +40,98 @@ class Void(NamedTuple):
     Attributes
     ----------
     outcome : str
-        ``nothing_to_move``: the baseline has learned nothing, or the attack is at its floor or
-        ceiling, so that no change could be seen. ``no_longer_useful``: the defended model has lost
-        more than half of what the baseline is better than chance by. ``cannot_change``: what the
-        defense changes is nothing that the attack sees.
+        ``nothing_to_move``: the baseline has learned nothing, the attack is blind, or it is at its
+        floor or ceiling, so that the change that was expected could not be seen.
+        ``no_longer_useful``: the defended model has lost more than half of what the baseline is
+        better than chance by. ``cannot_change``: what the defense changes is nothing that the
+        attack sees.
     reason : str
         A sentence that says so, with numbers.
+    saturated : bool
+        Whether it is so for want of an effect, at a floor or ceiling: such a test belongs to the
+        family over which false discoveries are controlled.
     """
 
     outcome: Invalid
     reason: str
+    saturated: bool = False
 
 
-def chance(contexts: Sequence[TrialContext]) -> float:
-    """Return the accuracy of always answering the most common class, averaged over draws."""
-    return fmean(
-        float(sizes.max() / sizes.sum())
-        for sizes in (np.bincount(each.data.y) for each in contexts)
-    )
+class Utility(NamedTuple):
+    """What models without any use would reach on some draws.
+
+    Attributes
+    ----------
+    chance : float
+        Accuracy of always answering the most common class, averaged over draws.
+    classes : int
+        How many there are: one over that is the balanced accuracy of such a model.
+    """
+
+    chance: float
+    classes: int
+
+    @classmethod
+    def of(cls, contexts: Sequence[TrialContext]) -> Utility:
+        """Return that of some draws."""
+        sizes = [np.bincount(each.data.y) for each in contexts]
+        by_chance = fmean(float(each.max() / each.sum()) for each in sizes)
+        return cls(by_chance, contexts[0].data.classes)
+
+    def seen(
+        self, baseline: Sequence[Result], other: Sequence[Result]
+    ) -> list[tuple[float, float, float]]:
+        """Return accuracy, and balanced accuracy where it was kept: of both arms, and by chance."""
+        arms = (baseline, other)
+        before, after = (fmean(each.accuracy for each in arm) for arm in arms)
+        found = [(before, after, self.chance)]
+        balanced = [
+            [each.balanced_accuracy for each in arm if each.balanced_accuracy is not None]
+            for arm in arms
+        ]
+        if all(map(len, balanced)):
+            found.append((fmean(balanced[0]), fmean(balanced[1]), 1 / self.classes))
+        return found
 
 
-def kept(baseline: Sequence[Result], other: Sequence[Result], by_chance: float) -> float:
-    """Return the share, 0 to 1, that another arm keeps of what the baseline beats chance by."""
-    before, after = (fmean(each.accuracy for each in arm) - by_chance for arm in (baseline, other))
-    return max(0.0, min(1.0, after / before)) if before > 0 else 1.0
+def kept(baseline: Sequence[Result], other: Sequence[Result], utility: Utility) -> float:
+    """Return the share, 0 to 1, that another arm keeps of what the baseline beats chance by.
+
+    By accuracy or by balanced accuracy, whichever is more: where one class is rare, a model of use
+    may hardly be more often right than one that always answers the other. All, where it has learned
+    nothing by either.
+    """
+    shares = []
+    for before, after, by_chance in utility.seen(baseline, other):
+        gained = before - by_chance
+        if gained >= LEAST_LEARNED:
+            shares.append(max(0.0, min(1.0, (after - by_chance) / gained)))
+    return max(shares, default=1.0)
 
 
-def unusable(baseline: Sequence[Result], other: Sequence[Result], by_chance: float) -> Void | None:
+def unusable(baseline: Sequence[Result], other: Sequence[Result], utility: Utility) -> Void | None:
     """Return why models are no use to compare: nothing learned, or no longer useful.
 
     Parameters
     ----------
     baseline, other : sequence of Result
         The two arms.
-    by_chance : float
-        Accuracy of always answering the most common class.
+    utility : Utility
+        By which models are of use.
     """
-    learned = fmean(each.accuracy for each in baseline)
-    if learned - by_chance < LEAST_LEARNED:
+    seen = utility.seen(baseline, other)
+    before, after, by_chance = seen[0]
+    if max(each - floor for each, _, floor in seen) < LEAST_LEARNED:
         return Void(
             "nothing_to_move",
-            f"the baseline has learned nothing: its accuracy is {learned:.3f}, and always answering"
+            f"the baseline has learned nothing: its accuracy is {before:.3f}, and always answering"
             f" the most common class gives {by_chance:.3f}",
         )
-    share = kept(baseline, other, by_chance)
+    share = kept(baseline, other, utility)
     if share < LEAST_KEPT:
-        after = fmean(each.accuracy for each in other)
         return Void(
             "no_longer_useful",
-            f"accuracy falls from {learned:.3f} to {after:.3f}, where chance is {by_chance:.3f}:"
+            f"accuracy falls from {before:.3f} to {after:.3f}, where chance is {by_chance:.3f}:"
             f" {share:.0%} is kept of what the baseline is better than chance by, and"
             f" {LEAST_KEPT:.0%} is the least",
         )
@@ -108,7 +144,9 @@ def invalid(
     shown: Outcome,
     baseline: Sequence[Result],
     other: Sequence[Result],
-    by_chance: float,
+    utility: Utility,
+    *,
+    expected: str | None,
     defense: Defense | None = None,
 ) -> Void | None:
     """Return why an outcome is evidence of nothing; None if it is evidence.
@@ -123,8 +161,11 @@ def invalid(
         What the interval shows.
     baseline, other : sequence of Result
         The two arms.
-    by_chance : float
-        Accuracy of always answering the most common class.
+    utility : Utility
+        By which models are of use.
+    expected : str or None
+        What was expected: where it is an increase, an attack at its floor refutes it, and where it
+        is a decrease, one at its ceiling.
     defense : Defense or None
         In the other arm; None if there is none, as in a collusion.
     """
@@ -142,19 +183,21 @@ def invalid(
                 "nothing_to_move",
                 f"the attack is blind: {attack.blind.name} is {unseen:.3f} in one of the arms",
             )
-    if void := unusable(baseline, other, by_chance):
+    if void := unusable(baseline, other, utility):
         return void
-    if _MOVES[shown]:
+    if shown != "no_change":
         return None
     before, after = (fmean(values(arm, attack.risk, metric.id)) for arm in (baseline, other))
-    for end, bound in (("floor", metric.floor), ("ceiling", metric.ceiling)):
-        if (
-            bound is not None
-            and max(abs(before - bound), abs(after - bound)) < metric.smallest_effect
-        ):
+    what = "the first attack" if defense is None else "the defense"
+    ends = (("floor", metric.floor, "increase"), ("ceiling", metric.ceiling, "decrease"))
+    for end, bound, visible in ends:
+        if bound is None or expected == visible:
+            continue
+        if max(abs(before - bound), abs(after - bound)) < metric.smallest_effect:
             return Void(
                 "nothing_to_move",
-                f"{metric.name} is {before:.3f} without the defense and {after:.3f} with it, at its"
+                f"{metric.name} is {before:.3f} without {what} and {after:.3f} with it, at its"
                 f" {end} of {bound:g}",
+                saturated=True,
             )
     return None

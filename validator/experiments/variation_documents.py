@@ -140,6 +140,11 @@ def _trend(
         if verdict.effectiveness is not None and not verdict.effectiveness.met
     ]
     of_defense = [*doubts]
+    void = [
+        f"{value}" for value, verdict in zip(planned.values, found, strict=True) if verdict.void
+    ]
+    if void:
+        of_defense.append(f"the outcome is evidence of nothing at {', '.join(void)}")
     if idle:
         of_defense.append(f"the defense was not effective at {', '.join(idle)}")
     without = [_levels(verdict, verdict.baseline) for verdict in found]

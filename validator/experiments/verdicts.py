@@ -25,7 +25,7 @@ from ..trials.effectiveness import Effectiveness, effectiveness, values, worseni
 from .draws import draw_documents, per_unit
 from .mechanisms import Claim, MechanismCheck, mechanism_checks
 from .software import software
-from .validity import Void, chance, invalid, kept
+from .validity import Utility, Void, invalid, kept
 
 if TYPE_CHECKING:
     from ..arms.metrics import Metric
@@ -105,8 +105,8 @@ class Verdict:
         The differences, by draw and seed.
     spread : float or None
         Standard deviation between draws that their seeds do not explain; None of one draw.
-    chance : float
-        Accuracy of always answering the most common class.
+    uses : Utility
+        What models without any use would reach.
     address : str
         What it is kept under.
     reasons : tuple of MechanismCheck
@@ -130,7 +130,7 @@ class Verdict:
     defended: Sequence[Result]
     draws: Sequence[shapes.Draw]
     spread: float | None
-    chance: float
+    uses: Utility
     address: str
     reasons: tuple[MechanismCheck, ...]
     command: str = ""
@@ -148,7 +148,7 @@ class Verdict:
     @property
     def kept(self) -> float:
         """Share that is left under the defense of what the baseline is better than chance by."""
-        return kept(self.baseline, self.defended, self.chance)
+        return kept(self.baseline, self.defended, self.uses)
 
     def document(self) -> shapes.Verdict:
         """Return the verdict, ready for JSON."""
@@ -190,7 +190,7 @@ class Verdict:
                 "baseline": [each.accuracy for each in self.baseline],
                 "defended": [each.accuracy for each in self.defended],
                 **interval(self.utility),
-                "chance": self.chance,
+                "chance": self.uses.chance,
                 "kept": self.kept,
             },
             "cost": cost(self.baseline, self.defended),
@@ -236,11 +236,20 @@ def judge(
     baseline, defended = per_unit(planned, baseline), per_unit(planned, defended)
     found = worsening(attack.risk, metric, baseline, defended)
     shown = outcome(found, metric.smallest_effect)
-    by_chance = chance(planned.contexts)
-    void = invalid(attack, metric, shown, baseline, defended, by_chance, planned.defense)
+    expected = _expected(conjecture, intended=known.get("intended", False))
+    uses = Utility.of(planned.contexts)
+    void = invalid(
+        attack,
+        metric,
+        shown,
+        baseline,
+        defended,
+        uses,
+        expected=expected,
+        defense=planned.defense,
+    )
     guard = None if planned.defense.protects_against is None else planned.guard or attack
     did = effectiveness(planned.defense, guard, baseline, defended)
-    expected = _expected(conjecture, intended=known.get("intended", False))
     return Verdict(
         experiment=planned,
         conjecture=conjecture,
@@ -257,7 +266,7 @@ def judge(
         defended=defended,
         draws=draws,
         spread=between_draws(single, len(planned.seeds)),
-        chance=by_chance,
+        uses=uses,
         address=address(
             {
                 "rules": RULES,

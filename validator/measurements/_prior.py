@@ -165,8 +165,14 @@ def _measured(kb: KnowledgeBase, experiment: Experiment) -> Scenario:
     kind = {"modality": "image" if experiment.context.data.image else "tabular"}
     return scenario(
         kb,
-        adversary={k: v for k, v in experiment.attack.adversary.items() if k in kb.adversary},
-        given={k: v for k, v in kind.items() if k in kb.conditions},
+        adversary={
+            k: v
+            for k, v in experiment.attack.adversary.items()
+            if k in kb.adversary and v in kb.adversary[k].values
+        },
+        given={
+            k: v for k, v in kind.items() if k in kb.conditions and v in kb.conditions[k].values
+        },
     )
 
 

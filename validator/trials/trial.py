@@ -193,6 +193,10 @@ class Result:
         How much of each factor the target model has; see `validator.measures`.
     unmeasured : dict of str to str
         Why other factors have no number, in words.
+    balanced_accuracy : float or None
+        Mean over the classes of the share of their test records that are classified right; of
+        always answering one class it is one over the number of classes. None: measured before it
+        was kept.
     """
 
     metrics: dict[str, dict[str, float]]
@@ -204,6 +208,7 @@ class Result:
     run: str = field(compare=False)
     factors: dict[str, float] = field(default_factory=dict)
     unmeasured: dict[str, str] = field(default_factory=dict)
+    balanced_accuracy: float | None = None
 
 
 def run(
@@ -279,6 +284,7 @@ def run(
             counted={},
             accuracy=_accuracy(target, target.split.test),
             train_accuracy=_accuracy(target, target.split.training[0]),
+            balanced_accuracy=_balanced_accuracy(target, target.split.test),
             readings=_readings(trials[i].defense, target, context.schedule),
             seconds=times[i],
             run=side_by_side,
@@ -369,9 +375,17 @@ def _together(parts: Sequence[AttackOutput]) -> AttackOutput:
 
 
 def _accuracy(target: TargetModel, records: torch.Tensor) -> float:
+    return float(_right(target, records).double().mean())
+
+
+def _balanced_accuracy(target: TargetModel, records: torch.Tensor) -> float:
+    right, y = _right(target, records).double(), target.split.pool.y[records]
+    return float(torch.stack([right[y == each].mean() for each in y.unique()]).mean())
+
+
+def _right(target: TargetModel, records: torch.Tensor) -> torch.Tensor:
     pool = target.split.pool
-    right = target.predictions(pool.x[records], pool.z[records]) == pool.y[records]
-    return float(right.double().mean())
+    return target.predictions(pool.x[records], pool.z[records]) == pool.y[records]
 
 
 def _readings(defense: Defense | None, target: TargetModel, schedule: Schedule) -> dict[str, float]:

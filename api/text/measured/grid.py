@@ -75,7 +75,7 @@ def counted(counts: shapes.Counts) -> str:
             f" defended model is no longer of use, and in {counts['ineffective']} the defense was"
             f" not effective. Of {counts['signed']} increases and decreases"
             f" {counts['signed_after_correction']} are left if the false discovery rate over all"
-            " cells is held at 5 % (Benjamini and Hochberg)."
+            " effects that were tested is held at 5 % (Benjamini and Hochberg)."
         )
     return (
         f"Of {counts['cells']} cells the prediction was confirmed in {counts['confirmed']} and"

@@ -92,7 +92,7 @@ def values(document: shapes.Variation, look: Style) -> list[list[str]]:
         effect = cell["effect"]
         shown = shown_as(cell["outcome"])
         said = cell["outcome"].replace("_", " ")
-        ineffective = " !" if cell["effective_defense"] is False else ""
+        ineffective = " !" if cell["effective_defense"] is False and not cell.get("void") else ""
         rows.append(
             [
                 str(value),
@@ -123,7 +123,7 @@ def notes(document: shapes.Variation) -> str:
             " without, + is more susceptible; smallest effect of interest"
             f" ±{effect['smallest_effect']:g}."
         )
-    if any(cell["effective_defense"] is False for cell in measured):
+    if any(cell["effective_defense"] is False and not cell.get("void") for cell in measured):
         told.append(
             "!: the defense was not effective there, so its effect says nothing about an"
             " effective one."
@@ -131,6 +131,8 @@ def notes(document: shapes.Variation) -> str:
     for value, cell in zip(document["vary"]["values"], document["cells"], strict=True):
         if "reason" in cell:
             told.append(f"{value} was not measured: {cell['reason']}.")
+        elif void := cell.get("void"):
+            told.append(f"At {value} the outcome is evidence of nothing: {void}.")
     return " ".join(told)
 
 

@@ -111,12 +111,20 @@ def sentence(document: shapes.Verdict) -> str:
     if document["outcome"] == "inconclusive":
         more, each = document["seeds_to_settle"], f"{unit(document)}s"
         return text + (
-            f" About {more} {each} would probably settle it (--{each} {more})."
+            f" About {more} {each} would probably settle it (--{each} {more}{_size(document)})."
             if more
             else f" The effect is about as large as the smallest one of interest: more {each} would"
             " hardly settle it."
         )
     return text
+
+
+def _size(document: shapes.Verdict) -> str:
+    """Return the option by which more draws of a table are as large as these, if it takes one."""
+    scale = document["scale"]
+    if unit(document) == "seed" or scale["dataset"] == "synthetic":
+        return ""
+    return f" --set data.records={scale['records']}"
 
 
 def _shown(document: shapes.Verdict) -> str:

@@ -270,7 +270,7 @@ def measurement(page: PageRequestDep, owner: JobOwner, identity: str) -> Respons
             for narrow in (False, True)
         ],
         again=again(job.request),
-        more=again(job.request, {each: needed}) if needed else None,
+        more=again(job.request, {each: needed}) if needed and _alike(job.request, each) else None,
         unit=each,
         needed=needed,
         log=log_lines(page.words, events),
@@ -304,6 +304,12 @@ def _intervals(
     before = [each for each, seen in zip(found, far.intervals, strict=True) if seen[name] < count]
     last = Interval(f"all {count} {name}", *_numbers(effect), document["outcome"])
     return [*before, last], effect["smallest_effect"], effect["differences"]
+
+
+def _alike(request: Mapping[str, Any], each: str) -> bool:
+    """Whether more draws are as large as those there were; of a table its size may say so."""
+    sized = any(text.startswith("data.records=") for text in request.get("settings", ()))
+    return each == "seeds" or sized or request.get("dataset", DEFAULT_DATASET) == DEFAULT_DATASET
 
 
 def _towards(what: str) -> tuple[str, str]:
