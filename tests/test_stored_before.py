@@ -18,7 +18,11 @@ import pytest
 import yaml
 
 from crosscurrent.api.cli import main
+from crosscurrent.api.web.measurements.outcome import template_context
+from crosscurrent.api.web.names import Words
+from crosscurrent.api.web.rendering import anonymous_context, render_template
 from crosscurrent.knowledge import load
+from crosscurrent.validator.results.kinds import kind_of
 from crosscurrent.validator.results.store import Store
 
 STORED = Path(__file__).parent / "golden" / "stored_0_1"
@@ -105,6 +109,25 @@ def test_results_are_reported_on_one_page(file: Path, said: Said, tmp_path: Path
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
     for address in stored(file):
         assert f'id="r{address}"' in page
+
+
+@pytest.mark.parametrize("short", WORDS)
+def test_results_are_shown_on_the_page(file: Path, short: str) -> None:
+    (document,) = [each for address, each in stored(file).items() if address.startswith(short)]
+    kb, kind = load(), kind_of(document)
+    words = Words(kb)
+    page = render_template(
+        f"parts/measured_{kind}.html",
+        {
+            **anonymous_context(),
+            "kb": kb,
+            "words": words,
+            "document": document,
+            "out": template_context(kind, kb, words, document),
+        },
+    )
+    assert document["verdict"] in page
+    assert "∅" not in page
 
 
 @pytest.mark.usefixtures("file")

@@ -87,6 +87,16 @@ def test_so_many_draws_are_refused(kb: KnowledgeBase, count: int) -> None:
         experiment(kb, "RD1", "R1", draws=count)
 
 
+def test_more_draws_than_fit_into_memory_are_refused_before_they_are_made(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    one = data_of("synthetic", {"records": 100}).x.nbytes
+    monkeypatch.setattr("crosscurrent.validator.data._draws.free_bytes", lambda: 8 * one)
+    assert len(draws("synthetic", {"records": 100}, 4)) == 4
+    with pytest.raises(InputError, match=r"5 draws of 100 records take .* lower --draws"):
+        draws("synthetic", {"records": 100}, 5)
+
+
 def test_a_single_draw_has_the_recipes_that_results_were_kept_under(kb: KnowledgeBase) -> None:
     one = experiment(kb, "RD1", "R1", seeds=2, settings=SMALL)
     several = experiment(kb, "RD1", "R1", seeds=2, draws=3, settings=SMALL)
@@ -124,12 +134,12 @@ def test_what_seeds_of_one_draw_call_an_effect_draws_do_not(kb: KnowledgeBase) -
 
 
 def test_spread_between_draws_is_what_seeds_do_not_explain() -> None:
-    assert between_draws([0.1, 0.2, 0.3], 3) is None
-    assert between_draws([0.1, 0.3, 0.1, 0.3], 2) == 0.0
+    assert between_draws([[0.1, 0.2, 0.3]]) is None
+    assert between_draws([[0.1, 0.3], [0.1, 0.3]]) == 0.0
     table = np.array([[0.0, 0.02], [0.5, 0.52], [1.0, 1.02]])
     within = np.mean([np.var(row, ddof=1) for row in table]) / 2
     expected = math.sqrt(np.var(table.mean(1), ddof=1) - within)
-    assert between_draws(table.ravel().tolist(), 2) == pytest.approx(expected)
+    assert between_draws(table.tolist()) == pytest.approx(expected)
 
 
 @settings(max_examples=30)
@@ -137,10 +147,13 @@ def test_spread_between_draws_is_what_seeds_do_not_explain() -> None:
 def test_spread_between_draws_does_not_depend_on_where_zero_is(
     values: list[float], shift: float
 ) -> None:
-    found = between_draws(values, 2)
+    pairs = [values[i : i + 2] for i in (0, 2, 4)]
+    found = between_draws(pairs)
     assert found is not None
     assert found >= 0
-    assert between_draws([each + shift for each in values], 2) == pytest.approx(found, abs=1e-6)
+    assert between_draws([[each + shift for each in pair] for pair in pairs]) == pytest.approx(
+        found, abs=1e-6
+    )
 
 
 def test_measured_draws_are_each_as_if_measured_alone(kb: KnowledgeBase, tmp_path: Path) -> None:

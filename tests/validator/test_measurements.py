@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from crosscurrent.knowledge import KnowledgeBase
+from crosscurrent.knowledge import KnowledgeBase, load
 from crosscurrent.validator.defenses import defenses
 from crosscurrent.validator.experiments.experiment import experiment
 from crosscurrent.validator.measurements import (
@@ -63,6 +63,8 @@ def test_what_was_published_of_another_adversary_is_not_compared(
     prior = pair_prior(kb, defense, risk, planned)
     assert prior["published"] == [ours]
     assert prior["conjecture"] == pair_prior(kb, defense, risk)["conjecture"]
+    # the papers alone know no kinds of data
+    assert pair_prior(load(["papers"]), defense, risk, planned)["published"] == [ours]
 
 
 def test_each_kind_of_request_has_a_plan_and_words() -> None:

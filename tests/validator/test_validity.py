@@ -6,13 +6,18 @@ import itertools
 from typing import Any
 
 import pytest
-from outcomes import document
+from outcomes import document, verdict
 
+from crosscurrent.api.text.measured.variation import notes
 from crosscurrent.api.text.measured.verdict import sentence
 from crosscurrent.knowledge import KnowledgeBase
 from crosscurrent.validator.attacks import attacks
 from crosscurrent.validator.defenses import defenses
+from crosscurrent.validator.experiments.document_types import Variation as VariationDocument
 from crosscurrent.validator.experiments.experiment import experiment
+from crosscurrent.validator.experiments.variation_documents import Predicted, variation_document
+from crosscurrent.validator.experiments.variations import Point, Variation
+from crosscurrent.validator.experiments.verdicts import Verdict
 from crosscurrent.validator.results.evidence import records
 from crosscurrent.validator.results.outcomes import conclusive, sound
 from crosscurrent.validator.trials.trial import run
@@ -168,3 +173,24 @@ def test_what_the_last_bits_could_turn_is_told(kb: KnowledgeBase) -> None:
     assert close["near_threshold"]
     assert "another machine may give another outcome" in sentence(close)
     assert not document(kb, shows="increase", reading=1.0)["near_threshold"]
+
+
+def test_a_trend_over_values_of_which_one_is_no_evidence_is_open(kb: KnowledgeBase) -> None:
+    predicted: Predicted = {"risk": "increase", "effect": None, "scenario": None, "knowledge": ""}
+
+    def trend(*found: Verdict) -> VariationDocument:
+        points = tuple(
+            Point(size, size, (), None, each.experiment)
+            for size, each in zip((100, 200), found, strict=True)
+        )
+        planned = Variation("training_set_size", "D1", "Training set size", "data.records", points)
+        told = [{"conjecture": "increase", "command": ""}] * 2
+        return variation_document(planned, found, told, predicted)
+
+    low = verdict(kb, shows=(0.0, 0.001, 0.002, 0.001), reading=1.0, conjecture="increase")
+    high, spoilt = (verdict(kb, reading=1.0, accuracy=each) for each in (0.9, 0.3))
+    assert trend(low, high)["trend"]["verdict"] == "confirmed"
+    found = trend(low, spoilt)
+    assert found["trend"]["verdict"] == "inconclusive"
+    assert "evidence of nothing at 200" in found["trend"]["reason"]
+    assert "At 200 the outcome is evidence of nothing" in notes(found)

@@ -13,7 +13,7 @@ from ..run.engine import recipes
 from ..settings import settings_of
 from ..statistics.draws import between_draws
 from ..statistics.intervals import Effect, Outcome, effect, near_threshold, outcome, seeds_to_settle
-from ..trials.effectiveness import values, worsening, worsenings
+from ..trials.effectiveness import values, worsening
 from .draws import draw_documents, per_unit
 from .mechanisms import Claim, MechanismCheck, mechanism_checks
 from .software import software
@@ -155,8 +155,6 @@ class CollusionVerdict:
         One for each seed, or of several draws the mean of each.
     draws : sequence of Draw
         The differences, by draw and seed.
-    spread : float or None
-        Standard deviation between draws that their seeds do not explain; None of one draw.
     address : str
         What it is kept under.
     reasons : tuple of MechanismCheck
@@ -179,7 +177,6 @@ class CollusionVerdict:
     without: Sequence[Result]
     with_first: Sequence[Result]
     draws: Sequence[shapes.Draw]
-    spread: float | None
     address: str
     reasons: tuple[MechanismCheck, ...]
     command: str = ""
@@ -214,7 +211,7 @@ class CollusionVerdict:
             "with": values(self.with_first, risk, self.metric.id),
             "seeds": list(planned.seeds),
             "draws": list(self.draws),
-            "between_draws": self.spread,
+            "between_draws": between_draws([each["differences"] for each in self.draws]),
             "near_threshold": near_threshold(self.effect, self.metric.smallest_effect),
             "seeds_to_settle": self.seeds_to_settle,
             "metrics": {
@@ -272,9 +269,7 @@ def judge_collusion(
     published, factors = known.get("published", ()), known.get("factors", ())
     metric = planned.second.judged(provable=False)
     risk = planned.second.risk
-    single = worsenings(risk, metric, without, with_first)
-    before, after = (values(arm, risk, metric.id) for arm in (without, with_first))
-    draws = draw_documents(planned, before, after, single)
+    draws = draw_documents(planned, risk, metric, without, with_first)
     without, with_first = per_unit(planned, without), per_unit(planned, with_first)
     found = worsening(risk, metric, without, with_first)
     shown = outcome(found, metric.smallest_effect)
@@ -307,7 +302,6 @@ def judge_collusion(
         without=without,
         with_first=with_first,
         draws=draws,
-        spread=between_draws(single, len(planned.seeds)),
         address=address(
             {
                 "rules": RULES,

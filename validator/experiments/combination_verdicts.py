@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from ..results.outcomes import Invalid
+from ..results.outcomes import INVALID, Invalid
 from ..results.store import Store, address
 from ..run.engine import recipes
 from ..settings import settings_of
@@ -28,7 +28,6 @@ __all__ = ["CombinationVerdict", "conclude_combination", "judge_combination"]
 
 Kept = Literal["kept", "drops", "inconclusive"]
 Together = Literal["effective", "conflict", "inconclusive"]
-_VOID: Final[tuple[Invalid, ...]] = ("nothing_to_move", "no_longer_useful")
 
 
 @dataclass(frozen=True)
@@ -166,10 +165,10 @@ class CombinationVerdict:
         shown = [each.outcome for each in self.orders]
         if "effective" in shown:
             return "effective"
-        for each in _VOID:
+        for each in INVALID:
             if set(shown) == {each}:
                 return each
-        return "conflict" if set(shown) - {*_VOID} == {"conflict"} else "inconclusive"
+        return "conflict" if set(shown) - {*INVALID} == {"conflict"} else "inconclusive"
 
     def document(self) -> shapes.Combination:
         """Return the verdict, ready for JSON."""

@@ -14,9 +14,11 @@ from dataclasses import fields
 from statistics import fmean
 from typing import TYPE_CHECKING, Any, Protocol
 
+from ..trials.effectiveness import values, worsenings
 from ..trials.trial import Result
 
 if TYPE_CHECKING:
+    from ..arms.metrics import Metric
     from ..trials.trial import TrialContext
     from . import document_types as shapes
 
@@ -97,9 +99,10 @@ def averaged(results: Sequence[Result]) -> Result:
 
 def draw_documents(
     planned: Drawn,
-    before: Sequence[float],
-    after: Sequence[float],
-    differences: Sequence[float],
+    risk: str,
+    metric: Metric,
+    baseline: Sequence[Result],
+    other: Sequence[Result],
 ) -> list[shapes.Draw]:
     """Return each draw with what is judged, seed by seed, ready for JSON.
 
@@ -107,22 +110,27 @@ def draw_documents(
     ----------
     planned : Experiment or Collusion
         What was run.
-    before, after : sequence of float
-        In both arms, one for each draw and seed, draw by draw.
-    differences : sequence of float
-        Towards more susceptible: likewise.
+    risk : str
+        Whose attack is judged.
+    metric : Metric
+        By which.
+    baseline, other : sequence of Result
+        The two arms, one for each draw and seed, draw by draw.
     """
     size = len(planned.seeds)
-    return [
-        {
-            "digest": context.data.digest,
-            "settings": dict(context.data.settings),
-            "before": list(before[i * size : (i + 1) * size]),
-            "after": list(after[i * size : (i + 1) * size]),
-            "differences": list(differences[i * size : (i + 1) * size]),
-        }
-        for i, context in enumerate(planned.contexts)
-    ]
+    found: list[shapes.Draw] = []
+    for i, context in enumerate(planned.contexts):
+        before, after = (arm[i * size : (i + 1) * size] for arm in (baseline, other))
+        found.append(
+            {
+                "digest": context.data.digest,
+                "settings": dict(context.data.settings),
+                "before": values(before, risk, metric.id),
+                "after": values(after, risk, metric.id),
+                "differences": worsenings(risk, metric, before, after),
+            }
+        )
+    return found
 
 
 def _balanced(results: Sequence[Result]) -> float | None:

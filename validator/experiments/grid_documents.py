@@ -92,6 +92,11 @@ def _correct(
             cell["effect"]["q_value"] = q_value
 
 
+def _discovered(cell: shapes.Verdict) -> bool:
+    q_value = cell["effect"]["q_value"]
+    return q_value is not None and q_value <= FALSE_DISCOVERIES
+
+
 def _tested(verdict: Verdict) -> bool:
     did = verdict.effectiveness
     return (did is None or did.met) and (verdict.void is None or verdict.void.saturated)
@@ -139,7 +144,5 @@ def _counts(cells: Sequence[shapes.Verdict | shapes.NotMeasured]) -> shapes.Coun
         ),
         "with_outcome": len(settled),
         "signed": len(signed),
-        "signed_after_correction": sum(
-            (cell["effect"].get("q_value") or 0.0) <= FALSE_DISCOVERIES for cell in signed
-        ),
+        "signed_after_correction": sum(map(_discovered, signed)),
     }

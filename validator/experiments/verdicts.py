@@ -21,7 +21,7 @@ from ..statistics.intervals import (
     outcome,
     seeds_to_settle,
 )
-from ..trials.effectiveness import Effectiveness, effectiveness, values, worsening, worsenings
+from ..trials.effectiveness import Effectiveness, effectiveness, values, worsening
 from .draws import draw_documents, per_unit
 from .mechanisms import Claim, MechanismCheck, mechanism_checks
 from .software import software
@@ -103,8 +103,6 @@ class Verdict:
         One for each seed, or of several draws the mean of each.
     draws : sequence of Draw
         The differences, by draw and seed.
-    spread : float or None
-        Standard deviation between draws that their seeds do not explain; None of one draw.
     uses : Utility
         What models without any use would reach.
     address : str
@@ -129,7 +127,6 @@ class Verdict:
     baseline: Sequence[Result]
     defended: Sequence[Result]
     draws: Sequence[shapes.Draw]
-    spread: float | None
     uses: Utility
     address: str
     reasons: tuple[MechanismCheck, ...]
@@ -172,7 +169,7 @@ class Verdict:
             "defended": values(self.defended, risk, self.metric.id),
             "seeds": list(planned.seeds),
             "draws": list(self.draws),
-            "between_draws": self.spread,
+            "between_draws": between_draws([each["differences"] for each in self.draws]),
             "near_threshold": near_threshold(self.effect, self.metric.smallest_effect),
             "seeds_to_settle": self.seeds_to_settle,
             "metrics": {
@@ -230,9 +227,7 @@ def judge(
     attack = planned.attack
     published, claims = known.get("published", ()), known.get("claims", ())
     metric = attack.judged(provable=planned.defense.provable)
-    single = worsenings(attack.risk, metric, baseline, defended)
-    before, after = (values(arm, attack.risk, metric.id) for arm in (baseline, defended))
-    draws = draw_documents(planned, before, after, single)
+    draws = draw_documents(planned, attack.risk, metric, baseline, defended)
     baseline, defended = per_unit(planned, baseline), per_unit(planned, defended)
     found = worsening(attack.risk, metric, baseline, defended)
     shown = outcome(found, metric.smallest_effect)
@@ -265,7 +260,6 @@ def judge(
         baseline=baseline,
         defended=defended,
         draws=draws,
-        spread=between_draws(single, len(planned.seeds)),
         uses=uses,
         address=address(
             {

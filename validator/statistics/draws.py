@@ -10,7 +10,7 @@ import numpy as np
 __all__ = ["between_draws"]
 
 
-def between_draws(differences: Sequence[float], seeds: int) -> float | None:
+def between_draws(differences: Sequence[Sequence[float]]) -> float | None:
     """Return the standard deviation between draws that the spread over seeds does not explain.
 
     The estimate of the one-way analysis of variance, from the mean squares between and within
@@ -19,18 +19,16 @@ def between_draws(differences: Sequence[float], seeds: int) -> float | None:
 
     Parameters
     ----------
-    differences : sequence of float
-        One for each draw and seed, draw by draw; in the unit of the result.
-    seeds : int
-        On each draw; two or more.
+    differences : sequence of sequence of float
+        Of each draw one for each seed, of which there are two or more; in the unit of the result.
 
     Returns
     -------
     float or None
         None of a single draw.
     """
-    table = np.asarray(differences, dtype=float).reshape(-1, seeds)
-    if len(table) < 2:
+    if len(differences) < 2:
         return None
-    within = float(table.var(axis=1, ddof=1).mean()) / seeds
+    table = np.asarray(differences, dtype=float)
+    within = float(table.var(axis=1, ddof=1).mean()) / table.shape[1]
     return math.sqrt(max(0.0, float(table.mean(axis=1).var(ddof=1)) - within))
