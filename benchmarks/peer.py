@@ -24,7 +24,7 @@ import numpy as np
 import torch
 
 from crosscurrent.validator.arms.metrics import auc
-from crosscurrent.validator.attacks.membership_inference import confidences, likelihood_ratios
+from crosscurrent.validator.attacks._membership_scores import confidences, likelihood_ratios
 from crosscurrent.validator.data import dataset
 from crosscurrent.validator.defenses.adversarial_training import WorstCase
 from crosscurrent.validator.training.models import Architecture, architecture

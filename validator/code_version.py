@@ -20,6 +20,7 @@ _SHARED = (
     "arms/trusted_records",
     "attacks/_attack",
     "attacks/_choices",
+    "attacks/_membership_scores",
     "attacks/_numbers",
     "attacks/_shadows",
     "defenses/_defense",

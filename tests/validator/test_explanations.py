@@ -13,11 +13,8 @@ from torch import Tensor, nn
 
 from crosscurrent.validator.arms.metrics import auc
 from crosscurrent.validator.arms.splits import DataSplit, TargetModel, pool_of, split_data
-from crosscurrent.validator.attacks.membership_inference import (
-    MembershipInference,
-    spreads,
-    weighed,
-)
+from crosscurrent.validator.attacks._membership_scores import spreads, weighed
+from crosscurrent.validator.attacks.membership_inference import MembershipInference
 from crosscurrent.validator.defenses import Defense
 from crosscurrent.validator.defenses.explanations import Explanations
 from crosscurrent.validator.training.architectures import Architecture

@@ -22,6 +22,15 @@ from ..arms.metrics import AttackOutput, Metric, auc, tpr_at_fpr
 from ..arms.splits import DataSplit, TargetModel
 from ..settings import setting
 from ._attack import AWARE, Attack, AttackerResources
+from ._membership_scores import (
+    confidences,
+    likelihood_ratio,
+    likelihood_ratios,
+    relative_ratio,
+    relative_ratios,
+    spreads,
+    weighed,
+)
 from ._shadows import apart, check_shadow_model, own_shadows
 
 if TYPE_CHECKING:
@@ -30,22 +39,11 @@ if TYPE_CHECKING:
     from ..training.architectures import Architecture
     from ..training.ensembles import Ensemble
 
-__all__ = [
-    "MembershipInference",
-    "confidences",
-    "likelihood_ratios",
-    "relative_ratios",
-    "spreads",
-    "weighed",
-]
+__all__ = ["MembershipInference"]
 
 LEAST_IN_CELL = 40
 """Judged records of a group and class, for it to be looked at alone: the largest of many AUCs is
 otherwise that of the smallest cell."""
-
-GAMMA = 1.0
-"""By how much a record's ratio must exceed another's in RMIA. Larger values tie all records whose
-ratio is at most so many times the smallest one, and with models that are sure most are."""
 
 
 def _auc(scores: str) -> Callable[[AttackOutput], float]:
@@ -281,12 +279,12 @@ class MembershipInference(Attack):
         phi = confidences(target.first(1).logits(x, pool.z[judged]), y)[0].cpu().numpy()
         seen = confidences(shadows.logits(x), y).cpu().numpy()
         inside = _stand_in(split, judged, halves).cpu().numpy()
-        ratio, offline = _ratios(phi, seen, inside)
+        ratio, offline = likelihood_ratio(phi, seen, inside)
         member = torch.isin(judged, split.deployed)
         return {
             "online": (offline + ratio)[None],
             "offline": offline[None],
-            "rmia": _relative(phi, seen, inside)[None],
+            "rmia": relative_ratio(phi, seen, inside)[None],
             "confidence": phi[None],
             "member": member.cpu().numpy()[None],
             "cell": _cells(split, judged),
@@ -328,193 +326,3 @@ def _stand_in(split: DataSplit, judged: Tensor, halves: Tensor) -> Tensor:
     for i in distance.argsort(descending=True).tolist():  # of several for one, the closest counts
         inside[:, nearest[i]] = halves[:, place[i]]
     return inside
-
-
-def confidences(logits: Tensor, y: Tensor) -> Tensor:
-    """Return log p / (1 − p) for the probability p of the true class (Carlini et al., eq. 3).
-
-    Parameters
-    ----------
-    logits : Tensor
-        (models, records, classes).
-    y : Tensor
-        (records,).
-
-    Returns
-    -------
-    Tensor
-        (models, records), float64.
-    """
-    wide = logits.double()
-    index = y[None, :, None].expand(len(wide), -1, 1)
-    true = wide.gather(2, index)[..., 0]
-    others = wide.scatter(2, index, -torch.inf).logsumexp(2)
-    return true - others
-
-
-def spreads(beside: Tensor, logits: Tensor, y: Tensor) -> NDArray[np.float64]:
-    """Return the standard deviation of what is released with each answer, negative if it is wrong.
-
-    Attributions of a sure answer vary little (Shokri, Strobel and Zick 2021, section 4). They speak
-    for the predicted class; those of another class than the true one speak against that.
-
-    Parameters
-    ----------
-    beside : Tensor
-        (models, records, numbers).
-    logits : Tensor
-        (models, records, classes).
-    y : Tensor
-        (records,).
-
-    Returns
-    -------
-    array of float
-        (models, records).
-    """
-    spread = beside.double().std(-1, correction=0)
-    return torch.where(logits.argmax(-1) == y, spread, -spread).cpu().numpy()
-
-
-def weighed(
-    statistics: Sequence[NDArray[np.float64]], member: NDArray[np.bool_]
-) -> NDArray[np.float64]:
-    """Score all records against each model by several statistics, weighed by what they tell.
-
-    For each model that is attacked, its shadow models are attacked with one another first; a
-    logistic regression of membership on the log ratios of the statistics gives their weights.
-
-    Parameters
-    ----------
-    statistics : sequence of array of float
-        (models, records) each.
-    member : array of bool
-        Which model was trained on which record: (models, records).
-
-    Returns
-    -------
-    array of float
-        Log odds of membership: (models, records).
-    """
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
-
-    ratios = np.stack([likelihood_ratios(each, member)[0] for each in statistics], axis=-1)
-    scores = np.empty(member.shape)
-    for target in range(len(member)):
-        others = np.arange(len(member)) != target
-        known = [likelihood_ratios(each[others], member[others])[0] for each in statistics]
-        weights = make_pipeline(StandardScaler(), LogisticRegression())
-        weights.fit(np.stack(known, axis=-1).reshape(-1, len(statistics)), member[others].ravel())
-        scores[target] = weights.decision_function(ratios[target])
-    return scores
-
-
-def likelihood_ratios(
-    phi: NDArray[np.float64], member: NDArray[np.bool_]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Score all records against each model, with the other models as its shadow models.
-
-    Means are taken for each record. Variances are pooled over records, since few shadow models
-    say little about one record's (Carlini et al. 2022, section VI-A). The mean of n models is
-    itself uncertain, so what a further one says is predicted with 1 + 1 / n times the variance.
-    The paper, with many shadow models, does without; but here a record's models are fewer by the
-    one that is attacked just on the side that this one is on, and without the factor members
-    would look like others.
-
-    Parameters
-    ----------
-    phi : array of float
-        Confidences: (models, records).
-    member : array of bool
-        Which model was trained on which record: (models, records).
-
-    Returns
-    -------
-    online : array of float
-        Log of the ratio of the likelihoods of being in and being out: (models, records). The
-        factors are left out of the likelihoods' normalisation, where they would tell on which
-        side a record's models are fewer. 0 where the other models are all on one side.
-    offline : array of float
-        Standard deviations above the mean of being out, which orders records as the one-sided
-        test of the paper does: (models, records).
-    """
-    online, offline = np.empty_like(phi), np.empty_like(phi)
-    for target in range(len(phi)):
-        others = np.arange(len(phi)) != target
-        online[target], offline[target] = _ratios(phi[target], phi[others], member[others])
-    return online, offline
-
-
-def relative_ratios(phi: NDArray[np.float64], member: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Score all records against each model by RMIA, with the others as its reference models.
-
-    A record's ratio is its likelihood under the attacked model over that under reference models,
-    half of it from those that were trained on it and half from the others (Zarifzadeh et al. 2024,
-    equations 4 and 5). The score is the share of all judged records, as the population, whose
-    ratio it exceeds by `GAMMA`.
-
-    Parameters
-    ----------
-    phi : array of float
-        Confidences, log p / (1 − p): (models, records).
-    member : array of bool
-        Which model was trained on which record: (models, records).
-
-    Returns
-    -------
-    array of float
-        0 to 1: (models, records).
-    """
-    found = np.empty_like(phi)
-    for target in range(len(phi)):
-        others = np.arange(len(phi)) != target
-        found[target] = _relative(phi[target], phi[others], member[others])
-    return found
-
-
-def _relative(
-    value: NDArray[np.float64], seen: NDArray[np.float64], inside: NDArray[np.bool_]
-) -> NDArray[np.float64]:
-    """Score records against one model: value (records,); reference models (models, records)."""
-    likely = 1 / (1 + np.exp(-value.clip(min=-500)))
-    of_models = 1 / (1 + np.exp(-seen.clip(min=-500)))
-    sides = [np.where(side, of_models, 0.0).sum(0) for side in (inside, ~inside)]
-    counts = [side.sum(0) for side in (inside, ~inside)]
-    means = [total / np.maximum(count, 1) for total, count in zip(sides, counts, strict=True)]
-    # where no model is on one side, the other side stands for both
-    with_in = np.where(counts[0] > 0, means[0], means[1])
-    with_out = np.where(counts[1] > 0, means[1], means[0])
-    ratio = likely / np.maximum((with_in + with_out) / 2, 1e-300)
-    below: NDArray[np.int64] = np.searchsorted(np.sort(ratio), ratio / GAMMA, side="right")
-    return below / len(ratio)
-
-
-def _ratios(
-    value: NDArray[np.float64], seen: NDArray[np.float64], inside: NDArray[np.bool_]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Score records against one model: value (records,); shadow models (models, records)."""
-    z_in, spread_in = _standardised(value, seen, inside)
-    z_out, spread_out = _standardised(value, seen, ~inside)
-    ratio = (z_out**2 - z_in**2) / 2 + np.log(spread_out / spread_in)
-    # what no other model was trained on, such as outliers that each owner removes, has no
-    # side to compare with: nothing is known of it
-    both = inside.any(0) & ~inside.all(0)
-    return np.where(both, ratio, 0.0), z_out
-
-
-def _standardised(
-    value: NDArray[np.float64], phi: NDArray[np.float64], chosen: NDArray[np.bool_]
-) -> tuple[NDArray[np.float64], float]:
-    """Return how far values are from what chosen models predict, in standard deviations.
-
-    And one standard deviation: that around each record's mean, over all records.
-    """
-    counts = chosen.sum(0)
-    known = np.maximum(counts, 1)
-    mean = np.where(chosen, phi, 0.0).sum(0) / known
-    squares = np.where(chosen, (phi - mean) ** 2, 0.0).sum()
-    freedom = max(1, int((counts - 1).clip(min=0).sum()))
-    spread = float(np.sqrt(squares / freedom)) + 1e-12
-    return (value - mean) / (spread * np.sqrt(1 + 1 / known)), spread
