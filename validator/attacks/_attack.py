@@ -85,6 +85,9 @@ class Attack(ABC):
     blind : Metric or None
         The share of records at which it sees nothing to follow, if that can be; with more than half
         of them in either arm, it is no measure of how susceptible a model is.
+    audit : str or None
+        Id of the metric that is the share of right guesses of a privacy audit
+        (`validator.statistics.privacy_audit`).
     """
 
     risk: ClassVar[str]
@@ -94,6 +97,12 @@ class Attack(ABC):
     sees: ClassVar[frozenset[Change]] = frozenset({"the model"})
     adversary: ClassVar[Mapping[str, str]] = MappingProxyType({})
     blind: ClassVar[Metric | None] = None
+    audit: ClassVar[str | None] = None
+
+    @property
+    def reported(self) -> tuple[Metric, ...]:
+        """The metrics that can be told of what it returns, as it is set."""
+        return self.metrics
 
     @property
     def models(self) -> int:

@@ -21,6 +21,7 @@ from ..arms.given_records import given_to
 from ..arms.groups import attribute_column
 from ..arms.metrics import AttackOutput, Metric, auc
 from ..arms.splits import TEST_SHARE, DataSplit, TargetModel
+from ..arms.targets import check_targets, chosen_targets
 from ..settings import setting
 from ..training.randomness import derive
 from ._attack import AWARE, Attack, AttackerResources
@@ -46,6 +47,22 @@ def _auc(got: AttackOutput, scores: str) -> float:
     """Return how well each group is told apart from all others, on average over groups."""
     pairs = zip(got[scores].T, got["groups"], strict=True)
     return float(np.mean([auc(score, got["group"] == group) for score, group in pairs]))
+
+
+def _gain_of_targets(got: AttackOutput) -> float:
+    """Return the gain in AUC on the targeted records, 0 where they are all of one group."""
+    some = got["target"]
+    few: AttackOutput = {name: got[name][some] for name in ("group", "with_model", "without_model")}
+    both = [(few["group"] == each).any() and (few["group"] != each).any() for each in got["groups"]]
+    if not any(both):
+        return 0.0
+    few = {
+        "group": few["group"],
+        "groups": got["groups"][both],
+        "with_model": few["with_model"][:, both],
+        "without_model": few["without_model"][:, both],
+    }
+    return _auc(few, "with_model") - _auc(few, "without_model")
 
 
 def _pairs(got: AttackOutput) -> int:
@@ -127,10 +144,31 @@ class AttributeInference(Attack):
         ),
     )
 
+    about_targets: ClassVar[tuple[Metric, ...]] = (
+        Metric(
+            "auc_gain_targets",
+            "gain in AUC over the label alone on the targeted records",
+            "higher",
+            0.02,
+            _gain_of_targets,
+            lambda got: int(got["target"].sum()),
+            0.0,
+        ),
+    )
+
     attribute: str = setting("", "sensitive attribute; empty: the first of the data set")
     shadows: int = setting(
         16, "shadow models for each target model, an even number", least=2, most=4096
     )
+
+    target_records: int = setting(
+        0, "records that are judged by themselves, as targeted; 0: none", least=0, most=1_000_000
+    )
+
+    @property
+    def reported(self) -> tuple[Metric, ...]:
+        """All, and the one about targets if there are any."""
+        return (*self.metrics, *(self.about_targets if self.target_records else ()))
 
     @property
     def models(self) -> int:
@@ -140,8 +178,9 @@ class AttributeInference(Attack):
     def check(self, data: Dataset) -> None:
         """Raise `InputError` without a sensitive attribute of two groups with enough records.
 
-        And if the number of shadow models is odd.
+        And if the number of shadow models is odd, or targets are too few or too many.
         """
+        check_targets(self.target_records, data)
         if self.shadows % 2:
             raise InputError(
                 f"attack.shadows={self.shadows}: should be even, since each record trains half"
@@ -161,10 +200,11 @@ class AttributeInference(Attack):
         return replace(self, attribute=data.sensitive[column])
 
     def judged(self, *, provable: bool) -> Metric:
-        """Return the gain in AUC, named by its attribute."""
+        """Return the gain in AUC, on targets if there are any, named by its attribute."""
         del provable
         of = f", of {self.attribute}" if self.attribute else ""
-        return replace(self.metrics[0], name=self.metrics[0].name + of)
+        usual = self.about_targets[0] if self.target_records else self.metrics[0]
+        return replace(usual, name=usual.name + of)
 
     def mount(
         self, targets: Sequence[TargetModel], resources: AttackerResources
@@ -215,6 +255,7 @@ class AttributeInference(Attack):
         return {
             "group": wanted,
             "groups": large,
+            "target": torch.isin(others, chosen_targets(split, self.target_records)).cpu().numpy(),
             "with_model": with_model,
             "without_model": without,
             "unaware": _likelihoods(

@@ -14,11 +14,17 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 import torch
 
+from crosscurrent.knowledge.errors import InputError
+
+from ..arms.given_records import open_to_doubt
 from ..arms.metrics import AttackOutput, Metric
 from ..arms.splits import TargetModel
+from ..arms.targets import check_targets, chosen_targets
 from ..settings import setting
 from ..training.randomness import derive
 from ._attack import Attack, AttackerResources
+from ._candidates import identified
+from ._membership_scores import confidences, likelihood_ratios
 from ._numbers import numbers
 
 if TYPE_CHECKING:
@@ -65,6 +71,12 @@ class DataReconstruction(Attack):
     keeps the distances small, and the sensitive attributes of a record that is replaced are the
     guess for the one that takes its place: so how many records of a group there are stays the same.
     Labels are the model's answers.
+
+    An informed adversary may be given candidates: it has a list of records, one of which trained
+    the model, and says which. It knows their labels, and has shadow models with the defense, each
+    trained on half of all records; it takes the record with the highest likelihood ratio, as in
+    membership inference. That is about training data alone, and lies between one over the length
+    of the list, which is chance, and 1; with two candidates it is the AUC of that attack.
     """
 
     risk: ClassVar[str] = "data_reconstruction"
@@ -110,6 +122,33 @@ class DataReconstruction(Attack):
         ),
     )
 
+    about_targets: ClassVar[tuple[Metric, ...]] = (
+        Metric(
+            "reconstruction_error_targets",
+            "squared error of reconstructed records on the targeted ones",
+            "lower",
+            0.02,
+            lambda got: float(
+                got["error"][got["target"]].sum() / got["spread"][got["target"]].sum()
+            ),
+            lambda got: int(got["target"].sum()),
+            1.0,
+            0.0,
+        ),
+    )
+    about_candidates: ClassVar[tuple[Metric, ...]] = (
+        Metric(
+            "identified",
+            "share of training records identified among candidates",
+            "higher",
+            0.02,
+            lambda got: float(got["identified"].mean()),
+            lambda got: len(got["identified"]),
+            0.0,
+            1.0,
+        ),
+    )
+
     hidden: int = setting(
         128, "units in each of the two hidden layers of the network", least=1, most=4096
     )
@@ -126,6 +165,59 @@ class DataReconstruction(Attack):
         least=0.0,
         most=1.0,
     )
+    candidates: int = setting(
+        0, "records of which one is to be identified; 0: none are given", least=0, most=100
+    )
+    shadows: int = setting(
+        16, "shadow models to identify candidates by, an even number", least=4, most=4096
+    )
+    target_records: int = setting(
+        0, "records that are judged by themselves, as targeted; 0: none", least=0, most=1_000_000
+    )
+
+    @property
+    def models(self) -> int:
+        """The target model, and its shadow models if candidates are given."""
+        return 1 + self.shadows if self.candidates else 1
+
+    @property
+    def reported(self) -> tuple[Metric, ...]:
+        """All, and those about targets and about candidates if there are any."""
+        return (
+            *self.metrics,
+            *(self.about_targets if self.target_records else ()),
+            *((self._identified(),) if self.candidates else ()),
+        )
+
+    def check(self, data: Dataset) -> None:
+        """Raise `InputError` if the number of shadow models is odd, or candidates are one.
+
+        And if targets are too few or too many.
+        """
+        check_targets(self.target_records, data)
+        if self.candidates == 1:
+            raise InputError("attack.candidates=1: should be 2 or more, or 0: of one, any is right")
+        if self.shadows % 2:
+            raise InputError(
+                f"attack.shadows={self.shadows}: should be even, since each record trains half"
+            )
+
+    def judged(self, *, provable: bool) -> Metric:
+        """Return what is identified if candidates are given; else the error, that of targets."""
+        del provable
+        if self.candidates:
+            return self._identified()
+        return self.about_targets[0] if self.target_records else self.metrics[0]
+
+    def _identified(self) -> Metric:
+        among = f"among {self.candidates} candidates" + (
+            ", all targeted" if self.target_records else ""
+        )
+        return replace(
+            self.about_candidates[0],
+            name=f"share of training records identified {among}",
+            floor=1 / self.candidates,
+        )
 
     def disclose(
         self, targets: Sequence[TargetModel], resources: AttackerResources
@@ -166,7 +258,7 @@ class DataReconstruction(Attack):
         centre = others.mean(0)
         error, spread = ((found - wanted) ** 2).sum(1), (wanted**2).sum(1)
         count = len(others)
-        return {
+        got = {
             "error": error[:count],
             "spread": spread[:count],
             "test_error": error[count:],
@@ -174,7 +266,30 @@ class DataReconstruction(Attack):
             "floor": np.array([_floor(wanted[:count], _numbers_told(seen, split.classes))]),
             "inverted": _flat(self._inverted(target, classes, mean) - centre),
             "class_means": _flat(torch.stack([others[y == c].mean(0) for c in classes]) - centre),
+            "target": torch.isin(split.deployed, chosen_targets(split, self.target_records)).numpy(
+                force=True
+            ),
         }
+        return got | {"identified": self._among_candidates(target)} if self.candidates else got
+
+    def _among_candidates(self, target: TargetModel) -> NDArray[np.float64]:
+        """Return how often each training record of each model is identified, by likelihood ratio.
+
+        Each of the models is attacked in turn with the others as its shadow models. Candidates are
+        records that the model was not trained on; if there are targets, all are targets.
+        """
+        rows, member = open_to_doubt(target.split)
+        if self.target_records:
+            some = torch.isin(rows, chosen_targets(target.split, self.target_records))
+            rows, member = rows[some], member[:, some]
+        pool, inside = target.split.pool, member.cpu().numpy()
+        phi = confidences(target.logits(pool.x[rows], pool.z[rows]), pool.y[rows]).cpu().numpy()
+        score, _ = likelihood_ratios(phi, inside)
+        found = [
+            identified(of_model, mine, self.candidates)
+            for of_model, mine in zip(score, inside, strict=True)
+        ]
+        return np.concatenate(found)
 
     def _inform(self, target: TargetModel) -> TargetModel:
         from scipy.optimize import linear_sum_assignment

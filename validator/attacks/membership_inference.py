@@ -17,9 +17,10 @@ from torch import Tensor
 
 from crosscurrent.knowledge.errors import InputError
 
-from ..arms.given_records import given_to
+from ..arms.given_records import open_to_doubt
 from ..arms.metrics import AttackOutput, Metric, auc, tpr_at_fpr
 from ..arms.splits import DataSplit, TargetModel
+from ..arms.targets import check_targets, chosen_targets
 from ..settings import setting
 from ._attack import AWARE, Attack, AttackerResources
 from ._membership_scores import (
@@ -31,6 +32,7 @@ from ._membership_scores import (
     spreads,
     weighed,
 )
+from ._paired_guesses import paired_guesses
 from ._shadows import apart, check_shadow_model, own_shadows
 
 if TYPE_CHECKING:
@@ -65,6 +67,27 @@ def _tpr(fpr: float) -> Callable[[AttackOutput], float]:
         return tpr_at_fpr(got["online"].ravel(), got["member"].ravel(), fpr)
 
     return judge
+
+
+def _auc_of(targeted: bool) -> Callable[[AttackOutput], float]:
+    """Judge by the targeted records alone, or by the others.
+
+    A model that was trained on all of them, or on none, says nothing.
+    """
+
+    def judge(got: AttackOutput) -> float:
+        some = _some(got, targeted)
+        told = some["member"].any(1) & ~some["member"].all(1)
+        if not told.any():
+            return 0.5
+        return _auc("online")({name: some[name][told] for name in some})
+
+    return judge
+
+
+def _some(got: AttackOutput, targeted: bool) -> AttackOutput:
+    chosen = got["target"] == targeted
+    return {name: got[name][:, chosen] for name in ("online", "member")}
 
 
 def _worst_subgroup(got: AttackOutput) -> float:
@@ -105,6 +128,12 @@ class MembershipInference(Attack):
     Records that all of the models are trained on, or none, such as outliers that each owner would
     remove, are not judged: shadow models tell nothing about them, and equal scores for as many
     non-members would change the AUC whatever the others give away.
+
+    For an audit of privacy it guesses which of two records the deployed model was trained on, for
+    pairs that shadow models find about as vulnerable (`_paired_guesses`).
+
+    Records that a defense or an adversary has marked are judged by themselves, beside the others:
+    of a few among many an average says nothing.
 
     Each of the models is attacked in turn with the others as its shadow models, and the mean over
     all counts: the same expected value as attacking one, with less noise.
@@ -171,7 +200,40 @@ class MembershipInference(Attack):
             0.5,
             1.0,
         ),
+        Metric(
+            "paired_guesses",
+            "share of the surest guesses right, which of two records is a member",
+            "higher",
+            0.02,
+            lambda got: float(got["guesses"].mean()) if got["guesses"].size else 0.5,
+            lambda got: len(got["guesses"]),
+            0.5,
+            1.0,
+        ),
     )
+    about_targets: ClassVar[tuple[Metric, ...]] = (
+        Metric(
+            "auc_targets",
+            "AUC of online LiRA on the targeted records",
+            "higher",
+            0.02,
+            _auc_of(True),
+            lambda got: _pairs(_some(got, True)),
+            0.5,
+            1.0,
+        ),
+        Metric(
+            "auc_others",
+            "AUC of online LiRA on the other records",
+            "higher",
+            0.02,
+            _auc_of(False),
+            lambda got: _pairs(_some(got, False)),
+            0.5,
+            1.0,
+        ),
+    )
+    audit: ClassVar[str] = "paired_guesses"
 
     shadows: int = setting(
         16, "shadow models for each target model, an even number", least=4, most=4096
@@ -182,6 +244,20 @@ class MembershipInference(Attack):
     shadow_model: str = setting(
         "", "architecture of shadow models, with own records; empty: the target model's"
     )
+
+    target_records: int = setting(
+        0, "records that are judged by themselves, as targeted; 0: none", least=0, most=1_000_000
+    )
+
+    @property
+    def reported(self) -> tuple[Metric, ...]:
+        """All, and those about targets if there are any.
+
+        But no audit where no shadow model was trained on a judged record: none is a fair coin.
+        """
+        audited = not self.own_records
+        found = [each for each in self.metrics if audited or each.id != self.audit]
+        return (*found, *(self.about_targets if self.target_records else ()))
 
     @property
     def models(self) -> int:
@@ -194,7 +270,16 @@ class MembershipInference(Attack):
         return self.shadows if self.own_records else 0
 
     def check(self, data: Dataset) -> None:
-        """Raise `InputError` if the number of shadow models is odd, or there are no such models."""
+        """Raise `InputError` if the number of shadow models is odd, or there are no such models.
+
+        And if targets are too few or too many, or shadow models know no judged record.
+        """
+        check_targets(self.target_records, data)
+        if self.target_records and self.own_records:
+            raise InputError(
+                "attack.target_records goes with attack.own_records=false: no other shadow model is"
+                " trained on a targeted record"
+            )
         if self.shadows % 2:
             raise InputError(
                 f"attack.shadows={self.shadows}: should be even, since each record trains half"
@@ -206,12 +291,14 @@ class MembershipInference(Attack):
         return apart(knowledge, architecture)
 
     def judged(self, *, provable: bool) -> Metric:
-        """Return the AUC, or with own records, what is told surely.
+        """Return the AUC, on targets if there are any, or with own records, what is told surely.
 
         That is what was published of such an adversary with reconstructed records (Duddu et al.
         2026, section 5.4): a few records are told by them, and most are not.
         """
         del provable
+        if self.target_records:
+            return self.about_targets[0]
         return self.metrics[2 if self.own_records else 0]
 
     def mount(
@@ -228,10 +315,7 @@ class MembershipInference(Attack):
         found: list[AttackOutput] = []
         for target in targets:
             split = target.split
-            given = [given_to(split, i) for i in range(len(split.training))]
-            member = torch.stack([torch.isin(split.candidates, each) for each in given])
-            open_to_doubt = member.any(0) & ~member.all(0)
-            rows, member = split.candidates[open_to_doubt], member[:, open_to_doubt]
+            rows, member = open_to_doubt(split)
             x, y = split.pool.x[rows], split.pool.y[rows]
             logits = target.logits(x, split.pool.z[rows])
             phi = confidences(logits, y).cpu().numpy()
@@ -248,6 +332,10 @@ class MembershipInference(Attack):
                     "confidence": phi,
                     "member": inside,
                     "cell": _cells(split, rows),
+                    "target": torch.isin(rows, chosen_targets(split, self.target_records))
+                    .cpu()
+                    .numpy(),
+                    "guesses": paired_guesses(online[0], inside[0], phi[1:], inside[1:]),
                 }
             )
         return found

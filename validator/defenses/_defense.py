@@ -116,6 +116,19 @@ class Defense:
         """The smallest step of what `read` gives, such as one of the records that it counts."""
         return 0.0
 
+    @property
+    def target_records(self) -> int:
+        """How many records it targets (`validator.arms.targets`); attacks are judged on these."""
+        return 0
+
+    @property
+    def conditions(self) -> Mapping[str, str]:
+        """Which conditions of the knowledge base it is under as it is set, by their ids.
+
+        A publication under others is about another mechanism.
+        """
+        return {}
+
     def check(self, data: Dataset) -> None:
         """Raise `InputError` if the defense cannot be applied to models of this data."""
 
@@ -149,6 +162,10 @@ class Defense:
     def prepare(self, split: DataSplit) -> DataSplit:
         """Change what models are trained on; they are trained from scratch on that."""
         return split
+
+    def schedule(self, schedule: Schedule) -> Schedule:
+        """Return for how long and how fast the defended models learn, given how all others do."""
+        return schedule
 
     def method(self, schedule: Schedule, data: Dataset) -> TrainingHooks:
         """Return what changes in training."""
@@ -202,6 +219,14 @@ class Defense:
     def read(self, targets: Sequence[TargetModel], schedule: Schedule) -> list[float]:
         """Return the reading of each of the defended target models."""
         raise NotImplementedError(f"{self.id} has no reading of its own")
+
+    def privacy_budget(self, schedule: Schedule) -> tuple[float, float] | None:
+        """Return ε and δ of differential privacy that training spends; None if it keeps to none.
+
+        For adding or removing one record.
+        """
+        del schedule
+        return None
 
     def ownership(self, target: TargetModel, suspects: Ensemble) -> list[float]:
         """Return, for each suspect, the p-value of the owner's test that it is theirs."""

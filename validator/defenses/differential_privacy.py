@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, ClassVar, Literal
 
@@ -38,6 +38,24 @@ class DifferentialPrivacy(Defense):
 
     epsilon: float = setting(1.0, "privacy budget ε", least=0.01, most=1e6)
     clip: float = setting(1.0, "largest L2 norm of one example's gradient", least=1e-6, most=1e6)
+    epochs: int = setting(
+        0, "passes of private training; 0: as without the defense", least=0, most=100_000
+    )
+    batch_size: int = setting(
+        0, "expected records in its batches; 0: as without the defense", least=0, most=1_000_000
+    )
+    learning_rate: float = setting(
+        0.0, "step of its updates; 0: as without the defense", least=0.0, most=100.0
+    )
+
+    def schedule(self, schedule: Schedule) -> Schedule:
+        """Return how private models learn: what suits training without noise seldom suits it."""
+        return replace(
+            schedule,
+            epochs=self.epochs or schedule.epochs,
+            batch_size=self.batch_size or schedule.batch_size,
+            learning_rate=self.learning_rate or schedule.learning_rate,
+        )
 
     def method(self, schedule: Schedule, data: Dataset) -> TrainingHooks:
         """Return clipping and the least noise that keeps to the budget."""
@@ -50,7 +68,11 @@ class DifferentialPrivacy(Defense):
 
     def read(self, targets: Sequence[TargetModel], schedule: Schedule) -> list[float]:
         """Return the budget that was spent, once for each target model."""
-        return [_spent(self.noise_multiplier(schedule), schedule)] * len(targets)
+        return [self.privacy_budget(schedule)[0]] * len(targets)
+
+    def privacy_budget(self, schedule: Schedule) -> tuple[float, float]:
+        """Return ε that the accountant says is spent, and δ."""
+        return _spent(self.noise_multiplier(schedule), schedule), delta(schedule)
 
 
 def delta(schedule: Schedule) -> float:

@@ -85,6 +85,12 @@ class Combined(Defense):
             split = each.prepare(split)
         return split
 
+    def schedule(self, schedule: Schedule) -> Schedule:
+        """Return how long models learn, as each leaves it."""
+        for each in self.members:
+            schedule = each.schedule(schedule)
+        return schedule
+
     def method(self, schedule: Schedule, data: Dataset) -> TrainingHooks:
         """Return all that changes in training."""
         methods = [each.method(schedule, data) for each in self.members]

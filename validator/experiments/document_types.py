@@ -30,6 +30,7 @@ __all__ = [
     "MechanismCheck",
     "NotMeasured",
     "Order",
+    "PrivacyAudit",
     "Scale",
     "SharedFactor",
     "Software",
@@ -93,6 +94,25 @@ class Utility(Interval):
     defended: list[float]
     chance: float
     kept: float
+
+
+class PrivacyAudit(TypedDict):
+    """A privacy budget ε beside what the trained models show of it.
+
+    The bounds hold at a level for any ε that training keeps to: a lower bound above the budget is
+    a fault of the training or of the accounting. That of the baseline, which keeps to no budget,
+    is what the audit shows of models without noise.
+    """
+
+    accounted: float
+    delta: float
+    level: float
+    lower_bound: float
+    right: int
+    guesses: int
+    baseline_lower_bound: float
+    baseline_right: int
+    baseline_guesses: int
 
 
 class Cost(TypedDict):
@@ -196,6 +216,7 @@ class Verdict(TypedDict):
     conjecture: str
     expected: Literal["increase", "decrease", "no_change"] | None
     published: list[str]
+    other_mechanism: NotRequired[list[str]]
     outcome: Outcome | Invalid
     void: NotRequired[str | None]
     verdict: Judgement
@@ -208,6 +229,7 @@ class Verdict(TypedDict):
     draws: NotRequired[list[Draw]]
     between_draws: NotRequired[float | None]
     near_threshold: NotRequired[bool]
+    privacy: NotRequired[PrivacyAudit | None]
     seeds_to_settle: int | None
     metrics: dict[str, dict[str, Arms]]
     utility: Utility
@@ -241,6 +263,7 @@ class Counts(TypedDict):
     not_measured: int
     as_published: int
     unlike_published: int
+    another_mechanism: NotRequired[int]
     nothing_to_move: NotRequired[int]
     no_longer_useful: NotRequired[int]
     cannot_change: NotRequired[int]

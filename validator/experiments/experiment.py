@@ -14,7 +14,7 @@ from ..arms.splits import TEST_SHARE
 from ..attacks import Attack, attacks
 from ..data import Dataset, draws
 from ..defenses import STAGES, Defense, defenses
-from ..settings import configured, setting
+from ..settings import configured, setting, settings_of
 from ..statistics.intervals import MOST_SEEDS
 from ..training.architectures import Architecture
 from ..training.models import architecture
@@ -304,6 +304,7 @@ def _attacks(defense: Defense, target: str, given: Mapping[str, str]) -> list[At
 
     That is left out if it is the same one.
     """
+    given = _targeting(defense, target, given)
     needed = defense.guard_settings()
     if defense.protects_against is None:
         return [configured(attacks()[target], given, "attack")]
@@ -317,6 +318,22 @@ def _attacks(defense: Defense, target: str, given: Mapping[str, str]) -> list[At
                 f" would not be judged by its own effectiveness; set defense.{name} to the same"
             )
     return [configured(attacks()[target], {**needed, **given}, "attack")]
+
+
+def _targeting(defense: Defense, target: str, given: Mapping[str, str]) -> Mapping[str, str]:
+    """Return how an attack is set that is judged on the records that the defense targets.
+
+    Those of the attack itself, where the defense targets none, or the attack is judged on none.
+    """
+    if not defense.target_records or "target_records" not in settings_of(attacks()[target]()):
+        return given
+    wanted = str(defense.target_records)
+    if given.get("target_records", wanted) != wanted:
+        raise InputError(
+            f"--set attack.target_records={clip(given['target_records'])}: {defense.name()} targets"
+            f" {wanted} records, and would be judged on others; leave it out"
+        )
+    return {**given, "target_records": wanted}
 
 
 def available(name: str) -> torch.device:

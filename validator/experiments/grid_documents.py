@@ -135,6 +135,7 @@ def _counts(cells: Sequence[shapes.Verdict | shapes.NotMeasured]) -> shapes.Coun
         "not_measured": len(cells) - len(measured),
         "as_published": shown[True],
         "unlike_published": shown[False],
+        "another_mechanism": sum(bool(cell.get("other_mechanism")) for cell in settled),
         "nothing_to_move": outcomes["nothing_to_move"],
         "no_longer_useful": outcomes["no_longer_useful"],
         "cannot_change": outcomes["cannot_change"],

@@ -24,6 +24,7 @@ from ..statistics.intervals import (
 from ..trials.effectiveness import Effectiveness, effectiveness, values, worsening
 from .draws import draw_documents, per_unit
 from .mechanisms import Claim, MechanismCheck, mechanism_checks
+from .privacy import audited
 from .software import software
 from .validity import Utility, Void, invalid, kept
 
@@ -56,6 +57,8 @@ class Known(TypedDict, total=False):
         factors do not settle it.
     published : tuple of str
         What was published for this pair; it is told, and no part of the judgement.
+    other_mechanism : sequence of str
+        What was published of it by another mechanism only; it is told, too.
     claims : sequence of Claim
         What the prediction says of factors; what is found of them is told, and no part of the
         judgement either.
@@ -65,6 +68,7 @@ class Known(TypedDict, total=False):
 
     intended: bool
     published: tuple[str, ...]
+    other_mechanism: Sequence[str]
     claims: Sequence[Claim]
     command: str
 
@@ -111,6 +115,10 @@ class Verdict:
         The factors that the prediction goes through, beside what was measured of them.
     command : str
         The command line that asks for it; empty if it was asked for in another way.
+    privacy : PrivacyAudit or None
+        The privacy budget beside what was shown of it; None where there is none, or no audit.
+    other_mechanism : tuple of str
+        What was published of another mechanism of this pair, where nothing was of this one.
     """
 
     experiment: Experiment
@@ -131,6 +139,8 @@ class Verdict:
     address: str
     reasons: tuple[MechanismCheck, ...]
     command: str = ""
+    privacy: shapes.PrivacyAudit | None = None
+    other_mechanism: tuple[str, ...] = ()
 
     @property
     def seeds_to_settle(self) -> int | None:
@@ -159,6 +169,7 @@ class Verdict:
             "conjecture": self.conjecture,
             "expected": self.expected,
             "published": list(self.published),
+            "other_mechanism": list(self.other_mechanism),
             "outcome": self.outcome,
             "void": self.void and self.void.reason,
             "verdict": self.judgement,
@@ -170,6 +181,7 @@ class Verdict:
             "seeds": list(planned.seeds),
             "draws": list(self.draws),
             "between_draws": between_draws([each["differences"] for each in self.draws]),
+            "privacy": self.privacy,
             "near_threshold": near_threshold(self.effect, self.metric.smallest_effect),
             "seeds_to_settle": self.seeds_to_settle,
             "metrics": {
@@ -228,6 +240,7 @@ def judge(
     published, claims = known.get("published", ()), known.get("claims", ())
     metric = attack.judged(provable=planned.defense.provable)
     draws = draw_documents(planned, attack.risk, metric, baseline, defended)
+    privacy = audited(planned, baseline, defended)
     baseline, defended = per_unit(planned, baseline), per_unit(planned, defended)
     found = worsening(attack.risk, metric, baseline, defended)
     shown = outcome(found, metric.smallest_effect)
@@ -267,12 +280,15 @@ def judge(
                 "conjecture": conjecture,
                 "expected": expected,
                 "published": list(published),
+                "other_mechanism": list(known.get("other_mechanism", ())),
                 "claims": list(claims),
                 "trials": recipes(planned),
             }
         ),
         reasons=mechanism_checks(claims, baseline, defended, found.differences),
         command=known.get("command", ""),
+        privacy=privacy,
+        other_mechanism=tuple(known.get("other_mechanism", ())),
     )
 
 

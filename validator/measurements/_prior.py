@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, NotRequired, TypedDict
 
 from crosscurrent.predictor.changes import what_if
@@ -50,12 +51,16 @@ class PairPrior(TypedDict):
         The effects that were published.
     intended : bool
         Whether the defense is meant for this risk.
+    other_mechanism : list of str
+        The effects that were published of the same defense by another mechanism, such as a
+        watermark that is made of other records, where none was published of this one.
     claims : list of Claim
         What the prediction says of factors.
     """
 
     conjecture: str
     published: list[str]
+    other_mechanism: NotRequired[list[str]]
     intended: NotRequired[bool]
     claims: NotRequired[list[Claim]]
 
@@ -133,17 +138,22 @@ def pair_prior(
     defense, risk : str
         Ids.
     experiment : Experiment, optional
-        What will be measured: what was published of other adversaries or other kinds of data is
-        left out.
+        What will be measured: what was published of other adversaries, other kinds of data or
+        another mechanism is left out.
     """
     if defense == PLACEBO:
         return {"conjecture": "no_change", "published": []}
     found = predict(kb, defense, risk)
-    alike = found if experiment is None else predict(kb, defense, risk, _measured(kb, experiment))
+    alike = any_mechanism = found
+    if experiment is not None:
+        conditions = experiment.defense.conditions
+        alike = predict(kb, defense, risk, _measured(kb, experiment, conditions))
+        any_mechanism = predict(kb, defense, risk, _measured(kb, experiment, {}))
     return {
         "conjecture": found.conjecture,
         "intended": found.intended,
         "published": list(alike.published),
+        "other_mechanism": [] if alike.published else list(any_mechanism.published),
         "claims": [
             {
                 "factor": path.factor.id,
@@ -157,12 +167,13 @@ def pair_prior(
     }
 
 
-def _measured(kb: KnowledgeBase, experiment: Experiment) -> Scenario:
-    """Return of which adversary and on which kind of data something is measured, as far as known.
+def _measured(kb: KnowledgeBase, experiment: Experiment, mechanism: Mapping[str, str]) -> Scenario:
+    """Return of which adversary, kind of data and mechanism something is measured, as far as known.
 
     Knowledge of one's own may have other characteristics and conditions than the built-in one.
     """
-    kind = {"modality": "image" if experiment.context.data.image else "tabular"}
+    modality = "image" if experiment.context.data.image else "tabular"
+    kind = {"modality": modality, **mechanism}
     return scenario(
         kb,
         adversary={

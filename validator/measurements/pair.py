@@ -75,6 +75,7 @@ class PairPlan(Plan):
             executor=self.executor,
             intended=self.known.get("intended", False),
             published=tuple(self.known["published"]),
+            other_mechanism=self.known.get("other_mechanism", ()),
             claims=self.known.get("claims", ()),
             command=self.command,
         )

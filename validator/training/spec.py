@@ -58,7 +58,9 @@ class Pool:
 
 @dataclass(frozen=True)
 class Schedule:
-    """How long and how fast every model of an experiment learns; the same in all arms.
+    """How long and how fast every model of an experiment learns.
+
+    The same in all arms, unless a defense says otherwise of the models that have it.
 
     Attributes
     ----------

@@ -109,7 +109,7 @@ class TrialContext:
     def work(self, trials: Sequence[Trial]) -> int:
         """Return about how many models × updates trials take."""
         return sum(
-            trial.attacked * self.schedule.updates
+            trial.attacked * self.schedule_of(trial).updates
             + sum(
                 each.own_work(
                     self.schedule, provable=trial.defense is not None and trial.defense.provable
@@ -136,13 +136,24 @@ class TrialContext:
     def _largest(self, trials: Sequence[Trial]) -> int:
         """Return the bytes that one model takes while it is trained, in the trial with most."""
         return max(
-            footprint(self.architecture, self.schedule, self.method(trial), self.schedule.records)
+            footprint(
+                self.architecture,
+                self.schedule_of(trial),
+                self.method(trial),
+                self.schedule.records,
+            )
             for trial in trials
         )
 
+    def schedule_of(self, trial: Trial) -> Schedule:
+        """Return how the models of a trial are trained, as its defense has it."""
+        return trial.defense.schedule(self.schedule) if trial.defense else self.schedule
+
     def method(self, trial: Trial) -> TrainingHooks:
         """Return what the defense of a trial changes in training."""
-        return trial.defense.method(self.schedule, self.data) if trial.defense else TrainingHooks()
+        if trial.defense is None:
+            return TrainingHooks()
+        return trial.defense.method(self.schedule_of(trial), self.data)
 
     def recipe(self, trial: Trial) -> dict[str, Any]:
         """Return all that a trial's result depends on, ready for JSON.
@@ -255,39 +266,44 @@ def run(
     base = pool_of(context.data, context.device)
     splits = [_scene(context, base, trial) for trial in trials]
     pool, offsets = _joined(base, splits)
-    members = []
+    members: dict[Schedule, list[TrainingRun]] = {}
     for trial, each, offset in zip(trials, splits, offsets, strict=True):
         method = context.method(trial)
+        alike = members.setdefault(context.schedule_of(trial), [])
         for i, records in enumerate(each.training):
             seed = derive(each.seed, "model", i)
             if trial.defense:
                 seed = trial.defense.seed(seed)
             added = records >= len(base.x)
-            members.append(TrainingRun(seed, records + added * offset, method))
-    models, seconds = trained(pool, members, context.schedule)
-    targets, times, start = [], [], 0
+            alike.append(TrainingRun(seed, records + added * offset, method))
+    batches = {schedule: trained(pool, runs, schedule) for schedule, runs in members.items()}
+    starts = dict.fromkeys(batches, 0)
+    names = {schedule: uuid4().hex for schedule in batches}
+    targets, times = [], []
     for trial, each in zip(trials, splits, strict=True):
-        stop = start + len(each.training)
+        schedule = context.schedule_of(trial)
+        models, seconds = batches[schedule]
+        start, stop = starts[schedule], starts[schedule] + len(each.training)
         own = models.only(range(start, stop))
         if trial.defense:
             own = trial.defense.postprocess(own, each)
         targets.append(TargetModel(each, own, trial.defense))
         times.append(sum(seconds[start:stop]) / (stop - start))
-        start = stop
+        starts[schedule] = stop
     resources = AttackerResources(trained, context.schedule, context.data.sensitive)
     attacked = _attacked(trials, targets, resources)
-    side_by_side = uuid4().hex
     found = []
     for i, target in enumerate(targets):
+        schedule = context.schedule_of(trials[i])
         common = Result(
             metrics={},
             counted={},
             accuracy=_accuracy(target, target.split.test),
             train_accuracy=_accuracy(target, target.split.training[0]),
             balanced_accuracy=_balanced_accuracy(target, target.split.test),
-            readings=_readings(trials[i].defense, target, context.schedule),
+            readings=_readings(trials[i].defense, target, schedule),
             seconds=times[i],
-            run=side_by_side,
+            run=names[schedule],
         )
         of = cache(lambda models, target=target: factors_of(target.first(models), context.data))
         for part in (trials[i],) if parts is None else parts[i]:
@@ -306,14 +322,14 @@ def run(
 
 def _judged(part: Trial, artifacts: Mapping[Attack, AttackOutput]) -> dict[str, dict[str, float]]:
     return {
-        attack.risk: {metric.id: metric.judge(artifacts[attack]) for metric in attack.metrics}
+        attack.risk: {metric.id: metric.judge(artifacts[attack]) for metric in attack.reported}
         for attack in part.mounted
     }
 
 
 def _counted(part: Trial, artifacts: Mapping[Attack, AttackOutput]) -> dict[str, dict[str, int]]:
     return {
-        attack.risk: {metric.id: metric.counted(artifacts[attack]) for metric in attack.metrics}
+        attack.risk: {metric.id: metric.counted(artifacts[attack]) for metric in attack.reported}
         for attack in part.mounted
     }
 

@@ -77,12 +77,15 @@ def counted(counts: shapes.Counts) -> str:
             f" {counts['signed_after_correction']} are left if the false discovery rate over all"
             " effects that were tested is held at 5 % (Benjamini and Hochberg)."
         )
+    other = ""
+    if count := counts.get("another_mechanism"):
+        other = f" What was published for {count} more is about another mechanism."
     return (
         f"Of {counts['cells']} cells the prediction was confirmed in {counts['confirmed']} and"
         f" refuted in {counts['refuted']}; {counts['inconclusive']} are inconclusive and"
         f" {counts['not_measured']} not measured. Where one effect was published, the defense"
         f" was effective and there is an outcome, {counts['as_published']} came out as"
-        f" published and {counts['unlike_published']} unlike it.{said}"
+        f" published and {counts['unlike_published']} unlike it.{other}{said}"
     )
 
 

@@ -141,6 +141,10 @@ def _shown(document: shapes.Verdict) -> str:
 def _published(document: shapes.Verdict) -> str:
     """Say whether this is what was published."""
     outcome = document["outcome"]
+    if other := document.get("other_mechanism"):
+        return f" What was published ({' and '.join(other)}) is about another mechanism.".replace(
+            "_", " "
+        )
     published = [effect for effect in document["published"] if effect != "mixed"]
     if len(published) != 1 or document["effective_defense"] is False or outcome not in SEEN:
         return ""
@@ -173,6 +177,8 @@ def facts(document: shapes.Verdict) -> list[list[str]]:
                 f" with it; needed: {did['needed']}",
             ]
         )
+    if privacy := document.get("privacy"):
+        rows.append(["privacy", _privacy(privacy)])
     rows.append(
         [
             "utility",
@@ -185,6 +191,22 @@ def facts(document: shapes.Verdict) -> list[list[str]]:
         spent += f", {cost['defended_seconds'] / cost['baseline_seconds']:.1f} × the time without"
     rows.append(["cost", spent])
     return rows
+
+
+def _privacy(found: shapes.PrivacyAudit) -> str:
+    """Say which ε was accounted for, and which one the models themselves show."""
+    text = (
+        f"ε {found['accounted']:.3g} accounted for, with delta {found['delta']:.1g}; at least"
+        f" {found['lower_bound']:.3g} by {found['right']} right of {found['guesses']} guesses"
+        f" ({found['level']:.0%} sure). Without the defense: at least"
+        f" {found['baseline_lower_bound']:.3g}"
+    )
+    if found["lower_bound"] > found["accounted"]:
+        text += (
+            ". Training does not keep to its budget: look for a fault in clipping, noise or"
+            " accounting"
+        )
+    return text
 
 
 def _metrics(document: shapes.Verdict) -> list[list[str]]:
