@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from outcomes import verdict
 from scipy.stats import false_discovery_control
 
 from crosscurrent.api.text.measured.grid import counted
+from crosscurrent.api.text.measured.verdict import sentence
 from crosscurrent.knowledge import KnowledgeBase
 from crosscurrent.validator.experiments.document_types import Grid as GridDocument
 from crosscurrent.validator.experiments.grid_documents import grid_document
@@ -67,3 +70,18 @@ def test_one_signed_outcome_among_many_open_ones_does_not_survive(kb: KnowledgeB
 def test_a_grid_of_nothing_but_no_evidence_has_no_family(kb: KnowledgeBase) -> None:
     counts = _grid([verdict(kb, reading=0.1)])["counts"]
     assert (counts["with_outcome"], counts["signed"], counts["ineffective"]) == (0, 0, 1)
+
+
+def test_what_was_published_of_another_mechanism_is_counted_apart(kb: KnowledgeBase) -> None:
+    alike = verdict(kb, reading=1.0, published=("increase",))
+    another = replace(verdict(kb, reading=1.0), other_mechanism=("increase",))
+    open_ = replace(verdict(kb, shows="inconclusive", reading=1.0), other_mechanism=("increase",))
+    found = _grid([alike, another, open_])
+    counts = found["counts"]
+    assert (counts["as_published"], counts["unlike_published"]) == (1, 0)
+    assert counts["another_mechanism"] == 1
+    assert "What was published for 1 more is about another mechanism." in counted(counts)
+    told = sentence(another.document())
+    assert "What was published (increase) is about another mechanism." in told
+    assert "as published" not in told
+    assert "another mechanism" not in sentence(alike.document())

@@ -104,6 +104,15 @@ class Attack(ABC):
         """The metrics that can be told of what it returns, as it is set."""
         return self.metrics
 
+    @classmethod
+    def targeting(cls, count: int) -> Mapping[str, str]:
+        """Return how it is set to be judged on so many records that a defense targets.
+
+        Empty if it is about no records.
+        """
+        del count
+        return {}
+
     @property
     def models(self) -> int:
         """How many models are trained for one target model: itself, and shadow models."""

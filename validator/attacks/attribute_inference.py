@@ -165,6 +165,11 @@ class AttributeInference(Attack):
         0, "records that are judged by themselves, as targeted; 0: none", least=0, most=1_000_000
     )
 
+    @classmethod
+    def targeting(cls, count: int) -> Mapping[str, str]:
+        """Return that so many records are judged by themselves."""
+        return {"target_records": str(count)}
+
     @property
     def reported(self) -> tuple[Metric, ...]:
         """All, and the one about targets if there are any."""

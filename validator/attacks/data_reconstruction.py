@@ -7,7 +7,7 @@ Alignment; Fredrikson et al. 2015, Model Inversion Attacks that Exploit Confiden
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -38,6 +38,10 @@ __all__ = ["DataReconstruction"]
 
 HELD_OUT = 0.1
 """Of the adversary's records: the network is trained until it gets no better on these."""
+
+
+AMONG_TARGETS = 10
+"""Candidates that a targeted record is identified among."""
 
 
 def _similarity(got: AttackOutput) -> float:
@@ -174,6 +178,14 @@ class DataReconstruction(Attack):
     target_records: int = setting(
         0, "records that are judged by themselves, as targeted; 0: none", least=0, most=1_000_000
     )
+
+    @classmethod
+    def targeting(cls, count: int) -> Mapping[str, str]:
+        """Return that so many records are judged by themselves, and are one another's candidates.
+
+        Marked records are reconstructed by ranking candidates (Tramèr et al. 2022, Truth Serum).
+        """
+        return {"target_records": str(count), "candidates": str(AMONG_TARGETS)}
 
     @property
     def models(self) -> int:

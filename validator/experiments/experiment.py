@@ -14,7 +14,7 @@ from ..arms.splits import TEST_SHARE
 from ..attacks import Attack, attacks
 from ..data import Dataset, draws
 from ..defenses import STAGES, Defense, defenses
-from ..settings import configured, setting, settings_of
+from ..settings import configured, setting
 from ..statistics.intervals import MOST_SEEDS
 from ..training.architectures import Architecture
 from ..training.models import architecture
@@ -323,17 +323,16 @@ def _attacks(defense: Defense, target: str, given: Mapping[str, str]) -> list[At
 def _targeting(defense: Defense, target: str, given: Mapping[str, str]) -> Mapping[str, str]:
     """Return how an attack is set that is judged on the records that the defense targets.
 
-    Those of the attack itself, where the defense targets none, or the attack is judged on none.
+    As it was set, where the defense targets none, or the attack is about no records.
     """
-    if not defense.target_records or "target_records" not in settings_of(attacks()[target]()):
-        return given
-    wanted = str(defense.target_records)
-    if given.get("target_records", wanted) != wanted:
+    needed = attacks()[target].targeting(defense.target_records) if defense.target_records else {}
+    name = "target_records"
+    if name in needed and given.get(name, needed[name]) != needed[name]:
         raise InputError(
-            f"--set attack.target_records={clip(given['target_records'])}: {defense.name()} targets"
-            f" {wanted} records, and would be judged on others; leave it out"
+            f"--set attack.{name}={clip(given[name])}: {defense.name()} targets {needed[name]}"
+            " records, and would be judged on others; leave it out"
         )
-    return {**given, "target_records": wanted}
+    return {**needed, **given}
 
 
 def available(name: str) -> torch.device:
