@@ -24,7 +24,9 @@ from crosscurrent.validator.attacks.membership_inference import MembershipInfere
 from crosscurrent.validator.attacks.unauthorized_model_ownership import SURE
 from crosscurrent.validator.defenses.watermarking import Watermarking
 from crosscurrent.validator.experiments.experiment import experiment
+from crosscurrent.validator.experiments.verdicts import judge
 from crosscurrent.validator.measurements._prior import pair_prior
+from crosscurrent.validator.results.evidence import records
 from crosscurrent.validator.training.spec import TrainingRun
 from crosscurrent.validator.training.trainer import train
 from crosscurrent.validator.trials.trial import Trial, run
@@ -104,6 +106,25 @@ def test_attacks_on_privacy_are_judged_on_what_the_defense_targets(
     assert usual.reported == usual.metrics
     with pytest.raises(InputError, match=r"attack\.target_records=30: .*targets 50 records"):
         experiment(kb, "RD3", risk, seeds=2, settings=[*settings, "attack.target_records=30"])
+
+
+def test_evidence_of_targets_holds_under_the_condition_that_they_are_mislabelled(
+    kb: KnowledgeBase,
+) -> None:
+    found = {}
+    for content in ("noise", "targets"):
+        planned = experiment(
+            kb, "RD3", "P1", model="mlp-s", seeds=2,
+            settings=["data.records=200", "training.epochs=1", "attack.shadows=4",
+                      f"defense.content={content}"],
+        )  # fmt: skip
+        results = run(planned.context, planned.trials())
+        verdict = judge(planned, "increase", results[0::2], results[1::2])
+        found[content] = {**verdict.document(), "outcome": "increase", "effective_defense": True}
+    (seen,) = records(found["targets"])["observations"]
+    assert seen["when"] == {"watermark_content": "mislabelled_targets"}
+    (seen,) = records(found["noise"])["observations"]
+    assert "when" not in seen
 
 
 def test_what_is_no_attack_on_records_is_mounted_as_ever(kb: KnowledgeBase) -> None:

@@ -217,6 +217,7 @@ class Verdict(TypedDict):
     expected: Literal["increase", "decrease", "no_change"] | None
     published: list[str]
     other_mechanism: NotRequired[list[str]]
+    when: NotRequired[dict[str, str]]
     outcome: Outcome | Invalid
     void: NotRequired[str | None]
     verdict: Judgement

@@ -170,6 +170,8 @@ class Verdict:
             "expected": self.expected,
             "published": list(self.published),
             "other_mechanism": list(self.other_mechanism),
+            # of all records a result is told whatever the mechanism, of some only by this one
+            "when": dict(planned.defense.conditions) if planned.defense.target_records else {},
             "outcome": self.outcome,
             "void": self.void and self.void.reason,
             "verdict": self.judgement,

@@ -160,6 +160,8 @@ def _interaction(document: Mapping[str, Any]) -> dict[str, Any]:
         ]
         if stage := _stage(defense):
             found["observations"][0]["stage"] = stage
+        if when := document.get("when"):
+            found["observations"][0]["when"] = dict(when)
     return found
 
 
