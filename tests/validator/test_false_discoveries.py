@@ -83,5 +83,5 @@ def test_what_was_published_of_another_mechanism_is_counted_apart(kb: KnowledgeB
     assert "What was published for 1 more is about another mechanism." in counted(counts)
     told = sentence(another.document())
     assert "What was published (increase) is about another mechanism." in told
-    assert "as published" not in told
+    assert "That is as published" not in told
     assert "another mechanism" not in sentence(alike.document())
