@@ -60,6 +60,8 @@ def describe(document: shapes.Grid, look: Style, *, here: bool = True) -> str:
             ["picture", "the same command with --plot grid.svg"],
         ]
         lines += [columns(more, look.width, indent=""), ""]
+    if rules := document.get("protocol"):
+        lines.append(f"protocol {rules['version']}, digest {rules['digest'][:16]}")
     lines.append(knowledge_line(document["knowledge"]))
     return look.finish("\n".join(lines))
 
