@@ -63,6 +63,7 @@ class KnowledgeBase(Sections):
         "_seen",
         "_staged",
         "_stages",
+        "_unmeasured",
         "digest",
         *(f"_folded_{section}" for section in CODED),
         *(f"_aliases_{section}" for section in ALIASED),
@@ -169,18 +170,24 @@ class KnowledgeBase(Sections):
         return self._prerequisites.get(attack, _NO_EDGES)
 
     def without_measured(self) -> KnowledgeBase:
-        """Return the same knowledge without what was measured in the user's own models."""
+        """Return the same knowledge without what was measured, in your own models or in others.
+
+        It is made once: several backtests ask for it, and keep what they work out of it.
+        """
         seen = (self.observations, self.combinations, self.collusions)
         if not any(record.measured for section in seen for record in section.values()):
             return self
-        return KnowledgeBase(
-            {
+        made: KnowledgeBase | None = getattr(self, "_unmeasured", None)
+        if made is None:
+            rows = {
                 section: {
                     name: row for name, row in own.items() if row.get("provenance") != "measured"
                 }
                 for section, own in self.rows.items()
             }
-        )
+            made = KnowledgeBase(rows)
+            object.__setattr__(self, "_unmeasured", made)
+        return made
 
     def observed(
         self, defense: str, risk: str, stage: str | None = None

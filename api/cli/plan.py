@@ -6,6 +6,7 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Container, Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from crosscurrent.predictor.expectations import UNSURE
 from crosscurrent.predictor.plans import MAX_STEPS, NearMiss, Plan, Plans, plan, wish
 
 from ..text.combinations import chain_of, codes, missed, outcome_words
@@ -105,7 +106,10 @@ def _describe(kb: KnowledgeBase, answer: Plans, look: Style, more: str) -> str:
         )
         parts.append(paragraph(f"left out: {names}; if it is there, say --have", look.width))
     if answer.plans:
-        ground = "published effects where there are any, conjectures (?) elsewhere"
+        ground = (
+            "published effects where there are any, elsewhere (?) conjectures or what was measured"
+            " in reference models"
+        )
         text = f"No set here is better than another in every respect: {ground}."
         lines = [paragraph(text, look.width)]
         names = " ".join(variant.id for variant in answer.plans[0].order)
@@ -125,7 +129,7 @@ def _plan(
 ) -> str:
     heading = look.paint(paragraph(f"{number}. {chain_of(each.order)}", look.width), "bold")
     rows = [["misses", look.paint(misses, "increase")]] if misses else []
-    rows.append(["covers", _effects(kb, each.covers, unsure=("conjecture", "none"))])
+    rows.append(["covers", _effects(kb, each.covers, unsure=(*UNSURE, "none"))])
     if each.outcome is not None:
         words = outcome_words(each.outcome, ())
         rows.append(["together", look.paint(words, OUTCOME_SHADES[each.outcome])])
@@ -181,7 +185,7 @@ def _measured(kb: KnowledgeBase, effects: Iterable[Expected], look: Style) -> st
 
 
 def _effects(
-    kb: KnowledgeBase, effects: Iterable[Expected], *, unsure: Container[str] = ("conjecture",)
+    kb: KnowledgeBase, effects: Iterable[Expected], *, unsure: Container[str] = UNSURE
 ) -> str:
     """Name each risk with the defenses that move it, a question mark where the ground is unsure."""
     by_risk: dict[str, list[str]] = {}

@@ -43,6 +43,7 @@ def test_every_voice_is_judged_on_every_published_result(
     published = {
         (source.partition("#")[0], each.defense, each.risk)
         for each in kb.observations.values()
+        if not each.measured
         for source in (
             *(each.sources if each.effect in RISE else ()),
             *(source for exception in each.exceptions for source in exception.sources),
