@@ -422,7 +422,8 @@ def _weaker_side(findings: Sequence[Finding]) -> Grade:
 
 def _singly(findings: Iterable[Finding]) -> Grade:
     """Grade what rests on a single work: one that was published, or our own measurements alone."""
-    return "measured_reference" if all(each.data for each in findings) else "published_once"
+    ours = [bool(each.data) for each in findings]
+    return "measured_reference" if ours and all(ours) else "published_once"
 
 
 def _by_factors(

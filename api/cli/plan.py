@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from crosscurrent.predictor.expectations import UNSURE
@@ -106,10 +106,9 @@ def _describe(kb: KnowledgeBase, answer: Plans, look: Style, more: str) -> str:
         )
         parts.append(paragraph(f"left out: {names}; if it is there, say --have", look.width))
     if answer.plans:
-        ground = (
-            "published effects where there are any, elsewhere (?) conjectures or what was measured"
-            " in reference models"
-        )
+        ground = "published effects where there are any, conjectures (?) elsewhere"
+        if any(each.ground == "measured_reference" for each in _all(answer.plans)):
+            ground += ", or what was measured in reference models (?)"
         text = f"No set here is better than another in every respect: {ground}."
         lines = [paragraph(text, look.width)]
         names = " ".join(variant.id for variant in answer.plans[0].order)
@@ -118,6 +117,11 @@ def _describe(kb: KnowledgeBase, answer: Plans, look: Style, more: str) -> str:
         lines.append(f"why    crosscurrent predict DEFENSE RISK{more}")
         parts.append("\n".join(lines))
     return with_knowledge_line("\n\n".join(parts), kb.digest, look)
+
+
+def _all(plans: Iterable[Plan]) -> Iterator[Expected]:
+    for each in plans:
+        yield from (*each.covers, *each.raises, *each.lowers, *each.open)
 
 
 def _misses(near: NearMiss) -> str:
@@ -149,7 +153,7 @@ def _plan(
         rows.append(["lowers", look.paint(_effects(kb, each.lowers), "decrease")])
     if each.open:
         rows.append(["open", _effects(kb, each.open)])
-    if measured := _measured(kb, (*each.covers, *each.raises, *each.lowers, *each.open), look):
+    if measured := _measured(kb, _all([each]), look):
         rows.append(["measured", measured])
     if each.alternatives:
         rows.append(["or", "; ".join(_or(each, order) for order in each.alternatives[:4])])
