@@ -122,10 +122,14 @@ class KnowledgeBase(Sections):
     @property
     def rows(self) -> dict[str, dict[str, dict[str, Any]]]:
         """All records in JSON form, by section and id: a copy, made at each call."""
-        return {
-            section: {name: melt(record) for name, record in getattr(self, section).items()}
-            for section in KINDS
-        }
+        return {section: self._melted(section) for section in KINDS}
+
+    def _melted(self, section: str) -> dict[str, dict[str, Any]]:
+        text = self._rows.get(section)
+        if isinstance(text, str):  # as it was kept, which is faster than from records
+            kept: dict[str, dict[str, Any]] = json.loads(text)
+            return kept
+        return {name: melt(record) for name, record in getattr(self, section).items()}
 
     def __setattr__(self, name: str, value: object) -> NoReturn:
         raise AttributeError(f"a knowledge base does not change; {name} stays as it is")
@@ -179,13 +183,15 @@ class KnowledgeBase(Sections):
             return self
         made: KnowledgeBase | None = getattr(self, "_unmeasured", None)
         if made is None:
+            from ._order import digest_of
+
             rows = {
                 section: {
                     name: row for name, row in own.items() if row.get("provenance") != "measured"
                 }
                 for section, own in self.rows.items()
             }
-            made = KnowledgeBase(rows)
+            made = KnowledgeBase(rows, digest_of(rows))  # they are in order
             object.__setattr__(self, "_unmeasured", made)
         return made
 

@@ -96,6 +96,7 @@ def test_knowledge_without_measurements_is_made_once_and_has_none() -> None:
     left = kb.without_measured()
     assert left is kb.without_measured()
     assert left.observations == below.observations
+    assert left.digest == KnowledgeBase(left.rows).digest
     assert below.without_measured() is below
 
 
