@@ -13,7 +13,7 @@ __all__ = ["LEGEND", "promises", "voices"]
 
 _VOICES = {
     "guideline": "guideline",
-    "probability": "calibrated probability",
+    "probability": "probability",
     "model": "model of the factors",
     "published": "published",
     "assessment": "assessment",

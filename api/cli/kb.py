@@ -330,7 +330,7 @@ def _answer(prediction: Prediction | None, look: Style) -> list[str]:
         look.effect(prediction.conjecture),
         percent(prediction.probability_increase),
         published(prediction, look)
-        + (f"; measured {seen}" if (seen := measured(prediction, look)) else ""),
+        + (f"; {seen}" if (seen := measured(prediction, look)) else ""),
         ", ".join(paths),
     ]
 

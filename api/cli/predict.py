@@ -168,10 +168,11 @@ def published(prediction: Prediction, look: Style) -> str:
 
 
 def measured(prediction: Prediction, look: Style) -> str:
-    """Say what was measured for the adversary at hand, in the user's own models or in others."""
-    own = [look.effect(effect) for effect in prediction.measured]
-    others = [look.effect(effect) for effect in prediction.measured_reference]
-    return " ".join([*own, *(["in reference models", *others] if others else [])])
+    """Say what was measured for the adversary at hand, in the user's own models and in tables."""
+    own = " ".join(look.effect(effect) for effect in prediction.measured)
+    tables = "".join(look.glyph(effect) for effect in prediction.measured_reference)
+    told = [f"measured {own}"] * bool(own) + [f"tables {tables}"] * bool(tables)
+    return "; ".join(told)
 
 
 def _basis(prediction: Prediction) -> str:
