@@ -27,8 +27,9 @@ def add_knowledge_option(parser: ArgumentParser) -> None:
         action="append",
         default=[],
         help="add the knowledge files in this folder on top of the built-in ones; may be repeated,"
-        " applied after those in CROSSCURRENT_KNOWLEDGE. Two words are no folders: papers,"
-        " what the three papers state alone, and literature, what others published as well",
+        " applied after those in CROSSCURRENT_KNOWLEDGE. Three words are no folders: papers,"
+        " what the three papers state alone, literature, what others published as well, and all,"
+        " with what was measured in reference models, which is asked anyway",
     )
 
 

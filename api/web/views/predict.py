@@ -16,7 +16,7 @@ from ...text.wording import basis
 from ..drawings.path_map import path_map
 from ..matrix import PredictionCell, prediction_cell
 from ..measurements.summaries import Findings, OwnFindings
-from ..names import is_measured
+from ..names import is_measured, seen_how
 from ..request import NOTHING, Assumptions, PageRequest, PageRequestDep
 from .matrices import by_defense
 
@@ -76,6 +76,7 @@ def why(page: PageRequestDep, findings: OwnFindings, defense: str, risk: str) ->
         because=change["because"],
         maps=[path_map(words, document, before, narrow=narrow) for narrow in (False, True)],
         is_measured=is_measured,
+        seen_how=seen_how,
         measured=findings.of(*pair),
         experiments=page.kb.experiments_on(*pair),
         chosen=assumed.chosen,
