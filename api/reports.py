@@ -11,7 +11,7 @@ from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
 from crosscurrent.validator.results.kinds import kind_of
-from crosscurrent.validator.results.repeats import draws_of, repeats, unit
+from crosscurrent.validator.results.repeats import draws_of, inconclusive, repeats, unit
 
 from .text.measured import describe
 from .text.measured.collusion import collusion_sentence
@@ -80,7 +80,12 @@ def _template() -> Template:
         lstrip_blocks=True,
     )
     made.filters |= {"words": _words, "signed": signed, "said": sentence, "reason": reason}
-    made.filters |= {"mean": fmean, "colluded": collusion_sentence, "repeats": repeats}
+    made.filters |= {
+        "mean": fmean,
+        "colluded": collusion_sentence,
+        "repeats": repeats,
+        "unsettled": inconclusive,
+    }
     return made.get_template(_PAGE)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from argparse import ArgumentParser, Namespace
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from crosscurrent.knowledge import load
@@ -209,19 +209,14 @@ def _pool(arguments: Namespace) -> str:
         require_form(arguments.plot)
     if arguments.files and arguments.store:
         raise InputError("--from reads files, and --store the stored results: give one")
-    from crosscurrent.validator.results.documents import read_results, verdicts_of
     from crosscurrent.validator.results.pools import study
 
     from ..answers.pools import pools
 
-    kept = store(arguments)
-    if arguments.files:
-        documents = [each for file in arguments.files for each in read_results(file)]
-    else:
-        documents = [d for each in kept.experiments() for d in verdicts_of(each.document)]
-    found = pools(load(), map(study, documents), arguments.defense, arguments.risk, arguments.over)
+    studies = map(study, _to_pool(arguments))
+    found = pools(load(), studies, arguments.defense, arguments.risk, arguments.over)
     if not found["pools"]:
-        where = ", ".join(map(legible, arguments.files)) or kept.file
+        where = ", ".join(map(legible, arguments.files)) or store(arguments).file
         raise InputError(
             f"{where}: no such result; crosscurrent validate"
             f" {arguments.defense or 'DEFENSE'} {arguments.risk or 'RISK'} --dataset NAME measures"
@@ -232,6 +227,17 @@ def _pool(arguments: Namespace) -> str:
 
         forest_plot(found, arguments.plot)
     return as_json(found) if arguments.json else describe_pools(found, style(arguments))
+
+
+def _to_pool(arguments: Namespace) -> Iterator[dict[str, Any]]:
+    """Yield the results that are to be pooled, the latest last."""
+    from crosscurrent.validator.results.documents import read_results, verdicts_of
+
+    for file in arguments.files:
+        yield from read_results(file)
+    if not arguments.files:
+        for each in store(arguments).experiments():
+            yield from verdicts_of(each.document)
 
 
 def _prune_arguments(parser: ArgumentParser) -> None:

@@ -86,7 +86,7 @@ def sentences(pool: shapes.Pool) -> list[str]:
         f"Susceptibility to {risk}: {shown}, in the mean over such {many}. Mean effect"
         f" {signed(effect['estimate'])} ({effect['level']:.0%} interval {interval}, {count}"
         f" {many}); smallest effect of interest ±{pool['smallest_effect']:g}.",
-        f"Between {many} the effect differs by a standard deviation τ of {apart['tau']:.3f} beyond"
+        f"Between {many} the effect differs by a standard deviation of {apart['tau']:.3f} beyond"
         f" the errors of the results: {apart['i_squared']:.0%} of the variance (I²; Q ="
         f" {apart['q']:.1f} with {apart['degrees_of_freedom']} degrees of freedom, p"
         f" {_p_value(apart['p_value'])}).",
