@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import copy
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
-from outcomes import document
+from several_sets import NAMES, results
 
 import crosscurrent
 from crosscurrent.api.cli import main
@@ -17,24 +15,6 @@ from crosscurrent.knowledge import KnowledgeBase
 from crosscurrent.validator.results.store import Store
 
 Said = Callable[..., str]
-SHOWS = {
-    "digits": (0.10, 0.13, 0.12, 0.11),
-    "adult": (0.20, 0.25, 0.22, 0.21),
-    "credit": (-0.02, 0.06, 0.02, 0.04),
-}
-
-
-def results(kb: KnowledgeBase) -> list[dict[str, Any]]:
-    """Return made-up results of one pair on three data sets, and one that is void."""
-    found = []
-    for number, (name, shows) in enumerate([*SHOWS.items(), ("void", (-0.3, -0.2, -0.25, -0.21))]):
-        made: Any = copy.deepcopy(document(kb, shows=shows, reading=1.0))
-        made["id"] = f"{number:x}" * 64
-        made["scale"]["dataset"] = name
-        if name == "void":
-            made |= {"outcome": "no_longer_useful", "void": "the model is of no use"}
-        found.append(made)
-    return found
 
 
 @pytest.fixture
@@ -66,7 +46,7 @@ def said(capsys: pytest.CaptureFixture[str]) -> Said:
 
 def test_one_pair_is_a_forest_plot_with_what_is_left_out(store: Path, said: Said) -> None:
     text = said("RD3", "P1")
-    for name in (*SHOWS, "mean", "another such"):
+    for name in (*NAMES, "mean", "another such"):
         assert f"  {name} " in text
     assert "Watermarking → membership inference, over 3 data sets" in text
     assert "Left out:\n    void, result 333333333333: no longer useful: the model is of" in text
