@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, cast, get_args
 
 from ..statistics.intervals import LEVEL, Effect, Outcome, outcome
@@ -51,8 +52,10 @@ class Study:
         The smallest effect of interest, in that unit.
     estimate, low, high : float
         The effect, towards more susceptible, with its interval.
-    error : float
-        Standard error that the interval stands for, 0 or more.
+    level : float
+        Confidence of the interval.
+    count : int
+        Of how many differences it is.
     dataset, model : str
         On what, and with what.
     draws, seeds : int
@@ -77,7 +80,8 @@ class Study:
     estimate: float
     low: float
     high: float
-    error: float
+    level: float
+    count: int
     dataset: str
     model: str
     draws: int
@@ -85,6 +89,11 @@ class Study:
     settings: Mapping[str, Mapping[str, Any]]
     generated: frozenset[int] | None
     unsound: str
+
+    @cached_property
+    def error(self) -> float:
+        """Standard error that the interval stands for, 0 or more."""
+        return standard_error(self.low, self.high, self.estimate, self.count, self.level)
 
     def shares_data(self, other: Study) -> bool:
         """Whether both may have records in common: then they are no two data sets."""
@@ -149,7 +158,6 @@ def study(document: Mapping[str, Any]) -> Study:
         Of one defense and one risk, as ``crosscurrent validate --json`` gives it.
     """
     effect, scale, settings = (document[key] for key in ("effect", "scale", "settings"))
-    interval = (effect["low"], effect["high"], effect["estimate"])
     return Study(
         result=document["id"],
         defense=document["defense"],
@@ -163,7 +171,8 @@ def study(document: Mapping[str, Any]) -> Study:
         estimate=effect["estimate"],
         low=effect["low"],
         high=effect["high"],
-        error=standard_error(*interval, len(effect["differences"]), effect["level"]),
+        level=effect["level"],
+        count=len(effect["differences"]),
         dataset=scale["dataset"],
         model=scale["model"],
         draws=draws_of(document),

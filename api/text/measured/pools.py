@@ -25,7 +25,7 @@ _SHOWN: Final = {
 _WIDE = 30
 """Characters of a drawn interval."""
 _SIGNS: Final = {
-    True: {"line": "─", "low": "├", "high": "┤", "one": "●", "all": "◆", "zero": "┊", "band": "·"},
+    True: {"line": "─", "low": "├", "high": "┤", "one": "●", "all": "◆", "zero": "┊", "band": "╌"},
     False: {"line": "-", "low": "|", "high": "|", "one": "o", "all": "#", "zero": ":", "band": "."},
 }
 METHOD: Final = (
