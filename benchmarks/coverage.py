@@ -165,14 +165,14 @@ def main() -> int:
         for shape in SHAPES
         for apart in APART
     )
-    notes = (
+    read = (
         f"{asked.experiments} experiments each, of {RECOMMENDED[0]} draws of"
         f" {RECOMMENDED[1]} seeds on each data set; percent",
         "apart: standard deviation between data sets, in that between seeds",
         "another: predictions that hold the effect on a further data set",
     )
     title = "Coverage of 95 % intervals of means over data sets"
-    print(table(Section("pooled_coverage", title, notes, over)))
+    print(table(Section("pooled_coverage", title, read, over)))
     missed = [
         row
         for row in rows
