@@ -124,8 +124,8 @@ def counted(document: shapes.Pools) -> str:
     out = sum(len(each["left_out"]) for each in found)
     return (
         f"Of {len(found)} cells {sum(size > 1 for size in sizes)} are measured on two or more"
-        f" {many}, {sizes.count(1)} on one {one}, and {sizes.count(0)} on none that is evidence;"
-        f" {out} results do not count."
+        f" {many}, {sizes.count(1)} on one {one}, and {sizes.count(0)} on none that is evidence."
+        f" Left out: {out}."
     )
 
 
