@@ -51,9 +51,14 @@ def add_adversary_option(parser: _ActionsContainer) -> None:
     )
 
 
-def add_pair_arguments(parser: ArgumentParser) -> None:
-    """Add a defense and, if one is given, a risk."""
-    parser.add_argument("defense", metavar="DEFENSE", help="id, code or alias of a defense")
+def add_pair_arguments(parser: ArgumentParser, *, needed: bool = True) -> None:
+    """Add a defense, which may not be `needed`, and, if one is given, a risk."""
+    parser.add_argument(
+        "defense",
+        metavar="DEFENSE",
+        nargs=None if needed else "?",
+        help="id, code or alias of a defense",
+    )
     parser.add_argument("risk", metavar="RISK", nargs="?", help="id, code or alias of a risk")
 
 

@@ -18,7 +18,7 @@ from .tables import Table, as_html, as_text
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-__all__ = ["Answer", "Knowledge", "knowledge_base", "listed"]
+__all__ = ["Answer", "Folder", "Knowledge", "knowledge_base", "listed"]
 
 Folder = str | os.PathLike[str]
 Knowledge = KnowledgeBase | Folder | Iterable[Folder] | None

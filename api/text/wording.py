@@ -188,7 +188,7 @@ VERBS: Final[Mapping[str, str]] = MappingProxyType(
         "depends": "depends",
         "contested": "contested",
         "unknown": "unknown",
-        "inconclusive": "inconclusive with these seeds",
+        "inconclusive": "inconclusive",
         **VOID,
     }
 )
