@@ -40,6 +40,7 @@ _HEADING: Final = (
 )
 _DIGITS: Final = 6
 _SETTING: Final = "--set"
+_DATASET: Final = "--dataset"
 
 
 def layer(tables: Mapping[str, bytes], kb: KnowledgeBase) -> dict[str, str]:
@@ -173,7 +174,8 @@ def _table(document: Mapping[str, Any], content: bytes, observed: int) -> dict[s
         "observed": observed,
     }
     if protocol := document.get("protocol"):
-        found["protocol"] = protocol
+        found["protocol"] = protocol["digest"]
+        found["command"] = _by_protocol(cells[0]["command"])
     return found
 
 
@@ -203,6 +205,13 @@ def _command(commands: list[str]) -> str:
     ordered = sorted(options, key=lambda option: option[0] == _SETTING)
     words = [word for option in ordered for word in option]
     return shlex.join(["crosscurrent", "validate", "--all", *words])
+
+
+def _by_protocol(command: str) -> str:
+    """Return the command of a whole table that was measured by the protocol, from one of a cell."""
+    words = shlex.split(command)
+    dataset = words[words.index(_DATASET) + 1]
+    return shlex.join(["crosscurrent", "validate", "--all", "--protocol", _DATASET, dataset])
 
 
 def _slug(name: str, joint: str) -> str:
