@@ -41,8 +41,8 @@ lint: .venv/dev
 unit: .venv/dev .venv/browser
 	PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder
 
-fuzz: .venv/dev ## Send the service thousands of random requests.
-	CROSSCURRENT_FUZZ=200 $(BIN)/pytest tests/api/rest/test_openapi.py
+fuzz: .venv/dev ## Send the service thousands of random requests; damage thousands of knowledge files.
+	CROSSCURRENT_FUZZ=200 $(BIN)/pytest tests/api/rest/test_openapi.py tests/knowledge/test_fuzz.py
 
 docs: .venv/dev ## Write again all that is generated: reference pages, pictures, example output.
 	$(BIN)/python docs/generate.py
