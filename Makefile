@@ -4,7 +4,7 @@ BIN := .venv/bin
 ORACLES := adversarial-robustness-toolbox torchattacks foolbox eagerpy
 SOURCES := .ci crosscurrent knowledge predictor validator api tests benchmarks docs
 
-.PHONY: demo validate datasets serve test lint unit fuzz docs screenshots bench clean
+.PHONY: demo validate datasets serve test lint unit fuzz docs layer screenshots bench clean
 .DEFAULT_GOAL := help
 
 help: ## Show what can be made.
@@ -41,11 +41,14 @@ lint: .venv/dev
 unit: .venv/dev .venv/browser
 	PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder
 
-fuzz: .venv/dev ## Send the service thousands of random requests.
-	CROSSCURRENT_FUZZ=200 $(BIN)/pytest tests/api/rest/test_openapi.py
+fuzz: .venv/dev ## Send the service thousands of random requests; damage thousands of knowledge files.
+	CROSSCURRENT_FUZZ=200 $(BIN)/pytest tests/api/rest/test_openapi.py tests/knowledge/test_fuzz.py
 
 docs: .venv/dev ## Write again all that is generated: reference pages, pictures, example output.
 	$(BIN)/python docs/generate.py
+
+layer: .venv/validate ## Write the measured layer of the built-in knowledge from docs/tables.
+	$(BIN)/python docs/measured_layer.py
 
 screenshots: .venv/browser ## Take the pictures of the page that README.md shows.
 	PYTHONPATH=tests/helpers $(BIN)/python docs/screenshots.py

@@ -26,6 +26,7 @@ from .rest.routes import (
     health,
     knowledge,
     plans,
+    pools,
     published_attacks,
     validations,
 )
@@ -84,6 +85,7 @@ def create_app(settings: Settings, log: Log | None = None) -> FastAPI:
         knowledge,
         catalogue,
         validations,
+        pools,
     ):
         app.include_router(
             module.router, dependencies=asked, responses=REFUSALS, max_body_size=most

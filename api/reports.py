@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
 from crosscurrent.validator.results.kinds import kind_of
-from crosscurrent.validator.results.repeats import draws_of, repeats, unit
+from crosscurrent.validator.results.repeats import draws_of, inconclusive, repeats, unit
 
+from .answers.pools import pools
 from .text.measured import describe
 from .text.measured.collusion import collusion_sentence
+from .text.measured.pools import left_out, sentences, title
 from .text.measured.verdict import reason, sentence
 from .text.names import signed
 from .text.terminal import Style
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from jinja2 import Template
 
     from crosscurrent.knowledge import KnowledgeBase
+    from crosscurrent.validator.results import pool_types
 
 __all__ = ["report"]
 
@@ -56,6 +59,7 @@ def report(kb: KnowledgeBase, documents: Sequence[Mapping[str, Any]]) -> str:
         no_change=NO_CHANGE,
         groups=[_group(kb, each) for each in groups.values()],
         peers=_peers(pairs),
+        pools=_pools(kb, pairs),
         combinations=[each for each in documents if kind_of(each) == "combination"],
         collusions=[
             {**each, "figure": _figure(each)} for each in documents if kind_of(each) == "collusion"
@@ -80,7 +84,12 @@ def _template() -> Template:
         lstrip_blocks=True,
     )
     made.filters |= {"words": _words, "signed": signed, "said": sentence, "reason": reason}
-    made.filters |= {"mean": fmean, "colluded": collusion_sentence, "repeats": repeats}
+    made.filters |= {
+        "mean": fmean,
+        "colluded": collusion_sentence,
+        "repeats": repeats,
+        "unsettled": inconclusive,
+    }
     return made.get_template(_PAGE)
 
 
@@ -117,6 +126,55 @@ def _group(kb: KnowledgeBase, documents: Sequence[Mapping[str, Any]]) -> dict[st
     }
 
 
+def _pools(kb: KnowledgeBase, documents: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return cells that were measured on several data sets, each with where its figure's parts are.
+
+    Of one result there is nothing to pool.
+    """
+    if len(documents) < 2:
+        return []
+    from crosscurrent.validator.results.pools import study
+
+    found = pools(kb, map(study, documents))["pools"]
+    return [
+        {
+            **each,
+            "title": title(each),
+            "said": sentences(each),
+            "out": left_out(each),
+            "figure": _forest(each),
+        }
+        for each in found
+        if len(each["studies"]) > 1
+    ]
+
+
+def _forest(found: pool_types.Pool) -> dict[str, Any]:
+    """Return where the parts of a forest plot are, a row for each result that counts."""
+    effect, reach, smallest = found["effect"], found["prediction"], found["smallest_effect"]
+    counted = [*found["studies"], *filter(None, (effect, reach))]
+    seen = [each[end] for each in counted for end in ("low", "high")] + [-smallest, smallest]
+    place = _placing(min(seen), max(seen))
+    rows: list[tuple[str, Any]] = [(each["label"], each) for each in found["studies"]]
+    rows += [("mean", effect), ("another such", reach)]
+    return {
+        "width": _WIDTH,
+        "zero": place(0.0),
+        "band": (place(-smallest), round(place(smallest) - place(-smallest), 1)),
+        "rows": [
+            {
+                "name": name,
+                "low": place(each["low"]),
+                "high": place(each["high"]),
+                "estimate": place(each["estimate"]) if "estimate" in each else None,
+                "size": round(2 + 4 * each.get("weight", 0.0) ** 0.5, 1),
+            }
+            for name, each in rows
+            if each is not None
+        ],
+    }
+
+
 def _ordered(names: set[str], order: list[str]) -> list[str]:
     """Return names in an order; those that are not in it come last."""
     return sorted(names, key=lambda name: (name not in order, name in order and order.index(name)))
@@ -140,12 +198,7 @@ def _figure(document: Mapping[str, Any]) -> dict[str, Any]:
     found = document["effect"]
     smallest = found["smallest_effect"]
     seen = (found["low"], found["high"], -smallest, smallest, *found["differences"])
-    least, most = min(seen), max(seen)
-
-    def place(value: float) -> float:
-        share: float = (value - least) / (most - least)
-        return round(_MARGIN + share * (_WIDTH - 2 * _MARGIN), 1)
-
+    place = _placing(min(seen), max(seen))
     return {
         "width": _WIDTH,
         "zero": place(0.0),
@@ -155,6 +208,15 @@ def _figure(document: Mapping[str, Any]) -> dict[str, Any]:
         "estimate": place(found["estimate"]),
         "seeds": [place(each) for each in found["differences"]],
     }
+
+
+def _placing(least: float, most: float) -> Callable[[float], float]:
+    """Return the function from effects to pixels of a figure."""
+
+    def place(value: float) -> float:
+        return round(_MARGIN + (value - least) / (most - least) * (_WIDTH - 2 * _MARGIN), 1)
+
+    return place
 
 
 def _numbers(document: Mapping[str, Any]) -> list[tuple[str, str, str, str]]:

@@ -1,6 +1,7 @@
 """Simulate how often intervals hold the truth, by design and by the shape of effects.
 
-``python benchmarks/coverage.py [--experiments N] [--seed N]``. An effect differs from draw to
+``python benchmarks/coverage.py [--experiments N] [--seed N]``. Then, how often the interval of the
+mean over data sets does, each of them measured on several draws. An effect differs from draw to
 draw of the data, and on a draw from seed to seed. Where draws differ, an interval over the seeds
 of one draw is about that draw alone. The truth is a mean effect of zero; an interval misses it in
 5 % if it keeps what it promises.
@@ -17,8 +18,19 @@ from report import Section, table
 from timing import machine
 
 from crosscurrent.validator.statistics.intervals import effect
+from crosscurrent.validator.statistics.random_effects import summarised
 
-__all__ = ["DESIGNS", "SHAPES", "Coverage", "coverage", "simulated"]
+__all__ = [
+    "APART",
+    "DESIGNS",
+    "SETS",
+    "SHAPES",
+    "Coverage",
+    "PooledCoverage",
+    "coverage",
+    "pooled_coverage",
+    "simulated",
+]
 
 DESIGNS = ((1, 5), (1, 20), (5, 5), (8, 5), (16, 5))
 """Draws of the data, and seeds on each."""
@@ -28,6 +40,12 @@ SHAPES = ("normal", "skewed", "exponential")
 """Of effects over draws and over seeds: skewness 0, 1 and 2."""
 RATIOS = (0.0, 1.0)
 """Standard deviation between draws, in that between seeds."""
+
+
+SETS = (3, 5, 8)
+"""Data sets over which a mean effect is pooled, of the recommended design each."""
+APART = (0.0, 0.5, 2.0)
+"""Standard deviation between data sets, in that between seeds."""
 
 
 class Coverage(NamedTuple):
@@ -76,6 +94,49 @@ def coverage(
     )  # fmt: skip
 
 
+class PooledCoverage(NamedTuple):
+    """How often the intervals of a mean over data sets hold the truth."""
+
+    sets: int
+    shape: str
+    apart: float
+    coverage: float
+    error: float
+    another: float
+
+
+def pooled_coverage(
+    sets: int, shape: str, apart: float, experiments: int, seed: int
+) -> PooledCoverage:
+    """Simulate means over data sets, whose draws and seeds are noisy by 1 to 3 times as much.
+
+    `another` is how often the effect on a further data set lies where it was predicted to.
+    """
+    draw = np.random.default_rng([seed, sets, SHAPES.index(shape), round(8 * apart)])
+    held = predicted = 0
+    for _ in range(experiments):
+        truths = apart * simulated(sets + 1, 1, shape, 0.0, draw)[:, 0]
+        noise = 3 ** draw.random(sets)
+        found = np.stack(
+            [
+                truth + times * simulated(*RECOMMENDED, shape, 1.0, draw).mean(axis=1)
+                for truth, times in zip(truths, noise, strict=False)
+            ]
+        )
+        # of Student's intervals, than which ours are never narrower: these take no resampling
+        errors = found.std(axis=1, ddof=1) / np.sqrt(RECOMMENDED[0])
+        mean = summarised(found.mean(axis=1).tolist(), errors.tolist())
+        held += mean.low <= 0 <= mean.high
+        low, high = mean.prediction or (-np.inf, np.inf)
+        predicted += low <= truths[-1] <= high
+    share = held / experiments
+    return PooledCoverage(
+        sets, shape, apart, 100 * share,
+        float(100 * np.sqrt(share * (1 - share) / experiments)),
+        float(100 * predicted / experiments),
+    )  # fmt: skip
+
+
 def main() -> int:
     """Run and print; the exit status is 1 if the recommended design misses 93 to 97 %.
 
@@ -98,6 +159,20 @@ def main() -> int:
         "too high, too low: intervals above and below the truth, which promise an effect falsely",
     )
     print(table(Section("coverage", "Coverage of 95 % intervals", notes, tuple(rows))))
+    over = tuple(
+        pooled_coverage(sets, shape, apart, asked.experiments, asked.seed)
+        for sets in SETS
+        for shape in SHAPES
+        for apart in APART
+    )
+    read = (
+        f"{asked.experiments} experiments each, of {RECOMMENDED[0]} draws of"
+        f" {RECOMMENDED[1]} seeds on each data set; percent",
+        "apart: standard deviation between data sets, in that between seeds",
+        "another: predictions that hold the effect on a further data set",
+    )
+    title = "Coverage of 95 % intervals of means over data sets"
+    print(table(Section("pooled_coverage", title, read, over)))
     missed = [
         row
         for row in rows

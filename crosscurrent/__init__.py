@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from .api.python.combinations import CombinationAnswer, CombinationsAnswer, combine
     from .api.python.matrices import matrix
     from .api.python.plans import PlansAnswer, plan
+    from .api.python.pools import PoolsAnswer, pool
     from .api.python.predictions import MatrixAnswer, PredictionAnswer, PredictionsAnswer, predict
     from .api.python.validation import ValidationReport, validate
     from .knowledge import KnowledgeBase, load
@@ -34,6 +35,7 @@ __all__ = [
     "MatrixAnswer",
     "MissingExtra",
     "PlansAnswer",
+    "PoolsAnswer",
     "PredictionAnswer",
     "PredictionsAnswer",
     "SequenceAnswer",
@@ -48,6 +50,7 @@ __all__ = [
     "load",
     "matrix",
     "plan",
+    "pool",
     "predict",
     "validate",
     "what_if",
@@ -69,6 +72,7 @@ _EXPORTS = {
     "api.python.combinations": "CombinationAnswer CombinationsAnswer combine",
     "api.python.matrices": "matrix",
     "api.python.plans": "PlansAnswer plan",
+    "api.python.pools": "PoolsAnswer pool",
     "api.python.predictions": "MatrixAnswer PredictionAnswer PredictionsAnswer predict",
     "api.python.validation": "ValidationReport validate",
 }

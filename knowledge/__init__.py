@@ -24,10 +24,11 @@ if TYPE_CHECKING:
         ExceptionRecord,
         Observation,
         Size,
+        TableCell,
     )
     from ._records.names import Catalogue, CatalogueMapping
     from ._records.procedures import Exclusion, Procedure
-    from ._records.references import Reference
+    from ._records.references import MeasuredTable, Reference
     from ._records.subjects import Defense, Factor, Influence, Risk, Satisfaction
     from ._records.unions import Edge, Record
 
@@ -52,6 +53,7 @@ __all__ = [
     "Influence",
     "InputError",
     "KnowledgeBase",
+    "MeasuredTable",
     "Measurement",
     "Metric",
     "Need",
@@ -67,6 +69,7 @@ __all__ = [
     "Satisfaction",
     "Size",
     "Stake",
+    "TableCell",
     "UnknownName",
     "Variant",
     "load",

@@ -63,6 +63,7 @@ class KnowledgeBase(Sections):
         "_seen",
         "_staged",
         "_stages",
+        "_unmeasured",
         "digest",
         *(f"_folded_{section}" for section in CODED),
         *(f"_aliases_{section}" for section in ALIASED),
@@ -121,10 +122,14 @@ class KnowledgeBase(Sections):
     @property
     def rows(self) -> dict[str, dict[str, dict[str, Any]]]:
         """All records in JSON form, by section and id: a copy, made at each call."""
-        return {
-            section: {name: melt(record) for name, record in getattr(self, section).items()}
-            for section in KINDS
-        }
+        return {section: self._melted(section) for section in KINDS}
+
+    def _melted(self, section: str) -> dict[str, dict[str, Any]]:
+        text = self._rows.get(section)
+        if isinstance(text, str):  # as it was kept, which is faster than from records
+            kept: dict[str, dict[str, Any]] = json.loads(text)
+            return kept
+        return {name: melt(record) for name, record in getattr(self, section).items()}
 
     def __setattr__(self, name: str, value: object) -> NoReturn:
         raise AttributeError(f"a knowledge base does not change; {name} stays as it is")
@@ -169,18 +174,26 @@ class KnowledgeBase(Sections):
         return self._prerequisites.get(attack, _NO_EDGES)
 
     def without_measured(self) -> KnowledgeBase:
-        """Return the same knowledge without what was measured in the user's own models."""
+        """Return the same knowledge without what was measured, in your own models or in others.
+
+        It is made once: several backtests ask for it, and keep what they work out of it.
+        """
         seen = (self.observations, self.combinations, self.collusions)
         if not any(record.measured for section in seen for record in section.values()):
             return self
-        return KnowledgeBase(
-            {
+        made: KnowledgeBase | None = getattr(self, "_unmeasured", None)
+        if made is None:
+            from ._order import digest_of
+
+            rows = {
                 section: {
                     name: row for name, row in own.items() if row.get("provenance") != "measured"
                 }
                 for section, own in self.rows.items()
             }
-        )
+            made = KnowledgeBase(rows, digest_of(rows))  # they are in order
+            object.__setattr__(self, "_unmeasured", made)
+        return made
 
     def observed(
         self, defense: str, risk: str, stage: str | None = None

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from .errors import Problem, legible
 
-__all__ = ["LITERATURE", "PAPERS", "Source", "read_folder", "read_texts"]
+__all__ = ["LITERATURE", "MEASURED", "PAPERS", "Source", "read_folder", "read_texts"]
 
 _HERE = os.path.dirname(os.path.abspath(__file__))
 
@@ -18,6 +18,9 @@ PAPERS = os.path.join(_HERE, "papers")
 
 LITERATURE = os.path.join(_HERE, "literature")
 """The folder of the second, on top of it: what others published."""
+
+MEASURED = os.path.join(_HERE, "measured")
+"""The folder of the third, on top of both: what Crosscurrent measured in reference models."""
 
 MAX_BYTES = 2 * 1024 * 1024
 MAX_TOTAL = 8 * 1024 * 1024

@@ -79,9 +79,9 @@ def _usually(
 
 
 def _by_pair(one: str, other: str, records: Mapping[str, Any]) -> dict[Any, tuple[Any, ...]]:
-    """Group records by the two others that they are about."""
+    """Group records by the two others that they are about, what was published before the rest."""
     grouped: dict[tuple[str, str], tuple[Any, ...]] = {}
-    for record in records.values():
+    for record in sorted(records.values(), key=lambda each: each.measured):
         pair = (getattr(record, one), getattr(record, other))
         grouped[pair] = (*grouped.get(pair, ()), record)
     return grouped

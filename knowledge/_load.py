@@ -7,32 +7,36 @@ import json
 import os
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 from . import _cache
 from ._base import KnowledgeBase
-from ._files import LITERATURE, PAPERS, Source, read_folder, read_texts
+from ._files import LITERATURE, MEASURED, PAPERS, Source, read_folder, read_texts
 from ._records import KINDS
 from .errors import Problem
 
 __all__ = ["LAYERS", "load"]
 
 Overlay = str | Mapping[str, bytes]
-Builtin = Literal["all", "papers"]
+Builtin = Literal["papers", "literature", "all"]
 
-LAYERS: Final[Mapping[str, Builtin]] = MappingProxyType({"papers": "papers", "literature": "all"})
-"""Words that stand among folders for what is built in: the papers alone, or the literature too."""
+LAYERS: Final[Mapping[str, Builtin]] = MappingProxyType({name: name for name in get_args(Builtin)})
+"""Words that stand among folders for what is built in: the papers alone, the literature on top of
+them, or all, which is that with the measured tables on top."""
 
+_PAPERS: Final = ((PAPERS, "knowledge/papers"),)
+_LITERATURE: Final = (*_PAPERS, (LITERATURE, "knowledge/literature"))
 _FOLDERS: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
-    "all": ((PAPERS, "knowledge/papers"), (LITERATURE, "knowledge/literature")),
-    "papers": ((PAPERS, "knowledge/papers"),),
+    "papers": _PAPERS,
+    "literature": _LITERATURE,
+    "all": (*_LITERATURE, (MEASURED, "knowledge/measured")),
 }
 
 _CODE = os.path.dirname(os.path.abspath(__file__))
 
 
 def load(
-    overlays: Iterable[Overlay] | Literal["papers", "literature"] = (),
+    overlays: Iterable[Overlay] | Builtin = (),
     *,
     builtin: Builtin = "all",
     cached: bool = True,
@@ -41,14 +45,15 @@ def load(
 
     Parameters
     ----------
-    overlays : iterable of str or mapping from str to bytes, or one of two words
+    overlays : iterable of str or mapping from str to bytes, or one of three words
         Folders of knowledge files, or files in memory by name, applied in order: each may add,
-        revise or retract records. Two words, alone or among them, are no folders: ``papers``
-        means ``builtin="papers"``, and ``literature`` means ``builtin="all"``; the last one counts.
-        A folder of such a name is ``./papers`` or ``./literature``.
+        revise or retract records. Three words, alone or among them, are no folders: ``papers``,
+        ``literature`` and ``all`` mean that `builtin`; the last one counts. A folder of such a name
+        is ``./papers``, ``./literature`` or ``./all``.
     builtin : str
-        What is built in: ``all``, the three papers and the literature since on top of them; or
-        ``papers``, those alone.
+        What is built in: ``papers``, the three papers alone; ``literature``, on top of them what
+        others published; or ``all``, on top of both what was measured with Crosscurrent in
+        reference models.
     cached : bool
         Whether compiled knowledge may be read from, and kept in, the user's cache folder. The
         answer is the same either way.

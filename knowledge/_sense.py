@@ -42,6 +42,9 @@ def _observation(draft: Draft, _drafts: Drafts, _report: Report) -> Iterator[Pro
         yield draft.problem(("effect",), "kind is missing: how is this effect known?")
     if effect in _EFFECTS and sources in (None, []):
         yield draft.problem(("effect",), "sources is missing: who saw this effect?")
+    if draft.row.get("table") is not None and draft.row.get("provenance") != "measured":
+        message = "only what was measured stands in a table: write provenance: measured"
+        yield draft.problem(("table",), message)
 
 
 def _attack(draft: Draft, drafts: Drafts, _report: Report) -> Iterator[Problem]:

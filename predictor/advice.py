@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from .assessment import Assessment, Grade
-from .evidence import outcomes
+from .evidence import heard, outcomes
 from .expectations import outlook
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ _RANK: Final[tuple[Grade, ...]] = (
     "measured_here",
     "replicated",
     "published_once",
+    "measured_reference",
     "derived_active",
     "disputed",
     "derived_passive",
@@ -140,6 +141,6 @@ def _others(kb: KnowledgeBase, answer: Assessment) -> Iterator[Advice]:
     fit = [each for each in found if each.expect in _BETTER]
     fit.sort(key=lambda each: (_RANK.index(each.grade), -(each.likelihood or 0.0)))
     for each in fit[:_MOST]:
-        said = outcomes(finding for tier in each.evidence.tiers for finding in tier)
+        said = outcomes(finding for tier in heard(each.evidence).tiers for finding in tier)
         works = tuple(work for work, effect in said.items() if effect == each.expect)
         yield Advice("defense", each.defense, {}, each.expect, works, each.grade)

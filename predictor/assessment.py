@@ -25,6 +25,11 @@ only such works, not alike; half of them saw a direction     that        by numb
 that is likely and that none contradicts, or two thirds of
 three or more did
 only such works, otherwise                                   depends     as for the outweighed
+measured in reference models alone, and not less than half   that        ``measured_reference``
+likely with the factors
+measured in reference models alone, and outweighed           unknown     ``measured_reference``
+measured in reference models alone, no change on one data    that        ``derived_active`` or
+set, and the factors make a direction likely all the same                ``derived_passive``
 nothing published, and the factors lean one way              that        ``derived_active`` or
                                                                          ``derived_passive``
 nothing published, and the factors lean otherwise, or lean   depends     the same
@@ -42,6 +47,10 @@ listed in `depends_on`, and the sentence says *unless*. They count in the number
 the same. They and the factors outweigh the works that apply if they make another direction the
 likelier one; it is enough that the direction is not likely if as many of them say the opposite.
 
+*Measurements in reference models* are one work of ours, however many data sets they are of, and
+stand in these rows as such (`predictor.evidence.pooled`); on one data set alone they are like a
+conjecture. They outweigh nothing by themselves, and are named apart wherever they count.
+
 A direction is *likely* from `LIKELY` on. A work that itself reports both ways says ``depends``.
 Works that only conjecture, and records that were inferred, replicate nothing, and are not heard
 where others have a result.
@@ -58,7 +67,18 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
-from .evidence import Evidence, Finding, Outcome, evidence, outcomes, work_of
+from .evidence import (
+    ENOUGH,
+    MAJORITY,
+    Evidence,
+    Finding,
+    Outcome,
+    evidence,
+    heard,
+    majority,
+    outcomes,
+    work_of,
+)
 from .guideline import Conjecture, Path, conclude
 from .likelihood import Likelihoods, increase, likelihoods, no_change
 from .scenarios import meets
@@ -87,6 +107,7 @@ Grade = Literal[
     "measured_here",
     "replicated",
     "published_once",
+    "measured_reference",
     "disputed",
     "derived_active",
     "derived_passive",
@@ -99,8 +120,6 @@ LIKELY: Final = 0.6
 UNDECIDED: Final = 0.05
 """How far from one half the model's probability must be for the factors to lean."""
 
-_MAJORITY: Final = 2 / 3
-_ENOUGH: Final = 3
 _OPPOSITE: Final[Mapping[str, Outcome]] = {"increase": "decrease", "decrease": "increase"}
 _SIGNS: Final[Mapping[str, Sign]] = {"increase": "+", "decrease": "-"}
 
@@ -146,18 +165,19 @@ class Voice(NamedTuple):
     Attributes
     ----------
     name : str
-        ``guideline``, ``model``, ``published`` or ``measured``.
+        ``guideline``, ``model``, ``published``, ``measured`` (in your own models) or
+        ``measured_reference`` (in reference models).
     says : str or None
         A conjecture or an expectation; None where it has nothing to say.
     likelihood : float or None
         The probability of an increase, by the model.
     works : mapping from str to tuple of str
-        By effect, ids of the works that apply.
+        By effect, ids of the works that apply; of reference models, names of the data sets.
     disagrees : bool
         Whether it says another direction than what is expected, or no change against a direction.
     """
 
-    name: Literal["guideline", "model", "published", "measured"]
+    name: Literal["guideline", "model", "published", "measured", "measured_reference"]
     says: str | None
     likelihood: float | None
     works: Mapping[str, tuple[str, ...]]
@@ -191,7 +211,7 @@ class Assessment(NamedTuple):
     setting : Setting or None
         What the assumed context does by itself; None where nothing is assumed of factors.
     voices : tuple of Voice
-        Guideline, model, publications and measurements.
+        Guideline, model, publications, measurements in your own models and in reference models.
     evidence : Evidence
         The findings behind it.
     """
@@ -236,6 +256,7 @@ def assess(
     """
     model = likelihoods(kb) if model is None else model
     seen = evidence(kb, prediction, model.forgetting)
+    telling = heard(seen)
     paths = model.standing(prediction.paths)
     moved = tuple(path for path in paths if path.moved_by is not None)
     own = tuple(path for path in moved if not path.conditional)
@@ -248,10 +269,18 @@ def assess(
     expect: Expect = "unknown"
     grade: Grade = "none"
     depends_on: tuple[Dependence, ...] | None = None
-    if seen.any:
+    if moved and _slight(telling):
+        rise = increase(by_factors, seen)
+        expect, grade = "unknown", "measured_reference"
+        if max(rise, 1 - rise) >= LIKELY:
+            expect = _by_factors(rise, conjecture)
+            grade = _derived(own, expect)
+            depends_on = _conditional(kb, model, prediction, moved, expect)
+            expect = "depends" if depends_on else expect
+    elif seen.any:
         rise = increase(by_factors, seen)
         still = no_change(model.unchanged(*pair), seen)
-        expect, grade = _by_publications(seen, rise, still)
+        expect, grade = _by_publications(telling, rise, still)
     elif moved:
         rise = by_factors
         expect = _by_factors(by_factors, conjecture)
@@ -264,7 +293,7 @@ def assess(
         likelihood = 1 - rise
     elif expect == "no_change":
         likelihood = still
-    applying = outcomes(seen.tiers[-1]) if seen.tiers else {}
+    applying = outcomes(telling.tiers[-1]) if telling.tiers else {}
     return Assessment(
         *pair,
         prediction.intended,
@@ -272,7 +301,7 @@ def assess(
         None if likelihood is None else round(likelihood, 4),
         None if rise is None else round(rise, 4),
         grade,
-        _depends_on(seen.open, expect) if depends_on is None else depends_on,
+        _depends_on(telling.open, expect) if depends_on is None else depends_on,
         tuple((work, effect) for work, effect in applying.items() if effect != expect),
         _mechanism(own, expect),
         Setting(conclude(context)[0], context) if context else None,
@@ -298,13 +327,23 @@ def _by_publications(seen: Evidence, rise: float, still: float) -> tuple[Expect,
     heard = () if not seen.tiers or _only_conjectured(seen, deciding) else deciding
     everyone = _voices_of((*heard, *seen.open)) if heard else _said(seen.open)
     agree, of = everyone.count(likelier), len(everyone)
-    most = agree >= _MAJORITY * of - 1e-9 and of >= _ENOUGH
+    most = agree >= MAJORITY * of - 1e-9 and of >= ENOUGH
     contrary = bool(heard) or _OPPOSITE[likelier] in everyone
     if max(rise, 1 - rise) >= LIKELY and (most if contrary else agree * 2 >= of):
         return likelier, "disputed" if seen.tiers else _number(seen, likelier)
     if disagree and seen.tiers:
         return "depends", "disputed"
+    if all(each.data for each in (*deciding, *seen.open)):
+        return "unknown", "measured_reference"
     return "depends", _weaker_side((*deciding, *seen.open))
+
+
+def _slight(seen: Evidence) -> bool:
+    """Say whether all there is was measured in reference models: no change, on one data set."""
+    found = (*(each for tier in seen.tiers for each in tier), *seen.open)
+    return bool(found) and all(
+        each.data and not each.firm and each.effect == "no_change" for each in found
+    )
 
 
 def _voices_of(findings: Iterable[Finding]) -> list[Outcome]:
@@ -326,13 +365,11 @@ def _vote(effects: Sequence[Outcome]) -> tuple[Expect | None, bool]:
     tuple
         What they let expect, None if they leave it open; and whether they disagree.
     """
-    effect, most = Counter(effects).most_common(1)[0]
+    effect, most = majority(effects)
+    if effect is None:
+        return None, True
     word: Expect = "depends" if effect == "mixed" else effect
-    if most == len(effects):
-        return word, False
-    if len(effects) >= _ENOUGH and most >= _MAJORITY * len(effects) - 1e-9:
-        return word, not set(effects) <= {effect, "mixed"}
-    return None, True
+    return word, most < len(effects) and not set(effects) <= {effect, "mixed"}
 
 
 def _outweighed(
@@ -364,18 +401,29 @@ def _number(seen: Evidence, expect: Expect) -> Grade:
     """Grade findings that agree: by how many works saw it, whatever conditions they take."""
     wanted = "mixed" if expect == "depends" else expect
     found = (*(each for tier in seen.tiers for each in tier), *seen.open)
-    works = {each.work for each in found if each.firm and each.effect == wanted}
-    return "replicated" if len(works) > 1 else "published_once"
+    agreeing = [each for each in found if each.effect == wanted]
+    firm = [each for each in agreeing if each.firm]
+    if len({each.work for each in firm}) > 1:
+        return "replicated"
+    return _singly(firm or agreeing)
 
 
-def _weaker_side(findings: Iterable[Finding]) -> Grade:
+def _weaker_side(findings: Sequence[Finding]) -> Grade:
     """Grade a dependence: as well established as the side that the fewest works saw."""
     sides: dict[str, set[str]] = {}
     for each in findings:
         sides.setdefault(each.effect, set())
         if each.firm:
             sides[each.effect].add(each.work)
-    return "replicated" if all(len(works) > 1 for works in sides.values()) else "published_once"
+    if all(len(works) > 1 for works in sides.values()):
+        return "replicated"
+    return _singly(findings)
+
+
+def _singly(findings: Iterable[Finding]) -> Grade:
+    """Grade what rests on a single work: one that was published, or our own measurements alone."""
+    ours = [bool(each.data) for each in findings]
+    return "measured_reference" if ours and all(ours) else "published_once"
 
 
 def _by_factors(
@@ -459,11 +507,12 @@ def _voices(
         ),
         _witnesses("published", published, expect),
         _witnesses("measured", (seen.measured,) if seen.measured else (), expect),
+        _reference_models(seen.tables, expect),
     )
 
 
 def _witnesses(
-    name: Literal["published", "measured"],
+    name: Literal["published", "measured", "measured_reference"],
     tiers: tuple[tuple[Finding, ...], ...],
     expect: Expect,
 ) -> Voice:
@@ -474,6 +523,17 @@ def _witnesses(
     for work, effect in outcomes(each for tier in tiers for each in tier).items():
         by_effect[effect] = (*by_effect.get(effect, ()), work)
     return Voice(name, says, None, by_effect, _against(says, expect))
+
+
+def _reference_models(tables: tuple[Finding, ...], expect: Expect) -> Voice:
+    """Return what was measured in reference models, by data set.
+
+    What takes conditions that are not stated is told where nothing else is, and contradicts nobody.
+    """
+    applying = tuple(each for each in tables if not each.unstated)
+    by_data = tuple(each._replace(work=each.data[0], firm=True) for each in applying or tables)
+    voice = _witnesses("measured_reference", (by_data,) if by_data else (), expect)
+    return voice if applying else voice._replace(disagrees=False)
 
 
 def _spoken(word: str) -> str | None:

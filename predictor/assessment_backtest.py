@@ -246,9 +246,9 @@ def judge(kb: KnowledgeBase, result: Result, model: Likelihoods) -> Case:
     return Case(result.work, *pair, result.effect, says, rise, answer, prediction.stage)
 
 
-def scores(cases: Sequence[Case]) -> tuple[VoiceScore, ...]:
+def scores(cases: Sequence[Case], voices: Sequence[str] = VOICES) -> tuple[VoiceScore, ...]:
     """Score every voice."""
-    return tuple(_score(voice, cases) for voice in VOICES)
+    return tuple(_score(voice, cases) for voice in voices)
 
 
 def _score(voice: str, cases: Sequence[Case]) -> VoiceScore:

@@ -18,6 +18,7 @@ __all__ = [
     "Direction",
     "Estimate",
     "InteractionBacktest",
+    "MeasuredBacktest",
     "Score",
 ]
 
@@ -179,6 +180,24 @@ class AssessmentBacktest(TypedDict):
     cases: dict[str, list[Case]]
 
 
+class MeasuredGroup(TypedDict):
+    """What was measured on one data set in reference models; data is null for models of your own.
+
+    The work of a case is the id of its record.
+    """
+
+    data: str | None
+    scores: list[VoiceScore]
+    cases: list[Case]
+
+
+class MeasuredBacktest(TypedDict):
+    """How good each voice is on what was measured, none of which it knows."""
+
+    scores: list[VoiceScore]
+    groups: list[MeasuredGroup]
+
+
 class Agreement(TypedDict):
     """On how many the rule equals what the paper printed."""
 
@@ -251,6 +270,7 @@ class Backtest(TypedDict):
     kind: Literal["backtest"]
     interactions: InteractionBacktest
     assessments: AssessmentBacktest
+    measured: MeasuredBacktest
     conflicts: ConflictBacktest
     collusion: CollusionBacktest
     seed: int

@@ -33,6 +33,7 @@ __all__ = [
     "Scenario",
     "Setting",
     "Size",
+    "TableCell",
     "Voice",
     "WhatIf",
 ]
@@ -87,8 +88,17 @@ class Size(TypedDict):
     after: float
 
 
+class TableCell(TypedDict):
+    """The cell of a table, measured in reference models, that an observation was taken from."""
+
+    dataset: str
+    draws: int
+    seeds: int
+    result: str
+
+
 class Observation(TypedDict):
-    """What was published or measured for the pair."""
+    """What was published or measured for the pair; own models have no table."""
 
     id: str
     effect: Seen
@@ -105,6 +115,7 @@ class Observation(TypedDict):
     setting: str | None
     data: list[str]
     size: Size | None
+    table: TableCell | None
 
 
 class ExceptionSeen(TypedDict):
@@ -162,7 +173,7 @@ class Advice(TypedDict):
 class Voice(TypedDict):
     """What one kind of evidence says by itself."""
 
-    voice: Literal["guideline", "model", "published", "measured"]
+    voice: Literal["guideline", "model", "published", "measured", "measured_reference"]
     says: str | None
     likelihood_increase: float | None
     works: dict[str, list[str]]

@@ -14,7 +14,7 @@ from .assessment import assess
 from .signs import EFFECT
 
 if TYPE_CHECKING:
-    from crosscurrent.knowledge import KnowledgeBase, Size
+    from crosscurrent.knowledge import KnowledgeBase, Size, TableCell
 
     from . import backtest_document_types as backtests
     from . import document_types as shapes
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from .differences import Differences, PredictionChange
     from .guideline import Path
     from .interactions import ExceptionSeen, Modifier, ObservationSeen, Prediction
+    from .measured_backtest import MeasuredBacktest
     from .scenarios import Scenario
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "differences_document",
     "interaction_backtest_document",
     "matrix_document",
+    "measured_backtest_document",
     "prediction_document",
     "predictions_document",
     "scenario_document",
@@ -231,6 +233,21 @@ def assessment_backtest_document(result: AssessmentBacktest) -> backtests.Assess
     }
 
 
+def measured_backtest_document(result: MeasuredBacktest) -> backtests.MeasuredBacktest:
+    """Return how good each voice is on what was measured."""
+    return {
+        "scores": [_voice_score(each) for each in result.scores],
+        "groups": [
+            {
+                "data": group.data,
+                "scores": [_voice_score(each) for each in group.scores],
+                "cases": [_case(case) for case in group.cases],
+            }
+            for group in result.groups
+        ],
+    }
+
+
 def cases_backtest_document(
     kb: KnowledgeBase, result: CasesBacktest, ignored: Iterable[str]
 ) -> backtests.CasesBacktest:
@@ -394,11 +411,21 @@ def _observation(seen: ObservationSeen) -> shapes.Observation:
         "setting": record.setting,
         "data": list(record.data),
         "size": None if record.size is None else _size(record.size),
+        "table": None if record.table is None else _cell(record.table),
     }
 
 
 def _size(size: Size) -> shapes.Size:
     return {"metric": size.metric, "before": size.before, "after": size.after}
+
+
+def _cell(table: TableCell) -> shapes.TableCell:
+    return {
+        "dataset": table.dataset,
+        "draws": table.draws,
+        "seeds": table.seeds,
+        "result": table.result,
+    }
 
 
 def _exception(seen: ExceptionSeen) -> shapes.ExceptionSeen:

@@ -2,10 +2,16 @@
 
 A record of the knowledge base may cite several works, and a work may stand behind several records.
 What counts here is works: each has one voice in a pair, however many of its records there are.
+
+Tables that were measured in reference models, the third layer of what is built in, are one work,
+however many data sets they are of: all are by the same program, attacks and models. On one data
+set it weighs as little as a conjecture, and like one it is not heard where others have a result; on
+two or more that agree it is a result like any other (`pooled`).
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple, get_args
@@ -18,13 +24,18 @@ if TYPE_CHECKING:
     from .interactions import Prediction
 
 __all__ = [
+    "ENOUGH",
+    "MAJORITY",
     "OUTCOMES",
     "RISE",
     "Evidence",
     "Finding",
     "Outcome",
     "evidence",
+    "heard",
+    "majority",
     "outcomes",
+    "weighed",
     "work_of",
 ]
 
@@ -39,6 +50,15 @@ RISE: Final[Mapping[str, float]] = MappingProxyType(
     {"increase": 1.0, "decrease": 0.0, "no_change": 0.5, "mixed": 0.5}
 )
 """What an outcome counts toward an increase."""
+
+MAJORITY: Final = 2 / 3
+"""The share that must say the same to decide where not all do."""
+
+ENOUGH: Final = 3
+"""As many must there be before a majority decides."""
+
+_REPLICATED: Final = 2
+"""As many data sets must agree before measurements in reference models are a result."""
 
 _UNCONDITIONAL: Final[Mapping[str, str]] = MappingProxyType({})
 
@@ -58,7 +78,10 @@ class Finding(NamedTuple):
         How many conditions the scenario states just as it takes them: the more there are, the
         more exactly the finding is about what was asked.
     firm : bool
-        Whether it is a result: neither conjectured nor inferred.
+        Whether it is a result: neither conjectured nor inferred, nor measured in reference models
+        on one data set alone.
+    data : tuple of str
+        The data sets that it was measured on in reference models; empty if it was published.
     """
 
     work: str
@@ -66,6 +89,7 @@ class Finding(NamedTuple):
     unstated: Mapping[str, str]
     matched: int
     firm: bool
+    data: tuple[str, ...] = ()
 
 
 class Evidence(NamedTuple):
@@ -83,6 +107,9 @@ class Evidence(NamedTuple):
         What was measured in the user's own models and applies.
     elsewhere : mapping from str to tuple of Finding
         Published findings on the same defense at another stage, by stage.
+    tables : tuple of Finding
+        What was measured in reference models, whether it applies or takes conditions that are not
+        stated; a finding for each data set.
     """
 
     general: tuple[Finding, ...]
@@ -90,6 +117,7 @@ class Evidence(NamedTuple):
     specific: tuple[tuple[Finding, ...], ...]
     measured: tuple[Finding, ...]
     elsewhere: Mapping[str, tuple[Finding, ...]]
+    tables: tuple[Finding, ...] = ()
 
     @property
     def tiers(self) -> tuple[tuple[Finding, ...], ...]:
@@ -100,7 +128,7 @@ class Evidence(NamedTuple):
     @property
     def any(self) -> bool:
         """Whether there is anything at all."""
-        return bool(self.open or self.tiers)
+        return bool(self.open or self.tiers or self.tables)
 
 
 NO_EVIDENCE: Final = Evidence((), (), (), (), MappingProxyType({}))
@@ -128,12 +156,16 @@ def evidence(kb: KnowledgeBase, prediction: Prediction, forgetting: str | None =
     assumed = prediction.assumed
     published: list[Finding] = []
     measured: list[Finding] = []
+    tables: list[Finding] = []
     for seen in prediction.observations:
         record = seen.record
         if not seen.applies and _overruled(kb, assumed, record, forgetting):
             continue
         found = _findings(kb, assumed, record, record.effect, record.id, firm=_firm(record))
-        if record.measured:
+        if record.table is not None:
+            data = (record.table.dataset,)
+            tables += (each._replace(firm=False, data=data) for each in found)
+        elif record.measured:
             measured += (each for each in found if not each.unstated)
         else:
             published += found
@@ -143,15 +175,79 @@ def evidence(kb: KnowledgeBase, prediction: Prediction, forgetting: str | None =
             published += _findings(kb, assumed, noted, noted.effect, noted.effect, firm=True)
     if forgetting is not None:
         published = [each for each in published if each.work != forgetting]
-    applying = [each for each in published if not each.unstated]
+    return _sorted(Evidence((), (), (), tuple(measured), elsewhere, tuple(tables)), published)
+
+
+def _sorted(seen: Evidence, findings: Sequence[Finding]) -> Evidence:
+    """Return the evidence with findings where they belong, by how far each is what was asked."""
+    applying = [each for each in findings if not each.unstated]
     degrees = sorted({each.matched for each in applying if each.matched})
-    return Evidence(
-        tuple(each for each in applying if not each.matched),
-        tuple(each for each in published if each.unstated),
-        tuple(tuple(e for e in applying if e.matched == degree) for degree in degrees),
-        tuple(measured),
-        elsewhere,
+    return seen._replace(
+        general=tuple(each for each in applying if not each.matched),
+        open=tuple(each for each in findings if each.unstated),
+        specific=tuple(tuple(e for e in applying if e.matched == degree) for degree in degrees),
     )
+
+
+def weighed(seen: Evidence) -> Evidence:
+    """Return the evidence with what was measured in reference models among the publications.
+
+    That is what the likelihood is worked out of, where each finding has its weight.
+    """
+    if not seen.tables:
+        return seen
+    published = (*seen.general, *seen.open, *(each for tier in seen.specific for each in tier))
+    return _sorted(seen, (*published, *pooled(seen.tables)))
+
+
+def heard(seen: Evidence) -> Evidence:
+    """Return the evidence that decides what is expected: as `weighed`, but for what is not heard.
+
+    What was measured on one data set alone is not heard where others have a result.
+    """
+    if not seen.tables:
+        return seen
+    together = weighed(seen)
+    every = (*together.general, *together.open, *(each for t in together.specific for each in t))
+    if not any(each.firm for each in every):
+        return together
+    return _sorted(seen, [each for each in every if each.firm or not each.data])
+
+
+def pooled(tables: Sequence[Finding]) -> list[Finding]:
+    """Return one finding for each work and condition of what was measured in reference models.
+
+    Its effect is that of all data sets, or of two thirds of three or more, and ``mixed`` where they
+    part. It is a result, and firm, if two or more agree on it.
+    """
+    groups: dict[tuple[object, ...], list[Finding]] = {}
+    for each in tables:
+        key = (each.work, tuple(sorted(each.unstated.items())), each.matched)
+        groups.setdefault(key, []).append(each)
+    found: list[Finding] = []
+    for own in groups.values():
+        by_data = outcomes(each._replace(work=each.data[0]) for each in own)
+        effect, agree = majority(list(by_data.values()))
+        found.append(
+            own[0]._replace(
+                effect="mixed" if effect is None else effect,
+                firm=effect is not None and agree >= _REPLICATED,
+                data=tuple(by_data),
+            )
+        )
+    return found
+
+
+def majority(effects: Sequence[Outcome]) -> tuple[Outcome | None, int]:
+    """Return the effect that all say, or two thirds of three or more, and how many say it.
+
+    None if there is no such effect.
+    """
+    effect, most = Counter(effects).most_common(1)[0]
+    alike = most == len(effects)
+    if alike or (len(effects) >= ENOUGH and most >= MAJORITY * len(effects) - 1e-9):
+        return effect, most
+    return None, most
 
 
 def outcomes(findings: Iterable[Finding]) -> dict[str, Outcome]:

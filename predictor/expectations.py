@@ -15,15 +15,19 @@ from .interactions import Prediction, predict
 if TYPE_CHECKING:
     from crosscurrent.knowledge import KnowledgeBase
 
-__all__ = ["Expected", "expected", "outlook"]
+__all__ = ["UNSURE", "Expected", "expected", "outlook"]
 
 Effect = Literal["increase", "decrease", "open"]
-Ground = Literal["measured", "published", "conjecture", "none"]
+Ground = Literal["measured", "measured_reference", "published", "conjecture", "none"]
+
+UNSURE: Final[tuple[Ground, ...]] = ("conjecture", "measured_reference")
+"""Grounds that nobody's publication and none of your own models stands behind."""
 
 _GROUNDS: Final[dict[Grade, Ground]] = {
     "measured_here": "measured",
     "replicated": "published",
     "published_once": "published",
+    "measured_reference": "measured_reference",
     "disputed": "published",
     "derived_active": "conjecture",
     "derived_passive": "conjecture",
@@ -41,13 +45,16 @@ class Expected(NamedTuple):
     effect : str
         ``increase``, ``decrease`` or ``open``: it depends, is disputed, unknown or no change.
     ground : str
-        ``measured``, ``published``, ``conjecture`` or, where the effect is open, ``none``.
+        ``measured`` (in your own models), ``published``, ``measured_reference`` (in reference
+        models), ``conjecture`` or, where the effect is open, ``none``.
     intended : bool
         Whether the defense is meant for the risk.
     probability_increase : float
         As in the prediction of that pair.
     measured : tuple of str
         Effects that were measured in your own models, each once.
+    measured_reference : tuple of str
+        The same in reference models.
     assessment : Assessment
         The whole answer for that pair.
     """
@@ -59,6 +66,7 @@ class Expected(NamedTuple):
     intended: bool
     probability_increase: float
     measured: tuple[str, ...]
+    measured_reference: tuple[str, ...]
     assessment: Assessment
 
 
@@ -74,8 +82,9 @@ def expected(kb: KnowledgeBase, defense: str, risk: str) -> Expected:
     effect: Effect = "open"
     if assessed.expect in ("increase", "decrease"):
         effect = assessed.expect
-    seen = [(each.record.effect, each.record.provenance) for each in answer.observations]
-    seen += [(each.record.effect, each.provenance) for each in answer.exceptions]
+    seen = [each.record for each in answer.observations if each.record.measured]
+    own = [each.effect for each in seen if each.own]
+    own += [each.record.effect for each in answer.exceptions if each.provenance == "measured"]
     return Expected(
         answer.defense,
         answer.risk,
@@ -83,7 +92,8 @@ def expected(kb: KnowledgeBase, defense: str, risk: str) -> Expected:
         "none" if effect == "open" else _GROUNDS[assessed.grade],
         answer.intended,
         answer.probability_increase,
-        tuple(dict.fromkeys(effect for effect, provenance in seen if provenance == "measured")),
+        tuple(dict.fromkeys(own)),
+        tuple(dict.fromkeys(each.effect for each in seen if not each.own)),
         assessed,
     )
 

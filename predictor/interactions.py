@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from .calibration import calibration, features
@@ -136,12 +136,18 @@ class Prediction(NamedTuple):
 
         Effects under conditions that are not stated are among them where there are no others.
         """
-        return self._effects("published")
+        told = [each for each in self.observations if not each.record.measured]
+        return self._effects(told, "published")
 
     @property
     def measured(self) -> tuple[str, ...]:
         """The effects measured in your own models that hold under what is assumed, each once."""
-        return self._effects("measured")
+        return self._effects([each for each in self.observations if each.record.own], "measured")
+
+    @property
+    def measured_reference(self) -> tuple[str, ...]:
+        """The effects measured in reference models, likewise."""
+        return self._effects([each for each in self.observations if each.record.table], None)
 
     @property
     def conditional(self) -> bool:
@@ -155,13 +161,14 @@ class Prediction(NamedTuple):
         """Whether an effect was published for this pair, be it under another adversary."""
         return any(not each.record.measured for each in self.observations)
 
-    def _effects(self, provenance: str) -> tuple[str, ...]:
-        """Return effects that hold; those under conditions not stated only if no other does."""
-        seen = [
-            each
-            for each in self.observations
-            if each.applies and each.record.provenance == provenance
-        ]
+    def _effects(
+        self, observations: Iterable[ObservationSeen], provenance: str | None
+    ) -> tuple[str, ...]:
+        """Return effects that hold; those under conditions not stated only if no other does.
+
+        Exceptions of that provenance are among them.
+        """
+        seen = [each for each in observations if each.applies]
         certain = [each for each in seen if not each.conditional]
         effects = [each.record.effect for each in certain or seen]
         effects += [

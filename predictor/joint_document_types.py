@@ -142,10 +142,11 @@ class Expected(TypedDict):
     risk: str
     defense: str
     effect: Literal["increase", "decrease", "open"]
-    ground: Literal["measured", "published", "conjecture", "none"]
+    ground: Literal["measured", "measured_reference", "published", "conjecture", "none"]
     intended: bool
     probability_increase: float
     measured: list[str]
+    measured_reference: list[str]
     expect: Expect
     likelihood: float | None
     grade: Grade

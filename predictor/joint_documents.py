@@ -436,6 +436,7 @@ def _expected(each: Expected) -> shapes.Expected:
         "intended": each.intended,
         "probability_increase": each.probability_increase,
         "measured": list(each.measured),
+        "measured_reference": list(each.measured_reference),
         "expect": each.assessment.expect,
         "likelihood": each.assessment.likelihood,
         "grade": each.assessment.grade,

@@ -12,10 +12,11 @@ would say, and the works on the pair are added to it, as in a Beta-binomial mode
     (PRIOR_WORKS * before + sum of weight * outcome) / (PRIOR_WORKS + sum of weight)
 
 An outcome is 1 for an increase, 0 for a decrease and one half otherwise. A work weighs 1, or
-`SOFT` if it only conjectures or the record was inferred, times `OPEN` where it takes a condition
-that was not stated. Findings under stated conditions are added after the general ones, and those
-in the user's own models last: what was known before counts as `PRIOR_WORKS` works again, so that
-the more exactly a finding is about what was asked, the more it weighs.
+`SOFT` if it only conjectures, if the record was inferred, or if it was measured in reference models
+on one data set alone, times `OPEN` where it takes a condition that was not stated. Findings under
+stated conditions are added after the general ones, and those in the user's own models last: what
+was known before counts as `PRIOR_WORKS` works again, so that the more exactly a finding is about
+what was asked, the more it weighs.
 
 `predictor.assessment_backtest` tries other weights, with every paper held out.
 """
@@ -28,7 +29,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from weakref import WeakKeyDictionary
 
 from .calibration import features
-from .evidence import RISE, Evidence, Finding, work_of
+from .evidence import RISE, Evidence, Finding, weighed, work_of
 from .guideline import Path, paths_between
 from .regression import logistic, ridge
 
@@ -54,7 +55,8 @@ OPEN: Final = 0.5
 """Weight of a work that takes a condition which was not stated."""
 
 SOFT: Final = 0.5
-"""Weight of a work that only conjectures, or of a record that was inferred."""
+"""Weight of a work that only conjectures, of a record that was inferred, or of what was measured in
+reference models on one data set alone."""
 
 _PENALTY: Final = (1.0, 1.0, 1.0)
 """Ridge penalty on the three weights: the usual unit strength, not tuned."""
@@ -205,6 +207,7 @@ def increase(before: float, seen: Evidence, weights: Weights = USUAL) -> float:
     weights : Weights, optional
         How much counts for what.
     """
+    seen = weighed(seen)
     before = _updated(before, seen.general, seen.open, weights)
     for tier in (*seen.specific, seen.measured):
         before = _updated(before, tier, (), weights)
@@ -214,6 +217,7 @@ def increase(before: float, seen: Evidence, weights: Weights = USUAL) -> float:
 def no_change(before: float, seen: Evidence) -> float:
     """Return the probability of no change, by the same sums; `before` is the share of all works."""
     still = {"increase": 0.0, "decrease": 0.0, "mixed": 0.0, "no_change": 1.0}
+    seen = weighed(seen)
     before = _updated(before, seen.general, seen.open, USUAL, still)
     for tier in (*seen.specific, seen.measured):
         before = _updated(before, tier, (), USUAL, still)

@@ -9,6 +9,7 @@ from crosscurrent.predictor import backtest as interactions
 from crosscurrent.predictor import collusion_backtest as collusions
 from crosscurrent.predictor import conflict_backtest as conflicts
 from crosscurrent.predictor import documents, joint_documents
+from crosscurrent.predictor import measured_backtest as measurements
 
 if TYPE_CHECKING:
     from crosscurrent.knowledge import KnowledgeBase
@@ -21,10 +22,14 @@ RESAMPLES = 2000
 
 
 class Backtests(NamedTuple):
-    """The backtests of conjectures, of assessments, and of both other kinds of verdict."""
+    """The backtests of conjectures, of assessments, and of both other kinds of verdict.
+
+    Those of assessments are against publications and against measurements.
+    """
 
     interactions: interactions.Backtest
     assessments: assessments.AssessmentBacktest
+    measured: measurements.MeasuredBacktest
     conflicts: conflicts.ConflictBacktest
     collusion: collusions.CollusionBacktest
 
@@ -34,6 +39,7 @@ def measure(kb: KnowledgeBase, *, seed: int = 0, resamples: int = RESAMPLES) -> 
     return Backtests(
         interactions.backtest(kb, seed=seed, resamples=resamples),
         assessments.assessment_backtest(kb),
+        measurements.measured_backtest(kb),
         conflicts.conflict_backtest(kb),
         collusions.collusion_backtest(kb),
     )
@@ -50,6 +56,7 @@ def document(found: Backtests) -> shapes.Backtest:
         "kind": "backtest",
         "interactions": documents.interaction_backtest_document(found.interactions),
         "assessments": documents.assessment_backtest_document(found.assessments),
+        "measured": documents.measured_backtest_document(found.measured),
         "seed": found.interactions.seed,
         "resamples": found.interactions.resamples,
         "knowledge": found.interactions.knowledge,

@@ -27,8 +27,9 @@ def add_knowledge_option(parser: ArgumentParser) -> None:
         action="append",
         default=[],
         help="add the knowledge files in this folder on top of the built-in ones; may be repeated,"
-        " applied after those in CROSSCURRENT_KNOWLEDGE. Two words are no folders: papers,"
-        " what the three papers state alone, and literature, what others published as well",
+        " applied after those in CROSSCURRENT_KNOWLEDGE. Three words are no folders: papers,"
+        " what the three papers state alone, literature, what others published as well, and all,"
+        " with what was measured in reference models, which is asked anyway",
     )
 
 
@@ -50,9 +51,14 @@ def add_adversary_option(parser: _ActionsContainer) -> None:
     )
 
 
-def add_pair_arguments(parser: ArgumentParser) -> None:
-    """Add a defense and, if one is given, a risk."""
-    parser.add_argument("defense", metavar="DEFENSE", help="id, code or alias of a defense")
+def add_pair_arguments(parser: ArgumentParser, *, needed: bool = True) -> None:
+    """Add a defense, which may not be `needed`, and, if one is given, a risk."""
+    parser.add_argument(
+        "defense",
+        metavar="DEFENSE",
+        nargs=None if needed else "?",
+        help="id, code or alias of a defense",
+    )
     parser.add_argument("risk", metavar="RISK", nargs="?", help="id, code or alias of a risk")
 
 

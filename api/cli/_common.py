@@ -37,7 +37,7 @@ VARIABLE = "CROSSCURRENT_KNOWLEDGE"
 def overlays(arguments: Namespace) -> list[str]:
     """Return the folders of the user's own knowledge: the environment's first, then the given.
 
-    The words ``papers`` and ``literature`` may be among them, as `knowledge.load` takes them.
+    The words ``papers``, ``literature`` and ``all`` may be among them, see `knowledge.load`.
     """
     named = os.environ.get(VARIABLE, "")
     return [*filter(None, named.split(os.pathsep)), *arguments.knowledge]

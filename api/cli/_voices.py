@@ -13,7 +13,9 @@ __all__ = ["LEGEND", "promises", "voices"]
 
 _VOICES = {
     "guideline": "guideline",
+    "probability": "probability",
     "model": "model of the factors",
+    "published": "published",
     "assessment": "assessment",
     "assessment_conditions_stated": "  conditions stated",
     "always_increase": "baseline: increase",

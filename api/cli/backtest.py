@@ -11,6 +11,7 @@ from crosscurrent.predictor.backtest import LEVEL, Backtest, Bin, Estimate, Scop
 from crosscurrent.predictor.collusion_backtest import CollusionBacktest
 from crosscurrent.predictor.conflict_backtest import SETS, ConflictBacktest
 from crosscurrent.predictor.likelihood import PRIOR_WORKS
+from crosscurrent.predictor.measured_backtest import MeasuredBacktest
 
 from ..text.names import percent
 from ..text.terminal import Style, columns, paragraph
@@ -80,7 +81,7 @@ def run(arguments: Namespace) -> str:
     how = {"seed": arguments.seed, "resamples": arguments.resamples}
     if arguments.json:
         return as_json(backtest(kb, **how))
-    result, assessments, conflicts, collusion = measure(kb, **how)
+    result, assessments, measured, conflicts, collusion = measure(kb, **how)
     look = style(arguments)
     lines: list[str] = []
     for scope, heading in _SCOPES.items():
@@ -98,7 +99,7 @@ def run(arguments: Namespace) -> str:
     resampling = f"{result.resamples} resamples, seed {result.seed}"
     note = f"[ ] {percent(LEVEL)} bootstrap interval, {resampling}."
     lines += [note, paragraph(_CAUTION, look.width), ""]
-    lines += [*_assessments(assessments, look), ""]
+    lines += [*_assessments(assessments, look), "", *_measured(measured, look)]
     lines += [*_conflicts(conflicts, look), "", *_collusion(collusion, look)]
     return with_knowledge_line("\n".join(lines), result.knowledge, look)
 
@@ -131,6 +132,20 @@ def _assessments(result: AssessmentBacktest, look: Style) -> list[str]:
         ["Brier", *(f"{each.brier:.3f}" for each in tried)],
     ]
     return [*lines, "", look.paint(heading, "bold"), "", columns(rows, look.width)]
+
+
+def _measured(result: MeasuredBacktest, look: Style) -> list[str]:
+    """Judge what is expected by every measured result, none of which is known to who answers."""
+    lines: list[str] = []
+    for group in result.groups:
+        where = "your own models" if group.data is None else f"reference models on {group.data}"
+        heading = f"Every result measured in {where} ({len(group.cases)}), all of them left out"
+        lines += [look.paint(heading, "bold"), "", voices(group.scores, look), ""]
+    if len(result.groups) > 1:
+        cases = sum(len(group.cases) for group in result.groups)
+        lines += [look.paint(f"Every measured result ({cases})", "bold"), ""]
+        lines += [voices(result.scores, look), ""]
+    return lines
 
 
 _SETS = {

@@ -329,8 +329,7 @@ def _answer(prediction: Prediction | None, look: Style) -> list[str]:
     return [
         look.effect(prediction.conjecture),
         percent(prediction.probability_increase),
-        published(prediction, look)
-        + (f"; measured {measured(prediction, look)}" if prediction.measured else ""),
+        published(prediction, look) + (f"; {seen}" if (seen := measured(prediction, look)) else ""),
         ", ".join(paths),
     ]
 

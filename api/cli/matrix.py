@@ -12,6 +12,7 @@ from crosscurrent.api.text.wording import (
     OTHERWISE,
     OUTCOME_LETTERS,
     OUTCOMES,
+    models,
     strength,
 )
 from crosscurrent.knowledge.errors import InputError, clip
@@ -53,6 +54,7 @@ _HEAT = {
 _FIELDS = (
     "defense", "risk", "intended", "conjecture", "basis", "probability_increase", "published",
     "conditional", "decisive_factors", "knowledge", "measured", "expect", "likelihood", "grade",
+    "measured_reference",
 )  # fmt: skip
 
 
@@ -120,6 +122,7 @@ def _row(kb: KnowledgeBase, prediction: Prediction) -> Sequence[object]:
         answer.expect,
         answer.likelihood,
         answer.grade,
+        " ".join(prediction.measured_reference),
     )
 
 
@@ -139,14 +142,16 @@ def _heat_map(kb: KnowledgeBase, rows: tuple[tuple[Prediction, ...], ...], look:
     defenses = [kb.defenses[row[0].defense] for row in rows if row]
     names = [f"{d.code or ''} {d.name}".strip() for d in defenses]
     own = any(prediction.measured for row in rows for prediction in row)
-    wide = _CELL + own
+    tables = any(prediction.measured_reference for row in rows for prediction in row)
+    seen = own or tables
+    wide = _CELL + seen
     room = look.width - 1 - wide * len(kb.risks)
     tight = False
     if max(map(len, names), default=0) > room:
         full = [d.code or d.name for d in defenses]
         tight = max(map(len, full)) > room
         if tight:
-            wide = _TIGHT_CELL + own
+            wide = _TIGHT_CELL + seen
             room = max(_LEAST_NAME, look.width - 1 - wide * len(kb.risks))
         names = [clip(name, room) for name in full]
         cut = zip(defenses, names, strict=True)
@@ -155,14 +160,14 @@ def _heat_map(kb: KnowledgeBase, rows: tuple[tuple[Prediction, ...], ...], look:
     head = "".join(f"{(r.code or r.id)[: wide - 1]:^{wide}}" for r in kb.risks.values())
     lines = [look.paint(" " * side + head.rstrip(), "bold")]
     for name, row in zip(names, rows, strict=True):
-        cells = "".join(_cell(kb, each, look, own=own, tight=tight) for each in row)
+        cells = "".join(_cell(kb, each, look, measured=seen, tight=tight) for each in row)
         lines.append(padded(name, side) + cells.rstrip())
     up, down = look.glyph("increase"), look.glyph("decrease")
     open_, none = look.glyph("depends"), look.glyph("unknown")
     same = look.glyph("no_change")
     legend = [
         [f"{up} 94 {up}", "what to expect, how likely that is in %, published effect"],
-        *[[f"{up} 94 {up}{down}", "last: the effect measured in your own models"]] * own,
+        *[[f"{up} 94 {up}{down}", f"last: the effect measured in {models(own, tables)}"]] * seen,
         ["", f"{up} increases, {down} decreases, {open_} depends, {same} no change,"
          f" {none} unknown, {look.glyph('unexplored')} unexplored"],
         [f"{look.hollow('increase')} {look.hollow('decrease')}",
@@ -179,15 +184,17 @@ def _heat_map(kb: KnowledgeBase, rows: tuple[tuple[Prediction, ...], ...], look:
     return with_knowledge_line("\n".join(lines), kb.digest, look)
 
 
-def _cell(kb: KnowledgeBase, prediction: Prediction, look: Style, *, own: bool, tight: bool) -> str:
+def _cell(
+    kb: KnowledgeBase, prediction: Prediction, look: Style, *, measured: bool, tight: bool
+) -> str:
     document = prediction_document(kb, prediction, advice=False)
     answer = document["assessment"]
     observed = look.glyph(_single(prediction.published) or "unexplored")
     if prediction.conditional and len(prediction.published) == 1:
         observed = look.hollow(prediction.published[0])
-    if own:
-        measured = _single(prediction.measured)
-        observed += look.glyph(measured) if measured else " "
+    if measured:
+        effect = _single(prediction.measured or prediction.measured_reference)
+        observed += look.glyph(effect) if effect else " "
     number = assessments.expected(document).removesuffix(" %")
     mark = "!" if answer["voices"][0]["disagrees"] else " "
     gap = "" if tight else " "

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from crosscurrent.predictor.expectations import UNSURE
 from crosscurrent.predictor.plans import MAX_STEPS, NearMiss, Plan, Plans, plan, wish
 
 from ..text.combinations import chain_of, codes, missed, outcome_words
@@ -106,6 +107,8 @@ def _describe(kb: KnowledgeBase, answer: Plans, look: Style, more: str) -> str:
         parts.append(paragraph(f"left out: {names}; if it is there, say --have", look.width))
     if answer.plans:
         ground = "published effects where there are any, conjectures (?) elsewhere"
+        if any(each.ground == "measured_reference" for each in _all(answer.plans)):
+            ground += ", or what was measured in reference models (?)"
         text = f"No set here is better than another in every respect: {ground}."
         lines = [paragraph(text, look.width)]
         names = " ".join(variant.id for variant in answer.plans[0].order)
@@ -114,6 +117,11 @@ def _describe(kb: KnowledgeBase, answer: Plans, look: Style, more: str) -> str:
         lines.append(f"why    crosscurrent predict DEFENSE RISK{more}")
         parts.append("\n".join(lines))
     return with_knowledge_line("\n\n".join(parts), kb.digest, look)
+
+
+def _all(plans: Iterable[Plan]) -> Iterator[Expected]:
+    for each in plans:
+        yield from (*each.covers, *each.raises, *each.lowers, *each.open)
 
 
 def _misses(near: NearMiss) -> str:
@@ -125,7 +133,7 @@ def _plan(
 ) -> str:
     heading = look.paint(paragraph(f"{number}. {chain_of(each.order)}", look.width), "bold")
     rows = [["misses", look.paint(misses, "increase")]] if misses else []
-    rows.append(["covers", _effects(kb, each.covers, unsure=("conjecture", "none"))])
+    rows.append(["covers", _effects(kb, each.covers, unsure=(*UNSURE, "none"))])
     if each.outcome is not None:
         words = outcome_words(each.outcome, ())
         rows.append(["together", look.paint(words, OUTCOME_SHADES[each.outcome])])
@@ -145,7 +153,7 @@ def _plan(
         rows.append(["lowers", look.paint(_effects(kb, each.lowers), "decrease")])
     if each.open:
         rows.append(["open", _effects(kb, each.open)])
-    if measured := _measured(kb, (*each.covers, *each.raises, *each.lowers, *each.open), look):
+    if measured := _measured(kb, _all([each]), look):
         rows.append(["measured", measured])
     if each.alternatives:
         rows.append(["or", "; ".join(_or(each, order) for order in each.alternatives[:4])])
@@ -181,7 +189,7 @@ def _measured(kb: KnowledgeBase, effects: Iterable[Expected], look: Style) -> st
 
 
 def _effects(
-    kb: KnowledgeBase, effects: Iterable[Expected], *, unsure: Container[str] = ("conjecture",)
+    kb: KnowledgeBase, effects: Iterable[Expected], *, unsure: Container[str] = UNSURE
 ) -> str:
     """Name each risk with the defenses that move it, a question mark where the ground is unsure."""
     by_risk: dict[str, list[str]] = {}

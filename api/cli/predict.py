@@ -13,7 +13,7 @@ from crosscurrent.predictor.signs import EFFECT
 from ..text import assessments
 from ..text.names import at_stage, cite, condition, only, title
 from ..text.terminal import Style, columns, laid_out, paragraph
-from ..text.wording import ARROW, FOLLOW, INTENDED, MOVE, STAGES, basis
+from ..text.wording import ARROW, FOLLOW, INTENDED, MOVE, STAGES, basis, seen_in
 from ._arguments import add_knowledge_option, add_output_options, add_pair_arguments
 from ._common import again, as_json, knowledge, style, with_knowledge_line
 
@@ -168,8 +168,11 @@ def published(prediction: Prediction, look: Style) -> str:
 
 
 def measured(prediction: Prediction, look: Style) -> str:
-    """Say what was measured in the user's own models, for the adversary at hand."""
-    return " ".join(look.effect(effect) for effect in prediction.measured)
+    """Say what was measured for the adversary at hand, in the user's own models and in tables."""
+    own = " ".join(look.effect(effect) for effect in prediction.measured)
+    tables = "".join(look.glyph(effect) for effect in prediction.measured_reference)
+    told = [f"measured {own}"] * bool(own) + [f"tables {tables}"] * bool(tables)
+    return "; ".join(told)
 
 
 def _basis(prediction: Prediction) -> str:
@@ -211,7 +214,7 @@ def _observed(kb: KnowledgeBase, prediction: Prediction, look: Style, more: str)
     lines: list[str] = []
     for seen in prediction.observations:
         record = seen.record
-        kinds = ["measured"] * record.measured
+        kinds = [seen_in(record.table.dataset if record.table else None)] * record.measured
         kinds += [record.kind] if record.kind not in (None, "unspecified") else []
         kind = f" ({', '.join(kinds)})" if kinds else ""
         whom = f", {STAGES[record.stage]}" if record.stage else ""

@@ -1,20 +1,21 @@
-"""``crosscurrent results``: what was measured, to list, show, draw, report, export or remove."""
+"""``crosscurrent results``: what was measured, to list, show, draw, pool, report or remove."""
 
 from __future__ import annotations
 
 import os
 from argparse import ArgumentParser, Namespace
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from crosscurrent.knowledge import load
-from crosscurrent.knowledge.errors import InputError
+from crosscurrent.knowledge.errors import InputError, legible
 from crosscurrent.validator.results.repeats import repeats
 
 from ..text.measured import describe
+from ..text.measured.pools import describe as describe_pools
 from ..text.names import signed
 from ..text.terminal import columns
-from ._arguments import add_output_options, add_store_option
+from ._arguments import add_output_options, add_pair_arguments, add_store_option
 from ._common import as_json, style
 from ._measuring import needed, store
 from .parser import CommandParser, Commands
@@ -162,6 +163,83 @@ def _export(arguments: Namespace) -> str:
     return "\n".join(f"wrote {file}" for file in written) or "nothing to write"
 
 
+def _pool_arguments(parser: ArgumentParser) -> None:
+    parser.description = (
+        "Pool measured effects over data sets: for each defense and risk the mean effect with its"
+        " interval, how much the data sets differ, and where another one would lie. Only results"
+        " that compare are pooled, and each data set counts once; what is left out is listed."
+    )
+    parser.epilog = (
+        "examples:\n  crosscurrent results pool\n  crosscurrent results pool RD1 P1 --plot"
+        " forest.svg\n  crosscurrent results pool --from adult.json --from compas.json"
+    )
+    parser.set_defaults(run=_pool)
+    add_output_options(parser)
+    add_pair_arguments(parser, needed=False)
+    parser.add_argument(
+        "--over",
+        choices=("data", "model"),
+        default="data",
+        help="what the pooled results differ in: data (default) or model, on the same data",
+    )
+    parser.add_argument(
+        "--from",
+        dest="files",
+        metavar="FILE",
+        action="append",
+        default=[],
+        help="results that validate --json or results list --json has printed, grids too, instead"
+        " of the stored ones; may be repeated",
+    )
+    parser.add_argument(
+        "--plot",
+        metavar="FILE",
+        help="with a defense and a risk: also write a forest plot to FILE (.png, .svg or .pdf)",
+    )
+    add_store_option(parser)
+
+
+def _pool(arguments: Namespace) -> str:
+    needed()
+    if arguments.plot is not None:
+        if arguments.risk is None:
+            raise InputError("--plot draws one cell: name a DEFENSE and a RISK")
+        from crosscurrent.validator.plots.figures import require_form
+
+        require_form(arguments.plot)
+    if arguments.files and arguments.store:
+        raise InputError("--from reads files, and --store the stored results: give one")
+    from crosscurrent.validator.results.pools import study
+
+    from ..answers.pools import pools
+
+    studies = map(study, _to_pool(arguments))
+    found = pools(load(), studies, arguments.defense, arguments.risk, arguments.over)
+    if not found["pools"]:
+        where = ", ".join(map(legible, arguments.files)) or store(arguments).file
+        raise InputError(
+            f"{where}: no such result; crosscurrent validate"
+            f" {arguments.defense or 'DEFENSE'} {arguments.risk or 'RISK'} --dataset NAME measures"
+            " one"
+        )
+    if arguments.plot is not None:
+        from crosscurrent.validator.plots.forest_plots import forest_plot
+
+        forest_plot(found, arguments.plot)
+    return as_json(found) if arguments.json else describe_pools(found, style(arguments))
+
+
+def _to_pool(arguments: Namespace) -> Iterator[dict[str, Any]]:
+    """Yield the results that are to be pooled, the latest last."""
+    from crosscurrent.validator.results.documents import read_results, verdicts_of
+
+    for file in arguments.files:
+        yield from read_results(file)
+    if not arguments.files:
+        for each in store(arguments).experiments():
+            yield from verdicts_of(each.document)
+
+
 def _prune_arguments(parser: ArgumentParser) -> None:
     parser.description = (
         "Remove results, and the trials that no other result uses. Without RESULT, remove only"
@@ -203,6 +281,7 @@ _COMMANDS: Commands = {
     "list": ("list stored results", _list_arguments),
     "show": ("show one result", _show_arguments),
     "plot": ("draw one result for a report", _plot_arguments),
+    "pool": ("pool effects over data sets", _pool_arguments),
     "report": ("write results as an HTML page", _report_arguments),
     "export": ("write results as knowledge files", _export_arguments),
     "prune": ("remove results", _prune_arguments),

@@ -7,7 +7,7 @@ import threading
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from crosscurrent.knowledge import KnowledgeBase, load
 from crosscurrent.knowledge.errors import InputError
@@ -26,8 +26,13 @@ from .records import ENDED, UNFINISHED, Job
 from .sandbox import Checks
 from .settings import JobSettings
 
-__all__ = ["PICTURES", "Jobs"]
+if TYPE_CHECKING:
+    from crosscurrent.validator.results.pools import Study
 
+__all__ = ["PICTURES", "POOLED", "Jobs"]
+
+POOLED = 200
+"""Latest jobs of an owner whose results are pooled."""
 PICTURES = {"png": ".png", "svg": ".svg"}
 _LONGEST_KEY = 255
 
@@ -144,6 +149,27 @@ class Jobs(JobQueries):
     def page(self, identity: str, owner: str) -> str:
         """Return the result as an HTML page that refers to nothing; raises as `result` does."""
         return self._checks.page(self.result(identity, owner), self._kb)
+
+    def studies(self, owner: str) -> list[Study]:
+        """Return results of the owner's latest jobs as pooling takes them, the latest last.
+
+        Those of pairs and grids; the data of a variation are not as they are.
+
+        Raises
+        ------
+        Unavailable
+            The database cannot be used now.
+        """
+        from crosscurrent.validator.results.documents import verdicts_of
+        from crosscurrent.validator.results.pools import study
+
+        listed = self.list(owner, limit=POOLED).jobs
+        return [
+            study(each)
+            for job in reversed(listed)
+            if job.state == "succeeded" and not job.request.get("vary")
+            for each in verdicts_of(self.result(job.id, owner))
+        ]
 
     def catalogue(self) -> Mapping[str, Sequence[dict[str, Any]]]:
         """Return what can be asked for, as ``validate --list --json`` gives it."""

@@ -18,13 +18,13 @@ from .tables import Table, as_html, as_text
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-__all__ = ["Answer", "Knowledge", "knowledge_base", "listed"]
+__all__ = ["Answer", "Folder", "Knowledge", "knowledge_base", "listed"]
 
 Folder = str | os.PathLike[str]
 Knowledge = KnowledgeBase | Folder | Iterable[Folder] | None
 """What a question may be asked of: a loaded base, or one's own folders; None: the built-in one.
 
-The texts ``papers`` and ``literature`` are no folders but say what is built in: see `load`.
+The texts ``papers``, ``literature`` and ``all`` are no folders: see `load`.
 """
 
 

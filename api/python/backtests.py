@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from crosscurrent.predictor.backtest import Backtest, Estimate
     from crosscurrent.predictor.collusion_backtest import CollusionBacktest
     from crosscurrent.predictor.conflict_backtest import ConflictBacktest
+    from crosscurrent.predictor.measured_backtest import MeasuredBacktest
 
 __all__ = ["BacktestAnswer", "backtest"]
 
@@ -45,6 +46,11 @@ class BacktestAnswer(Answer):
         return self.backtests.assessments
 
     @property
+    def measured(self) -> MeasuredBacktest:
+        """Of assessments, against what was measured, with all of that left out."""
+        return self.backtests.measured
+
+    @property
     def conflicts(self) -> ConflictBacktest:
         """Of verdicts on combinations of defenses."""
         return self.backtests.conflicts
@@ -65,6 +71,15 @@ class BacktestAnswer(Answer):
         for held, voices in self.assessments.scores.items():
             for voice in voices:
                 yield "assessments", f"{held} held out", voice.voice, voice.right, voice.directed
+        for group in self.measured.groups:
+            for voice in group.scores:
+                yield (
+                    "measured",
+                    group.data or "own models",
+                    voice.voice,
+                    voice.right,
+                    voice.directed,
+                )
         for name, judged in self.conflicts.scores.items():
             for score in judged:
                 yield "conflicts", name, score.method, score.right, score.cells
@@ -92,7 +107,7 @@ class BacktestAnswer(Answer):
             )
             for scope, scores in self.interactions.scores.items()
         ]
-        for verdicts in ("assessments", "conflicts", "collusion"):
+        for verdicts in ("assessments", "measured", "conflicts", "collusion"):
             rows = [
                 (pairs.replace("_", " "), method.replace("_", " "), f"{right}/{cells}")
                 for kind, pairs, method, right, cells in self._records()

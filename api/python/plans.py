@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from crosscurrent.predictor import plans as engine
+from crosscurrent.predictor.expectations import UNSURE
 from crosscurrent.predictor.joint_documents import plans_document
 from crosscurrent.predictor.plans import Plans
 
@@ -37,7 +38,7 @@ class PlansAnswer(Answer):
 
     columns: ClassVar = (
         "plan", "order", "part", "risk", "defense", "effect", "ground", "intended",
-        "probability_increase", "measured",
+        "probability_increase", "measured", "measured_reference",
     )  # fmt: skip
 
     found: Plans
@@ -88,6 +89,7 @@ class PlansAnswer(Answer):
                         effect.intended,
                         effect.probability_increase,
                         effect.measured,
+                        effect.measured_reference,
                     )
 
     def _heading(self) -> str:
@@ -133,13 +135,15 @@ class PlansAnswer(Answer):
         by_risk: dict[str, list[str]] = {}
         for each in effects:
             name = self.kb.defenses[each.defense].code or each.defense
-            unsure = each.ground in ("conjecture", "none")
+            unsure = each.ground in (*UNSURE, "none")
             own = f" (measured: {', '.join(each.measured)})" if each.measured else ""
             by_risk.setdefault(each.risk, []).append(name + "?" * unsure + own)
         return ", ".join(f"{risk} ({' '.join(names)})" for risk, names in by_risk.items())
 
     def _notes(self) -> Sequence[str]:
-        notes = ["?: rests on a conjecture, or is not known"] * bool(self.plans)
+        notes = ["?: rests on a conjecture or on reference models, or is not known"] * bool(
+            self.plans
+        )
         notes += [f"without {each.wish} {each.value}: {each.plans} plans" for each in self.blocked]
         notes += ["the search was not finished: better sets may exist"] * (not self.complete)
         return notes

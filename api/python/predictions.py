@@ -13,7 +13,7 @@ from crosscurrent.predictor.signs import EFFECT
 
 from ..text import assessments
 from ..text.names import at_stage, cite, condition, only, title
-from ..text.wording import FOLLOW, INTENDED, MOVE, basis, strength
+from ..text.wording import FOLLOW, INTENDED, MOVE, basis, seen_in, strength
 from .answer import Answer, Knowledge, knowledge_base
 from .tables import Cell, Marked, Table, marked
 
@@ -39,6 +39,7 @@ __all__ = [
 _COLUMNS = (
     "defense", "risk", "intended", "conjecture", "basis", "probability_increase", "opposed",
     "published", "conditional", "measured", "decisive_factors", "expect", "likelihood", "grade",
+    "measured_reference",
 )  # fmt: skip
 _INTENDED = f"*: {INTENDED}"
 _LIKELY = "likely: how likely what is expected is; where it depends or is unknown, an increase"
@@ -249,7 +250,7 @@ class MatrixAnswer(Answer):
         named += self.kb.risks.values()
         return (
             "in a cell: what to expect, how likely that is in %, and what was published",
-            "[ ]: measured in your own models",
+            "[ ]: measured in your own models; { }: in reference models",
             _INTENDED,
             _OTHERWISE,
             "; ".join(f"{each.code or each.id} {each.name.lower()}" for each in named),
@@ -314,8 +315,12 @@ def published(prediction: Prediction) -> str:
 
 
 def measured(prediction: Prediction) -> str:
-    """Say what was measured in the user's own models for the adversary at hand."""
-    return " and ".join(effect.replace("_", " ") for effect in prediction.measured)
+    """Say what was measured for the adversary at hand, in the user's own models or in others."""
+    own = " and ".join(effect.replace("_", " ") for effect in prediction.measured)
+    others = " and ".join(effect.replace("_", " ") for effect in prediction.measured_reference)
+    return "; ".join(
+        [*([own] if own else []), *([f"{others} in reference models"] if others else [])]
+    )
 
 
 def explained(kb: KnowledgeBase, prediction: Prediction) -> list[Table]:
@@ -353,7 +358,9 @@ def explained(kb: KnowledgeBase, prediction: Prediction) -> list[Table]:
     seen: list[Sequence[Cell]] = [
         (
             marked(each.record.effect),
-            each.record.provenance,
+            seen_in(each.record.table.dataset if each.record.table else None)
+            if each.record.measured
+            else "published",
             condition(each.record.when) if each.record.when else "",
             cite(kb, each.record.sources),
             each.record.note or "",
@@ -408,6 +415,8 @@ def _cell(document: shapes.Prediction) -> Marked:
     seen = "".join(marked(e).text[0] for e in assessments.reported(document, "published")) or "·"
     if measured_here := assessments.reported(document, "measured"):
         seen += f" [{''.join(marked(effect).text[0] for effect in measured_here)}]"
+    if elsewhere := assessments.reported(document, "measured_reference"):
+        seen += f" {{{''.join(marked(effect).text[0] for effect in elsewhere)}}}"
     otherwise = "!" * answer["voices"][0]["disagrees"]
     text = f"{sign.text[0]} {number}{otherwise} {seen}{' *' * document['intended']}"
     return Marked(text, sign.effect, sign.strength)
@@ -430,4 +439,5 @@ def _record(kb: KnowledgeBase, prediction: Prediction) -> tuple[Any, ...]:
         answer.expect,
         answer.likelihood,
         answer.grade,
+        prediction.measured_reference,
     )

@@ -57,6 +57,68 @@ _VERDICT = {
 }
 """The beginning of one; docs/validate.md shows how it is made."""
 
+_POOLS = {
+    "kind": "pools",
+    "over": "data",
+    "defense": "explanations",
+    "risk": "data_reconstruction",
+    "pools": [
+        {
+            "over": "data",
+            "defense": "explanations",
+            "risk": "data_reconstruction",
+            "conjecture": "increase",
+            "metric": "reconstruction_error",
+            "name": "squared error of reconstructed records, relative to predicting the mean",
+            "worse_when": "lower",
+            "smallest_effect": 0.02,
+            "common": {"model": "mlp-s", "training.epochs": 20},
+            "differing": [],
+            "studies": [
+                {
+                    "result": digest,
+                    "label": dataset,
+                    "dataset": dataset,
+                    "model": "mlp-s",
+                    "data": {"records": 400},
+                    "draws": 1,
+                    "seeds": 3,
+                    "outcome": "increase",
+                    "estimate": estimate,
+                    "low": low,
+                    "high": high,
+                    "standard_error": error,
+                    "weight": weight,
+                }
+                for digest, dataset, estimate, low, high, error, weight in (
+                    ("1c5f6f2f9be1", "breast_cancer", 0.336, 0.225, 0.446, 0.026, 0.491),
+                    ("8a2b9c6d0e77", "german_credit", 0.22, 0.128, 0.311, 0.021, 0.509),
+                )
+            ],
+            "left_out": [],
+            "effect": {
+                "estimate": 0.277,
+                "low": -0.46,
+                "high": 1.014,
+                "level": 0.95,
+                "standard_error": 0.058,
+            },
+            "prediction": None,
+            "heterogeneity": {
+                "tau": 0.078,
+                "tau_squared": 0.006,
+                "i_squared": 0.917,
+                "q": 12.0,
+                "degrees_of_freedom": 1,
+                "p_value": 0.0005,
+            },
+            "outcome": "inconclusive",
+        }
+    ],
+    "knowledge": "sha256:35c2dfb214c9",
+}
+"""Of two data sets; docs/pool.md shows how more are measured."""
+
 PARAMETERS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     {
         "": {
@@ -81,6 +143,7 @@ PARAMETERS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         "put_knowledge": {"name": "lab"},
         "retire_knowledge": {"name": "lab@1"},
         "diff_knowledge": {"to": "lab"},
+        "get_pools": {"defense": "explanations", "risk": "data_reconstruction"},
         "get_validation_plot": {"kind": "svg"},
         **{
             name: {"id": _JOB.id}
@@ -167,6 +230,7 @@ def _validations() -> dict[str, Any]:
         "get_validation": job,
         "cancel_validation": over,
         "get_validation_result": _VERDICT,
+        "get_pools": _POOLS,
         "get_validation_evidence": {"files": {"measured.yaml": _OVERLAY}},
         "get_validation_report": "Adversarial training → evasion, measured\n...",
         "get_validation_plot": "<svg ...>",

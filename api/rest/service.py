@@ -158,7 +158,7 @@ class Service:
     def knowledge(self, name: str | None) -> KnowledgeBase:
         """Return the service's own knowledge, or that of a set, ``NAME`` or ``NAME@VERSION``.
 
-        ``papers`` is the service's own with the papers alone built in, ``literature`` with both.
+        ``papers``, ``literature`` and ``all`` are the service's own with that built in.
         """
         return self.kb if name is None else self.sets.base(name)
 
@@ -204,8 +204,8 @@ class KnowledgeQuery(BaseModel):
         None,
         max_length=100,
         description="a knowledge set, NAME or NAME@VERSION, on top of the service's own knowledge;"
-        " or papers, literature: that knowledge with only the three papers built in, or with the"
-        " literature since as well",
+        " or papers, literature, all: that knowledge with the three papers alone built in, with the"
+        " literature since on top of them, or with the measured tables on top of both",
     )
 
 

@@ -24,6 +24,7 @@ __all__ = [
     "established",
     "expected",
     "headline",
+    "provenance_of",
     "reason",
     "reported",
     "setting_told",
@@ -37,6 +38,7 @@ GRADES: Final[Mapping[str, str]] = MappingProxyType(
         "measured_here": "measured in your own models",
         "replicated": "replicated",
         "published_once": "published once",
+        "measured_reference": "measured in reference models",
         "disputed": "disputed",
         "derived_active": "derived (active)",
         "derived_passive": "derived (passive)",
@@ -76,7 +78,11 @@ _VOICES: Final[Mapping[str, str]] = MappingProxyType(
         "model": "factors, fitted",
         "published": "published",
         "measured": "measured here",
+        "measured_reference": "reference models",
     }
+)
+_UNITS: Final[Mapping[str, str]] = MappingProxyType(
+    {"measured": "measurement", "measured_reference": "data set"}
 )
 _MOST: Final = 3
 
@@ -96,11 +102,15 @@ def headline(kb: KnowledgeBase, document: shapes.Prediction) -> str:
         return f"W{what[1:]} depends: {_cases(kb, seen)}."
     if expect == "depends":
         how = "Works disagree on" if answer["grade"] == "disputed" else "Works saw both ways in"
+        if answer["grade"] == "measured_reference":
+            how = "It depends on the data, measured in reference models,"
         also = f"; {_cases(kb, seen)}" if seen else ""
         return f"{how} {what}{also}."
     if answer["grade"] == "none":
         meant = ", its purpose" if document["intended"] else ""
         return f"Nothing is known of {what}{meant}."
+    if answer["grade"] == "measured_reference":
+        return f"W{what[1:]} is open: what was measured is not what the factors let expect."
     return f"W{what[1:]} is open: the factors do not point one way."
 
 
@@ -136,15 +146,22 @@ def word(document: shapes.Prediction) -> str:
 
 
 def reported(document: Mapping[str, Any], provenance: str) -> list[str]:
-    """Return the effects that were published, or measured, each once.
+    """Return the effects of a provenance, each once.
 
     They hold under what is assumed. Those under conditions that are not stated are among them
     where there are no others.
+
+    Parameters
+    ----------
+    document : mapping
+        A prediction's.
+    provenance : str
+        ``published``, ``measured`` (in your own models) or ``measured_reference``.
     """
     seen = [
         each
         for each in document["observations"]
-        if each["applies"] and each["provenance"] == provenance
+        if each["applies"] and provenance_of(each) == provenance
     ]
     told = [each for each in seen if not each["conditional"]] or seen
     told += [
@@ -153,6 +170,15 @@ def reported(document: Mapping[str, Any], provenance: str) -> list[str]:
         if each["applies"] and each["provenance"] == provenance
     ]
     return list(dict.fromkeys(each["effect"] for each in told))
+
+
+def provenance_of(observation: Mapping[str, Any]) -> str:
+    """Return ``published``, ``measured`` (in your own models) or ``measured_reference``.
+
+    A published one says so; observations of combinations and collusions stand in no tables.
+    """
+    in_table = observation.get("table") is not None
+    return "measured_reference" if in_table else str(observation["provenance"])
 
 
 def reason(kb: KnowledgeBase, document: shapes.Prediction) -> str:
@@ -211,7 +237,7 @@ def voiced(answer: shapes.Assessment) -> list[tuple[str, str, bool]]:
     return [
         (_VOICES[each["voice"]], _voice(each, answer), each["disagrees"])
         for each in answer["voices"]
-        if each["voice"] != "measured" or each["works"]
+        if each["works"] or not each["voice"].startswith("measured")
     ]
 
 
@@ -238,12 +264,15 @@ def setting_told(kb: KnowledgeBase, document: shapes.Prediction) -> str:
 def _grade(kb: KnowledgeBase, document: shapes.Prediction) -> str:
     answer = document["assessment"]
     grade, expect = answer["grade"], answer["expect"]
-    works = {
-        effect: own
-        for each in answer["voices"]
-        if each["voice"] == "published"
-        for effect, own in each["works"].items()
-    }
+    works, tables = (
+        {
+            effect: own
+            for each in answer["voices"]
+            if each["voice"] == voice
+            for effect, own in each["works"].items()
+        }
+        for voice in ("published", "measured_reference")
+    )
     if grade == "disputed":
         counts = _list(
             f"{len(own)} {'work saw' if len(own) == 1 else 'works saw'} {_THEN[effect]}"
@@ -254,14 +283,32 @@ def _grade(kb: KnowledgeBase, document: shapes.Prediction) -> str:
             unit = "work" if agree == 1 else "works"
             counts += f", and {agree} {unit} {_THEN[expect]} under conditions"
         minority = [work for work, effect in answer["dissent"].items()]
+        if told := _measured_otherwise(tables, len(counts) > 0):
+            counts += told
         named = f" (otherwise: {cite(kb, minority)})" if expect in _DOES and minority else ""
         return f"disputed: {counts}{named}" if counts else "disputed"
     if grade == "replicated" and expect in _DOES:
-        agree = len(works.get(expect, ()))
-        return f"replicated: {agree} works agree" if agree > 1 else "replicated"
+        agree, data = len(works.get(expect, ())), len(tables.get(expect, ()))
+        seen = [f"{agree} works agree"] * (agree > 1) + ["1 work"] * (agree == 1 and data > 1)
+        seen += [f"measured on {data} data sets in reference models"] * (data > 1)
+        return f"replicated: {', and '.join(seen)}" if seen else "replicated"
+    if grade == "measured_reference":
+        data = sum(map(len, tables.values()))
+        unit = "data set" if data == 1 else "data sets"
+        return f"{_AT_LENGTH[grade]} on {data} {unit}; nothing was published for this pair"
     if grade.startswith("derived"):
         return f"{_AT_LENGTH[grade]}; nothing was published for this pair"
     return _AT_LENGTH[grade]
+
+
+def _measured_otherwise(tables: Mapping[str, Sequence[str]], further: bool) -> str:
+    """Say what two data sets or more were measured to show: one alone is no part of a dispute."""
+    told = [
+        f"{len(own)} data sets {_THEN[effect]} in reference models"
+        for effect, own in tables.items()
+        if len(own) > 1
+    ]
+    return ", and ".join([""] * further + told) if told else ""
 
 
 def _agree_under_conditions(document: shapes.Prediction) -> int:
@@ -290,7 +337,7 @@ def _voice(voice: shapes.Voice, answer: shapes.Assessment) -> str:
             return "silent: no factor is moved"
         return f"{percent(voice['likelihood_increase'])} likely to increase"
     if voice["works"]:
-        unit = "measurement" if voice["voice"] == "measured" else "work"
+        unit = _UNITS.get(voice["voice"], "work")
         return "; ".join(
             f"{_SAYS[effect]} ({len(works)} {unit}{'s' * (len(works) > 1)})"
             for effect, works in voice["works"].items()

@@ -9,7 +9,7 @@ from xml.sax.saxutils import escape
 from crosscurrent.predictor.documents import prediction_document
 
 from . import assessments
-from .wording import GLYPHS, INTENDED, OTHERWISE, SEEN, VERBS, strength
+from .wording import GLYPHS, INTENDED, OTHERWISE, SEEN, VERBS, models, strength
 
 if TYPE_CHECKING:
     from crosscurrent.knowledge import KnowledgeBase
@@ -91,8 +91,11 @@ def matrix_svg(
     origin = "Duddu, Szyller and Asokan (IEEE S&P 2024)"
     origin += " and the literature since" * bool(kb.conditions) + ", with own additions" * own
     origin += f", {kb.digest[:19]}"
-    if any(prediction.measured for row in rows for prediction in row):
-        origin += " · square: measured in your own models"
+    every = [prediction for row in rows for prediction in row]
+    own = any(prediction.measured for prediction in every)
+    tables = any(prediction.measured_reference for prediction in every)
+    if own or tables:
+        origin += f" · square: measured in {models(own, tables)}"
     parts += _legend(_TOP + len(rows) * (_CELL_HEIGHT + _GAP) + 28, origin)
     parts.append("</svg>")
     return "\n".join(parts) + "\n"
@@ -104,14 +107,16 @@ def _cell(kb: KnowledgeBase, prediction: Prediction, left: float, top: float) ->
     expect, likely = answer["expect"], assessments.expected(document)
     otherwise = answer["voices"][0]["disagrees"]
     published = " and ".join(SEEN[each] for each in prediction.published) or "unexplored"
-    measured = " and ".join(SEEN[each] for each in prediction.measured)
+    shown = prediction.measured or prediction.measured_reference
+    measured = " and ".join(SEEN[each] for each in shown)
+    where = "" if prediction.measured else " in reference models"
     spoken = (
         f"{kb.defenses[prediction.defense].name}, {kb.risks[prediction.risk].name}:"
         f" {VERBS[expect]}; {assessments.established(kb, document) or 'no evidence'}"
         + f"; {OTHERWISE}" * otherwise
         + f"; published: {published}"
         + ", depending on adversary or setting, or with exceptions" * prediction.conditional
-        + (f"; measured: {measured}" if measured else "")
+        + (f"; measured{where}: {measured}" if measured else "")
         + f"; {INTENDED}" * prediction.intended
     )
     shade = SHADES[expect][strength(assessments.backing(document))]
@@ -137,7 +142,7 @@ def _cell(kb: KnowledgeBase, prediction: Prediction, left: float, top: float) ->
     ]
     parts += [
         _badge(right - 18 - 22 * place, top + 19, effect, square=True)
-        for place, effect in enumerate(reversed(prediction.measured))
+        for place, effect in enumerate(reversed(shown))
     ]
     return [*parts, "</g>"]
 

@@ -30,6 +30,8 @@ __all__ = [
     "VERDICT_MARKS",
     "VOID",
     "basis",
+    "models",
+    "seen_in",
     "shown_as",
     "strength",
 ]
@@ -186,7 +188,7 @@ VERBS: Final[Mapping[str, str]] = MappingProxyType(
         "depends": "depends",
         "contested": "contested",
         "unknown": "unknown",
-        "inconclusive": "inconclusive with these seeds",
+        "inconclusive": "inconclusive",
         **VOID,
     }
 )
@@ -269,3 +271,14 @@ def strength(backing: float | None) -> int:
         How likely a direction is; None where none is expected.
     """
     return sum((backing or 0.0) >= each for each in _STRONG)
+
+
+def models(own: bool, tables: bool) -> str:
+    """Name the models that something was measured in: the reader's own, or those of tables."""
+    own_first = ", or where it was not, in reference models" if tables else ""
+    return f"your own models{own_first}" if own else "reference models"
+
+
+def seen_in(dataset: str | None) -> str:
+    """Say that something was measured, and for a table of reference models on which data set."""
+    return "measured" if dataset is None else f"measured in reference models on {dataset}"

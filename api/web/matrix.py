@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ..text import assessments
 from ..text.names import lowered
 from ..text.wording import INTENDED, OTHERWISE, OUT_OF_REACH, VERBS, strength
-from .names import Words, is_measured, seen
+from .names import Words, is_measured
 
 if TYPE_CHECKING:
     from crosscurrent.predictor import document_types as shapes
@@ -61,6 +61,8 @@ class PredictionCell(NamedTuple):
         What was expected without assumptions, and how likely that was, if the prediction differs.
     because : sequence of str
         Which assumptions are at work.
+    reference : sequence of str
+        Effects that were measured in reference models, each once.
     """
 
     defense: str
@@ -78,6 +80,7 @@ class PredictionCell(NamedTuple):
     before: str | None = None
     was: str | None = None
     because: Sequence[str] = ()
+    reference: Sequence[str] = ()
 
 
 def prediction_cell(
@@ -102,10 +105,10 @@ def prediction_cell(
     because : sequence of str
         Why they do.
     """
-    published = seen(document, measured=False)
-    measured = list(
-        dict.fromkeys([*seen(document, measured=True), *(each.outcome for each in results)])
-    )
+    published = assessments.reported(document, "published")
+    own = assessments.reported(document, "measured")
+    measured = list(dict.fromkeys([*own, *(each.outcome for each in results)]))
+    reference = assessments.reported(document, "measured_reference")
     conditional = any(not is_measured(each) for each in document["exceptions"]) or any(
         each["when"] for each in document["observations"] if not is_measured(each)
     )
@@ -121,6 +124,8 @@ def prediction_cell(
     ]
     if measured:
         spoken.append(f"measured: {_list(measured)}")
+    if reference:
+        spoken.append(f"measured in reference models: {_list(reference)}")
     if setting := assessments.setting_told(words.kb, document):
         spoken.append(lowered(setting.rstrip(".")))
     if document["intended"]:
@@ -145,6 +150,7 @@ def prediction_cell(
         None if before is None else before["assessment"]["expect"],
         was,
         because,
+        reference,
     )
 
 

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from crosscurrent.api.text.names import cite, lowered, named, percent
 
-from ..text.assessments import reported
-from ..text.wording import STAGES
+from ..text.wording import STAGES, seen_in
 
 if TYPE_CHECKING:
     from crosscurrent.knowledge import KnowledgeBase
 
-__all__ = ["SourceLabel", "Words", "is_measured", "seen"]
+__all__ = ["SourceLabel", "Words", "is_measured", "seen_how"]
 
 _BEGINNING: Final = 30
 
@@ -39,24 +38,19 @@ class SourceLabel(NamedTuple):
 
 
 def is_measured(observation: Mapping[str, Any]) -> bool:
-    """Say whether an observation was measured in the user's own models, rather than published.
+    """Say whether an observation was measured, in whichever models, rather than published.
 
     So are combinations, collusions, and exceptions; all in their documents' form.
     """
     return bool(observation["provenance"] == "measured")
 
 
-def seen(prediction: Mapping[str, Any], *, measured: bool) -> list[str]:
-    """Return the effects that were published, or measured, for the adversary at hand, each once.
-
-    Parameters
-    ----------
-    prediction : mapping
-        The document of one defense and one risk.
-    measured : bool
-        Which of the two.
-    """
-    return reported(prediction, "measured" if measured else "published")
+def seen_how(observation: Mapping[str, Any]) -> str:
+    """Say whether an observation was published, or in which models it was measured."""
+    if not is_measured(observation):
+        return "published"
+    table = observation.get("table")
+    return seen_in(table["dataset"]) if table else "measured here"
 
 
 class Words:

@@ -144,7 +144,7 @@ def many(description: str, *, least: int = 0) -> dict[str, Any]:
 
 
 PROVENANCE = about(
-    "published: stated by a source; measured: in models of your own, as by crosscurrent validate"
+    "published: stated by a source; measured: seen in models, as by crosscurrent validate"
 )
 BASIS = about(
     "read: seen in the work, in its abstract or a table; known: certain of the work, but not read"

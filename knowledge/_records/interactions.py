@@ -30,7 +30,14 @@ from .fields import (
     text,
 )
 
-__all__ = ["Correlation", "EvidenceMark", "ExceptionRecord", "Observation", "Size"]
+__all__ = [
+    "Correlation",
+    "EvidenceMark",
+    "ExceptionRecord",
+    "Observation",
+    "Size",
+    "TableCell",
+]
 
 
 @record
@@ -106,6 +113,18 @@ class Size(Strict):
 
 
 @record
+class TableCell(Strict):
+    """A cell of a table that was measured in reference models, not in models of your own."""
+
+    dataset: str = field(metadata=line("data set of the table", limit=80))
+    draws: int = field(metadata=about("draws of the data, the units of its interval", ge=1))
+    seeds: int = field(metadata=about("paired seeds in each draw", ge=1))
+    result: str = field(
+        metadata=text("digest of the result's recipe", limit=64, pattern=r"^[0-9a-f]{64}$")
+    )
+
+
+@record
 class Observation(Strict):
     """What was published, or measured, for one defense and one risk."""
 
@@ -116,6 +135,7 @@ class Observation(Strict):
     }
     NESTED: ClassVar[Mapping[str, type]] = {
         "size": Size,
+        "table": TableCell,
         "evidence": EvidenceMark,
         "exceptions": ExceptionRecord,
     }
@@ -150,9 +170,21 @@ class Observation(Strict):
         default=None, metadata=text("what is printed, where that differs", limit=200)
     )
     provenance: Provenance = field(default="published", metadata=PROVENANCE)
+    table: TableCell | None = field(
+        default=None,
+        metadata=about(
+            "the table of reference models that it stands in; absent from what was published,"
+            " and from what was measured in models of your own"
+        ),
+    )
     note: str | None = field(default=None, metadata=NOTE)
 
     @property
     def measured(self) -> bool:
-        """Whether it was measured in your own models rather than published."""
+        """Whether it was measured, in whichever models, rather than published."""
         return self.provenance == "measured"
+
+    @property
+    def own(self) -> bool:
+        """Whether it was measured in your own models."""
+        return self.measured and self.table is None

@@ -8,7 +8,33 @@ from typing import ClassVar, Literal
 
 from .fields import ID, NOTE, Links, Strict, about, line, many, record, text
 
-__all__ = ["Reference"]
+__all__ = ["MeasuredTable", "Reference"]
+
+
+@record
+class MeasuredTable(Strict):
+    """How a table of measurements was made, so that it can be made again."""
+
+    dataset: str = field(metadata=line("data set", limit=80))
+    model: str = field(metadata=line("architecture", limit=80))
+    draws: int = field(metadata=about("draws of the data", ge=1))
+    seeds: int = field(metadata=about("paired seeds in each draw", ge=1))
+    command: str = field(metadata=line("command that measures it", limit=2000))
+    document: str = field(
+        metadata=text("SHA-256 of the document that it was taken from", pattern=r"^[0-9a-f]{64}$")
+    )
+    knowledge: str = field(
+        metadata=text("digest of the knowledge that it was judged with", limit=80)
+    )
+    protocol: str | None = field(
+        default=None,
+        metadata=line("digest of the protocol; absent: it followed none", limit=200),
+    )
+    machine: str = field(
+        metadata=line("system, processor and versions that it was measured with", limit=400)
+    )
+    cells: int = field(metadata=about("cells that were measured", ge=0))
+    observed: int = field(metadata=about("of these, cells that are evidence of an effect", ge=0))
 
 
 @record
@@ -16,6 +42,7 @@ class Reference(Strict):
     """A cited work, and how sure we are that it is the one meant."""
 
     LINKS: ClassVar[Links] = {"cited_as.**": "references"}
+    NESTED: ClassVar[Mapping[str, type]] = {"tables": MeasuredTable}
 
     id: str = field(metadata=text("permanent identifier", limit=80, pattern=ID))
     status: Literal["confirmed", "deduced", "unresolved"] = field(
@@ -67,4 +94,7 @@ class Reference(Strict):
         default=None, metadata=text("what it must be about, if unresolved", limit=200)
     )
     candidates: tuple[str, ...] = field(default=(), metadata=many("other works that it could be"))
+    tables: tuple[MeasuredTable, ...] = field(
+        default=(), metadata=many("tables of measurements that it is made of")
+    )
     note: str | None = field(default=None, metadata=NOTE)

@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import io
 import json
+from functools import cache
 from typing import Any
 
+import pytest
 from fastapi.testclient import TestClient
 
 from crosscurrent.api.app import create_app
 from crosscurrent.api.logs import logger
+from crosscurrent.api.rest.response_cache import ResponseCache
 from crosscurrent.api.rest.service import Service
 from crosscurrent.api.rest.settings import Settings
 
 __all__ = ["Asking"]
+
+# the name of a response tells code, knowledge and question, so that services of one process can
+# share what each of them would compute ahead
+_responses = cache(ResponseCache)
 
 
 class Asking(TestClient):
@@ -21,7 +28,9 @@ class Asking(TestClient):
 
     def __init__(self, settings: Settings) -> None:
         self.log = io.StringIO()
-        app = create_app(settings, logger("info", self.log))
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("crosscurrent.api.rest.service.ResponseCache", _responses)
+            app = create_app(settings, logger("info", self.log))
         self.service: Service = app.state.service
         super().__init__(
             app,

@@ -13,10 +13,41 @@ from crosscurrent.knowledge import load
 from crosscurrent.validator.measurements import measure
 from crosscurrent.validator.requests import from_json
 
-__all__ = ["below", "ended", "large", "tiny", "undisturbed", "until", "without_cost"]
+__all__ = [
+    "COLLUSION",
+    "COMBINATION",
+    "VARIATION",
+    "below",
+    "ended",
+    "large",
+    "tiny",
+    "undisturbed",
+    "until",
+    "without_cost",
+]
 
 T = TypeVar("T")
 PATIENCE = 120.0
+
+_SMALL = {"dataset": "breast_cancer", "model": "mlp-s", "seeds": 2, "threads": 1}
+COMBINATION: dict[str, Any] = {
+    **_SMALL,
+    "combine": ["RD3@pre", "explanations"],
+    "settings": ["training.epochs=2", "defense.RD3@pre.triggers=10"],
+}
+COLLUSION: dict[str, Any] = {
+    **_SMALL,
+    "collude": ["poisoning", "model_extraction"],
+    "settings": ["training.epochs=2", "second.queries=100"],
+}
+VARIATION: dict[str, Any] = {
+    **_SMALL,
+    "defense": "placebo",
+    "risk": "evasion",
+    "vary": "training_set_size=100,200",
+    "settings": ["training.epochs=1"],
+}
+"""Requests of other kinds than a pair, likewise."""
 
 
 def tiny(number: int = 0, **more: Any) -> dict[str, Any]:

@@ -74,15 +74,15 @@ class Served:
         self._log = folder.with_name(f"{folder.name}.log")
         self.client = httpx2.Client(timeout=60)
 
-    def start(self) -> None:
-        """Start it, and wait until it says where it listens."""
+    def start(self, **environment: str) -> None:
+        """Start it, with more variables set this time; wait until it says where it listens."""
         with self._log.open("a", encoding="utf-8") as log:
             before = log.tell()
             self.process = subprocess.Popen(
                 [COMMAND, "serve", "--port", "0", "--data", str(self._folder), *self._words],
                 stderr=log,
                 stdout=subprocess.DEVNULL,
-                env={**os.environ, **self._environment},
+                env={**os.environ, **self._environment, **environment},
             )
 
         def where() -> str | None:

@@ -11,11 +11,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from small_knowledge import SMALL
 
-from crosscurrent.knowledge import KnowledgeBase, _cache, load
+from crosscurrent.knowledge import KnowledgeBase, _cache, _load, load
 
 CODE = Path(_cache.__file__).parent
 KEYS = [f"{n:064x}" for n in range(40)]
+WHOLE = _load._FOLDERS
 
 
 @pytest.fixture(autouse=True)
@@ -24,6 +26,30 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "cache" / "inner"
     monkeypatch.setenv("CROSSCURRENT_CACHE", str(folder))
     return folder
+
+
+@pytest.fixture(autouse=True)
+def small(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Let a small base be all that is built in: reading it takes a moment."""
+    folder = tmp_path_factory.mktemp("small")
+    for source in SMALL:
+        (folder / source.name.rpartition("/")[2]).write_bytes(source.data)
+    built_in = dict.fromkeys(("all", "papers"), ((str(folder), "knowledge/small"),))
+    monkeypatch.setattr(_load, "_FOLDERS", built_in)
+    return folder
+
+
+@pytest.fixture
+def kb(small: Path) -> KnowledgeBase:
+    """Return it as it is without the cache."""
+    return load(cached=False)
+
+
+@pytest.fixture
+def whole(small: Path, monkeypatch: pytest.MonkeyPatch) -> KnowledgeBase:
+    """Have all built in that is; return it as it is without the cache."""
+    monkeypatch.setattr(_load, "_FOLDERS", WHOLE)
+    return load(cached=False)
 
 
 @pytest.fixture
@@ -60,7 +86,7 @@ def forbid_compiling(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_second_load_comes_from_the_cache_and_equals_the_first(
-    monkeypatch: pytest.MonkeyPatch, overlay: Path, kb: KnowledgeBase
+    monkeypatch: pytest.MonkeyPatch, overlay: Path, whole: KnowledgeBase
 ) -> None:
     for folders in ([], [str(overlay)]):
         first = load(folders)
@@ -73,7 +99,7 @@ def test_the_second_load_comes_from_the_cache_and_equals_the_first(
             list(named) for named in second.rows.values()
         ]
         assert same(first, load(folders, cached=False))
-    assert same(load(), kb)
+    assert same(load(), whole)
 
 
 def test_a_load_without_cache_neither_reads_nor_writes_it(
@@ -295,7 +321,7 @@ print(load().digest)
 
 
 def test_processes_that_compile_at_once_all_answer_and_leave_a_sound_entry(
-    cache: Path, kb: KnowledgeBase, monkeypatch: pytest.MonkeyPatch
+    cache: Path, whole: KnowledgeBase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     children = [
         subprocess.Popen(
@@ -316,10 +342,10 @@ def test_processes_that_compile_at_once_all_answer_and_leave_a_sound_entry(
         child.stdin.flush()
     for child in children:
         out, err = child.communicate(timeout=120)
-        assert (out.strip(), err, child.returncode) == (kb.digest, "", 0)
+        assert (out.strip(), err, child.returncode) == (whole.digest, "", 0)
     assert entry(cache).suffix == ".json"
     forbid_compiling(monkeypatch)
-    assert same(load(), kb)
+    assert same(load(), whole)
 
 
 def test_threads_that_compile_at_once_all_answer_without_a_word(

@@ -1,4 +1,4 @@
-"""Two layers are built in, papers and literature, and records say what they hold for."""
+"""Layers are built in: papers, literature, measured tables. Records say what they hold for."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from crosscurrent.knowledge import BrokenKnowledge, KnowledgeBase, load
+from crosscurrent.knowledge import LAYERS, BrokenKnowledge, KnowledgeBase, load
+from crosscurrent.knowledge._load import Builtin
 
 STAGED = """\
 conditions:
@@ -50,11 +51,53 @@ def test_the_papers_alone_are_asked_by_a_word_in_every_place_of_folders(tmp_path
         assert load(folders).digest == load([str(tmp_path)], builtin="papers").digest
 
 
-def test_both_layers_are_asked_by_a_word_too_and_the_last_word_counts() -> None:
-    both = load(builtin="all").digest
-    assert load("literature").digest == load(["literature"]).digest == both
-    assert load(["papers", "literature"]).digest == both
-    assert load(["literature", "papers"]).digest == load("papers").digest
+@pytest.mark.parametrize("word", ["papers", "literature", "all"])
+def test_every_layer_is_asked_by_a_word_and_the_last_word_counts(word: Builtin) -> None:
+    asked = load(builtin=word).digest
+    assert load(word).digest == load([word]).digest == asked
+    for other in LAYERS:
+        assert load([other, word]).digest == asked
+    assert load().digest == load("all").digest
+
+
+def test_the_measured_tables_add_and_touch_nothing_below_them() -> None:
+    below, both = load("literature").rows, load().rows
+    for section, own in below.items():
+        assert {name: both[section][name] for name in own} == own
+    added = {
+        section: own.keys() - below[section].keys()
+        for section, own in both.items()
+        if own.keys() - below[section].keys()
+    }
+    assert added.keys() <= {"observations", "references"}
+    for name in added["observations"]:
+        record = load().observations[name]
+        assert record.measured
+        assert not record.own
+        assert record.table is not None
+
+
+def test_only_what_was_measured_stands_in_a_table() -> None:
+    table = "{dataset: mine, draws: 1, seeds: 5, result: " + "a" * 64 + "}"
+    record = (
+        "id: a, defense: PD1, risk: R3, effect: increase, kind: empirical, sources: [duddu2024sok]"
+    )
+    said = problem(f"observations:\n- {{{record}, table: {table}}}\n")
+    assert "table: only what was measured stands in a table: write provenance: measured" in said
+    kb = on_top(f"observations:\n- {{{record}, provenance: measured, table: {table}}}\n")
+    assert kb.observations["a"].table is not None
+    wrong = table.replace("draws: 1", "draws: 0")
+    said = problem(f"observations:\n- {{{record}, provenance: measured, table: {wrong}}}\n")
+    assert "table.draws: should be at least 1, not 0" in said
+
+
+def test_knowledge_without_measurements_is_made_once_and_has_none() -> None:
+    kb, below = load(), load("literature")
+    left = kb.without_measured()
+    assert left is kb.without_measured()
+    assert left.observations == below.observations
+    assert left.digest == KnowledgeBase(left.rows).digest
+    assert below.without_measured() is below
 
 
 def test_a_folder_called_papers_is_meant_by_a_path(
@@ -69,8 +112,8 @@ def test_a_folder_called_papers_is_meant_by_a_path(
     assert "mine2026" not in load(["papers"]).references
 
 
-def test_nothing_but_the_two_choices_is_built_in() -> None:
-    with pytest.raises(ValueError, match="builtin should be all or papers, not 'most'"):
+def test_nothing_but_the_three_choices_is_built_in() -> None:
+    with pytest.raises(ValueError, match="builtin should be papers or literature or all, not"):
         load(builtin="most")  # type: ignore[arg-type]
 
 
@@ -85,8 +128,8 @@ def test_the_literature_only_comes_on_top_of_the_papers() -> None:
     assert all(kind not in papers.rows or papers.rows[kind] for kind in ("factors", "references"))
 
 
-def test_both_layers_compiled_or_read_are_the_same() -> None:
-    for builtin in ("papers", "all"):
+def test_all_layers_compiled_or_read_are_the_same() -> None:
+    for builtin in LAYERS.values():
         fresh = load(builtin=builtin, cached=False)
         for _ in range(2):
             assert load(builtin=builtin).rows == fresh.rows

@@ -9,10 +9,12 @@ from typing import Any
 
 import pytest
 
-from crosscurrent.knowledge import load
+from crosscurrent.knowledge import LAYERS, load
 from crosscurrent.knowledge._files import LITERATURE
 
-PAPERS_ALONE, BOTH = load(builtin="papers", cached=False), load(builtin="all", cached=False)
+PAPERS_ALONE, BOTH = (
+    load(builtin=layer, cached=False) for layer in (LAYERS["papers"], LAYERS["literature"])
+)
 
 
 def added(section: str) -> list[Any]:

@@ -115,12 +115,13 @@ def test_a_stated_condition_overrules_what_is_seen_in_general(kb: KnowledgeBase)
 
 
 def test_voices_are_told_apart_and_their_disagreement_is_marked(papers: KnowledgeBase) -> None:
-    guideline, model, published, measured = answer(papers, "PD1", "F").voices
+    guideline, model, published, measured, reference = answer(papers, "PD1", "F").voices
     assert (guideline.name, guideline.says, guideline.disagrees) == ("guideline", "decrease", True)
     assert (model.name, model.says, model.disagrees) == ("model", "decrease", True)
     assert (published.name, published.says, published.disagrees) == ("published", "increase", False)
     assert len(published.works["increase"]) == 5
-    assert (measured.name, measured.says, dict(measured.works)) == ("measured", None, {})
+    for name, voice in (("measured", measured), ("measured_reference", reference)):
+        assert (voice.name, voice.says, dict(voice.works)) == (name, None, {})
 
 
 def test_the_setting_is_told_apart_from_the_defense(kb: KnowledgeBase) -> None:
@@ -155,7 +156,7 @@ def test_what_is_measured_in_your_own_models_decides_and_says_against_whom(
     }  # fmt: skip
     found = answer(with_observations(kb.rows, own), "PD1", "F")
     assert (found.expect, found.grade) == ("decrease", "measured_here")
-    published, measured = found.voices[2:]
+    published, measured = found.voices[2:4]
     assert (published.says, published.disagrees) == ("increase", True)
     assert (measured.says, measured.disagrees) == ("decrease", False)
     assert found.likelihood is not None

@@ -43,6 +43,7 @@ def test_every_voice_is_judged_on_every_published_result(
     published = {
         (source.partition("#")[0], each.defense, each.risk)
         for each in kb.observations.values()
+        if not each.measured
         for source in (
             *(each.sources if each.effect in RISE else ()),
             *(source for exception in each.exceptions for source in exception.sources),
@@ -106,8 +107,10 @@ def test_what_is_judged_never_takes_part(kb: KnowledgeBase, result: AssessmentBa
         tiers = (*case.assessed.evidence.tiers, case.assessed.evidence.open)
         assert case.work not in {each.work for tier in tiers for each in tier}
         asked = f"{case.defense}@{case.stage}" if case.stage else case.defense
-        again = assess(kb, predict(kb, asked, case.risk), Likelihoods(kb, case.work))
+        below = kb.without_measured()
+        again = assess(below, predict(below, asked, case.risk), Likelihoods(below, case.work))
         assert again == case.assessed
+        assert not case.assessed.evidence.tables
 
 
 def test_what_was_seen_at_another_stage_is_judged_there_and_once(

@@ -1,4 +1,7 @@
-"""Provenance in every answer: exported evidence, loaded as knowledge, is called measured."""
+"""Provenance in every answer: exported evidence, loaded as knowledge, is called measured.
+
+The built-in tables of reference models, which are measured as well, are left out here.
+"""
 
 from __future__ import annotations
 
@@ -41,6 +44,15 @@ SCALE = {
 }  # fmt: skip
 
 
+BELOW = "literature"
+"""The built-in knowledge without the tables."""
+
+
+@pytest.fixture(scope="module")
+def kb() -> KnowledgeBase:
+    return load(BELOW, cached=False)
+
+
 @pytest.fixture(scope="module")
 def own(kb: KnowledgeBase, tmp_path_factory: pytest.TempPathFactory) -> str:
     """Return a folder of evidence as the validator exports it."""
@@ -64,7 +76,7 @@ def own(kb: KnowledgeBase, tmp_path_factory: pytest.TempPathFactory) -> str:
 
 @pytest.fixture(scope="module")
 def mine(own: str) -> KnowledgeBase:
-    return load([own], cached=False)
+    return load([BELOW, own], cached=False)
 
 
 @pytest.fixture
@@ -73,7 +85,8 @@ def said(own: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.Monke
     monkeypatch.setenv("COLUMNS", "200")
 
     def ask(line: str, *, evidence: bool = True) -> str:
-        words = [*line.split(), *(["--knowledge", own] if evidence else [])]
+        more = ["--knowledge", own] if evidence else []
+        words = [*line.split(), "--knowledge", BELOW, *more]
         assert main(words) == 0
         return capsys.readouterr().out
 
@@ -86,7 +99,8 @@ def pages(own: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestCl
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CROSSCURRENT_CACHE", "off")
         patch.delenv("CROSSCURRENT_KNOWLEDGE", raising=False)
-        app = create_app(Settings(data=str(tmp_path_factory.mktemp("service"))))
+        settings = Settings(data=str(tmp_path_factory.mktemp("service")), knowledge=(BELOW,))
+        app = create_app(settings)
         client = TestClient(app, base_url="http://127.0.0.1")
         files = {each.name: each.read_text(encoding="utf-8") for each in Path(own).iterdir()}
         assert client.put("/v1/knowledge/own", json={"files": files}).status_code == 201
@@ -106,7 +120,7 @@ def test_evidence_of_before_gives_the_same_knowledge(own: str, mine: KnowledgeBa
         for each in Path(own).iterdir()
     }
     assert all(b"provenance" not in text for text in old.values())
-    assert load([old]).digest == mine.digest
+    assert load([BELOW, old]).digest == mine.digest
 
 
 def test_no_prediction_changes_but_in_what_was_measured(
@@ -142,7 +156,11 @@ def test_neither_do_combinations_and_collusions(kb: KnowledgeBase, mine: Knowled
 
 def test_the_backtest_stays_what_it_was(kb: KnowledgeBase, mine: KnowledgeBase) -> None:
     before, after = (backtests.backtest(each, resamples=20) for each in (kb, mine))
-    assert {**after, "knowledge": kb.digest} == before
+    assert not before["measured"]["groups"]
+    (group,) = after["measured"]["groups"]
+    assert group["data"] is None
+    assert len(group["cases"]) == 2
+    assert {**after, "knowledge": kb.digest, "measured": before["measured"]} == before
 
 
 def test_a_plan_tells_what_was_measured_and_counts_on_it(
@@ -255,7 +273,7 @@ def test_kb_says_measured(own: str, said: Any, capsys: pytest.CaptureFixture[str
     assert "(measured)" in said("kb show combinations")
     rows = json.loads(said("kb show collusions --json"))["collusions"]
     assert [each["first"] for each in rows if each.get("provenance") == "measured"] == ["evasion"]
-    assert main(["kb", "diff", own]) == 0
+    assert main(["kb", "diff", own, "--knowledge", BELOW]) == 0
     text = capsys.readouterr().out
     assert re.search(r"RD3 → R1 +after .*unexplored; measured ▼ decrease|"
                      r"after .*unexplored; measured ▼ decrease", text)  # fmt: skip
@@ -263,16 +281,16 @@ def test_kb_says_measured(own: str, said: Any, capsys: pytest.CaptureFixture[str
 
 
 def test_answers_in_python_say_measured(own: str) -> None:
-    pair = str(crosscurrent.predict("RD3", "R1", knowledge=own))
+    pair = str(crosscurrent.predict("RD3", "R1", knowledge=[BELOW, own]))
     assert re.search(r"published +silent\n +measured here +a decrease", pair)
-    every = str(crosscurrent.predict("RD3", knowledge=own))
+    every = str(crosscurrent.predict("RD3", knowledge=[BELOW, own]))
     assert re.search(r"Membership inference .* % +measured in your own models", every)
-    together = str(crosscurrent.combine(*TOGETHER, knowledge=own))
+    together = str(crosscurrent.combine(*TOGETHER, knowledge=[BELOW, own]))
     assert re.search(r"Published\n.*\n +conflict", together)
     assert re.search(r"Measured\n.*\n +effective", together)
-    colluding = str(crosscurrent.collude("evasion", knowledge=own))
+    colluding = str(crosscurrent.collude("evasion", knowledge=[BELOW, own]))
     assert re.search(r"Poisoning .* unexplored +hinders", colluding)
-    planned = crosscurrent.plan(["R3"], have=["watermarking@in"], knowledge=own)
+    planned = crosscurrent.plan(["R3"], have=["watermarking@in"], knowledge=[BELOW, own])
     assert "RD3 (measured: decrease)" in str(planned)
 
 
@@ -295,7 +313,7 @@ def test_the_service_says_measured(pages: TestClient) -> None:
     plain, with_own = (
         pages.get(f"/v1/backtest?resamples=20{more}").json() for more in ("", "&knowledge=own")
     )
-    assert with_own | {"knowledge": plain["knowledge"]} == plain
+    assert with_own | {key: plain[key] for key in ("knowledge", "measured")} == plain
 
 
 @pytest.mark.parametrize(

@@ -1,29 +1,26 @@
-"""The store: found under exactly its recipe, written once, shared by processes, never half."""
+"""The store: found under exactly its recipe, written once, read without making anything."""
 
 from __future__ import annotations
 
 import json
 import os
 import random
-import resource
-import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Mapping
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from stored import Recipe, keep, recipe, table
 
 from crosscurrent.knowledge.errors import InputError, UnknownName
 from crosscurrent.validator.machine.cores import sharing
 from crosscurrent.validator.results.store import Store, address, default_file
-
-Recipe = dict[str, Any]
 
 plain = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False)
 nested = st.recursive(
@@ -34,34 +31,6 @@ nested = st.recursive(
     max_leaves=12,
 )
 recipes = st.dictionaries(st.text(max_size=6), nested, min_size=1, max_size=5)
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Store:
-    """Return a store that has no file yet."""
-    return Store(str(tmp_path / "results.sqlite"))
-
-
-def recipe(number: int) -> Recipe:
-    return {"seed": number, "defense": None, "data": {"digest": "d" * 64}}
-
-
-def keep(store: Store, *numbers: int, result: str = "first") -> list[str]:
-    """Keep trials of these numbers, in one transaction."""
-    kept = {address(recipe(n)): (recipe(n), {"n": n, "result": result}) for n in numbers}
-    store.keep_trials(kept)
-    return list(kept)
-
-
-def table(store: Store, name: str) -> dict[str, tuple[Any, ...]]:
-    """Return the rows of a table as they lie in the file, by address."""
-    with closing(sqlite3.connect(store.file)) as database:
-        return {row[0]: row for row in database.execute(f"SELECT * FROM {name}")}
-
-
-def sound(file: str) -> bool:
-    with closing(sqlite3.connect(file)) as database:
-        return bool(database.execute("PRAGMA integrity_check").fetchone() == ("ok",))
 
 
 # addresses
@@ -287,315 +256,6 @@ def test_results_are_where_the_environment_says(monkeypatch: pytest.MonkeyPatch)
     assert default_file() == "/data/crosscurrent/results.sqlite"
     monkeypatch.setenv("CROSSCURRENT_RESULTS", "/mine.sqlite")
     assert default_file() == "/mine.sqlite"
-
-
-# files that are not ours
-
-
-USES: dict[str, Callable[[Store], object]] = {
-    "trial": lambda store: store.trial(recipe(1)),
-    "experiments": Store.experiments,
-    "experiment": lambda store: store.experiment("3f"),
-    "counts": Store.counts,
-    "keep_trials": lambda store: keep(store, 1),
-    "keep_experiment": lambda store: store.keep_experiment("a", {}, []),
-    "prune": lambda store: store.prune([]),
-}
-every_use = pytest.mark.parametrize("use", USES.values(), ids=USES)
-
-
-def foreign(file: str) -> None:
-    with closing(sqlite3.connect(file)) as database:
-        database.execute("CREATE TABLE photos (taken TEXT)")
-        database.execute("INSERT INTO photos VALUES ('yesterday')")
-        database.commit()
-
-
-def newer(file: str) -> None:
-    keep(Store(file), 1)
-    with closing(sqlite3.connect(file)) as database:
-        database.execute("PRAGMA user_version = 2")
-        database.commit()
-
-
-def damaged(file: str) -> None:
-    keep(Store(file), *range(200))
-    content = bytearray(Path(file).read_bytes())
-    content[100:] = bytes(len(content) - 100)
-    Path(file).write_bytes(content)
-
-
-@every_use
-@pytest.mark.parametrize(
-    ("make", "expected"),
-    [
-        (lambda file: Path(file).write_text("Dear diary,\n" * 500), "not a file of results"),
-        (lambda file: Path(file).write_bytes(bytes(range(256)) * 64), "not a file of results"),
-        (foreign, "another program's database"),
-        (newer, "another version of Crosscurrent"),
-        (damaged, "not a file of results"),
-    ],
-    ids=["text", "bytes", "another program's", "newer", "damaged"],
-)
-def test_a_file_that_is_not_ours_is_refused_and_left_as_it_is(
-    store: Store,
-    make: Callable[[str], object],
-    expected: str,
-    use: Callable[[Store], object],
-) -> None:
-    make(store.file)
-    before = Path(store.file).read_bytes()
-    with pytest.raises(InputError) as caught:
-        use(store)
-    assert f"{store.file}: " in str(caught.value)
-    assert expected in str(caught.value)
-    assert "--store" in str(caught.value)
-    assert Path(store.file).read_bytes() == before
-
-
-@every_use
-def test_a_folder_is_no_file_of_results(tmp_path: Path, use: Callable[[Store], object]) -> None:
-    with pytest.raises((InputError, OSError)) as caught:
-        use(Store(str(tmp_path)))
-    assert str(tmp_path) in str(caught.value)
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_a_folder_that_cannot_be_made_is_an_error_with_its_place(tmp_path: Path) -> None:
-    (tmp_path / "file").touch()
-    store = Store(str(tmp_path / "file" / "results.sqlite"))
-    for use in (store.experiments, store.ready, lambda: keep(store, 1)):
-        with pytest.raises(InputError, match=r"file is no folder; name another file \(--store\)"):
-            use()
-
-
-def test_what_is_no_file_is_refused_and_nothing_is_made_beside_it(tmp_path: Path) -> None:
-    os.mkfifo(tmp_path / "pipe")
-    for use in USES.values():
-        with pytest.raises(InputError, match=r"pipe: a device, not a file of results"):
-            use(Store(str(tmp_path / "pipe")))
-    assert [each.name for each in tmp_path.iterdir()] == ["pipe"]
-
-
-@pytest.mark.skipif(not Path("/proc/self").exists(), reason="there is no /proc here")
-def test_a_place_where_nothing_can_be_kept_is_found_out_beforehand() -> None:
-    with pytest.raises(InputError, match=r"results cannot be kept there .*name another file"):
-        Store("/proc/self/results.sqlite").ready()
-
-
-def test_results_are_read_where_nothing_can_be_written(
-    store: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    keep(store, 1)
-    with closing(sqlite3.connect(store.file)) as database:  # as a copy on a disc has it
-        database.execute("PRAGMA journal_mode = DELETE")
-    before = sorted(os.listdir(Path(store.file).parent))
-    monkeypatch.setattr(os, "access", lambda *_: False)
-    assert store.trial(recipe(1)) is not None
-    assert store.counts() == (0, 1)
-    assert sorted(os.listdir(Path(store.file).parent)) == before
-
-
-def test_an_experiment_that_is_there_is_not_written_again(
-    store: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    store.keep_experiment("a", {}, [])
-    monkeypatch.setattr(Store, "_writing", None)
-    store.keep_experiment("a", {}, [])
-
-
-def test_a_file_of_another_program_is_told_by_its_tables(tmp_path: Path) -> None:
-    with closing(sqlite3.connect(tmp_path / "theirs.sqlite")) as database:
-        database.execute("CREATE TABLE songs (name)")
-        database.execute("PRAGMA user_version = 1")
-    for use in USES.values():
-        with pytest.raises(InputError, match="another program's database"):
-            use(Store(str(tmp_path / "theirs.sqlite")))
-
-
-@pytest.mark.skipif(not Path("/proc/self").exists(), reason="there is no /proc here")
-def test_an_unwritable_folder_is_an_error_with_its_place() -> None:
-    """Even the superuser cannot make files there."""
-    with pytest.raises(OSError, match="/proc/self/results") as caught:
-        keep(Store("/proc/self/results.sqlite"), 1)
-    assert caught.value.strerror
-
-
-@pytest.mark.skipif(os.geteuid() == 0, reason="nothing is read-only for the superuser")
-def test_a_read_only_folder_is_an_error_with_its_place(tmp_path: Path) -> None:
-    tmp_path.chmod(0o500)
-    try:
-        with pytest.raises(OSError, match=r"results\.sqlite"):
-            keep(Store(str(tmp_path / "results.sqlite")), 1)
-    finally:
-        tmp_path.chmod(0o700)
-
-
-@contextmanager
-def room_for(size: int) -> Iterator[None]:
-    """Let no file of this process grow beyond this size, as on a full disk."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-
-
-@pytest.mark.parametrize("spare", [0, 4096, 40_000])
-def test_a_full_disk_is_an_error_and_nothing_kept_is_lost(store: Store, spare: int) -> None:
-    keep(store, 1, 2, 3)
-    before = table(store, "trials")
-    size = Path(store.file).stat().st_size
-    big = {address(recipe(n)): (recipe(n), {"n": n, "much": "x" * 3000}) for n in range(100, 200)}
-    with (
-        room_for(size + spare),
-        pytest.raises(OSError, match="results cannot be read or written") as caught,
-    ):
-        store.keep_trials(big)
-    assert caught.value.filename == store.file
-    assert table(store, "trials") == before
-    assert sound(store.file)
-    store.keep_trials(big)  # there is room again
-    assert store.counts() == (0, 103)
-
-
-def test_a_disk_too_full_for_a_new_file_is_an_error_and_a_later_try_works(store: Store) -> None:
-    with room_for(2048), pytest.raises(OSError, match="results cannot be"):
-        keep(store, 1)
-    keep(store, 1)
-    assert store.counts() == (0, 1)
-
-
-# several processes
-
-
-CHILD = """\
-import sys
-from crosscurrent.validator.results.store import Store, address
-file, first, count, size = sys.argv[1], *map(int, sys.argv[2:])
-store = Store(file)
-def recipe(n):
-    return {"seed": n, "defense": None, "data": {"digest": "d" * 64}}
-print("ready", flush=True)
-sys.stdin.readline()
-for start in range(first, first + count, size):
-    found = {address(recipe(n)): (recipe(n), {"n": n, "much": "x" * 500})
-             for n in range(start, start + size)}
-    store.keep_trials(found)
-    print("kept", start, flush=True)
-store.keep_experiment(f"{first:064d}", {"first": first}, [])
-"""
-
-
-@contextmanager
-def writers(store: Store, *lots: tuple[int, int, int]) -> Iterator[list[subprocess.Popen[str]]]:
-    """Start processes that each keep (first, count, at once), ready to begin together."""
-    children = [
-        subprocess.Popen(
-            [sys.executable, "-c", CHILD, store.file, *map(str, lot)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        for lot in lots
-    ]
-    try:
-        for child in children:
-            assert child.stdout is not None
-            assert child.stdout.readline() == "ready\n"
-        yield children
-    finally:
-        for child in children:
-            child.kill()
-            child.communicate(timeout=60)
-
-
-def begin(child: subprocess.Popen[str]) -> None:
-    assert child.stdin is not None
-    child.stdin.write("go\n")
-    child.stdin.flush()
-
-
-def test_processes_that_write_at_once_lose_nothing(store: Store) -> None:
-    """They make the file together, and half of what each writes another one writes too."""
-    lots = [(first, 40, 2) for first in (0, 20, 40, 60, 80)]
-    with writers(store, *lots) as children:
-        for child in children:
-            begin(child)
-        for child in children:
-            _, trouble = child.communicate(timeout=120)
-            assert (child.returncode, trouble) == (0, "")
-    assert store.counts() == (5, 120)
-    for n in range(120):
-        assert store.trial(recipe(n)) == {"n": n, "much": "x" * 500}
-    assert sound(store.file)
-
-
-def test_making_the_file_at_the_same_moment_is_no_error(tmp_path: Path) -> None:
-    for attempt in range(3):
-        store = Store(str(tmp_path / str(attempt) / "results.sqlite"))
-        with writers(store, *[(n, 1, 1) for n in range(6)]) as children:
-            for child in children:
-                begin(child)
-            for child in children:
-                _, trouble = child.communicate(timeout=120)
-                assert (child.returncode, trouble) == (0, "")
-        assert store.counts() == (6, 6)
-
-
-@pytest.mark.parametrize("after", [1, 4, 9])
-def test_a_killed_writer_leaves_whole_lots_and_all_that_it_said_it_kept(
-    store: Store, after: int
-) -> None:
-    keep(store, 100_000)
-    with writers(store, (0, 50_000, 5)) as (child,):
-        begin(child)
-        assert child.stdout is not None
-        said = [child.stdout.readline() for _ in range(after)]
-        child.send_signal(signal.SIGKILL)
-        rest, _ = child.communicate(timeout=60)
-    assert child.returncode == -signal.SIGKILL
-    starts = [int(line.split()[1]) for line in [*said, *rest.splitlines()]]
-    assert sound(store.file)
-    trials = store.counts()[1]
-    assert trials % 5 == 1
-    assert trials >= 5 * len(starts) + 1
-    for n in (*range(starts[-1] + 5), 100_000):
-        assert store.trial(recipe(n)) is not None
-    keep(store, 200_000)  # no lock is left behind
-    assert store.counts() == (0, trials + 1)
-
-
-def test_a_writer_killed_within_a_transaction_leaves_no_half_entry(store: Store) -> None:
-    """The transaction is larger than the cache, so parts of it are in the files already."""
-    keep(store, 1, 2)
-    before = table(store, "trials")
-    script = (
-        "import sys\n"
-        "from crosscurrent.validator.results.store import Store\n"
-        "with Store(sys.argv[1])._writing() as database:\n"
-        "    for n in range(6000):\n"
-        "        database.execute('INSERT INTO trials VALUES (?, ?, ?, ?)',\n"
-        "                         [f'{n:064d}', '{}', 'x' * 1000, 'now'])\n"
-        "    print('within', flush=True)\n"
-        "    sys.stdin.read()\n"
-    )
-    with subprocess.Popen(
-        [sys.executable, "-c", script, store.file], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    ) as child:
-        assert child.stdout is not None
-        assert child.stdout.readline() == b"within\n"
-        size = sum(each.stat().st_size for each in Path(store.file).parent.iterdir())
-        assert size > 1_000_000  # there is something to undo
-        assert store.trial(recipe(1)) == {"n": 1, "result": "first"}  # readers need not wait
-        child.send_signal(signal.SIGKILL)
-    assert child.returncode == -signal.SIGKILL
-    assert table(store, "trials") == before
-    assert sound(store.file)
-    keep(store, 3)
-    assert store.counts() == (0, 3)
 
 
 # pruning

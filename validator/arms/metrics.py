@@ -54,10 +54,17 @@ class Metric:
 
 
 def auc(scores: NDArray[Any], member: NDArray[Any]) -> float:
-    """Return the area under the ROC curve of scores that should be higher for members."""
-    from sklearn.metrics import roc_auc_score
+    """Return the area under the ROC curve of scores that should be higher for members.
 
-    return float(roc_auc_score(member, scores))
+    By ranks (Hanley and McNeil 1982): scikit-learn's checks of its arguments take several times as
+    long as the answer, and it is asked for thousands of times.
+    """
+    from scipy.stats import rankdata
+
+    inside = member.astype(bool)
+    within, outside = int(inside.sum()), int((~inside).sum())
+    above = rankdata(scores)[inside].sum() - within * (within + 1) / 2
+    return float(above / (within * outside))
 
 
 def tpr_at_fpr(scores: NDArray[Any], member: NDArray[Any], fpr: float) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar, Protocol
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ..training.architectures import Architecture
     from ..training.ensembles import Ensemble
 
-__all__ = ["DataSplit", "DeployedDefense", "TargetModel", "pool_of", "split_data"]
+__all__ = ["DataSplit", "DeployedDefense", "Imitated", "TargetModel", "pool_of", "split_data"]
 
 TEST_SHARE = 0.3
 """Of all records, kept for testing; each model is trained on half of the others."""
@@ -131,6 +131,25 @@ class DataSplit:
         )
 
 
+class Imitated(Protocol):
+    """How a model's releases come from its gradients; equal ones make the same of them."""
+
+    @property
+    def operations(self) -> Hashable | None:
+        """Equal for those that do the same to any records; None where that is not known."""
+
+    def __call__(self, gradient: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
+        """Return what is released of records.
+
+        Parameters
+        ----------
+        gradient : callable
+            From records to the gradient, there, of the answer's probability.
+        x : Tensor
+            (records, *shape).
+        """
+
+
 class DeployedDefense(Protocol):
     """What a target model's defense does once it is deployed; `validator.defenses` has them."""
 
@@ -143,9 +162,7 @@ class DeployedDefense(Protocol):
     def side_channel(self, models: Ensemble, split: DataSplit, x: Tensor) -> Tensor | None:
         """Return what is released beside the predictions: (models, records, numbers)."""
 
-    def imitated(
-        self, split: DataSplit
-    ) -> Callable[[Callable[[Tensor], Tensor], Tensor], Tensor] | None:
+    def imitated(self, split: DataSplit) -> Imitated | None:
         """Return how a model's releases come from its gradients, or None."""
 
     def ownership(self, target: TargetModel, suspects: Ensemble) -> list[float]:

@@ -6,7 +6,7 @@ nothing to do with theirs (Liu et al. 2024, False Claims against Model Ownership
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -17,7 +17,7 @@ from torch.func import grad
 
 from ..arms.metrics import AttackOutput, Metric
 from ..arms.queries import mixtures
-from ..arms.splits import TargetModel
+from ..arms.splits import Imitated, TargetModel
 from ..settings import setting
 from ..training.architectures import fitting
 from ..training.pgd import pgd_attack
@@ -365,7 +365,7 @@ Extracted = tuple["Ensemble", list[Tensor]]
 """The surrogates of a target model, and what was asked for each: (queries, *shape)."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class ExplanationGap:
     """Penalises the squared distance of a surrogate's explanations from those that were released.
 
@@ -373,11 +373,16 @@ class ExplanationGap:
 
     Attributes
     ----------
-    imitated : callable
+    imitated : Imitated
         Explains records (batch, *shape) by the gradient, at records, of the answer's probability.
     """
 
-    imitated: Callable[[Callable[[Tensor], Tensor], Tensor], Tensor]
+    imitated: Imitated
+
+    @property
+    def operations(self) -> Hashable | None:
+        """Those of the explanations."""
+        return self.imitated.operations
 
     def __call__(
         self,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, ClassVar, Literal, Self, get_args
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from ..arms.changes import Change
-    from ..arms.splits import DataSplit, TargetModel
+    from ..arms.splits import DataSplit, Imitated, TargetModel
     from ..data import Dataset
     from ..training.architectures import Architecture
     from ..training.ensembles import Ensemble
@@ -205,13 +205,10 @@ class Defense:
         del models, split, x
         return None
 
-    def imitated(
-        self, split: DataSplit
-    ) -> Callable[[Callable[[Tensor], Tensor], Tensor], Tensor] | None:
+    def imitated(self, split: DataSplit) -> Imitated | None:
         """Return how a model's releases come from its gradients, for who imitates the model.
 
-        From the gradient of the answer's probability, at records, and records (records, *shape), to
-        what `side_channel` would release; None if nothing of the kind is released.
+        None if nothing of the kind is released.
         """
         del split
         return None

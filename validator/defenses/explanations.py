@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
@@ -92,15 +92,24 @@ class Explanations(Defense):
         found = []
         for part, y in zip(torch.split(x, rows), torch.split(predicted, rows, dim=1), strict=True):
             each = part.expand(len(models), *part.shape)
-            found.append(self._attributions(partial(gradient, y), split, each).flatten(2))
+            found.append(self.attributions(partial(gradient, y), split, each).flatten(2))
         return torch.cat(found, dim=1)
 
-    def imitated(self, split: DataSplit) -> Callable[[Gradient, Tensor], Tensor]:
+    def imitated(self, split: DataSplit) -> Imitation:
         """Return the attribution method, with few steps: it is repeated at each update."""
         few = replace(self, steps=min(self.steps, _IMITATED_STEPS))
-        return lambda gradient, x: few._attributions(gradient, split, x)
+        return Imitation(few, split, split if self._takes_means or self._takes_noise else None)
 
-    def _attributions(self, gradient: Gradient, split: DataSplit, x: Tensor) -> Tensor:
+    @property
+    def _takes_means(self) -> bool:
+        compared = self.attribution in ("integrated_gradients", "input_times_gradient")
+        return compared and self.baseline == "mean"
+
+    @property
+    def _takes_noise(self) -> bool:
+        return self.attribution == "smoothgrad"
+
+    def attributions(self, gradient: Gradient, split: DataSplit, x: Tensor) -> Tensor:
         """Explain records (models, records, *shape): shaped like them."""
         if self.attribution == "gradient":
             return gradient(x)
@@ -153,6 +162,34 @@ class Explanations(Defense):
         wanted = (here - there).gather(1, predicted)[:, 0]
         missed = self.side_channel(model, split, x)[0].sum(-1) - wanted
         return float(missed.abs().mean() / wanted.abs().mean().clamp(min=1e-12))
+
+
+@dataclass(frozen=True)
+class Imitation:
+    """Explains models as the defense does; equal ones explain them alike.
+
+    Attributes
+    ----------
+    explanations : Explanations
+        How.
+    split : DataSplit
+        What the imitated model was trained on.
+    means_or_noise_of : DataSplit or None
+        The split, where its means or its noise enter; None where nothing of it does.
+    """
+
+    explanations: Explanations
+    split: DataSplit = field(compare=False)
+    means_or_noise_of: DataSplit | None
+
+    @property
+    def operations(self) -> Hashable | None:
+        """Equal for those that do the same to records; None where numbers of a split enter."""
+        return self.explanations if self.means_or_noise_of is None else None
+
+    def __call__(self, gradient: Gradient, x: Tensor) -> Tensor:
+        """Explain records (records, *shape): shaped like them."""
+        return self.explanations.attributions(gradient, self.split, x)
 
 
 def _of_probability(models: Ensemble) -> Callable[[Tensor, Tensor], Tensor]:

@@ -45,6 +45,11 @@ class GapPenalty:
     groups: int
     within_classes: bool
 
+    @property
+    def operations(self) -> GapPenalty:
+        """The penalty itself."""
+        return self
+
     def __call__(
         self,
         forward: Callable[[Tensor], Tensor],

@@ -68,7 +68,11 @@ def grouped(settings: Sequence[str], groups: Sequence[str] = GROUPS) -> dict[str
 
 
 def owned(
-    settings: Sequence[str], whose: Callable[[str, str], str], several: str
+    settings: Sequence[str],
+    whose: Callable[[str, str], str],
+    several: str,
+    *,
+    apart: Sequence[str] = (),
 ) -> tuple[list[str], dict[tuple[str, str], dict[str, str]]]:
     """Part settings that all have in common from those of one defense or attack.
 
@@ -80,6 +84,9 @@ def owned(
         From a group and the ID as it is written, to what that is called; or it raises.
     several : str
         Why an ID is needed, for the message: ``with --all``.
+    apart : sequence of str
+        Groups of which one attack may have its own settings beside those in common:
+        ``data.ID.name=value``.
 
     Returns
     -------
@@ -97,10 +104,10 @@ def owned(
     own: dict[tuple[str, str], dict[str, str]] = {}
     for text in settings:
         group, name, value = parted(text)
-        if group not in PEERS:
+        peer, dot, key = name.rpartition(".")
+        if group not in PEERS and not (dot and group in apart):
             common.append(text)
             continue
-        peer, dot, key = name.rpartition(".")
         if not dot:
             raise InputError(
                 f"--set {clip(text)}: {several}, say whose setting it is, such as"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING, ClassVar
@@ -16,7 +16,7 @@ from ..defenses import Defense, Stage
 from ..training.spec import Schedule, TrainingHooks
 
 if TYPE_CHECKING:
-    from ..arms.splits import DataSplit
+    from ..arms.splits import DataSplit, Imitated
     from ..data import Dataset
     from ..training.ensembles import Ensemble
 
@@ -118,9 +118,7 @@ class Combined(Defense):
         shown: Sequence[Tensor] = [each for each in found if each is not None]
         return torch.cat(list(shown), dim=-1) if shown else None
 
-    def imitated(
-        self, split: DataSplit
-    ) -> Callable[[Callable[[Tensor], Tensor], Tensor], Tensor] | None:
+    def imitated(self, split: DataSplit) -> Imitated | None:
         """Return it of the one that releases something beside the answers."""
         found = (each.imitated(split) for each in self.members)
         return next((each for each in found if each is not None), None)

@@ -274,6 +274,13 @@ class Counts(TypedDict):
     signed_after_correction: NotRequired[int]
 
 
+class ProtocolVersion(TypedDict):
+    """The protocol that a table was measured by, and the digest of its file."""
+
+    version: int
+    digest: str
+
+
 class Grid(TypedDict):
     """Every defense against every risk."""
 
@@ -285,6 +292,7 @@ class Grid(TypedDict):
     cells: list[Verdict | NotMeasured]
     counts: Counts
     knowledge: str
+    protocol: NotRequired[ProtocolVersion | None]
 
 
 class Varied(TypedDict):

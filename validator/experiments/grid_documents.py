@@ -25,6 +25,7 @@ def grid_document(
     outcomes: Sequence[Verdict | str],
     known: Sequence[Mapping[str, Any]],
     knowledge: str,
+    protocol: shapes.ProtocolVersion | None = None,
 ) -> shapes.Grid:
     """Return what a grid shows, ready for JSON.
 
@@ -38,6 +39,8 @@ def grid_document(
         What was known of each cell beforehand: its conjecture, what was published, its command.
     knowledge : str
         Digest of the knowledge base that the conjectures are of.
+    protocol : dict, optional
+        Version and digest of the protocol that it was measured by.
 
     Returns
     -------
@@ -67,6 +70,7 @@ def grid_document(
         "cells": cells,
         "counts": _counts(cells),
         "knowledge": knowledge,
+        "protocol": protocol,
     }
 
 

@@ -13,7 +13,7 @@ from crosscurrent.predictor.interactions import matrix
 from ..attacks import attacks
 from ..defenses import Defense, defenses
 from ..settings import configured
-from .assignments import PEERS, grouped, owned
+from .assignments import COMMON, PEERS, grouped, owned
 from .experiment import Experiment, SetupOptions, ground
 
 if TYPE_CHECKING:
@@ -84,7 +84,8 @@ def grid(
     settings : sequence of str
         ``training.name=value`` and ``data.name=value``, which hold for all cells, and
         ``defense.ID.name=value`` and ``attack.ID.name=value``, which say whose they are; the ids
-        may be codes.
+        may be codes. ``training.ID.name=value`` and ``data.ID.name=value`` hold for the cells of
+        one risk alone, instead of those for all: not every attack works at the same scale.
     **on
         On what, and with what: as `validator.experiments.experiment.ground` takes it.
 
@@ -93,7 +94,7 @@ def grid(
     InputError
         Anything that works for no cell, before any training starts.
     """
-    common, own = owned(settings, partial(_peer, kb), "with --all")
+    common, own = owned(settings, partial(_peer, kb), "with --all", apart=COMMON)
     given = grouped(common)
     rows: dict[str, Defense] = {}
     for name in _names(kb, "defense"):
@@ -103,20 +104,36 @@ def grid(
     for name in columns:
         configured(attacks()[name], own.get(("attack", name), {}), f"attack.{name}")
     setup = ground(given, **on)
+
+    apart = {
+        risk: ground(
+            given | {group: {**given[group], **own.get((group, risk), {})} for group in COMMON},
+            **on,
+        )
+        for risk in columns
+        if any((group, risk) in own for group in COMMON)
+    }
     cells = []
     for defense, arm in rows.items():
         for risk in columns:
             mine = [
                 f"{group}.{key}={value}"
-                for group, peer in zip(PEERS, (defense, risk), strict=True)
+                for group, peer in (
+                    *zip(PEERS, (defense, risk), strict=True),
+                    *((group, risk) for group in COMMON),
+                )
                 for key, value in own.get((group, peer), {}).items()
             ]
+            named = {text.partition("=")[0] for text in mine}
+            shared = [text for text in common if text.partition("=")[0] not in named]
             planned: Experiment | str
             try:
-                planned = setup.experiment(arm, risk, own.get(("attack", risk), {}))
+                planned = apart.get(risk, setup).experiment(
+                    arm, risk, own.get(("attack", risk), {})
+                )
             except InputError as error:
                 planned = str(error)
-            cells.append(Cell(defense, risk, (*common, *mine), planned))
+            cells.append(Cell(defense, risk, (*shared, *mine), planned))
     if not any(isinstance(cell.experiment, Experiment) for cell in cells):
         raise InputError(f"nothing can be measured: {cells[0].experiment}")
     return Grid(
@@ -133,7 +150,7 @@ def _peer(kb: KnowledgeBase, group: str, name: str) -> str:
         found = name
     if found in names:
         return found
-    raise UnknownName(f"{group} of the grid", name, names)
+    raise UnknownName(f"{'risk' if group in COMMON else group} of the grid", name, names)
 
 
 def _names(kb: KnowledgeBase, group: str) -> list[str]:

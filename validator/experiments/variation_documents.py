@@ -151,9 +151,11 @@ def _trend(
     under = [_levels(verdict, verdict.defended) for verdict in found]
     effects = [verdict.effect.differences for verdict in found]
     scenario = predicted["scenario"] or {}
-    defended = _row(_moved(found, under), predicted["risk"], of_defense)
+    drawn = len(found[0].experiment.contexts)
+    unsettled = f"inconclusive with these {'seeds' if drawn == 1 else 'draws'}"
+    defended = _row(_moved(found, under), predicted["risk"], of_defense, unsettled)
     raised, lowered = (
-        _row(_moved(found, ends), _after(scenario.get(verb)), of_defense, _CHANGES)
+        _row(_moved(found, ends), _after(scenario.get(verb)), of_defense, unsettled, _CHANGES)
         for verb, ends in (
             ("raise", (without[0], under[-1])),
             ("lower", (without[-1], under[0])),
@@ -162,9 +164,9 @@ def _trend(
     return {
         "verdict": defended["verdict"],
         "reason": defended["reason"],
-        "baseline": _row(_moved(found, without), predicted["risk"], doubts),
+        "baseline": _row(_moved(found, without), predicted["risk"], doubts, unsettled),
         "defended": defended,
-        "effect": _row(_moved(found, effects), predicted["effect"], of_defense),
+        "effect": _row(_moved(found, effects), predicted["effect"], of_defense, unsettled),
         "raise": raised,
         "lower": lowered,
         "factor": factor,
@@ -197,11 +199,15 @@ def _row(
     found: Trend,
     expected: str | None,
     doubts: Sequence[str],
+    unsettled: str,
     said: Mapping[str, str] = MappingProxyType(_RISES),
 ) -> shapes.TrendRow:
-    """Return a trend with what was expected of it, and what that makes of it."""
+    """Return a trend with what was expected of it, and what that makes of it.
+
+    If the interval does not settle it, that is said in the words that are given.
+    """
     verdict: shapes.Judgement = "inconclusive"
-    shown = said.get(found.outcome, "inconclusive with these seeds")
+    shown = said.get(found.outcome, unsettled)
     if doubts:
         reason = f"{shown}; but {' and '.join(doubts)}"
     elif expected is None:

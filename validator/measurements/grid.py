@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from ..requests import GridRequest, Request, pair_request
+from ..requests import GridRequest, Protocol, Request, by_protocol, followed, pair_request
 from ._plan import Plan, Report, setup_of
 from ._prior import GridPrior, PairPrior, pair_prior
 
 if TYPE_CHECKING:
     from crosscurrent.knowledge import KnowledgeBase
 
+    from ..experiments.document_types import ProtocolVersion
     from ..experiments.experiment import Experiment
     from ..experiments.grids import Cell, Grid
     from ..experiments.sweeps import SweepListener
@@ -38,6 +39,8 @@ class GridPlan(Plan):
         The command line that gives its result alone, by defense and risk.
     knowledge : str
         Digest of the knowledge base that says so.
+    protocol : Protocol or None
+        The protocol, if what was asked for is what that says.
     """
 
     kind: ClassVar[str] = "grid"
@@ -47,6 +50,7 @@ class GridPlan(Plan):
     known: Mapping[Pair, PairPrior]
     commands: Mapping[Pair, str]
     knowledge: str
+    protocol: Protocol | None = None
 
     @classmethod
     def prepare(
@@ -55,17 +59,16 @@ class GridPlan(Plan):
         """Check a request and set up what it asks for."""
         from ..experiments.grids import grid
 
-        planned = grid(kb, settings=request.settings, **setup_of(request))
+        asked = by_protocol(request)
+        planned = grid(kb, settings=asked.settings, **setup_of(asked))
         known = {
             _pair(cell): pair_prior(kb, *_pair(cell), _planned(cell)) for cell in planned.cells
         }
         commands = {
-            _pair(cell): pair_request(request, *_pair(cell), settings=cell.settings).again(
-                knowledge
-            )
+            _pair(cell): pair_request(asked, *_pair(cell), settings=cell.settings).again(knowledge)
             for cell in planned.cells
         }
-        return cls(request, executor, planned, known, commands, kb.digest)
+        return cls(request, executor, planned, known, commands, kb.digest, followed(asked))
 
     @property
     def pairs(self) -> list[Pair]:
@@ -100,7 +103,12 @@ class GridPlan(Plan):
         outcomes = sweep(
             asked, store, listener, threads=self.request.threads, executor=self.executor
         )
-        return Report(grid_document(self.grid, outcomes, told, self.knowledge))
+        return Report(grid_document(self.grid, outcomes, told, self.knowledge, self._followed))
+
+    @property
+    def _followed(self) -> ProtocolVersion | None:
+        known = self.protocol
+        return None if known is None else {"version": known.version, "digest": known.digest}
 
     def subject(self) -> dict[str, Any]:
         """Return nothing: it is of all."""

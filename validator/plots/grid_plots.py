@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..results.outcomes import INVALID
-from ..results.repeats import repeats
+from ..results.repeats import inconclusive, repeats
 from .figures import INK, NO_CHANGE, drawing
 
 if TYPE_CHECKING:
@@ -133,7 +133,7 @@ def _legend(document: Mapping[str, Any]) -> str:
     lines = [
         f"▲ more susceptible   ▼ less susceptible   = {NO_CHANGE}   ? unknown   · nothing"
         " published",
-        "± measured: inconclusive with these seeds; predicted: the factors disagree   ∅ evidence of"
+        f"± measured: {inconclusive(document)}; predicted: the factors disagree   ∅ evidence of"
         " nothing: nothing could move, or the model is no longer of use",
         "✓ prediction confirmed   ✗ refuted   ! the defense was not effective here"
         "   number: effect on susceptibility, with its 95 % interval",

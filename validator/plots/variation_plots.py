@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
+from ..results.outcomes import INVALID
 from ..results.repeats import repeats
 from .figures import BLUE, INK, ORANGE, QUIET, drawing
 
@@ -64,9 +65,11 @@ def _effects(axes: Axes, measured: Sequence[tuple[int, Mapping[str, Any]]]) -> N
         seeds = effect["differences"]
         axes.plot([place + 0.12] * len(seeds), seeds, "_", color=_EFFECT, alpha=0.6, ms=8)
         axes.plot([place, place], [effect["low"], effect["high"]], color=INK, lw=2)
-        hollow = cell["effective_defense"] is False
-        face = "#ffffff" if hollow else INK
+        void = cell["outcome"] in INVALID
+        face = "#ffffff" if void or cell["effective_defense"] is False else INK
         axes.plot([place], [effect["estimate"]], "o", color=INK, mfc=face, ms=6)
+        if void:
+            _void(axes, place, effect["estimate"])
         axes.annotate(
             f"{effect['estimate']:+.3f}".replace("-", "−"),
             (place, effect["estimate"]),
@@ -81,6 +84,18 @@ def _effects(axes: Axes, measured: Sequence[tuple[int, Mapping[str, Any]]]) -> N
         fontsize=9,
         color=QUIET,
         loc="left",
+    )
+
+
+def _void(axes: Axes, place: int, estimate: float) -> None:
+    """Mark an effect that is evidence of nothing, as it is marked everywhere."""
+    axes.annotate(
+        "∅",
+        (place, estimate),
+        (7, 4),
+        textcoords="offset points",
+        fontsize=11,
+        color=QUIET,
     )
 
 
@@ -159,7 +174,15 @@ def _legend(document: Mapping[str, Any]) -> str:
         lines.append(
             f"{scale['dataset']}{model}, {repeats(cells[0])}, {level:.0%}"
             " intervals; hollow: the defense was not effective there"
+            + "; ∅: evidence of nothing"
+            * any(cell["outcome"] in INVALID for cell in cells)
         )
+        lines += [
+            f"∅ at {value}: {cell['outcome'].replace('_', ' ')}"
+            + (f": {void}" if (void := cell.get("void")) else "")
+            for value, cell in zip(document["vary"]["values"], document["cells"], strict=True)
+            if cell.get("outcome") in INVALID
+        ]
     return "\n".join(map(_folded, lines))
 
 

@@ -10,6 +10,7 @@ written, is no part of a request.
 from __future__ import annotations
 
 from ._options import Option, option, whole_number
+from ._protocol import Protocol, by_protocol, followed, protocol
 from ._reading import from_json, from_values, json_schema
 from ._request import Command, Request, Setup, commands, options
 from .kinds import (
@@ -30,15 +31,19 @@ __all__ = [
     "GridRequest",
     "Option",
     "PairRequest",
+    "Protocol",
     "Request",
     "Setup",
     "VariationRequest",
+    "by_protocol",
     "commands",
+    "followed",
     "from_json",
     "from_values",
     "json_schema",
     "option",
     "options",
     "pair_request",
+    "protocol",
     "whole_number",
 ]

@@ -26,7 +26,8 @@ _VALIDATE = Command(
     " Stored results are reused. DEFENSE may be placebo, which does nothing. --all measures every"
     " defense against every risk and shares models. For several defenses or attacks see validate"
     " combine and validate collude.",
-    "; with --all: defense.ID.NAME=VALUE or attack.ID.NAME=VALUE",
+    "; with --all: defense.ID.NAME=VALUE or attack.ID.NAME=VALUE, and for the cells of one risk"
+    " data.RISK.NAME=VALUE or training.RISK.NAME=VALUE",
     (
         "crosscurrent validate differential_privacy membership_inference",
         "crosscurrent validate RD1 R1 --dataset digits --seeds 10",
@@ -130,6 +131,16 @@ class GridRequest(Request):
         clients=True,
         label="All",
         chosen=True,
+    )
+    protocol: bool = option(
+        False,
+        "with --all: measure as the protocol of the documentation says, with its draws, seeds and"
+        " settings for the data set (docs/protocol.md)",
+        read_as="switch",
+        flag="--protocol",
+        group="options",
+        clients=True,
+        label="By the protocol",
     )
 
 

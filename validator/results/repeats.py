@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["draws_of", "labels", "mean_of", "repeats", "unit"]
+__all__ = ["draws_of", "inconclusive", "labels", "mean_of", "repeats", "unit"]
 
 
 def draws_of(document: Mapping[str, Any]) -> int:
@@ -20,6 +20,11 @@ def draws_of(document: Mapping[str, Any]) -> int:
 def unit(document: Mapping[str, Any]) -> str:
     """Return what an interval is over: ``seed`` or ``draw``."""
     return "seed" if draws_of(document) == 1 else "draw"
+
+
+def inconclusive(document: Mapping[str, Any]) -> str:
+    """Say that an interval does not settle it, and what the interval is over."""
+    return f"inconclusive with these {unit(document)}s"
 
 
 def labels(document: Mapping[str, Any]) -> list[int]:

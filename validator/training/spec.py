@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
@@ -143,6 +143,10 @@ class Perturbation(Protocol):
 
 class Penalty(Protocol):
     """Adds a term to the loss of one model on one batch."""
+
+    @property
+    def operations(self) -> Hashable | None:
+        """Equal for penalties that do the same to any batch; None where that is not known."""
 
     def __call__(
         self,

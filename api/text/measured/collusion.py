@@ -5,7 +5,7 @@ from __future__ import annotations
 from statistics import fmean
 from typing import TYPE_CHECKING
 
-from crosscurrent.validator.results.repeats import mean_of, unit
+from crosscurrent.validator.results.repeats import inconclusive, mean_of, unit
 
 from ..names import lowered, named, signed
 from ..terminal import Style, columns, paragraph
@@ -20,7 +20,6 @@ _OUTCOME = {
     "increase": ("increase", "amplifies: the second attack is stronger with the first"),
     "decrease": ("decrease", "hinders: the second attack is weaker with the first"),
     "no_change": ("no_change", NO_CHANGE),
-    "inconclusive": ("contested", "inconclusive with these seeds"),
 }
 _EXPECTED = {
     "amplifies": "the first was expected to amplify the second",
@@ -71,6 +70,8 @@ def describe(document: shapes.Collusion, look: Style, *, here: bool = True) -> s
 def outcome(document: shapes.Collusion) -> tuple[str, str]:
     """Return what came out: the effect whose sign shows it, and the words."""
     found = document["outcome"]
+    if found == "inconclusive":
+        return "contested", inconclusive(document)
     return ("void", VOID[found]) if found in VOID else _OUTCOME[found]
 
 

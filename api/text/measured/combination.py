@@ -5,7 +5,7 @@ from __future__ import annotations
 from statistics import fmean
 from typing import TYPE_CHECKING
 
-from crosscurrent.validator.results.repeats import repeats
+from crosscurrent.validator.results.repeats import inconclusive, repeats
 
 from ..names import signed
 from ..terminal import Style, columns, paragraph
@@ -14,19 +14,13 @@ from ..wording import VOID
 if TYPE_CHECKING:
     from crosscurrent.validator.experiments import document_types as shapes
 
-__all__ = ["KEPT", "combination_sentence", "describe", "outcome", "scale"]
+__all__ = ["combination_sentence", "describe", "kept", "outcome", "scale"]
 
 _OUTCOME = {
     "effective": ("decrease", "effective: each defense works as well as alone"),
     "conflict": ("increase", "conflict: a defense works worse than alone"),
-    "inconclusive": ("contested", "inconclusive with these seeds for at least one defense"),
 }
-KEPT = {
-    "kept": "as good as alone",
-    "drops": "worse than alone",
-    "inconclusive": "inconclusive with these seeds",
-}
-"""What becomes of a defense among others."""
+_KEPT = {"kept": "as good as alone", "drops": "worse than alone"}
 _GLYPHS = {"kept": "decrease", "drops": "increase", "inconclusive": "contested"}
 
 
@@ -59,7 +53,14 @@ def describe(document: shapes.Combination, look: Style, *, here: bool = True) ->
 def outcome(document: shapes.Combination) -> tuple[str, str]:
     """Return what came out: the effect whose sign shows it, and the words."""
     found = document["outcome"]
+    if found == "inconclusive":
+        return "contested", f"{inconclusive(document)} for at least one defense"
     return ("void", VOID[found]) if found in VOID else _OUTCOME[found]
+
+
+def kept(document: shapes.Combination) -> dict[str, str]:
+    """Return what becomes of a defense among others, in words, by its outcome."""
+    return {**_KEPT, "inconclusive": inconclusive(document)}
 
 
 def combination_sentence(document: shapes.Combination) -> str:
@@ -103,6 +104,7 @@ def _order(document: shapes.Combination, order: shapes.Order, look: Style) -> li
     if order["alike"]:
         same = "; ".join(" → ".join(each) for each in order["alike"])
         lines.append(paragraph(f"The same, as it is done here: {same}.", look.width))
+    becomes = kept(document)
     rows = [["", "alone", "together", "drop", ""]]
     rows += [
         [
@@ -110,7 +112,7 @@ def _order(document: shapes.Combination, order: shapes.Order, look: Style) -> li
             f"{fmean(each['alone']):.3g}",
             f"{fmean(each['combined']):.3g}",
             _interval(each["drop"]),
-            f"{look.glyph(_GLYPHS[each['outcome']])} {KEPT[each['outcome']]}: {each['name']}",
+            f"{look.glyph(_GLYPHS[each['outcome']])} {becomes[each['outcome']]}: {each['name']}",
         ]
         for each in order["constituents"]
     ]

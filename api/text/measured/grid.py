@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from crosscurrent.knowledge import load
-from crosscurrent.validator.results.repeats import repeats
+from crosscurrent.validator.results.repeats import inconclusive, repeats
 
 from ..names import knowledge_line, signed
 from ..terminal import Style, columns, padded, paragraph
@@ -47,7 +47,7 @@ def describe(document: shapes.Grid, look: Style, *, here: bool = True) -> str:
             look,
         ),
         "",
-        columns(_legend(look), look.width),
+        columns(_legend(document, look), look.width),
         "",
         paragraph(counted(document["counts"]), look.width),
         *_reasons(document["cells"], look),
@@ -60,6 +60,8 @@ def describe(document: shapes.Grid, look: Style, *, here: bool = True) -> str:
             ["picture", "the same command with --plot grid.svg"],
         ]
         lines += [columns(more, look.width, indent=""), ""]
+    if rules := document.get("protocol"):
+        lines.append(f"protocol {rules['version']}, digest {rules['digest'][:16]}")
     lines.append(knowledge_line(document["knowledge"]))
     return look.finish("\n".join(lines))
 
@@ -153,7 +155,7 @@ def _number(cell: shapes.Verdict | shapes.NotMeasured) -> str:
     return signed(cell["effect"]["estimate"])
 
 
-def _legend(look: Style) -> list[list[str]]:
+def _legend(document: shapes.Grid, look: Style) -> list[list[str]]:
     signs = {name: look.glyph(name) for name in ("increase", "decrease", "no_change")}
     open_, unknown, silent = map(look.glyph, ("contested", "unknown", "unexplored"))
     marks = VERDICT_MARKS if look.unicode else _PLAIN
@@ -164,8 +166,8 @@ def _legend(look: Style) -> list[list[str]]:
         ["", f"{signs['increase']} more susceptible, {signs['decrease']} less susceptible,"
          f" {signs['no_change']} {NO_CHANGE}, {unknown} unknown, {silent} nothing"
          " published"],
-        [open_, "predicted: factors disagree; published: both; measured: inconclusive with"
-         " these seeds"],
+        [open_, "predicted: factors disagree; published: both; measured:"
+         f" {inconclusive(document)}"],
         [marks["confirmed"], f"prediction confirmed; {marks['refuted']} refuted;"
          f" {marks['inconclusive']} inconclusive, or nothing was predicted"],
         [look.glyph("void"), "evidence of nothing: nothing could move, the defended model is no"

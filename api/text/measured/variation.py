@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from statistics import fmean
 from typing import TYPE_CHECKING, Literal
 
-from crosscurrent.validator.results.repeats import repeats
+from crosscurrent.validator.results.repeats import inconclusive, repeats
 
 from ..names import knowledge_line, percent, signed
 from ..terminal import Style, columns, paragraph
@@ -31,7 +31,6 @@ _OUTCOME = {
     "increase": "rises",
     "decrease": "falls",
     "no_change": NO_CHANGE,
-    "inconclusive": "inconclusive with these seeds",
 }
 
 
@@ -142,6 +141,8 @@ def trends(document: shapes.Variation, look: Style) -> list[list[str]]:
     found_rows = [(what, row) for name, what in _WHAT.items() if (row := trend[name]) is not None]
     if not found_rows:
         return []
+    cells = [cell for cell in document["cells"] if "reason" not in cell]
+    said = {**_OUTCOME, "inconclusive": inconclusive(cells[0])}
     rows = [[f"from {at[0]} to {at[-1]}", "change", "interval", "measured", "predicted"]]
     for what, found in found_rows:
         expected = found["expected"] and _OUTCOME[found["expected"]]
@@ -152,7 +153,7 @@ def trends(document: shapes.Variation, look: Style) -> list[list[str]]:
                 what,
                 signed(found["estimate"]),
                 f"{signed(found['low'])} to {signed(found['high'])}",
-                f"{look.paint(look.glyph(shown), shown)} {_OUTCOME[found['outcome']]}",
+                f"{look.paint(look.glyph(shown), shown)} {said[found['outcome']]}",
                 judged,
             ]
         )

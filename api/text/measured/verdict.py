@@ -5,7 +5,7 @@ from __future__ import annotations
 from statistics import fmean
 from typing import TYPE_CHECKING
 
-from crosscurrent.validator.results.repeats import mean_of, unit
+from crosscurrent.validator.results.repeats import inconclusive, mean_of, unit
 
 from ..names import lowered, named, signed, susceptibility
 from ..terminal import Style, columns, paragraph
@@ -34,7 +34,6 @@ _SHOWN = {
     "increase": "it rises",
     "decrease": "it falls",
     "no_change": "it does not change meaningfully",
-    "inconclusive": "inconclusive with these seeds",
     **{name: f"no conclusion, {said}" for name, said in VOID.items()},
 }
 _A = {"increase": "an increase", "decrease": "a decrease"}
@@ -130,7 +129,7 @@ def _size(document: shapes.Verdict) -> str:
 def _shown(document: shapes.Verdict) -> str:
     """Say what came out, the sign apart from the size."""
     outcome, direction = document["outcome"], document["effect"].get("direction")
-    said = _SHOWN[outcome]
+    said = inconclusive(document) if outcome == "inconclusive" else _SHOWN[outcome]
     if direction is not None and outcome == "no_change":
         return f"{said} ({_A[direction]}, smaller than the smallest effect of interest)"
     if direction is not None and outcome == "inconclusive":

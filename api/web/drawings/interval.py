@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from crosscurrent.api.text.names import signed
 
+from .scale import Scale, bar, diamond
 from .shapes import Drawing, Label, Line
 
 __all__ = ["Interval", "intervals"]
@@ -42,25 +43,13 @@ class Interval(NamedTuple):
         return f"{signed(self.estimate)} ({signed(self.low)} to {signed(self.high)})"
 
 
-class _Scale(NamedTuple):
-    """From effects to pixels."""
-
-    least: float
-    most: float
-    left: float
-    width: float
-
-    def at(self, value: float) -> float:
-        share = (min(max(value, self.least), self.most) - self.least) / (self.most - self.least)
-        return round(self.left + share * self.width, 1)
-
-
 def intervals(
     found: Sequence[Interval],
     smallest: float,
     seeds: Sequence[float] = (),
     *,
     towards: tuple[str, str] = ("less susceptible", "more susceptible"),
+    of: str = "seeds",
     narrow: bool = False,
 ) -> Drawing | None:
     """Draw effects; the last one, which counts, is bold. None if there is none.
@@ -72,9 +61,11 @@ def intervals(
     smallest : float
         The smallest effect of interest, either way.
     seeds : sequence of float
-        The effect in each seed, drawn at the last one.
+        The effect in each seed or draw, drawn at the last one.
     towards : tuple of str
         What lies to the left, and to the right.
+    of : str
+        What is finished time after time: ``seeds``, or ``draws`` of the data.
     narrow : bool
         Whether it should fit a phone.
     """
@@ -86,7 +77,7 @@ def intervals(
     reach = max(abs(last.low), abs(last.high), smallest) * _FURTHEST
     seen = [value for each in found for value in (each.low, each.high)]
     edges = [*seen, *seeds, -1.4 * smallest, 1.4 * smallest]
-    scale = _Scale(max(-reach, min(edges)), min(reach, max(edges)), left, width - left - right)
+    scale = Scale(max(-reach, min(edges)), min(reach, max(edges)), left, width - left - right)
     step, top = (_STEP + 20, 44) if narrow else (_STEP, 44)
     height = top + step * len(found) + 26
     bottom = height - 22
@@ -110,7 +101,10 @@ def intervals(
     for place, each in enumerate(found):
         y = top + step * place + (step - 8 if narrow else step / 2)
         kind = f"{'final' if each is last else 'earlier'} {each.outcome}".strip()
-        lines += _drawn(scale, each, y, kind)
+        lines += [
+            Line(bar(scale, each.low, each.high, y), f"interval {kind}"),
+            Line(diamond(scale.at(each.estimate), y), f"estimate {kind}"),
+        ]
         if each is last:
             lines += [Line(f"M{scale.at(seed):g} {y - 9:g}v18", "seed") for seed in seeds]
         if narrow:
@@ -120,7 +114,7 @@ def intervals(
             labels.append(Label(0, y + 5, each.name, kind))
             labels.append(Label(width, y + 5, each.numbers, kind, "end"))
     name = (
-        f"The effect with its interval, {len(found)} times as seeds were finished; the last is"
+        f"The effect with its interval, {len(found)} times as {of} were finished; the last is"
         f" {last.numbers}. The table says the same in numbers"
     )
     return Drawing(
@@ -133,18 +127,3 @@ def _few(found: Sequence[Interval]) -> Sequence[Interval]:
     if len(found) <= _ROWS:
         return found
     return [found[round(i * (len(found) - 1) / (_ROWS - 1))] for i in range(_ROWS)]
-
-
-def _drawn(scale: _Scale, found: Interval, y: float, kind: str) -> list[Line]:
-    low, high, middle = (scale.at(each) for each in (found.low, found.high, found.estimate))
-    ends = [
-        f"M{low + 6:g} {y - 5:g}L{low:g} {y:g}L{low + 6:g} {y + 5:g}"
-        if found.low < scale.least
-        else f"M{low:g} {y - 6:g}v12",
-        f"M{high - 6:g} {y - 5:g}L{high:g} {y:g}L{high - 6:g} {y + 5:g}"
-        if found.high > scale.most
-        else f"M{high:g} {y - 6:g}v12",
-    ]
-    bar = f"M{low:g} {y:g}H{high:g}{''.join(ends)}"
-    dot = f"M{middle - 6:g} {y:g}l6 -6l6 6l-6 6z"
-    return [Line(bar, f"interval {kind}"), Line(dot, f"estimate {kind}")]

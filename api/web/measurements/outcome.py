@@ -186,7 +186,7 @@ def _of_combination(document: shapes.Combination) -> dict[str, Any]:
         "heading": heading,
         "said": _combination.combination_sentence(document),
         "scale": _combination.scale(document),
-        "becomes": _combination.KEPT,
+        "becomes": _combination.kept(document),
         "mean": fmean,
     }
 

@@ -19,6 +19,7 @@ from ..matrix import MeasuredOutcome
 if TYPE_CHECKING:
     from crosscurrent.api.jobs.records import Job
     from crosscurrent.api.jobs.service import Jobs
+    from crosscurrent.validator.results.pools import Study
 
     from ...rest.service import Service
 
@@ -65,6 +66,8 @@ class Finding(NamedTuple):
         The job that measured it.
     dataset, ended : str
         On what, and when.
+    study : Study
+        The same, with what pooling it with others takes.
     """
 
     defense: str
@@ -78,6 +81,7 @@ class Finding(NamedTuple):
     job: str
     dataset: str
     ended: str
+    study: Study
 
 
 class JointFinding(NamedTuple):
@@ -207,6 +211,8 @@ def _joint(kind: str, document: Mapping[str, Any], job: Job) -> JointFinding | N
 
 
 def _findings(cells: Sequence[Mapping[str, Any]], job: Job) -> Iterator[Finding]:
+    from crosscurrent.validator.results.pools import study  # takes numpy, which not each page does
+
     for cell in cells:
         if "reason" in cell:
             continue
@@ -215,7 +221,7 @@ def _findings(cells: Sequence[Mapping[str, Any]], job: Job) -> Iterator[Finding]
             cell["defense"], cell["risk"], cell["outcome"], cell["verdict"],
             found["estimate"], found["low"], found["high"],
             conclusive(cell),
-            job.id, cell["scale"]["dataset"], job.ended or "",
+            job.id, cell["scale"]["dataset"], job.ended or "", study(cell),
         )  # fmt: skip
 
 

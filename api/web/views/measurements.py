@@ -266,7 +266,7 @@ def measurement(page: PageRequestDep, owner: JobOwner, identity: str) -> Respons
         far=far,
         intervals=found,
         drawings=[
-            intervals(found, smallest, seeds, towards=_towards(what), narrow=narrow)
+            intervals(found, smallest, seeds, towards=_towards(what), of=each, narrow=narrow)
             for narrow in (False, True)
         ],
         again=again(job.request),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from fastapi import APIRouter, Response
@@ -12,17 +12,22 @@ from crosscurrent.api.answers import assumptions, predictions
 from crosscurrent.knowledge.errors import InputError
 
 from ...text import assessments
+from ...text.measured import pools as pooled
 from ...text.wording import basis
+from ..drawings.forest import forest
 from ..drawings.path_map import path_map
 from ..matrix import PredictionCell, prediction_cell
-from ..measurements.summaries import Findings, OwnFindings
-from ..names import is_measured
+from ..measurements.summaries import Finding, Findings, OwnFindings
+from ..names import is_measured, seen_how
 from ..request import NOTHING, Assumptions, PageRequest, PageRequestDep
 from .matrices import by_defense
 
 if TYPE_CHECKING:
     from crosscurrent.knowledge import KnowledgeBase
     from crosscurrent.predictor import document_types as shapes
+    from crosscurrent.validator.results import pool_types as pool_shapes
+
+    from ..drawings.shapes import Drawing
 
 __all__ = ["router"]
 
@@ -76,7 +81,9 @@ def why(page: PageRequestDep, findings: OwnFindings, defense: str, risk: str) ->
         because=change["because"],
         maps=[path_map(words, document, before, narrow=narrow) for narrow in (False, True)],
         is_measured=is_measured,
+        seen_how=seen_how,
         measured=findings.of(*pair),
+        forests=_forests(findings.of(*pair)),
         experiments=page.kb.experiments_on(*pair),
         chosen=assumed.chosen,
         any=assumed.any,
@@ -115,6 +122,37 @@ def _told(kb: KnowledgeBase, document: shapes.Prediction) -> Told:
             for name, says, disagrees in assessments.voiced(document["assessment"])
         ],
     )
+
+
+class Forest(NamedTuple):
+    """Measured effects over data sets: drawings for a desktop and a phone, and the same in words.
+
+    `differing` has the settings that tell it from others of the pair; empty if it is the only one.
+    """
+
+    pool: pool_shapes.Pool
+    drawings: Sequence[Drawing]
+    differing: str
+    sentences: Sequence[str]
+
+
+def _forests(found: Sequence[Finding]) -> list[Forest]:
+    """Return what was measured over several data sets; of one result there is nothing to pool."""
+    if len(found) < 2:
+        return []
+    from crosscurrent.validator.results.pools import pool_documents, pools
+
+    oldest_first = [each.study for each in reversed(found)]
+    return [
+        Forest(
+            pool,
+            [forest(pool, narrow=narrow) for narrow in (False, True)],
+            ", ".join(pool["differing"]),
+            pooled.sentences(pool),
+        )
+        for pool in pool_documents(pools(oldest_first))
+        if len(pool["studies"]) + len(pool["left_out"]) > 1
+    ]
 
 
 def _command(pair: tuple[str, str], assumed: Assumptions) -> str:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
-from running import ended, undisturbed, without_cost
+from running import COLLUSION, COMBINATION, ended, undisturbed, without_cost
+from trained_grid import MODEL, SEEDS, SETTINGS, TrainedGrid, trained_grid
 
 from crosscurrent.api.jobs.local import LocalWorkers
 from crosscurrent.api.jobs.sandbox import Checks
@@ -17,28 +19,31 @@ from crosscurrent.api.jobs.settings import JobSettings
 from crosscurrent.api.text.measured import describe
 from crosscurrent.api.text.terminal import Style
 from crosscurrent.knowledge import load
+from crosscurrent.validator.results.store import Store
 
 GRID = {
-    "all": True,
-    "dataset": "breast_cancer",
-    "model": "mlp-s",
-    "seeds": 2,
-    "threads": 1,
-    "settings": [
-        "training.epochs=1",
-        "attack.membership_inference.shadows=4",
-        "attack.attribute_inference.shadows=4",
-        "attack.distribution_inference.shadows=8",
-        "attack.unauthorized_model_ownership.queries=50",
-        "attack.unauthorized_model_ownership.surrogates=2",
-        "attack.unauthorized_model_ownership.accused=2",
-    ],
-}
+    "all": True, "model": MODEL, "seeds": SEEDS, "threads": 1, "settings": list(SETTINGS),
+}  # fmt: skip
+"""What `trained_grid` is asked."""
 
 
 @pytest.fixture(scope="module")
-def settings(tmp_path_factory: pytest.TempPathFactory) -> JobSettings:
-    return JobSettings(str(tmp_path_factory.mktemp("grid") / "data"))
+def grid(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> TrainedGrid:
+    """Return what the command gives."""
+    return trained_grid(tmp_path_factory, worker_id)
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory: pytest.TempPathFactory, grid: TrainedGrid) -> JobSettings:
+    """Return settings of a service that has the trials of all defenses but one."""
+    found = JobSettings(str(tmp_path_factory.mktemp("grid") / "data"))
+    Path(found.results).parent.mkdir()
+    shutil.copy(grid.folder / "r.sqlite", found.results)
+    store = Store(found.results)
+    kept = store.experiments()
+    own = [each.address for each in kept if each.document["defense"] == "watermarking"]
+    assert store.prune(own)[1] > len(own) > 0
+    return found
 
 
 @pytest.fixture(scope="module")
@@ -54,13 +59,12 @@ def _workers(settings: JobSettings) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("_workers")
-def test_a_grid_gives_what_the_command_gives(jobs: Jobs, tmp_path: Path) -> None:
+def test_a_grid_gives_what_the_command_gives(jobs: Jobs, grid: TrainedGrid) -> None:
     job = jobs.submit(GRID, "eve")
     done = ended(jobs, job.id, "eve")
     assert (done.state, done.error) == ("succeeded", None)
     document = jobs.result(job.id, "eve")
-    alone = undisturbed(GRID, str(tmp_path / "own.sqlite"))
-    assert _timeless(document) == _timeless(alone)
+    assert _timeless(document) == _timeless(grid.document)
     look = Style(colour=False, unicode=True)
     assert jobs.report(job.id, "eve") == describe(document, look, here=False)
     assert jobs.picture(job.id, "eve", "png").startswith(b"\x89PNG")
@@ -76,23 +80,10 @@ def test_a_grid_gives_what_the_command_gives(jobs: Jobs, tmp_path: Path) -> None
         told = {key: cell[key] for key in ("defense", "risk", "outcome", "verdict", "reason")
                 if key in cell}  # fmt: skip
         assert told in cells
+    (planned,) = [each.data for each in events if each.kind == "planned"]
+    assert 0 < planned["remembered"] < planned["trials"]
     (verdict,) = [each.data for each in events if each.kind == "verdict"]
     assert verdict == {"counts": document["counts"]}
-
-
-SMALL = {"model": "mlp-s", "seeds": 2, "threads": 1}
-COMBINATION = {
-    **SMALL,
-    "combine": ["RD3@pre", "explanations"],
-    "dataset": "breast_cancer",
-    "settings": ["training.epochs=2", "defense.RD3@pre.triggers=10"],
-}
-COLLUSION = {
-    **SMALL,
-    "collude": ["poisoning", "model_extraction"],
-    "dataset": "breast_cancer",
-    "settings": ["training.epochs=2", "second.queries=100"],
-}
 
 
 @pytest.mark.usefixtures("_workers")

@@ -64,18 +64,19 @@ def test_what_is_expected_is_what_the_service_knew_when_it_accepted(
         "defenses: [{id: watermarking, action: revise, code: WM}]\n"
         "correlations: [{subject: watermarking, factor: tail_length, action: revise, sign: '-'}]\n"
     )
-    for code, kb in (("RD3", load()), ("WM", load([{"own.yaml": own.encode()}]))):
-        with closing(Jobs(settings, checks, kb)) as jobs:
-            job = jobs.submit(tiny(24, defense=code, dataset="digits"), "eve")
-            assert ended(jobs, job.id, "eve").state == "succeeded"
-            expected = predict(kb, "watermarking", "evasion").conjecture
-            assert jobs.result(job.id, "eve")["conjecture"] == expected
-    assert expected == "decrease"
+    kb = load([{"own.yaml": own.encode()}])
+    expected = predict(kb, "watermarking", "evasion").conjecture
+    assert expected != predict(load(), "watermarking", "evasion").conjecture
+    with closing(Jobs(settings, checks, kb)) as jobs:
+        job = jobs.submit(tiny(24, defense="WM", dataset="digits"), "eve")
+        assert ended(jobs, job.id, "eve").state == "succeeded"
+        assert jobs.result(job.id, "eve")["conjecture"] == expected
 
 
-def test_a_running_job_is_cancelled_with_all_that_it_started(
-    jobs: Jobs, workers: LocalWorkers
+def test_a_running_job_is_cancelled_with_all_that_it_started_and_the_next_one_runs(
+    jobs: Jobs, workers: LocalWorkers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """The next one can't be run after all, and fails with the reason."""
     endless = tiny(21, settings=["training.epochs=100000"])
     job = jobs.submit(endless, "eve")
     until(lambda: len(jobs.events(job.id, "eve")) > 2, "it should be planned")
@@ -85,20 +86,14 @@ def test_a_running_job_is_cancelled_with_all_that_it_started(
     until(lambda: not set(training) & set(below(workers.pids[0])), "nothing should train")
     events = jobs.events(job.id, "eve")
     assert events[-1].kind == "cancelled"
-    assert ended(jobs, jobs.submit(tiny(23), "eve").id, "eve").state == "succeeded"
-    assert jobs.events(job.id, "eve") == events
-
-
-def test_what_cannot_be_run_after_all_fails_with_the_reason(
-    jobs: Jobs, workers: LocalWorkers, settings: JobSettings, monkeypatch: pytest.MonkeyPatch
-) -> None:
     monkeypatch.setattr(jobs._checks, "check", lambda *_: None)
-    job = jobs.submit(tiny(22, dataset="gone.csv"), "eve")
-    failed = ended(jobs, job.id, "eve")
+    following = jobs.submit(tiny(22, dataset="gone.csv"), "eve")
+    failed = ended(jobs, following.id, "eve")
     assert failed.state == "failed"
     assert failed.error == "dataset gone.csv: there is no such file in the folder"
-    events = jobs.events(job.id, "eve")
-    assert [each.kind for each in events] == ["accepted", "started", "refused", "failed"]
-    assert events[-1].data == {"error": failed.error}
+    told = jobs.events(following.id, "eve")
+    assert [each.kind for each in told] == ["accepted", "started", "refused", "failed"]
+    assert told[-1].data == {"error": failed.error}
     with pytest.raises(NotFinished, match="is failed"):
-        jobs.result(job.id, "eve")
+        jobs.result(following.id, "eve")
+    assert jobs.events(job.id, "eve") == events

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from html import escape
-from pathlib import Path
+from itertools import count
 from typing import Any
 
 import pytest
@@ -15,13 +15,15 @@ from crosscurrent.api.jobs.records import Job, JobPage
 from crosscurrent.api.rest.settings import Settings
 
 PAIR = ["outlier_removal@in", "watermarking@pre"]
+NUMBERS = count()
+"""Of jobs: a service reads the result of each of them once."""
 
 
 class Kept:
     """Jobs that have succeeded with these results, the latest first."""
 
     def __init__(self, *results: Mapping[str, Any]) -> None:
-        self.results = {f"{i:032x}": dict(each) for i, each in enumerate(results)}
+        self.results = {f"{next(NUMBERS):032x}": dict(each) for each in results}
 
     def list(self, owner: str, after: str | None = None, limit: int = 50) -> JobPage:
         """Return all."""
@@ -46,9 +48,9 @@ def colluded(outcome: str, *, effective: bool = True) -> dict[str, Any]:
     }  # fmt: skip
 
 
-@pytest.fixture
-def looking(tmp_path: Path) -> Asking:
-    return Asking(Settings(data=str(tmp_path / "data")))
+@pytest.fixture(scope="module")
+def looking(tmp_path_factory: pytest.TempPathFactory) -> Asking:
+    return Asking(Settings(data=str(tmp_path_factory.mktemp("looking") / "data")))
 
 
 def told(looking: Asking, path: str, link: str) -> str:

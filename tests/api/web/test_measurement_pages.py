@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 from measuring_pages import HERE, PAGE, SMALL, Reader, key_of
+from running import COLLUSION, COMBINATION, VARIATION, undisturbed
 
 from crosscurrent.api.jobs.records import Event, Job
 from crosscurrent.api.rest.keys import KeyFile
@@ -119,14 +120,15 @@ def test_a_grid_is_told_cell_by_cell(
     ("request_", "said"),
     [
         (
-            {"combine": ["watermarking@pre", "outlier_removal@in"]},
+            {
+                **COMBINATION,
+                "combine": ["watermarking@pre", "outlier_removal@in"],
+                "settings": ["training.epochs=1", "defense.watermarking@pre.triggers=10"],
+            },
             ["accuracy on the trigger set", "Published: C21 conflict"],
         ),
-        ({"collude": ["poisoning", "model_extraction"]}, ["By the second attack", "fidelity"]),
-        (
-            {"defense": "placebo", "risk": "evasion", "vary": "training_set_size=100,200"},
-            ["At each value", "what-if: nothing changes under a placebo"],
-        ),
+        (COLLUSION, ["By the second attack", "fidelity"]),
+        (VARIATION, ["At each value", "what-if: nothing changes under a placebo"]),
     ],
     ids=["combination", "collusion", "variation"],
 )
@@ -134,10 +136,8 @@ def test_what_is_measured_together_is_told(
     measured: tuple[Reader, Job], tmp_path: Path, request_: dict[str, Any], said: list[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
-    from running import undisturbed
-
     browser, job = measured
-    asked = {**request_, "model": "mlp-s", "seeds": 2, "settings": ["training.epochs=1"]}
+    asked = {key: value for key, value in request_.items() if key != "threads"}  # no form has it
     document = undisturbed(asked, str(tmp_path / "own.sqlite"))
     done = Job("c" * 32, "*", "succeeded", asked, job.submitted, job.ended, None)
     monkeypatch.setattr(browser.jobs, "get", lambda *_: done)

@@ -1,0 +1,133 @@
+"""The protocol: a file of the package, one option that measures by it, and its mark in results."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from crosscurrent.knowledge import KnowledgeBase, load
+from crosscurrent.knowledge.errors import InputError
+from crosscurrent.validator.experiments.experiment import Experiment, experiment
+from crosscurrent.validator.experiments.grids import grid
+from crosscurrent.validator.measurements.grid import GridPlan
+from crosscurrent.validator.requests import GridRequest, by_protocol, followed, protocol
+from crosscurrent.validator.run.executors.here import SerialExecutor
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def kb() -> KnowledgeBase:
+    return load()
+
+
+def test_its_digest_is_that_of_its_file_and_stands_in_results_measured_by_it(
+    kb: KnowledgeBase,
+) -> None:
+    file = ROOT / "validator/requests/protocol.yaml"
+    assert protocol().digest == hashlib.sha256(file.read_bytes()).hexdigest()
+    plan = GridPlan.prepare(kb, GridRequest(protocol=True), SerialExecutor(), ())
+    assert plan.protocol == protocol()
+    assert plan.grid.draws == protocol().requests["synthetic"].draws == 8
+    shown = plan.with_prior(plan.prior())._followed
+    assert shown == {"version": protocol().version, "digest": protocol().digest}
+
+
+@pytest.mark.parametrize("dataset", protocol().requests)
+def test_saying_it_all_is_the_same_as_the_option(dataset: str) -> None:
+    written = protocol().requests[dataset]
+    asked = by_protocol(GridRequest(dataset=f"some/folder/{dataset}", protocol=True))
+    assert (asked.seeds, asked.draws, asked.settings) == (
+        written.seeds,
+        written.draws,
+        written.settings,
+    )
+    assert followed(asked) == followed(replace(written, protocol=False)) == protocol()
+    backwards = replace(written, settings=written.settings[::-1])
+    assert followed(backwards) == protocol()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"seeds": 4}, {"draws": 2}, {"model": "mlp-s"}, {"settings": ("data.records=300",)}],
+    ids=str,
+)
+def test_another_way_to_measure_is_not_the_protocol(change: dict[str, object]) -> None:
+    written = protocol().requests["synthetic"]
+    assert followed(replace(written, **change)) is None  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="--protocol says how to measure: leave --"):
+        by_protocol(GridRequest(protocol=True, **change))  # type: ignore[arg-type]
+
+
+def test_other_data_have_no_protocol() -> None:
+    with pytest.raises(InputError, match="unknown data set of the protocol 'digits'"):
+        by_protocol(GridRequest(dataset="digits", protocol=True))
+    assert followed(GridRequest()) is None
+    assert by_protocol(GridRequest(dataset="digits")) == GridRequest(dataset="digits")
+
+
+def test_the_command_that_gives_a_result_again_is_accepted() -> None:
+    from crosscurrent.validator.requests import from_json
+
+    again = GridRequest(dataset="compas", protocol=True).again()
+    assert "--protocol" in again
+    asked = from_json({"all": True, "protocol": True, "dataset": "compas", "model": "mlp-m"})
+    assert isinstance(asked, GridRequest)
+    assert followed(by_protocol(asked)) == protocol()
+
+
+def test_the_guide_says_what_the_file_says() -> None:
+    guide = (ROOT / "docs/protocol.md").read_text()
+    asked = protocol().requests["synthetic"]
+    said = dict(each.split("=") for each in asked.settings)
+    assert f"{asked.draws} draws of the generator from `data.seed` {said['data.seed']}" in guide
+    assert f"{asked.seeds} paired seeds" in guide
+    assert f"{int(said['data.records']):,} records" in guide
+    assert (
+        f"{said['training.epochs']} epochs, weight decay {said['training.weight_decay']}" in guide
+    )
+    assert f"a share of {said['attack.poisoning.share']}" in guide
+    assert f"{said['attack.unauthorized_model_ownership.queries']} queries" in guide
+    assert f"{said['data.data_reconstruction.attributes']} attributes" in guide
+    tables = {request.draws for name, request in protocol().requests.items() if name != "synthetic"}
+    assert re.search(rf"; {tables.pop()} draws of tables", guide)
+    assert not tables
+
+
+def test_one_risk_may_have_data_and_training_of_its_own(kb: KnowledgeBase) -> None:
+    common = ["data.records=300", "training.epochs=1"]
+    planned = grid(
+        kb,
+        settings=[*common, "data.P2.records=400", "training.data_reconstruction.epochs=2"],
+        seeds=2,
+    )
+    for cell in planned.cells:
+        assert isinstance(cell.experiment, Experiment)
+        apart = cell.risk == "data_reconstruction"
+        assert cell.experiment.context.data.records == (400 if apart else 300)
+        assert cell.experiment.context.schedule.epochs == (2 if apart else 1)
+    cell = next(each for each in planned.cells if each.risk == "data_reconstruction")
+    alone = experiment(kb, cell.defense, cell.risk, settings=cell.settings, seeds=2)
+    assert isinstance(cell.experiment, Experiment)
+    assert [alone.context.recipe(each) for each in alone.trials()] == [
+        cell.experiment.context.recipe(each) for each in cell.experiment.trials()
+    ]
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ("data.P2.recordz=3", "unknown setting 'recordz'"),
+        ("data.PX.records=3", "unknown risk of the grid 'PX'"),
+        ("training.P2.epochs=none", "training.epochs"),
+    ],
+)
+def test_what_one_risk_cannot_have_is_said_before_anything_is_trained(
+    kb: KnowledgeBase, setting: str, message: str
+) -> None:
+    with pytest.raises(InputError, match=message):
+        grid(kb, settings=["data.records=300", setting], seeds=2)
