@@ -11,15 +11,16 @@ __all__ = ["code_version", "note"]
 
 _HERE = Path(__file__).parent
 _SHARED = (
+    "arms/choices",
     "arms/given_records",
     "arms/groups",
+    "arms/membership_ratios",
     "arms/metrics",
     "arms/queries",
     "arms/splits",
     "arms/triggers",
     "arms/trusted_records",
     "attacks/_attack",
-    "attacks/_choices",
     "attacks/_membership_scores",
     "attacks/_numbers",
     "attacks/_shadows",

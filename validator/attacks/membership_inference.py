@@ -18,19 +18,17 @@ from torch import Tensor
 from crosscurrent.knowledge.errors import InputError
 
 from ..arms.given_records import given_to
-from ..arms.metrics import AttackOutput, Metric, auc, tpr_at_fpr
-from ..arms.splits import DataSplit, TargetModel
-from ..settings import setting
-from ._attack import AWARE, Attack, AttackerResources
-from ._membership_scores import (
-    confidences,
+from ..arms.membership_ratios import (
     likelihood_ratio,
     likelihood_ratios,
     relative_ratio,
     relative_ratios,
-    spreads,
-    weighed,
 )
+from ..arms.metrics import AttackOutput, Metric, auc, tpr_at_fpr
+from ..arms.splits import DataSplit, TargetModel
+from ..settings import setting
+from ._attack import AWARE, Attack, AttackerResources
+from ._membership_scores import confidences, spreads, weighed
 from ._shadows import apart, check_shadow_model, own_shadows
 
 if TYPE_CHECKING:
