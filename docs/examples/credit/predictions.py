@@ -1,9 +1,9 @@
 """Write before.csv and after.csv: a credit model as it was, and one with differential privacy.
 
-``python predictions.py`` needs scikit-learn. Before, the model is a random forest; after, a logistic
-regression by output perturbation (Chaudhuri, Monteleoni and Sarwate 2011, Differentially Private
-Empirical Risk Minimization, algorithm 1), with an epsilon of 4. Records are made up: the label
-follows six of ten attributes, and the last of them tells the sex.
+``python predictions.py`` needs scikit-learn. Before, the model is a random forest; after, a
+logistic regression by output perturbation (Chaudhuri, Monteleoni and Sarwate 2011, Differentially
+Private Empirical Risk Minimization, algorithm 1), with an epsilon of 4. Records are made up: the
+label follows six of ten attributes, and the last of them tells the sex.
 """
 
 import csv

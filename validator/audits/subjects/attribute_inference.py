@@ -35,11 +35,11 @@ class AttributeInference(Subject):
     """Infers the sensitive group of training records from what the model answers.
 
     The adversary knows the records' labels, has the model's answers, and knows the groups of other
-    training records (of one half, then of the other, at most `MOST_KNOWN`), much as the informed one of
-    ``crosscurrent validate``. It chooses between a logistic regression and a random forest, and
-    whether to heed the model at all, on records that were left out of the fit. What is told from
-    the label alone is no fault of the model's: only what is gained over it counts. Without
-    membership all records are attacked.
+    training records: of one half, then of the other, at most `MOST_KNOWN`; the informed one of
+    ``crosscurrent validate`` is much like it. It chooses between a logistic regression and a random
+    forest, and whether to heed the model at all, on records that were left out of the fit. What is
+    told from the label alone is no fault of the model's: only what is gained over it counts.
+    Without membership all records are attacked.
     """
 
     id: ClassVar[str] = "attribute_inference"
