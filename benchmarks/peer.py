@@ -23,8 +23,9 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 import numpy as np
 import torch
 
+from crosscurrent.validator.arms.membership_ratios import likelihood_ratios
 from crosscurrent.validator.arms.metrics import auc
-from crosscurrent.validator.attacks._membership_scores import confidences, likelihood_ratios
+from crosscurrent.validator.attacks._membership_scores import confidences
 from crosscurrent.validator.data import dataset
 from crosscurrent.validator.defenses.adversarial_training import WorstCase
 from crosscurrent.validator.training.models import Architecture, architecture

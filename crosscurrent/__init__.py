@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .api.python.assumptions import WhatIfAnswer, what_if
     from .api.python.attacks import AttacksAnswer, attacks
+    from .api.python.audits import AuditReport, audit
     from .api.python.backtests import BacktestAnswer, backtest
     from .api.python.collusions import ChainsAnswer, CollusionsAnswer, SequenceAnswer, collude
     from .api.python.combinations import CombinationAnswer, CombinationsAnswer, combine
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AttacksAnswer",
+    "AuditReport",
     "BacktestAnswer",
     "BrokenKnowledge",
     "ChainsAnswer",
@@ -44,6 +46,7 @@ __all__ = [
     "WhatIfAnswer",
     "__version__",
     "attacks",
+    "audit",
     "backtest",
     "collude",
     "combine",
@@ -67,6 +70,7 @@ _EXPORTS = {
     "knowledge.errors": "BrokenKnowledge InputError MissingExtra UnknownName",
     "api.python.assumptions": "WhatIfAnswer what_if",
     "api.python.attacks": "AttacksAnswer attacks",
+    "api.python.audits": "AuditReport audit",
     "api.python.backtests": "BacktestAnswer backtest",
     "api.python.collusions": "ChainsAnswer CollusionsAnswer SequenceAnswer collude",
     "api.python.combinations": "CombinationAnswer CombinationsAnswer combine",

@@ -11,8 +11,10 @@ __all__ = ["code_version", "note"]
 
 _HERE = Path(__file__).parent
 _SHARED = (
+    "arms/choices",
     "arms/given_records",
     "arms/groups",
+    "arms/membership_ratios",
     "arms/metrics",
     "arms/queries",
     "arms/splits",
@@ -21,7 +23,6 @@ _SHARED = (
     "arms/trusted_records",
     "attacks/_attack",
     "attacks/_candidates",
-    "attacks/_choices",
     "attacks/_membership_scores",
     "attacks/_numbers",
     "attacks/_paired_guesses",

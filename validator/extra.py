@@ -1,34 +1,44 @@
-"""The extra ``validate``: what measuring needs beside predictions, and whether it is there."""
+"""The extras ``validate`` and ``audit``: what measuring needs, and whether it is there."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from importlib.util import find_spec
+from typing import Final, Literal
 
 from crosscurrent.knowledge.errors import MissingExtra
 
-__all__ = ["absent", "require"]
+__all__ = ["Extra", "absent", "require"]
 
-_NEEDED = ("torch", "sklearn", "scipy", "opacus", "fairlearn", "jinja2", "matplotlib", "pyarrow")
+Extra = Literal["validate", "audit"]
+_NEEDED: Final[Mapping[Extra, tuple[str, ...]]] = {
+    "validate": (
+        *("torch", "sklearn", "scipy", "opacus"),
+        *("fairlearn", "jinja2", "matplotlib", "pyarrow"),
+    ),
+    "audit": ("sklearn", "scipy", "jinja2", "matplotlib", "pyarrow"),
+}
+_USE: Final[Mapping[Extra, str]] = {"validate": "measuring", "audit": "auditing"}
 
 
-def absent() -> list[str]:
-    """Return the packages of the extra ``validate`` that are missing."""
-    return [name for name in _NEEDED if find_spec(name) is None]
+def absent(extra: Extra = "validate") -> list[str]:
+    """Return the packages of an extra that are missing."""
+    return [name for name in _NEEDED[extra] if find_spec(name) is None]
 
 
-def require() -> None:
-    """Make ready to measure.
+def require(extra: Extra = "validate") -> None:
+    """Make ready to measure; the extra ``validate`` holds all of ``audit``.
 
     Raises
     ------
     MissingExtra
         A package of the extra is missing.
     """
-    if missing := absent():
+    if missing := absent(extra):
         raise MissingExtra(
-            f"measuring needs the extra 'validate' ({', '.join(missing)} missing):\n"
-            "  pip install 'crosscurrent[validate]'        or, in a clone: make validate"
+            f"{_USE[extra]} needs the extra '{extra}' ({', '.join(missing)} missing):\n"
+            f"  pip install 'crosscurrent[{extra}]'        or, in a clone: make {extra}"
         )
     # threads that wait should sleep: spinning ones slow every other process on the machine down
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")

@@ -6,7 +6,7 @@ from argparse import Namespace
 from typing import TYPE_CHECKING
 
 from crosscurrent.knowledge.errors import MissingExtra
-from crosscurrent.validator.extra import require
+from crosscurrent.validator.extra import Extra, require
 
 if TYPE_CHECKING:
     from crosscurrent.validator.results.store import Store
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 __all__ = ["needed", "store"]
 
 
-def needed() -> None:
-    """Leave with a clear message unless the extra ``validate`` is installed."""
+def needed(extra: Extra = "validate") -> None:
+    """Leave with a clear message unless an extra is installed."""
     try:
-        require()
+        require(extra)
     except MissingExtra as error:
         raise SystemExit(f"crosscurrent: {error}") from error
 

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from crosscurrent.knowledge import load
 from crosscurrent.knowledge.errors import InputError, legible
+from crosscurrent.validator.results.kinds import kind_of
 from crosscurrent.validator.results.repeats import repeats
 
 from ..text.measured import describe
+from ..text.measured.audit import headline
 from ..text.measured.pools import describe as describe_pools
 from ..text.names import signed
 from ..text.terminal import columns
@@ -54,6 +56,11 @@ def _list(arguments: Namespace) -> str:
     rows = [["result", "finished", "verdict", "effect", "what"]]
     for each in found:
         document = each.document
+        if kind_of(document) == "audit":
+            rows.append(
+                [each.address[:12], each.written[:16].replace("T", " "), *headline(document)]
+            )
+            continue
         where = f"on {document['scale']['dataset']}, {repeats(document)}"
         when = each.written[:16].replace("T", " ")
         what = f"{_subject(document)} {where}"
@@ -63,8 +70,6 @@ def _list(arguments: Namespace) -> str:
 
 def _subject(document: dict[str, Any]) -> str:
     """Say what was measured."""
-    from crosscurrent.validator.results.kinds import kind_of
-
     kind = kind_of(document)
     if kind == "combination":
         return " + ".join(document["defenses"])
@@ -81,7 +86,7 @@ def _effect(document: dict[str, Any]) -> str:
 
 
 def _show_arguments(parser: ArgumentParser) -> None:
-    parser.description = "Show one result again, as validate printed it."
+    parser.description = "Show one result again, as validate or audit printed it."
     parser.epilog = "example: crosscurrent results show 3f9a"
     parser.set_defaults(run=_show)
     add_output_options(parser)
@@ -103,9 +108,14 @@ def _plot_arguments(parser: ArgumentParser) -> None:
 
 def _plot(arguments: Namespace) -> str:
     document = _store(arguments).experiment(arguments.name).document
-    from crosscurrent.validator.measurements import draw
+    if kind_of(document) == "audit":
+        from crosscurrent.validator.plots.audit_plots import audit_plot
 
-    draw(document, arguments.file)
+        audit_plot(document, arguments.file)
+    else:
+        from crosscurrent.validator.measurements import draw
+
+        draw(document, arguments.file)
     return f"wrote {arguments.file}"
 
 
@@ -263,7 +273,7 @@ def _count(number: int, what: str) -> str:
 
 
 def _store(arguments: Namespace) -> Store:
-    needed()
+    needed("audit")  # what was measured with the other extra can be read with this one
     return store(arguments)
 
 

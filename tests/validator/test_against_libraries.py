@@ -12,9 +12,10 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from crosscurrent.validator.arms.membership_ratios import likelihood_ratios
 from crosscurrent.validator.arms.metrics import auc
 from crosscurrent.validator.arms.splits import pool_of, split_data
-from crosscurrent.validator.attacks._membership_scores import confidences, likelihood_ratios
+from crosscurrent.validator.attacks._membership_scores import confidences
 from crosscurrent.validator.data import dataset
 from crosscurrent.validator.defenses.differential_privacy import DifferentialPrivacy, delta
 from crosscurrent.validator.training.ensembles import Ensemble

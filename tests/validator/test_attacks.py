@@ -18,14 +18,11 @@ from hypothesis.extra import numpy as arrays
 from torch import Tensor
 
 from crosscurrent.knowledge.errors import InputError
+from crosscurrent.validator.arms.membership_ratios import likelihood_ratios, relative_ratios
 from crosscurrent.validator.arms.metrics import auc, tpr_at_fpr
 from crosscurrent.validator.arms.splits import DataSplit, TargetModel, pool_of, split_data
 from crosscurrent.validator.attacks import AttackerResources
-from crosscurrent.validator.attacks._membership_scores import (
-    confidences,
-    likelihood_ratios,
-    relative_ratios,
-)
+from crosscurrent.validator.attacks._membership_scores import confidences
 from crosscurrent.validator.attacks.discriminatory_behavior import DiscriminatoryBehavior
 from crosscurrent.validator.attacks.evasion import Evasion
 from crosscurrent.validator.attacks.membership_inference import MembershipInference

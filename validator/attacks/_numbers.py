@@ -8,10 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-__all__ = ["numbers"]
+from ..arms.choices import centred_logarithms
 
-LEAST = 1e-12
-"""Probabilities below this are not told apart: their logarithms would outweigh all others."""
+__all__ = ["numbers"]
 
 
 def numbers(observed: Tensor, classes: int) -> NDArray[np.float64]:
@@ -33,5 +32,5 @@ def numbers(observed: Tensor, classes: int) -> NDArray[np.float64]:
         Shaped like what was observed: logarithms less their mean over the classes, then the rest.
     """
     found: NDArray[Any] = observed.detach().double().cpu().numpy()
-    logs = np.log(found[..., :classes].clip(min=LEAST))
-    return np.concatenate([logs - logs.mean(-1, keepdims=True), found[..., classes:]], axis=-1)
+    logs = centred_logarithms(found[..., :classes])
+    return np.concatenate([logs, found[..., classes:]], axis=-1)

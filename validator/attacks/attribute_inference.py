@@ -17,6 +17,7 @@ from torch import Tensor
 
 from crosscurrent.knowledge.errors import InputError
 
+from ..arms.choices import chosen, forest, left_out_losses, regression
 from ..arms.given_records import given_to
 from ..arms.groups import attribute_column
 from ..arms.metrics import AttackOutput, Metric, auc
@@ -25,7 +26,6 @@ from ..arms.targets import check_targets, chosen_targets
 from ..settings import setting
 from ..training.randomness import derive
 from ._attack import AWARE, Attack, AttackerResources
-from ._choices import chosen, forest, left_out_losses, regression
 from ._numbers import numbers
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ class AttributeInference(Attack):
     victim's defense, each trained on half of those: it fits a classifier to what a shadow model
     says of records that it was trained on. Trying that on records that were left out of the fit, it
     chooses between a logistic regression and a random forest, and whether to heed what is released
-    beside the answers, or the model at all (`_choices`). What is told from the label alone is no
+    beside the answers, or the model at all (`choices`). What is told from the label alone is no
     fault of the model's: only what is gained over it counts.
 
     Told beside that are an adversary unaware of training, which fits to what the attacked model

@@ -26,12 +26,12 @@ import torch
 
 from crosscurrent.knowledge.errors import InputError
 
+from ..arms.choices import chosen, left_out_losses, regression
 from ..arms.groups import attribute_column
 from ..arms.metrics import AttackOutput, Metric, auc
 from ..arms.splits import TEST_SHARE, DataSplit, TargetModel
 from ..settings import setting
 from ._attack import AWARE, Attack, AttackerResources
-from ._choices import chosen, left_out_losses, regression
 from ._numbers import numbers
 from ._shadows import apart, check_shadow_model, own_shadows
 
@@ -80,7 +80,7 @@ class DistributionInference(Attack):
     The adversary has shadow models of either share, trained with the victim's defense, and fits a
     logistic regression to what they say, on average, of the records of each side (the group, or
     the others) in each class. Trying that on shadow models left out of the fit, it chooses how
-    strongly to regularise, and whether to heed what is released beside the answers (`_choices`):
+    strongly to regularise, and whether to heed what is released beside the answers (`choices`):
     of a few dozen models, averages of many numbers fit any share. All models are attacked, and the
     mean counts.
 

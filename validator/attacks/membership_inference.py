@@ -18,20 +18,18 @@ from torch import Tensor
 from crosscurrent.knowledge.errors import InputError
 
 from ..arms.given_records import open_to_doubt
+from ..arms.membership_ratios import (
+    likelihood_ratio,
+    likelihood_ratios,
+    relative_ratio,
+    relative_ratios,
+)
 from ..arms.metrics import AttackOutput, Metric, auc, tpr_at_fpr
 from ..arms.splits import DataSplit, TargetModel
 from ..arms.targets import check_targets, chosen_targets
 from ..settings import setting
 from ._attack import AWARE, Attack, AttackerResources
-from ._membership_scores import (
-    confidences,
-    likelihood_ratio,
-    likelihood_ratios,
-    relative_ratio,
-    relative_ratios,
-    spreads,
-    weighed,
-)
+from ._membership_scores import confidences, spreads, weighed
 from ._paired_guesses import paired_guesses
 from ._shadows import apart, check_shadow_model, own_shadows
 

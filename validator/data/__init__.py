@@ -7,6 +7,19 @@
 
 from ._dataset import Dataset
 from ._draws import draws
+from ._files import reading, require_file
 from ._lookup import dataset, names, settings
+from ._tables import as_texts, column_of, read_csv
 
-__all__ = ["Dataset", "dataset", "draws", "names", "settings"]
+__all__ = [
+    "Dataset",
+    "as_texts",
+    "column_of",
+    "dataset",
+    "draws",
+    "names",
+    "read_csv",
+    "reading",
+    "require_file",
+    "settings",
+]

@@ -18,7 +18,7 @@ from ._files import reading, require_file
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["MISSING", "Table", "as_texts", "read_csv", "read_parquet", "text_rows"]
+__all__ = ["MISSING", "Table", "as_texts", "column_of", "read_csv", "read_parquet", "text_rows"]
 
 MISSING: Final = frozenset({"", "?", "NA", "NaN", "nan", "null", "NULL"})
 """Texts that stand for a missing value."""
@@ -122,7 +122,7 @@ def read_parquet(path: str) -> Table:
         columns: dict[str, NDArray[Any]] = {}
         unusable: dict[str, str] = {}
         for name, column in zip(names, found.columns, strict=True):
-            values = _column(column)
+            values = column_of(column)
             if values is None:
                 unusable[name] = clip(str(column.type))
             else:
@@ -158,7 +158,7 @@ def as_texts(values: Sequence[str | None]) -> NDArray[Any]:
     return column
 
 
-def _column(column: Any) -> NDArray[Any] | None:
+def column_of(column: Any) -> NDArray[Any] | None:
     """Return an Arrow column as numbers or texts, or None if it is neither."""
     import pyarrow as pa
 

@@ -15,10 +15,11 @@ from ..statistics.draws import between_draws
 from ..statistics.intervals import Effect, Outcome, effect, near_threshold, outcome, seeds_to_settle
 from ..trials.effectiveness import values, worsening
 from .draws import draw_documents, per_unit
+from .judgements import interval, judged
 from .mechanisms import Claim, MechanismCheck, mechanism_checks
 from .software import software
 from .validity import Utility, Void, invalid
-from .verdicts import RULES, interval, judged, scale
+from .verdicts import RULES, scale
 
 if TYPE_CHECKING:
     from ..arms.metrics import Metric

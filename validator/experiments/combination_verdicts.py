@@ -15,8 +15,9 @@ from ..statistics.intervals import Effect, effect, outcome
 from ..trials.effectiveness import Effectiveness, effectiveness, guarded, values, worsening
 from .combinations import stage_name
 from .draws import per_unit
+from .judgements import interval
 from .validity import Utility, Void, unusable
-from .verdicts import RULES, interval, scale
+from .verdicts import RULES, scale
 
 if TYPE_CHECKING:
     from ..defenses import Defense

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from statistics import fmean
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 import numpy as np
 
@@ -22,7 +22,22 @@ if TYPE_CHECKING:
     from ..statistics.intervals import Outcome
     from ..trials.trial import Result, TrialContext
 
-__all__ = ["LEAST_KEPT", "Utility", "Void", "invalid", "kept", "unusable"]
+__all__ = [
+    "LEAST_KEPT",
+    "Bounded",
+    "Seen",
+    "Utility",
+    "Void",
+    "at_an_end",
+    "invalid",
+    "kept",
+    "of_no_use",
+    "share_kept",
+    "unusable",
+]
+
+Seen = Sequence[tuple[float, float, float]]
+"""Accuracy, and balanced accuracy where known: of the baseline, the other arm, and by chance."""
 
 LEAST_KEPT: Final = 0.5
 """Of what the baseline is better than chance by: with less left, nobody would deploy the model."""
@@ -32,6 +47,26 @@ LEAST_LEARNED: Final = 0.02
 
 MOST_BLIND: Final = 0.5
 """Of the records: an attack that sees nothing at more of them is no measure."""
+
+
+class Bounded(Protocol):
+    """A metric that may have ends."""
+
+    @property
+    def name(self) -> str:
+        """What people call it."""
+
+    @property
+    def smallest_effect(self) -> float:
+        """The smallest effect of interest."""
+
+    @property
+    def floor(self) -> float | None:
+        """What it is where the attack gets nothing."""
+
+    @property
+    def ceiling(self) -> float | None:
+        """What it is where the attack gets all that there is."""
 
 
 class Void(NamedTuple):
@@ -101,8 +136,13 @@ def kept(baseline: Sequence[Result], other: Sequence[Result], utility: Utility) 
     may hardly be more often right than one that always answers the other. All, where it has learned
     nothing by either.
     """
+    return share_kept(utility.seen(baseline, other))
+
+
+def share_kept(seen: Seen) -> float:
+    """Return what `kept` does, of accuracies."""
     shares = []
-    for before, after, by_chance in utility.seen(baseline, other):
+    for before, after, by_chance in seen:
         gained = before - by_chance
         if gained >= LEAST_LEARNED:
             shares.append(max(0.0, min(1.0, (after - by_chance) / gained)))
@@ -119,7 +159,11 @@ def unusable(baseline: Sequence[Result], other: Sequence[Result], utility: Utili
     utility : Utility
         By which models are of use.
     """
-    seen = utility.seen(baseline, other)
+    return of_no_use(utility.seen(baseline, other))
+
+
+def of_no_use(seen: Seen) -> Void | None:
+    """Return what `unusable` does, of accuracies."""
     before, after, by_chance = seen[0]
     if max(each - floor for each, _, floor in seen) < LEAST_LEARNED:
         return Void(
@@ -127,7 +171,7 @@ def unusable(baseline: Sequence[Result], other: Sequence[Result], utility: Utili
             f"the baseline has learned nothing: its accuracy is {before:.3f}, and always answering"
             f" the most common class gives {by_chance:.3f}",
         )
-    share = kept(baseline, other, utility)
+    share = share_kept(seen)
     if share < LEAST_KEPT:
         return Void(
             "no_longer_useful",
@@ -189,6 +233,25 @@ def invalid(
         return None
     before, after = (fmean(values(arm, attack.risk, metric.id)) for arm in (baseline, other))
     what = "the first attack" if defense is None else "the defense"
+    return at_an_end(metric, before, after, expected=expected, change=what)
+
+
+def at_an_end(
+    metric: Bounded, before: float, after: float, *, expected: str | None, change: str
+) -> Void | None:
+    """Return why no change is evidence of nothing: an attack at its floor or its ceiling.
+
+    Parameters
+    ----------
+    metric : Metric
+        With its ends.
+    before, after : float
+        Its mean in either arm.
+    expected : str or None
+        As `invalid` takes it.
+    change : str
+        What tells the arms apart, in words.
+    """
     ends = (("floor", metric.floor, "increase"), ("ceiling", metric.ceiling, "decrease"))
     for end, bound, visible in ends:
         if bound is None or expected == visible:
@@ -196,7 +259,7 @@ def invalid(
         if max(abs(before - bound), abs(after - bound)) < metric.smallest_effect:
             return Void(
                 "nothing_to_move",
-                f"{metric.name} is {before:.3f} without {what} and {after:.3f} with it, at its"
+                f"{metric.name} is {before:.3f} without {change} and {after:.3f} with it, at its"
                 f" {end} of {bound:g}",
                 saturated=True,
             )

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import fmean
-from typing import TYPE_CHECKING, Final, Literal, TypedDict, Unpack
+from typing import TYPE_CHECKING, Final, TypedDict, Unpack
 
 from ..results.outcomes import Invalid
 from ..results.store import address
@@ -13,7 +13,6 @@ from ..run.engine import recipes
 from ..settings import settings_of
 from ..statistics.draws import between_draws
 from ..statistics.intervals import (
-    LEVEL,
     Effect,
     Outcome,
     effect,
@@ -23,6 +22,7 @@ from ..statistics.intervals import (
 )
 from ..trials.effectiveness import Effectiveness, effectiveness, values, worsening
 from .draws import draw_documents, per_unit
+from .judgements import expectation, interval, judged, judgement
 from .mechanisms import Claim, MechanismCheck, mechanism_checks
 from .privacy import audited
 from .software import software
@@ -33,18 +33,12 @@ if TYPE_CHECKING:
     from ..trials.trial import Result, TrialContext
     from . import document_types as shapes
     from .experiment import Experiment
+    from .judgements import Expected, Judgement
 
-__all__ = ["RULES", "Known", "Verdict", "cost", "interval", "judge", "judged", "scale"]
+__all__ = ["RULES", "Known", "Verdict", "cost", "judge", "scale"]
 
-Expected = Literal["increase", "decrease", "no_change"]
-Judgement = Literal["confirmed", "refuted", "inconclusive"]
 RULES: Final = 2
 """The version of the rules by which results are judged, part of what a verdict is kept under."""
-_DECIDED: Mapping[str, Expected] = {
-    "increase": "increase",
-    "decrease": "decrease",
-    "no_change": "no_change",
-}
 
 
 class Known(TypedDict, total=False):
@@ -246,7 +240,7 @@ def judge(
     baseline, defended = per_unit(planned, baseline), per_unit(planned, defended)
     found = worsening(attack.risk, metric, baseline, defended)
     shown = outcome(found, metric.smallest_effect)
-    expected = _expected(conjecture, intended=known.get("intended", False))
+    expected = expectation(conjecture, intended=known.get("intended", False))
     uses = Utility.of(planned.contexts)
     void = invalid(
         attack,
@@ -269,7 +263,7 @@ def judge(
         effect=found,
         outcome=void.outcome if void else shown,
         void=void,
-        judgement=_judgement(expected, shown, sound=not void and (did is None or did.met)),
+        judgement=judgement(expected, shown, sound=not void and (did is None or did.met)),
         effectiveness=did,
         utility=effect([d.accuracy - b.accuracy for b, d in zip(baseline, defended, strict=True)]),
         baseline=baseline,
@@ -294,16 +288,6 @@ def judge(
     )
 
 
-def _expected(conjecture: str, *, intended: bool) -> Expected | None:
-    return _DECIDED.get(conjecture, "decrease" if intended else None)
-
-
-def _judgement(expected: Expected | None, shown: Outcome, *, sound: bool) -> Judgement:
-    if not sound or shown == "inconclusive" or expected is None:
-        return "inconclusive"
-    return "confirmed" if shown == expected else "refuted"
-
-
 def _effectiveness(found: Effectiveness) -> shapes.Effectiveness:
     return {
         "metric": found.metric,
@@ -312,31 +296,6 @@ def _effectiveness(found: Effectiveness) -> shapes.Effectiveness:
         "baseline": found.baseline,
         "defended": found.defended,
         "needed": found.needed,
-    }
-
-
-def judged(metric: Metric, found: Effect) -> shapes.JudgedEffect:
-    """Return an effect with the metric that it is in, ready for JSON."""
-    return {
-        "metric": metric.id,
-        "name": metric.name,
-        "worse_when": metric.worse_when,
-        **interval(found),
-        "direction": found.direction,
-        "p_value": found.p_value,
-        "q_value": None,
-        "smallest_effect": metric.smallest_effect,
-    }
-
-
-def interval(found: Effect) -> shapes.Interval:
-    """Return an effect with its interval, ready for JSON."""
-    return {
-        "estimate": found.estimate,
-        "low": found.low,
-        "high": found.high,
-        "level": LEVEL,
-        "differences": list(found.differences),
     }
 
 

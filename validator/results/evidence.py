@@ -18,6 +18,9 @@ from .repeats import repeats, unit
 
 __all__ = ["export", "prepare", "records"]
 
+PLACEBO = "placebo"
+_LEAST_RUNS = 2
+"""Runs of which an audit is evidence of what a defense does."""
 _DIGITS = 6
 _SHORT = 12
 
@@ -49,12 +52,13 @@ def export(documents: Iterable[Mapping[str, Any]], folder: str) -> list[str]:
     written = []
     for document in documents:
         found = records(document)
-        if document.get("defense") == "placebo" or not found:
+        if document.get("defense") == PLACEBO or not found:
             continue
         name = f"{_file(document)}.{document['id'][:_SHORT]}.yaml"
         file = os.path.join(folder, name)
+        by = "audit" if kind_of(document) == "audit" else "validate"
         text = yaml.safe_dump(found, sort_keys=False, allow_unicode=True, width=100)
-        write_whole(file, f"# Measured by crosscurrent validate.\n{text}".encode())
+        write_whole(file, f"# Measured by crosscurrent {by}.\n{text}".encode())
         written.append(file)
     return written
 
@@ -76,9 +80,16 @@ def records(document: Mapping[str, Any]) -> dict[str, Any]:
 
     Of a defense and a risk that is an experiment, and an observation if the defense was effective,
     something could move, and the outcome is conclusive; of a combination or a collusion what came
-    out, likewise. Of other kinds of measurements there is nothing that a knowledge file could hold.
+    out, likewise. Of an audit of a defense over several runs, an observation for each risk: one run
+    says nothing of what another training would give. Of other kinds of measurements there is
+    nothing that a knowledge file could hold.
     """
-    by = {"verdict": _interaction, "combination": _combination, "collusion": _collusion}
+    by = {
+        "verdict": _interaction,
+        "combination": _combination,
+        "collusion": _collusion,
+        "audit": _audit,
+    }
     kind = kind_of(document)
     return by[kind](document) if kind in by else {}
 
@@ -165,6 +176,50 @@ def _interaction(document: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
+def _audit(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the observations of an audit; whether the defense was effective is told beside."""
+    defense, runs = document["defense"], document["runs"]
+    if defense in (None, PLACEBO) or len(runs) < _LEAST_RUNS:
+        return {}
+    if document["effective_defense"] is False:
+        return {}
+    reference = f"measured_{document['id'][:_SHORT]}"
+    files = " and ".join(each["file"] for each in document["models"])
+    seen: dict[str, dict[str, Any]] = {}
+    for each in document["measured"]:
+        if each["risk"] and each["outcome"] in ("increase", "decrease", "no_change"):
+            seen.setdefault(each["subject"], each)  # of several attributes, the first
+    if not seen:
+        return {}
+    trusted = "" if document["effective_defense"] else " Whether it was effective was not measured."
+    return {
+        "references": [
+            {
+                "id": reference,
+                "status": "confirmed",
+                "authors": "measured here",
+                "title": f"crosscurrent audit {files}, result {document['id'][:_SHORT]}",
+            }
+        ],
+        "observations": [
+            {
+                "id": f"measured.{reference}.{risk}",
+                "provenance": "measured",
+                "defense": _bare(defense),
+                "risk": risk,
+                "effect": each["outcome"],
+                "kind": "empirical",
+                "sources": [reference],
+                "note": (
+                    f"{_changed(each['effect'])}, {len(runs)} runs).{trusted}{_told_stage(defense)}"
+                ),
+                **({"stage": _stage(defense)} if _stage(defense) else {}),
+            }
+            for risk, each in seen.items()
+        ],
+    }
+
+
 def _reference(document: Mapping[str, Any], subject: str, identity: str) -> dict[str, Any]:
     where = f"({document['scale']['dataset']}), result {document['id'][:_SHORT]}"
     return {
@@ -177,6 +232,8 @@ def _reference(document: Mapping[str, Any], subject: str, identity: str) -> dict
 
 def _file(document: Mapping[str, Any]) -> str:
     """Return what a file is called for what was measured."""
+    if kind_of(document) == "audit":
+        return f"audit.{document['defense']}"
     if kind_of(document) == "combination":
         return "+".join(document["defenses"])
     subjects = ("first", "second") if kind_of(document) == "collusion" else ("defense", "risk")
@@ -229,11 +286,14 @@ def _told_stage(name: str) -> str:
 
 
 def _measured(document: Mapping[str, Any], towards: str = "more susceptible") -> str:
-    found = document["effect"]
+    return f"{_changed(document['effect'], towards)}, {repeats(document)})."
+
+
+def _changed(effect: Mapping[str, Any], towards: str = "more susceptible") -> str:
+    """Say what changed by how much, up to how often that was measured."""
     return (
-        f"{found['name']} changes by {found['estimate']:+.4f} towards {towards}"
-        f" ({found['level']:.0%} interval {found['low']:+.4f} to {found['high']:+.4f},"
-        f" {repeats(document)})."
+        f"{effect['name']} changes by {effect['estimate']:+.4f} towards {towards}"
+        f" ({effect['level']:.0%} interval {effect['low']:+.4f} to {effect['high']:+.4f}"
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 __all__ = ["Kind", "kind_of"]
 
-Kind = Literal["verdict", "grid", "variation", "combination", "collusion"]
+Kind = Literal["verdict", "grid", "variation", "combination", "collusion", "audit"]
 
 
 def kind_of(document: Mapping[str, Any]) -> Kind:
@@ -16,13 +16,14 @@ def kind_of(document: Mapping[str, Any]) -> Kind:
     Parameters
     ----------
     document : mapping
-        As ``crosscurrent validate --json`` gives it.
+        As ``crosscurrent validate --json`` or ``crosscurrent audit --json`` gives it.
 
     Returns
     -------
     str
         ``verdict`` (a defense and a risk), ``grid`` (all of them), ``variation`` (one pair by a
-        factor), ``combination`` (of defenses), or ``collusion`` (of attacks).
+        factor), ``combination`` (of defenses), ``collusion`` (of attacks), or ``audit`` (of
+        predictions)
     """
     kind: Kind | None = document.get("kind")
     if kind is not None:

@@ -18,16 +18,39 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["chosen", "forest", "left_out_losses", "regression"]
+__all__ = ["centred_logarithms", "chosen", "forest", "left_out_losses", "regression"]
 
 T = TypeVar("T")
 
 LEAST = 1e-3
 """Probabilities below this are not told apart: one bold error would outweigh all other cases."""
 
+LEAST_PROBABILITY = 1e-12
+"""Probabilities below this are not told apart: their logarithms would outweigh all others."""
+
 TREES = 50
 LEAF = 0.01
 """Least share of the cases in a leaf: several records, where each is a case of several models."""
+
+
+def centred_logarithms(probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Put the probabilities of classes on a logarithmic scale, less their mean over the classes.
+
+    A model that is sure of its answers differs between them in the logarithms only.
+
+    Parameters
+    ----------
+    probabilities : array of float
+        (..., classes).
+
+    Returns
+    -------
+    array of float
+        Of the same shape.
+    """
+    logs = np.log(probabilities.clip(min=LEAST_PROBABILITY))
+    centred: NDArray[np.float64] = logs - logs.mean(-1, keepdims=True)
+    return centred
 
 
 def chosen(steps: Sequence[Sequence[T]], losses: Callable[[T], NDArray[np.float64]]) -> T:

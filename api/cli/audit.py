@@ -1,0 +1,146 @@
+"""``crosscurrent audit``: what the predictions of models that exist show."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+from dataclasses import fields
+from typing import Any, cast
+
+from ..text.measured.audit import describe
+from ._arguments import (
+    add_knowledge_option,
+    add_output_options,
+    add_store_option,
+    natural,
+    positive,
+)
+from ._common import as_json, knowledge, style
+from ._measuring import needed, store
+
+__all__ = ["add_arguments"]
+
+_COLUMNS = {
+    "label": ("COLUMN", "the true class (default: label)"),
+    "score": (
+        "COLUMN",
+        "the probability of the positive class, if there are two classes (default: score)",
+    ),
+    "probabilities": (
+        "START",
+        "what the names of the classes' probabilities begin with, the rest being the class"
+        " (default: p_)",
+    ),
+    "predicted": (
+        "COLUMN",
+        "the answered class (default: predicted, or else the most probable class)",
+    ),
+    "member": (
+        "COLUMN",
+        "whether the model was trained on the record: train or test, 1 or 0 (default: member)",
+    ),
+    "run": ("COLUMN", "the training run, where there are several (default: run)"),
+    "id": ("COLUMN", "the record, to match two files by (default: id, or else their order)"),
+    "references": (
+        "START",
+        "what the names of reference models begin with: the probability that each gives the true"
+        " class; NAME_member says whether it was trained on the record (default: reference_)",
+    ),
+    "positive": (
+        "CLASS",
+        "the class that a score is of, and the favourable answer for groups",
+    ),
+}
+"""Options that say what columns are called: what they take, and what they are."""
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Describe the command and add its arguments."""
+    parser.description = (
+        "Measure what the predictions of a model show, or of a model before and after a change:"
+        " membership inference, attribute inference, group fairness, calibration and utility, with"
+        " confidence intervals. Nothing is trained and no model is needed. Results are stored."
+        " Files are CSV, Parquet, or NPZ with arrays of these names (probabilities: records by"
+        " classes; references and reference_members: records by models)."
+    )
+    parser.epilog = (
+        "examples:\n"
+        "  crosscurrent audit credit/before.csv\n"
+        "  crosscurrent audit credit/before.csv credit/after.csv --defense differential_privacy\n"
+        "  crosscurrent audit a.parquet b.parquet --label y --score p1 --group sex --group age_band"
+    )
+    parser.set_defaults(run=_run)
+    parser.add_argument("before", metavar="FILE", help="predictions of the model")
+    parser.add_argument(
+        "after",
+        metavar="FILE",
+        nargs="?",
+        help="predictions of the changed model on the same records",
+    )
+    parser.add_argument(
+        "--defense",
+        metavar="DEFENSE",
+        help="what the change is: id, code or alias of a defense, or placebo; what is predicted of"
+        " it stands beside, with a verdict",
+    )
+    columns = parser.add_argument_group("columns")
+    for name, (metavar, about) in _COLUMNS.items():
+        columns.add_argument(f"--{name}", dest=f"column_{name}", metavar=metavar, help=about)
+    columns.add_argument(
+        "--group",
+        dest="column_groups",
+        metavar="COLUMN",
+        action="append",
+        default=[],
+        help="a sensitive attribute; may be repeated (default: group, and all that begin with"
+        " group_)",
+    )
+    measured = parser.add_argument_group("measurement")
+    measured.add_argument(
+        "--resamples",
+        type=positive,
+        metavar="N",
+        help="resamples of the records, for intervals (default: 1000)",
+    )
+    measured.add_argument(
+        "--seed", type=natural, metavar="N", default=0, help="seed of all randomness (default: 0)"
+    )
+    add_store_option(measured)
+    measured.add_argument(
+        "--export", metavar="DIR", help="also write the evidence there, as knowledge files"
+    )
+    add_knowledge_option(parser)
+    add_output_options(parser)
+
+
+def _run(arguments: Namespace) -> str:
+    needed("audit")
+    from crosscurrent.validator.audits import RESAMPLES, Columns, audit
+    from crosscurrent.validator.results import evidence
+
+    given: dict[str, Any] = {
+        each.name: value
+        for each in fields(Columns)
+        if (value := getattr(arguments, f"column_{each.name}"))
+    }
+    if "groups" in given:
+        given["groups"] = tuple(given["groups"])
+    if arguments.export is not None:
+        evidence.prepare(arguments.export)
+    kept = store(arguments)
+    kept.ready()
+    document = audit(
+        knowledge(arguments),
+        arguments.before,
+        arguments.after,
+        defense=arguments.defense,
+        columns=Columns(**given),
+        resamples=arguments.resamples or RESAMPLES,
+        seed=arguments.seed,
+        store=kept,
+        knowledge=arguments.knowledge,
+    )
+    if arguments.export is not None:
+        evidence.export([cast("dict[str, Any]", document)], arguments.export)
+    if arguments.json:
+        return as_json(document)
+    return describe(document, style(arguments))

@@ -1,0 +1,334 @@
+"""Sources of predictions: columns by name, from a CSV, Parquet or NPZ file, or from arrays.
+
+Nothing is unpickled, and what a file says of its size is looked at before it is read.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import struct
+import zipfile
+import zlib
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from crosscurrent.knowledge.errors import InputError, clip, legible
+
+from ..data import as_texts, column_of, read_csv, reading, require_file
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+__all__ = ["MOST_BYTES", "MOST_COLUMNS", "Source", "opened"]
+
+MOST_BYTES: Final = 2 << 30
+"""As large as the columns of a file may be together, once they are read."""
+MOST_COLUMNS: Final = 10_000
+_MOST_HEADER: Final = 1 << 20
+"""As long as the first line of a CSV file may be, in bytes."""
+_MOST_FILE: Final = 256 << 20
+"""As large as a CSV file may be, in bytes: as texts its values take many times that."""
+_MOST_TEXT: Final = 200
+"""As long as a label, or the name of a group or of a run, may be."""
+_DAMAGE: Final = (
+    *(ValueError, KeyError, TypeError, SyntaxError, EOFError, OverflowError, RuntimeError),
+    *(NotImplementedError, struct.error, zipfile.BadZipFile, zlib.error),
+)
+_WIDE: Final = {"probabilities": "p_", "references": "reference_", "reference_members": ""}
+"""Arrays of NPZ files with a column for each class or reference model."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """Columns of equal length that are read when they are asked for.
+
+    Attributes
+    ----------
+    name : str
+        The file, as problems name it.
+    digest : str
+        Of its content.
+    records : int
+        How many rows there are.
+    columns : tuple of str
+        Their names.
+    read : callable
+        From names of columns to their values by name: numbers (float64, NaN where missing), or
+        texts (objects, None where missing).
+    place : callable
+        Names the place of a record, by its index.
+    """
+
+    name: str
+    digest: str
+    records: int
+    columns: tuple[str, ...]
+    read: Callable[[Sequence[str]], dict[str, NDArray[Any]]]
+    place: Callable[[int], str]
+
+
+def opened(given: str | os.PathLike[str] | Mapping[str, ArrayLike]) -> Source:
+    """Open predictions; little of them is read yet.
+
+    Parameters
+    ----------
+    given : path or mapping
+        A file that ends in .csv, .parquet or .npz; or arrays by name, as an NPZ file has them.
+
+    Raises
+    ------
+    InputError
+        There is no such file, it is damaged, it is larger than `MOST_BYTES`, or it names a column
+        twice.
+    """
+    if isinstance(given, Mapping):
+        return _of_arrays({str(name): np.asarray(each) for name, each in given.items()})
+    path = os.fspath(given)
+    ending = os.path.splitext(path)[1].lower()
+    if ending not in _OPENERS:
+        raise InputError(
+            f"{legible(path)}: predictions are read from {', '.join(_OPENERS)}; save them as one"
+            " of these"
+        )
+    require_file(path)
+    return _OPENERS[ending](path)
+
+
+def _of_csv(path: str) -> Source:
+    shown = legible(path)
+    require_file(path, _MOST_FILE, "save it as Parquet or NPZ")
+    with reading(path, "CSV"), open(path, "rb") as file:
+        first = file.readline(_MOST_HEADER + 1)
+    if len(first) > _MOST_HEADER or first.count(b",") >= MOST_COLUMNS:
+        raise InputError(
+            f"{shown}:1: the first line should name the columns, at most {MOST_COLUMNS:,} of them"
+            f" in {_MOST_HEADER >> 20} MiB"
+        )
+    table = read_csv(path)
+    some = next(iter(table.columns.values()))
+    return Source(
+        shown,
+        _digest(path),
+        len(some),
+        tuple(table.columns),
+        lambda names: {name: table.columns[name] for name in names},
+        table.place,
+    )
+
+
+def _of_parquet(path: str) -> Source:
+    shown = legible(path)
+    try:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+    except ImportError:
+        raise InputError(
+            f"{shown}: Parquet needs pyarrow (pip install pyarrow); or save it as CSV or NPZ"
+        ) from None
+    damage = (pa.ArrowException, ValueError, OverflowError, KeyError, TypeError)
+    with reading(path, "Parquet", *damage, NotImplementedError), pq.ParquetFile(path) as file:
+        names, about = list(file.schema_arrow.names), file.metadata
+        texts = [
+            each.name
+            for each in file.schema_arrow
+            if pa.types.is_string(each.type) or pa.types.is_large_string(each.type)
+        ]
+        records = int(about.num_rows)
+        unpacked = sum(
+            about.row_group(i).column(k).total_uncompressed_size
+            for i in range(about.num_row_groups)
+            for k in range(about.num_columns if len(names) <= MOST_COLUMNS else 0)
+        )
+    _require_columns(names, shown)
+    if unpacked > MOST_BYTES:
+        raise _too_large(shown)
+
+    def read(asked: Sequence[str]) -> dict[str, NDArray[Any]]:
+        if records * len(asked) * 8 > MOST_BYTES:
+            raise _too_large(shown)
+        found = {}
+        with (
+            reading(path, "Parquet", *damage, NotImplementedError),
+            pq.ParquetFile(path, read_dictionary=texts) as file,
+        ):
+            for name in asked:
+                column = _short(file, name, pa, shown)
+                values = column_of(column)
+                if values is None:
+                    raise InputError(
+                        f"{shown}: column {clip(name)!r} holds {clip(str(column.type))}; save it as"
+                        " numbers or texts"
+                    )
+                found[name] = values
+        return found
+
+    return Source(
+        shown, _digest(path), records, tuple(names), read, lambda i: f"{shown}: row {i + 1}"
+    )
+
+
+def _short(file: Any, name: str, pa: Any, shown: str) -> Any:
+    """Read one column; texts stay a dictionary, since few bytes may stand for many long ones."""
+    column = file.read(columns=[name]).column(0)
+    if pa.types.is_dictionary(column.type):
+        longest = max((len(str(each)) for each in column.unique().to_pylist()), default=0)
+        if longest > _MOST_TEXT:
+            raise InputError(
+                f"{shown}: column {clip(name)!r} has texts of {longest:,} characters; labels,"
+                " groups"
+                f" and names of runs have at most {_MOST_TEXT}"
+            )
+    return column
+
+
+def _of_npz(path: str) -> Source:
+    shown = legible(path)
+    with reading(path, "NPZ", *_DAMAGE), zipfile.ZipFile(path) as archive:
+        inside = archive.infolist()
+        if len(inside) > MOST_COLUMNS:
+            raise InputError(f"{shown}: more than {MOST_COLUMNS:,} arrays")
+        if sum(each.file_size for each in inside) > MOST_BYTES:
+            raise _too_large(shown)
+        _require_columns([each.filename.removesuffix(".npy") for each in inside], shown)
+        for each in inside:
+            _require_sound(archive, each, shown)
+        with np.load(path, allow_pickle=False) as loaded:
+            arrays = {str(name): np.asarray(loaded[name]) for name in loaded.files}
+    return _of_arrays(arrays, shown, _digest(path))
+
+
+def _require_sound(archive: zipfile.ZipFile, inside: zipfile.ZipInfo, shown: str) -> None:
+    """Make sure that an array is as large as its header says before room is made for it."""
+    name = clip(inside.filename.removesuffix(".npy"))
+    if not inside.filename.endswith(".npy"):
+        raise InputError(f"{shown}: {name} is no array; write the file with numpy.savez")
+    with archive.open(inside) as member:
+        version = np.lib.format.read_magic(member)
+        if version not in ((1, 0), (2, 0)):
+            raise InputError(f"{shown}: {name} is of another format; write it with numpy.savez")
+        read = np.lib.format.read_array_header_1_0
+        if version == (2, 0):
+            read = np.lib.format.read_array_header_2_0
+        shape, _, kind = read(member)
+        if kind.hasobject:
+            raise InputError(
+                f"{shown}: {name} holds Python objects, which would have to be unpickled, and"
+                " nothing"
+                " is; save numbers or texts: numpy.asarray(values, dtype=float), or dtype=str"
+            )
+        size = member.tell() + int(np.prod(shape, dtype=object)) * kind.itemsize
+    if size != inside.file_size:
+        raise InputError(f"{shown}: {name} is not as large as its header says; write it again")
+
+
+def _of_arrays(
+    arrays: Mapping[str, NDArray[Any]], shown: str = "arrays", digest: str = ""
+) -> Source:
+    """Lay arrays out as columns: of ``probabilities`` one for each class, and so on."""
+    columns: dict[str, NDArray[Any]] = {}
+    sizes = {}
+    for name, array in arrays.items():
+        if name == "classes":
+            continue
+        if array.ndim == 0 or array.ndim > 2 or (array.ndim == 2 and name not in _WIDE):
+            wide = ", ".join(_WIDE)
+            raise InputError(
+                f"{shown}: {clip(name)} has the shape {array.shape}; give one value for each record"
+                f" (of {wide} a row)"
+            )
+        sizes[name] = len(array)
+        columns |= _laid_out(name, array, arrays.get("classes"), shown)
+    if len(set(sizes.values())) > 1:
+        told = ", ".join(f"{clip(name)} {size:,}" for name, size in sizes.items())
+        raise InputError(f"{shown}: each array should have one row for each record: {told}")
+    _require_columns(list(columns), shown)
+    return Source(
+        shown,
+        digest or _digest_of(columns),
+        next(iter(sizes.values()), 0),
+        tuple(columns),
+        lambda names: {name: _plain(columns[name], shown, name) for name in names},
+        lambda i: f"{shown}: record {i + 1}",
+    )
+
+
+def _laid_out(
+    name: str, array: NDArray[Any], classes: NDArray[Any] | None, shown: str
+) -> dict[str, NDArray[Any]]:
+    if array.ndim == 1:
+        return {name: array}
+    names = [str(i) for i in range(array.shape[1])]
+    if name == "probabilities" and classes is not None:
+        names = [_written(each) for each in np.ravel(classes).tolist()]
+        if len(names) != array.shape[1]:
+            raise InputError(
+                f"{shown}: classes names {len(names)} classes, and probabilities has"
+                f" {array.shape[1]} columns; give one name for each"
+            )
+    if name == "reference_members":
+        return {f"reference_{i}_member": array[:, i] for i in range(array.shape[1])}
+    return {f"{_WIDE[name]}{each}": array[:, i] for i, each in enumerate(names)}
+
+
+def _plain(values: NDArray[Any], shown: str, name: str) -> NDArray[Any]:
+    """Return an array as numbers or texts."""
+    kind = values.dtype.kind
+    if kind == "U":
+        return as_texts([str(each).strip() for each in values])
+    if kind == "O" and all(each is None or isinstance(each, str) for each in values):
+        return as_texts([each and each.strip() for each in values])
+    if kind == "b":
+        return as_texts(["true" if each else "false" for each in values])
+    if kind not in "iuf":
+        raise InputError(
+            f"{shown}: {clip(name)} holds {clip(str(values.dtype))}; give numbers or texts"
+        )
+    with np.errstate(over="ignore"):
+        return np.asarray(values, np.float64)
+
+
+def _written(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _require_columns(names: Sequence[str], shown: str) -> None:
+    if len(names) > MOST_COLUMNS:
+        raise InputError(f"{shown}: {len(names):,} columns; at most {MOST_COLUMNS:,} are read")
+    twice = [name for name, often in Counter(names).items() if often > 1]
+    if twice:
+        told = ", ".join(repr(clip(name)) for name in twice[:5])
+        raise InputError(f"{shown}: several columns are named {told}; rename all but one of each")
+
+
+def _too_large(shown: str) -> InputError:
+    return InputError(
+        f"{shown}: more than {MOST_BYTES >> 30} GiB once it is read; give fewer records, or leave"
+        " out columns"
+    )
+
+
+def _digest(path: str) -> str:
+    with reading(path, "a file"), open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _digest_of(columns: Mapping[str, NDArray[Any]]) -> str:
+    found = hashlib.sha256()
+    for name in sorted(columns):
+        values = columns[name]
+        kind = np.asarray(values, dtype=str) if values.dtype.kind == "O" else values
+        found.update(f"{name} {kind.dtype} {kind.shape} ".encode())
+        found.update(np.ascontiguousarray(kind).tobytes())
+    return found.hexdigest()
+
+
+_OPENERS: Mapping[str, Callable[[str], Source]] = {
+    ".csv": _of_csv,
+    ".parquet": _of_parquet,
+    ".npz": _of_npz,
+}

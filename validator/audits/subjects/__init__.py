@@ -1,0 +1,21 @@
+"""Subjects of an audit: risks, calibration and utility, each a module with its metrics."""
+
+from typing import Final
+
+from ._subject import AuditMetric, Statistics, Subject
+from .attribute_inference import AttributeInference
+from .calibration import Calibration
+from .discriminatory_behavior import DiscriminatoryBehavior
+from .membership_inference import MembershipInference
+from .utility import Utility
+
+__all__ = ["SUBJECTS", "AuditMetric", "Statistics", "Subject"]
+
+SUBJECTS: Final[tuple[type[Subject], ...]] = (
+    MembershipInference,
+    AttributeInference,
+    DiscriminatoryBehavior,
+    Calibration,
+    Utility,
+)
+"""In the order in which they are told."""
