@@ -5,6 +5,7 @@ Each hangs below its first base; "also" names a second one, for whoever catches 
 Exception
 ├── InputError              something given cannot be used (exit code 2, or a 4xx status)
 │   ├── BrokenKnowledge     also ValueError: knowledge files that cannot be loaded, every problem
+│   ├── TooCostly           a question that takes more than the budget it was given
 │   ├── UnknownName         also LookupError: a name that no record has, with close matches
 │   ├── ScenarioError       also ValueError: assumptions that contradict each other
 │   ├── MissingExtra        also ImportError: an extra is needed that is not installed

@@ -13,6 +13,7 @@ from os import urandom
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "HEAD",
+    "OWNER",
     "ApiKeyAuth",
     "PrecomputedResponses",
     "RequestContext",
@@ -38,6 +40,8 @@ _ID = re.compile(rb"[A-Za-z0-9._-]{8,64}")
 _HOST = re.compile(rb"(\[[0-9a-f:.]*\]|[^:]*)(?::[0-9]*)?")
 HEAD = "crosscurrent.head"
 """In the scope of a request of which only the head is asked for."""
+OWNER = "crosscurrent.owner"
+"""In the scope of a request that came with a key, the name of that."""
 _REQUEST_ID = "crosscurrent.id"
 _LOOPBACK = frozenset({b"localhost", b"127.0.0.1", b"[::1]"})
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM})
@@ -98,7 +102,8 @@ class RequestContext:
                 self.log.exception("request failed", request_id=identity)
             if not status:
                 found = _failure(error)
-                told = self.page(Request(scope), found, titled(found)[1], identity)
+                kind = titled(found)[1]
+                told = await run_in_threadpool(self.page, Request(scope), found, kind, identity)
                 await (told or problem(found, identity))(scope, receive, named)
         finally:
             seconds = perf_counter() - start
@@ -113,7 +118,7 @@ class RequestContext:
                 status=status,
                 ms=round(seconds * 1000, 3),
                 request_id=identity,
-                key=scope.get("crosscurrent.owner"),
+                key=scope.get(OWNER),
             )
 
     def _fits(self, scope: Scope) -> None:
@@ -140,7 +145,7 @@ class ApiKeyAuth:
         """Pass one request on, or refuse it."""
         if scope["type"] == "http" and scope["path"].startswith("/v1"):
             try:
-                scope["crosscurrent.owner"] = self._authenticated(scope)
+                scope[OWNER] = self._authenticated(scope)
             except ProblemError as error:
                 await problem(error, scope[_REQUEST_ID])(scope, receive, send)
                 return

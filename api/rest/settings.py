@@ -120,6 +120,12 @@ class Settings(BaseSettings):
         le=100_000,
         description="maximum number of knowledge-set versions per key, including retired ones",
     )
+    max_seconds: int = Field(
+        default=10,
+        ge=1,
+        le=3600,
+        description="seconds of processor time that one question may take",
+    )
     grace: int = Field(
         default=10,
         ge=0,

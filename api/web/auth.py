@@ -11,7 +11,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..rest.keys import Keyring
-from ..rest.middleware import authenticate
+from ..rest.middleware import OWNER, authenticate
 from ..rest.service import ServiceDep
 from .errors import NOT_PAGES
 from .rendering import address, anonymous_context, page_response
@@ -59,7 +59,7 @@ class SessionAuth:
                 answer = RedirectResponse(address(SIGN_IN, {"next": onward}), 303)
                 await answer(scope, receive, send)
                 return
-            scope["crosscurrent.owner"] = name
+            scope[OWNER] = name
             send = partial(_not_stored, send)
         await self.app(scope, receive, send)
 

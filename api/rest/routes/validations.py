@@ -18,7 +18,7 @@ from crosscurrent.api.jobs.service import Jobs
 from ..middleware import HEAD
 from ..pagination import decode_token, encode_token
 from ..responses import refusals
-from ..service import Owner, ServiceDep, in_database_thread
+from ..service import CHECKING, Owner, ServiceDep, in_database_thread
 from ..shapes.validations import Evidence, Validation, Validations, Verdict
 
 __all__ = ["media_router", "router"]
@@ -65,6 +65,7 @@ JobOwner = Annotated[str, Depends(_job_owner)]
 @router.post(
     "/validations",
     operation_id="submit_validation",
+    dependencies=[CHECKING],
     summary="Measure whether a prediction holds: a job is accepted, a worker trains models",
     status_code=202,
     responses={
@@ -163,6 +164,7 @@ def get_validation_result(jobs: JobsDep, owner: JobOwner, identity: Identity) ->
 @router.get(
     "/validations/{id}/evidence",
     operation_id="get_validation_evidence",
+    dependencies=[CHECKING],
     summary="What was measured, as knowledge files for an overlay",
     responses=refusals(409, 503),
 )
@@ -192,6 +194,7 @@ def get_validation_report(jobs: JobsDep, owner: JobOwner, identity: Identity) ->
 @media_router.get(
     "/validations/{id}/plot.{kind}",
     operation_id="get_validation_plot",
+    dependencies=[CHECKING],
     summary="The verdict as a picture",
     response_class=Response,
     responses={

@@ -25,7 +25,7 @@ from crosscurrent.validator.requests import GridRequest, PairRequest, from_json
 
 from ...rest.pagination import decode_token, encode_token
 from ...rest.problems import problem_of
-from ...rest.service import Service, ServiceDep, in_database_thread
+from ...rest.service import CHECKING, Service, ServiceDep, in_database_thread
 from ...text.wording import STATE_MARKS
 from ..drawings.interval import Interval, intervals
 from ..measurements.form import FIELDS, PREFILLED, MeasurementForm, again, posted, prefilled
@@ -83,7 +83,7 @@ def validate(page: PageRequestDep, owner: JobOwner) -> Response:
     return _page(page, prefilled(page), filters, _job_list(page, owner, filters, after))
 
 
-@router.post("/validate", dependencies=[SAME_ORIGIN])
+@router.post("/validate", dependencies=[SAME_ORIGIN, CHECKING])
 async def start(page: PageRequestDep, owner: JobOwner, request: Request) -> Response:
     """Start what the form asks for, or show it again with what is wrong."""
     form = MeasurementForm(key=secrets.token_hex(16))
@@ -331,7 +331,7 @@ def _outcome(
     return {"rows": cell_outcomes(page.kb, page.words, far.cells) if what == "grid" else []}
 
 
-@router.get("/validate/{identity}/plot.{kind}")
+@router.get("/validate/{identity}/plot.{kind}", dependencies=[CHECKING])
 @in_database_thread
 def plot(
     service: ServiceDep, owner: JobOwner, identity: str, kind: Literal["svg", "png"]
@@ -342,7 +342,7 @@ def plot(
     return Response(content, headers=_HEADERS, media_type=media)
 
 
-@router.get("/validate/{identity}/report")
+@router.get("/validate/{identity}/report", dependencies=[CHECKING])
 @in_database_thread
 def report(service: ServiceDep, owner: JobOwner, identity: str) -> Response:
     """Return the report as a page by itself."""
@@ -360,7 +360,7 @@ def report_text(service: ServiceDep, owner: JobOwner, identity: str) -> Response
     return Response(content, headers=_HEADERS, media_type="text/plain")
 
 
-@router.get("/validate/{identity}/evidence")
+@router.get("/validate/{identity}/evidence", dependencies=[CHECKING])
 @in_database_thread
 def evidence(service: ServiceDep, owner: JobOwner, identity: str) -> Response:
     """Return knowledge files, as a request to put a knowledge set takes them."""
