@@ -29,6 +29,8 @@ from .rest.settings import Settings, unknown
 __all__ = ["serve"]
 
 _BACKLOG = 2048
+_UMASK = 0o077
+"""What the service keeps is read by its own user alone."""
 _CLOSING = 2.0
 """Seconds after `grace` in which workers and connections are let go."""
 _TOLD = 0.5
@@ -49,6 +51,7 @@ def serve(settings: Settings) -> None:
     settings.require_intent()
     log = logger(settings.log_level)
     with closing(_listen(settings.host, settings.port)) as listening:
+        os.umask(_UMASK)
         app = create_app(settings, log)
         app.state.service.sets.check()
         standard_logging(log)

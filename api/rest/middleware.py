@@ -22,11 +22,12 @@ from .response_cache import CachedResponse, matches
 
 if TYPE_CHECKING:
     from ..logs import Log
-    from .keys import Keyring
+    from .keys import Key, Keyring
     from .metrics import Metrics
 
 __all__ = [
     "HEAD",
+    "JOB_SECONDS",
     "OWNER",
     "ApiKeyAuth",
     "PrecomputedResponses",
@@ -40,6 +41,8 @@ _ID = re.compile(rb"[A-Za-z0-9._-]{8,64}")
 _HOST = re.compile(rb"(\[[0-9a-f:.]*\]|[^:]*)(?::[0-9]*)?")
 HEAD = "crosscurrent.head"
 """In the scope of a request of which only the head is asked for."""
+JOB_SECONDS = "crosscurrent.job_seconds"
+"""In the scope of such a request, for how long a job of the key may train, if that is said."""
 OWNER = "crosscurrent.owner"
 """In the scope of a request that came with a key, the name of that."""
 _REQUEST_ID = "crosscurrent.id"
@@ -145,24 +148,25 @@ class ApiKeyAuth:
         """Pass one request on, or refuse it."""
         if scope["type"] == "http" and scope["path"].startswith("/v1"):
             try:
-                scope[OWNER] = self._authenticated(scope)
+                key = self._authenticated(scope)
+                scope[OWNER], scope[JOB_SECONDS] = key.name, key.job_seconds
             except ProblemError as error:
                 await problem(error, scope[_REQUEST_ID])(scope, receive, send)
                 return
         await self.app(scope, receive, send)
 
-    def _authenticated(self, scope: Scope) -> str:
+    def _authenticated(self, scope: Scope) -> Key:
         given = _header(scope, b"authorization") or b""
         scheme, _, secret = given.decode("latin-1").partition(" ")
-        name = authenticate(self.keyring, secret.strip()) if scheme.lower() == "bearer" else None
-        if name is None:
+        key = authenticate(self.keyring, secret.strip()) if scheme.lower() == "bearer" else None
+        if key is None:
             detail = "send a key of this service: Authorization: Bearer KEY"
             raise ProblemError(401, detail, headers={"WWW-Authenticate": "Bearer"})
-        return name
+        return key
 
 
-def authenticate(keyring: Keyring, secret: str) -> str | None:
-    """Return whose key this is, and count the request; None if it is nobody's.
+def authenticate(keyring: Keyring, secret: str) -> Key | None:
+    """Return the key, and count the request; None if there is no such key.
 
     Raises
     ------
@@ -176,7 +180,7 @@ def authenticate(keyring: Keyring, secret: str) -> str | None:
         seconds = int(wait) + 1
         detail = f"{key.quota} requests a minute are all: wait {seconds} s"
         raise ProblemError(429, detail, headers={"Retry-After": str(seconds)})
-    return key.name
+    return key
 
 
 class TrustedHost:

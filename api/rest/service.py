@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import suppress
 from functools import partial, wraps
@@ -27,16 +29,18 @@ from .introspection import fields
 from .keys import KeyFile, Keyring
 from .knowledge_sets import KnowledgeSets
 from .metrics import Metrics
-from .middleware import OWNER, accepts_json
+from .middleware import JOB_SECONDS, OWNER, accepts_json
 from .problems import ProblemError
 from .response_cache import CachedResponse, ResponseCache, code_digest
 from .settings import Settings
-from .turns import Turns
+from .turns import Share, Turns
 
 __all__ = [
     "ANSWERING",
     "CHECKING",
     "SMALLER",
+    "STREAMING",
+    "JobSeconds",
     "KnowledgeQuery",
     "Owner",
     "Responder",
@@ -64,6 +68,10 @@ _COMPUTED = 2
 _COMPUTING = CapacityLimiter(_COMPUTED)
 _WAITING = 100
 """Requests of one key that may wait for either."""
+_ROOM = 16 * 1024 * 1024
+"""Bytes that have to be free where data are kept."""
+_STREAMS = 100
+"""Streams of events that one key may have open: each looks at the database again and again."""
 _MOST_STEPS = 1_000_000
 """As many steps as a question may take: what it has to remember of them stays small."""
 _AWAY = 5.0
@@ -94,6 +102,8 @@ class Service:
         Its figures.
     questions, checks : Turns
         Turns at computing an answer, and at checking a request or drawing a result.
+    streams : Share
+        Streams of events that are open.
     stopping : callable
         Says whether the process is about to end.
     """
@@ -107,9 +117,11 @@ class Service:
         self.keyring = Keyring(KeyFile(settings.keys)) if settings.keys else None
         self.metrics = Metrics()
         self.questions = Turns("questions are being answered", _COMPUTED, 1, _WAITING)
+        self.streams = Share("streams of events", _STREAMS)
         self.checks = Turns("requests are being checked", PROCESSES, 1, _WAITING)
         self.stopping: Callable[[], bool] = lambda: False
         self._jobs: Jobs | None = None
+        self._folder: tuple[int, int] | None = None
         self._away: tuple[float, Unavailable] | None = None
         self._lock = Lock()
 
@@ -133,9 +145,11 @@ class Service:
                     raise self._away[1]  # not each request should find that out again
                 try:
                     self._jobs = Jobs(self.settings.for_jobs(), kb=self.kb)
+                    self._folder = _identity(self.settings.data)
                 except Unavailable as error:
                     self._away = monotonic(), error
                     raise
+            self._same_folder()
             return self._jobs
 
     def existing_jobs(self) -> Jobs | None:
@@ -162,11 +176,23 @@ class Service:
 
     def check(self) -> None:
         """Raise OSError unless knowledge, and jobs if there are any, could be kept now."""
+        self._same_folder()
         self.sets.check()
+        free = os.statvfs(self.settings.data)
+        if free.f_bavail * free.f_frsize < _ROOM:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), self.settings.data)
         with self._lock:
             jobs = self._jobs
         if jobs is not None:
             jobs.ready()
+
+    def _same_folder(self) -> None:
+        """Raise `Unavailable` if the data folder was taken away under an open database."""
+        if self._folder is not None and _identity(self.settings.data) != self._folder:
+            raise Unavailable(
+                "the data folder was removed or replaced while the service ran: what is accepted"
+                " now would be lost; start the service again"
+            )
 
     def close(self) -> None:
         """Let go what was opened."""
@@ -217,6 +243,15 @@ class Service:
         return self.kb if name is None else self.sets.base(name)
 
 
+def _identity(folder: str) -> tuple[int, int] | None:
+    """Return by what the file system knows a folder; None if it is not there."""
+    try:
+        found = os.stat(folder)
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
 class _Deadline:
     """Says whether the thread that asks has computed for so long since it first asked."""
 
@@ -261,6 +296,16 @@ Owner = Annotated[str | None, Depends(owner)]
 """Name of the key that a request came with, for routes."""
 
 
+async def job_seconds(request: Request) -> int | None:
+    """Return for how long a job of the key that asks may train, if the key says so."""
+    found: int | None = request.scope.get(JOB_SECONDS)
+    return found
+
+
+JobSeconds = Annotated[int | None, Depends(job_seconds)]
+"""Seconds for which a job of the key may train, for routes."""
+
+
 async def answering(service: ServiceDep, owner: Owner) -> AsyncIterator[None]:
     """Hold a turn at computing, and its budget, while a route's function runs."""
     async with service.questions.turn(owner):
@@ -274,6 +319,14 @@ async def checking(service: ServiceDep, owner: Owner) -> AsyncIterator[None]:
         yield
 
 
+async def streaming(service: ServiceDep, owner: Owner) -> AsyncIterator[None]:
+    """Hold one of the streams of a key until the response is sent."""
+    with service.streams.held(owner):
+        yield
+
+
+STREAMING = Depends(streaming)
+"""For routes that stream events."""
 ANSWERING, CHECKING = (Depends(each, scope="function") for each in (answering, checking))
 """For routes whose function computes, and those that have something checked or drawn."""
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict, deque
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from threading import Lock
 
 from .problems import ProblemError
 
-__all__ = ["Turns"]
+__all__ = ["Share", "Turns"]
 
 _PATIENCE = 60.0
 """Seconds for which a request may wait."""
@@ -119,6 +119,40 @@ class Turns:
         queue.remove(waiter)
         if not queue:
             del self._queues[owner]
+
+
+class Share:
+    """What one key may hold so many of at a time, such as streams of events.
+
+    Parameters
+    ----------
+    what : str
+        What is held, as a problem tells it.
+    most : int
+        As many as one key may hold.
+    """
+
+    def __init__(self, what: str, most: int) -> None:
+        self._what, self._most = what, most
+        self._held: dict[Owner, int] = {}
+        self._lock = Lock()
+
+    @contextmanager
+    def held(self, owner: Owner) -> Iterator[None]:
+        """Hold one more within the block; raise `ProblemError` if the key holds all it may."""
+        with self._lock:
+            count = self._held.get(owner, 0)
+            if count >= self._most:
+                detail = f"{count} {self._what} are all that one key may have at a time"
+                raise ProblemError(429, detail, kind="busy", headers={"Retry-After": "5"})
+            self._held[owner] = count + 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._held[owner] -= 1
+                if not self._held[owner]:
+                    del self._held[owner]
 
 
 class _Waiter:

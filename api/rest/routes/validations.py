@@ -18,7 +18,14 @@ from crosscurrent.api.jobs.service import Jobs
 from ..middleware import HEAD
 from ..pagination import decode_token, encode_token
 from ..responses import refusals
-from ..service import CHECKING, Owner, ServiceDep, in_database_thread
+from ..service import (
+    CHECKING,
+    STREAMING,
+    JobSeconds,
+    Owner,
+    ServiceDep,
+    in_database_thread,
+)
 from ..shapes.validations import Evidence, Validation, Validations, Verdict
 
 __all__ = ["media_router", "router"]
@@ -87,6 +94,7 @@ JobOwner = Annotated[str, Depends(_job_owner)]
 def submit_validation(
     jobs: JobsDep,
     owner: JobOwner,
+    seconds: JobSeconds,
     response: Response,
     request: Annotated[dict[str, Any], Body()],
     idempotency_key: Annotated[
@@ -95,7 +103,7 @@ def submit_validation(
     ] = None,
 ) -> Validation:
     """Accept what `crosscurrent validate` takes, checked completely as it does."""
-    job = jobs.submit(request, owner, idempotency_key)
+    job = jobs.submit(request, owner, idempotency_key, seconds)
     response.headers["Location"] = f"/v1/validations/{job.id}"
     if not job.over:
         response.headers.update(_POLL_LATER)
@@ -224,6 +232,7 @@ def _watched_job(jobs: JobsDep, owner: JobOwner, identity: Identity) -> str:
     "/validations/{id}/events",
     operation_id="watch_validation",
     summary="What happens to a validation, as it happens (server-sent events)",
+    dependencies=[STREAMING],
     response_class=EventSourceResponse,
     responses=refusals(503),
 )

@@ -25,7 +25,7 @@ from crosscurrent.validator.requests import GridRequest, PairRequest, from_json
 
 from ...rest.pagination import decode_token, encode_token
 from ...rest.problems import problem_of
-from ...rest.service import CHECKING, Service, ServiceDep, in_database_thread
+from ...rest.service import CHECKING, JobSeconds, Service, ServiceDep, in_database_thread
 from ...text.wording import STATE_MARKS
 from ..drawings.interval import Interval, intervals
 from ..measurements.form import FIELDS, PREFILLED, MeasurementForm, again, posted, prefilled
@@ -84,31 +84,37 @@ def validate(page: PageRequestDep, owner: JobOwner) -> Response:
 
 
 @router.post("/validate", dependencies=[SAME_ORIGIN, CHECKING])
-async def start(page: PageRequestDep, owner: JobOwner, request: Request) -> Response:
+async def start(
+    page: PageRequestDep, owner: JobOwner, seconds: JobSeconds, request: Request
+) -> Response:
     """Start what the form asks for, or show it again with what is wrong."""
     form = MeasurementForm(key=secrets.token_hex(16))
     try:
         form = posted(await request.body())
-        job = await _submit_once(page.service, form, owner)
+        job = await _submit_once(page.service, form, owner, seconds)
     except (InputError, Unavailable) as error:
         return await _refused(page, owner, form, error)
     return Response(status_code=303, headers={"Location": page.link(f"/validate/{job.id}")})
 
 
-async def _submit_once(service: Service, form: MeasurementForm, owner: str) -> Job:
+async def _submit_once(
+    service: Service, form: MeasurementForm, owner: str, seconds: int | None
+) -> Job:
     """Submit a form; sent twice, the second one waits for what becomes of the first."""
     wanted = form.request()
     for _ in range(_TIMES):
         try:
-            return await _submit(service, wanted, owner, form.key)
+            return await _submit(service, wanted, owner, form.key, seconds)
         except BeingAccepted:
             await asyncio.sleep(_AGAIN)
-    return await _submit(service, wanted, owner, form.key)
+    return await _submit(service, wanted, owner, form.key, seconds)
 
 
 @in_database_thread
-def _submit(service: Service, wanted: Mapping[str, Any], owner: str, key: str) -> Job:
-    return service.jobs().submit(wanted, owner, key)
+def _submit(
+    service: Service, wanted: Mapping[str, Any], owner: str, key: str, seconds: int | None
+) -> Job:
+    return service.jobs().submit(wanted, owner, key, seconds)
 
 
 @in_database_thread

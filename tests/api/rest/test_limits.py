@@ -7,6 +7,7 @@ import json
 import os
 import signal
 import socket
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -18,9 +19,11 @@ import httpx2
 import pytest
 from asking import Asking
 from heavy import entangled, numerous, staged
-from running import until
+from running import tiny, until
 from served import Served, threaded
 
+from crosscurrent.api.jobs.records import Job
+from crosscurrent.api.jobs.service import Jobs
 from crosscurrent.api.rest import protocol, response_cache
 from crosscurrent.api.rest.keys import KeyFile
 from crosscurrent.api.rest.problems import ProblemError
@@ -215,6 +218,77 @@ def test_a_head_that_does_not_come_is_not_waited_for(
             answer = answer_of(connection)  # without a limit this waits for ever
         assert answer.startswith(b"HTTP/1.1 408 ") if sent else not answer
         assert client.get("/health/live").status_code == 200
+
+
+def test_a_full_disk_and_a_folder_that_was_taken_away_are_no_readiness(
+    serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asking = serve()
+    assert asking.get("/v1/validations").status_code == 200  # the database of jobs is open
+    assert asking.get("/health/ready").status_code == 200
+    with monkeypatch.context() as patch:
+        patch.setattr("crosscurrent.api.rest.service._ROOM", 2**63)
+        full = asking.get("/health/ready")
+        assert full.status_code == 503
+        assert "No space left" in full.json()["detail"]
+    (tmp_path / "data").rename(tmp_path / "elsewhere")
+    for answer in (asking.get("/health/ready"), asking.post("/v1/validations", json=tiny(1))):
+        assert answer.status_code == 503
+        assert "removed or replaced" in answer.json()["detail"]
+
+
+def test_what_a_service_keeps_is_its_own_users_alone(
+    served: tuple[Served, dict[str, httpx2.Client]], tmp_path: Path
+) -> None:
+    _, clients = served
+    put(clients["ann"], "own", {"a.yaml": "risks: [{id: evasion, action: revise, name: E}]"})
+    assert clients["ann"].get("/v1/validations").status_code == 200
+    for place in (tmp_path / "data", *(tmp_path / "data").rglob("*")):
+        assert place.stat().st_mode & 0o077 == 0, place
+
+
+def test_a_key_has_so_many_streams_and_no_more(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asking = serve()
+    monkeypatch.setattr(asking.service.streams, "_most", 1)
+    with asking.service.streams.held("ann"), asking.service.streams.held("ben"):
+        with pytest.raises(ProblemError) as many, asking.service.streams.held("ann"):
+            pass
+        assert (many.value.status, many.value.kind) == (429, "busy")
+    with asking.service.streams.held(None):
+        assert asking.get("/v1/validations/0123/events").status_code == 429
+    assert asking.get("/v1/validations/0123/events").status_code == 404
+
+
+def test_a_check_of_one_key_does_not_hold_up_another(
+    serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = KeyFile(str(tmp_path / "keys.json"))
+    held = {name: {"Authorization": f"Bearer {file.add(name)}"} for name in ("ann", "ben")}
+    running, released = set[str](), threading.Event()
+
+    def submit(_: Jobs, request: Any, owner: str, *__: Any) -> Job:
+        running.add(owner)
+        if owner == "ann":
+            assert released.wait(60)
+        return Job("0", owner, "queued", request, "", None, None)
+
+    monkeypatch.setattr(Jobs, "submit", submit)
+    with threaded(serve(keys=file.path).app) as client, ThreadPoolExecutor(30) as pool:
+        try:
+            flood = [
+                pool.submit(client.post, "/v1/validations", json={}, headers=held["ann"])
+                for _ in range(24)
+            ]
+            until(lambda: "ann" in running, "it should be checked")
+            other = client.post("/v1/validations", json={}, headers=held["ben"])
+            assert other.status_code == 202
+            assert client.get("/health/ready").status_code == 200
+            assert not any(each.done() for each in flood)
+        finally:
+            released.set()
+        assert {each.result().status_code for each in flood} == {202}
 
 
 async def _hold(turns: Turns, owner: str, order: list[str], ended: anyio.Event) -> None:
