@@ -9,12 +9,14 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import sys
 import tempfile
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import ProcessPoolExecutor, TimeoutError
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
+from functools import partial
 from multiprocessing import get_context
 from typing import Any, ParamSpec, TypeVar
 
@@ -22,8 +24,14 @@ from crosscurrent.knowledge import KnowledgeBase
 from crosscurrent.knowledge.errors import InputError
 from crosscurrent.validator.requests import from_json
 
+from .blame import blamed
 from .errors import Refused, Unavailable
 from .settings import JobSettings
+
+if sys.platform == "win32":
+    resource = None
+else:
+    import resource
 
 __all__ = ["PROCESSES", "Checks"]
 
@@ -39,9 +47,16 @@ _PATIENCE = 120.0
 
 
 class Checks:
-    """Processes that check requests and draw, each started when it is first needed."""
+    """Processes that check requests and draw, each started when it is first needed.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    memory : int, optional
+        Bytes that each may take; by default 4 GiB, or a quarter of the machine's if that is more.
+    """
+
+    def __init__(self, memory: int | None = None) -> None:
+        self._memory = memory or _usual_memory()
         self._idle: list[ProcessPoolExecutor] = []
         self._busy: set[ProcessPoolExecutor] = set()
         self._lock = threading.Lock()
@@ -106,16 +121,16 @@ class Checks:
 
     def _alone(self, task: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a task in a process that does nothing else: what it takes is its own time."""
-        from crosscurrent.validator.machine.parents import end_with_parent
-
         with self._lock:
             if not self._idle:  # the one that was used last: it is warm
-                self._idle.append(ProcessPoolExecutor(1, get_context("spawn"), end_with_parent))
+                self._idle.append(
+                    ProcessPoolExecutor(1, get_context("spawn"), _begin, (self._memory,))
+                )
             pool = self._idle.pop()
             self._busy.add(pool)
         sound = True
         try:
-            return pool.submit(task, *args, **kwargs).result(_PATIENCE)
+            return pool.submit(_bounded, partial(task, *args, **kwargs)).result(_PATIENCE)
         except (BrokenProcessPool, TimeoutError) as error:
             sound = False
             _end(pool)
@@ -140,6 +155,32 @@ def _end(broken: ProcessPoolExecutor) -> None:
 def _pids(pool: ProcessPoolExecutor) -> list[int]:
     """Return the processes of a pool; there is no public name for them."""
     return list(getattr(pool, "_processes", None) or ())
+
+
+def _begin(memory: int) -> None:
+    """Prepare a process: it ends with the server, and takes no more memory than it may."""
+    from crosscurrent.validator.machine.parents import end_with_parent
+
+    end_with_parent()
+    if resource is not None:
+        resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
+
+
+def _bounded(task: Callable[[], T]) -> T:
+    """Run a task; a request for which memory does not suffice is refused."""
+    try:
+        return task()
+    except Exception as error:
+        if blamed(error) != "memory":
+            raise
+        raise Refused(
+            "this takes more memory than a service checks requests with: ask for less data, or"
+            " measure it on the command line"
+        ) from None
+
+
+def _usual_memory() -> int:
+    return max(4 << 30, os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 4)
 
 
 def _check(request: dict[str, Any], settings: JobSettings, kb: KnowledgeBase) -> dict[str, Any]:

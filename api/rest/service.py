@@ -228,7 +228,8 @@ class Service:
                     return await to_thread.run_sync(task, limiter=_COMPUTING)
                 except TooCostly as error:
                     seconds = self.settings.max_seconds
-                    detail = f"this would take more than {seconds} s of computing: {less}"
+                    most = f"{seconds} s of computing or {_MOST_STEPS:,} steps"
+                    detail = f"this would take more than {most}: {less}"
                     raise ProblemError(422, detail, kind="too-costly") from error
                 except ProblemError as error:
                     if error.kind == "too-costly":

@@ -21,7 +21,7 @@ import unsteady_models
 from running import below, ended, large, tiny, until
 
 from crosscurrent.api.jobs.blame import Kills, blamed, last_line
-from crosscurrent.api.jobs.errors import Unavailable
+from crosscurrent.api.jobs.errors import Refused, Unavailable
 from crosscurrent.api.jobs.local import LocalWorkers
 from crosscurrent.api.jobs.sandbox import Checks
 from crosscurrent.api.jobs.service import Jobs
@@ -131,6 +131,13 @@ def test_a_process_that_was_killed_says_by_whom_and_what_it_had_used(
         (lost,) = (e for e in jobs.events(job.id, "ann") if e.kind == "interrupted")
         assert lost.data["error"].startswith("the process that trains was killed (SIGKILL) by ")
         assert "MiB of memory" in lost.data["error"]
+
+
+def test_a_check_that_takes_too_much_memory_is_refused_and_the_next_one_is_not() -> None:
+    with closing(Checks(memory=1 << 30)) as few:
+        with pytest.raises(Refused, match="more memory"):
+            few._run(bytearray, 2 << 30)
+        assert few._run(len, [1]) == 1
 
 
 def damaged(file: Path) -> None:
