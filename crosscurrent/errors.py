@@ -5,11 +5,13 @@ Each hangs below its first base; "also" names a second one, for whoever catches 
 Exception
 ├── InputError              something given cannot be used (exit code 2, or a 4xx status)
 │   ├── BrokenKnowledge     also ValueError: knowledge files that cannot be loaded, every problem
+│   ├── TooCostly           a question that takes more than the budget it was given
 │   ├── UnknownName         also LookupError: a name that no record has, with close matches
 │   ├── ScenarioError       also ValueError: assumptions that contradict each other
 │   ├── MissingExtra        also ImportError: an extra is needed that is not installed
 │   ├── Unreachable         the machines that should run trials cannot be used
 │   ├── SettingsError       also ValueError: settings with which the service cannot start
+│   ├── DamagedResults      the file of results is none, or parts of it cannot be read
 │   ├── Refused             a request to measure that cannot be measured
 │   ├── DifferentPayload    an idempotency key again, with another request
 │   ├── BeingAccepted       an idempotency key again, while the first request is being checked
@@ -20,7 +22,9 @@ Exception
 ├── Unlike                  another machine would measure something else under the same name
 ├── Failed                  what went wrong on another machine, in words
 ├── RefusedHere             a worker refuses what the server accepted
+├── RequestAtFault          training raised an exception for which the request is to blame
 ├── TrainingEnded           the process that trains ended too often
+├── TimeLimit               a job has taken all the time that one may take
 └── ProblemError            an error of the service, with its problem document
 LookupError
 └── NoSuchJob               there is no such job, or it is another owner's

@@ -12,6 +12,7 @@ from operator import add
 from struct import Struct
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
+from .budget import spend
 from .calibration import calibration, features, observed_share
 from .guideline import Conjecture, conclude
 from .interactions import Prediction, matrix
@@ -318,7 +319,9 @@ def _resampled(rows: Sequence[Sequence[int]], seed: int, resamples: int) -> list
     packed = [int.from_bytes(packing.pack(*row), "little") for row in rows]
     rng = random.Random(seed)
     totals = [sum(packed)]
-    totals += [sum(rng.choices(packed, k=len(packed))) for _ in range(resamples)]
+    for _ in range(resamples):
+        spend()
+        totals.append(sum(rng.choices(packed, k=len(packed))))
     unpacked = (packing.unpack(total.to_bytes(packing.size, "little")) for total in totals)
     return list(zip(*unpacked, strict=True))
 

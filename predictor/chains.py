@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from crosscurrent.knowledge.errors import InputError
 
+from .budget import spend
 from .collusion import NO_ADVERSARIES, Adversaries, Colluded, collude
 from .expectations import Expected, expected
 from .signs import Sign, multiply
@@ -153,6 +154,7 @@ def chains(
         taken = {link.second.id for link in links} | {start.id}
         for link in helpers(start.id):
             if link.first.id not in taken:
+                spend()
                 count += 1
                 new = unproven + (not link.proven)
                 less = reduced + (link.potential == "reduced")
@@ -160,6 +162,7 @@ def chains(
 
     extend((), 0, 0)
     while heap:
+        spend()
         unproven, _, reduced, _, links = heappop(heap)
         attacks = (*(link.first for link in links), end)
         yield Chain(attacks, links, unproven, reduced)

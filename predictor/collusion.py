@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from crosscurrent.knowledge.errors import InputError, UnknownName
 
+from .budget import spend
 from .scenarios import meets
 from .signs import Sign, add, multiply
 
@@ -232,6 +233,7 @@ def collude(
     >>> answer.verdict, [(link.factor.id, link.effect) for link in answer.factors]
     ('hinders', [('tail_length', '-')])
     """
+    spend()
     one, other = kb.attack(first), kb.attack(second)
     if one.id == other.id:
         raise InputError(f"{one.id} is given twice: collusion takes two different attacks")

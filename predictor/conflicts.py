@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from crosscurrent.knowledge.errors import InputError
 
+from .budget import spend
 from .exclusions import Exclusion, exclusions, trainable
 from .joint_outcomes import Ground, JointOutcome, Judged, judged, outcome_of
-from .orders import orders
+from .orders import acyclic, orders, unspoiled
 
 if TYPE_CHECKING:
     from crosscurrent.knowledge import Combination, KnowledgeBase, Variant
@@ -200,6 +201,7 @@ def combine(kb: KnowledgeBase, names: Iterable[str]) -> Combined:
     >>> answer.outcome, [(c.earlier.id, c.later.id, c.risk) for c in answer.conflicts]
     ('conflict', [('watermarking@pre', 'outlier_removal@in', 'poisoning')])
     """
+    spend()
     chosen: dict[str, Variant] = {}
     for name in names:
         variant = kb.variant(name)
@@ -283,15 +285,16 @@ def workable(defenses: Sequence[Variant]) -> tuple[Variant, ...] | None:
         return None
     order: list[Variant] = []
     for members in _stages(staged):
-        listed, strict = orders(_masks(members), 1)
-        if not strict:
+        found = unspoiled(_masks(members))
+        if found is None:
             return None
-        order += [members[i] for i in listed[0]]
+        order += [members[i] for i in found]
     return tuple(order)
 
 
 def feasible(kb: KnowledgeBase, defenses: Sequence[Variant]) -> tuple[Variant, ...] | None:
     """Return the order of `workable`; None as well if they cannot be trained together."""
+    spend()
     return workable(defenses) if trainable(kb, defenses) else None
 
 
@@ -393,7 +396,7 @@ def _blamed(kb: KnowledgeBase, defenses: tuple[Variant, ...]) -> Iterator[Varian
     for conflict in _across(defenses):
         yield from (conflict.earlier, conflict.later)
     for members in _stages(defenses):
-        if not orders(_masks(members), 1)[1]:
+        if not acyclic(_masks(members)):
             within = (c for a, b in product(members, members) if a is not b for c in spoiling(a, b))
             for conflict in within:
                 yield from (conflict.earlier, conflict.later)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from .advice import advise
 from .assessment import assess
+from .budget import spend
 from .signs import EFFECT
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ def prediction_document(
     advice : bool, optional
         Whether to work out what to do, which looks at other defenses as well; if not, none is told.
     """
+    spend()
     return {
         "kind": "prediction",
         "defense": prediction.defense,

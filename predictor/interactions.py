@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from .budget import spend
 from .calibration import calibration, features
 from .guideline import Basis, Conjecture, Path, conclude, paths_between
 from .scenarios import NOTHING_ASSUMED, Scenario, meets
@@ -208,6 +209,7 @@ def predict(
     >>> answer.conjecture, answer.basis, [path.factor.code for path in answer.paths]
     ('increase', 'unanimous', ['O1', 'O3'])
     """
+    spend()
     stage: Stage | None = None
     if "@" in defense:
         defense, stage = settled(kb, defense)

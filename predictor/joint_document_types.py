@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, NotRequired
 
 from typing_extensions import TypedDict
 
@@ -289,12 +289,16 @@ class Raised(Expected):
 
 
 class Plan(TypedDict):
-    """A set of defenses; of one alone there is no outcome."""
+    """A set of defenses; of one alone there is no outcome.
+
+    ``more_alternatives`` is there, and true, only if not all alternatives are listed.
+    """
 
     defenses: list[str]
     order: list[str]
     outcome: JointOutcome | None
     alternatives: list[list[str]]
+    more_alternatives: NotRequired[bool]
     observed: list[CombinationSeen]
     covers: list[Expected]
     raises: list[Raised]

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from .budget import spend
+
 if TYPE_CHECKING:
     from crosscurrent.knowledge import Collusion, Combination, PublishedAttack, Variant
 
@@ -45,6 +47,7 @@ def combination_document(
     combined: Combined, tensions: Iterable[Tension] = ()
 ) -> shapes.Combination:
     """Return the document for a set of defenses, with tensions where they were asked for."""
+    spend()
     return {
         "kind": "predicted_combination",
         "defenses": _ids(combined.defenses),
@@ -85,6 +88,7 @@ def collusion_document(
 
 def link_document(answer: Colluded, breaking: Iterable[Breaker] = ()) -> shapes.CollusionLink:
     """Return the document for two attacks among others, with what breaks the link."""
+    spend()
     return {
         "first": answer.first.id,
         "second": answer.second.id,
@@ -414,7 +418,7 @@ def _near_miss(near: NearMiss, protect: Iterable[str]) -> shapes.NearMiss:
 
 def _plan(plan: Plan, protect: Iterable[str]) -> shapes.Plan:
     wanted = set(protect)
-    return {
+    document: shapes.Plan = {
         "defenses": sorted(_ids(plan.order)),
         "order": _ids(plan.order),
         "outcome": plan.outcome,
@@ -425,6 +429,9 @@ def _plan(plan: Plan, protect: Iterable[str]) -> shapes.Plan:
         "lowers": [_expected(each) for each in plan.lowers],
         "open": [_expected(each) for each in plan.open],
     }
+    if plan.more_alternatives:
+        document["more_alternatives"] = True
+    return document
 
 
 def _expected(each: Expected) -> shapes.Expected:

@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
-__all__ = ["orders"]
+from .budget import spend
+
+__all__ = ["acyclic", "orders", "unspoiled"]
 
 
 def orders(spoils: Sequence[int], limit: int) -> tuple[list[tuple[int, ...]], bool]:
@@ -37,11 +39,17 @@ def orders(spoils: Sequence[int], limit: int) -> tuple[list[tuple[int, ...]], bo
     return list(islice(_neighbours(spoils), limit)), False
 
 
+def unspoiled(spoils: Sequence[int]) -> tuple[int, ...] | None:
+    """Return the first order in which no defense is spoiled by any later one; None if none is."""
+    return next(_strict(spoils), None)
+
+
 def _strict(spoils: Sequence[int]) -> Iterator[tuple[int, ...]]:
     """Yield the topological orders: whoever spoils another goes first."""
     order: list[int] = []
 
     def place(left: int) -> Iterator[tuple[int, ...]]:
+        spend()
         if not left:
             yield tuple(order)
             return
@@ -53,10 +61,11 @@ def _strict(spoils: Sequence[int]) -> Iterator[tuple[int, ...]]:
                 order.pop()
 
     # a cycle leaves no defense that may go first in some rest, whatever went before it
-    return place((1 << len(spoils)) - 1) if _acyclic(spoils) else iter(())
+    return place((1 << len(spoils)) - 1) if acyclic(spoils) else iter(())
 
 
-def _acyclic(spoils: Sequence[int]) -> bool:
+def acyclic(spoils: Sequence[int]) -> bool:
+    """Say whether some order spoils no defense at all."""
     left = (1 << len(spoils)) - 1
     while left:
         ready = sum(
@@ -73,13 +82,15 @@ def _acyclic(spoils: Sequence[int]) -> bool:
 def _neighbours(spoils: Sequence[int]) -> Iterator[tuple[int, ...]]:
     """Yield the orders without a spoiled neighbour, never entering a dead end twice."""
     order: list[int] = []
-    dead: set[tuple[int, int]] = set()
+    dead: set[int] = set()
 
     def place(left: int, last: int) -> Iterator[tuple[int, ...]]:
+        spend()
         if not left:
             yield tuple(order)
             return
-        if (left, last) in dead:
+        state = left * (len(spoils) + 1) + last + 1
+        if state in dead:
             return
         fruitful = False
         for each in range(len(spoils)):
@@ -91,6 +102,6 @@ def _neighbours(spoils: Sequence[int]) -> Iterator[tuple[int, ...]]:
                     yield found
                 order.pop()
         if not fruitful:
-            dead.add((left, last))
+            dead.add(state)
 
     return place((1 << len(spoils)) - 1, -1)

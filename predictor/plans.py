@@ -14,7 +14,7 @@ is wished, the nearest ones are offered: those that miss the fewest wishes.
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator, Mapping
-from itertools import product
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from .conflicts import feasible, observed_combinations
@@ -25,12 +25,26 @@ from .wishes import Kind, Miss, Wish, easings, wish
 if TYPE_CHECKING:
     from crosscurrent.knowledge import Combination, KnowledgeBase, Variant
 
-__all__ = ["MAX_STEPS", "Blocked", "Miss", "NearMiss", "Plan", "Plans", "Wish", "plan", "wish"]
+__all__ = [
+    "MAX_ALTERNATIVES",
+    "MAX_STEPS",
+    "Blocked",
+    "Miss",
+    "NearMiss",
+    "Plan",
+    "Plans",
+    "Wish",
+    "plan",
+    "wish",
+]
 
 MAX_STEPS: Final = 200_000
 """As many partial sets as a search looks at before it gives up."""
 
 MAX_NEAR_MISSES: Final = 12
+
+MAX_ALTERNATIVES: Final = 1000
+"""As many other ways to put a set at stages as a plan lists: there are up to 3^n of them."""
 
 
 class _Cost(NamedTuple):
@@ -61,8 +75,10 @@ class Plan(NamedTuple):
     order : tuple of Variant
         The defenses at their stages, in an order in which by the rule none spoils another.
     alternatives : tuple of tuple of Variant
-        The same defenses at other stages, in such an order; those that were measured to conflict
-        come last.
+        The same defenses at other stages, in such an order, at most `MAX_ALTERNATIVES`; those that
+        were measured to conflict come last.
+    more_alternatives : bool
+        Whether there are further ones.
     observed : tuple of Combination
         What contradicts the rule: combinations within the order or an alternative that were
         measured, after tuning where there was any, to conflict.
@@ -83,6 +99,7 @@ class Plan(NamedTuple):
     lowers: tuple[Expected, ...]
     open: tuple[Expected, ...]
     outcome: JointOutcome | None
+    more_alternatives: bool = False
 
     @property
     def raised(self) -> frozenset[str]:
@@ -287,18 +304,27 @@ class _Search:
 
     def _orders(self, names: frozenset[str]) -> Iterator[tuple[Variant, ...]]:
         """Yield the ways to put defenses at stages so that they work, the usual ones first."""
-        free = [name for name in self.kb.defenses if name in names - self.there]
-        for choice in product(*map(self._usual_first, free)):
-            order = feasible(self.kb, [*self.asked.have, *choice])
-            if order is not None:
+        free = [self._usual_first(name) for name in self.kb.defenses if name in names - self.there]
+
+        def place(chosen: tuple[Variant, ...]) -> Iterator[tuple[Variant, ...]]:
+            # what some defenses cannot do together they cannot do beside others either
+            order = feasible(self.kb, [*self.asked.have, *chosen])
+            if order is None:
+                return
+            if len(chosen) == len(free):
                 yield order
+                return
+            for variant in free[len(chosen)]:
+                yield from place((*chosen, variant))
+
+        return place(())
 
     def _usual_first(self, name: str) -> list[Variant]:
         usual = self.kb.defenses[name].usual_stage
         return sorted(self.kb.stages(name).values(), key=lambda v: v.stage != usual)
 
     def _plan(self, names: frozenset[str]) -> Plan:
-        orders = sorted(self._orders(names), key=lambda order: len(_within(order, self.conflicts)))
+        orders, more = self._listed(names)
         against = {each.id for order in orders for each in _within(order, self.conflicts)}
         members = [name for name in self.kb.defenses if name in names]
         effects = [
@@ -324,7 +350,23 @@ class _Search:
             tuple(each for each in effects if each.effect == "decrease"),
             tuple(each for each in effects if each.effect == "open"),
             _together(self.kb, orders[0]),
+            more,
         )
+
+    def _listed(self, names: frozenset[str]) -> tuple[list[tuple[Variant, ...]], bool]:
+        """Return the ways that a plan lists, best first, and whether there are more."""
+
+        def seen(order: tuple[Variant, ...]) -> int:
+            return len(_within(order, self.conflicts))
+
+        every = self._orders(names)
+        listed = list(islice(every, MAX_ALTERNATIVES + 1))
+        further = next(every, None)
+        if further is not None and all(map(seen, listed)):
+            # one that nothing contradicts is what the set is ranked by, however late it comes
+            best = next((order for order in chain([further], every) if not seen(order)), None)
+            listed[-1:] = [best or listed[-1]]
+        return sorted(listed, key=seen), further is not None
 
 
 def _within(order: Iterable[Variant], records: Iterable[Combination]) -> tuple[Combination, ...]:

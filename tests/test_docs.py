@@ -59,6 +59,7 @@ def test_python_examples_work_as_shown(path: Path) -> None:
         "crosscurrent.knowledge",
         "crosscurrent.knowledge._load",
         "crosscurrent.predictor",
+        "crosscurrent.predictor.budget",
         "crosscurrent.predictor.signs",
         "crosscurrent.predictor.interactions",
     ],

@@ -36,10 +36,16 @@ def _add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--quota", type=positive, metavar="N", help="requests a minute (default: unlimited)"
     )
+    parser.add_argument(
+        "--job-seconds",
+        type=positive,
+        metavar="N",
+        help="seconds for which one validation may train (default: the service's max_job_seconds)",
+    )
 
 
 def _add(arguments: Namespace) -> str:
-    return _key_file(arguments).add(arguments.name, arguments.quota)
+    return _key_file(arguments).add(arguments.name, arguments.quota, arguments.job_seconds)
 
 
 def _list_arguments(parser: ArgumentParser) -> None:
@@ -52,8 +58,16 @@ def _list_arguments(parser: ArgumentParser) -> None:
 def _list(arguments: Namespace) -> str:
     keys = _key_file(arguments).read()
     if arguments.json:
-        return as_json({"keys": [{"name": key.name, "quota": key.quota} for key in keys]})
-    rows = [[key.name, f"{key.quota} a minute" if key.quota else "unlimited"] for key in keys]
+        names = ("name", "quota", "job_seconds")
+        return as_json({"keys": [{name: getattr(key, name) for name in names} for key in keys]})
+    rows = [
+        [
+            key.name,
+            f"{key.quota} a minute" if key.quota else "unlimited",
+            f"{key.job_seconds} s a job" if key.job_seconds else "",
+        ]
+        for key in keys
+    ]
     look = style(arguments)
     return look.finish(columns(rows, look.width) if rows else "no keys")
 

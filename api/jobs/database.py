@@ -35,6 +35,8 @@ QUEUE = "validations-{device}"
 WORKFLOW = "validation"
 VERSION = "jobs-1"
 """Version of the steps of a job: a worker goes on only with jobs of its own."""
+_STATEMENT = 20
+"""Seconds that a statement may take in PostgreSQL."""
 _PATIENCE = 5
 """Seconds to wait for a locked or distant database before saying so."""
 
@@ -72,8 +74,15 @@ def engine(settings: JobSettings) -> sa.Engine:
         url.set(drivername="postgresql+psycopg"),
         pool_pre_ping=True,
         pool_timeout=_PATIENCE,
-        connect_args={"connect_timeout": _PATIENCE},
+        connect_args={"connect_timeout": _PATIENCE, "options": _options(url)},
     )
+
+
+def _options(url: sa.URL) -> str:
+    """Return options of sessions, in which no statement waits or runs for long."""
+    given = url.query.get("options", "")
+    timeout = f"-c statement_timeout={_STATEMENT * 1000} -c lock_timeout={_PATIENCE * 1000}"
+    return f"{timeout} {given if isinstance(given, str) else ' '.join(given)}".strip()
 
 
 def migrate(settings: JobSettings) -> None:

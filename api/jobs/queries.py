@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["JobQueries"]
 
+_LAST_ROUND = 2**31 - 1
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TOKEN = re.compile(r"(\d{1,14})\.(\d{1,6})")
 
@@ -150,6 +151,34 @@ class JobQueries:
             for kept, count in connection.execute(wanted):
                 found[state_of(kept)] += count
         return found
+
+    def _round(self, connection: sa.Connection, owner: str, queue: str) -> int:
+        """Return the round of a queue in which an owner's next job is taken, from 1 on.
+
+        The first jobs of all owners come before their second ones (start-time fair queueing,
+        Goyal, Vin and Cheng, SIGCOMM 1996): a job's round follows that of the owner's job before
+        it, and is not before that of the jobs which are taken now.
+        """
+        name: sa.ColumnClause[str] = sa.column("name")
+        status: sa.ColumnClause[str] = sa.column("status")
+        user: sa.ColumnClause[str] = sa.column("authenticated_user")
+        within: sa.ColumnClause[str] = sa.column("queue_name")
+        priority: sa.ColumnClause[int] = sa.column("priority")
+        workflows = sa.table(
+            "workflow_status", name, status, user, within, priority, schema=self._schema
+        )
+        rounds = (
+            sa.select(
+                sa.func.max(sa.case((user == owner, priority))),
+                sa.func.max(sa.case((status == "PENDING", priority))),
+                sa.func.min(sa.case((status != "PENDING", priority))),
+            )
+            .select_from(workflows)
+            .where(name == WORKFLOW, within == queue, status.in_(UNFINISHED))
+        )
+        own, running, waiting = connection.execute(rounds).one()
+        now = running if running is not None else waiting
+        return min(_LAST_ROUND, max((own or 0) + 1, now or 0))
 
     @property
     def _schema(self) -> str | None:

@@ -93,8 +93,8 @@ class Event:
         From 1 on, without gaps.
     kind : str
         ``accepted``, ``started``, ``planned``, ``working``, ``trials``, ``cell``,
-        ``interrupted``, ``refused``, ``verdict``, and last ``succeeded``, ``failed`` or
-        ``cancelled``.
+        ``interrupted``, ``unfit``, ``refused``, ``raised``, ``stopped``, ``verdict``, and last
+        ``succeeded``, ``failed`` or ``cancelled``.
     at : str
         When, in UTC (ISO 8601).
     data : dict
@@ -151,7 +151,8 @@ def event_of(step: StepInfo) -> Event:
     """Return the event that a step of the workflow recorded."""
     message = dict(step["output"] or {})
     kind = message.pop("event", "interrupted")
-    message.pop("results", None)  # for another worker, should this one be lost
+    for inner in ("results", "ran", "memory"):  # for another worker, should this one be lost
+        message.pop(inner, None)
     if kind == "verdict":
         document = message["document"]
         # of a grid the counts, of a variation the trend

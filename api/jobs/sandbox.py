@@ -1,4 +1,4 @@
-"""Sandbox process of a server: it checks requests, draws, and writes evidence.
+"""Sandbox processes of a server: they check requests, draw, and write evidence.
 
 Its tasks import torch and matplotlib, read users' data sets and may import users' models: a server
 stays small, and outlives whatever happens there.
@@ -9,12 +9,14 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import sys
 import tempfile
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import ProcessPoolExecutor, TimeoutError
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
+from functools import partial
 from multiprocessing import get_context
 from typing import Any, ParamSpec, TypeVar
 
@@ -22,14 +24,22 @@ from crosscurrent.knowledge import KnowledgeBase
 from crosscurrent.knowledge.errors import InputError
 from crosscurrent.validator.requests import from_json
 
+from .blame import blamed
 from .errors import Refused, Unavailable
 from .settings import JobSettings
 
-__all__ = ["Checks"]
+if sys.platform == "win32":
+    resource = None
+else:
+    import resource
+
+__all__ = ["PROCESSES", "Checks"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
+PROCESSES = 2
+"""Tasks at a time: one that takes long does not hold up all others."""
 _QUEUED = 60.0
 """Seconds for which a task may wait for others: the slowest take nearly that long."""
 _PATIENCE = 120.0
@@ -37,12 +47,20 @@ _PATIENCE = 120.0
 
 
 class Checks:
-    """One process that checks requests and draws, started when it is first needed."""
+    """Processes that check requests and draw, each started when it is first needed.
 
-    def __init__(self) -> None:
-        self._pool: ProcessPoolExecutor | None = None
+    Parameters
+    ----------
+    memory : int, optional
+        Bytes that each may take; by default 4 GiB, or a quarter of the machine's if that is more.
+    """
+
+    def __init__(self, memory: int | None = None) -> None:
+        self._memory = memory or _usual_memory()
+        self._idle: list[ProcessPoolExecutor] = []
+        self._busy: set[ProcessPoolExecutor] = set()
         self._lock = threading.Lock()
-        self._turn = threading.Semaphore(1)
+        self._turn = threading.Semaphore(PROCESSES)
 
     def check(
         self, request: Mapping[str, Any], settings: JobSettings, kb: KnowledgeBase
@@ -83,13 +101,14 @@ class Checks:
     def pids(self) -> list[int]:
         """The processes that check now."""
         with self._lock:
-            return _pids(self._pool)
+            return [pid for pool in (*self._idle, *self._busy) for pid in _pids(pool)]
 
     def close(self) -> None:
-        """End the process."""
+        """End the processes."""
         with self._lock:
-            pool, self._pool = self._pool, None
-        if pool is not None:
+            pools = [*self._idle, *self._busy]
+            self._idle.clear()
+        for pool in pools:
             pool.shutdown(cancel_futures=True)
 
     def _run(self, task: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -101,35 +120,67 @@ class Checks:
             self._turn.release()
 
     def _alone(self, task: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run a task when no other one is: what it takes is its own time."""
-        from crosscurrent.validator.machine.parents import end_with_parent
-
+        """Run a task in a process that does nothing else: what it takes is its own time."""
         with self._lock:
-            if self._pool is None:
-                self._pool = ProcessPoolExecutor(1, get_context("spawn"), end_with_parent)
-            pool = self._pool
+            if not self._idle:  # the one that was used last: it is warm
+                self._idle.append(
+                    ProcessPoolExecutor(1, get_context("spawn"), _begin, (self._memory,))
+                )
+            pool = self._idle.pop()
+            self._busy.add(pool)
+        sound = True
         try:
-            return pool.submit(task, *args, **kwargs).result(_PATIENCE)
+            return pool.submit(_bounded, partial(task, *args, **kwargs)).result(_PATIENCE)
         except (BrokenProcessPool, TimeoutError) as error:
-            self._drop(pool)
+            sound = False
+            _end(pool)
             late = isinstance(error, TimeoutError)
             why = f"took more than {_PATIENCE:.0f} s" if late else "ended the process that did it"
             raise Unavailable(f"checking or drawing {why}; try again") from error
-
-    def _drop(self, broken: ProcessPoolExecutor) -> None:
-        """Forget a process that does not answer; the next task gets a new one."""
-        with self._lock:
-            if self._pool is broken:
-                self._pool = None
-        for process in _pids(broken):
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(process, signal.SIGKILL)
-        broken.shutdown(wait=False, cancel_futures=True)
+        finally:
+            with self._lock:
+                self._busy.discard(pool)
+                if sound:
+                    self._idle.append(pool)
 
 
-def _pids(pool: ProcessPoolExecutor | None) -> list[int]:
+def _end(broken: ProcessPoolExecutor) -> None:
+    """End a process that does not answer; the next task gets a new one."""
+    for process in _pids(broken):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process, signal.SIGKILL)
+    broken.shutdown(wait=False, cancel_futures=True)
+
+
+def _pids(pool: ProcessPoolExecutor) -> list[int]:
     """Return the processes of a pool; there is no public name for them."""
     return list(getattr(pool, "_processes", None) or ())
+
+
+def _begin(memory: int) -> None:
+    """Prepare a process: it ends with the server, and takes no more memory than it may."""
+    from crosscurrent.validator.machine.parents import end_with_parent
+
+    end_with_parent()
+    if resource is not None:
+        resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
+
+
+def _bounded(task: Callable[[], T]) -> T:
+    """Run a task; a request for which memory does not suffice is refused."""
+    try:
+        return task()
+    except Exception as error:
+        if blamed(error) != "memory":
+            raise
+        raise Refused(
+            "this takes more memory than a service checks requests with: ask for less data, or"
+            " measure it on the command line"
+        ) from None
+
+
+def _usual_memory() -> int:
+    return max(4 << 30, os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 4)
 
 
 def _check(request: dict[str, Any], settings: JobSettings, kb: KnowledgeBase) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from .errors import (
 from .queries import JobQueries
 from .records import ENDED, UNFINISHED, Job
 from .sandbox import Checks
-from .settings import JobSettings
+from .settings import LIMIT, JobSettings
 
 if TYPE_CHECKING:
     from crosscurrent.validator.results.pools import Study
@@ -70,7 +70,11 @@ class Jobs(JobQueries):
         self._lock = threading.Lock()
 
     def submit(
-        self, request: Mapping[str, Any], owner: str, idempotency_key: str | None = None
+        self,
+        request: Mapping[str, Any],
+        owner: str,
+        idempotency_key: str | None = None,
+        seconds: int | None = None,
     ) -> Job:
         """Accept a job; once this returns, it will end in exactly one way whatever is killed.
 
@@ -82,6 +86,8 @@ class Jobs(JobQueries):
             Who asks.
         idempotency_key : str, optional
             The owner's own name for this request: asked again, it is the same job.
+        seconds : int, optional
+            For which it may train, if that is less than any job may.
 
         Raises
         ------
@@ -102,7 +108,9 @@ class Jobs(JobQueries):
             if known is None:
                 self._has_room(owner)
                 beforehand = self._checks.check(wanted, self._settings, self._kb)
-                self._enqueue(identity, owner, asked, beforehand)
+                most = self._settings.max_job_seconds
+                limited = {**beforehand, LIMIT: min(most, seconds or most)}
+                self._enqueue(identity, owner, asked, limited)
                 known = self._status(identity)
         if known is None:
             raise NoSuchJob(identity)
@@ -209,12 +217,15 @@ class Jobs(JobQueries):
         self, identity: str, owner: str, request: Request, beforehand: dict[str, Any]
     ) -> None:
         """Write a job in one transaction; if another server was faster, its job stands."""
+        queue = QUEUE.format(device=request.device)
         with reachable(self._settings), self._engine.begin() as connection:
+            turn = self._round(connection, owner, queue)
             self._client.enqueue_in_transaction(
                 connection,
                 {
                     "workflow_name": WORKFLOW,
-                    "queue_name": QUEUE.format(device=request.device),
+                    "queue_name": queue,
+                    "priority": turn,
                     "workflow_id": identity,
                     "app_version": VERSION,
                     "authenticated_user": owner,

@@ -8,7 +8,10 @@ from typing import Any
 
 from crosscurrent.knowledge.storage import data_folder
 
-__all__ = ["JobSettings", "default_folder"]
+__all__ = ["LIMIT", "JobSettings", "default_folder"]
+
+LIMIT = "limit"
+"""Name of the seconds for which a job may train, in what is known of it beforehand."""
 
 
 def default_folder() -> str:
@@ -37,6 +40,8 @@ class JobSettings:
         Where workers train: ``here``, ``processes:N`` or ``ray``, as ``--executor`` takes it.
     max_jobs : int
         As many unfinished jobs as one owner may have.
+    max_job_seconds : int
+        Seconds for which a job may train, of all its processes together.
     """
 
     folder: str
@@ -46,6 +51,7 @@ class JobSettings:
     devices: tuple[str, ...] = ("cpu",)
     executor: str = "here"
     max_jobs: int = 100
+    max_job_seconds: int = 86_400
 
     @property
     def url(self) -> str:

@@ -13,17 +13,22 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 from time import monotonic
+from traceback import format_exc
 from typing import TYPE_CHECKING, Any
 
 from crosscurrent.knowledge import load
 from crosscurrent.knowledge.errors import InputError
 
+from .blame import blamed, last_line
 from .parents import end_with_parent
+from .settings import LIMIT
 
 if TYPE_CHECKING:
     from crosscurrent.validator.experiments.verdicts import Verdict
     from crosscurrent.validator.measurements import Plan
     from crosscurrent.validator.results.store import Store
+
+    from .settings import JobSettings
 
 __all__ = ["main"]
 
@@ -38,58 +43,81 @@ def main() -> int:
     messages = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # whatever prints does not disturb us
     told = json.loads(sys.stdin.readline())
-    threading.Thread(target=end_with_parent, daemon=True).start()
 
     def say(event: str, **particulars: Any) -> None:
         messages.write(json.dumps({"event": event, **particulars}) + "\n")
         messages.flush()
 
-    from crosscurrent.validator.extra import require
-
-    from .policy import admitted, outward
     from .settings import JobSettings
 
     settings = JobSettings.read(told["settings"])
-    require()
     try:
-        from crosscurrent.validator.measurements import prepare
-        from crosscurrent.validator.requests import from_json
-        from crosscurrent.validator.results.store import Store
-        from crosscurrent.validator.run.executors import Unreachable
-
-        admitted(from_json(told["request"]), settings)
-        # what the server knew is what counts: its knowledge need not be on this machine
-        subject = dict(told["beforehand"])
-        known = subject.pop("known")
-        asked = admitted(from_json({**told["request"], **subject}), settings)
-        asked = replace(asked, device=told["device"])
-        plan = prepare(load(), asked, executor=settings.executor).with_prior(known)
-        store = Store(settings.results)
-        try:
-            store.ready()
-        except InputError as error:
-            say("unfit", error=str(error))
-            return 0
-        if told["results"]:
-            store.keep_trials({name: (recipe, found) for name, recipe, found in told["results"]})
-        listener = _Watcher(plan, store, say, lambda text: outward(text, settings))
-        try:
-            document = plan.run(store, listener).document()
-        except Unreachable as error:
-            say("unfit", error=str(error))
-            return 0
-        for each in document.get("cells", [document]):
-            for name in {"command", "reason"} & each.keys():
-                each[name] = outward(each[name], settings)
-    except InputError as error:
-        say("refused", error=outward(str(error), settings))
+        store = _begin(settings)
+    except Exception as error:  # noqa: BLE001 - nothing of the job has been looked at yet
+        say("unfit", error=last_line(error), trace=format_exc())
         return 0
-    except OSError as error:
-        print(f"crosscurrent: {error.filename or 'a file'}: {error}", file=sys.stderr)
-        say("interrupted", error=f"the machine that trains: {error.strerror or error}")
-        return 0
-    say("verdict", document=document)
+    try:
+        say("verdict", document=_measure(told, settings, store, say))
+    except Exception as error:  # noqa: BLE001 - whatever it is, its owner is told
+        _tell(error, settings, say)
     return 0
+
+
+def _begin(settings: JobSettings) -> Store:
+    """Get what every job needs of this machine; whatever fails is the machine's fault."""
+    threading.Thread(target=end_with_parent, daemon=True).start()
+
+    from crosscurrent.validator.extra import require
+
+    require()
+    import torch  # noqa: F401 - it takes most of the memory and files that are needed to begin
+
+    from crosscurrent.validator.results.store import Store
+
+    store = Store(settings.results)
+    store.ready()
+    return store
+
+
+def _measure(
+    told: dict[str, Any], settings: JobSettings, store: Store, say: Callable[..., None]
+) -> dict[str, Any]:
+    """Measure what was asked for, and return the document."""
+    from crosscurrent.validator.measurements import prepare
+    from crosscurrent.validator.requests import from_json
+
+    from .policy import admitted, outward
+
+    admitted(from_json(told["request"]), settings)
+    # what the server knew is what counts: its knowledge need not be on this machine
+    subject = {name: value for name, value in told["beforehand"].items() if name != LIMIT}
+    known = subject.pop("known")
+    asked = admitted(from_json({**told["request"], **subject}), settings)
+    asked = replace(asked, device=told["device"])
+    plan = prepare(load(), asked, executor=settings.executor).with_prior(known)
+    if told["results"]:
+        store.keep_trials({name: (recipe, found) for name, recipe, found in told["results"]})
+    listener = _Watcher(plan, store, say, lambda text: outward(text, settings))
+    document: dict[str, Any] = plan.run(store, listener).document()
+    for each in document.get("cells", [document]):
+        for name in {"command", "reason"} & each.keys():
+            each[name] = outward(each[name], settings)
+    return document
+
+
+def _tell(error: Exception, settings: JobSettings, say: Callable[..., None]) -> None:
+    """Say what went wrong, and who is to blame."""
+    from .policy import outward
+
+    blame = blamed(error)
+    if blame in ("machine", "memory"):
+        say("unfit", error=last_line(error), memory=blame == "memory", trace=format_exc())
+    elif blame == "lost":
+        say("interrupted", error=outward(str(error), settings))
+    elif isinstance(error, InputError):
+        say("refused", error=outward(str(error), settings))
+    else:
+        say("raised", error=outward(last_line(error), settings), trace=format_exc())
 
 
 class _Watcher:

@@ -52,6 +52,7 @@ def work(settings: JobSettings, device: str = "cpu") -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
+    os.umask(0o077)  # what is kept is read by the worker's own user alone
     quiet()
     migrate(settings)
     fit(settings)
@@ -84,7 +85,7 @@ def fit(settings: JobSettings) -> None:
     from crosscurrent.validator.results.store import Store
 
     try:
-        Store(settings.results).ready()
+        Store(settings.results).check()
     except InputError as error:
         raise Unavailable(str(error)) from error
 

@@ -14,7 +14,7 @@ import re
 import secrets
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from crosscurrent.knowledge.errors import InputError, clip, suggest
 from crosscurrent.knowledge.storage import write_atomic
@@ -30,11 +30,24 @@ _PREFIX = "cc_"
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """Who holds a key, its hash, and how many requests a minute it may make (None: any number)."""
+    """A key of the service.
+
+    Attributes
+    ----------
+    name : str
+        Who holds it.
+    sha256 : str
+        Its hash.
+    quota : int or None
+        How many requests a minute it may make; None: any number.
+    job_seconds : int or None
+        Seconds for which a validation of it may train; None: as long as the service lets any.
+    """
 
     name: str
     sha256: str
     quota: int | None
+    job_seconds: int | None = None
 
 
 class KeyFile:
@@ -67,7 +80,7 @@ class KeyFile:
                     f"{self.path}: is no file of keys; crosscurrent keys add makes one"
                 ) from error
 
-    def add(self, name: str, quota: int | None = None) -> str:
+    def add(self, name: str, quota: int | None = None, job_seconds: int | None = None) -> str:
         """Make a key and return it: only now is it known.
 
         Raises
@@ -83,7 +96,7 @@ class KeyFile:
         if any(key.name == name for key in standing):
             raise InputError(f"there is a key {name} already: remove it first")
         secret = _PREFIX + secrets.token_urlsafe(32)
-        self._write((*standing, Key(name, _hash(secret), quota)))
+        self._write((*standing, Key(name, _hash(secret), quota, job_seconds)))
         return secret
 
     def remove(self, name: str) -> None:
@@ -103,7 +116,7 @@ class KeyFile:
         self._write(left)
 
     def _write(self, keys: tuple[Key, ...]) -> None:
-        rows = [{"name": k.name, "sha256": k.sha256, "quota": k.quota} for k in keys]
+        rows = [asdict(key) for key in keys]
         content = json.dumps({"keys": rows}, indent=2).encode()
         write_atomic(self.path, content, mode=0o600, durable=True)
 
@@ -198,9 +211,13 @@ def _hash(secret: str) -> str:
 
 
 def _key(row: dict[str, object]) -> Key:
-    name, sha256, quota = row["name"], row["sha256"], row.get("quota")
+    name, sha256 = row["name"], row["sha256"]
     if not (isinstance(name, str) and isinstance(sha256, str) and _HASH.fullmatch(sha256)):
         raise ValueError
-    if not (quota is None or (type(quota) is int and quota > 0)):
-        raise ValueError
-    return Key(name, sha256, quota)
+    return Key(name, sha256, _limit(row.get("quota")), _limit(row.get("job_seconds")))
+
+
+def _limit(value: object) -> int | None:
+    if value is None or (type(value) is int and value > 0):
+        return value
+    raise ValueError

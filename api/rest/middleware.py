@@ -13,6 +13,7 @@ from os import urandom
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -21,11 +22,13 @@ from .response_cache import CachedResponse, matches
 
 if TYPE_CHECKING:
     from ..logs import Log
-    from .keys import Keyring
+    from .keys import Key, Keyring
     from .metrics import Metrics
 
 __all__ = [
     "HEAD",
+    "JOB_SECONDS",
+    "OWNER",
     "ApiKeyAuth",
     "PrecomputedResponses",
     "RequestContext",
@@ -38,6 +41,10 @@ _ID = re.compile(rb"[A-Za-z0-9._-]{8,64}")
 _HOST = re.compile(rb"(\[[0-9a-f:.]*\]|[^:]*)(?::[0-9]*)?")
 HEAD = "crosscurrent.head"
 """In the scope of a request of which only the head is asked for."""
+JOB_SECONDS = "crosscurrent.job_seconds"
+"""In the scope of such a request, for how long a job of the key may train, if that is said."""
+OWNER = "crosscurrent.owner"
+"""In the scope of a request that came with a key, the name of that."""
 _REQUEST_ID = "crosscurrent.id"
 _LOOPBACK = frozenset({b"localhost", b"127.0.0.1", b"[::1]"})
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM})
@@ -98,7 +105,8 @@ class RequestContext:
                 self.log.exception("request failed", request_id=identity)
             if not status:
                 found = _failure(error)
-                told = self.page(Request(scope), found, titled(found)[1], identity)
+                kind = titled(found)[1]
+                told = await run_in_threadpool(self.page, Request(scope), found, kind, identity)
                 await (told or problem(found, identity))(scope, receive, named)
         finally:
             seconds = perf_counter() - start
@@ -113,7 +121,7 @@ class RequestContext:
                 status=status,
                 ms=round(seconds * 1000, 3),
                 request_id=identity,
-                key=scope.get("crosscurrent.owner"),
+                key=scope.get(OWNER),
             )
 
     def _fits(self, scope: Scope) -> None:
@@ -140,24 +148,25 @@ class ApiKeyAuth:
         """Pass one request on, or refuse it."""
         if scope["type"] == "http" and scope["path"].startswith("/v1"):
             try:
-                scope["crosscurrent.owner"] = self._authenticated(scope)
+                key = self._authenticated(scope)
+                scope[OWNER], scope[JOB_SECONDS] = key.name, key.job_seconds
             except ProblemError as error:
                 await problem(error, scope[_REQUEST_ID])(scope, receive, send)
                 return
         await self.app(scope, receive, send)
 
-    def _authenticated(self, scope: Scope) -> str:
+    def _authenticated(self, scope: Scope) -> Key:
         given = _header(scope, b"authorization") or b""
         scheme, _, secret = given.decode("latin-1").partition(" ")
-        name = authenticate(self.keyring, secret.strip()) if scheme.lower() == "bearer" else None
-        if name is None:
+        key = authenticate(self.keyring, secret.strip()) if scheme.lower() == "bearer" else None
+        if key is None:
             detail = "send a key of this service: Authorization: Bearer KEY"
             raise ProblemError(401, detail, headers={"WWW-Authenticate": "Bearer"})
-        return name
+        return key
 
 
-def authenticate(keyring: Keyring, secret: str) -> str | None:
-    """Return whose key this is, and count the request; None if it is nobody's.
+def authenticate(keyring: Keyring, secret: str) -> Key | None:
+    """Return the key, and count the request; None if there is no such key.
 
     Raises
     ------
@@ -171,7 +180,7 @@ def authenticate(keyring: Keyring, secret: str) -> str | None:
         seconds = int(wait) + 1
         detail = f"{key.quota} requests a minute are all: wait {seconds} s"
         raise ProblemError(429, detail, headers={"Retry-After": str(seconds)})
-    return key.name
+    return key
 
 
 class TrustedHost:

@@ -8,6 +8,7 @@ from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
 from crosscurrent.api.jobs.errors import (
@@ -20,6 +21,7 @@ from crosscurrent.api.jobs.errors import (
     Unavailable,
 )
 from crosscurrent.knowledge.errors import BrokenKnowledge, InputError, UnknownName, legible, suggest
+from crosscurrent.predictor.budget import TooCostly
 
 from .introspection import fields
 
@@ -59,6 +61,10 @@ _TITLES = {
 }
 
 _NARROWER = {
+    "busy": "Too many of your requests wait",
+    "head-too-large": "The head of the request is too large",
+    "head-too-slow": "The head of the request took too long",
+    "too-costly": "The answer costs more than one may",
     "cross-site": "The request came from another site",
 }
 
@@ -132,12 +138,13 @@ def handle_problems(app: FastAPI, page: ProblemPage) -> None:
         the request is not for a page.
     """
 
-    async def told(request: Request, error: Exception) -> Response:
+    async def handle(request: Request, error: Exception) -> Response:
         found, identity = problem_of(request, error), request.scope.get("crosscurrent.id", "")
         if found.status >= 500:
             log = request.app.state.service.log
             log.error("problem", request_id=identity, status=found.status, detail=found.detail)
-        return page(request, found, titled(found)[1], identity) or problem(found, identity)
+        told = await run_in_threadpool(page, request, found, titled(found)[1], identity)
+        return told or problem(found, identity)
 
     kinds = (
         ProblemError,
@@ -149,7 +156,7 @@ def handle_problems(app: FastAPI, page: ProblemPage) -> None:
         HTTPException,
     )
     for kind in kinds:
-        app.add_exception_handler(kind, told)
+        app.add_exception_handler(kind, handle)
 
 
 def problem_of(request: Request, error: Exception) -> ProblemError:
@@ -180,6 +187,8 @@ def problem_of(request: Request, error: Exception) -> ProblemError:
         return ProblemError(409, str(error), kind="no-result", state=error.state)
     if isinstance(error, Unavailable):
         return ProblemError(503, str(error), headers={"Retry-After": "5"})
+    if isinstance(error, TooCostly):
+        return ProblemError(422, str(error), kind="too-costly")
     if isinstance(error, InputError):
         return ProblemError(422, str(error))
     if isinstance(error, RequestValidationError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fastapi import Request, Response
@@ -13,13 +13,16 @@ from fastapi import Request, Response
 from crosscurrent import api, knowledge, predictor
 
 from .lru_cache import LRUCache
+from .problems import ProblemError
 
 if TYPE_CHECKING:
     from crosscurrent.knowledge import KnowledgeBase
 
-__all__ = ["CachedResponse", "ResponseCache", "code_digest", "matches"]
+__all__ = ["LARGEST_ANSWER", "CachedResponse", "ResponseCache", "code_digest", "matches"]
 
 MAX_BYTES = 64 * 1024 * 1024
+LARGEST_ANSWER = 8 * 1024 * 1024
+"""Bytes of one answer at most; the largest of the built-in knowledge has 0.6 MiB."""
 _ROOMS = (knowledge, predictor, api)
 
 
@@ -80,34 +83,70 @@ class ResponseCache:
             What is asked; they and the knowledge's digest name the answer.
         build : callable
             Makes the document.
+
+        Raises
+        ------
+        ProblemError
+            The answer is larger than one may be.
         """
         etag = self.etag(kb, question, parameters)
         if (known := self._kept.get(etag)) is not None:
             return known
-        document = build()
-        body = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
-        ready = CachedResponse(body, etag)
+        ready = CachedResponse(_encoded(build()), etag)
         self._kept.put(etag, ready)
         return ready
+
+    def known(
+        self, kb: KnowledgeBase, question: str, parameters: Mapping[str, Any]
+    ) -> CachedResponse | None:
+        """Return an answer if it was made before and is kept."""
+        return self._kept.get(self.etag(kb, question, parameters))
 
     def etag(self, kb: KnowledgeBase, question: str, parameters: Mapping[str, Any]) -> str:
         """Name the answer to a question."""
         key = json.dumps([self._code, kb.digest, question, parameters], sort_keys=True)
         return f'"{hashlib.sha256(key.encode()).hexdigest()[:32]}"'
 
-    def respond(
-        self,
-        request: Request,
-        kb: KnowledgeBase,
-        question: str,
-        parameters: Mapping[str, Any],
-        build: Callable[[], Mapping[str, Any]],
-    ) -> Response:
+    @staticmethod
+    def respond(request: Request, ready: CachedResponse) -> Response:
         """Answer a request, in full or by saying that the asker has the answer already."""
-        ready = self.make(kb, question, parameters, build)
         if request.method == "GET" and matches(request.headers.get("if-none-match"), ready.etag):
             return Response(status_code=304, headers=ready.headers)
         return Response(ready.body, headers=ready.headers, media_type="application/json")
+
+
+def _encoded(document: Mapping[str, Any]) -> bytes:
+    """Return a document as JSON, piece by piece: a large one at once would let no thread run."""
+    size, pieces = 0, []
+    for piece in _pieces(document):
+        pieces.append(piece)
+        size += len(piece)
+        if size > LARGEST_ANSWER:
+            raise ProblemError(
+                422,
+                f"the answer has more than {LARGEST_ANSWER // 1024**2} MiB, which is all that is"
+                " sent at a time",
+                kind="too-costly",
+            )
+    return b"".join(pieces)
+
+
+def _pieces(document: Mapping[str, Any]) -> Iterator[bytes]:
+    before = "{"
+    for name, value in document.items():
+        yield f"{before}{_json(name)}:".encode()
+        before = ","
+        if isinstance(value, list) and value:
+            for place, item in enumerate(value):
+                yield f"{',' if place else '['}{_json(item)}".encode()
+            yield b"]"
+        else:
+            yield _json(value).encode()
+    yield b"}"
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def matches(header: str | None, etag: str) -> bool:

@@ -24,10 +24,11 @@ _MEANINGS = {
     413: "The body is too large.",
     415: "The body is not said to be JSON.",
     421: "The host that was named is not this service's (without keys).",
-    422: "What is asked makes no sense, field by field or problem by problem.",
-    429: "The quota of the key is used up, or it has too many unfinished validations.",
+    422: "What is asked makes no sense, field by field or problem by problem; or costs too much.",
+    429: "The quota of the key is used up, it has too many unfinished validations, or too many of"
+    " its requests wait.",
     500: "The service failed; its log has the reason.",
-    503: "The service is not ready.",
+    503: "The service is not ready, or it is not this key's turn yet.",
     507: "The service has no room left.",
 }
 _ETAG = {"ETag": {"description": "names this answer", "schema": {"type": "string"}}}
@@ -56,7 +57,7 @@ def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
     }
 
 
-REFUSALS = refusals(400, 401, 404, 406, 409, 410, 421, 422, 429, 500)
+REFUSALS = refusals(400, 401, 404, 406, 409, 410, 421, 422, 429, 500, 503)
 """Problems that every question may be answered with."""
 
 

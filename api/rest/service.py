@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+import errno
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import suppress
 from functools import partial, wraps
 from threading import Lock
-from time import monotonic
+from time import monotonic, thread_time
 from typing import Annotated, Any, ParamSpec, TypeVar
 
 from anyio import CapacityLimiter, to_thread
 from fastapi import Depends, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
-from starlette.concurrency import run_in_threadpool
 
+from crosscurrent.api.answers import comparisons
 from crosscurrent.api.jobs.errors import Unavailable
+from crosscurrent.api.jobs.sandbox import PROCESSES
 from crosscurrent.api.jobs.service import Jobs
 from crosscurrent.knowledge import KnowledgeBase, load
 from crosscurrent.knowledge.errors import legible
+from crosscurrent.predictor.budget import Budget, TooCostly
 from crosscurrent.validator.extra import absent
 
 from ..logs import Log
@@ -25,12 +29,18 @@ from .introspection import fields
 from .keys import KeyFile, Keyring
 from .knowledge_sets import KnowledgeSets
 from .metrics import Metrics
-from .middleware import accepts_json
+from .middleware import JOB_SECONDS, OWNER, accepts_json
 from .problems import ProblemError
-from .response_cache import ResponseCache, code_digest
+from .response_cache import CachedResponse, ResponseCache, code_digest
 from .settings import Settings
+from .turns import Share, Turns
 
 __all__ = [
+    "ANSWERING",
+    "CHECKING",
+    "SMALLER",
+    "STREAMING",
+    "JobSeconds",
     "KnowledgeQuery",
     "Owner",
     "Responder",
@@ -45,11 +55,25 @@ __all__ = [
 ]
 
 
+SMALLER = "use a smaller knowledge set"
+"""What to ask instead of a question that is as small as it can be."""
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
 _DATABASE = CapacityLimiter(16)
 """Threads that may wait for the database or a check: however slow these are, others answer."""
+_COMPUTED = 2
+"""Questions that are computed at a time: each takes a part of the time of the event loop."""
+_COMPUTING = CapacityLimiter(_COMPUTED)
+_WAITING = 100
+"""Requests of one key that may wait for either."""
+_ROOM = 16 * 1024 * 1024
+"""Bytes that have to be free where data are kept."""
+_STREAMS = 100
+"""Streams of events that one key may have open: each looks at the database again and again."""
+_MOST_STEPS = 1_000_000
+"""As many steps as a question may take: what it has to remember of them stays small."""
 _AWAY = 5.0
 """Seconds for which a database that could not be used is not asked again."""
 
@@ -76,6 +100,10 @@ class Service:
         The keys that open it.
     metrics : Metrics
         Its figures.
+    questions, checks : Turns
+        Turns at computing an answer, and at checking a request or drawing a result.
+    streams : Share
+        Streams of events that are open.
     stopping : callable
         Says whether the process is about to end.
     """
@@ -88,8 +116,12 @@ class Service:
         self.responses = ResponseCache(code_digest())
         self.keyring = Keyring(KeyFile(settings.keys)) if settings.keys else None
         self.metrics = Metrics()
+        self.questions = Turns("questions are being answered", _COMPUTED, 1, _WAITING)
+        self.streams = Share("streams of events", _STREAMS)
+        self.checks = Turns("requests are being checked", PROCESSES, 1, _WAITING)
         self.stopping: Callable[[], bool] = lambda: False
         self._jobs: Jobs | None = None
+        self._folder: tuple[int, int] | None = None
         self._away: tuple[float, Unavailable] | None = None
         self._lock = Lock()
 
@@ -113,9 +145,11 @@ class Service:
                     raise self._away[1]  # not each request should find that out again
                 try:
                     self._jobs = Jobs(self.settings.for_jobs(), kb=self.kb)
+                    self._folder = _identity(self.settings.data)
                 except Unavailable as error:
                     self._away = monotonic(), error
                     raise
+            self._same_folder()
             return self._jobs
 
     def existing_jobs(self) -> Jobs | None:
@@ -142,11 +176,23 @@ class Service:
 
     def check(self) -> None:
         """Raise OSError unless knowledge, and jobs if there are any, could be kept now."""
+        self._same_folder()
         self.sets.check()
+        free = os.statvfs(self.settings.data)
+        if free.f_bavail * free.f_frsize < _ROOM:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), self.settings.data)
         with self._lock:
             jobs = self._jobs
         if jobs is not None:
             jobs.ready()
+
+    def _same_folder(self) -> None:
+        """Raise `Unavailable` if the data folder was taken away under an open database."""
+        if self._folder is not None and _identity(self.settings.data) != self._folder:
+            raise Unavailable(
+                "the data folder was removed or replaced while the service ran: what is accepted"
+                " now would be lost; start the service again"
+            )
 
     def close(self) -> None:
         """Let go what was opened."""
@@ -155,12 +201,68 @@ class Service:
                 self._jobs.close()
                 self._jobs = None
 
+    def budget(self) -> Budget:
+        """Return what one question may take of the thread that computes it."""
+        return Budget(_MOST_STEPS, _Deadline(self.settings.max_seconds))
+
+    async def compute(self, owner: str | None, task: Callable[[], T], less: str) -> T:
+        """Compute something for a key when it is its turn, within the budget of a question.
+
+        Parameters
+        ----------
+        owner : str or None
+            The key's name.
+        task : callable
+            It runs in a thread of its own.
+        less : str
+            What to ask instead should it take too much, as an instruction.
+
+        Raises
+        ------
+        ProblemError
+            It takes too much, or others of the key's requests wait already.
+        """
+        async with self.questions.turn(owner):
+            with self.budget():
+                try:
+                    return await to_thread.run_sync(task, limiter=_COMPUTING)
+                except TooCostly as error:
+                    seconds = self.settings.max_seconds
+                    most = f"{seconds} s of computing or {_MOST_STEPS:,} steps"
+                    detail = f"this would take more than {most}: {less}"
+                    raise ProblemError(422, detail, kind="too-costly") from error
+                except ProblemError as error:
+                    if error.kind == "too-costly":
+                        error.detail += f": {less}"
+                    raise
+
     def knowledge(self, name: str | None) -> KnowledgeBase:
         """Return the service's own knowledge, or that of a set, ``NAME`` or ``NAME@VERSION``.
 
         ``papers``, ``literature`` and ``all`` are the service's own with that built in.
         """
         return self.kb if name is None else self.sets.base(name)
+
+
+def _identity(folder: str) -> tuple[int, int] | None:
+    """Return by what the file system knows a folder; None if it is not there."""
+    try:
+        found = os.stat(folder)
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+class _Deadline:
+    """Says whether the thread that asks has computed for so long since it first asked."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds, self._end = seconds, 0.0
+
+    def __call__(self) -> bool:
+        now = thread_time()
+        self._end = self._end or now + self._seconds
+        return now > self._end
 
 
 def in_database_thread(function: Callable[P, T]) -> Callable[P, Awaitable[T]]:
@@ -184,7 +286,7 @@ async def service(request: Request) -> Service:
 
 async def owner(request: Request) -> str | None:
     """Return the name of the key that a request came with; None where no keys are asked for."""
-    found: str | None = request.scope.get("crosscurrent.owner")
+    found: str | None = request.scope.get(OWNER)
     return found
 
 
@@ -193,6 +295,41 @@ ServiceDep = Annotated[Service, Depends(service)]
 
 Owner = Annotated[str | None, Depends(owner)]
 """Name of the key that a request came with, for routes."""
+
+
+async def job_seconds(request: Request) -> int | None:
+    """Return for how long a job of the key that asks may train, if the key says so."""
+    found: int | None = request.scope.get(JOB_SECONDS)
+    return found
+
+
+JobSeconds = Annotated[int | None, Depends(job_seconds)]
+"""Seconds for which a job of the key may train, for routes."""
+
+
+async def answering(service: ServiceDep, owner: Owner) -> AsyncIterator[None]:
+    """Hold a turn at computing, and its budget, while a route's function runs."""
+    async with service.questions.turn(owner):
+        with service.budget():
+            yield
+
+
+async def checking(service: ServiceDep, owner: Owner) -> AsyncIterator[None]:
+    """Hold a turn at checking or drawing while a route's function runs."""
+    async with service.checks.turn(owner):
+        yield
+
+
+async def streaming(service: ServiceDep, owner: Owner) -> AsyncIterator[None]:
+    """Hold one of the streams of a key until the response is sent."""
+    with service.streams.held(owner):
+        yield
+
+
+STREAMING = Depends(streaming)
+"""For routes that stream events."""
+ANSWERING, CHECKING = (Depends(each, scope="function") for each in (answering, checking))
+"""For routes whose function computes, and those that have something checked or drawn."""
 
 
 class KnowledgeQuery(BaseModel):
@@ -222,31 +359,81 @@ class Responder:
         self._request: Request = request
         self._service: Service = request.app.state.service
 
-    def answer(
-        self, name: str | None, question: Callable[..., Mapping[str, Any]], /, **parameters: Any
-    ) -> Response:
-        """Return the answer to a question, asked of a knowledge set or of the service's own."""
-        kb = self._service.knowledge(name)
-        return self.cached(kb, question, parameters, lambda: question(kb, **parameters))
-
-    async def answer_inline(
-        self, name: str | None, question: Callable[..., Mapping[str, Any]], /, **parameters: Any
-    ) -> Response:
-        """Do as `answer` does, for questions that take no longer than a change of thread."""
-        service = self._service
-        kb = service.kb if name is None else await run_in_threadpool(service.knowledge, name)
-        return self.cached(kb, question, parameters, lambda: question(kb, **parameters))
-
-    def cached(
+    async def answer(
         self,
-        kb: KnowledgeBase,
-        question: Callable[..., Any],
-        parameters: dict[str, Any],
-        build: Callable[[], Mapping[str, Any]],
+        name: str | None,
+        question: Callable[..., Mapping[str, Any]],
+        /,
+        *,
+        less: str,
+        **parameters: Any,
     ) -> Response:
-        """Return the response that `build` makes, or made before for the same question."""
-        key = f"{question.__module__}.{question.__name__}"
-        return self._service.responses.respond(self._request, kb, key, parameters, build)
+        """Return the answer to a question, asked of a knowledge set or of the service's own.
+
+        Parameters
+        ----------
+        name : str or None
+            Of the set.
+        question : callable
+            The function of `api.answers`.
+        less : str
+            What to ask instead should that take too much.
+        **parameters
+            What it takes.
+        """
+        return await self.built(
+            name, question, parameters, lambda kb: question(kb, **parameters), less=less
+        )
+
+    async def built(
+        self,
+        name: str | None,
+        question: Callable[..., Any],
+        parameters: Mapping[str, Any],
+        build: Callable[[KnowledgeBase], Mapping[str, Any]],
+        *,
+        less: str,
+    ) -> Response:
+        """Return the response that `build` makes, or made before for the same question.
+
+        Parameters
+        ----------
+        name : str or None
+            Of the set that is asked.
+        question, parameters
+            They name the answer.
+        build : callable
+            Makes it.
+        less : str
+            What to ask instead should that take too much.
+        """
+        service, key = self._service, f"{question.__module__}.{question.__name__}"
+
+        def made() -> CachedResponse:
+            kb = service.knowledge(name)
+            return service.responses.make(kb, key, parameters, lambda: build(kb))
+
+        # what is known of the service's own knowledge is answered at once
+        known = service.responses.known(service.kb, key, parameters) if name is None else None
+        return await self._respond(known, made, less)
+
+    async def compare(self, before: str | None, after: str | None) -> Response:
+        """Return what one knowledge set says differently from another."""
+        service, question = self._service, comparisons.diff
+
+        def made() -> CachedResponse:
+            old, new = service.knowledge(before), service.knowledge(after)
+            key = f"{question.__module__}.{question.__name__}"
+            return service.responses.make(old, key, {"to": new.digest}, lambda: question(old, new))
+
+        return await self._respond(None, made, "compare smaller knowledge sets")
+
+    async def _respond(
+        self, known: CachedResponse | None, made: Callable[[], CachedResponse], less: str
+    ) -> Response:
+        if known is None:
+            known = await self._service.compute(self._request.scope.get(OWNER), made, less)
+        return self._service.responses.respond(self._request, known)
 
 
 async def responder(request: Request) -> Responder:

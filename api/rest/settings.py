@@ -108,6 +108,12 @@ class Settings(BaseSettings):
         le=100_000,
         description="maximum number of unfinished validations per key",
     )
+    max_job_seconds: int = Field(
+        default=86_400,
+        ge=1,
+        le=31_536_000,
+        description="seconds for which one validation may train; a key may have less",
+    )
     max_body_size: int = Field(
         default=2 * 1024 * 1024,
         ge=1024,
@@ -119,6 +125,12 @@ class Settings(BaseSettings):
         ge=1,
         le=100_000,
         description="maximum number of knowledge-set versions per key, including retired ones",
+    )
+    max_seconds: int = Field(
+        default=10,
+        ge=1,
+        le=3600,
+        description="seconds of processor time that one question may take",
     )
     grace: int = Field(
         default=10,
@@ -194,6 +206,7 @@ class Settings(BaseSettings):
             devices=tuple(kinds),
             executor=self.executor,
             max_jobs=self.max_jobs,
+            max_job_seconds=self.max_job_seconds,
         )
 
     @classmethod

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, FastAPI, Response
 
 from ..rest.problems import ProblemError
+from ..rest.service import ANSWERING
 from . import auth
 from .assets import ASSETS
 from .measurements.progress import EventCache
@@ -26,7 +27,7 @@ _FOR_GOOD = {
     "X-Content-Type-Options": "nosniff",
 }
 
-_VIEWS = (matrices, predict, combine, plan, collude, learn, auth)
+_VIEWS = (matrices, predict, combine, plan, collude, learn)
 
 _files = APIRouter()
 
@@ -45,6 +46,7 @@ def add_pages(app: FastAPI) -> None:
     app.state.results, app.state.event_cache = ResultSummaries(), EventCache()
     app.include_router(_files, include_in_schema=False)
     for view in _VIEWS:
-        app.include_router(view.router, include_in_schema=False)
+        app.include_router(view.router, dependencies=[ANSWERING], include_in_schema=False)
+    app.include_router(auth.router, include_in_schema=False)
     most = app.state.service.settings.max_body_size
     app.include_router(measurements.router, include_in_schema=False, max_body_size=most)

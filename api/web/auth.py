@@ -11,7 +11,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..rest.keys import Keyring
-from ..rest.middleware import authenticate
+from ..rest.middleware import JOB_SECONDS, OWNER, authenticate
 from ..rest.service import ServiceDep
 from .errors import NOT_PAGES
 from .rendering import address, anonymous_context, page_response
@@ -52,14 +52,14 @@ class SessionAuth:
             (*NOT_PAGES, SIGN_IN, SIGN_OUT)
         ):
             request = Request(scope)
-            name = authenticate(self.keyring, request.cookies.get(COOKIE, ""))
-            if name is None:
+            key = authenticate(self.keyring, request.cookies.get(COOKIE, ""))
+            if key is None:
                 # what was to be changed is not: only to look can one go on afterwards
                 onward = _requested_address(request) if scope["method"] == "GET" else None
                 answer = RedirectResponse(address(SIGN_IN, {"next": onward}), 303)
                 await answer(scope, receive, send)
                 return
-            scope["crosscurrent.owner"] = name
+            scope[OWNER], scope[JOB_SECONDS] = key.name, key.job_seconds
             send = partial(_not_stored, send)
         await self.app(scope, receive, send)
 
@@ -100,9 +100,23 @@ async def sign_in(request: Request, service: ServiceDep) -> Response:
     if service.keyring.holder(secret) is None:
         return _form(service, onward, wrong=True)
     answer = RedirectResponse(onward, 303)
-    safe = request.url.scheme == "https"
+    safe = _by_tls(request)
     answer.set_cookie(COOKIE, secret, httponly=True, samesite="lax", secure=safe)
     return answer
+
+
+def _by_tls(request: Request) -> bool:
+    """Say whether a browser reached us by TLS, as far as anybody says so.
+
+    No proxy need be trusted for that: who claims it wrongly gets a cookie that is kept closer.
+    """
+    headers = request.headers
+    said = headers.get("x-forwarded-proto", "").partition(",")[0].strip().lower()
+    return (
+        request.url.scheme == "https"
+        or said == "https"
+        or headers.get("origin", "").startswith("https://")
+    )
 
 
 @router.post(SIGN_OUT, dependencies=[SAME_ORIGIN])

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from fastapi import Request, Response
 
+from ..rest.middleware import OWNER
 from ..rest.problems import FOR_PROGRAMS
 from .rendering import anonymous_context, page_response
 from .request import PageRequest
@@ -61,4 +62,4 @@ def problem_page(
 def _admitted(request: Request) -> bool:
     """Say whether who asks may see which knowledge sets there are."""
     open_to_all = request.app.state.service.keyring is None
-    return open_to_all or "crosscurrent.owner" in request.scope
+    return open_to_all or OWNER in request.scope

@@ -11,6 +11,7 @@ from fastapi import Depends, Request, Response
 
 from crosscurrent.knowledge.errors import InputError, clip, legible, suggest
 
+from ..rest.middleware import OWNER
 from ..rest.problems import ProblemError
 from .names import Words
 from .rendering import address, page_response
@@ -214,7 +215,7 @@ class PageRequest:
             ],
             "own": address(path, same),
             "notices": self.notices,
-            "signed_in": self.request.scope.get("crosscurrent.owner"),
+            "signed_in": self.request.scope.get(OWNER),
         }
 
 

@@ -114,9 +114,9 @@ class Served:
 
 
 @contextmanager
-def threaded(app: Any) -> Iterator[httpx2.Client]:
+def threaded(app: Any, **more: Any) -> Iterator[httpx2.Client]:
     """Serve an application in a thread of this process; yield a client."""
-    server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False))
+    server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, **more))
     with socket.create_server(("127.0.0.1", 0)) as listening:
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
         thread.start()

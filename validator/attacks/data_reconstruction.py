@@ -17,6 +17,7 @@ import torch
 from crosscurrent.knowledge.errors import InputError
 
 from ..arms.given_records import open_to_doubt
+from ..arms.membership_ratios import likelihood_ratios
 from ..arms.metrics import AttackOutput, Metric
 from ..arms.splits import TargetModel
 from ..arms.targets import check_targets, chosen_targets
@@ -24,7 +25,7 @@ from ..settings import setting
 from ..training.randomness import derive
 from ._attack import Attack, AttackerResources
 from ._candidates import identified
-from ._membership_scores import confidences, likelihood_ratios
+from ._membership_scores import confidences
 from ._numbers import numbers
 
 if TYPE_CHECKING:

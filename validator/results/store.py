@@ -21,7 +21,7 @@ from crosscurrent.knowledge.storage import data_folder
 
 from ..machine.cores import Cores
 
-__all__ = ["Entry", "Store", "address", "default_file"]
+__all__ = ["DamagedResults", "Entry", "Store", "address", "default_file"]
 
 _FORMAT = 1
 _PATIENCE = 60.0
@@ -34,6 +34,10 @@ CREATE TABLE experiments (
     address TEXT PRIMARY KEY, document TEXT NOT NULL, trials TEXT NOT NULL, written TEXT NOT NULL
 ) WITHOUT ROWID;
 """
+
+
+class DamagedResults(InputError):
+    """The file of results is none, or parts of it cannot be read."""
 
 
 class Entry(NamedTuple):
@@ -224,6 +228,23 @@ class Store:
                 " (--store)"
             ) from error
 
+    def check(self) -> None:
+        """Make sure that results can be kept, and that all that are kept can be read.
+
+        Raises
+        ------
+        InputError
+            That is not so; the message says why.
+        """
+        self.ready()
+        with self._reading() as database:
+            found = database and database.execute("PRAGMA quick_check(1)").fetchone()[0]
+        if found not in (None, "ok"):
+            raise DamagedResults(
+                f"{self.file}: is damaged ({' '.join(str(found).split())}): move it away; what was"
+                " finished is trained again"
+            )
+
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection | None]:
         """Open for reading only; None if nothing was ever kept."""
@@ -273,7 +294,7 @@ class Store:
         except sqlite3.DatabaseError as error:
             problem = str(error)
             if "not a database" in problem or "malformed" in problem:
-                raise InputError(
+                raise DamagedResults(
                     f"{self.file}: not a file of results ({problem}); name another (--store)"
                 ) from error
             raise OSError(0, f"results cannot be read or written: {problem}", self.file) from error

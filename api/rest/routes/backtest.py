@@ -35,8 +35,14 @@ class BacktestQuery(KnowledgeQuery):
     summary="How good the conjectures are, against every explored pair",
     responses=answered(Backtest, "Scores of all methods, with intervals."),
 )
-def get_backtest(responder: ResponderDep, query: Annotated[BacktestQuery, Query()]) -> Response:
+async def get_backtest(
+    responder: ResponderDep, query: Annotated[BacktestQuery, Query()]
+) -> Response:
     """Answer as `crosscurrent backtest --json` does."""
-    return responder.answer(
-        query.knowledge, backtests.backtest, seed=query.seed, resamples=query.resamples
+    return await responder.answer(
+        query.knowledge,
+        backtests.backtest,
+        less="ask for fewer resamples",
+        seed=query.seed,
+        resamples=query.resamples,
     )

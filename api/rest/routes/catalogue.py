@@ -10,12 +10,13 @@ from fastapi import APIRouter, Path, Query, Response
 from pydantic import Field
 
 from crosscurrent.api.answers import catalogue
+from crosscurrent.knowledge import KnowledgeBase
 from crosscurrent.knowledge.errors import InputError, UnknownName
 
 from ..pagination import LARGEST, paginate
 from ..problems import ProblemError
 from ..responses import answered
-from ..service import KnowledgeQuery, ResponderDep, ServiceDep
+from ..service import SMALLER, KnowledgeQuery, ResponderDep
 
 __all__ = ["SECTIONS", "router"]
 
@@ -55,19 +56,19 @@ def _resource(section: str, one: str) -> None:
         tags=[section],
         responses=answered(None, f"A page of {section}, and the token of the next."),
     )
-    def listed(
-        responder: ResponderDep, service: ServiceDep, query: Annotated[RecordListQuery, Query()]
+    async def listed(
+        responder: ResponderDep, query: Annotated[RecordListQuery, Query()]
     ) -> Response:
-        kb = service.knowledge(query.knowledge)
-
-        def page() -> dict[str, Any]:
+        def page(kb: KnowledgeBase) -> dict[str, Any]:
             document = catalogue.section(kb, section)
             what = f"{section} {kb.digest}"
             document[section], token = paginate(document[section], what, query.limit, query.next)
             return {**document, "next": token}
 
         parameters = {"section": section, "limit": query.limit, "next": query.next}
-        return responder.cached(kb, catalogue.section, parameters, page)
+        return await responder.built(
+            query.knowledge, catalogue.section, parameters, page, less="ask for fewer (limit)"
+        )
 
     @router.get(
         f"/{section}/{{name}}",
@@ -76,13 +77,15 @@ def _resource(section: str, one: str) -> None:
         tags=[section],
         responses=answered(None, f"The {one}."),
     )
-    def single(
+    async def single(
         responder: ResponderDep,
         name: Name,
         query: Annotated[KnowledgeQuery, Query()],
     ) -> Response:
         try:
-            return responder.answer(query.knowledge, catalogue.record, name=name, within=section)
+            return await responder.answer(
+                query.knowledge, catalogue.record, less=SMALLER, name=name, within=section
+            )
         except UnknownName:
             raise
         except InputError as error:  # it names a record of another kind

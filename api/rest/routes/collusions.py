@@ -58,11 +58,14 @@ class ChainQuery(KnowledgeQuery):
         "A pair if two attacks are named, a sequence if more are, many pairs otherwise.",
     ),
 )
-def get_collusions(responder: ResponderDep, query: Annotated[CollusionQuery, Query()]) -> Response:
+async def get_collusions(
+    responder: ResponderDep, query: Annotated[CollusionQuery, Query()]
+) -> Response:
     """Answer as `crosscurrent collude --json` does."""
-    return responder.answer(
+    return await responder.answer(
         query.knowledge,
         collusions.collude,
+        less="name two attacks: attack=NAME&attack=NAME",
         attacks=query.attack,
         adversary=adversary_pairs(query.adversary, "adversary"),
     )
@@ -75,11 +78,12 @@ def get_collusions(responder: ResponderDep, query: Annotated[CollusionQuery, Que
     tags=["collusions"],
     responses=answered(Chains, "The chains that are best shown first."),
 )
-def get_chains(responder: ResponderDep, query: Annotated[ChainQuery, Query()]) -> Response:
+async def get_chains(responder: ResponderDep, query: Annotated[ChainQuery, Query()]) -> Response:
     """Answer as `crosscurrent collude --target --json` does."""
-    return responder.answer(
+    return await responder.answer(
         query.knowledge,
         collusions.chains,
+        less="list fewer (limit), or state what the adversary is",
         target=query.target,
         first=query.first,
         adversary=adversary_pairs(query.adversary, "adversary"),

@@ -38,15 +38,22 @@ class CombinationQuery(KnowledgeQuery):
     tags=["conflicts"],
     responses=answered(Combination | Combinations, "The combination; all pairs if none is named."),
 )
-def get_conflicts(responder: ResponderDep, query: Annotated[CombinationQuery, Query()]) -> Response:
+async def get_conflicts(
+    responder: ResponderDep, query: Annotated[CombinationQuery, Query()]
+) -> Response:
     """Answer as `crosscurrent combine --json` does, or `crosscurrent matrix combinations`."""
     if not query.defense:
         if query.tensions:
             raise InputError("tensions are of defenses that are named: add defense=NAME")
-        return responder.answer(query.knowledge, combinations.combinations)
-    return responder.answer(
+        return await responder.answer(
+            query.knowledge,
+            combinations.combinations,
+            less="name two defenses or more: defense=NAME&defense=NAME",
+        )
+    return await responder.answer(
         query.knowledge,
         combinations.combination,
+        less="name fewer defenses, or some at other stages: defense=NAME@STAGE",
         defenses=query.defense,
         tensions=query.tensions,
     )

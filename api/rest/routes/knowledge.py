@@ -7,13 +7,12 @@ from typing import Annotated
 from fastapi import APIRouter, Body, Path, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from crosscurrent.api.answers import comparisons
 from crosscurrent.predictor.document_types import Differences
 
-from ..knowledge_sets import described
+from ..knowledge_sets import Version, described
 from ..pagination import LARGEST, paginate
 from ..responses import answered, refusals
-from ..service import Owner, ResponderDep, ServiceDep
+from ..service import SMALLER, Owner, ResponderDep, ServiceDep
 from ..shapes.service import KnowledgeSet, KnowledgeSets, KnowledgeVersion
 
 __all__ = ["router"]
@@ -79,15 +78,9 @@ def list_knowledge(service: ServiceDep, query: Annotated[SetListQuery, Query()])
     summary="What one knowledge set says differently from another",
     responses=answered(Differences, "What changes in records and predictions."),
 )
-def diff_knowledge(
-    responder: ResponderDep, service: ServiceDep, query: Annotated[DiffQuery, Query()]
-) -> Response:
+async def diff_knowledge(responder: ResponderDep, query: Annotated[DiffQuery, Query()]) -> Response:
     """Answer as `crosscurrent kb diff --json` does."""
-    before, after = service.knowledge(query.from_), service.knowledge(query.to)
-    parameters = {"to": after.digest}
-    return responder.cached(
-        before, comparisons.diff, parameters, lambda: comparisons.diff(before, after)
-    )
+    return await responder.compare(query.from_, query.to)
 
 
 @router.get(
@@ -124,7 +117,7 @@ def get_knowledge(service: ServiceDep, name: Name) -> KnowledgeSet:
         **refusals(403, 413, 415, 507),
     },
 )
-def put_knowledge(
+async def put_knowledge(
     service: ServiceDep,
     owner: Owner,
     name: Annotated[str, Path(max_length=200, description="NAME")],
@@ -132,7 +125,11 @@ def put_knowledge(
     response: Response,
 ) -> KnowledgeVersion:
     """Check the files on top of the service's own knowledge; keep them if all are sound."""
-    version, new = service.sets.put(name, body.files, owner)
+
+    def put() -> tuple[Version, bool]:
+        return service.sets.put(name, body.files, owner)
+
+    version, new = await service.compute(owner, put, SMALLER)
     if new:
         service.log.info("knowledge kept", name=name, version=version.version, key=owner)
     response.status_code = 201 if new else 200

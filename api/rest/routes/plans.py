@@ -37,11 +37,12 @@ class PlanQuery(KnowledgeQuery):
     tags=["plans"],
     responses=answered(Plans, "Sets of defenses of which none is better in every respect."),
 )
-def get_plans(responder: ResponderDep, query: Annotated[PlanQuery, Query()]) -> Response:
+async def get_plans(responder: ResponderDep, query: Annotated[PlanQuery, Query()]) -> Response:
     """Answer as `crosscurrent plan --json` does."""
-    return responder.answer(
+    return await responder.answer(
         query.knowledge,
         plans.plan,
+        less="protect fewer risks, or give a smaller max",
         protect=query.protect,
         avoid=query.avoid,
         have=query.have,

@@ -12,7 +12,7 @@ from crosscurrent.knowledge.errors import InputError
 from crosscurrent.predictor.document_types import Matrix, Prediction, Predictions, WhatIf
 
 from ..responses import answered, refusals, when_described
-from ..service import KnowledgeQuery, ResponderDep
+from ..service import SMALLER, KnowledgeQuery, ResponderDep
 
 __all__ = ["router"]
 
@@ -59,7 +59,11 @@ class Assumptions(BaseModel):
 )
 async def get_matrix(responder: ResponderDep, query: Question) -> Response:
     """Answer as `crosscurrent matrix --json` does."""
-    return await responder.answer_inline(query.knowledge, predictions.matrix)
+    return await responder.answer(
+        query.knowledge,
+        predictions.matrix,
+        less="ask about one defense at a time: /v1/predictions/DEFENSE",
+    )
 
 
 @router.get(
@@ -70,7 +74,12 @@ async def get_matrix(responder: ResponderDep, query: Question) -> Response:
 )
 async def get_predictions(responder: ResponderDep, defense: Defense, query: Question) -> Response:
     """Answer as `crosscurrent predict DEFENSE --json` does."""
-    return await responder.answer_inline(query.knowledge, predictions.predictions, defense=defense)
+    return await responder.answer(
+        query.knowledge,
+        predictions.predictions,
+        less="ask about one risk at a time: /v1/predictions/DEFENSE/RISK",
+        defense=defense,
+    )
 
 
 @router.get(
@@ -83,8 +92,8 @@ async def get_prediction(
     responder: ResponderDep, defense: Defense, risk: Risk, query: Question
 ) -> Response:
     """Answer as `crosscurrent predict DEFENSE RISK --json` does."""
-    return await responder.answer_inline(
-        query.knowledge, predictions.prediction, defense=defense, risk=risk
+    return await responder.answer(
+        query.knowledge, predictions.prediction, less=SMALLER, defense=defense, risk=risk
     )
 
 
@@ -103,9 +112,10 @@ async def what_if(
     """Answer as `crosscurrent what-if --json` does."""
     if not (body.raise_ or body.lower or body.hold or body.adversary or body.given):
         raise InputError("nothing is assumed: give raise, lower, hold, adversary or given")
-    return await responder.answer_inline(
+    return await responder.answer(
         query.knowledge,
         assumptions.what_if,
+        less="name one risk",
         defense=body.defense,
         risk=body.risk,
         raise_=body.raise_,

@@ -40,9 +40,15 @@ class AttackQuery(KnowledgeQuery):
     tags=["attacks"],
     responses=answered(PublishedAttacks, "Attacks that need no more than the adversary has."),
 )
-def get_published_attacks(
+async def get_published_attacks(
     responder: ResponderDep, query: Annotated[AttackQuery, Query()]
 ) -> Response:
     """Answer as `crosscurrent attacks --json` does."""
     stated = {key: value for key in attacks.SCALES if (value := getattr(query, key)) is not None}
-    return responder.answer(query.knowledge, attacks.attacks, risk=query.risk, adversary=stated)
+    return await responder.answer(
+        query.knowledge,
+        attacks.attacks,
+        less="name a risk",
+        risk=query.risk,
+        adversary=stated,
+    )

@@ -18,7 +18,14 @@ from crosscurrent.api.jobs.service import Jobs
 from ..middleware import HEAD
 from ..pagination import decode_token, encode_token
 from ..responses import refusals
-from ..service import Owner, ServiceDep, in_database_thread
+from ..service import (
+    CHECKING,
+    STREAMING,
+    JobSeconds,
+    Owner,
+    ServiceDep,
+    in_database_thread,
+)
 from ..shapes.validations import Evidence, Validation, Validations, Verdict
 
 __all__ = ["media_router", "router"]
@@ -65,6 +72,7 @@ JobOwner = Annotated[str, Depends(_job_owner)]
 @router.post(
     "/validations",
     operation_id="submit_validation",
+    dependencies=[CHECKING],
     summary="Measure whether a prediction holds: a job is accepted, a worker trains models",
     status_code=202,
     responses={
@@ -86,6 +94,7 @@ JobOwner = Annotated[str, Depends(_job_owner)]
 def submit_validation(
     jobs: JobsDep,
     owner: JobOwner,
+    seconds: JobSeconds,
     response: Response,
     request: Annotated[dict[str, Any], Body()],
     idempotency_key: Annotated[
@@ -94,7 +103,7 @@ def submit_validation(
     ] = None,
 ) -> Validation:
     """Accept what `crosscurrent validate` takes, checked completely as it does."""
-    job = jobs.submit(request, owner, idempotency_key)
+    job = jobs.submit(request, owner, idempotency_key, seconds)
     response.headers["Location"] = f"/v1/validations/{job.id}"
     if not job.over:
         response.headers.update(_POLL_LATER)
@@ -163,6 +172,7 @@ def get_validation_result(jobs: JobsDep, owner: JobOwner, identity: Identity) ->
 @router.get(
     "/validations/{id}/evidence",
     operation_id="get_validation_evidence",
+    dependencies=[CHECKING],
     summary="What was measured, as knowledge files for an overlay",
     responses=refusals(409, 503),
 )
@@ -192,6 +202,7 @@ def get_validation_report(jobs: JobsDep, owner: JobOwner, identity: Identity) ->
 @media_router.get(
     "/validations/{id}/plot.{kind}",
     operation_id="get_validation_plot",
+    dependencies=[CHECKING],
     summary="The verdict as a picture",
     response_class=Response,
     responses={
@@ -221,6 +232,7 @@ def _watched_job(jobs: JobsDep, owner: JobOwner, identity: Identity) -> str:
     "/validations/{id}/events",
     operation_id="watch_validation",
     summary="What happens to a validation, as it happens (server-sent events)",
+    dependencies=[STREAMING],
     response_class=EventSourceResponse,
     responses=refusals(503),
 )

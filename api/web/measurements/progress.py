@@ -142,7 +142,10 @@ def _said(words: Words, kind: str, data: Mapping[str, Any]) -> str:
         return f"Measured; verdict: {verdict}" if verdict else "Measured"
     said = {
         "interrupted": "Training was interrupted, and goes on in a new process",
+        "unfit": "This machine can't go on, and another worker takes over",
         "refused": "Refused by who trains",
+        "raised": "Training raised an exception",
+        "stopped": "Its time is over",
         "succeeded": "Succeeded",
         "failed": "Failed",
         "cancelled": "Cancelled",

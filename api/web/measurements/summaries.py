@@ -13,6 +13,7 @@ from fastapi import Depends, Request
 from crosscurrent.validator.results.outcomes import conclusive
 
 from ...rest.lru_cache import LRUCache
+from ...rest.middleware import OWNER
 from ...rest.problems import ProblemError
 from ..matrix import MeasuredOutcome
 
@@ -301,7 +302,7 @@ async def job_owner(request: Request) -> str:
 
 
 def _owner(request: Request) -> str | None:
-    owner: str | None = request.scope.get("crosscurrent.owner")
+    owner: str | None = request.scope.get(OWNER)
     if owner is None and request.app.state.service.keyring is None:
         return "*"
     return owner

@@ -25,7 +25,7 @@ from crosscurrent.validator.requests import GridRequest, PairRequest, from_json
 
 from ...rest.pagination import decode_token, encode_token
 from ...rest.problems import problem_of
-from ...rest.service import Service, ServiceDep, in_database_thread
+from ...rest.service import CHECKING, JobSeconds, Service, ServiceDep, in_database_thread
 from ...text.wording import STATE_MARKS
 from ..drawings.interval import Interval, intervals
 from ..measurements.form import FIELDS, PREFILLED, MeasurementForm, again, posted, prefilled
@@ -83,32 +83,38 @@ def validate(page: PageRequestDep, owner: JobOwner) -> Response:
     return _page(page, prefilled(page), filters, _job_list(page, owner, filters, after))
 
 
-@router.post("/validate", dependencies=[SAME_ORIGIN])
-async def start(page: PageRequestDep, owner: JobOwner, request: Request) -> Response:
+@router.post("/validate", dependencies=[SAME_ORIGIN, CHECKING])
+async def start(
+    page: PageRequestDep, owner: JobOwner, seconds: JobSeconds, request: Request
+) -> Response:
     """Start what the form asks for, or show it again with what is wrong."""
     form = MeasurementForm(key=secrets.token_hex(16))
     try:
         form = posted(await request.body())
-        job = await _submit_once(page.service, form, owner)
+        job = await _submit_once(page.service, form, owner, seconds)
     except (InputError, Unavailable) as error:
         return await _refused(page, owner, form, error)
     return Response(status_code=303, headers={"Location": page.link(f"/validate/{job.id}")})
 
 
-async def _submit_once(service: Service, form: MeasurementForm, owner: str) -> Job:
+async def _submit_once(
+    service: Service, form: MeasurementForm, owner: str, seconds: int | None
+) -> Job:
     """Submit a form; sent twice, the second one waits for what becomes of the first."""
     wanted = form.request()
     for _ in range(_TIMES):
         try:
-            return await _submit(service, wanted, owner, form.key)
+            return await _submit(service, wanted, owner, form.key, seconds)
         except BeingAccepted:
             await asyncio.sleep(_AGAIN)
-    return await _submit(service, wanted, owner, form.key)
+    return await _submit(service, wanted, owner, form.key, seconds)
 
 
 @in_database_thread
-def _submit(service: Service, wanted: Mapping[str, Any], owner: str, key: str) -> Job:
-    return service.jobs().submit(wanted, owner, key)
+def _submit(
+    service: Service, wanted: Mapping[str, Any], owner: str, key: str, seconds: int | None
+) -> Job:
+    return service.jobs().submit(wanted, owner, key, seconds)
 
 
 @in_database_thread
@@ -331,7 +337,7 @@ def _outcome(
     return {"rows": cell_outcomes(page.kb, page.words, far.cells) if what == "grid" else []}
 
 
-@router.get("/validate/{identity}/plot.{kind}")
+@router.get("/validate/{identity}/plot.{kind}", dependencies=[CHECKING])
 @in_database_thread
 def plot(
     service: ServiceDep, owner: JobOwner, identity: str, kind: Literal["svg", "png"]
@@ -342,7 +348,7 @@ def plot(
     return Response(content, headers=_HEADERS, media_type=media)
 
 
-@router.get("/validate/{identity}/report")
+@router.get("/validate/{identity}/report", dependencies=[CHECKING])
 @in_database_thread
 def report(service: ServiceDep, owner: JobOwner, identity: str) -> Response:
     """Return the report as a page by itself."""
@@ -360,7 +366,7 @@ def report_text(service: ServiceDep, owner: JobOwner, identity: str) -> Response
     return Response(content, headers=_HEADERS, media_type="text/plain")
 
 
-@router.get("/validate/{identity}/evidence")
+@router.get("/validate/{identity}/evidence", dependencies=[CHECKING])
 @in_database_thread
 def evidence(service: ServiceDep, owner: JobOwner, identity: str) -> Response:
     """Return knowledge files, as a request to put a knowledge set takes them."""

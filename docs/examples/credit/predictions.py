@@ -22,7 +22,7 @@ repaid = (x[:, :6].sum(1) + 0.5 * sex + draw.normal(size=RECORDS) > 0).astype(in
 unit = x / np.linalg.norm(x, axis=1, keepdims=True)  # the guarantee is for records of norm 1
 
 
-def private(records, label, seed):
+def private(records: np.ndarray, label: np.ndarray, seed: int) -> np.ndarray:
     """Return the weights of a private logistic regression."""
     model = LogisticRegression(C=1 / (len(label) * STRENGTH), fit_intercept=False)
     weights = model.fit(records, label).coef_[0]
@@ -32,7 +32,7 @@ def private(records, label, seed):
     return weights + length * direction / np.linalg.norm(direction)
 
 
-rows = {"before": [], "after": []}
+rows: dict[str, list[list[object]]] = {"before": [], "after": []}
 for run in range(1, RUNS + 1):
     member = np.random.default_rng(run).permutation(RECORDS) < RECORDS // 2
     forest = RandomForestClassifier(50, min_samples_leaf=3, random_state=run)

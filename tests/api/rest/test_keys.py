@@ -172,7 +172,7 @@ def test_keys_are_managed_on_the_command_line(
     capsys.readouterr()
     assert main(["keys", "list", "--json"]) == 0
     listed = json.loads(capsys.readouterr().out)
-    assert listed == {"keys": [{"name": "anna", "quota": 600}]}
+    assert listed == {"keys": [{"name": "anna", "quota": 600, "job_seconds": None}]}
     assert main(["keys", "list"]) == 0
     assert "600 a minute" in capsys.readouterr().out
     assert main(["keys", "remove", "ana"]) == 2

@@ -59,6 +59,9 @@ def test_the_cookie_is_out_of_reach_of_scripts_and_of_other_sites(
     assert "Secure" not in kept
     safe = locked.post("https://127.0.0.1/sign-in", data={"key": secret}).headers["set-cookie"]
     assert "Secure" in safe
+    for headers in ({"X-Forwarded-Proto": "https"}, {"Origin": "https://127.0.0.1"}):
+        behind = locked.post("/sign-in", data={"key": secret}, headers=headers)
+        assert "Secure" in behind.headers["set-cookie"]
 
 
 def test_a_wrong_key_opens_nothing(locked: Asking, secret: str) -> None:

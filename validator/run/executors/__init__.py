@@ -8,6 +8,6 @@ from __future__ import annotations
 from ._choice import chosen
 from ._errors import Unreachable
 from ._executor import Done, Executor
-from ._tasks import Lost, Task
+from ._tasks import Lost, Task, Unlike
 
-__all__ = ["Done", "Executor", "Lost", "Task", "Unreachable", "chosen"]
+__all__ = ["Done", "Executor", "Lost", "Task", "Unlike", "Unreachable", "chosen"]
