@@ -187,6 +187,8 @@ def test_scores_by_hand_have_the_rates_that_one_counts() -> None:
     assert auc(scores, member) == pytest.approx((4 + 4 + 3 + 1 + 0) / 20)
     assert auc(scores, ~member) == pytest.approx(1 - 12 / 20)
     assert tpr_at_fpr(np.zeros(9), member, 0.01) == 0.0
+    # three ties of a member and a non-member: the curve is a straight line
+    assert tpr_at_fpr(np.array([3, 3, 2, 2, 1, 1]), np.arange(6) % 2 == 0, 0.4) == 1 / 3
 
 
 def test_members_are_exactly_what_each_model_was_trained_on() -> None:

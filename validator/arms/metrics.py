@@ -75,5 +75,6 @@ def tpr_at_fpr(scores: NDArray[Any], member: NDArray[Any], fpr: float) -> float:
     """
     from sklearn.metrics import roc_curve
 
-    false, true, _ = roc_curve(member, scores)
+    # points on a straight line count, too: one of them may be the last at this rate
+    false, true, _ = roc_curve(member, scores, drop_intermediate=False)
     return float(np.max(true[false <= fpr], initial=0.0))

@@ -29,7 +29,7 @@ def private(records: np.ndarray, label: np.ndarray, seed: int) -> np.ndarray:
     noise = np.random.default_rng(seed)
     direction = noise.normal(size=len(weights))
     length = noise.gamma(len(weights), 2 / (len(label) * STRENGTH * EPSILON))
-    return weights + length * direction / np.linalg.norm(direction)
+    return np.asarray(weights + length * direction / np.linalg.norm(direction))
 
 
 rows: dict[str, list[list[object]]] = {"before": [], "after": []}
