@@ -439,12 +439,13 @@ def test_the_digest_of_the_built_in_knowledge_does_not_depend_on_comments(
 ) -> None:
     sources, _ = read_folder(_files.PAPERS)
     above, _ = read_folder(_files.LITERATURE)
+    top, _ = read_folder(_files.MEASURED)
     bare = [
         Source(s.name, yaml.safe_dump(yaml.safe_load(s.data), allow_unicode=True).encode())
         for s in reversed(sources)
     ]
-    assert KnowledgeBase(read([bare, above])).digest == kb.digest
-    assert KnowledgeBase(read([sources[:3], sources[3:], above])).digest == kb.digest
+    assert KnowledgeBase(read([bare, above, top])).digest == kb.digest
+    assert KnowledgeBase(read([sources[:3], sources[3:], above, top])).digest == kb.digest
 
 
 def test_a_base_can_not_be_changed_through_anything_it_gives_out(kb: KnowledgeBase) -> None:
