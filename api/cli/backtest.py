@@ -140,7 +140,8 @@ def _measured(result: MeasuredBacktest, look: Style) -> list[str]:
     for group in result.groups:
         where = "your own models" if group.data is None else f"reference models on {group.data}"
         heading = f"Every result measured in {where} ({len(group.cases)}), all of them left out"
-        lines += [look.paint(heading, "bold"), "", voices(group.scores, look), ""]
+        told = paragraph(heading, look.width)
+        lines += [look.paint(told, "bold"), "", voices(group.scores, look), ""]
     if len(result.groups) > 1:
         cases = sum(len(group.cases) for group in result.groups)
         lines += [look.paint(f"Every measured result ({cases})", "bold"), ""]

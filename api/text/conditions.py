@@ -83,6 +83,12 @@ PHRASES: Final[Mapping[str, str]] = MappingProxyType(
         "smoothing_factor=negative": "labels are sharpened beyond one class",
         "explanation_use=released": "explanations go out with the answers",
         "explanation_use=internal": "only the owner sees the explanations",
+        "watermark_content=noise": "the watermark is random noise",
+        "watermark_content=pattern": "the watermark is a pattern on plain records",
+        "watermark_content=mislabelled_targets": "the watermark mislabels copies of the records"
+        " that are attacked",
+        "watermark_content=mislabelled_group": "the watermark mislabels copies of records of the"
+        " group that is attacked",
     }
 )
 """What each value of a built-in scale says, as what follows an *if*, by ``scale=value``."""

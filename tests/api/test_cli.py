@@ -23,6 +23,7 @@ from crosscurrent.predictor.changes import what_if
 from crosscurrent.predictor.collusion_backtest import collusion_backtest
 from crosscurrent.predictor.conflict_backtest import conflict_backtest
 from crosscurrent.predictor.interactions import matrix, predict, predict_all
+from crosscurrent.predictor.measured_backtest import measured_backtest
 from crosscurrent.predictor.scenarios import scenario
 
 # documents
@@ -40,6 +41,7 @@ def test_json_is_the_same_document_as_from_python(ask: Ask, kb: KnowledgeBase) -
         "kind": "backtest",
         "interactions": documents.interaction_backtest_document(backtest(kb, seed=7, resamples=50)),
         "assessments": documents.assessment_backtest_document(assessment_backtest(kb)),
+        "measured": documents.measured_backtest_document(measured_backtest(kb)),
         "conflicts": joint.conflict_backtest_document(conflict_backtest(kb)),
         "collusion": joint.collusion_backtest_document(collusion_backtest(kb)),
         "seed": 7,

@@ -69,7 +69,7 @@ def test_the_document_has_every_cell_as_its_command_gives_it(
 ) -> None:
     _, document = made
     assert document.keys() == {
-        "kind", "dataset", "model", "seeds", "draws", "cells", "counts", "knowledge",
+        "kind", "dataset", "model", "seeds", "draws", "cells", "counts", "knowledge", "protocol",
     }  # fmt: skip
     assert document["knowledge"] == load().digest
     pairs = [(cell["defense"], cell["risk"]) for cell in document["cells"]]

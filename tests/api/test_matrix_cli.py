@@ -74,6 +74,7 @@ def test_in_the_picture_colour_arrow_and_badge_say_the_same_as_the_words(ask: As
     root = ET.fromstring(ask("matrix", "--format", "svg").out)
     space = "{http://www.w3.org/2000/svg}"
     shades: dict[str, set[str]] = {}
+    squares = 0
     for cell in root.iter(f"{space}g"):
         spoken = cell.findtext(f"{space}title") or ""
         conjecture = spoken.partition(": ")[2].partition(";")[0]
@@ -85,12 +86,20 @@ def test_in_the_picture_colour_arrow_and_badge_say_the_same_as_the_words(ask: As
         assert ("stroke" in rect.attrib) == ("meant for" in spoken)
         assert (words[1].text or "").endswith("!") == ("says otherwise" in spoken)
         badges = cell.findall(f"{space}path")
-        published = re.split("[,;]", spoken.partition("published: ")[2])[0]
-        effects = [] if published == "unexplored" else published.split(" and ")
-        for badge, effect in zip(badges, reversed(effects), strict=True):
+        published, measured = (
+            re.split("[,;]", spoken.partition(f"; {told}: ")[2])[0]
+            for told in ("published", "measured in reference models")
+        )
+        effects = [] if published == "unexplored" else published.split(" and ")[::-1]
+        tables = measured.split(" and ")[::-1] if measured else []
+        assert len(cell.findall(f"{space}circle")) == len(effects)
+        assert len(cell.findall(f"{space}rect")) == 1 + len(tables)  # the cell's own, and squares
+        squares += len(tables)
+        for badge, effect in zip(badges, [*effects, *tables], strict=True):
             if effect in ("increase", "decrease"):  # M x base H x L x tip Z: up is a smaller y
                 _, base, _, _, tip = map(float, re.findall(r"-?[\d.]+", badge.attrib["d"]))
                 assert effect == ("increase" if tip < base else "decrease")
+    assert squares > 0
     for conjecture, warm in (("increases", True), ("decreases", False)):
         assert len(shades[conjecture]) == 3
         for shade in shades[conjecture]:
@@ -153,10 +162,12 @@ def test_every_defense_has_its_row_in_a_matrix_of_any_width(
     table, _, explained = ask("matrix").out.partition("\n\n")
     head, *rows = table.splitlines()
     assert head.split() == [risk.code for risk in kb.risks.values()]
-    assert len({row[:20] for row in rows}) == len(rows) == len(kb.defenses)
+    assert len({row[:15] for row in rows}) == len(rows) == len(kb.defenses)
     assert max(map(len, rows)) <= width
     for defense, row in zip(kb.defenses.values(), rows, strict=True):
-        assert row.startswith((defense.code or "", defense.name)[defense.code is None][:20])
+        label, cut, _ = row.partition("…")
+        name = defense.code or defense.name
+        assert len(label) >= 14 and name.startswith(label) if cut else row.startswith(name)
         assert row.startswith(defense.name) or defense.name.lower() in " ".join(
             (row + explained).lower().split()
         )

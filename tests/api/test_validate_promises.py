@@ -21,6 +21,7 @@ from crosscurrent.knowledge import KnowledgeBase
 from crosscurrent.validator.attacks import attacks
 from crosscurrent.validator.defenses import defenses
 from crosscurrent.validator.results.outcomes import conclusive
+from crosscurrent.validator.results.repeats import repeats
 from crosscurrent.validator.results.store import Store
 
 pytestmark = pytest.mark.usefixtures("file")
@@ -256,7 +257,7 @@ def test_exported_results_are_checked_and_predicted_with(
     for document in documents:
         answer = ask("predict", document["defense"], document["risk"], "--knowledge", folder)
         assert answer.status == 0
-        seen = "paired seeds" in answer.out
+        seen = f", {repeats(document)})." in " ".join(answer.out.split())
         assert seen == conclusive(document)
     before = [each.read_bytes() for each in sorted(Path(folder).iterdir())]
     assert ask("results", "export", folder).out.splitlines() == written

@@ -136,19 +136,27 @@ def without(name, *rest):
     return None if gone else find(name, *rest)
 PathFinder.find_spec = without
 """
+EVERYTHING = "torch, sklearn, scipy, opacus, fairlearn, matplotlib, pyarrow"
 
 
 @pytest.mark.parametrize(
-    "words", ["validate RD1 R1", "validate --list", "results list", "results show 3f"]
+    ("words", "extra", "missing"),
+    [
+        ("validate RD1 R1", "validate", EVERYTHING),
+        ("validate --list", "validate", EVERYTHING),
+        ("results pool", "validate", EVERYTHING),
+        ("results list", "audit", "sklearn, scipy, matplotlib, pyarrow"),
+        ("results show 3f", "audit", "sklearn, scipy, matplotlib, pyarrow"),
+    ],
 )
 def test_without_the_extra_measuring_ends_with_1_and_the_command_that_installs_it(
-    tmp_path: Path, words: str
+    tmp_path: Path, words: str, extra: str, missing: str
 ) -> None:
     (tmp_path / "sitecustomize.py").write_text(WITHOUT)
     answer = finish(start(*words.split(), PYTHONPATH=str(tmp_path)))
     assert (answer.status, answer.out) == (1, "")
-    assert "(torch, sklearn, scipy, opacus, fairlearn, matplotlib, pyarrow missing)" in answer.err
-    assert "pip install 'crosscurrent[validate]'" in answer.err
+    assert f"({missing} missing)" in answer.err
+    assert f"pip install 'crosscurrent[{extra}]'" in answer.err
     assert "Traceback" not in answer.err
 
 

@@ -562,6 +562,7 @@ def test_members_are_told_surely_by_one_threshold_and_in_the_worst_group_and_cla
         "member": np.array([[True, False, True, False], [True, False, True, False]]),
         "cell": np.array([0, 0, 3, 3]),
         "confidence": np.array([[1.0, 2, 3, 0], [1.0, 2, 3, 0]]),
+        "guesses": np.array([True, True, False, True]),
     }
     found = {
         metric.id: metric.judge(got)
@@ -571,7 +572,7 @@ def test_members_are_told_surely_by_one_threshold_and_in_the_worst_group_and_cla
     assert found["tpr_at_1_percent_fpr"] == found["tpr_at_01_percent_fpr"] == 0.25
     assert found["auc"] == (3 / 4 + 1) / 2
     assert found["auc_worst_subgroup"] == 1.0
-    assert found["auc_loss_threshold"] == 0.75
+    assert found["auc_loss_threshold"] == found["paired_guesses"] == 0.75
 
 
 def test_the_same_records_are_judged_whatever_a_defense_has_removed() -> None:

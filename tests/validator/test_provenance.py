@@ -31,7 +31,7 @@ from crosscurrent.predictor.interactions import matrix, predict
 from crosscurrent.validator.results.evidence import export
 
 EXPLORED = ("watermarking", "membership_inference")
-"""An increase was published; a decrease is measured."""
+"""An increase was published, under conditions; a decrease is measured."""
 UNEXPLORED = ("watermarking", "evasion")
 """Nothing was published, an increase is predicted; a decrease is measured."""
 TOGETHER = ("watermarking@pre", "outlier_removal@in")
@@ -187,8 +187,8 @@ def test_a_plan_tells_what_was_measured_and_counts_on_it(
 def test_the_table_of_a_defense_says_where_something_was_measured(said: Any) -> None:
     before, after = said("predict RD3", evidence=False), said("predict RD3")
     assert "measured" not in before
-    for risk in ("P1", "R1"):
-        told = rf"{risk} .*▼ decrease +\d+ % +measured in your own models +▲ increase !"
+    for risk, otherwise in (("P1", " †"), ("R1", "")):  # that increase takes conditions
+        told = rf"{risk} .*▼ decrease{otherwise} +\d+ % +measured in your own models +▲ increase !"
         assert re.search(told, after)
     assert re.search(r"P2 .*▲ increase +\d+ % +published once", after)
 
@@ -224,7 +224,7 @@ def test_matrices_say_measured(said: Any) -> None:
         UNEXPLORED, EXPLORED,
     ]  # fmt: skip
     assert "the effect measured in your own models" in said("matrix")
-    assert re.search(r"▼ \d+!▲▼", said("matrix"))
+    assert re.search(r"▼ \d+!△▼", said("matrix"))
     assert re.search(r"▼ \d+!·▼", said("matrix"))
     drawn, plain = (said("matrix --format svg", evidence=e) for e in (True, False))
     assert drawn.count("; measured: decrease") == 2

@@ -93,7 +93,10 @@ def test_the_layer_says_how_each_table_was_measured(kept: dict[str, bytes]) -> N
     for each, content in zip(tables, kept.values(), strict=True):
         document = json.loads(content)
         assert (each.dataset, each.seeds) == (document["dataset"], len(document["seeds"]))
-        assert each.command.startswith("crosscurrent validate --all --dataset ")
+        rules = document.get("protocol")
+        by = " --protocol" if rules else ""
+        assert each.command.startswith(f"crosscurrent validate --all{by} --dataset ")
+        assert each.protocol == (rules and rules["digest"])
         assert each.knowledge == document["knowledge"]
         seen = [o for o in kb.observations.values() if o.table and o.table.dataset == each.dataset]
         assert len(seen) == each.observed <= each.cells
@@ -165,6 +168,9 @@ def test_several_tables_are_one_work_and_a_data_set_is_there_once(
 def test_the_command_of_a_table_has_the_settings_of_all_its_cells(
     below: KnowledgeBase, table: dict[str, Any]
 ) -> None:
+    table["protocol"] = None
+    for cell in table["cells"]:
+        cell["command"] = f"crosscurrent validate {cell['defense']} {cell['risk']}"
     table["cells"][0]["command"] += " --set attack.evasion.steps=40 --set data.records=4000"
     table["cells"][1]["command"] += " --set data.records=4000 --draws 8"
     (told,) = made(below, table).references[REFERENCE].tables

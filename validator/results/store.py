@@ -130,7 +130,7 @@ class Store:
         with self._writing() as database:
             database.execute(
                 "INSERT OR IGNORE INTO experiments VALUES (?, ?, ?, ?)",
-                [name, _text(document), _text(trials), _now()],
+                [name, _text(document, in_order=not trials), _text(trials), _now()],
             )
 
     def experiments(self) -> list[Entry]:
@@ -333,8 +333,13 @@ class Store:
         return True
 
 
-def _text(value: object) -> str:
-    return json.dumps(value, sort_keys=True, allow_nan=False)
+def _text(value: object, *, in_order: bool = False) -> str:
+    """Return JSON, with sorted keys unless `in_order`.
+
+    An audit, which has no trials, is shown again in the order of its document; what is put together
+    from kept trials has their sorted keys whenever it is measured again.
+    """
+    return json.dumps(value, sort_keys=not in_order, allow_nan=False)
 
 
 def _now() -> str:

@@ -63,9 +63,10 @@ def test_a_key_is_taken_while_its_first_request_is_being_checked(
 ) -> None:
     checking, go = threading.Event(), threading.Event()
 
-    def slowly(*_: object) -> None:
+    def slowly(*_: object) -> dict[str, Any]:
         checking.set()
         assert go.wait(60)
+        return {}
 
     monkeypatch.setattr(jobs._checks, "check", slowly)
     with ThreadPoolExecutor(1) as pool:
@@ -155,7 +156,7 @@ def test_a_full_disk_says_so_and_loses_nothing(
 ) -> None:
     if settings.database:
         pytest.skip("this limit is one of SQLite")
-    monkeypatch.setattr(jobs._checks, "check", lambda *_: None)
+    monkeypatch.setattr(jobs._checks, "check", lambda *_: {})
     before = jobs.submit(tiny(10), "ann")
 
     def full(connection: Any, _: object) -> None:

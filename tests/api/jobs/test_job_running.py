@@ -86,7 +86,7 @@ def test_a_running_job_is_cancelled_with_all_that_it_started_and_the_next_one_ru
     until(lambda: not set(training) & set(below(workers.pids[0])), "nothing should train")
     events = jobs.events(job.id, "eve")
     assert events[-1].kind == "cancelled"
-    monkeypatch.setattr(jobs._checks, "check", lambda *_: None)
+    monkeypatch.setattr(jobs._checks, "check", lambda *_: {})
     following = jobs.submit(tiny(22, dataset="gone.csv"), "eve")
     failed = ended(jobs, following.id, "eve")
     assert failed.state == "failed"

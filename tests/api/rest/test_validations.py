@@ -106,7 +106,9 @@ def test_all_that_validate_takes_can_be_sent(lab: Lab) -> None:
         "draws": 2,
         "settings": ["training.epochs=1"], "device": "cpu", "memory": 100, "threads": 2,
     }  # fmt: skip
-    assert {*whole, "all", "vary", "combine", "collude"} == json_schema()["properties"].keys()
+    assert {*whole, "all", "protocol", "vary", "combine", "collude"} == json_schema()[
+        "properties"
+    ].keys()
     answer = lab.submit(whole)
     assert answer.status_code == 202
     assert answer.json()["request"] == {k: v for k, v in whole.items() if k != "device"}
@@ -143,22 +145,53 @@ def test_a_key_makes_asking_twice_safe(lab: Lab) -> None:
 def test_a_key_whose_request_is_being_checked_has_to_wait(
     lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    checked: list[str] = []
     checking, go = threading.Event(), threading.Event()
 
-    def slowly(*_: object) -> None:
+    def slowly(request: Mapping[str, Any], *_: object) -> dict[str, Any]:
+        checked.append(request["defense"])
         checking.set()
         assert go.wait(60)
+        return {}
 
     monkeypatch.setattr(lab.service.jobs()._checks, "check", slowly)
-    with ThreadPoolExecutor(1) as pool:
+    with ThreadPoolExecutor(2) as pool:
         first = pool.submit(lab.submit, tiny(103), key="slow")
         assert checking.wait(60)
-        early = lab.submit(tiny(103), key="slow")
+        early = pool.submit(lab.submit, tiny(103), key="slow")
+        until(lambda: lab.service.checks._queues.get("anna"), "the second one should wait")
+        assert not first.done()
+        assert not early.done()
+        go.set()
+        answers = [each.result(60) for each in (first, early)]
+    assert [each.status_code for each in answers] == [202, 202]
+    assert answers[0].json() == answers[1].json()
+    assert len(checked) == 1
+    assert lab.submit(tiny(103), key="slow").json() == answers[0].json()
+
+
+def test_a_key_that_is_in_use_after_all_is_told_to_come_again(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As when the first request is being checked without a turn at it."""
+    checking, go = threading.Event(), threading.Event()
+
+    def slowly(*_: object) -> dict[str, Any]:
+        checking.set()
+        assert go.wait(60)
+        return {}
+
+    jobs = lab.service.jobs()
+    monkeypatch.setattr(jobs._checks, "check", slowly)
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(jobs.submit, tiny(112), "anna", "used")
+        assert checking.wait(60)
+        early = lab.submit(tiny(112), key="used")
         problem(early, 409, "idempotency-key")
         assert early.headers["retry-after"] == "2"
         go.set()
-        accepted = first.result(60).json()
-    assert lab.submit(tiny(103), key="slow").json() == accepted
+        accepted = first.result(60)
+    assert lab.submit(tiny(112), key="used").json()["id"] == accepted.id
 
 
 def test_to_other_keys_a_job_does_not_exist(lab: Lab) -> None:

@@ -31,15 +31,17 @@ VERBS = {
 }
 
 
-def published(document: Mapping[str, Any]) -> list[str]:
-    """Return the effects that were published for a pair, each once.
+def seen_by(document: Mapping[str, Any], provenance: str) -> list[str]:
+    """Return the effects that were published, or measured, for a pair, each once.
 
     Those under conditions are there where there are no others.
     """
-    seen = [each for each in document["observations"] if each["applies"]]
+    seen, but = (
+        [each for each in document[kind] if each["applies"] and each["provenance"] == provenance]
+        for kind in ("observations", "exceptions")
+    )
     told = [each for each in seen if not each["conditional"]] or seen
-    told += [each for each in document["exceptions"] if each["applies"]]
-    return list(dict.fromkeys(each["effect"] for each in told))
+    return list(dict.fromkeys(each["effect"] for each in told + but))
 
 
 @pytest.mark.parametrize("query", ["", "?knowledge=team", "?knowledge=hostile"])
@@ -66,10 +68,16 @@ def test_every_cell_shows_what_the_service_answers(
         assert cell["likely"].replace("\u202f", " ") == likely + "!" * otherwise
         assert expected in cell["classes"]
         assert ("intended" in cell["classes"]) is document["intended"]
-        depends = bool(document["exceptions"]) or any(o["when"] for o in document["observations"])
+        depends = bool(document["exceptions"]) or any(
+            each["when"] for each in document["observations"] if each["provenance"] == "published"
+        )
         kind = "badge published depends" if depends else "badge published"
-        seen = published(document)
-        assert cell["badges"] == [[kind, GLYPHS[each]] for each in seen]
+        seen, measured = (seen_by(document, each) for each in ("published", "measured"))
+        assert all(o["table"] for o in document["observations"] if o["provenance"] == "measured")
+        assert cell["badges"] == [
+            *([kind, GLYPHS[each]] for each in seen),
+            *(["badge measured reference", GLYPHS[each]] for each in measured),
+        ]
         assert cell["was"] is None
         spoken = cell["spoken"]
         defense, risk = (records[document[each]]["name"] for each in ("defense", "risk"))
@@ -78,6 +86,8 @@ def test_every_cell_shows_what_the_service_answers(
         assert ("says otherwise" in spoken) is otherwise
         told = " and ".join(VERBS[each] for each in seen) or "unexplored"
         assert f"published: {told}" in spoken
+        tables = " and ".join(VERBS[each] for each in measured)
+        assert spoken.partition("measured in reference models: ")[2].partition(";")[0] == tables
         assert ("depending on adversary or setting" in spoken) is depends
         assert ("what the defense is meant for" in spoken) is document["intended"]
         assert cell["hidden"] == "true"
