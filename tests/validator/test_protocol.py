@@ -6,6 +6,7 @@ import hashlib
 import re
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -56,11 +57,11 @@ def test_saying_it_all_is_the_same_as_the_option(dataset: str) -> None:
     [{"seeds": 4}, {"draws": 2}, {"model": "mlp-s"}, {"settings": ("data.records=300",)}],
     ids=str,
 )
-def test_another_way_to_measure_is_not_the_protocol(change: dict[str, object]) -> None:
+def test_another_way_to_measure_is_not_the_protocol(change: dict[str, Any]) -> None:
     written = protocol().requests["synthetic"]
-    assert followed(replace(written, **change)) is None  # type: ignore[arg-type]
+    assert followed(replace(written, **change)) is None
     with pytest.raises(InputError, match="--protocol says how to measure: leave --"):
-        by_protocol(GridRequest(protocol=True, **change))  # type: ignore[arg-type]
+        by_protocol(GridRequest(protocol=True, **change))
 
 
 def test_other_data_have_no_protocol() -> None:

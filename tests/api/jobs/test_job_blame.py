@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import json
 import os
 import resource
 import signal
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -19,6 +16,7 @@ from typing import Any
 import pytest
 import unsteady_models
 from running import below, ended, large, tiny, until
+from training_process import told_by_training
 
 from crosscurrent.api.jobs.blame import Kills, blamed, last_line
 from crosscurrent.api.jobs.errors import Refused, Unavailable
@@ -81,25 +79,9 @@ def test_memory_that_runs_out_is_no_verdict_on_the_request_at_first(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PYTHONPATH", str(Path(unsteady_models.__file__).parent))
-    known = {"conjecture": "no_change", "published": []}
-    told = {
-        "request": tiny(2, model="unsteady_models:Greedy"),
-        "settings": JobSettings(str(tmp_path), models=("unsteady_models",)).document(),
-        "device": "cpu",
-        "results": [],
-        "beforehand": {"defense": "placebo", "risk": "evasion", "known": known, "limit": 60},
-    }
-    with subprocess.Popen(
-        [sys.executable, "-m", "crosscurrent.api.jobs.training_main"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as child:
-        assert child.stdin is not None
-        assert child.stdout is not None
-        child.stdin.write(json.dumps(told) + "\n")
-        child.stdin.flush()  # closed, it would say that the worker has ended
-        message = [json.loads(line) for line in child.stdout][-1]
+    settings = JobSettings(str(tmp_path), models=("unsteady_models",))
+    request = tiny(2, model="unsteady_models:Greedy")
+    message = told_by_training(request, settings, limit=60)[-1]
     assert (message["event"], message["memory"]) == ("unfit", True)
     assert message["error"].startswith("MemoryError: of 1 EiB (unsteady_models.py, line ")
     _require_hope(message, MOST_DEATHS - 1)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from running import ended, tiny, undisturbed, without_cost
+from training_process import told_by_training
 
 from crosscurrent.api.jobs.local import LocalWorkers
 from crosscurrent.api.jobs.sandbox import Checks
@@ -55,24 +53,6 @@ def test_every_executor_that_there_is_can_be_set() -> None:
 def test_a_cluster_that_is_away_is_no_fault_of_the_job(tmp_path: Path) -> None:
     pytest.importorskip("ray", reason="the extra 'ray' is not installed")
     settings = JobSettings(str(tmp_path), executor="ray:127.0.0.2:1")
-    known = {"conjecture": "no_change", "published": []}
-    told = {
-        "request": tiny(71),
-        "settings": settings.document(),
-        "device": "cpu",
-        "results": [],
-        "beforehand": {"defense": "placebo", "risk": "evasion", "known": known},
-    }
-    with subprocess.Popen(
-        [sys.executable, "-m", "crosscurrent.api.jobs.training_main"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as child:
-        assert child.stdin is not None
-        assert child.stdout is not None
-        child.stdin.write(json.dumps(told) + "\n")
-        child.stdin.flush()  # closed, it would say that the worker has ended
-        (message,) = [json.loads(line) for line in child.stdout]
+    (message,) = told_by_training(tiny(71), settings)
     assert message["event"] == "unfit"
     assert "no Ray cluster at 127.0.0.2:1" in message["error"]

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import socket
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from time import monotonic
@@ -14,6 +11,7 @@ from typing import Any, cast
 
 import pytest
 from running import tiny
+from training_process import told_by_training
 
 from crosscurrent.api.jobs import database
 from crosscurrent.api.jobs.errors import TooManyJobs, Unavailable
@@ -37,25 +35,7 @@ def test_training_that_cannot_keep_results_blames_the_machine_and_not_the_job(
 ) -> None:
     settings = JobSettings(str(tmp_path))
     Path(settings.results).write_bytes(b"no database at all" * 100)
-    known = {"conjecture": "no_change", "published": []}
-    told = {
-        "request": tiny(1),
-        "settings": settings.document(),
-        "device": "cpu",
-        "results": [],
-        "beforehand": {"defense": "placebo", "risk": "evasion", "known": known},
-    }
-    with subprocess.Popen(
-        [sys.executable, "-m", "crosscurrent.api.jobs.training_main"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as child:
-        assert child.stdin is not None
-        assert child.stdout is not None
-        child.stdin.write(json.dumps(told) + "\n")
-        child.stdin.flush()  # closed, it would say that the worker has ended
-        assert [json.loads(line)["event"] for line in child.stdout] == ["unfit"]
+    assert [each["event"] for each in told_by_training(tiny(1), settings)] == ["unfit"]
 
 
 def test_a_database_that_never_answers_is_not_waited_for(
