@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import Any
 
 import pytest
 import yaml
+from stored import STORED, copied
 
 from crosscurrent.api.cli import main
 from crosscurrent.api.web.measurements.outcome import template_context
@@ -25,7 +25,6 @@ from crosscurrent.knowledge import load
 from crosscurrent.validator.results.kinds import kind_of
 from crosscurrent.validator.results.store import Store
 
-STORED = Path(__file__).parent / "golden" / "stored_0_1"
 EVIDENCE = STORED / "evidence"
 
 WORDS = {
@@ -49,9 +48,9 @@ Said = Callable[..., str]
 @pytest.fixture
 def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Keep results in a copy of the stored ones."""
-    copied = Path(shutil.copy(STORED / "results.sqlite", tmp_path))
-    monkeypatch.setenv("CROSSCURRENT_RESULTS", str(copied))
-    return copied
+    file = copied(tmp_path)
+    monkeypatch.setenv("CROSSCURRENT_RESULTS", str(file))
+    return file
 
 
 @pytest.fixture

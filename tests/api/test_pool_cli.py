@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from several_sets import NAMES, results
+from stored import STORED, copied
 
 import crosscurrent
 from crosscurrent.api.cli import main
@@ -142,8 +143,14 @@ def test_an_empty_store_says_what_measures_something(
 
 
 def test_results_of_an_earlier_version_are_pooled(
-    said: Said, monkeypatch: pytest.MonkeyPatch
+    said: Said, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stored = Path(__file__).parents[1] / "golden" / "stored_0_1" / "results.sqlite"
-    monkeypatch.setenv("CROSSCURRENT_RESULTS", str(stored))
+    monkeypatch.setenv("CROSSCURRENT_RESULTS", str(copied(tmp_path)))
     assert "over 1 data set" in said("PD1", "P1")
+
+
+def test_what_an_earlier_version_has_stored_lies_alone() -> None:
+    # a test that opens it in place leaves files of SQLite beside it
+    assert {each.name for each in STORED.iterdir()} == {
+        "README.md", "evidence", "jobs.sqlite.gz", "results.sqlite",
+    }  # fmt: skip

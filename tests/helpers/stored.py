@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 from crosscurrent.validator.results.store import Store, address
 
-__all__ = ["Recipe", "keep", "recipe", "sound", "table"]
+__all__ = ["STORED", "Recipe", "copied", "keep", "recipe", "sound", "table"]
+
+STORED = Path(__file__).parents[1] / "golden" / "stored_0_1"
+"""What version 0.1 has stored."""
 
 Recipe = dict[str, Any]
+
+
+def copied(folder: Path) -> Path:
+    """Copy the results of version 0.1; opened in place, SQLite leaves files beside them."""
+    return Path(shutil.copy(STORED / "results.sqlite", folder))
 
 
 def recipe(number: int) -> Recipe:
