@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -117,7 +118,7 @@ def test_a_picture_is_written_besides(store: Path, said: Said, tmp_path: Path) -
         ("RD3 P1 --over seeds", "there is no 'seeds'"),
         ("--plot forest.svg", "name a DEFENSE and a RISK"),
         ("RD3 P1 --plot forest.bmp", "should end in"),
-        ("--from nowhere.json", "nowhere.json: can't be read"),
+        ("--from nowhere.json", "nowhere.json: no such file"),
         ("--from nowhere.json --store x", "give one"),
         ("RD3 P1 --draws 3", "unrecognized arguments"),
     ],
@@ -133,6 +134,34 @@ def test_what_makes_no_sense_is_refused(
     monkeypatch.chdir(tmp_path)
     assert expected in said(*words.split(), status=2)
     assert {each.name.partition(".")[0] for each in tmp_path.iterdir()} == {"results"}
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [("/dev/zero", "is not a file"), ("pipe", "is not a file"), (".", "is a folder")],
+)
+def test_what_is_no_file_is_refused_before_it_is_read(
+    name: str, expected: str, said: Said, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    os.mkfifo("pipe")  # nobody writes to it: opened, it would block for ever
+    assert f"{name}: {expected}" in said("--from", name, status=2)
+
+
+def test_no_text_of_a_file_commands_the_terminal_or_breaks_a_picture(
+    kb: KnowledgeBase, said: Said, tmp_path: Path
+) -> None:
+    one, two, *_ = results(kb)
+    for number, text in enumerate(("a\x1b[2Jb\nc", "a\ud800", "a" * 1001)):
+        two["scale"]["dataset"] = text
+        file = tmp_path / f"{number}.json"
+        file.write_text(json.dumps([one, two]))
+        words = ["RD3", "P1", "--from", str(file), "--plot", str(tmp_path / "s.svg")]
+        told = said(*words, status=2)
+        assert f"{file}: result {two['id'][:8]}" in told
+        assert "scale.dataset: " in told
+        assert told.strip().isprintable()
+    assert not (tmp_path / "s.svg").exists()
 
 
 def test_an_empty_store_says_what_measures_something(

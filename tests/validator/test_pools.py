@@ -18,7 +18,7 @@ from crosscurrent.knowledge import KnowledgeBase
 from crosscurrent.knowledge.errors import InputError, UnknownName
 from crosscurrent.validator.plots.forest_plots import forest_plot
 from crosscurrent.validator.results import pool_types
-from crosscurrent.validator.results.documents import read_results
+from crosscurrent.validator.results.documents import checked, read_results
 from crosscurrent.validator.results.pools import Pool, pool_documents, pools, study
 
 RISE = (0.10, 0.13, 0.12, 0.11)
@@ -267,6 +267,7 @@ def test_files_hold_results_grids_and_lists_of_either(made: Any, tmp_path: Path)
         ("{", "not JSON"),
         ("references: []", "not JSON"),
         ("[" * 100_000, "nested too deeply"),
+        (f'[{{"a": {"1" * 5000}}}]', "a number in it has too many digits"),
         ("[]", "no result of a defense and a risk"),
         ("{}", "no result of a defense and a risk"),
         ("3", "no result of a defense and a risk"),
@@ -280,8 +281,16 @@ def test_what_is_no_result_is_refused_and_named(text: str, said: str, tmp_path: 
     with pytest.raises(InputError, match=said) as refused:
         read_results(str(tmp_path / "x.json"))
     assert str(tmp_path / "x.json") in str(refused.value)
-    with pytest.raises(InputError, match="can't be read"):
+    with pytest.raises(InputError, match="no such file"):
         read_results(str(tmp_path / "nowhere.json"))
+
+
+def test_documents_that_are_nested_too_deeply_are_refused() -> None:
+    deep: list[Any] = []
+    for _ in range(5000):
+        deep = [deep]
+    with pytest.raises(InputError, match="mine: nested too deeply"):
+        checked(deep, "mine")
 
 
 @pytest.mark.parametrize(
@@ -294,6 +303,7 @@ def test_what_is_no_result_is_refused_and_named(text: str, said: str, tmp_path: 
         ("effect__differences", [0.1]),
         ("effect__differences", []),
         ("effect__level", 1.5),
+        ("effect__level", 0.9),
         ("effect__smallest_effect", 0),
         ("effect__worse_when", "sometimes"),
         ("outcome", "perhaps"),
@@ -301,7 +311,21 @@ def test_what_is_no_result_is_refused_and_named(text: str, said: str, tmp_path: 
         ("seeds", []),
         ("scale", None),
         ("draws", [{}]),
+        ("draws", [{"settings": {}, "digest": "\x1b"}]),
         ("effectiveness", {"name": 3}),
+        ("void", {"a": 1}),
+        ("void", "at its\nfloor"),
+        ("scale__dataset", "\x1b[2J"),
+        ("scale__model", "half \ud800"),
+        ("defense", "water\tmarking"),
+        ("effect__metric", "m" * 1001),
+        ("effect__name", "\x9b"),
+        ("effectiveness__needed", "\r"),
+        ("settings__data__records", "\x07"),
+        ("settings__data__records", None),
+        ("settings__data__records", [1]),
+        ("settings__training__\x07", 1),
+        ("settings__attack__shadows", 2**63),
     ],
 )
 def test_a_broken_result_is_refused_with_its_field(
@@ -312,6 +336,19 @@ def test_a_broken_result_is_refused_with_its_field(
     with pytest.raises(InputError, match=change.split("__")[0]) as refused:
         read_results(str(tmp_path / "x.json"))
     assert broken["id"][:12] in str(refused.value)
+    assert str(refused.value).isprintable()
+
+
+def test_a_defense_that_was_not_effective_says_why(made: Any) -> None:
+    broken = made(effective_defense=False, effectiveness=None)
+    with pytest.raises(InputError, match="effectiveness should say why effective_defense is false"):
+        checked(broken, "mine")
+
+
+def test_a_result_is_named_in_a_message_whatever_its_id_is(made: Any) -> None:
+    for identity in (10**5000, None, ["x"]):
+        with pytest.raises(InputError, match="mine: result without an id: id: "):
+            checked(made(id=identity), "mine")
 
 
 def test_names_of_all_kinds_are_known_and_others_refused(kb: KnowledgeBase, made: Any) -> None:

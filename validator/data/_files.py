@@ -39,7 +39,7 @@ def require_file(path: str, most: int | None = None, advice: str = "") -> None:
     except (OSError, ValueError) as error:
         raise InputError(f"{shown}: can't be read: {_reason(error)}") from None
     if stat.S_ISDIR(found.st_mode):
-        raise InputError(f"{shown}: is a folder; give the path of a card or a data file in it")
+        raise InputError(f"{shown}: is a folder; give the path of a file in it")
     if not stat.S_ISREG(found.st_mode):  # a pipe would block for ever when opened
         raise InputError(f"{shown}: is not a file")
     if most is not None and found.st_size > most:

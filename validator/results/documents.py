@@ -3,23 +3,53 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from crosscurrent.knowledge.errors import InputError, clip, legible
 
+from ..data import require_file
+from ..statistics.intervals import LEVEL
 from .kinds import kind_of
 from .outcomes import Invalid
 
 __all__ = ["checked", "read_results", "verdicts_of"]
 
 _MAX_BYTES: Final = 256 << 20
+_LONGEST: Final = 1000
+"""Characters of a text that is read."""
+_LARGEST: Final = 2**63
 _EXPECTED: Final = (
     "give what crosscurrent validate --json, results show --json or results list --json prints"
 )
+
+
+def _legible(text: str) -> str:
+    """Refuse a text that a terminal or a picture would not show as it is."""
+    if len(text) > _LONGEST:
+        raise ValueError(f"should have at most {_LONGEST} characters")
+    if not text.isprintable():
+        raise ValueError("should have characters that print, and no line breaks")
+    return text
+
+
+def _set(value: object) -> object:
+    """Refuse what is no value of a setting."""
+    if isinstance(value, str):
+        return _legible(value)
+    if isinstance(value, float) or (isinstance(value, int) and abs(value) < _LARGEST):
+        return value
+    raise ValueError("should be a text, a number, true or false")
 
 
 class _Model(BaseModel):
@@ -27,18 +57,27 @@ class _Model(BaseModel):
 
 
 _Number = Annotated[float, Field(ge=-1e12, le=1e12)]
+_Text = Annotated[str, AfterValidator(_legible)]
+_Group = dict[_Text, Annotated[Any, AfterValidator(_set)]]
 
 
 class _Effect(_Model):
-    metric: str
-    name: str
+    metric: _Text
+    name: _Text
     worse_when: Literal["higher", "lower"]
     estimate: _Number
     low: _Number
     high: _Number
-    level: float = Field(gt=0, lt=1)
+    level: float
     differences: list[_Number] = Field(min_length=2)
     smallest_effect: float = Field(ge=1e-12, le=1e12)
+
+    @field_validator("level")
+    @classmethod
+    def _usual(cls, level: float) -> float:
+        if level != LEVEL:
+            raise ValueError(f"should be {LEVEL}, as that of every interval that is measured")
+        return level
 
     @model_validator(mode="after")
     def _ordered(self) -> _Effect:
@@ -48,34 +87,36 @@ class _Effect(_Model):
 
 
 class _Effectiveness(_Model):
-    name: str
-    needed: str
+    name: _Text
+    needed: _Text
 
 
 class _Draw(_Model):
-    settings: dict[str, Any]
+    settings: _Group
+    digest: _Text = ""
 
 
 class _Scale(_Model):
-    dataset: str
-    model: str
+    dataset: _Text
+    model: _Text
 
 
 class _Settings(_Model):
-    data: dict[str, Any]
-    training: dict[str, Any]
-    defense: dict[str, Any]
-    attack: dict[str, Any]
+    data: _Group
+    training: _Group
+    defense: _Group
+    attack: _Group
 
 
 class _Verdict(_Model):
     """What is read of the result of one defense and one risk."""
 
-    id: str
-    defense: str
-    risk: str
-    conjecture: str
+    id: _Text
+    defense: _Text
+    risk: _Text
+    conjecture: _Text
     outcome: Literal["increase", "decrease", "no_change", "inconclusive"] | Invalid
+    void: _Text | None = None
     effect: _Effect
     effective_defense: bool | None
     effectiveness: _Effectiveness | None
@@ -83,6 +124,12 @@ class _Verdict(_Model):
     draws: list[_Draw] = Field(default=[])
     scale: _Scale
     settings: _Settings
+
+    @model_validator(mode="after")
+    def _explained(self) -> _Verdict:
+        if self.effective_defense is False and self.effectiveness is None:
+            raise ValueError("effectiveness should say why effective_defense is false")
+        return self
 
 
 def read_results(path: str) -> list[dict[str, Any]]:
@@ -117,7 +164,10 @@ def checked(document: object, name: str) -> list[dict[str, Any]]:
     InputError
         There is none in it, or one is not whole.
     """
-    found = list(verdicts_of(document))
+    try:
+        found = list(verdicts_of(document))
+    except RecursionError:
+        raise InputError(f"{name}: nested too deeply; {_EXPECTED}") from None
     if not found:
         raise InputError(f"{name}: no result of a defense and a risk in it; {_EXPECTED}")
     for each in found:
@@ -125,10 +175,11 @@ def checked(document: object, name: str) -> list[dict[str, Any]]:
             _Verdict.model_validate(each)
         except ValidationError as error:
             wrong = error.errors()[0]
-            where = ".".join(map(str, wrong["loc"]))
-            raise InputError(
-                f"{name}: result {clip(str(each.get('id')))}: {where}: {wrong['msg']}; {_EXPECTED}"
-            ) from None
+            where = clip(".".join(map(str, wrong["loc"])))
+            said = wrong["msg"].removeprefix("Value error, ")
+            called = clip(each["id"]) if isinstance(each.get("id"), str) else "without an id"
+            told = ": ".join(filter(None, (f"result {called}", where, said)))
+            raise InputError(f"{name}: {told}; {_EXPECTED}") from None
     return found
 
 
@@ -152,9 +203,8 @@ def verdicts_of(document: object) -> Iterator[dict[str, Any]]:
 
 
 def _json(path: str, name: str) -> object:
+    require_file(path, _MAX_BYTES, "give a part of it")
     try:
-        if os.path.getsize(path) > _MAX_BYTES:
-            raise InputError(f"{name}: more than {_MAX_BYTES >> 20} MiB; give a part of it")
         with open(path, encoding="utf-8-sig") as file:
             return json.load(file)
     except OSError as error:
@@ -170,5 +220,7 @@ def _json(path: str, name: str) -> object:
         raise InputError(
             f"{name}:{error.lineno}:{error.colno}: not JSON: {error.msg}{told}; {_EXPECTED}"
         ) from None
+    except ValueError:
+        raise InputError(f"{name}: a number in it has too many digits; {_EXPECTED}") from None
     except RecursionError:
         raise InputError(f"{name}: nested too deeply; {_EXPECTED}") from None

@@ -52,8 +52,6 @@ class Study:
         The smallest effect of interest, in that unit.
     estimate, low, high : float
         The effect, towards more susceptible, with its interval.
-    level : float
-        Confidence of the interval.
     count : int
         Of how many differences it is.
     dataset, model : str
@@ -80,7 +78,6 @@ class Study:
     estimate: float
     low: float
     high: float
-    level: float
     count: int
     dataset: str
     model: str
@@ -93,7 +90,7 @@ class Study:
     @cached_property
     def error(self) -> float:
         """Standard error that the interval stands for, 0 or more."""
-        return standard_error(self.low, self.high, self.estimate, self.count, self.level)
+        return standard_error(self.low, self.high, self.estimate, self.count, LEVEL)
 
     def shares_data(self, other: Study) -> bool:
         """Whether both may have records in common: then they are no two data sets."""
@@ -171,7 +168,6 @@ def study(document: Mapping[str, Any]) -> Study:
         estimate=effect["estimate"],
         low=effect["low"],
         high=effect["high"],
-        level=effect["level"],
         count=len(effect["differences"]),
         dataset=scale["dataset"],
         model=scale["model"],
