@@ -11,6 +11,7 @@ from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
 from crosscurrent.validator.results.kinds import kind_of
+from crosscurrent.validator.results.pool_rows import COUNTED, limits, rows
 from crosscurrent.validator.results.repeats import draws_of, inconclusive, repeats, unit
 
 from .answers.pools import pools
@@ -151,12 +152,8 @@ def _pools(kb: KnowledgeBase, documents: Sequence[Mapping[str, Any]]) -> list[di
 
 def _forest(found: pool_types.Pool) -> dict[str, Any]:
     """Return where the parts of a forest plot are, a row for each result that counts."""
-    effect, reach, smallest = found["effect"], found["prediction"], found["smallest_effect"]
-    counted = [*found["studies"], *filter(None, (effect, reach))]
-    seen = [each[end] for each in counted for end in ("low", "high")] + [-smallest, smallest]
-    place = _placing(min(seen), max(seen))
-    rows: list[tuple[str, Any]] = [(each["label"], each) for each in found["studies"]]
-    rows += [("mean", effect), ("another such", reach)]
+    smallest = found["smallest_effect"]
+    place = _placing(*limits(found))
     return {
         "width": _WIDTH,
         "zero": place(0.0),
@@ -164,13 +161,13 @@ def _forest(found: pool_types.Pool) -> dict[str, Any]:
         "rows": [
             {
                 "name": name,
+                "kind": kind,
                 "low": place(each["low"]),
                 "high": place(each["high"]),
                 "estimate": place(each["estimate"]) if "estimate" in each else None,
                 "size": round(2 + 4 * each.get("weight", 0.0) ** 0.5, 1),
             }
-            for name, each in rows
-            if each is not None
+            for name, each, kind in rows(found, COUNTED)
         ],
     }
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from crosscurrent.knowledge.errors import InputError
+from crosscurrent.validator.results.outcomes import PLACEBO
 
 if TYPE_CHECKING:
     from crosscurrent.knowledge import KnowledgeBase
@@ -13,8 +14,6 @@ if TYPE_CHECKING:
     from crosscurrent.validator.results.pools import Over, Study
 
 __all__ = ["pools"]
-
-_PLACEBO: Final = "placebo"
 
 
 def pools(
@@ -42,7 +41,8 @@ def pools(
     UnknownName
         There is no such defense or risk.
     """
-    from crosscurrent.validator.results.pools import OVER, pool_documents
+    from crosscurrent.validator.results.pool_documents import pool_documents
+    from crosscurrent.validator.results.pools import OVER
     from crosscurrent.validator.results.pools import pools as pooled
 
     if over not in OVER:
@@ -55,7 +55,7 @@ def pools(
         if (wanted is None or _is(kb, each.defense, wanted)) and of in (None, each.risk)
     ]
     found = pool_documents(pooled(chosen, over))
-    order = {name: place for place, name in enumerate((*kb.defenses, _PLACEBO, *kb.risks))}
+    order = {name: place for place, name in enumerate((*kb.defenses, PLACEBO, *kb.risks))}
     last = len(order)
     found.sort(
         key=lambda each: (
@@ -76,7 +76,7 @@ def pools(
 
 def _named(kb: KnowledgeBase, name: str) -> tuple[str, str | None]:
     """Return the id of a defense, and the stage that is asked for; None: each."""
-    if name == _PLACEBO:
+    if name == PLACEBO:
         return name, None
     found, stage = kb.staged(name)
     return found.id, stage

@@ -210,7 +210,7 @@ def _pool_arguments(parser: ArgumentParser) -> None:
 
 
 def _pool(arguments: Namespace) -> str:
-    needed()
+    needed("audit")
     if arguments.plot is not None:
         if arguments.risk is None:
             raise InputError("--plot draws one cell: name a DEFENSE and a RISK")

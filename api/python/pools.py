@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
+from crosscurrent.validator.results.pool_rows import Row, rows
+
 from ..answers import pools as engine
 from ..text.measured.pools import describe, title
 from ..text.names import signed
@@ -70,7 +72,7 @@ class PoolsAnswer(Answer):
 
     def _tables(self) -> Sequence[Table]:
         return [
-            Table(title(each), ("", "effect", "interval", ""), _rows(each)) for each in self.pools
+            Table(title(each), ("", "effect", "interval", ""), _lines(each)) for each in self.pools
         ]
 
     def __str__(self) -> str:
@@ -105,7 +107,7 @@ def pool(
     Raises
     ------
     MissingExtra
-        If the extra ``validate`` is not installed.
+        If the extra ``audit``, which ``validate`` holds too, is not installed.
     UnknownName
         If there is no such defense or risk.
     InputError
@@ -113,7 +115,7 @@ def pool(
     """
     from crosscurrent.validator.extra import require
 
-    require()
+    require("audit")
     from crosscurrent.validator.results.documents import checked, verdicts_of
     from crosscurrent.validator.results.pools import study
     from crosscurrent.validator.results.store import Store, default_file
@@ -127,19 +129,18 @@ def pool(
     return PoolsAnswer(kb, engine.pools(kb, map(study, found), defense, risk, over))
 
 
-def _rows(found: shapes.Pool) -> list[Sequence[Cell]]:
+def _lines(found: shapes.Pool) -> list[Sequence[Cell]]:
     """Return each result, the mean, and where another would lie."""
-    rows: list[Sequence[Cell]] = [
-        (each["label"], *_numbers(each), marked(each["outcome"])) for each in found["studies"]
-    ]
-    if found["effect"] is not None and found["heterogeneity"] is not None:
-        rows.append(("mean", *_numbers(found["effect"]), marked(str(found["outcome"]))))
-    if found["prediction"] is not None:
-        rows.append(("another such", *_numbers(found["prediction"]), ""))
-    return rows + [
-        (each["label"], *_numbers(each), f"left out: {each['reason']}")
-        for each in found["left_out"]
-    ]
+    return [(each.name, *_numbers(each.found), _says(each, found)) for each in rows(found)]
+
+
+def _says(row: Row, found: shapes.Pool) -> Cell:
+    """Return what is in the last column: what a row shows, or why it does not count."""
+    if row.kind == "left":
+        return f"left out: {row.found['reason']}"
+    if row.kind == "prediction":
+        return ""
+    return marked(str(found["outcome"] if row.kind == "mean" else row.found["outcome"]))
 
 
 def _numbers(found: Mapping[str, Any]) -> tuple[str, str]:

@@ -66,6 +66,25 @@ def test_everything_is_a_table_with_one_line_a_cell(store: Path, said: Said) -> 
     assert json.loads(said("--json"))["defense"] is None
 
 
+def test_columns_that_are_empty_everywhere_are_left_out(
+    kb: KnowledgeBase, said: Said, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "100")
+    one, two, three, _ = results(kb)
+    file = tmp_path / "x.json"
+    for count, head in ((1, []), (2, ["τ", "I²"]), (3, ["on", "another", "such", "τ", "I²"])):
+        defense = "a_defense_of_mine_with_a_long_name"
+        file.write_text(
+            json.dumps([each | {"defense": defense} for each in (one, two, three)[:count]])
+        )
+        lines = said("--from", str(file)).splitlines()
+        assert lines[2].split() == ["data", "sets", "out", "mean", "effect", *head]
+        if count == 1:
+            assert lines[3].endswith("▲ increase"), "all of a cell fits on one line"
+        text = " ".join(lines)
+        assert ("τ: standard" in text, "on another such: where" in text) == (count > 1, count > 2)
+
+
 def test_a_terminal_without_unicode_gets_plain_signs(
     store: Path, said: Said, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -144,7 +144,7 @@ EVERYTHING = "torch, sklearn, scipy, opacus, fairlearn, matplotlib, pyarrow"
     [
         ("validate RD1 R1", "validate", EVERYTHING),
         ("validate --list", "validate", EVERYTHING),
-        ("results pool", "validate", EVERYTHING),
+        ("results pool", "audit", "sklearn, scipy, matplotlib, pyarrow"),
         ("results list", "audit", "sklearn, scipy, matplotlib, pyarrow"),
         ("results show 3f", "audit", "sklearn, scipy, matplotlib, pyarrow"),
     ],

@@ -12,14 +12,7 @@ import pytest
 from crosscurrent.knowledge import KnowledgeBase, load
 from crosscurrent.validator.defenses import defenses
 from crosscurrent.validator.experiments.experiment import experiment
-from crosscurrent.validator.measurements import (
-    PLACEBO,
-    Report,
-    kinds,
-    measure,
-    pair_prior,
-    prepare,
-)
+from crosscurrent.validator.measurements import Report, kinds, measure, pair_prior, prepare
 from crosscurrent.validator.requests import (
     REQUESTS,
     CollusionRequest,
@@ -29,6 +22,7 @@ from crosscurrent.validator.requests import (
     Request,
     VariationRequest,
 )
+from crosscurrent.validator.results.outcomes import PLACEBO
 from crosscurrent.validator.results.store import Store
 
 SMALL: dict[str, Any] = {

@@ -19,7 +19,9 @@ from crosscurrent.knowledge.errors import InputError, UnknownName
 from crosscurrent.validator.plots.forest_plots import forest_plot
 from crosscurrent.validator.results import pool_types
 from crosscurrent.validator.results.documents import checked, read_results
-from crosscurrent.validator.results.pools import Pool, pool_documents, pools, study
+from crosscurrent.validator.results.pool_documents import pool_documents
+from crosscurrent.validator.results.pool_rows import COUNTED, limits, rows
+from crosscurrent.validator.results.pools import Pool, pools, study
 
 RISE = (0.10, 0.13, 0.12, 0.11)
 FALL = (-0.10, -0.13, -0.12, -0.11)
@@ -94,26 +96,34 @@ def test_the_order_of_results_changes_no_number(made: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "value"),
+    ("change", "value", "differing"),
     [
-        ("defense", "watermarking@post"),
-        ("risk", "evasion"),
-        ("effect__metric", "another"),
-        ("effect__worse_when", "lower"),
-        ("effect__smallest_effect", 0.05),
-        ("settings__attack__shadows", 64),
-        ("settings__defense__triggers", 80),
-        ("settings__training__epochs", 40),
-        ("scale__model", "mlp-l"),
+        ("defense", "watermarking@post", []),
+        ("risk", "evasion", []),
+        ("effect__metric", "another", ["metric=another"]),
+        ("effect__worse_when", "lower", ["worse_when=lower"]),
+        ("effect__smallest_effect", 0.05, ["smallest_effect=0.05"]),
+        ("settings__attack__shadows", 64, ["attack.shadows=64"]),
+        ("settings__attack__another", 1, ["attack.another=1"]),
+        ("settings__defense__triggers", 80, ["defense.triggers=80"]),
+        ("settings__training__epochs", 40, ["training.epochs=40"]),
+        ("scale__model", "mlp-l", ["model=mlp-l"]),
     ],
 )
-def test_what_does_not_compare_is_not_pooled(made: Any, change: str, value: Any) -> None:
+def test_what_does_not_compare_is_not_pooled_and_says_how_it_differs(
+    made: Any, change: str, value: Any, differing: list[str]
+) -> None:
     found = pooled(made("digits"), made("adult", **{change: value}))
     assert [names(each) for each in found] == [["digits"], ["adult"]]
-    differing = [each["differing"] for each in pool_documents(found)]
-    if change.startswith("settings"):
-        name = change.removeprefix("settings__").replace("__", ".")
-        assert differing[1] == [f"{name}={value}"]
+    assert pool_documents(found)[1]["differing"] == differing
+
+
+def test_a_number_is_the_same_however_it_is_written(made: Any) -> None:
+    (found,) = pooled(
+        made("digits", settings__attack__shadows=16),
+        made("adult", settings__attack__shadows=16.0),
+    )
+    assert names(found) == ["digits", "adult"]
 
 
 @pytest.mark.parametrize(
@@ -149,6 +159,16 @@ def test_an_ineffective_defense_is_listed_and_not_pooled(made: Any) -> None:
     assert "not effective" in found.left[0].reason
 
 
+def test_a_placebo_is_pooled_though_it_has_nothing_to_be_effective_at(made: Any) -> None:
+    unknown: Any = {"effective_defense": None, "effectiveness": None}
+    nothing = [made(name, defense="placebo", **unknown) for name in ("digits", "adult")]
+    (found,) = pooled(*nothing)
+    assert names(found) == ["digits", "adult"]
+    (found,) = pooled(made("digits"), made("adult", **unknown))
+    assert names(found) == ["digits"]
+    assert found.left[0].reason == "whether the defense was effective is not known"
+
+
 def test_inconclusive_results_are_pooled(made: Any) -> None:
     # else only what is significant by itself would count
     open_ = made("adult", (0.3, -0.25, 0.1, -0.1))
@@ -170,7 +190,10 @@ def test_a_data_set_counts_once_and_the_best_measured_result_does(made: Any) -> 
     (found,) = pooled(few, many, again, made("adult"))
     assert [each.result for each in found.studies] == [again["id"], found.studies[1].result]
     assert [each.study.result for each in found.left] == [few["id"], many["id"]]
-    assert all(again["id"][:12] in each.reason for each in found.left)
+    for each in found.left:
+        assert each.reason == (
+            f"of a data set of the same name as result {again['id'][:12]}, which counts instead"
+        )
     (found,) = pooled(drawn, again)
     assert [each.result for each in found.studies] == [drawn["id"]]
 
@@ -202,6 +225,22 @@ def test_over_models_the_data_are_the_same(made: Any) -> None:
     assert [len(each.studies) for each in apart] == [1, 1]
 
 
+def test_over_models_two_files_of_one_name_are_not_the_same_data(made: Any) -> None:
+    def drawn(model: str, *digests: str) -> Any:
+        draws = [{"settings": {}, "digest": f"sha256:{each * 64}"} for each in digests]
+        return made("data", scale__model=model, draws=draws)
+
+    found = pooled(drawn("mlp-s", "a"), drawn("mlp-m", "b"), drawn("mlp-l", "a"), over="model")
+    assert [[one.model for one in each.studies] for each in found] == [
+        ["mlp-s", "mlp-l"],
+        ["mlp-m"],
+    ]
+    told = [each["differing"] for each in pool_documents(found)]
+    assert told == [[f"digest=sha256:{each * 12}"] for each in "ab"]
+    (one,) = pooled(drawn("mlp-s", "a"), drawn("mlp-m", "a", "b"), over="model")
+    assert len(one.studies) == 2, "the first draw gives the others"
+
+
 def test_the_document_has_the_fields_of_its_shape(kb: KnowledgeBase, made: Any) -> None:
     schema = TypeAdapter(pool_types.Pool).json_schema()
     for each in (schema, *schema["$defs"].values()):
@@ -215,6 +254,25 @@ def test_the_document_has_the_fields_of_its_shape(kb: KnowledgeBase, made: Any) 
     ]
     for found in itertools.chain.from_iterable(map(pool_documents, cases)):
         jsonschema.Draft202012Validator(schema).validate(json.loads(json.dumps(found)))
+
+
+def test_rows_are_what_counts_the_mean_and_what_is_left_out(made: Any) -> None:
+    far = made("credit", FALL, effect__low=-9.0, outcome="cannot_change")
+    (found,) = pool_documents(pooled(made(), made("adult"), made("covid"), far))
+    assert [(each.name, each.kind) for each in rows(found)] == [
+        ("digits", "study"), ("adult", "study"), ("covid", "study"),
+        ("mean", "mean"), ("another such", "prediction"), ("credit", "left"),
+    ]  # fmt: skip
+    assert found["effect"] is not None
+    assert found["prediction"] is not None
+    assert rows(found, COUNTED) == rows(found)[:-1]
+    ends = [each for one in found["studies"] for each in (one["low"], one["high"])]
+    for kinds, part in ((("study", "mean"), found["effect"]), (COUNTED, found["prediction"])):
+        least, most = limits(found, kinds)
+        assert least == min(*ends, part["low"], -found["smallest_effect"])
+        assert most == max(*ends, part["high"])
+    (alone,) = pool_documents(pooled(far))
+    assert limits(alone)[0] == -9.0, "of nothing that counts, what does not"
 
 
 def test_a_forest_plot_says_every_number_and_what_is_left_out(made: Any, tmp_path: Path) -> None:

@@ -18,7 +18,8 @@ from crosscurrent.predictor.interactions import predict
 
 from ..experiments.judgements import expectation, interval, judged, judgement
 from ..experiments.validity import Void, at_an_end, of_no_use
-from ..measurements import PLACEBO, pair_prior
+from ..measurements import pair_prior
+from ..results.outcomes import PLACEBO
 from ..results.store import Store, address
 from ..statistics.intervals import near_threshold, outcome
 from . import _bootstrap

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from ..results.outcomes import PLACEBO
 from ..training.randomness import derive
 from ._defense import Defense, Stage
 
@@ -15,7 +16,7 @@ __all__ = ["Placebo"]
 class Placebo(Defense):
     """Trains the same models from other initializations, in another batch order."""
 
-    id: ClassVar[str] = "placebo"
+    id: ClassVar[str] = PLACEBO
     stage: ClassVar[Stage] = "in"
 
     def seed(self, seed: int) -> int:

@@ -16,7 +16,7 @@ from ..extra import require
 from ..peers import peers
 from ..results.kinds import kind_of
 from ._plan import Plan, Report
-from ._prior import PLACEBO, pair_prior
+from ._prior import pair_prior
 
 if TYPE_CHECKING:
     from crosscurrent.knowledge import KnowledgeBase
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ..requests import Request
     from ..results.store import Store
 
-__all__ = ["PLACEBO", "Plan", "Report", "draw", "kinds", "measure", "pair_prior", "prepare"]
+__all__ = ["Plan", "Report", "draw", "kinds", "measure", "pair_prior", "prepare"]
 
 
 def measure(

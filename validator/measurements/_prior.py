@@ -12,6 +12,8 @@ from crosscurrent.predictor.documents import what_if_document
 from crosscurrent.predictor.interactions import predict
 from crosscurrent.predictor.scenarios import Scenario, scenario
 
+from ..results.outcomes import PLACEBO
+
 if TYPE_CHECKING:
     from crosscurrent.knowledge import KnowledgeBase
 
@@ -21,7 +23,6 @@ if TYPE_CHECKING:
     from ..experiments.variation_documents import Predicted
 
 __all__ = [
-    "PLACEBO",
     "CellPrior",
     "CollusionPrior",
     "CombinationPrior",
@@ -33,9 +34,6 @@ __all__ = [
     "pair_prior",
     "trend_prior",
 ]
-
-PLACEBO = "placebo"
-"""The defense that does nothing: the validator's own, and in no knowledge base."""
 
 _SIGNS = {"+": "increase", "-": "decrease"}
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from crosscurrent.knowledge.errors import InputError
 
 from ..results.outcomes import INVALID
+from ..results.pool_rows import Kind, Row, limits, rows
 from .figures import BLUE, INK, ORANGE, QUIET, drawing, require_form
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def forest_plot(document: Mapping[str, Any], file: str) -> None:
     pools = document["pools"]
     if not pools:
         raise InputError("there is no result to draw a forest plot of")
-    sizes = [len(_rows(pool)) + 2.6 + 0.55 * len(_legend(pool).splitlines()) for pool in pools]
+    sizes = [len(rows(pool)) + 2.6 + 0.55 * len(_legend(pool).splitlines()) for pool in pools]
     with drawing(
         file,
         nrows=len(pools),
@@ -65,23 +66,14 @@ def forest_plot(document: Mapping[str, Any], file: str) -> None:
         figure.suptitle(title, x=0.01, ha="left", fontweight="bold", fontsize=11)
 
 
-def _rows(pool: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any], str]]:
-    """Return what is drawn, from the top: name, interval, and what it is."""
-    rows = [(each["label"], each, "study") for each in pool["studies"]]
-    if pool["heterogeneity"] is not None:
-        rows.append(("mean", pool["effect"], "mean"))
-    if pool["prediction"] is not None:
-        rows.append(("another such", pool["prediction"], "prediction"))
-    return rows + [(f"{each['label']} (left out)", each, "left") for each in pool["left_out"]]
-
-
 def _pool(axes: Axes, pool: Mapping[str, Any]) -> None:
-    smallest, rows = pool["smallest_effect"], _rows(pool)
-    low, high = _limits(pool)
+    smallest, drawn = pool["smallest_effect"], rows(pool)
+    least, most = limits(pool)
+    room = 0.06 * (most - least)
     axes.axvspan(-smallest, smallest, color="#000000", alpha=0.07, lw=0)
     axes.axvline(0, color=QUIET, lw=0.8)
     largest = max((each["weight"] for each in pool["studies"]), default=1.0)
-    for place, (_, found, kind) in enumerate(rows):
+    for place, (_, found, kind) in enumerate(drawn):
         weight = found.get("weight", largest) / largest
         _row(axes, -place, found, kind, 3 + 5 * weight, _colour(pool, found, kind))
         if "estimate" in found:
@@ -98,9 +90,9 @@ def _pool(axes: Axes, pool: Mapping[str, Any]) -> None:
             fontweight="bold" if kind == "mean" else "normal",
             annotation_clip=False,
         )
-    axes.set_xlim(low, high)
-    axes.set_ylim(-len(rows) + 0.4, 0.6)
-    axes.set_yticks([-i for i in range(len(rows))], [_wrapped(name) for name, _, _ in rows])
+    axes.set_xlim(least - room, most + room)
+    axes.set_ylim(-len(drawn) + 0.4, 0.6)
+    axes.set_yticks([-i for i in range(len(drawn))], [_wrapped(each) for each in drawn])
     axes.tick_params("y", length=0)
     axes.spines["left"].set_visible(False)
     axes.set_xlabel(
@@ -111,14 +103,16 @@ def _pool(axes: Axes, pool: Mapping[str, Any]) -> None:
     axes.set_title(_heading(pool), fontsize=9, color=QUIET, loc="left")
 
 
-def _colour(pool: Mapping[str, Any], found: Mapping[str, Any], kind: str) -> str:
+def _colour(pool: Mapping[str, Any], found: Mapping[str, Any], kind: Kind) -> str:
     if kind == "left":
         return QUIET
     outcome = pool["outcome"] if kind in ("mean", "prediction") else found["outcome"]
     return _COLOURS.get(outcome, _EVEN)
 
 
-def _row(axes: Axes, y: int, found: Mapping[str, Any], kind: str, size: float, colour: str) -> None:
+def _row(
+    axes: Axes, y: int, found: Mapping[str, Any], kind: Kind, size: float, colour: str
+) -> None:
     if kind == "mean":
         ends, middle = (found["low"], found["high"]), found["estimate"]
         axes.fill(
@@ -138,19 +132,6 @@ def _row(axes: Axes, y: int, found: Mapping[str, Any], kind: str, size: float, c
         mark = "x" if found["outcome"] in INVALID else "s"
         face = "#ffffff" if kind == "left" and mark == "s" else colour
         axes.plot([found["estimate"]], [y], mark, color=colour, mfc=face, ms=size)
-
-
-def _limits(pool: Mapping[str, Any]) -> tuple[float, float]:
-    """Return the ends of the axis: all that counts, and what does not as far as there is room."""
-    smallest = pool["smallest_effect"]
-    shown: Sequence[Mapping[str, Any]] = pool["studies"] or pool["left_out"]
-    ends = [each[end] for each in shown for end in ("low", "high")] + [-smallest, smallest]
-    for part in ("effect", "prediction"):
-        if pool[part] is not None:
-            ends += [pool[part]["low"], pool[part]["high"]]
-    least, most = min(ends), max(ends)
-    room = 0.06 * (most - least)
-    return least - room, most + room
 
 
 def _heading(pool: Mapping[str, Any]) -> str:
@@ -178,5 +159,5 @@ def _legend(pool: Mapping[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def _wrapped(name: str) -> str:
-    return textwrap.fill(name, 34)
+def _wrapped(row: Row) -> str:
+    return textwrap.fill(f"{row.name} (left out)" if row.kind == "left" else row.name, 34)

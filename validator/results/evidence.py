@@ -13,12 +13,11 @@ from crosscurrent.knowledge.errors import InputError
 
 from .files import write_whole
 from .kinds import kind_of
-from .outcomes import conclusive
+from .outcomes import PLACEBO, conclusive
 from .repeats import repeats, unit
 
 __all__ = ["export", "prepare", "records"]
 
-PLACEBO = "placebo"
 _LEAST_RUNS = 2
 """Runs of which an audit is evidence of what a defense does."""
 _DIGITS = 6

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final, Literal, get_args
 
-__all__ = ["INVALID", "Invalid", "conclusive", "sound"]
+__all__ = ["INVALID", "PLACEBO", "Invalid", "conclusive", "sound"]
 
 Invalid = Literal["nothing_to_move", "no_longer_useful", "cannot_change"]
 """Outcomes that are evidence of nothing; `validator.experiments.validity.Void` says why."""
 INVALID: Final[tuple[Invalid, ...]] = get_args(Invalid)
+
+PLACEBO: Final = "placebo"
+"""The defense that does nothing: the validator's own, and in no knowledge base."""
 
 
 def sound(document: Mapping[str, Any]) -> bool:

@@ -6,21 +6,17 @@ evidence of nothing, and nothing that shares data with another result; both are 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, cast, get_args
+from typing import Any, Final, Literal, NamedTuple, cast, get_args
 
 from ..statistics.intervals import LEVEL, Effect, Outcome, outcome
 from ..statistics.random_effects import Summary, standard_error, summarised
-from .outcomes import INVALID
+from .outcomes import INVALID, PLACEBO, sound
 from .repeats import draws_of
 
-if TYPE_CHECKING:
-    from . import pool_types as shapes
-
-__all__ = ["OVER", "Left", "Over", "Pool", "Study", "pool_documents", "pools", "study"]
+__all__ = ["OVER", "Left", "Over", "Pool", "Study", "common", "pools", "study"]
 
 Over = Literal["data", "model"]
 """What the results of a pool differ in."""
@@ -28,10 +24,19 @@ OVER: Final[tuple[Over, ...]] = get_args(Over)
 
 _GENERATED: Final = "synthetic"
 """The data set whose records a seed makes: under other seeds it shares none."""
-_OF_THE_DATA: Final = frozenset({"attribute"})
-"""Settings that name a part of a data set: they are never the same in two."""
-_OF_THE_RUN: Final = frozenset({"records", "sampling"})
-"""Training settings that follow from the size of the data and from the defense."""
+_FREE: Final[Mapping[str, frozenset[str]]] = {
+    "data": frozenset(),
+    "training": frozenset({"records", "sampling"}),  # by the size of the data, and the defense
+    "defense": frozenset({"attribute"}),  # a part of a data set: never the same in two
+    "attack": frozenset({"attribute"}),
+}
+"""Settings by which no results are told apart, by group."""
+_DIGEST: Final = len("sha256:") + 12
+"""Characters that tell data sets apart."""
+_SAME: Final[Mapping[Over, str]] = {
+    "data": "of a data set of the same name",
+    "model": "of the same model",
+}
 _NO_ERROR: Final = 1e-9
 """Standard error, in the smallest effect of interest, that is none: no weight follows from it."""
 
@@ -56,6 +61,8 @@ class Study:
         Of how many differences it is.
     dataset, model : str
         On what, and with what.
+    digest : str
+        Where the digest of the records of the first draw begins; empty: it is not known.
     draws, seeds : int
         How many draws of the data, and seeds on each.
     settings : mapping of str to mapping
@@ -81,6 +88,7 @@ class Study:
     count: int
     dataset: str
     model: str
+    digest: str
     draws: int
     seeds: int
     settings: Mapping[str, Mapping[str, Any]]
@@ -93,7 +101,10 @@ class Study:
         return standard_error(self.low, self.high, self.estimate, self.count, LEVEL)
 
     def shares_data(self, other: Study) -> bool:
-        """Whether both may have records in common: then they are no two data sets."""
+        """Whether both may have records in common: then they are no two data sets.
+
+        Data sets of one name may, since a sample of a table has another digest than the table.
+        """
         if self.dataset != other.dataset:
             return False
         return (
@@ -171,6 +182,7 @@ def study(document: Mapping[str, Any]) -> Study:
         count=len(effect["differences"]),
         dataset=scale["dataset"],
         model=scale["model"],
+        digest=_digest(document),
         draws=draws_of(document),
         seeds=len(document["seeds"]),
         settings={name: dict(settings[name]) for name in ("data", "training", "defense", "attack")},
@@ -200,10 +212,31 @@ def pools(studies: Iterable[Study], over: Over = "data") -> list[Pool]:
     list of Pool
         In the order in which their first study comes.
     """
-    cells: dict[str, list[Study]] = {}
+    cells: dict[object, list[Study]] = {}
     for each in {one.result: one for one in studies}.values():
-        cells.setdefault(_cell(each, over), []).append(each)
+        cell = each.defense, each.risk, frozenset(common(each, over).items())
+        cells.setdefault(cell, []).append(each)
     return [_pool(each, over) for each in cells.values()]
+
+
+def common(found: Study, over: Over) -> dict[str, Any]:
+    """Return what results of a defense and a risk have in common that compare, by name."""
+    same: dict[str, Any] = {"model": found.model}
+    if over == "model":
+        same = {"dataset": found.dataset} | ({"digest": found.digest} if found.digest else {})
+    groups = ("training", "defense", "attack") if over == "data" else tuple(found.settings)
+    own = {
+        f"{group}.{name}": value
+        for group in groups
+        for name, value in found.settings[group].items()
+        if name not in _FREE[group]
+    }
+    judged = {
+        "metric": found.metric,
+        "worse_when": found.worse_when,
+        "smallest_effect": found.smallest,
+    }
+    return {**same, **judged, **own}
 
 
 def _generated(document: Mapping[str, Any]) -> frozenset[int] | None:
@@ -215,28 +248,22 @@ def _generated(document: Mapping[str, Any]) -> frozenset[int] | None:
     return frozenset(seeds) if all(isinstance(seed, int) for seed in seeds) else None
 
 
+def _digest(document: Mapping[str, Any]) -> str:
+    drawn = document.get("draws")
+    first: Mapping[str, Any] = drawn[0] if isinstance(drawn, list) and drawn else {}
+    return str(first.get("digest", ""))[:_DIGEST]
+
+
 def _unsound(document: Mapping[str, Any]) -> str:
+    """Say why a result is evidence of nothing; a placebo has nothing to be effective at."""
     if document["outcome"] in INVALID:
         said = document["outcome"].replace("_", " ")
         return f"{said}: {void}" if (void := document.get("void")) else said
-    if document["effective_defense"] is False:
-        did = document["effectiveness"]
-        return f"the defense was not effective: {did['name']}, needed {did['needed']}"
-    return ""
-
-
-def _cell(found: Study, over: Over) -> str:
-    """Return what studies have in common that compare."""
-    same = {name: _settings(found, name) for name in ("training", "defense", "attack")}
-    of = found.model if over == "data" else [found.dataset, found.settings["data"]]
-    judged = [found.metric, found.worse_when, found.smallest]
-    return json.dumps([found.defense, found.risk, *judged, same, of], sort_keys=True)
-
-
-def _settings(found: Study, name: str) -> dict[str, Any]:
-    """Return the settings that are to be the same."""
-    free = {"training": _OF_THE_RUN, "data": frozenset[str]()}.get(name, _OF_THE_DATA)
-    return {key: value for key, value in found.settings[name].items() if key not in free}
+    if sound(document) or document["defense"] == PLACEBO:
+        return ""
+    if (did := document["effectiveness"]) is None:
+        return "whether the defense was effective is not known"
+    return f"the defense was not effective: {did['name']}, needed {did['needed']}"
 
 
 def _pool(found: Sequence[Study], over: Over) -> Pool:
@@ -249,10 +276,8 @@ def _pool(found: Sequence[Study], over: Over) -> Pool:
         elif each.error < _NO_ERROR * each.smallest:
             left.append(Left(each, "all differences are the same, so that no error is known"))
         elif (same := next((one for one in counted if _again(each, one, over)), None)) is not None:
-            what = "data" if over == "data" else "model"
-            left.append(
-                Left(each, f"of the same {what} as result {same.result[:12]}, which counts instead")
-            )
+            as_ = f"as result {same.result[:12]}, which counts instead"
+            left.append(Left(each, f"{_SAME[over]} {as_}"))
         else:
             counted.append(each)
     place = {id(each): i for i, each in enumerate(found)}
@@ -266,139 +291,3 @@ def _pool(found: Sequence[Study], over: Over) -> Pool:
 
 def _again(one: Study, other: Study, over: Over) -> bool:
     return one.shares_data(other) if over == "data" else one.model == other.model
-
-
-def pool_documents(found: Sequence[Pool]) -> list[shapes.Pool]:
-    """Return pools, ready for JSON; each says by which settings it differs from its pair's others.
-
-    Parameters
-    ----------
-    found : sequence of Pool
-        As `pools` returns them.
-    """
-    pairs: dict[tuple[str, str], list[Pool]] = {}
-    for each in found:
-        pairs.setdefault(_pair(each), []).append(each)
-    return [_document(each, _differing(each, pairs[_pair(each)])) for each in found]
-
-
-def _pair(found: Pool) -> tuple[str, str]:
-    return found.all[0].defense, found.all[0].risk
-
-
-def _differing(found: Pool, of_the_pair: Sequence[Pool]) -> list[str]:
-    """Return the settings of a pool that are not those of all others of the pair."""
-    others = [_common(each.all[0], each.over) for each in of_the_pair if each is not found]
-    return [
-        f"{name}={value}"
-        for name, value in _common(found.all[0], found.over).items()
-        if any(each.get(name, value) != value for each in others)
-    ]
-
-
-def _common(found: Study, over: Over) -> dict[str, Any]:
-    """Return what the studies of a pool have in common, by name."""
-    same = {"model": found.model} if over == "data" else {"dataset": found.dataset}
-    groups = ("training", "defense", "attack") if over == "data" else tuple(found.settings)
-    own = {
-        f"{group}.{name}": value
-        for group in groups
-        for name, value in _settings(found, group).items()
-    }
-    return {**same, "metric": found.metric, **own}
-
-
-def _document(found: Pool, differing: list[str]) -> shapes.Pool:
-    first, summary = found.all[0], found.summary
-    weights = summary.weights if summary else (1.0,) * len(found.studies)
-    labels = _labels(found)
-    return {
-        "over": found.over,
-        "defense": first.defense,
-        "risk": first.risk,
-        "conjecture": (found.studies or found.all)[-1].conjecture,
-        "metric": first.metric,
-        "name": first.name,
-        "worse_when": first.worse_when,
-        "smallest_effect": first.smallest,
-        "common": _common(first, found.over),
-        "differing": differing,
-        "studies": [
-            {**_study(each, label), "standard_error": each.error, "weight": weight}
-            for each, label, weight in zip(found.studies, labels, weights, strict=False)
-        ],
-        "left_out": [
-            {**_study(each.study, label), "reason": each.reason}
-            for each, label in zip(found.left, labels[len(found.studies) :], strict=True)
-        ],
-        "effect": _effect(found),
-        "prediction": _prediction(summary),
-        "heterogeneity": _heterogeneity(summary),
-        "outcome": found.outcome,
-    }
-
-
-def _effect(found: Pool) -> shapes.PooledEffect | None:
-    of = found.summary or next(iter(found.studies), None)
-    if of is None:
-        return None
-    return {
-        "estimate": of.estimate,
-        "low": of.low,
-        "high": of.high,
-        "level": LEVEL,
-        "standard_error": of.error,
-    }
-
-
-def _prediction(found: Summary | None) -> shapes.Range | None:
-    if found is None or found.prediction is None:
-        return None
-    return {"low": found.prediction[0], "high": found.prediction[1]}
-
-
-def _heterogeneity(found: Summary | None) -> shapes.Heterogeneity | None:
-    if found is None:
-        return None
-    of = found.heterogeneity
-    return {
-        "tau": of.tau_squared**0.5,
-        "tau_squared": of.tau_squared,
-        "i_squared": of.i_squared,
-        "q": of.q,
-        "degrees_of_freedom": len(found.weights) - 1,
-        "p_value": of.p_value,
-    }
-
-
-def _study(found: Study, label: str) -> shapes.Result:
-    return {
-        "result": found.result,
-        "label": label,
-        "dataset": found.dataset,
-        "model": found.model,
-        "data": dict(found.settings["data"]),
-        "draws": found.draws,
-        "seeds": found.seeds,
-        "outcome": found.outcome,
-        "estimate": found.estimate,
-        "low": found.low,
-        "high": found.high,
-    }
-
-
-def _labels(found: Pool) -> list[str]:
-    """Return what tells the studies of a pool apart: names, and data settings that differ."""
-    if found.over == "model":
-        return [each.model for each in found.all]
-    return [_label(each, [e for e in found.all if e.dataset == each.dataset]) for each in found.all]
-
-
-def _label(found: Study, of_that_name: Sequence[Study]) -> str:
-    own = found.settings["data"]
-    differing = [
-        f"{name}={value}"
-        for name, value in own.items()
-        if any(each.settings["data"].get(name) != value for each in of_that_name)
-    ]
-    return " ".join([found.dataset, *differing])

@@ -6,6 +6,8 @@ import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from crosscurrent.validator.results.outcomes import PLACEBO
+
 from ..names import lowered, named, percent, signed
 from ..terminal import Style, columns, paragraph
 from ..wording import NO_CHANGE, VOID, shown_as
@@ -235,7 +237,7 @@ def notes(document: shapes.Audit) -> list[str]:
             "Membership is not known: all records are taken for ones that the model was not"
             " trained on."
         )
-    if document["defense"] not in (None, "placebo"):
+    if document["defense"] not in (None, PLACEBO):
         defense = named(str(document["defense"])).lower()
         if document["effective_defense"] is False:
             found.append(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from crosscurrent.knowledge import load
+from crosscurrent.validator.results.pool_rows import COUNTED, Kind, Row, limits, rows
 
 from ..names import knowledge_line, named, signed
 from ..terminal import Style, columns, paragraph
@@ -25,8 +26,24 @@ _SHOWN: Final = {
 _WIDE = 30
 """Characters of a drawn interval."""
 _SIGNS: Final = {
-    True: {"line": "─", "low": "├", "high": "┤", "one": "●", "all": "◆", "zero": "┊", "band": "╌"},
-    False: {"line": "-", "low": "|", "high": "|", "one": "o", "all": "#", "zero": ":", "band": "."},
+    True: {
+        "line": "─",
+        "low": "├",
+        "high": "┤",
+        "study": "●",
+        "mean": "◆",
+        "zero": "┊",
+        "band": "╌",
+    },
+    False: {
+        "line": "-",
+        "low": "|",
+        "high": "|",
+        "study": "o",
+        "mean": "#",
+        "zero": ":",
+        "band": ".",
+    },
 }
 METHOD: Final = (
     "Random effects: the variance between results is Paule and Mandel's, the interval that of"
@@ -138,9 +155,8 @@ def _forest(pool: shapes.Pool, look: Style) -> str:
         paragraph(f"{pool['name']}; {pool['worse_when']} is worse", look.width),
         "",
     ]
-    rows = _rows(pool, look)
-    if len(rows) > 1:
-        lines += [columns(rows, look.width), ""]
+    if counted := rows(pool, COUNTED):
+        lines += [columns(_drawn(pool, counted, look), look.width), ""]
     lines += [paragraph(text, look.width, "  ") for text in sentences(pool)]
     if pool["left_out"]:
         lines += ["", "  Left out:"]
@@ -148,29 +164,25 @@ def _forest(pool: shapes.Pool, look: Style) -> str:
     return "\n".join(lines)
 
 
-def _rows(pool: shapes.Pool, look: Style) -> list[list[str]]:
-    one = _KINDS[pool["over"]][0]
+def _drawn(pool: shapes.Pool, counted: list[Row], look: Style) -> list[list[str]]:
+    """Return the lines of what counts, below a heading."""
     scale = _Scale(pool, look)
-    head = [one, "draws × seeds", "effect", "interval", "weight", scale.head()]
-    rows = [head]
-    rows += [
-        [
-            each["label"],
-            f"{each['draws']} × {each['seeds']}",
-            signed(each["estimate"]),
-            _interval(each),
-            f"{each['weight']:.0%}",
-            scale.drawn(each, "one"),
-        ]
-        for each in pool["studies"]
+    lines = [
+        [_KINDS[pool["over"]][0], "draws × seeds", "effect", "interval", "weight", scale.head()]
     ]
-    effect, reach = pool["effect"], pool["prediction"]
-    if effect is not None and pool["heterogeneity"] is not None:
-        drawn = scale.drawn(effect, "all")
-        rows.append(["mean", "", signed(effect["estimate"]), _interval(effect), "", drawn])
-    if reach is not None:
-        rows.append(["another such", "", "", _interval(reach), "", scale.drawn(reach, "")])
-    return rows
+    for name, found, kind in counted:
+        study = kind == "study"
+        lines.append(
+            [
+                name,
+                f"{found['draws']} × {found['seeds']}" if study else "",
+                signed(found["estimate"]) if "estimate" in found else "",
+                _interval(found),
+                f"{found['weight']:.0%}" if study else "",
+                scale.drawn(found, kind),
+            ]
+        )
+    return lines
 
 
 def _interval(found: Any) -> str:
@@ -183,16 +195,13 @@ class _Scale:
     def __init__(self, pool: shapes.Pool, look: Style) -> None:
         self._signs = _SIGNS[look.unicode]
         self._smallest = pool["smallest_effect"]
-        counted: list[Any] = [*pool["studies"], *filter(None, [pool["effect"]])]
-        ends = [each[end] for each in counted for end in ("low", "high")]
-        self._least = min(*ends, -self._smallest) if ends else -self._smallest
-        self._most = max(*ends, self._smallest) if ends else self._smallest
+        self._least, self._most = limits(pool, ("study", "mean"))
 
     def head(self) -> str:
         """Return what lies on either side."""
         return f"{'less':<{_WIDE // 2}}{'more susceptible':>{_WIDE - _WIDE // 2}}"
 
-    def drawn(self, found: Any, kind: str) -> str:
+    def drawn(self, found: Any, kind: Kind) -> str:
         """Draw an interval, its ends cut where they lie outside, and its estimate."""
         text = [" "] * _WIDE
         for place in range(self._at(-self._smallest), self._at(self._smallest) + 1):
@@ -202,7 +211,7 @@ class _Scale:
         text[low : high + 1] = [self._signs["line"]] * (high - low + 1)
         text[low] = self._signs["low"] if found["low"] >= self._least else "<"
         text[high] = self._signs["high"] if found["high"] <= self._most else ">"
-        if kind:
+        if "estimate" in found:
             text[self._at(found["estimate"])] = self._signs[kind]
         return "".join(text).rstrip()
 
@@ -217,14 +226,14 @@ def _table(document: shapes.Pools, look: Style) -> str:
     kb = load()
     code = {name: each.code or name for name, each in kb.defenses.items()}
     code |= {name: each.code or name for name, each in kb.risks.items()}
-    rows = [["", many, "out", "mean effect", "on another such", "τ", "I²", ""]]
+    table = [["", many, "out", "mean effect", "on another such", "τ", "I²", ""]]
     named_here: dict[str, None] = {}
     for pool in document["pools"]:
         effect, apart, reach = pool["effect"], pool["heterogeneity"], pool["prediction"]
         who, at, stage = pool["defense"].partition("@")
         named_here |= dict.fromkeys((who, pool["risk"]))
         own = ", ".join(pool["differing"])
-        rows.append(
+        table.append(
             [
                 f"{code.get(who, who)}{at}{stage} → {code.get(pool['risk'], pool['risk'])}",
                 str(len(pool["studies"])),
@@ -236,6 +245,16 @@ def _table(document: shapes.Pools, look: Style) -> str:
                 f"{_outcome(pool, look)}{f'; {own}' if own else ''}",
             ]
         )
+    filled = [column for column in zip(*table, strict=True) if any(column[1:])]
+    told = {column[0] for column in filled}
+    meanings = [
+        f"{many}: those that count; out: results that do not.",
+        "mean effect: with its interval, + is more susceptible, in the unit of the risk's metric;"
+        f" of one {one} its own.",
+        f"on another such: where the effect on another {one} lies with 95 %.",
+        f"τ: standard deviation between {many}; I²: its share of the variance.",
+    ]
+    shown = [each for each in meanings if each.partition(":")[0] in told]
     meant = [
         f"{code[each]} {each.replace('_', ' ')}"
         for each in named_here
@@ -244,18 +263,11 @@ def _table(document: shapes.Pools, look: Style) -> str:
     lines = [
         look.paint(f"Each defense and risk over {many}, measured", "bold"),
         "",
-        columns(rows, look.width),
+        columns(zip(*filled, strict=True), look.width),
         "",
         paragraph("; ".join(meant), look.width, "  "),
         "",
-        paragraph(
-            f"{many}: those that count; out: results that do not. mean effect: with its interval, +"
-            f" is more susceptible, in the unit of the risk's metric; of one {one} its own. on"
-            f" another such: where the effect on another {one} lies with 95 %. τ: standard"
-            f" deviation between {many}; I²: its share of the variance.",
-            look.width,
-            "  ",
-        ),
+        paragraph(" ".join(shown), look.width, "  "),
         "",
         paragraph(counted(document), look.width),
         "",

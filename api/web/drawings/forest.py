@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from crosscurrent.api.text.names import signed
+from crosscurrent.validator.results.pool_rows import limits, rows
 
 from .scale import Scale, bar, diamond
 from .shapes import Drawing, Label, Line
 
 if TYPE_CHECKING:
     from crosscurrent.validator.results import pool_types as shapes
+    from crosscurrent.validator.results.pool_rows import Kind
 
 __all__ = ["forest"]
 
@@ -26,17 +28,17 @@ def forest(pool: shapes.Pool, *, narrow: bool = False) -> Drawing:
     Parameters
     ----------
     pool : Pool
-        As `validator.results.pools.pool_documents` gives it.
+        As `validator.results.pool_documents` gives it.
     narrow : bool
         Whether it should fit a phone.
     """
-    rows = _rows(pool)
+    drawn = _drawn(pool)
     width, left, right = (360, 8, 8) if narrow else (920, 200, 210)
     scale = _scale(pool, left, width - left - right)
     step = _STEP + 20 if narrow else _STEP
-    height = _TOP + step * len(rows) + _BELOW
+    height = _TOP + step * len(drawn) + _BELOW
     lines, labels = _ground(scale, pool["smallest_effect"], height)
-    for place, (name, found, kind) in enumerate(rows):
+    for place, (name, found, kind) in enumerate(drawn):
         y = _TOP + step * place + (step - 8 if narrow else step / 2)
         lines.append(Line(bar(scale, found["low"], found["high"], y), f"interval {kind}"))
         if "estimate" in found:
@@ -46,7 +48,7 @@ def forest(pool: shapes.Pool, *, narrow: bool = False) -> Drawing:
             Label(at[0], at[2], name, kind),
             Label(at[1], at[2], _numbers(found), kind, "end"),
         ]
-    shown = ", ".join(f"{name} {_numbers(found)}" for name, found, _ in rows)
+    shown = ", ".join(f"{name} {_numbers(found)}" for name, found, _ in drawn)
     return Drawing(
         width,
         height,
@@ -59,27 +61,28 @@ def forest(pool: shapes.Pool, *, narrow: bool = False) -> Drawing:
     )
 
 
-def _rows(pool: shapes.Pool) -> list[tuple[str, Mapping[str, Any], str]]:
+def _drawn(pool: shapes.Pool) -> list[tuple[str, Mapping[str, Any], str]]:
     """Return name, interval and classes of each row, from the top."""
-    rows: list[tuple[str, Mapping[str, Any], str]] = [
-        (each["label"], each, f"study {each['outcome']}") for each in pool["studies"]
+    classes: Mapping[Kind, str] = {
+        "mean": f"final {pool['outcome']}",
+        "prediction": "predicted",
+        "left": "left-out",
+    }
+    return [
+        (
+            f"{name}, left out" if kind == "left" else name,
+            found,
+            f"study {found['outcome']}" if kind == "study" else classes[kind],
+        )
+        for name, found, kind in rows(pool)
     ]
-    if pool["effect"] is not None and pool["heterogeneity"] is not None:
-        rows.append(("mean", pool["effect"], f"final {pool['outcome']}"))
-    if pool["prediction"] is not None:
-        rows.append(("another such", pool["prediction"], "predicted"))
-    return rows + [(f"{each['label']}, left out", each, "left-out") for each in pool["left_out"]]
 
 
 def _scale(pool: shapes.Pool, left: float, width: float) -> Scale:
     """Return a scale for all that counts; what is left out is cut if it lies farther out."""
-    counted: list[Mapping[str, Any]] = [
-        *(pool["studies"] or pool["left_out"]),
-        *filter(None, (pool["effect"], pool["prediction"])),
-    ]
-    ends = [each[end] for each in counted for end in ("low", "high")]
+    least, most = limits(pool)
     edge = 1.4 * pool["smallest_effect"]
-    return Scale(min(*ends, -edge), max(*ends, edge), left, width)
+    return Scale(min(least, -edge), max(most, edge), left, width)
 
 
 def _ground(scale: Scale, smallest: float, height: float) -> tuple[list[Line], list[Label]]:

@@ -20,8 +20,8 @@ from crosscurrent.validator.experiments.assignments import (
     DEFAULT_SEEDS,
 )
 from crosscurrent.validator.extra import absent
-from crosscurrent.validator.measurements import PLACEBO
 from crosscurrent.validator.requests import GridRequest, PairRequest, from_json
+from crosscurrent.validator.results.outcomes import PLACEBO
 
 from ...rest.pagination import decode_token, encode_token
 from ...rest.problems import problem_of

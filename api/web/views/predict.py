@@ -140,7 +140,8 @@ def _forests(found: Sequence[Finding]) -> list[Forest]:
     """Return what was measured over several data sets; of one result there is nothing to pool."""
     if len(found) < 2:
         return []
-    from crosscurrent.validator.results.pools import pool_documents, pools
+    from crosscurrent.validator.results.pool_documents import pool_documents
+    from crosscurrent.validator.results.pools import pools
 
     oldest_first = [each.study for each in reversed(found)]
     return [
