@@ -37,6 +37,9 @@ __all__ = [
     "majority",
     "outcomes",
     "pooled",
+    "said",
+    "voices_of",
+    "vote",
     "weighed",
     "work_of",
 ]
@@ -259,6 +262,32 @@ def majority(effects: Sequence[Outcome]) -> tuple[Outcome | None, int]:
     if alike or (len(effects) >= ENOUGH and most >= MAJORITY * len(effects) - 1e-9):
         return effect, most
     return None, most
+
+
+def vote(effects: Sequence[Outcome]) -> tuple[Outcome | None, bool]:
+    """Weigh works that apply alike: all of them, or two thirds of at least three, decide.
+
+    Returns
+    -------
+    tuple
+        What they say, None if they leave it open; and whether they disagree.
+    """
+    effect, most = majority(effects)
+    if effect is None:
+        return None, True
+    return effect, most < len(effects) and not set(effects) <= {effect, "mixed"}
+
+
+def voices_of(findings: Iterable[Finding]) -> list[Outcome]:
+    """Return what each work says; those that only conjecture count where no other is."""
+    found = tuple(findings)
+    firm = [each for each in found if each.firm]
+    return said(firm or found)
+
+
+def said(findings: Iterable[Finding]) -> list[Outcome]:
+    """Return what each work says, conjectured or not."""
+    return [*outcomes(findings).values()]
 
 
 def outcomes(findings: Iterable[Finding]) -> dict[str, Outcome]:

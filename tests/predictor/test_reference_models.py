@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from strategies import random_findings
 
 from crosscurrent.knowledge import KnowledgeBase, load
-from crosscurrent.predictor.assessment import LIKELY, Assessment, assess
+from crosscurrent.predictor.assessment import Assessment, assess
+from crosscurrent.predictor.assessment_rules import LIKELY
 from crosscurrent.predictor.evidence import evidence, heard, weighed
 from crosscurrent.predictor.expectations import expected
 from crosscurrent.predictor.interactions import predict
