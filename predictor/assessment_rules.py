@@ -27,7 +27,8 @@ three or more did
 only such works, otherwise                                   depends     as for the outweighed
 measured in reference models alone, and not less than half   that        ``measured_reference``
 likely with the factors
-measured in reference models alone, and outweighed           unknown     ``measured_reference``
+measured in reference models alone, and outweighed; or no    unknown     ``measured_reference``
+change on one data set, and no factor is moved or none lean
 measured in reference models alone, no change on one data    that        ``derived_active`` or
 set, and the factors make a direction likely all the same                ``derived_passive``
 nothing published, and the factors lean one way              that        ``derived_active`` or
@@ -49,7 +50,8 @@ likelier one; it is enough that the direction is not likely if as many of them s
 
 *Measurements in reference models* are one work of ours, however many data sets they are of, and
 stand in these rows as such (`predictor.evidence.pooled`); on one data set alone they are like a
-conjecture. They outweigh nothing by themselves, and are named apart wherever they count.
+conjecture. They outweigh nothing by themselves, and are named apart wherever they count. Where they
+are not heard (`predictor.evidence.heard`), they only move the likelihood.
 
 A direction is *likely* from `LIKELY` on. A work that itself reports both ways says ``depends``.
 Works that only conjecture, and records that were inferred, replicate nothing, and are not heard
@@ -151,7 +153,8 @@ class Expected(NamedTuple):
     grade : str
         How well established that is.
     rise, still : float or None
-        How likely an increase and no change are, from 0 to 1; None without any evidence.
+        How likely an increase and no change are by all that is known, from 0 to 1; None without
+        any evidence. What is not heard decides nothing, and moves these all the same.
     depends_on : tuple of Dependence
         What is seen or expected otherwise under conditions that were not stated.
     dissent : tuple of tuple
@@ -192,8 +195,8 @@ def expected(
     pair = (prediction.defense, prediction.risk)
     own = tuple(path for path in moved if not path.conditional)
     by_factors = model.by_factors(*pair, own, prediction.intended)
-    rise = increase(by_factors, seen)
-    still = no_change(model.unchanged(*pair), seen)
+    unchanged = model.unchanged(*pair)
+    rise, still = increase(by_factors, telling), no_change(unchanged, telling)
     cases: tuple[Dependence, ...] | None = None
     if seen.any and not (moved and _slight(telling)):
         expect, grade = _by_publications(telling, rise, still)
@@ -210,8 +213,8 @@ def expected(
     return Expected(
         expect,
         grade,
-        rise,
-        still,
+        increase(by_factors, seen),
+        no_change(unchanged, seen),
         _depends_on(telling.open, expect) if cases is None else cases,
         tuple((work, effect) for work, effect in applying.items() if effect != expect),
     )
