@@ -24,7 +24,6 @@ from crosscurrent.knowledge.errors import InputError
 from crosscurrent.validator.audits import Columns, audit
 from crosscurrent.validator.audits.subjects import SUBJECTS
 
-RISKS = ("membership_inference", "attribute_inference", "discriminatory_behavior")
 Floats = NDArray[np.float64]
 
 
@@ -219,6 +218,27 @@ def test_a_planted_gap_is_found_and_refutes_a_fairness_defense(kb: KnowledgeBase
     useless = audited(kb, simulated(0), simulated(1, gap=1.0), defense="group_fairness")
     assert useless["effective_defense"] is False
     assert {each["verdict"] for each in useless["measured"] if each["risk"]} == {"inconclusive"}
+
+
+@pytest.mark.parametrize("order", [("sex", "age"), ("age", "sex")])
+def test_a_defense_is_effective_if_the_gap_of_any_attribute_falls(
+    kb: KnowledgeBase, order: tuple[str, str]
+) -> None:
+    before, after = simulated(1, gap=1.0), simulated(0)
+    for made in (before, after):
+        made["group_age"] = np.where(np.arange(len(made["label"])) % 4 < 2, "old", "young")
+    groups = tuple(f"group_{name}" for name in order)
+    document = audited(
+        kb, before, after, defense="group_fairness", columns=Columns(groups=groups)
+    )
+    found = {
+        each["attribute"]: (each["outcome"], each["verdict"])
+        for each in document["measured"]
+        if each["subject"] == "discriminatory_behavior"
+    }
+    assert document["effective_defense"] is True
+    assert found["sex"] == ("decrease", "confirmed")
+    assert found["age"][0] != "decrease"
 
 
 def test_what_answers_tell_of_a_group_is_found(kb: KnowledgeBase) -> None:

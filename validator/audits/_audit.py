@@ -348,13 +348,14 @@ class _Judge:
         return None
 
     def _effective(self) -> bool | None:
-        """Whether the defense is effective here; None where predictions do not show that."""
+        """Whether the defense is effective by any attribute; None if predictions do not show it."""
         risk = _SHOWN_BY.get(self._prior.defense or "")
-        for place, subject in enumerate(self._subjects):
-            if subject.id == risk and self._compared:
-                shown = outcome(self._effect(place), subject.metrics[0].smallest_effect)
-                return shown == "decrease"
-        return None
+        shown = [
+            outcome(self._effect(place), subject.metrics[0].smallest_effect)
+            for place, subject in enumerate(self._subjects)
+            if subject.id == risk and self._compared
+        ]
+        return "decrease" in shown if shown else None
 
 
 def _level(found: Values, metric: AuditMetric, chance: float | None) -> shapes.Level:
