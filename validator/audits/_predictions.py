@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -21,6 +21,8 @@ __all__ = ["MOST_GROUPS", "MOST_RECORDS", "Columns", "Levels", "Predictions", "r
 
 MOST_RECORDS: Final = 2_000_000
 MOST_CLASSES: Final = 1_000
+MOST_CELLS: Final = 100_000_000
+"""Records times classes: so large a table of numbers is made of some columns."""
 MOST_GROUPS: Final = 50
 """Values of a sensitive attribute; with more, it is a number that wants bins."""
 MOST_RUNS: Final = 1_000
@@ -111,6 +113,9 @@ class Predictions:
         Of its content.
     place : callable
         Names the place of a record.
+    columns : Columns
+        What the columns are called, with the sensitive attributes that there are, in the order of
+        `groups`.
     classes : tuple of str
         Of two, the positive one last.
     favourable : str or None
@@ -128,8 +133,8 @@ class Predictions:
         By attribute.
     runs : Levels
         One run, if there is no such column.
-    ids : array of str or None
-        (records,).
+    ids : Levels or None
+        In the order of the alphabet.
     reference : array of float64 or None
         The probability that each reference model gives the true class: (models, records).
     inside : array of bool or None
@@ -140,6 +145,7 @@ class Predictions:
     name: str
     digest: str
     place: Callable[[int], str]
+    columns: Columns
     classes: tuple[str, ...]
     favourable: str | None
     label: NDArray[np.int64]
@@ -148,7 +154,7 @@ class Predictions:
     member: NDArray[np.bool_] | None
     groups: dict[str, Levels]
     runs: Levels
-    ids: NDArray[Any] | None
+    ids: Levels | None
     reference: NDArray[np.float64] | None
     inside: NDArray[np.bool_] | None
 
@@ -198,12 +204,15 @@ class _Reader:
         }
         member = self._member(values, named["member"], self.columns.member)
         groups = {
-            name.removeprefix(_GROUP): self._levels(
-                values, name, "sensitive attribute", MOST_GROUPS, missing=True
-            )
-            for name in named["groups"]
+            attribute: self._levels(values, name, "sensitive attribute", MOST_GROUPS, missing=True)
+            for attribute, name in self._attributes(named["groups"]).items()
         }
         classes = self._classes(label, named["probabilities"], bool(named["score"]))
+        if source.records * len(classes) > MOST_CELLS:
+            raise InputError(
+                f"{source.name}: {source.records:,} records of {len(classes):,} classes; records"
+                f" times classes are at most {MOST_CELLS:,}, so give a random sample"
+            )
         codes = label.of(classes)
         self.problems.rows(
             (label.codes >= 0) & (codes < 0),
@@ -216,6 +225,7 @@ class _Reader:
             source.name,
             source.digest,
             source.place,
+            replace(self.columns, groups=tuple(named["groups"])),
             classes,
             self._favourable(classes),
             codes,
@@ -279,6 +289,12 @@ class _Reader:
                 f" with --score, --probabilities or --predicted"
             )
         return roles
+
+    def _attributes(self, columns: list[str]) -> dict[str, str]:
+        """Return the column of each sensitive attribute, by the attribute's name."""
+        if self.columns.groups:
+            return {name: name for name in columns}
+        return {name.removeprefix(_GROUP): name for name in columns}
 
     def _levels(
         self,
@@ -436,12 +452,13 @@ class _Reader:
             return Levels(("",), np.zeros(self.source.records, np.int64))
         return self._levels(values, self.columns.run, "run", MOST_RUNS)
 
-    def _ids(self, values: dict[str, NDArray[Any]], named: list[str]) -> NDArray[Any] | None:
+    def _ids(self, values: dict[str, NDArray[Any]], named: list[str]) -> Levels | None:
         if not named:
             return None
         found = levels(values[self.columns.id])
         self.problems.rows(found.codes < 0, self.columns.id, "is missing; fill it in")
-        return np.array([*found.names, ""], dtype=object)[found.codes]
+        names = tuple(sorted(found.names))
+        return Levels(names, found.of(names))
 
     def _references(
         self, values: dict[str, NDArray[Any]], named: list[str]
@@ -493,8 +510,11 @@ def levels(column: NDArray[Any]) -> Levels:
         names, codes = np.unique(numbers[~missing], return_inverse=True)
         told = tuple(canonical(each) for each in names.tolist())
     else:
-        texts, codes = np.unique(column[~missing].astype(str), return_inverse=True)
-        told = tuple(texts.tolist())
+        # not numpy.unique, which would make every text as wide as the longest
+        texts = [str(each) for each in column[~missing].tolist()]
+        told = tuple(sorted(set(texts)))
+        place = {each: i for i, each in enumerate(told)}
+        codes = np.fromiter((place[each] for each in texts), np.int64, len(texts))
     found = np.full(len(column), -1, np.int64)
     found[~missing] = codes
     return Levels(told, found)
