@@ -77,6 +77,7 @@ def test_all_problems_are_told_at_once_with_row_and_column(
         (lambda made: made.update(p_0=made["score"], p_1=made["score"]), "leave one of them out"),
         (lambda made: made.update(score=made["score"][:9]), "label 300, score 9"),
         (lambda made: made.update(score=np.zeros((300, 2, 2))), "shape (300, 2, 2)"),
+        (lambda made: made.update(score=[[1], [2, 3]]), "score has rows of different lengths"),
         (lambda made: made.update(score=np.zeros(300, complex)), "holds complex128"),
         (
             lambda made: made.update(reference_1=made["score"]),

@@ -512,6 +512,37 @@ def test_what_is_not_there_is_asked_for(kb: KnowledgeBase) -> None:
     assert list(found["metrics"]) == ["accuracy_gap"]
 
 
+def test_an_empty_attribute_has_no_groups(kb: KnowledgeBase) -> None:
+    made = {**plain(simulated()), "group": np.array([""] * 2000)}
+    lacking = {each["subject"]: each["needs"] for each in audited(kb, made)["not_measured"]}
+    for subject in ("attribute_inference", "discriminatory_behavior"):
+        assert lacking[subject].endswith("there are none")
+
+
+def test_files_that_disagree_on_membership_are_told(kb: KnowledgeBase) -> None:
+    before, after = plain(simulated(0)), plain(simulated(1))
+    said = "do not agree on which records"
+    for document in (audited(kb, before), audited(kb, before, after)):
+        assert said not in json.dumps(document)
+    turned = audited(kb, before, {**after, "member": ~after["member"]})
+    assert all(said in " ".join(each["notes"]) for each in turned["measured"])
+    del after["member"]
+    assert said in " ".join(of(audited(kb, before, after), "utility")["notes"])
+
+
+def test_intervals_of_levels_end_where_metrics_do(kb: KnowledgeBase) -> None:
+    sure = [plain(simulated(seed, leak=leak)) for seed, leak in enumerate((30.0, 0.0))]
+    document = audited(kb, stacked(*sure))
+    found = of(document, "membership_inference")["metrics"]
+    for name in ("auc_rmia", "tpr_at_1_percent_fpr", "tpr_at_01_percent_fpr"):
+        assert (found[name]["before"]["low"], found[name]["before"]["high"]) == (0, 1)
+    gap = found["accuracy_gap"]["before"]
+    assert -1 <= gap["low"] < 0
+    changed = audited(kb, stacked(*sure), stacked(*sure[::-1]))
+    change = of(changed, "membership_inference")["metrics"]["auc_rmia"]["change"]
+    assert change["high"] - change["low"] > 1
+
+
 def test_small_groups_are_left_out_and_named(kb: KnowledgeBase) -> None:
     made = simulated()
     made["group_sex"] = made["group_sex"].astype(object)

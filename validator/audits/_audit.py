@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
     Given = str | os.PathLike[str] | Mapping[str, ArrayLike]
 
-__all__ = ["MOST_RESAMPLES", "RESAMPLES", "audit"]
+__all__ = ["audit"]
 
 RULES: Final = 1
 """The version of the rules by which audits are judged, part of what one is kept under."""
@@ -368,8 +368,8 @@ def _level(found: Values, metric: AuditMetric, chance: float | None) -> shapes.L
         above = at > chance
     return {
         "estimate": level.estimate,
-        "low": level.low,
-        "high": level.high,
+        "low": max(level.low, metric.least),
+        "high": min(level.high, metric.most),
         "by_run": list(level.differences),
         "chance": chance,
         "above_chance": above,

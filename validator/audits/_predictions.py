@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from ._sources import Source
 
-__all__ = ["MOST_GROUPS", "MOST_RECORDS", "Columns", "Levels", "Predictions", "read"]
+__all__ = ["Columns", "Levels", "Predictions", "read"]
 
 MOST_RECORDS: Final = 2_000_000
 MOST_CLASSES: Final = 1_000

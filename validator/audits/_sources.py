@@ -24,7 +24,7 @@ from ..data import as_texts, column_of, read_csv, reading, require_file
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["MOST_BYTES", "MOST_COLUMNS", "Source", "opened"]
+__all__ = ["Source", "opened"]
 
 MOST_BYTES: Final = 2 << 30
 """As large as the columns of a file may be together, once they are read."""
@@ -87,7 +87,7 @@ def opened(given: str | os.PathLike[str] | Mapping[str, ArrayLike]) -> Source:
         twice.
     """
     if isinstance(given, Mapping):
-        return _of_arrays({str(name): np.asarray(each) for name, each in given.items()})
+        return _of_arrays({str(name): _array(each, str(name)) for name, each in given.items()})
     path = os.fspath(given)
     ending = os.path.splitext(path)[1].lower()
     if ending not in _OPENERS:
@@ -97,6 +97,15 @@ def opened(given: str | os.PathLike[str] | Mapping[str, ArrayLike]) -> Source:
         )
     require_file(path)
     return _OPENERS[ending](path)
+
+
+def _array(values: ArrayLike, name: str) -> NDArray[Any]:
+    try:
+        return np.asarray(values)
+    except ValueError:
+        raise InputError(
+            f"arrays: {clip(name)} has rows of different lengths; give one value for each record"
+        ) from None
 
 
 def _of_csv(path: str) -> Source:

@@ -38,6 +38,8 @@ class AuditMetric:
         Differences below this do not matter in practice, in the metric's unit.
     floor, ceiling : float or None
         What it is where the attack gets nothing, and where it gets all that there is.
+    least, most : float
+        Between which it always is.
     """
 
     id: str
@@ -46,6 +48,8 @@ class AuditMetric:
     smallest_effect: float
     floor: float | None = None
     ceiling: float | None = None
+    least: float = 0.0
+    most: float = 1.0
 
     def worsening(self, change: float) -> float:
         """Return by how much worse it is after a change of so much."""
@@ -106,7 +110,17 @@ class Subject(ABC):
 
     def notes(self) -> list[str]:
         """Return what a reader should know of how it was measured."""
-        return []
+        if all(np.array_equal(a.member, b.member) for a, b in zip(*self._paired, strict=True)):
+            return []
+        return [
+            "the two files do not agree on which records the models were trained on: each model is"
+            " measured by its own file"
+        ]
+
+    @property
+    def _paired(self) -> tuple[tuple[Run, ...], tuple[Run, ...]]:
+        """The runs of both arms, or of the only one twice."""
+        return self.runs.arms[0], self.runs.arms[-1]
 
     @property
     def every_run(self) -> list[Run]:

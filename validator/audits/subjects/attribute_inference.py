@@ -59,7 +59,7 @@ class AttributeInference(Subject):
             run = self.every_run[0]
             counts = np.bincount(self._attacked(run)[1] + 1, minlength=len(names) + 1)[1:].tolist()
             told = ", ".join(f"{a} {b:,}" for a, b in list(zip(names, counts, strict=True))[:6])
-            return f"two groups with {LEAST} training records each; there are {told}"
+            return f"two groups with {LEAST} training records each; there are {told or 'none'}"
         return None
 
     @property
@@ -72,6 +72,7 @@ class AttributeInference(Subject):
                 "higher",
                 0.02,
                 0.0,
+                least=-1.0,
             ),
             AuditMetric("auc", f"AUC for {self.attribute}", "higher", 0.02, 0.5, 1.0),
             AuditMetric(
@@ -170,7 +171,7 @@ class AttributeInference(Subject):
         """Return which groups were left out, and whom is attacked if membership is unknown."""
         names = self.runs.groups[self.attribute]
         small = [name for place, name in enumerate(names) if place not in self._large]
-        found = []
+        found = super().notes()
         if small:
             told = ", ".join(small[:6]) + ", …" * (len(small) > 6)
             found.append(

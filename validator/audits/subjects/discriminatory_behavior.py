@@ -62,7 +62,7 @@ class DiscriminatoryBehavior(Subject):
             return (
                 f"two groups with {LEAST} records each of either label that the model was not"
                 " trained"
-                f" on; there are {sizes}"
+                f" on; there are {sizes or 'none'}"
             )
         return None
 
@@ -193,7 +193,7 @@ class DiscriminatoryBehavior(Subject):
     def notes(self) -> list[str]:
         """Return which groups were left out."""
         small = [name for place, name in enumerate(self._names) if place not in self._large]
-        found = []
+        found = super().notes()
         if small:
             told = ", ".join(small[:6]) + ", …" * (len(small) > 6)
             found.append(
