@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -10,6 +10,7 @@ import numpy as np
 
 from crosscurrent.knowledge.errors import InputError, UnknownName, clip
 
+from ._levels import Levels, canonical, levels, numbers_of
 from ._problems import Problems
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from ._sources import Source
 
-__all__ = ["Columns", "Levels", "Predictions", "read"]
+__all__ = ["Columns", "Predictions", "read"]
 
 MOST_RECORDS: Final = 2_000_000
 MOST_CLASSES: Final = 1_000
@@ -78,27 +79,6 @@ class Columns:
     id: str = "id"
     references: str = "reference_"
     positive: str | None = None
-
-
-@dataclass(frozen=True, eq=False)
-class Levels:
-    """A column of few values.
-
-    Attributes
-    ----------
-    names : tuple of str
-        The values, in order.
-    codes : array of int64
-        Their places, -1 where missing: (records,).
-    """
-
-    names: tuple[str, ...]
-    codes: NDArray[np.int64]
-
-    def of(self, names: Sequence[str]) -> NDArray[np.int64]:
-        """Return the places of the values among other names; -1 where they are none of them."""
-        place = {name: i for i, name in enumerate(names)}
-        return np.array([*(place.get(each, -1) for each in self.names), -1])[self.codes]
 
 
 @dataclass(frozen=True, eq=False)
@@ -292,9 +272,9 @@ class _Reader:
 
     def _attributes(self, columns: list[str]) -> dict[str, str]:
         """Return the column of each sensitive attribute, by the attribute's name."""
-        if self.columns.groups:
-            return {name: name for name in columns}
-        return {name.removeprefix(_GROUP): name for name in columns}
+        short = [name.removeprefix(_GROUP) for name in columns]
+        plain = not self.columns.groups and len(set(short)) == len(columns)
+        return dict(zip(short if plain else columns, columns, strict=True))
 
     def _levels(
         self,
@@ -498,49 +478,6 @@ class _Reader:
 def true_class(probability: NDArray[np.float64], label: NDArray[np.int64]) -> NDArray[np.float64]:
     """Return the probability of each record's true class: (records,)."""
     return probability[np.arange(len(label)), label]
-
-
-def levels(column: NDArray[Any]) -> Levels:
-    """Return a column's values: numbers in their order, texts in that of the alphabet."""
-    numbers = column if column.dtype.kind == "f" else numbers_of(column)
-    missing = (
-        np.isnan(column) if column.dtype.kind == "f" else np.array([e is None for e in column])
-    )
-    if np.isfinite(numbers[~missing]).all():
-        names, codes = np.unique(numbers[~missing], return_inverse=True)
-        told = tuple(canonical(each) for each in names.tolist())
-    else:
-        # not numpy.unique, which would make every text as wide as the longest
-        texts = [str(each) for each in column[~missing].tolist()]
-        told = tuple(sorted(set(texts)))
-        place = {each: i for i, each in enumerate(told)}
-        codes = np.fromiter((place[each] for each in texts), np.int64, len(texts))
-    found = np.full(len(column), -1, np.int64)
-    found[~missing] = codes
-    return Levels(told, found)
-
-
-def numbers_of(column: NDArray[Any]) -> NDArray[np.float64]:
-    """Return texts as numbers; NaN where they are none."""
-    try:
-        return np.asarray(np.where(column == None, "nan", column), np.float64)  # noqa: E711
-    except ValueError:
-        return np.array([_number(each) for each in column.tolist()])
-
-
-def canonical(value: object) -> str:
-    """Write a value so that 1, 1.0 and the text 1 are the same."""
-    number = value if isinstance(value, float) else _number(value)
-    if not np.isfinite(number):
-        return str(value)
-    return str(int(number)) if number.is_integer() else repr(number)
-
-
-def _number(value: object) -> float:
-    try:
-        return float(value)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
-        return float("nan")
 
 
 _ROLES: Final = {

@@ -15,7 +15,8 @@ from ._problems import Problems
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from ._predictions import Levels, Predictions
+    from ._levels import Levels
+    from ._predictions import Predictions
 
 __all__ = ["Run", "Runs", "paired"]
 
@@ -151,8 +152,9 @@ def _rows(before: Predictions, after: Predictions | None, run: str) -> tuple[NDA
     theirs = np.flatnonzero(after.runs.codes == after.runs.names.index(run))
     if after.ids is not None and before.ids is not None:
         theirs = _by_id(after, after.ids, theirs, where)
-        _require_same(before, after, before.ids, after.ids, ours, theirs, where)
-        _require_same(after, before, after.ids, before.ids, theirs, ours, where)
+        these, those = before.ids.at(ours), after.ids.at(theirs)
+        _require_same(before, after, set(these) - set(those), where)
+        _require_same(after, before, set(those) - set(these), where)
     elif len(ours) != len(theirs):
         raise InputError(
             f"{before.name} has {len(ours):,} records{where}, and {after.name} {len(theirs):,};"
@@ -177,27 +179,17 @@ def _by_id(file: Predictions, ids: Levels, rows: NDArray[np.intp], where: str) -
     codes = ids.codes[ordered]
     twice = np.flatnonzero(np.diff(codes, prepend=-1) == 0)
     problems = Problems(file.name, lambda place: file.place(int(ordered[twice[place]])))
-    named = np.array([ids.names[code] for code in codes[twice]], dtype=object)
+    named = np.array(ids.at(ordered[twice]), dtype=object)
     advice = f"is there twice{where}; name each record once"
     problems.rows(np.ones(len(twice), dtype=bool), file.columns.id, advice, named)
     problems.over()
     return ordered
 
 
-def _require_same(
-    one: Predictions,
-    other: Predictions,
-    ids: Levels,
-    others: Levels,
-    rows: NDArray[np.intp],
-    others_rows: NDArray[np.intp],
-    where: str,
-) -> None:
-    """Make sure that all records of one file are in the other."""
-    lacking = np.setdiff1d(ids.codes[rows], others.of(ids.names)[others_rows]).tolist()
+def _require_same(one: Predictions, other: Predictions, lacking: set[str], where: str) -> None:
+    """Make sure that no record of one file is lacking in the other."""
     if lacking:
-        told = ", ".join(clip(ids.names[each]) for each in lacking[:5])
-        told += ", …" * (len(lacking) > 5)
+        told = ", ".join(map(clip, sorted(lacking)[:5])) + ", …" * (len(lacking) > 5)
         raise InputError(
             f"{len(lacking):,} records{where} are in {one.name} and not in {other.name}"
             f" ({clip(one.columns.id)} {told});"

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from .._runs import Run, Runs
 
-__all__ = ["AuditMetric", "Statistics", "Subject", "held_out", "known"]
+__all__ = ["AboutGroups", "AuditMetric", "Statistics", "Subject", "held_out", "known"]
 
 T = TypeVar("T")
 
@@ -126,6 +126,25 @@ class Subject(ABC):
     def every_run(self) -> list[Run]:
         """All runs of both arms."""
         return [run for arm in self.runs.arms for run in arm]
+
+
+class AboutGroups(Subject):
+    """A risk that is about the groups of a sensitive attribute."""
+
+    @classmethod
+    def all_of(cls, runs: Runs, seed: int) -> Sequence[Self]:
+        """Return one for each sensitive attribute; if there is none, one that lacks it."""
+        return [cls(runs, seed, name) for name in runs.groups] or [cls(runs, seed)]
+
+    def lacks(self) -> str | None:
+        """Return what it needs and is not there."""
+        if not self.attribute:
+            return "a sensitive attribute: name its column with --group"
+        return self._lacks_of_groups()
+
+    @abstractmethod
+    def _lacks_of_groups(self) -> str | None:
+        """Return what it needs and is not there, beside the attribute."""
 
 
 def known(value: T | None) -> T:
