@@ -152,8 +152,12 @@ def test_sensitive_attributes_of_like_names_are_two(kb: KnowledgeBase) -> None:
     assert {each["attribute"] for each in document["measured"]} == {None, "sex"}
     made |= {"group": made["sex"], "group_group": made["group_sex"]}
     document = audit(kb, made, made, resamples=100)
-    found = {each["attribute"] for each in document["measured"]}
-    assert found == {None, "group_sex", "group", "group_group"}
+    assert {each["attribute"] for each in document["measured"]} == {
+        None,
+        "group_sex",
+        "group",
+        "group_group",
+    }
 
 
 @pytest.mark.parametrize("column", ["label", "id", "run", "group", "member"])

@@ -110,17 +110,12 @@ class Subject(ABC):
 
     def notes(self) -> list[str]:
         """Return what a reader should know of how it was measured."""
-        if all(np.array_equal(a.member, b.member) for a, b in zip(*self._paired, strict=True)):
+        if all(map(_same_members, self.runs.arms[0], self.runs.arms[-1])):
             return []
         return [
             "the two files do not agree on which records the models were trained on: each model is"
             " measured by its own file"
         ]
-
-    @property
-    def _paired(self) -> tuple[tuple[Run, ...], tuple[Run, ...]]:
-        """The runs of both arms, or of the only one twice."""
-        return self.runs.arms[0], self.runs.arms[-1]
 
     @property
     def every_run(self) -> list[Run]:
@@ -145,6 +140,13 @@ class AboutGroups(Subject):
     @abstractmethod
     def _lacks_of_groups(self) -> str | None:
         """Return what it needs and is not there, beside the attribute."""
+
+
+def _same_members(one: Run, other: Run) -> bool:
+    """Whether two models were trained on the same records, as far as is known."""
+    if one.member is None or other.member is None:
+        return one.member is other.member
+    return bool((one.member == other.member).all())
 
 
 def known(value: T | None) -> T:
