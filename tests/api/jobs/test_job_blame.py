@@ -277,9 +277,11 @@ def test_a_job_is_written_by_one_server_at_a_time(
 
     def looking(jobs: Jobs, connection: Any, owner: str, queue: str) -> int:
         place = sa.make_url(settings.url).database or ""
-        with closing(sqlite3.connect(place, timeout=0)) as other:
-            with pytest.raises(sqlite3.OperationalError, match="locked"):
-                other.execute("BEGIN IMMEDIATE")
+        with (
+            closing(sqlite3.connect(place, timeout=0)) as other,
+            pytest.raises(sqlite3.OperationalError, match="locked"),
+        ):
+            other.execute("BEGIN IMMEDIATE")
         return round_of(jobs, connection, owner, queue)
 
     monkeypatch.setattr(Jobs, "_round", looking)
