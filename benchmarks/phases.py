@@ -2,8 +2,8 @@
 
 ``python benchmarks/phases.py [--seeds N] [--set GROUP.NAME=VALUE]… [--json]``. What the grid's
 trials are pooled into is run serially in this process, and CPU time is told apart: training of the
-target and shadow models, each attack (with the models that the adversary trains itself), reading of
-factors, and judging. Beside it stands how many floating-point operations a second plain training
+models, those that an adversary trains among them, each attack beside that, reading of factors, and
+judging. Beside it stands how many floating-point operations a second plain training
 does, as a share of what one batched matrix product of the same sizes does on this machine.
 """
 
@@ -11,18 +11,21 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from time import process_time
 from typing import Any, NamedTuple
 from unittest import mock
 
 import torch
+from report import ended
 from timing import machine
 
 from crosscurrent.knowledge import load
 from crosscurrent.validator.attacks import attacks
+from crosscurrent.validator.experiments.experiment import Experiment
 from crosscurrent.validator.experiments.grids import Grid, grid
 from crosscurrent.validator.training import trainer
 from crosscurrent.validator.training.architectures import Architecture
@@ -83,21 +86,34 @@ def phases(planned: Grid) -> list[Phase]:
     """Run all trials of a grid and return where the time goes, the longest phase first."""
     asked = [cell.experiment for cell in planned.cells]
     experiments = [each for each in asked if not isinstance(each, str)]
-    needed = dict.fromkeys(trial for each in experiments for trial in each.trials())
-    context = experiments[0].context
-    by: dict[str, list[trials.Trial]] = {}
-    for piece in pooled(needed):
-        name = piece.trial.defense.name() if piece.trial.defense else "no defense"
-        by.setdefault(name, []).append(piece.trial)
-    spent: dict[tuple[str, str], float] = {}
-    for name, mine in by.items():
-        clock = _Clock()
-        with _timed(clock), clock.phase("data, and all else"):
-            trials.run(context, mine)
-        spent.update({(name, phase): seconds for phase, seconds in clock.spent.items()})
+    spent: defaultdict[tuple[str, str], float] = defaultdict(float)
+    for context, needed in _by_context(experiments):
+        by: dict[str, list[trials.Trial]] = {}
+        for piece in pooled(needed):
+            name = piece.trial.defense.name() if piece.trial.defense else "no defense"
+            by.setdefault(name, []).append(piece.trial)
+        for name, mine in by.items():
+            clock = _Clock()
+            with _timed(clock), clock.phase("data, and all else"):
+                trials.run(context, mine)
+            for phase, seconds in clock.spent.items():
+                spent[name, phase] += seconds
     total = sum(spent.values())
     longest = sorted(spent.items(), key=lambda item: -item[1])
     return [Phase(*key, taken, taken / total) for key, taken in longest]
+
+
+def _by_context(
+    experiments: Sequence[Experiment],
+) -> Iterator[tuple[trials.TrialContext, list[trials.Trial]]]:
+    """Yield what is trained on the same data in the same way, each trial once."""
+    found: dict[str, tuple[trials.TrialContext, dict[trials.Trial, None]]] = {}
+    for each in experiments:
+        for context in each.contexts:
+            key = f"{context.data.digest} {context.schedule}"
+            found.setdefault(key, (context, {}))[1].update(dict.fromkeys(each.trials()))
+    for context, needed in found.values():
+        yield context, list(needed)
 
 
 @contextmanager
@@ -185,4 +201,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(ended(main))

@@ -9,12 +9,13 @@ attack is mounted: a setting chosen from this table is not chosen by what it doe
 from __future__ import annotations
 
 import argparse
+import sys
 from itertools import product
 from statistics import fmean, stdev
 from time import perf_counter
 from typing import NamedTuple
 
-from report import Section, table
+from report import Section, ended, table
 from timing import machine
 
 from crosscurrent.validator.defenses.differential_privacy import DifferentialPrivacy
@@ -57,7 +58,7 @@ def accuracy(setup: ExperimentSetup, defense: DifferentialPrivacy | None) -> Acc
     )
 
 
-def main() -> int:
+def main() -> None:
     """Run and print."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--epsilon", type=float, default=1.0)
@@ -95,8 +96,7 @@ def main() -> int:
         "spread: the standard deviation of the accuracy over draws and seeds",
     )
     print(table(Section("private_training", "Settings of private training", notes, tuple(rows))))
-    return 0
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    sys.exit(ended(main))

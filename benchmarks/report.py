@@ -1,11 +1,14 @@
-"""Figures as plain aligned tables."""
+"""Figures as plain aligned tables, and programs that print them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import sys
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
-__all__ = ["Aim", "Section", "table"]
+from crosscurrent.knowledge.errors import InputError
+
+__all__ = ["Aim", "Section", "ended", "table"]
 
 
 class Section(NamedTuple):
@@ -23,6 +26,16 @@ class Aim(NamedTuple):
     aim: str
     measured: str
     met: bool
+
+
+def ended(main: Callable[[], object]) -> int:
+    """Run a program; return its exit status, which is 2 where something asked for will not work."""
+    try:
+        main()
+    except InputError as error:
+        print(f"{sys.argv[0]}: {error}", file=sys.stderr)
+        return 2
+    return 0
 
 
 def table(section: Section) -> str:

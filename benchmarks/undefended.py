@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from statistics import fmean, stdev
 from typing import NamedTuple
 
 import torch
-from report import Section, table
+from report import Section, ended, table
 from timing import machine
 
 from crosscurrent.knowledge import load
@@ -95,4 +96,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(ended(main))

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import gzip
-import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,6 +20,7 @@ from pathlib import Path
 from crosscurrent.knowledge import load
 from crosscurrent.knowledge.errors import InputError
 from crosscurrent.validator.experiments.reference_layer import layer
+from crosscurrent.validator.experiments.table_documents import slug, table
 
 ROOT = Path(__file__).resolve().parent.parent
 TABLES = ROOT / "docs" / "tables"
@@ -79,19 +79,12 @@ def main(words: Sequence[str] | None = None) -> int:
 def _taken(tables: dict[str, bytes], files: Sequence[str], drop: Sequence[str]) -> dict[str, bytes]:
     """Return the tables that are kept, with those of files in their places."""
     for name in drop:
-        if tables.pop(f"{name}{_ENDING}", None) is None:
+        if tables.pop(f"{slug(name)}{_ENDING}", None) is None:
             known = ", ".join(each.removesuffix(_ENDING) for each in tables) or "there are none"
             raise InputError(f"{name}: no table of this data set is kept ({known})")
     for file in files:
         content = Path(file).read_bytes()
-        try:
-            dataset = json.loads(content)["dataset"]
-        except (ValueError, KeyError, TypeError) as error:
-            raise InputError(
-                f"{file}: should be what crosscurrent validate --all --json prints"
-            ) from error
-        name = "".join(each if each.isalnum() else "_" for each in str(dataset).lower())
-        tables[f"{name}{_ENDING}"] = content
+        tables[f"{slug(table(file, content)['dataset'])}{_ENDING}"] = content
     return tables
 
 

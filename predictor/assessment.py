@@ -1,145 +1,26 @@
 """Assessment: the one answer for a defense and a risk, how well established it is, and why.
 
-Guideline, model, publications and measurements each have a voice, and each stays visible. What is
-to be *expected* follows from them by these rules, of which the first that fits counts:
-
-===========================================================  ==========  ====================
-evidence                                                     expect      grade
-===========================================================  ==========  ====================
-measured in your own models, all alike                       that        ``measured_here``
-works that apply all say the same, two or more in all, or    that        ``replicated``
-two thirds of three or more do and the others saw both
-works that apply all say the same, a single one in all       that        ``published_once``
-works that apply disagree, two thirds of three or more say   that        ``disputed``
-the same
-works that apply disagree, or are outweighed; with those     that        ``disputed``
-under conditions not stated, two thirds of three or more
-say the same, and that is likely
-works that apply disagree otherwise                          depends     ``disputed``
-works that apply, or without any those under conditions not  depends     that of the side with
-stated, saw no change, but that is less than half likely                 the fewest works
-works that apply agree, but are outweighed otherwise         depends     that of the side with
-                                                                         the fewest works
-only works under conditions not stated, all alike            that        by number, as above
-only such works, not alike; half of them saw a direction     that        by number, as above
-that is likely and that none contradicts, or two thirds of
-three or more did
-only such works, otherwise                                   depends     as for the outweighed
-measured in reference models alone, and not less than half   that        ``measured_reference``
-likely with the factors
-measured in reference models alone, and outweighed           unknown     ``measured_reference``
-measured in reference models alone, no change on one data    that        ``derived_active`` or
-set, and the factors make a direction likely all the same                ``derived_passive``
-nothing published, and the factors lean one way              that        ``derived_active`` or
-                                                                         ``derived_passive``
-nothing published, and the factors lean otherwise, or lean   depends     the same
-at all, under conditions not stated
-nothing published, and the factors do not lean               unknown     the same
-no path and no observation                                   unknown     ``none``
-===========================================================  ==========  ====================
-
-*Works that apply* are those without conditions and those whose conditions the scenario states. The
-more of its statements a finding matches, the earlier it decides: one about just this case overrules
-a general one, and what was measured in your own models comes before all.
-
-*Works under conditions that were not stated* never decide silently. What they say otherwise is
-listed in `depends_on`, and the sentence says *unless*. They count in the number of works that say
-the same. They and the factors outweigh the works that apply if they make another direction the
-likelier one; it is enough that the direction is not likely if as many of them say the opposite.
-
-*Measurements in reference models* are one work of ours, however many data sets they are of, and
-stand in these rows as such (`predictor.evidence.pooled`); on one data set alone they are like a
-conjecture. They outweigh nothing by themselves, and are named apart wherever they count.
-
-A direction is *likely* from `LIKELY` on. A work that itself reports both ways says ``depends``.
-Works that only conjecture, and records that were inferred, replicate nothing, and are not heard
-where others have a result.
-
-Factors *lean* if the model's probability is farther than `UNDECIDED` from one half; within that,
-the guideline's conjecture counts unless the model leans against it. A direction is
-``derived_active`` if two active factors agree on it, or one has no active opponent; else it is
-``derived_passive``.
+Guideline, model, publications and measurements each have a voice (`predictor.voices`), and each
+stays visible. What is to be *expected* follows from them by rules (`predictor.assessment_rules`).
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Final, Literal, NamedTuple
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, NamedTuple
 
-from .evidence import (
-    ENOUGH,
-    MAJORITY,
-    Evidence,
-    Finding,
-    Outcome,
-    evidence,
-    heard,
-    majority,
-    outcomes,
-    work_of,
-)
+from .assessment_rules import Dependence, Expect, Grade, expected
+from .evidence import Evidence, evidence
 from .guideline import Conjecture, Path, conclude
-from .likelihood import Likelihoods, increase, likelihoods, no_change
-from .scenarios import meets
-from .signs import Sign
+from .likelihood import Likelihoods, likelihoods
+from .voices import Voice, voices
 
 if TYPE_CHECKING:
     from crosscurrent.knowledge import KnowledgeBase
 
     from .interactions import Prediction
 
-__all__ = [
-    "LIKELY",
-    "UNDECIDED",
-    "Assessment",
-    "Dependence",
-    "Expect",
-    "Grade",
-    "Mechanism",
-    "Setting",
-    "Voice",
-    "assess",
-]
-
-Expect = Literal["increase", "decrease", "no_change", "depends", "unknown"]
-Grade = Literal[
-    "measured_here",
-    "replicated",
-    "published_once",
-    "measured_reference",
-    "disputed",
-    "derived_active",
-    "derived_passive",
-    "none",
-]
-
-LIKELY: Final = 0.6
-"""How likely a direction must be to be expected although works disagree."""
-
-UNDECIDED: Final = 0.05
-"""How far from one half the model's probability must be for the factors to lean."""
-
-_OPPOSITE: Final[Mapping[str, Outcome]] = {"increase": "decrease", "decrease": "increase"}
-_SIGNS: Final[Mapping[str, Sign]] = {"increase": "+", "decrease": "-"}
-
-
-class Dependence(NamedTuple):
-    """What happens under conditions that were not stated.
-
-    Attributes
-    ----------
-    when : mapping from str to str
-        The conditions, those that were stated left out.
-    effect : str
-        ``increase``, ``decrease``, ``no_change`` or ``mixed``.
-    works : tuple of str
-        Ids of the works that saw it.
-    """
-
-    when: Mapping[str, str]
-    effect: str
-    works: tuple[str, ...]
+__all__ = ["Assessment", "Expect", "Grade", "Mechanism", "Setting", "assess"]
 
 
 class Mechanism(NamedTuple):
@@ -159,31 +40,6 @@ class Setting(NamedTuple):
     paths: tuple[Path, ...]
 
 
-class Voice(NamedTuple):
-    """What one kind of evidence says by itself.
-
-    Attributes
-    ----------
-    name : str
-        ``guideline``, ``model``, ``published``, ``measured`` (in your own models) or
-        ``measured_reference`` (in reference models).
-    says : str or None
-        A conjecture or an expectation; None where it has nothing to say.
-    likelihood : float or None
-        The probability of an increase, by the model.
-    works : mapping from str to tuple of str
-        By effect, ids of the works that apply; of reference models, names of the data sets.
-    disagrees : bool
-        Whether it says another direction than what is expected, or no change against a direction.
-    """
-
-    name: Literal["guideline", "model", "published", "measured", "measured_reference"]
-    says: str | None
-    likelihood: float | None
-    works: Mapping[str, tuple[str, ...]]
-    disagrees: bool
-
-
 class Assessment(NamedTuple):
     """The one answer for a defense and a risk.
 
@@ -201,7 +57,7 @@ class Assessment(NamedTuple):
     likelihood_increase : float or None
         How likely an increase is, with no change as half of one.
     grade : str
-        How well established that is; see the table above.
+        How well established that is; see the table in `predictor.assessment_rules`.
     depends_on : tuple of Dependence
         What is seen otherwise under conditions that were not stated; all of them if it depends.
     dissent : tuple of tuple
@@ -256,230 +112,32 @@ def assess(
     """
     model = likelihoods(kb) if model is None else model
     seen = evidence(kb, prediction, model.forgetting)
-    telling = heard(seen)
     paths = model.standing(prediction.paths)
     moved = tuple(path for path in paths if path.moved_by is not None)
     own = tuple(path for path in moved if not path.conditional)
     context = tuple(path for path in paths if path.moved_by is None)
     pair = (prediction.defense, prediction.risk)
+    found = expected(kb, model, prediction, moved, seen)
+    likelihood = found.rise
+    if found.rise is not None and found.expect == "decrease":
+        likelihood = 1 - found.rise
+    elif found.expect == "no_change":
+        likelihood = found.still
     by_factors = model.by_factors(*pair, own, prediction.intended)
-    conjecture = conclude(own)[0]
-    rise: float | None = None
-    still: float | None = None
-    expect: Expect = "unknown"
-    grade: Grade = "none"
-    depends_on: tuple[Dependence, ...] | None = None
-    if moved and _slight(telling):
-        rise = increase(by_factors, seen)
-        expect, grade = "unknown", "measured_reference"
-        if max(rise, 1 - rise) >= LIKELY:
-            expect = _by_factors(rise, conjecture)
-            grade = _derived(own, expect)
-            depends_on = _conditional(kb, model, prediction, moved, expect)
-            expect = "depends" if depends_on else expect
-    elif seen.any:
-        rise = increase(by_factors, seen)
-        still = no_change(model.unchanged(*pair), seen)
-        expect, grade = _by_publications(telling, rise, still)
-    elif moved:
-        rise = by_factors
-        expect = _by_factors(by_factors, conjecture)
-        grade = _derived(own, expect)
-        depends_on = _conditional(kb, model, prediction, moved, expect)
-        if depends_on:
-            expect = "depends"
-    likelihood = rise
-    if rise is not None and expect == "decrease":
-        likelihood = 1 - rise
-    elif expect == "no_change":
-        likelihood = still
-    applying = outcomes(telling.tiers[-1]) if telling.tiers else {}
+    known = bool(own) or prediction.intended
     return Assessment(
         *pair,
         prediction.intended,
-        expect,
+        found.expect,
         None if likelihood is None else round(likelihood, 4),
-        None if rise is None else round(rise, 4),
-        grade,
-        _depends_on(telling.open, expect) if depends_on is None else depends_on,
-        tuple((work, effect) for work, effect in applying.items() if effect != expect),
-        _mechanism(own, expect),
+        None if found.rise is None else round(found.rise, 4),
+        found.grade,
+        found.depends_on,
+        found.dissent,
+        _mechanism(own, found.expect),
         Setting(conclude(context)[0], context) if context else None,
-        _voices(seen, conjecture, by_factors, expect, known=bool(own) or prediction.intended),
+        voices(seen, conclude(own)[0], by_factors, found.expect, known=known),
         seen,
-    )
-
-
-def _by_publications(seen: Evidence, rise: float, still: float) -> tuple[Expect, Grade]:
-    """Return what publications and measurements let expect, and how well established it is.
-
-    `rise` and `still` are how likely an increase and no change are, from 0 to 1.
-    """
-    deciding = seen.tiers[-1] if seen.tiers else seen.open
-    said = _voices_of(deciding) if seen.tiers else _said(seen.open)
-    expect, disagree = _vote(said)
-    apart = disagree and not seen.tiers  # by conditions, so that no majority settles it
-    if expect is not None and not apart and not _outweighed(seen, deciding, expect, rise, still):
-        if disagree:
-            return expect, "disputed"
-        return expect, "measured_here" if deciding is seen.measured else _number(seen, expect)
-    likelier: Literal["increase", "decrease"] = "increase" if rise > 0.5 else "decrease"
-    heard = () if not seen.tiers or _only_conjectured(seen, deciding) else deciding
-    everyone = _voices_of((*heard, *seen.open)) if heard else _said(seen.open)
-    agree, of = everyone.count(likelier), len(everyone)
-    most = agree >= MAJORITY * of - 1e-9 and of >= ENOUGH
-    contrary = bool(heard) or _OPPOSITE[likelier] in everyone
-    if max(rise, 1 - rise) >= LIKELY and (most if contrary else agree * 2 >= of):
-        return likelier, "disputed" if seen.tiers else _number(seen, likelier)
-    if disagree and seen.tiers:
-        return "depends", "disputed"
-    if all(each.data for each in (*deciding, *seen.open)):
-        return "unknown", "measured_reference"
-    return "depends", _weaker_side((*deciding, *seen.open))
-
-
-def _slight(seen: Evidence) -> bool:
-    """Say whether all there is was measured in reference models: no change, on one data set."""
-    found = (*(each for tier in seen.tiers for each in tier), *seen.open)
-    return bool(found) and all(
-        each.data and not each.firm and each.effect == "no_change" for each in found
-    )
-
-
-def _voices_of(findings: Iterable[Finding]) -> list[Outcome]:
-    """Return what each work says; those that only conjecture count where no other is."""
-    found = tuple(findings)
-    firm = [each for each in found if each.firm]
-    return _said(firm or found)
-
-
-def _said(findings: Iterable[Finding]) -> list[Outcome]:
-    return [*outcomes(findings).values()]
-
-
-def _vote(effects: Sequence[Outcome]) -> tuple[Expect | None, bool]:
-    """Weigh works that apply alike: all of them, or two thirds of at least three, decide.
-
-    Returns
-    -------
-    tuple
-        What they let expect, None if they leave it open; and whether they disagree.
-    """
-    effect, most = majority(effects)
-    if effect is None:
-        return None, True
-    word: Expect = "depends" if effect == "mixed" else effect
-    return word, most < len(effects) and not set(effects) <= {effect, "mixed"}
-
-
-def _outweighed(
-    seen: Evidence, deciding: Sequence[Finding], expect: Expect, rise: float, still: float
-) -> bool:
-    """Say whether works under conditions not stated, or factors, outweigh those that decide."""
-    if deciding is seen.measured:
-        return False
-    if _only_conjectured(seen, deciding) and set(_said(seen.open)) != {expect}:
-        return True
-    if expect == "no_change":
-        return still < 0.5 or (not seen.specific and max(rise, 1 - rise) >= LIKELY)
-    if expect not in _OPPOSITE:
-        return False
-    against = rise if expect == "decrease" else 1 - rise
-    opposed = _said(seen.open).count(_OPPOSITE[expect])
-    if seen.tiers and not seen.specific and opposed >= len(_voices_of(deciding)):
-        return against > 1 - LIKELY
-    return against > 0.5
-
-
-def _only_conjectured(seen: Evidence, deciding: Sequence[Finding]) -> bool:
-    """Say whether those that decide only conjecture, where others have a result."""
-    conjectured = not any(each.firm for each in deciding)
-    return conjectured and any(each.firm for each in seen.open)
-
-
-def _number(seen: Evidence, expect: Expect) -> Grade:
-    """Grade findings that agree: by how many works saw it, whatever conditions they take."""
-    wanted = "mixed" if expect == "depends" else expect
-    found = (*(each for tier in seen.tiers for each in tier), *seen.open)
-    agreeing = [each for each in found if each.effect == wanted]
-    firm = [each for each in agreeing if each.firm]
-    if len({each.work for each in firm}) > 1:
-        return "replicated"
-    return _singly(firm or agreeing)
-
-
-def _weaker_side(findings: Sequence[Finding]) -> Grade:
-    """Grade a dependence: as well established as the side that the fewest works saw."""
-    sides: dict[str, set[str]] = {}
-    for each in findings:
-        sides.setdefault(each.effect, set())
-        if each.firm:
-            sides[each.effect].add(each.work)
-    if all(len(works) > 1 for works in sides.values()):
-        return "replicated"
-    return _singly(findings)
-
-
-def _singly(findings: Iterable[Finding]) -> Grade:
-    """Grade what rests on a single work: one that was published, or our own measurements alone."""
-    ours = [bool(each.data) for each in findings]
-    return "measured_reference" if ours and all(ours) else "published_once"
-
-
-def _by_factors(
-    probability: float, conjecture: Conjecture
-) -> Literal["increase", "decrease", "unknown"]:
-    if abs(probability - 0.5) > UNDECIDED:
-        return "increase" if probability > 0.5 else "decrease"
-    if conjecture == "increase" and probability >= 0.5:
-        return "increase"
-    return "decrease" if conjecture == "decrease" and probability <= 0.5 else "unknown"
-
-
-def _derived(paths: Iterable[Path], expect: Expect) -> Grade:
-    sign = _SIGNS.get(expect)
-    active = Counter(path.effect for path in paths if path.dominant)
-    agree = active[sign] if sign else 0
-    oppose = active["+"] + active["-"] - agree
-    return "derived_active" if agree > 1 or (agree and not oppose) else "derived_passive"
-
-
-def _conditional(
-    kb: KnowledgeBase,
-    model: Likelihoods,
-    prediction: Prediction,
-    moved: Sequence[Path],
-    expect: Expect,
-) -> tuple[Dependence, ...]:
-    """Return what the factors let expect otherwise once a condition of some paths is stated."""
-    cases: list[Dependence] = []
-    for when in dict.fromkeys(
-        tuple(sorted((path.when or {}).items())) for path in moved if path.conditional
-    ):
-        taken = dict(when)
-        stated = {**prediction.assumed.stated, **taken}
-        met = [path for path in moved if path.conditional and meets(kb, stated, path.when)]
-        then = [path._replace(conditional=False) for path in moved if path in met]
-        then += [path for path in moved if not path.conditional]
-        rise = model.by_factors(prediction.defense, prediction.risk, then, prediction.intended)
-        leaning = _by_factors(rise, conclude(then)[0])
-        if leaning != expect:
-            effect: Outcome = "mixed" if leaning == "unknown" else leaning
-            works = dict.fromkeys(work_of(source) for path in met for source in path.sources)
-            cases.append(Dependence(taken, effect, tuple(works)))
-    return tuple(cases)
-
-
-def _depends_on(findings: Iterable[Finding], expect: Expect) -> tuple[Dependence, ...]:
-    """Group what is seen otherwise under conditions that were not stated."""
-    cases: dict[tuple[tuple[tuple[str, str], ...], str], list[str]] = {}
-    for each in findings:
-        if each.effect != expect:
-            key = (tuple(sorted(each.unstated.items())), each.effect)
-            cases.setdefault(key, []).append(each.work)
-    return tuple(
-        Dependence(dict(when), effect, tuple(dict.fromkeys(works)))
-        for (when, effect), works in cases.items()
     )
 
 
@@ -489,57 +147,3 @@ def _mechanism(paths: Iterable[Path], expect: Expect) -> Mechanism:
         tuple(path for path in paths if path.effect == toward),
         tuple(path for path in paths if path.effect == against),
     )
-
-
-def _voices(
-    seen: Evidence, conjecture: Conjecture, by_factors: float, expect: Expect, *, known: bool
-) -> tuple[Voice, ...]:
-    leaning = _by_factors(by_factors, "unknown") if known else "unknown"
-    published = tuple(tier for tier in (seen.general, *seen.specific) if tier)
-    return (
-        Voice("guideline", _spoken(conjecture), None, {}, _against(conjecture, expect)),
-        Voice(
-            "model",
-            _spoken(leaning),
-            round(by_factors, 4) if known else None,
-            {},
-            _against(leaning, expect),
-        ),
-        _witnesses("published", published, expect),
-        _witnesses("measured", (seen.measured,) if seen.measured else (), expect),
-        _reference_models(seen.tables, expect),
-    )
-
-
-def _witnesses(
-    name: Literal["published", "measured", "measured_reference"],
-    tiers: tuple[tuple[Finding, ...], ...],
-    expect: Expect,
-) -> Voice:
-    says: Expect | None = None
-    if tiers:
-        says = _vote(_voices_of(tiers[-1]))[0] or "depends"
-    by_effect: dict[str, tuple[str, ...]] = {}
-    for work, effect in outcomes(each for tier in tiers for each in tier).items():
-        by_effect[effect] = (*by_effect.get(effect, ()), work)
-    return Voice(name, says, None, by_effect, _against(says, expect))
-
-
-def _reference_models(tables: tuple[Finding, ...], expect: Expect) -> Voice:
-    """Return what was measured in reference models, by data set.
-
-    What takes conditions that are not stated is told where nothing else is, and contradicts nobody.
-    """
-    applying = tuple(each for each in tables if not each.unstated)
-    by_data = tuple(each._replace(work=each.data[0], firm=True) for each in applying or tables)
-    voice = _witnesses("measured_reference", (by_data,) if by_data else (), expect)
-    return voice if applying else voice._replace(disagrees=False)
-
-
-def _spoken(word: str) -> str | None:
-    return None if word == "unknown" else word
-
-
-def _against(says: str | None, expect: Expect) -> bool:
-    clear = ("increase", "decrease", "no_change")
-    return says in clear and expect in clear and says != expect

@@ -5,8 +5,9 @@ What counts here is works: each has one voice in a pair, however many of its rec
 
 Tables that were measured in reference models, the third layer of what is built in, are one work,
 however many data sets they are of: all are by the same program, attacks and models. On one data
-set it weighs as little as a conjecture, and like one it is not heard where others have a result; on
-two or more that agree it is a result like any other (`pooled`).
+set it weighs as little as a conjecture, and like one it is not heard where others have a result (no
+change on it is not even where others conjecture); on two or more that agree it is a result like any
+other (`pooled`).
 """
 
 from __future__ import annotations
@@ -35,6 +36,10 @@ __all__ = [
     "heard",
     "majority",
     "outcomes",
+    "pooled",
+    "said",
+    "voices_of",
+    "vote",
     "weighed",
     "work_of",
 ]
@@ -203,15 +208,24 @@ def weighed(seen: Evidence) -> Evidence:
 def heard(seen: Evidence) -> Evidence:
     """Return the evidence that decides what is expected: as `weighed`, but for what is not heard.
 
-    What was measured on one data set alone is not heard where others have a result.
+    What was measured on one data set alone is not heard where others have a result, and no change
+    on it is not heard where anything was published. No tables are left beside what is returned.
     """
     if not seen.tables:
         return seen
-    together = weighed(seen)
+    together = weighed(seen)._replace(tables=())
     every = (*together.general, *together.open, *(each for t in together.specific for each in t))
-    if not any(each.firm for each in every):
+    if all(each.data for each in every):
         return together
-    return _sorted(seen, [each for each in every if each.firm or not each.data])
+    result = any(each.firm for each in every)
+    return _sorted(
+        together,
+        [
+            each
+            for each in every
+            if each.firm or not each.data or not (result or each.effect == "no_change")
+        ],
+    )
 
 
 def pooled(tables: Sequence[Finding]) -> list[Finding]:
@@ -248,6 +262,32 @@ def majority(effects: Sequence[Outcome]) -> tuple[Outcome | None, int]:
     if alike or (len(effects) >= ENOUGH and most >= MAJORITY * len(effects) - 1e-9):
         return effect, most
     return None, most
+
+
+def vote(effects: Sequence[Outcome]) -> tuple[Outcome | None, bool]:
+    """Weigh works that apply alike: all of them, or two thirds of at least three, decide.
+
+    Returns
+    -------
+    tuple
+        What they say, None if they leave it open; and whether they disagree.
+    """
+    effect, most = majority(effects)
+    if effect is None:
+        return None, True
+    return effect, most < len(effects) and not set(effects) <= {effect, "mixed"}
+
+
+def voices_of(findings: Iterable[Finding]) -> list[Outcome]:
+    """Return what each work says; those that only conjecture count where no other is."""
+    found = tuple(findings)
+    firm = [each for each in found if each.firm]
+    return said(firm or found)
+
+
+def said(findings: Iterable[Finding]) -> list[Outcome]:
+    """Return what each work says, conjectured or not."""
+    return [*outcomes(findings).values()]
 
 
 def outcomes(findings: Iterable[Finding]) -> dict[str, Outcome]:

@@ -83,10 +83,10 @@ def _case(blind: KnowledgeBase, record: Observation) -> Case:
     result = Result(record.id, prediction, OUTCOMES[record.effect], when)
     case = judge(blind, result, likelihoods(blind))
     probability = prediction.probability_increase
-    published = case.assessed.voices[2].says or "unknown"
+    published = next(each for each in case.assessed.voices if each.name == "published")
     says = {
         **case.says,
         "probability": _DIRECTIONS[probability < 0.5],
-        "published": published,
+        "published": published.says or "unknown",
     }
     return case._replace(says=says, rise={**case.rise, "probability": probability})

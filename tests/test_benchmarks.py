@@ -6,7 +6,18 @@ import json
 import os
 import subprocess
 import sys
+from collections import defaultdict
+from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from crosscurrent.knowledge import load
+from crosscurrent.validator.experiments.grids import grid
+from crosscurrent.validator.trials.trial import Trial, TrialContext
 
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 
@@ -58,3 +69,78 @@ def test_pages_are_weighed() -> None:
     for row in pages:
         assert 0 < row["html_bytes"] < row["first_visit_bytes"]
         assert row["requests"] == 4
+
+
+def ran(program: str, *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, str(BENCHMARKS / f"{program}.py"), *words],
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def test_undefended_models_are_attacked_on_the_data_of_each_risk(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.syspath_prepend(str(BENCHMARKS))
+    undefended = import_module("undefended")
+    seen = {}
+
+    def noted(context: TrialContext, trials: list[Trial]) -> list[Any]:
+        assert all(each.defense is None for each in trials)
+        for attack in (attack for each in trials for attack in each.attacks):
+            seen[attack.risk] = context.data.x.shape[1]
+        numbers: Any = defaultdict(lambda: defaultdict(lambda: 0.5))
+        return [SimpleNamespace(metrics=numbers, accuracy=0.8, train_accuracy=0.9)] * len(trials)
+
+    monkeypatch.setattr(undefended, "run", noted)
+    found, accuracy = undefended.levels(["data.records=300", "data.P2.attributes=12"], 1, 2)
+    assert [each.risk for each in found] == [*load().risks]
+    assert {risk for risk, attributes in seen.items() if attributes == 12} == {
+        "data_reconstruction"
+    }
+    assert accuracy == {"accuracy": pytest.approx(0.8), "train_accuracy": pytest.approx(0.9)}
+
+
+def test_all_time_is_some_phase_of_some_defense(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(BENCHMARKS))
+    phases = import_module("phases")
+    settings = ["data.records=300", "training.epochs=1", "data.R2.records=400"]
+    whole = grid(load(), settings=settings, seeds=2)
+    pairs = {("fingerprinting", "evasion"), ("group_fairness", "poisoning")}
+    cells = tuple(each for each in whole.cells if (each.defense, each.risk) in pairs)
+    found = phases.phases(replace(whole, cells=cells))
+    assert sum(each.share for each in found) == pytest.approx(1)
+    assert {each.defense for each in found} == {"no defense", "fingerprinting", "group_fairness"}
+    told = {(each.defense, each.phase) for each in found}
+    assert {("fingerprinting", "attack: evasion"), ("group_fairness", "training")} <= told
+    assert ("fingerprinting", "attack: poisoning") not in told
+    assert {"factors", "judging"} <= {each.phase for each in found}
+
+
+def test_private_training_is_told_beside_training_without_noise() -> None:
+    done = ran("private_training", "--draws", "1", "--records", "300", "--epochs", "1",
+               "--batch-size", "64", "--learning-rate", "0.01", "--clip", "1")  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    rows = [line.split() for line in done.stdout.splitlines()]
+    told = [row for row in rows if len(row) == 7 and row[0].isdecimal()]
+    assert [(row[0], row[3]) for row in told] == [("20", "none"), ("1", "1")]
+
+
+@pytest.mark.parametrize(
+    ("program", "words", "message"),
+    [
+        ("undefended", ["--seeds", "1"], "seeds"),
+        ("undefended", ["--set", "data.rec=200"], "unknown setting 'rec'"),
+        ("private_training", ["--seeds", "1"], "seeds"),
+        ("phases", ["--set", "data.rec=200"], "unknown setting 'rec'"),
+    ],
+)
+def test_what_will_not_work_is_said_in_a_line(program: str, words: list[str], message: str) -> None:
+    done = ran(program, *words)
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert len(done.stderr.splitlines()) == 1

@@ -29,6 +29,7 @@ __all__ = [
     "repeated",
     "style",
     "with_knowledge_line",
+    "wrote",
 ]
 
 VARIABLE = "CROSSCURRENT_KNOWLEDGE"
@@ -99,3 +100,8 @@ def as_markup(text: str) -> str:
 def _speaks_unicode() -> bool:
     encoding = getattr(sys.stdout, "encoding", None) or "ascii"
     return encoding.lower().replace("-", "") == "utf8"
+
+
+def wrote(files: Sequence[str]) -> str:
+    """Say which files were written, if any."""
+    return "\n".join(f"wrote {file}" for file in files) or "nothing to write"

@@ -14,7 +14,7 @@ from ._arguments import (
     natural,
     positive,
 )
-from ._common import as_json, knowledge, style
+from ._common import as_json, knowledge, style, wrote
 from ._measuring import needed, store
 
 __all__ = ["add_arguments"]
@@ -90,7 +90,6 @@ def add_arguments(parser: ArgumentParser) -> None:
         dest="column_groups",
         metavar="COLUMN",
         action="append",
-        default=[],
         help="a sensitive attribute; may be repeated (default: group, and all that begin with"
         " group_)",
     )
@@ -99,6 +98,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--resamples",
         type=positive,
         metavar="N",
+        default=1000,
         help="resamples of the records, for intervals (default: 1000)",
     )
     measured.add_argument(
@@ -114,13 +114,13 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def _run(arguments: Namespace) -> str:
     needed("audit")
-    from crosscurrent.validator.audits import RESAMPLES, Columns, audit
+    from crosscurrent.validator.audits import Columns, audit
     from crosscurrent.validator.results import evidence
 
     given: dict[str, Any] = {
         each.name: value
         for each in fields(Columns)
-        if (value := getattr(arguments, f"column_{each.name}"))
+        if (value := getattr(arguments, f"column_{each.name}")) is not None
     }
     if "groups" in given:
         given["groups"] = tuple(given["groups"])
@@ -134,13 +134,15 @@ def _run(arguments: Namespace) -> str:
         arguments.after,
         defense=arguments.defense,
         columns=Columns(**given),
-        resamples=arguments.resamples or RESAMPLES,
+        resamples=arguments.resamples,
         seed=arguments.seed,
         store=kept,
         knowledge=arguments.knowledge,
     )
+    written = None
     if arguments.export is not None:
-        evidence.export([cast("dict[str, Any]", document)], arguments.export)
+        written = evidence.export([cast("dict[str, Any]", document)], arguments.export)
     if arguments.json:
         return as_json(document)
-    return describe(document, style(arguments))
+    told = describe(document, style(arguments))
+    return told if written is None else f"{told}\n\n{wrote(written)}"

@@ -18,7 +18,7 @@ from ..text.measured.pools import describe as describe_pools
 from ..text.names import signed
 from ..text.terminal import columns
 from ._arguments import add_output_options, add_pair_arguments, add_store_option
-from ._common import as_json, style
+from ._common import as_json, style, wrote
 from ._measuring import needed, store
 from .parser import CommandParser, Commands
 
@@ -170,7 +170,7 @@ def _export(arguments: Namespace) -> str:
     from crosscurrent.validator.results.evidence import export
 
     written = export([each.document for each in found], arguments.folder)
-    return "\n".join(f"wrote {file}" for file in written) or "nothing to write"
+    return wrote(written)
 
 
 def _pool_arguments(parser: ArgumentParser) -> None:

@@ -29,10 +29,13 @@ _MACHINE = frozenset(
         errno.ENODEV,
         errno.ENOSPC,
         errno.EROFS,
+        errno.ESTALE,
     }
 )
 """Numbers of errors of a machine that lacks something, or is damaged."""
 _NO_THREAD = "can't start new thread"
+_NO_GPU = ("No CUDA GPUs", "NVIDIA driver", "CUDA driver", "ECC error")
+"""What torch says where a GPU, or what drives it, is missing or damaged."""
 _NO_MEMORY = ("DefaultCPUAllocator", "out of memory", "Cannot allocate memory")
 """What torch says where memory is short, in errors of its own or of no narrower kind."""
 _LONGEST = 500
@@ -69,7 +72,7 @@ def blamed(error: BaseException) -> Verdict:
         return "machine" if error.errno in _MACHINE or kept else "request"
     if isinstance(error, DamagedResults | Unlike | Unreachable | sqlite3.Error):
         return "machine"
-    if isinstance(error, RuntimeError) and _NO_THREAD in said:
+    if isinstance(error, RuntimeError) and any(each in said for each in (_NO_THREAD, *_NO_GPU)):
         return "machine"
     return "request"
 

@@ -127,10 +127,13 @@ def reachable(settings: JobSettings) -> Iterator[None]:
 def writable(connections: sa.Engine, settings: JobSettings) -> None:
     """Raise `Unavailable` if nothing can be written now."""
     with reachable(settings), connections.begin() as connection:
-        if connections.dialect.name == "sqlite":
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
-        else:
-            connection.exec_driver_sql("SELECT 1")
+        begin_writing(connection)
+
+
+def begin_writing(connection: sa.Connection) -> None:
+    """Begin a transaction that writes; on SQLite no other one writes until it ends."""
+    begin = "BEGIN IMMEDIATE" if connection.dialect.name == "sqlite" else "SELECT 1"
+    connection.exec_driver_sql(begin)
 
 
 def _sqlite(connection: Any, _: Any) -> None:

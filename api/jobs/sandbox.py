@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import os
+import resource
 import signal
-import sys
 import tempfile
 import threading
 from collections.abc import Callable, Mapping
@@ -27,11 +27,6 @@ from crosscurrent.validator.requests import from_json
 from .blame import blamed
 from .errors import Refused, Unavailable
 from .settings import JobSettings
-
-if sys.platform == "win32":
-    resource = None
-else:
-    import resource
 
 __all__ = ["PROCESSES", "Checks"]
 
@@ -162,8 +157,7 @@ def _begin(memory: int) -> None:
     from crosscurrent.validator.machine.parents import end_with_parent
 
     end_with_parent()
-    if resource is not None:
-        resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
+    resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
 
 
 def _bounded(task: Callable[[], T]) -> T:

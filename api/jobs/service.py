@@ -13,7 +13,7 @@ from crosscurrent.knowledge import KnowledgeBase, load
 from crosscurrent.knowledge.errors import InputError
 from crosscurrent.validator.requests import Request, from_json
 
-from .database import QUEUE, VERSION, WORKFLOW, reachable, writable
+from .database import QUEUE, VERSION, WORKFLOW, begin_writing, reachable, writable
 from .errors import (
     BeingAccepted,
     DifferentPayload,
@@ -216,9 +216,13 @@ class Jobs(JobQueries):
     def _enqueue(
         self, identity: str, owner: str, request: Request, beforehand: dict[str, Any]
     ) -> None:
-        """Write a job in one transaction; if another server was faster, its job stands."""
+        """Write a job in one transaction; if another server was faster, its job stands.
+
+        On PostgreSQL two servers may give two jobs of one owner the same round.
+        """
         queue = QUEUE.format(device=request.device)
         with reachable(self._settings), self._engine.begin() as connection:
+            begin_writing(connection)
             turn = self._round(connection, owner, queue)
             self._client.enqueue_in_transaction(
                 connection,

@@ -52,7 +52,7 @@ def main() -> int:
 
     settings = JobSettings.read(told["settings"])
     try:
-        store = _begin(settings)
+        store = _begin(settings, told["device"])
     except Exception as error:  # noqa: BLE001 - nothing of the job has been looked at yet
         say("unfit", error=last_line(error), trace=format_exc())
         return 0
@@ -63,17 +63,18 @@ def main() -> int:
     return 0
 
 
-def _begin(settings: JobSettings) -> Store:
+def _begin(settings: JobSettings, device: str) -> Store:
     """Get what every job needs of this machine; whatever fails is the machine's fault."""
     threading.Thread(target=end_with_parent, daemon=True).start()
 
     from crosscurrent.validator.extra import require
 
     require()
-    import torch  # noqa: F401 - it takes most of the memory and files that are needed to begin
-
+    # with it comes torch, which takes most of the memory and files that are needed to begin
+    from crosscurrent.validator.experiments.experiment import available
     from crosscurrent.validator.results.store import Store
 
+    available(device)
     store = Store(settings.results)
     store.ready()
     return store

@@ -106,8 +106,9 @@ class TrainingProcess:
         status = await self._process.wait()
         if TrainingProcess.stopping:
             await asyncio.Event().wait()  # until this process ends
+        ran = self._ran()
         self._process = None
-        return {"event": "interrupted", "error": kills.told(status)}
+        return {"event": "interrupted", "error": kills.told(status), "ran": round(ran, 3)}
 
     def stop(self) -> None:
         """Kill the process and all that it started."""

@@ -47,7 +47,7 @@ def work(settings: JobSettings, device: str = "cpu") -> None:
     Raises
     ------
     Unavailable
-        The database, or the file of results, cannot be used.
+        The database, the file of results or the device cannot be used.
     """
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -55,7 +55,7 @@ def work(settings: JobSettings, device: str = "cpu") -> None:
     os.umask(0o077)  # what is kept is read by the worker's own user alone
     quiet()
     migrate(settings)
-    fit(settings)
+    fit(settings, device)
     worker = uuid.uuid4().hex
     liveness = announce(settings, worker)
     with reachable(settings):
@@ -80,12 +80,16 @@ def work(settings: JobSettings, device: str = "cpu") -> None:
     os._exit(0)  # what trains sees that and ends too
 
 
-def fit(settings: JobSettings) -> None:
-    """Raise `Unavailable` unless this machine can keep results: a job is not to blame for that."""
+def fit(settings: JobSettings, device: str) -> None:
+    """Raise `Unavailable` unless this machine can train and keep results: no job is to blame."""
     from crosscurrent.validator.results.store import Store
 
     try:
         Store(settings.results).check()
+        if device != "cpu":  # looking for others takes torch, and thereby memory
+            from crosscurrent.validator.experiments.experiment import available
+
+            available(device)
     except InputError as error:
         raise Unavailable(str(error)) from error
 

@@ -94,7 +94,8 @@ def _require_hope(message: dict[str, Any], deaths: int) -> None:
     if event == "stopped":
         raise TimeLimit(
             f"its time is over: {said}; finished trials are kept on the machine that trained, so"
-            " the same request, sent again, goes on from there"
+            " the same request, sent again (with another Idempotency-Key, if it had one), goes on"
+            " from there"
         )
 
 

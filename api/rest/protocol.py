@@ -24,12 +24,16 @@ HEAD_SECONDS = 10.0
 
 
 class LimitedProtocol(HttpToolsProtocol):
-    """One connection, that is ended when the head of a request is too large or too slow."""
+    """One connection, that is ended when the head of a request is too large or too slow.
+
+    What follows a body (trailers) counts as a part of the head. A request that was answered before
+    its end has as long to end as a head has.
+    """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._in_head = False
-        self._read = self._parsed = 0
+        self._in_head = self._in_body = self._told = False
+        self._untold = self._parsed = 0
         self._refusal: ProblemError | None = None
         self._timer: asyncio.TimerHandle | None = None
 
@@ -44,19 +48,27 @@ class LimitedProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Parse what came, and count it while a head is not complete."""
-        before = self._in_head
+        """Parse what came, and count what the parser keeps to itself."""
+        self._told = False
         super().data_received(data)
-        if before and self._in_head:
+        if self.transport.is_closing():
+            return
+        if self._told:
+            self._untold = 0
+        elif self._in_head or self._in_body:
             # a header that goes on is told to nobody before its end
-            self._read += len(data)
-            if self._read > LARGEST_HEAD and not self.transport.is_closing():
-                self._refuse(_TOO_LARGE)
+            self._untold += len(data)
+            if self._untold > LARGEST_HEAD:
+                self._refuse(_too_large())
+                return
+        if self._timer is None and self._is_answered():
+            # uvicorn waits no more once something came, be it an empty line
+            self._expect()
 
     def on_message_begin(self) -> None:
         """Begin to count."""
         super().on_message_begin()
-        self._in_head, self._read, self._parsed = True, 0, 0
+        self._in_head, self._untold, self._parsed = True, 0, 0
         if self._timer is None:
             self._expect()
 
@@ -67,24 +79,42 @@ class LimitedProtocol(HttpToolsProtocol):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Count a header."""
+        self._told = True
         self._count(len(name) + len(value) + len(b": \r\n"))
         super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         """Let the head be answered."""
-        self._in_head = False
+        self._in_head, self._in_body = False, True
         self._relax()
         super().on_headers_complete()
 
+    def on_body(self, body: bytes) -> None:
+        """Take a part of a body, which has limits of its own."""
+        self._told = True
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """Take note that a request is there whole."""
+        self._told, self._in_body = True, False
+        self._relax()
+        super().on_message_complete()
+
     def send_400_response(self, msg: str) -> None:
         """Say what is wrong with a head, and end the connection."""
-        self._refuse(self._refusal or ProblemError(400, msg))
+        refusal, self._refusal = self._refusal, None
+        self._refuse(refusal or ProblemError(400, msg))
 
     def _count(self, size: int) -> None:
         self._parsed += size
         if self._parsed > LARGEST_HEAD:
-            self._refusal = _TOO_LARGE
-            raise _TOO_LARGE  # ends the parser, which then calls `send_400_response`
+            # one of its own: an error that was raised holds on to this connection
+            self._refusal = _too_large()
+            raise self._refusal  # ends the parser, which then calls `send_400_response`
+
+    def _is_answered(self) -> bool:
+        """Say whether no request waits for its answer."""
+        return self.cycle is None or self.cycle.response_complete
 
     def _expect(self) -> None:
         self._timer = self.loop.call_later(HEAD_SECONDS, self._late)
@@ -97,23 +127,31 @@ class LimitedProtocol(HttpToolsProtocol):
     def _late(self) -> None:
         self._timer = None
         if self._in_head:
-            self._refuse(_TOO_SLOW)
-        else:  # nothing was asked
+            self._refuse(_too_slow())
+        else:  # nothing was asked, or what was asked has its answer
             self.transport.close()
 
     def _refuse(self, error: ProblemError) -> None:
         self._relax()
-        if self.cycle is None or self.cycle.response_complete:
+        if self._is_answered() and not self._in_body:
             self.transport.write(_response(error))
         self.transport.close()
 
 
-_TOO_LARGE = ProblemError(
-    431, f"the request line and headers have more than {LARGEST_HEAD} bytes", kind="head-too-large"
-)
-_TOO_SLOW = ProblemError(
-    408, f"the request line and headers took more than {HEAD_SECONDS:.0f} s", kind="head-too-slow"
-)
+def _too_large() -> ProblemError:
+    return ProblemError(
+        431,
+        f"the request line and headers have more than {LARGEST_HEAD} bytes",
+        kind="head-too-large",
+    )
+
+
+def _too_slow() -> ProblemError:
+    return ProblemError(
+        408,
+        f"the request line and headers took more than {HEAD_SECONDS:.0f} s",
+        kind="head-too-slow",
+    )
 
 
 def _response(error: ProblemError) -> bytes:

@@ -22,7 +22,7 @@ __all__ = ["LARGEST_ANSWER", "CachedResponse", "ResponseCache", "code_digest", "
 
 MAX_BYTES = 64 * 1024 * 1024
 LARGEST_ANSWER = 8 * 1024 * 1024
-"""Bytes of one answer at most; the largest of the built-in knowledge has 0.6 MiB."""
+"""Bytes of one answer at most; the largest of the built-in knowledge has 0.8 MiB."""
 _ROOMS = (knowledge, predictor, api)
 
 

@@ -110,7 +110,7 @@ def headline(kb: KnowledgeBase, document: shapes.Prediction) -> str:
         meant = ", its purpose" if document["intended"] else ""
         return f"Nothing is known of {what}{meant}."
     if answer["grade"] == "measured_reference":
-        return f"W{what[1:]} is open: what was measured is not what the factors let expect."
+        return f"W{what[1:]} is open: {_unsettled(answer)}."
     return f"W{what[1:]} is open: the factors do not point one way."
 
 
@@ -120,7 +120,8 @@ def established(kb: KnowledgeBase, document: shapes.Prediction) -> str:
     if answer["likelihood"] is None:
         return ""
     what = "likely" if answer["expect"] in _DOES else "likely to increase"
-    return f"{percent(answer['likelihood'])} {what}; {_grade(kb, document)}"
+    told = f"{percent(answer['likelihood'])} {what}{_unheard(answer)}"
+    return f"{told}; {_grade(kb, document)}"
 
 
 def expected(document: shapes.Prediction) -> str:
@@ -259,6 +260,38 @@ def setting_told(kb: KnowledgeBase, document: shapes.Prediction) -> str:
         told = f"The setting by itself moves {risk} either way"
     names = _list(_factor(kb, each["factor"]) for each in setting["factors"])
     return f"{told}, with or without the defense: by {names}."
+
+
+def _unsettled(answer: shapes.Assessment) -> str:
+    """Say why what was measured in reference models alone does not decide."""
+    said = {each["voice"]: each for each in answer["voices"]}
+    if any(said[voice]["says"] in _DOES for voice in ("guideline", "model")):
+        return "what was measured is not what the factors let expect"
+    moved = said["model"]["likelihood_increase"] is not None
+    factors = "the factors do not point one way" if moved else "no factor is moved"
+    measured = " and ".join(
+        f"{_THEN[effect]} on {len(data)} data set{'s' * (len(data) > 1)}"
+        for effect, data in said["measured_reference"]["works"].items()
+    )
+    return f"{factors}, and {measured} does not settle it"
+
+
+def _unheard(answer: shapes.Assessment) -> str:
+    """Name the tables that decide nothing, but make what is expected less than half likely."""
+    expect, likelihood = answer["expect"], answer["likelihood"]
+    if answer["grade"] == "measured_here" or expect not in _DOES:
+        return ""
+    if likelihood is None or likelihood >= 0.5:
+        return ""
+    data = sum(
+        len(works)
+        for each in answer["voices"]
+        if each["voice"] == "measured_reference"
+        for effect, works in each["works"].items()
+        if effect != expect
+    )
+    says = "data set says" if data == 1 else "data sets say"
+    return f", as {data} {says} otherwise in reference models" if data else ""
 
 
 def _grade(kb: KnowledgeBase, document: shapes.Prediction) -> str:

@@ -17,6 +17,7 @@ __all__ = [
     "at_stage",
     "cite",
     "condition",
+    "decimal",
     "knowledge_line",
     "lowered",
     "named",
@@ -66,6 +67,11 @@ def title(record: Named) -> str:
 def named(identity: str) -> str:
     """Return an id as people write it at the beginning of a sentence."""
     return identity.replace("_", " ").capitalize()
+
+
+def decimal(number: float) -> str:
+    """Write a number to three digits, with a sign only if it is negative."""
+    return f"{number:.3f}".replace("-", "−")
 
 
 def signed(number: float) -> str:

@@ -34,7 +34,9 @@ class MeasuredTable(Strict):
         metadata=line("system, processor and versions that it was measured with", limit=400)
     )
     cells: int = field(metadata=about("cells that were measured", ge=0))
-    observed: int = field(metadata=about("of these, cells that are evidence of an effect", ge=0))
+    observed: int = field(
+        metadata=about("of these, cells that are evidence of an effect, or of none", ge=0)
+    )
 
 
 @record

@@ -11,7 +11,7 @@ from strategies import random_findings
 
 from crosscurrent.api.text import assessments
 from crosscurrent.api.text.conditions import PHRASES, circumstance, circumstances
-from crosscurrent.knowledge import KnowledgeBase
+from crosscurrent.knowledge import KnowledgeBase, load
 from crosscurrent.predictor import document_types as shapes
 from crosscurrent.predictor.documents import prediction_document
 from crosscurrent.predictor.interactions import matrix, predict
@@ -127,6 +127,56 @@ def test_with_the_literature_it_is_as_careful(
     found = document(kb, pair)
     assert re.match(sentence, assessments.headline(kb, found)), assessments.headline(kb, found)
     assert re.fullmatch(known, assessments.established(kb, found))
+
+
+def on_one_data_set(defense: str, risk: str, effect: str) -> tuple[KnowledgeBase, str]:
+    """Return what was published with an effect in reference models on top, and the pair."""
+    rows = load("literature").rows
+    cell = {
+        "id": "measured.digits", "defense": defense, "risk": risk, "effect": effect,
+        "kind": "empirical", "provenance": "measured", "sources": ["our_tables"],
+        "table": {"dataset": "digits", "draws": 1, "seeds": 5, "result": "a" * 64},
+    }  # fmt: skip
+    work = {"id": "our_tables", "status": "confirmed", "title": "our tables"}
+    kb = KnowledgeBase(
+        {
+            **rows,
+            "references": {**rows["references"], work["id"]: work},
+            "observations": {**rows["observations"], cell["id"]: cell},
+        }
+    )
+    return kb, f"{defense} {risk}"
+
+
+def test_a_table_that_makes_it_unlikely_but_does_not_decide_is_named() -> None:
+    kb, pair = on_one_data_set("outlier_removal", "attribute_inference", "decrease")
+    found = document(kb, pair)
+    assert assessments.headline(kb, found).startswith("Outlier removal increases attribute")
+    assert assessments.established(kb, found) == (
+        "42 % likely, as 1 data set says otherwise in reference models; published once"
+    )
+
+
+@pytest.mark.parametrize(
+    ("pair", "effect", "why"),
+    [
+        (
+            ("data_watermarking", "unauthorized_model_ownership"),
+            "no_change",
+            "no factor is moved, and no change on 1 data set does not settle it",
+        ),
+        (
+            ("outlier_removal", "data_reconstruction"),
+            "increase",
+            "what was measured is not what the factors let expect",
+        ),
+    ],
+)
+def test_what_was_measured_is_set_against_factors_only_where_they_say_something(
+    pair: tuple[str, str], effect: str, why: str
+) -> None:
+    kb, asked = on_one_data_set(*pair, effect)
+    assert assessments.headline(kb, document(kb, asked)).endswith(f" is open: {why}.")
 
 
 def test_a_case_in_which_works_differ_is_told_once(kb: KnowledgeBase) -> None:

@@ -70,6 +70,7 @@ def test_one_run_or_no_defense_is_no_evidence(files: tuple[str, str], capsys: Ca
         assert main(["audit", *words, *FEW, "--export", "evidence"]) == 0
     assert list(Path("evidence").iterdir()) == []
     told = capsys.readouterr().out
+    assert told.count("\nnothing to write\n") == 3
     assert "not about another training run" in told
     assert "▲ Membership inference: above chance" in told
 
@@ -81,6 +82,10 @@ def test_one_run_or_no_defense_is_no_evidence(files: tuple[str, str], capsys: Ca
         (["before.csv", "--defense", "PD1"], "give the predictions with it too"),
         (["before.csv", "after.csv", "--defense", "PD1x"], "unknown defense"),
         (["before.csv", "--label", "y"], "name it with --label COLUMN"),
+        (["before.csv", "--label", ""], "no column for the true class"),
+        (["before.csv", "--predicted", ""], "no column for the class that is answered"),
+        (["before.csv", "--group", ""], "unknown column"),
+        (["before.csv", "--positive", ""], "unknown class"),
         (["before.csv", "--resamples", "7"], "should be 100 to 100000"),
         (["before.csv", "--seed", "-1"], "--seed"),
     ],
@@ -95,6 +100,29 @@ def test_bad_input_ends_with_two_and_what_to_do(
     told = capsys.readouterr()
     assert (status, told.out) == (2, "")
     assert message in told.err
+
+
+def test_records_are_counted_in_each_run(files: tuple[str, str], capsys: Capture) -> None:
+    assert main(["audit", *files, *FEW]) == 0
+    told = " ".join(capsys.readouterr().out.split())
+    assert "600 records in each of 2 runs, on average, 300 of them trained on." in told
+
+
+def test_negative_levels_have_the_sign_of_changes(capsys: Capture, files: tuple[str, str]) -> None:
+    made = ungrouped(simulated(0))
+    made["score"][made["member"]] = 1 - made["score"][made["member"]]
+    write_csv(Path("worse.csv"), made)
+    assert main(["audit", "worse.csv", *FEW]) == 0
+    told = capsys.readouterr().out
+    line = next(each for each in told.splitlines() if "accuracy on members" in each)
+    assert line.count("−0.") == 3
+    assert "-0." not in told
+
+
+def test_evidence_that_is_written_is_named(files: tuple[str, str], capsys: Capture) -> None:
+    assert main(["audit", *files, "--defense", "PD1", *FEW, "--export", "evidence"]) == 0
+    (file,) = Path("evidence").iterdir()
+    assert capsys.readouterr().out.endswith(f"\nwrote {file}\n")
 
 
 def test_python_gives_the_document_of_the_command_line(

@@ -11,7 +11,9 @@ from typing import Any
 __all__ = ["told_by_training"]
 
 
-def told_by_training(request: Mapping[str, Any], settings: Any, **beforehand: Any) -> list[Any]:
+def told_by_training(
+    request: Mapping[str, Any], settings: Any, device: str = "cpu", **beforehand: Any
+) -> list[Any]:
     """Return all messages of a process that is to measure a placebo against evasion.
 
     Parameters
@@ -20,6 +22,8 @@ def told_by_training(request: Mapping[str, Any], settings: Any, **beforehand: An
         What is asked for, as a job keeps it.
     settings : JobSettings
         Of the service.
+    device : str
+        Where it is to train.
     **beforehand
         More of what was found out when the job was accepted.
     """
@@ -27,7 +31,7 @@ def told_by_training(request: Mapping[str, Any], settings: Any, **beforehand: An
     asked = {
         "request": request,
         "settings": settings.document(),
-        "device": "cpu",
+        "device": device,
         "results": [],
         "beforehand": {"defense": "placebo", "risk": "evasion", "known": known, **beforehand},
     }

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from strategies import random_findings
 
 from crosscurrent.knowledge import KnowledgeBase, load
-from crosscurrent.predictor.assessment import LIKELY, Assessment, assess
+from crosscurrent.predictor.assessment import Assessment, assess
+from crosscurrent.predictor.assessment_rules import LIKELY
 from crosscurrent.predictor.evidence import evidence, heard, weighed
 from crosscurrent.predictor.expectations import expected
 from crosscurrent.predictor.interactions import predict
@@ -24,6 +25,10 @@ UNEXPLORED = ("outlier_removal", "data_reconstruction")
 """Nothing was published; two active factors make a decrease 78 % likely."""
 ONCE = ("group_fairness", "evasion")
 """Published once, as an increase."""
+CONJECTURED = ("adversarial_training", "distribution_inference")
+"""Only conjectured, as an increase, which the factors let expect too."""
+NARROW = ("outlier_removal", "attribute_inference")
+"""Published once, as an increase, which the factors leave just likelier than not."""
 REPLICATED = ("explanations", "membership_inference")
 """Five works saw an increase."""
 
@@ -85,6 +90,12 @@ def told(rows: Mapping[str, Any], pair: tuple[str, str], *effects: str) -> Asses
         (ONCE, "increase increase", "increase", "replicated"),
         (ONCE, "decrease decrease", "depends", "disputed"),
         (ONCE, "decrease increase", "increase", "published_once"),
+        (NARROW, "", "increase", "published_once"),
+        (NARROW, "decrease", "increase", "published_once"),
+        # conjectured: no change on one data set is not heard, a direction counts as much
+        (CONJECTURED, "", "increase", "published_once"),
+        (CONJECTURED, "no_change", "increase", "published_once"),
+        (CONJECTURED, "decrease", "depends", "disputed"),
         # replicated: a single work of ours does not overturn it, and is named
         (REPLICATED, "no_change", "increase", "replicated"),
         (REPLICATED, "decrease decrease decrease", "increase", "disputed"),
@@ -214,6 +225,36 @@ def test_no_direction_is_expected_that_all_tables_alone_speak_against(seed: int)
             if effects == {"no_change"}:
                 assert found.likelihood >= LIKELY
                 assert found.grade.startswith("derived")
+
+
+@given(SEEDS)
+def test_one_data_set_moves_only_the_likelihood_where_others_have_a_result(seed: int) -> None:
+    rows, cells = with_tables(seed)
+    before = answers(KnowledgeBase(rows))
+    after = answers(measured(rows, *(each for each in cells if each["table"]["dataset"] == "one")))
+    for pair, was in before.items():
+        tiers = (was.evidence.general, was.evidence.open, *was.evidence.specific)
+        if any(each.firm for tier in tiers for each in tier):
+            for field in ("expect", "grade", "depends_on", "dissent"):
+                assert getattr(after[pair], field) == getattr(was, field)
+
+
+@given(SEEDS)
+def test_a_conjecture_that_agrees_never_leaves_open_what_was_expected(seed: int) -> None:
+    rows, cells = with_tables(seed)
+    before = answers(measured(rows, *cells))
+    directed = {pair: found.expect for pair, found in before.items() if found.expect in OPPOSITE}
+    more = [
+        {
+            "id": f"guess.{'.'.join(pair)}", "defense": pair[0], "risk": pair[1],
+            "effect": effect, "kind": "conjectured", "sources": ["our_guess"],
+        }
+        for pair, effect in directed.items()
+    ]  # fmt: skip
+    guess = {"id": "our_guess", "status": "confirmed", "title": "our guess"}
+    rows = {**rows, "references": {**rows["references"], "our_guess": guess}}
+    after = answers(measured(rows, *cells, *more))
+    assert {pair: after[pair].expect for pair in directed} == directed
 
 
 @given(SEEDS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import pickle
+import tracemalloc
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -19,7 +20,9 @@ from predictions import Arrays, simulated, write_csv
 
 from crosscurrent.knowledge import KnowledgeBase
 from crosscurrent.knowledge.errors import InputError
-from crosscurrent.validator.audits import Columns, audit
+from crosscurrent.validator.audits import Columns, _predictions, audit
+from crosscurrent.validator.audits._predictions import read
+from crosscurrent.validator.audits._sources import opened
 
 Write = Callable[[Path, Arrays], None]
 
@@ -74,6 +77,7 @@ def test_all_problems_are_told_at_once_with_row_and_column(
         (lambda made: made.update(p_0=made["score"], p_1=made["score"]), "leave one of them out"),
         (lambda made: made.update(score=made["score"][:9]), "label 300, score 9"),
         (lambda made: made.update(score=np.zeros((300, 2, 2))), "shape (300, 2, 2)"),
+        (lambda made: made.update(score=[[1], [2, 3]]), "score has rows of different lengths"),
         (lambda made: made.update(score=np.zeros(300, complex)), "holds complex128"),
         (
             lambda made: made.update(reference_1=made["score"]),
@@ -115,6 +119,100 @@ def test_two_files_are_of_the_same_records(kb: KnowledgeBase) -> None:
     assert "(id 299)" in refusal(kb, {**made, "id": ids}, {**made, "id": [*ids[:-1], 999]})
     assert "is there twice" in refusal(kb, {**made, "id": ids // 2})
     assert "the runs 1, and" in refusal(kb, {**made, "run": ids * 0 + 1}, made)
+
+
+def test_problems_of_two_files_name_the_columns_of_the_user(kb: KnowledgeBase) -> None:
+    made = plain()
+    made = {"y": made["label"], "score": made["score"], "group_sex": made["label"]}
+    names = {"label": "y", "id": "nr"}
+    turned = {**made, "y": made["y"][::-1]}
+    assert "column 'y'" in refusal(kb, made, turned, label="y")
+    assert "column 'group_sex'" in refusal(
+        kb, made, {**made, "group_sex": made["y"][::-1]}, label="y"
+    )
+    nr = np.arange(300)
+    told = refusal(kb, {**made, "nr": nr // 2}, **names)
+    assert "record 2, column 'nr': 0: is there twice" in told
+    told = refusal(kb, {**made, "nr": nr}, {**made, "nr": nr + 1}, **names)
+    assert "(nr 0)" in told
+
+
+def test_sensitive_attributes_of_like_names_are_two(kb: KnowledgeBase) -> None:
+    made = plain(2000)
+    draw = np.random.default_rng(0)
+    made |= {name: draw.integers(0, 2, 2000) for name in ("sex", "group_sex")}
+    document = audit(kb, made, columns=Columns(groups=("group_sex", "sex")), resamples=100)
+    found = [
+        each["attribute"]
+        for each in document["measured"]
+        if each["subject"] == "discriminatory_behavior"
+    ]
+    assert found == ["group_sex", "sex"]
+    document = audit(kb, made, resamples=100)
+    assert {each["attribute"] for each in document["measured"]} == {None, "sex"}
+    made |= {"group": made["sex"], "group_group": made["group_sex"]}
+    document = audit(kb, made, made, resamples=100)
+    assert {each["attribute"] for each in document["measured"]} == {
+        None,
+        "group_sex",
+        "group",
+        "group_group",
+    }
+
+
+@pytest.mark.parametrize("column", ["label", "id", "run", "group", "member"])
+@pytest.mark.parametrize("write", ["csv", "npz", "parquet", "arrays"])
+def test_long_texts_are_refused_in_every_format(
+    kb: KnowledgeBase, tmp_path: Path, column: str, write: str
+) -> None:
+    made = {**plain(), "id": np.arange(300), "run": np.zeros(300), "group": np.zeros(300)}
+    made[column] = made[column].astype(str).astype(object)
+    made[column][7] = "x" * 2000
+    file = tmp_path / f"a.{write}"
+    if write == "csv":
+        write_csv(file, made)
+    elif write == "npz":
+        np.savez(file, allow_pickle=False, **(made | {column: made[column].astype(str)}))
+    elif write == "parquet":
+        pq.write_table(pa.table(made), file)
+    told = refusal(kb, made if write == "arrays" else file)
+    assert f"column '{column}' has texts of 2,000 characters" in told
+
+
+def test_one_long_text_does_not_widen_the_others(kb: KnowledgeBase) -> None:
+    """As an array of texts, each as wide as the longest, these took 24 GB."""
+    made = plain(60_000)
+    made["comment"] = np.array([*["x"] * 59_999, "x" * 100_000], dtype=object)
+    made["group"] = np.array(["a", "b"] * 30_000, dtype=object)
+    made["group"][0] = "x" * 200
+    tracemalloc.start()
+    try:
+        predictions = read(opened(made), Columns())
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert predictions.groups["group"].names == ("a", "b", "x" * 200)
+    assert most < 40e6
+
+
+def test_records_times_classes_are_bounded(
+    kb: KnowledgeBase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_predictions, "MOST_CELLS", 599)
+    assert "300 records of 2 classes; records times classes are at most 599" in refusal(kb, plain())
+
+
+def test_probabilities_of_classes_that_are_long_numbers_are_found(kb: KnowledgeBase) -> None:
+    made = plain()
+    both = np.stack([1 - made["score"], made["score"]], axis=1)
+    names = np.array([10000001.0, 10000002.0])
+    named = {
+        "label": names[made["label"]],
+        "member": made["member"],
+        "probabilities": both,
+        "classes": names,
+    }
+    assert audit(kb, named, resamples=100)["classes"] == ["10000001", "10000002"]
 
 
 def test_names_that_are_not_there_are_suggested(kb: KnowledgeBase) -> None:

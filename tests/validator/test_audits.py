@@ -3,28 +3,41 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pytest
-from fairlearn.metrics import demographic_parity_difference, equalized_odds_difference
+from fairlearn.metrics import (
+    MetricFrame,
+    demographic_parity_difference,
+    equalized_odds_difference,
+)
 from numpy.typing import NDArray
 from predictions import Arrays, forest, references, simulated, stacked
-from scipy.stats import norm
+from scipy.stats import norm, rankdata
 from sklearn.metrics import (
     accuracy_score,
     balanced_accuracy_score,
     brier_score_loss,
     roc_auc_score,
+    roc_curve,
 )
+from sklearn.neighbors import KNeighborsClassifier
 
 from crosscurrent.knowledge import KnowledgeBase
 from crosscurrent.knowledge.errors import InputError
+from crosscurrent.validator.arms.choices import centred_logarithms
 from crosscurrent.validator.audits import Columns, audit
+from crosscurrent.validator.audits._predictions import read
+from crosscurrent.validator.audits._runs import paired
+from crosscurrent.validator.audits._sources import opened
 from crosscurrent.validator.audits.subjects import SUBJECTS
+from crosscurrent.validator.audits.subjects.attribute_inference import AttributeInference
+from crosscurrent.validator.audits.subjects.membership_inference import MembershipInference
+from crosscurrent.validator.audits.subjects.utility import Utility
 
-RISKS = ("membership_inference", "attribute_inference", "discriminatory_behavior")
 Floats = NDArray[np.float64]
 
 
@@ -80,6 +93,64 @@ def test_a_threshold_on_the_loss_has_the_area_of_scikit_learn(kb: KnowledgeBase)
     assert [each["before"] for each in found["parts"]] == pytest.approx(areas, abs=1e-9)
     worst = level(document, "membership_inference", "auc_loss_worst_class")
     assert worst == pytest.approx(max(areas), abs=1e-9)
+
+
+def test_true_positive_rates_are_those_of_scikit_learn(kb: KnowledgeBase) -> None:
+    made = plain(simulated(records=4000, leak=1.5))
+    runs = paired(read(opened(made), Columns()))
+    score = MembershipInference(runs).scores(runs.arms[0][0])["rmia"]
+    fpr, tpr, _ = roc_curve(made["member"], score, drop_intermediate=False)
+    document = audited(kb, made)
+    rates = [
+        level(document, "membership_inference", f"tpr_at_{name}_percent_fpr")
+        for name in ("1", "01")
+    ]
+    expected = [tpr[fpr <= most].max() for most in (0.01, 0.001)]
+    assert rates == pytest.approx(expected, abs=1e-9)
+    assert expected[0] > expected[1]
+
+
+def test_the_modified_entropy_is_that_of_song_and_mittal(kb: KnowledgeBase) -> None:
+    made = classified()
+    label, likely = made["label"], made["probabilities"]
+    entropy = np.array(
+        [
+            -(1 - p[y]) * np.log(p[y])
+            - sum(p[other] * np.log(1 - p[other]) for other in range(3) if other != y)
+            for p, y in zip(likely, label, strict=True)
+        ]
+    )
+    # a threshold for each class: a record's place among those of its class
+    place = np.empty(len(label))
+    for each in range(3):
+        here = label == each
+        place[here] = rankdata(-entropy[here], method="max") / here.sum()
+    expected = roc_auc_score(made["member"], place)
+    found = level(audited(kb, made), "membership_inference", "auc_modified_entropy")
+    assert found == pytest.approx(expected, abs=1e-9)
+    assert found > 0.6
+
+
+def test_the_accuracy_gap_is_members_less_others(kb: KnowledgeBase) -> None:
+    made = plain(simulated(leak=1.0))
+    answer, inside = made["score"] > 0.5, made["member"]
+    expected = accuracy_score(made["label"][inside], answer[inside]) - accuracy_score(
+        made["label"][~inside], answer[~inside]
+    )
+    found = level(audited(kb, made), "membership_inference", "accuracy_gap")
+    assert found == pytest.approx(expected, abs=1e-9)
+    assert found > 0.05
+
+
+def classified() -> Arrays:
+    """Return the probabilities of three classes by a model that is surer of members."""
+    draw = np.random.default_rng(4)
+    label, member = draw.integers(0, 3, 900), draw.random(900) < 0.5
+    logits = draw.normal(size=(900, 3)) + np.equal.outer(label, np.arange(3)) * (
+        1 + 1.5 * member[:, None]
+    )
+    likely = np.exp(logits) / np.exp(logits).sum(1, keepdims=True)
+    return {"label": label, "probabilities": likely, "member": member}
 
 
 def test_without_reference_models_rmia_compares_with_the_records_of_the_same_class(
@@ -164,6 +235,31 @@ def test_fairness_is_that_of_fairlearn(kb: KnowledgeBase) -> None:
             expected = theirs(made["label"][here], answer, sensitive_features=group)
             ours = found["metrics"][metric]["before"]["estimate"]
             assert ours == pytest.approx(expected, abs=1e-12)
+        frame = MetricFrame(
+            metrics=accuracy_score,
+            y_true=made["label"][here],
+            y_pred=answer,
+            sensitive_features=group,
+        )
+        worst = found["metrics"]["worst_group_accuracy"]["before"]["estimate"]
+        assert worst == pytest.approx(frame.group_min(), abs=1e-12)
+
+
+def test_utility_of_many_classes_takes_no_table_of_records_and_classes() -> None:
+    draw = np.random.default_rng(1)
+    label = draw.integers(0, 1000, 20_000)
+    answer = np.where(draw.random(20_000) < 0.5, label, draw.integers(0, 1000, 20_000))
+    runs = paired(read(opened({"label": label, "predicted": answer}), Columns()))
+    tracemalloc.start()
+    try:
+        measure = Utility(runs).statistics(runs.arms[0][0])
+        found = measure(np.ones((1, 20_000), np.float32))
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    expected = balanced_accuracy_score(label, answer)
+    assert found["balanced_accuracy"][0] == pytest.approx(expected, abs=1e-12)
+    assert most < 8e6  # a table took 160 MB
 
 
 @pytest.mark.parametrize("classes", [2, 3])
@@ -221,12 +317,67 @@ def test_a_planted_gap_is_found_and_refutes_a_fairness_defense(kb: KnowledgeBase
     assert {each["verdict"] for each in useless["measured"] if each["risk"]} == {"inconclusive"}
 
 
+@pytest.mark.parametrize("order", [("sex", "age"), ("age", "sex")])
+def test_a_defense_is_effective_if_the_gap_of_any_attribute_falls(
+    kb: KnowledgeBase, order: tuple[str, str]
+) -> None:
+    before, after = simulated(1, gap=1.0), simulated(0)
+    for made in (before, after):
+        made["group_age"] = np.where(np.arange(len(made["label"])) % 4 < 2, "old", "young")
+        made |= {name: made.pop(f"group_{name}") for name in order}
+    document = audited(kb, before, after, defense="group_fairness", columns=Columns(groups=order))
+    found = {
+        each["attribute"]: (each["outcome"], each["verdict"])
+        for each in document["measured"]
+        if each["subject"] == "discriminatory_behavior"
+    }
+    assert document["effective_defense"] is True
+    assert found["sex"] == ("decrease", "confirmed")
+    assert found["age"][0] != "decrease"
+
+
 def test_what_answers_tell_of_a_group_is_found(kb: KnowledgeBase) -> None:
     document = audited(kb, simulated(0), simulated(1, told=2.0))
     found = of(document, "attribute_inference")
     assert found["outcome"] == "increase"
     assert found["metrics"]["auc_gain"]["before"]["estimate"] == pytest.approx(0, abs=0.02)
     assert found["metrics"]["auc_gain"]["after"]["above_chance"] is True
+
+
+def test_the_adversary_of_attributes_attacks_no_record_that_it_knows(
+    kb: KnowledgeBase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Answers are noise; an adversary who is fitted to the records it attacks learns them."""
+    made = simulated(records=4000)
+    made["score"] = np.random.default_rng(5).random(4000)
+    fitted: list[set[float]] = []
+    attacked: list[set[float]] = []
+
+    class Memory(KNeighborsClassifier):  # type: ignore[misc]
+        """Remembers each record that it was fitted to."""
+
+        def fit(self, x: Floats, y: NDArray[Any]) -> Memory:
+            fitted.append(set(x[:, -1].tolist()))
+            super().fit(x, y)
+            return self
+
+        def predict_proba(self, x: Floats) -> Floats:
+            attacked.append(set(x[:, -1].tolist()))
+            return np.asarray(super().predict_proba(x))
+
+    def way(self: object, columns: Floats, *rest: object) -> Any:
+        return lambda: Memory(1), columns.shape[1]
+
+    monkeypatch.setattr(AttributeInference, "_way", way)
+    found = of(audited(kb, made), "attribute_inference")["metrics"]["auc"]["before"]
+    assert found["estimate"] == pytest.approx(0.5, abs=0.05)
+    everyone = set(centred_logarithms(both(made["score"]))[made["member"], -1].tolist())
+    assert [known & told for known, told in zip(fitted, attacked, strict=True)] == [set()] * 2
+    assert set.union(*attacked) == everyone
+
+
+def both(score: Floats) -> Floats:
+    return np.stack([1 - score, score], axis=1)
 
 
 @pytest.mark.parametrize("leaf", [1, 20])
@@ -359,6 +510,37 @@ def test_what_is_not_there_is_asked_for(kb: KnowledgeBase) -> None:
     document = audited(kb, {**few, "member": made["member"]})
     found = of(document, "membership_inference")
     assert list(found["metrics"]) == ["accuracy_gap"]
+
+
+def test_an_empty_attribute_has_no_groups(kb: KnowledgeBase) -> None:
+    made = {**plain(simulated()), "group": np.array([""] * 2000)}
+    lacking = {each["subject"]: each["needs"] for each in audited(kb, made)["not_measured"]}
+    for subject in ("attribute_inference", "discriminatory_behavior"):
+        assert lacking[subject].endswith("there are none")
+
+
+def test_files_that_disagree_on_membership_are_told(kb: KnowledgeBase) -> None:
+    before, after = plain(simulated(0)), plain(simulated(1))
+    said = "do not agree on which records"
+    for document in (audited(kb, before), audited(kb, before, after)):
+        assert said not in json.dumps(document)
+    turned = audited(kb, before, {**after, "member": ~after["member"]})
+    assert all(said in " ".join(each["notes"]) for each in turned["measured"])
+    del after["member"]
+    assert said in " ".join(of(audited(kb, before, after), "utility")["notes"])
+
+
+def test_intervals_of_levels_end_where_metrics_do(kb: KnowledgeBase) -> None:
+    sure = [plain(simulated(seed, leak=leak)) for seed, leak in enumerate((30.0, 0.0))]
+    document = audited(kb, stacked(*sure))
+    found = of(document, "membership_inference")["metrics"]
+    for name in ("auc_rmia", "tpr_at_1_percent_fpr", "tpr_at_01_percent_fpr"):
+        assert (found[name]["before"]["low"], found[name]["before"]["high"]) == (0, 1)
+    gap = found["accuracy_gap"]["before"]
+    assert -1 <= gap["low"] < 0
+    changed = audited(kb, stacked(*sure), stacked(*sure[::-1]))
+    change = of(changed, "membership_inference")["metrics"]["auc_rmia"]["change"]
+    assert change["high"] - change["low"] > 1
 
 
 def test_small_groups_are_left_out_and_named(kb: KnowledgeBase) -> None:

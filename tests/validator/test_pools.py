@@ -356,6 +356,8 @@ def test_documents_that_are_nested_too_deeply_are_refused() -> None:
     [
         ("effect__estimate", float("nan")),
         ("effect__estimate", "a lot"),
+        ("effect__estimate", "0.115"),
+        ("effective_defense", "false"),
         ("effect__estimate", 1e300),
         ("effect__low", 0.5),
         ("effect__differences", [0.1]),

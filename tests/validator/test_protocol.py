@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
+import json
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from crosscurrent.api.text.measured.grid import describe
+from crosscurrent.api.text.terminal import Style
 from crosscurrent.knowledge import KnowledgeBase, load
 from crosscurrent.knowledge.errors import InputError
 from crosscurrent.validator.experiments.experiment import Experiment, experiment
@@ -95,8 +99,12 @@ def test_the_guide_says_what_the_file_says() -> None:
     assert f"{said['attack.unauthorized_model_ownership.queries']} queries" in guide
     assert f"{said['data.data_reconstruction.attributes']} attributes" in guide
     tables = {request.draws for name, request in protocol().requests.items() if name != "synthetic"}
-    assert re.search(rf"; {tables.pop()} draws of tables", guide)
+    assert re.search(
+        rf"; {tables.pop()} draws of tables, samples that share no record, 3 seeds", guide
+    )
     assert not tables
+    assert {request.seeds for request in protocol().requests.values()} == {5, 3}
+    assert f"draws of {int(said['data.distribution_inference.records']):,} records" in guide
 
 
 def test_one_risk_may_have_data_and_training_of_its_own(kb: KnowledgeBase) -> None:
@@ -132,3 +140,26 @@ def test_what_one_risk_cannot_have_is_said_before_anything_is_trained(
 ) -> None:
     with pytest.raises(InputError, match=message):
         grid(kb, settings=["data.records=300", setting], seeds=2)
+
+
+def test_the_table_in_the_guide_is_the_one_that_is_kept() -> None:
+    kept = gzip.decompress((ROOT / "docs/tables/synthetic.json.gz").read_bytes())
+    document = json.loads(kept)
+    guide = (ROOT / "docs/grid.md").read_text(encoding="utf-8")
+    text = describe(document, Style(colour=False, unicode=True), here=False)
+    table, said = text.split("\nRD1 ", 1)[1].split("\n\n", 1)
+    assert "\nRD1 " + table in guide
+    assert said.rsplit("\n\n", 1)[0].strip() in guide
+    assert document["protocol"]["digest"] == protocol().digest
+    counts = document["counts"]
+    assert f"{counts['with_outcome']} of the {counts['cells']} cells have an outcome" in guide
+    assert f"in {counts['cannot_change']} nothing can change" in guide
+    assert counts["signed"] == counts["signed_after_correction"]
+    assert f"All {counts['signed']} increases and" in guide
+    assert f"**{counts['ineffective']} cells: the defense did nothing" in guide
+    assert f"{counts['unlike_published']} outcomes are unlike what was published" in guide
+
+
+def test_the_usual_seeds_and_draws_count_as_not_said() -> None:
+    usual = GridRequest(dataset="compas", protocol=True, seeds=GridRequest().seeds)
+    assert by_protocol(usual) == by_protocol(GridRequest(dataset="compas", protocol=True))

@@ -75,13 +75,14 @@ def test_every_observation_is_a_cell_that_is_evidence_and_stands_correction(
         assert not cell["near_threshold"]
         assert each.effect == "no_change" or cell["effect"]["q_value"] <= FALSE_DISCOVERIES
         assert f"{cell['effect']['estimate']:+.4f}" in (each.note or "")
-    left = [
-        cell
-        for _, cell in cells.values()
-        if conclusive(cell) and not cell["near_threshold"] and cell["outcome"] != "no_change"
-        and cell["effect"]["q_value"] <= FALSE_DISCOVERIES
-    ]  # fmt: skip
-    assert len(left) == sum(each.effect != "no_change" for each in tabled)
+    left = {
+        identity: cell["outcome"]
+        for identity, (_, cell) in cells.items()
+        if conclusive(cell) and not cell["near_threshold"]
+        and (cell["outcome"] == "no_change" or cell["effect"]["q_value"] <= FALSE_DISCOVERIES)
+    }  # fmt: skip
+    assert left == {each.table.result: each.effect for each in tabled if each.table}
+    assert len(left) == len(tabled)
 
 
 def test_the_layer_says_how_each_table_was_measured(kept: dict[str, bytes]) -> None:
@@ -191,8 +192,13 @@ def test_the_same_documents_give_the_same_bytes(
         (b"\xff", "should be JSON"),
         (b"[]", "should be what crosscurrent validate --all --json prints"),
         (b'{"kind": "verdict"}', "should be what crosscurrent validate --all --json prints"),
-        (b'{"kind": "grid", "cells": []}', "no cell was measured"),
-        (b'{"kind": "grid", "cells": [{"reason": "no"}]}', "no cell was measured"),
+        (b'{"kind": "grid"}', "cells: Field required"),
+        (b'{"kind": "grid", "cells": 3}', "cells: Input should be a valid list"),
+        (b'{"kind": "grid", "cells": [3]}', "cells.0: Input should be a valid dictionary"),
+        (b'{"kind": "grid", "cells": []}', "cells: no cell was measured"),
+        (b'{"kind": "grid", "cells": [{"reason": "no"}]}', "cells: no cell was measured"),
+        (b"[" * 100_000, "should be JSON"),
+        (b"[%s]" % (b"1" * 5000), "should be JSON"),
     ],
 )
 def test_what_is_no_table_is_refused_by_name(
@@ -200,6 +206,45 @@ def test_what_is_no_table_is_refused_by_name(
 ) -> None:
     with pytest.raises(InputError, match=rf"^mine\.json: {message}"):
         layer({"mine.json": content}, below)
+
+
+MISSING = object()
+
+
+@pytest.mark.parametrize(
+    ("where", "value", "message"),
+    [
+        ("dataset", MISSING, "dataset: Field required"),
+        ("dataset", "Tables", r"dataset: its file would be tables\.yaml, .* rename it"),
+        ("draws", 0, "draws: "),
+        ("seeds", [], "seeds: "),
+        ("protocol", {}, "protocol.digest: Field required"),
+        ("cells.0.kind", "combination", "cells.0.kind: "),
+        ("cells.0.near_threshold", MISSING, "cells.0.near_threshold: Field required"),
+        ("cells.0.effect.q_value", MISSING, "cells.0.effect.q_value: Field required"),
+        ("cells.0.effect.level", "0.95", "cells.0.effect.level: "),
+        ("cells.0.effect.metric", "another", r"cells.0: metrics\..*\.another: should be there"),
+        ("cells.0.metrics", {}, r"cells.0: metrics\..*: should be there"),
+        ("cells.0.utility.baseline", [0.5], "cells.0.utility.baseline: "),
+        ("cells.0.software.torch", MISSING, "cells.0.software.torch: Field required"),
+        ("cells.0.command", "crosscurrent 'validate", "cells.0.command: No closing quotation"),
+        ("cells.0.command", "crosscurrent validate", "cells.0.command: should name the data set"),
+        ("cells.0.command", "crosscurrent --dataset", "cells.0.command: should name the data set"),
+    ],
+)
+def test_a_field_that_is_read_is_there_or_named(
+    below: KnowledgeBase, table: dict[str, Any], where: str, value: object, message: str
+) -> None:
+    *above, last = where.split(".")
+    place: Any = table
+    for each in above:
+        place = place[int(each) if each.isdecimal() else each]
+    if value is MISSING:
+        del place[last]
+    else:
+        place[last] = value
+    with pytest.raises(InputError, match=rf"^0\.json: {message}"):
+        made(below, table)
 
 
 def test_a_table_about_unknown_defenses_is_refused(
@@ -220,23 +265,27 @@ def test_one_command_replaces_adds_and_drops_tables(
         place = {"ROOT": tmp_path, "TABLES": tmp_path / "tables", "LAYER": tmp_path / "layer"}[name]
         monkeypatch.setattr(measured_layer, name, place)
     mine = tmp_path / "mine.json"
-    for dataset in ("one", "two", "one"):
+    for dataset in ("one", "Table (two)", "one"):
         mine.write_text(json.dumps({**table, "dataset": dataset}))
         assert measured_layer.main([str(mine)]) == 0
-    assert sorted(p.name for p in (tmp_path / "layer").iterdir()) == [
-        "one.yaml", "tables.yaml", "two.yaml",
-    ]  # fmt: skip
+    for folder, names in (
+        ("layer", ["one.yaml", "table_two.yaml", "tables.yaml"]),
+        ("tables", ["one.json.gz", "table_two.json.gz"]),
+    ):
+        assert sorted(p.name for p in (tmp_path / folder).iterdir()) == names
     assert gzip.decompress((tmp_path / "tables" / "one.json.gz").read_bytes()) == mine.read_bytes()
-    assert measured_layer.main(["--drop", "two"]) == 0
+    assert measured_layer.main(["--drop", "Table (two)"]) == 0
     assert sorted(p.name for p in (tmp_path / "layer").iterdir()) == ["one.yaml", "tables.yaml"]
     assert sorted(p.name for p in (tmp_path / "tables").iterdir()) == ["one.json.gz"]
     capsys.readouterr()
     before = (tmp_path / "layer" / "one.yaml").read_bytes()
     (tmp_path / "bad.json").write_text("{}")
+    (tmp_path / "clash.json").write_text(json.dumps({**table, "dataset": "Tables"}))
     for words, said in (
         (["--drop", "two"], "two: no table of this data set is kept (one)"),
         ([str(tmp_path / "bad.json")], "should be what crosscurrent validate --all --json prints"),
         ([str(tmp_path / "none.json")], "No such file"),
+        ([str(tmp_path / "clash.json")], "clash.json: dataset: its file would be tables.yaml"),
     ):
         assert measured_layer.main(words) == 2
         assert said in capsys.readouterr().err

@@ -135,12 +135,18 @@ def test_what_is_no_attack_on_records_is_mounted_as_ever(kb: KnowledgeBase) -> N
 @pytest.mark.parametrize(
     ("defense", "risk", "setting", "said"),
     [
-        ("RD3", "P1", "defense.triggers=10", r"defense\.triggers=10: .*at least 20"),
+        ("RD3", "P1", "defense.triggers=10", r"defense\.triggers=10: .*20 or more"),
         ("RD3", "P1", "defense.triggers=9000", r"at most half of the 1,000 records"),
-        ("placebo", "P1", "attack.target_records=19", r"should be at least 20"),
+        ("placebo", "P1", "attack.target_records=19", r"should be 20 or more"),
         ("placebo", "P2", "attack.target_records=501", r"at most half of the 1,000 records"),
-        ("placebo", "P3", "attack.target_records=1", r"should be at least 20"),
+        ("placebo", "P3", "attack.target_records=1", r"should be 20 or more"),
         ("placebo", "P2", "attack.candidates=1", r"should be 2 or more"),
+        (
+            "placebo",
+            "P2",
+            "attack.candidates=10 attack.target_records=36",
+            r"attack\.candidates=10: .* should be at most 9",
+        ),
         ("placebo", "P2", "attack.shadows=5", r"attack\.shadows=5: should be even"),
         ("RD3", "P1", "attack.own_records=true", r"goes with attack\.own_records=false"),
     ],
@@ -150,7 +156,7 @@ def test_targets_and_candidates_that_cannot_be_are_refused(
 ) -> None:
     of_marks = ["defense.content=targets"] if defense == "RD3" else []
     with pytest.raises(InputError, match=said):
-        experiment(kb, defense, risk, seeds=2, settings=[*of_marks, setting])
+        experiment(kb, defense, risk, seeds=2, settings=[*of_marks, *setting.split()])
 
 
 @pytest.mark.parametrize(

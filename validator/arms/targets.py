@@ -14,18 +14,18 @@ from .splits import DataSplit
 if TYPE_CHECKING:
     from ..data import Dataset
 
-__all__ = ["LEAST_TARGETS", "check_targets", "chosen_targets"]
+__all__ = ["check_targets", "chosen_targets"]
 
 LEAST_TARGETS = 20
 """Of fewer records a model may well be trained on all or on none, and nothing tells them apart."""
 
 
-def check_targets(count: int, data: Dataset) -> None:
-    """Raise `InputError` if so many targets are too few to judge an attack by, or too many."""
-    if count and not LEAST_TARGETS <= count <= data.records // 2:
+def check_targets(setting: str, count: int, data: Dataset) -> None:
+    """Raise `InputError` if a setting makes too few targets to judge an attack by, or too many."""
+    if not LEAST_TARGETS <= count <= data.records // 2:
         raise InputError(
-            f"attack.target_records={count}: should be at least {LEAST_TARGETS}, and at most half"
-            f" of the {data.records:,} records, or 0"
+            f"{setting}={count}: records that are targeted should be {LEAST_TARGETS} or more, and"
+            f" at most half of the {data.records:,} records"
         )
 
 

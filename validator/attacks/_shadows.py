@@ -25,6 +25,12 @@ if TYPE_CHECKING:
 __all__ = ["apart", "check_shadow_model", "own_shadows"]
 
 
+def check_halves(shadows: int) -> None:
+    """Raise `InputError` if no half of so many shadow models can be trained on each record."""
+    if shadows % 2:
+        raise InputError(f"attack.shadows={shadows}: should be even, since each record trains half")
+
+
 def check_shadow_model(name: str, data: Dataset, *, own: bool) -> None:
     """Raise `InputError` if there is no such architecture for the data, or it would not be used."""
     if name and not own:

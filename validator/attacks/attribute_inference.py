@@ -27,6 +27,7 @@ from ..settings import setting
 from ..training.randomness import derive
 from ._attack import AWARE, Attack, AttackerResources
 from ._numbers import numbers
+from ._shadows import check_halves
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -185,11 +186,9 @@ class AttributeInference(Attack):
 
         And if the number of shadow models is odd, or targets are too few or too many.
         """
-        check_targets(self.target_records, data)
-        if self.shadows % 2:
-            raise InputError(
-                f"attack.shadows={self.shadows}: should be even, since each record trains half"
-            )
+        if self.target_records:
+            check_targets("attack.target_records", self.target_records, data)
+        check_halves(self.shadows)
         group = data.z[:, attribute_column(data, self.attribute, self.risk)]
         if len(_large(group)) < 2:
             sizes = ", ".join(map(str, np.bincount(group)))

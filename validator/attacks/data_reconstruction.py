@@ -27,6 +27,7 @@ from ._attack import Attack, AttackerResources
 from ._candidates import identified
 from ._membership_scores import confidences
 from ._numbers import numbers
+from ._shadows import check_halves
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -43,6 +44,10 @@ HELD_OUT = 0.1
 
 AMONG_TARGETS = 10
 """Candidates that a targeted record is identified among."""
+
+TARGETS_A_CANDIDATE = 4
+"""Candidates are targets that the model was not trained on, about half of all: with fewer targets,
+lists would be shorter than they are said to be."""
 
 
 def _similarity(got: AttackOutput) -> float:
@@ -186,7 +191,8 @@ class DataReconstruction(Attack):
 
         Marked records are reconstructed by ranking candidates (Tramèr et al. 2022, Truth Serum).
         """
-        return {"target_records": str(count), "candidates": str(AMONG_TARGETS)}
+        among = min(AMONG_TARGETS, count // TARGETS_A_CANDIDATE)
+        return {"target_records": str(count), "candidates": str(among)}
 
     @property
     def models(self) -> int:
@@ -205,15 +211,19 @@ class DataReconstruction(Attack):
     def check(self, data: Dataset) -> None:
         """Raise `InputError` if the number of shadow models is odd, or candidates are one.
 
-        And if targets are too few or too many.
+        And if targets are too few or too many, or too few for the candidates.
         """
-        check_targets(self.target_records, data)
+        if self.target_records:
+            check_targets("attack.target_records", self.target_records, data)
         if self.candidates == 1:
             raise InputError("attack.candidates=1: should be 2 or more, or 0: of one, any is right")
-        if self.shadows % 2:
+        if self.target_records and self.candidates > self.target_records // TARGETS_A_CANDIDATE:
             raise InputError(
-                f"attack.shadows={self.shadows}: should be even, since each record trains half"
+                f"attack.candidates={self.candidates}: of {self.target_records} targeted records"
+                f" about half train a model, and candidates are of the others: should be at most"
+                f" {self.target_records // TARGETS_A_CANDIDATE}"
             )
+        check_halves(self.shadows)
 
     def judged(self, *, provable: bool) -> Metric:
         """Return what is identified if candidates are given; else the error, that of targets."""

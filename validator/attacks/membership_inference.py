@@ -31,7 +31,7 @@ from ..settings import setting
 from ._attack import AWARE, Attack, AttackerResources
 from ._membership_scores import confidences, spreads, weighed
 from ._paired_guesses import paired_guesses
-from ._shadows import apart, check_shadow_model, own_shadows
+from ._shadows import apart, check_halves, check_shadow_model, own_shadows
 
 if TYPE_CHECKING:
     from ..arms.changes import Change
@@ -277,16 +277,14 @@ class MembershipInference(Attack):
 
         And if targets are too few or too many, or shadow models know no judged record.
         """
-        check_targets(self.target_records, data)
+        if self.target_records:
+            check_targets("attack.target_records", self.target_records, data)
         if self.target_records and self.own_records:
             raise InputError(
                 "attack.target_records goes with attack.own_records=false: no other shadow model is"
                 " trained on a targeted record"
             )
-        if self.shadows % 2:
-            raise InputError(
-                f"attack.shadows={self.shadows}: should be even, since each record trains half"
-            )
+        check_halves(self.shadows)
         check_shadow_model(self.shadow_model, data, own=self.own_records)
 
     def second_settings(self, knowledge: str, architecture: Architecture) -> Mapping[str, str]:

@@ -1,6 +1,6 @@
 """Audits of models that exist, from their predictions; nothing here imports torch."""
 
-from ._audit import MOST_RESAMPLES, RESAMPLES, audit
+from ._audit import audit
 from ._predictions import Columns
 
-__all__ = ["MOST_RESAMPLES", "RESAMPLES", "Columns", "audit"]
+__all__ = ["Columns", "audit"]

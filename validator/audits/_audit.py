@@ -7,23 +7,25 @@ import platform
 import shlex
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from crosscurrent.knowledge.errors import InputError
-from crosscurrent.predictor.assessment import assess
-from crosscurrent.predictor.interactions import predict
 
+<<<<<<< HEAD
 from ..experiments.judgements import expectation, interval, judged, judgement
 from ..experiments.validity import Void, at_an_end, of_no_use
 from ..measurements import pair_prior
 from ..results.outcomes import PLACEBO
+=======
+>>>>>>> main
 from ..results.store import Store, address
-from ..statistics.intervals import near_threshold, outcome
 from . import _bootstrap
+from ._judge import Judge
 from ._predictions import Columns, Predictions, read
+from ._prior import Prior
 from ._runs import paired
 from ._sources import opened
 from .subjects import SUBJECTS
@@ -33,22 +35,17 @@ if TYPE_CHECKING:
 
     from crosscurrent.knowledge import KnowledgeBase
 
-    from ..statistics.intervals import Effect
     from . import document_types as shapes
-    from ._bootstrap import Values
-    from ._runs import Runs
-    from .subjects import AuditMetric, Subject
+    from .subjects import Subject
 
     Given = str | os.PathLike[str] | Mapping[str, ArrayLike]
 
-__all__ = ["MOST_RESAMPLES", "RESAMPLES", "audit"]
+__all__ = ["audit"]
 
 RULES: Final = 1
 """The version of the rules by which audits are judged, part of what one is kept under."""
 RESAMPLES: Final = 1000
 MOST_RESAMPLES: Final = 100_000
-_SHOWN_BY: Final = {"group_fairness": "discriminatory_behavior"}
-"""Defenses of which predictions show whether they are effective, and the risk that shows it."""
 _NEEDS: Final = {
     "evasion": "the model itself, or its answers to records that an attacker alters",
     "poisoning": "models trained with and without poisoned records (crosscurrent validate)",
@@ -58,62 +55,6 @@ _NEEDS: Final = {
     " (crosscurrent validate)",
 }
 """What the risks need that no predictions show."""
-
-
-@dataclass(frozen=True)
-class _Prior:
-    """What is known of a defense beforehand.
-
-    Attributes
-    ----------
-    kb : KnowledgeBase
-        That is asked.
-    defense, stage : str or None
-        Id of the defense, ``placebo`` or None, and the stage that was named.
-    """
-
-    kb: KnowledgeBase
-    defense: str | None
-    stage: str | None
-
-    @classmethod
-    def of(cls, kb: KnowledgeBase, name: str | None) -> _Prior:
-        if name is None or name.strip().casefold() == PLACEBO:
-            return cls(kb, name and PLACEBO, None)
-        record, stage = kb.staged(name)
-        return cls(kb, record.id, stage)
-
-    @property
-    def name(self) -> str | None:
-        """The defense as documents call it."""
-        if self.defense is None or self.stage is None:
-            return self.defense
-        usual = self.kb.defenses[self.defense].usual_stage
-        return self.defense if self.stage == usual else f"{self.defense}@{self.stage}"
-
-    def expected(self, subject: Subject) -> tuple[str | None, str | None]:
-        """Return the conjecture on a subject, and what is expected."""
-        if self.defense == PLACEBO:
-            return "no_change", "no_change"
-        if self.defense is None or not subject.is_risk or subject.id not in self.kb.risks:
-            return None, None
-        prior = pair_prior(self.kb, self.defense, subject.id)
-        conjecture = prior["conjecture"]
-        return conjecture, expectation(conjecture, intended=prior.get("intended", False))
-
-    def prediction(self, subject: Subject) -> shapes.Prediction | None:
-        """Return what the knowledge base says of a subject."""
-        known = self.defense is not None and self.defense != PLACEBO and subject.is_risk
-        if self.defense is None or not known or subject.id not in self.kb.risks:
-            return None
-        found = predict(self.kb, self.defense, subject.id)
-        answer = assess(self.kb, found)
-        return {
-            "expect": answer.expect,
-            "likelihood": answer.likelihood,
-            "grade": answer.grade,
-            "published": list(found.published),
-        }
 
 
 def audit(
@@ -164,14 +105,14 @@ def audit(
         raise InputError(
             "--defense says what the change between two models is: give the predictions with it too"
         )
-    prior = _Prior.of(kb, defense)
+    prior = Prior.of(kb, defense)
     files = [read(opened(each), given) for each in (before, after) if each is not None]
     runs = paired(*files)
     asked = [each for kind in SUBJECTS for each in kind.all_of(runs, seed)]
     lacking = [(each, each.lacks()) for each in asked]
     subjects = [each for each, needs in lacking if needs is None]
     values = _bootstrap.measured(subjects, runs, count=resamples, seed=seed)
-    judged_ = _Judge(prior, runs, subjects, values)
+    judged_ = Judge(prior, runs, subjects, values)
     found = [judged_.measured(place) for place in range(len(subjects))]
     recipe = {
         "rules": RULES,
@@ -221,159 +162,6 @@ def _lacking(
         for risk in kb.risks
         if risk in _NEEDS
     ]
-
-
-class _Judge:
-    """Judges what was measured against what was expected."""
-
-    def __init__(
-        self,
-        prior: _Prior,
-        runs: Runs,
-        subjects: Sequence[Subject],
-        values: Sequence[Sequence[Mapping[str, Values]]],
-    ) -> None:
-        self._prior, self._runs = prior, runs
-        self._subjects, self._values = subjects, values
-        self._compared = len(runs.arms) > 1
-        self._void = self._no_use()
-        self.effective = self._effective()
-
-    def measured(self, place: int) -> shapes.Measured:
-        """Return the document of one subject."""
-        subject, arms = self._subjects[place], self._values[place]
-        metric = subject.metrics[0]
-        conjecture, expected = self._prior.expected(subject)
-        found = None
-        shown = void = verdict = None
-        if self._compared:
-            found = self._effect(place)
-            shown = outcome(found, metric.smallest_effect)
-            void = self._voided(subject, metric, arms, shown, expected)
-            if conjecture is not None:
-                sound = void is None and self.effective is not False
-                # an expectation is one of the three that `expectation` returns
-                verdict = judgement(expected, shown, sound=sound)  # type: ignore[arg-type]
-        return {
-            "subject": subject.id,
-            "risk": subject.is_risk,
-            "attribute": subject.attribute or None,
-            "metric": metric.id,
-            "conjecture": conjecture,
-            "expected": expected,
-            "prediction": self._prior.prediction(subject),
-            "outcome": void.outcome if void else shown,
-            "void": void and void.reason,
-            "verdict": verdict,
-            "effect": None if found is None else judged(metric, found),
-            "near_threshold": None
-            if found is None
-            else near_threshold(found, metric.smallest_effect),
-            "metrics": {
-                each.id: self._metric(subject, each, arms, judged_=each == metric)
-                for each in subject.metrics
-            },
-            "parts": subject.parts(),
-            "notes": subject.notes(),
-        }
-
-    def _effect(self, place: int) -> Effect:
-        """Return by how much worse what is judged is after the change."""
-        metric = self._subjects[place].metrics[0]
-        before, after = (arm[metric.id] for arm in self._values[place])
-        change = after - before
-        return _bootstrap.interval(change if metric.worse_when == "higher" else -change)
-
-    def _metric(
-        self,
-        subject: Subject,
-        metric: AuditMetric,
-        arms: Sequence[Mapping[str, Values]],
-        *,
-        judged_: bool,
-    ) -> shapes.AuditedMetric:
-        levels = []
-        for arm, runs in zip(arms, self._runs.arms, strict=True):
-            chance = None
-            if judged_:
-                by_run = [subject.chance(run) for run in runs]
-                known = [each for each in by_run if each is not None]
-                chance = float(np.mean(known)) if known else None
-            levels.append(_level(arm[metric.id], metric, chance))
-        change = None
-        if self._compared:
-            change = interval(_bootstrap.interval(arms[1][metric.id] - arms[0][metric.id]))
-        return {
-            "name": metric.name,
-            "worse_when": metric.worse_when,
-            "before": levels[0],
-            "after": levels[1] if self._compared else None,
-            "change": change,
-        }
-
-    def _voided(
-        self,
-        subject: Subject,
-        metric: AuditMetric,
-        arms: Sequence[Mapping[str, Values]],
-        shown: str,
-        expected: str | None,
-    ) -> Void | None:
-        """Return why what is shown of a risk is evidence of nothing; None if it is evidence."""
-        if not subject.is_risk:
-            return None
-        if self._void is not None:
-            return self._void
-        if shown != "no_change":
-            return None
-        before, after = (float(arm[metric.id].by_run.mean()) for arm in arms)
-        return at_an_end(metric, before, after, expected=expected, change="the change")
-
-    def _no_use(self) -> Void | None:
-        """Return why the models are no use to compare, by the utility."""
-        for subject, arms in zip(self._subjects, self._values, strict=True):
-            if subject.id == "utility" and self._compared:
-                counts = np.bincount(
-                    np.concatenate([run.label for run in self._runs.arms[0]]),
-                    minlength=len(self._runs.classes),
-                )
-                chances = (float(counts.max() / counts.sum()), 1 / int((counts > 0).sum()))
-                names = zip(("accuracy", "balanced_accuracy"), chances, strict=True)
-                before, after = arms
-                return of_no_use(
-                    [
-                        (float(before[n].by_run.mean()), float(after[n].by_run.mean()), by_chance)
-                        for n, by_chance in names
-                    ]
-                )
-        return None
-
-    def _effective(self) -> bool | None:
-        """Whether the defense is effective here; None where predictions do not show that."""
-        risk = _SHOWN_BY.get(self._prior.defense or "")
-        for place, subject in enumerate(self._subjects):
-            if subject.id == risk and self._compared:
-                shown = outcome(self._effect(place), subject.metrics[0].smallest_effect)
-                return shown == "decrease"
-        return None
-
-
-def _level(found: Values, metric: AuditMetric, chance: float | None) -> shapes.Level:
-    """Return a metric of one arm, ready for JSON."""
-    level = _bootstrap.interval(found)
-    above = None
-    if chance is not None:
-        # a gap is never negative, so its interval never holds 0: `chance` is of shuffled groups
-        at = level.low if chance == metric.floor else level.estimate
-        above = at > chance
-    return {
-        "estimate": level.estimate,
-        "low": level.low,
-        "high": level.high,
-        "by_run": list(level.differences),
-        "chance": chance,
-        "above_chance": above,
-    }
 
 
 def _model(arm: Any, file: Predictions) -> shapes.AuditedModel:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from crosscurrent.knowledge.errors import InputError, UnknownName, clip
 
+from ._levels import Levels, canonical, levels, numbers_of
 from ._problems import Problems
 
 if TYPE_CHECKING:
@@ -17,10 +18,12 @@ if TYPE_CHECKING:
 
     from ._sources import Source
 
-__all__ = ["MOST_GROUPS", "MOST_RECORDS", "Columns", "Levels", "Predictions", "read"]
+__all__ = ["Columns", "Predictions", "read"]
 
 MOST_RECORDS: Final = 2_000_000
 MOST_CLASSES: Final = 1_000
+MOST_CELLS: Final = 100_000_000
+"""Records times classes: so large a table of numbers is made of some columns."""
 MOST_GROUPS: Final = 50
 """Values of a sensitive attribute; with more, it is a number that wants bins."""
 MOST_RUNS: Final = 1_000
@@ -79,27 +82,6 @@ class Columns:
 
 
 @dataclass(frozen=True, eq=False)
-class Levels:
-    """A column of few values.
-
-    Attributes
-    ----------
-    names : tuple of str
-        The values, in order.
-    codes : array of int64
-        Their places, -1 where missing: (records,).
-    """
-
-    names: tuple[str, ...]
-    codes: NDArray[np.int64]
-
-    def of(self, names: Sequence[str]) -> NDArray[np.int64]:
-        """Return the places of the values among other names; -1 where they are none of them."""
-        place = {name: i for i, name in enumerate(names)}
-        return np.array([*(place.get(each, -1) for each in self.names), -1])[self.codes]
-
-
-@dataclass(frozen=True, eq=False)
 class Predictions:
     """What a model says of records, run after run.
 
@@ -111,6 +93,9 @@ class Predictions:
         Of its content.
     place : callable
         Names the place of a record.
+    columns : Columns
+        What the columns are called, with the sensitive attributes that there are, in the order of
+        `groups`.
     classes : tuple of str
         Of two, the positive one last.
     favourable : str or None
@@ -128,8 +113,8 @@ class Predictions:
         By attribute.
     runs : Levels
         One run, if there is no such column.
-    ids : array of str or None
-        (records,).
+    ids : Levels or None
+        In the order of the alphabet.
     reference : array of float64 or None
         The probability that each reference model gives the true class: (models, records).
     inside : array of bool or None
@@ -140,6 +125,7 @@ class Predictions:
     name: str
     digest: str
     place: Callable[[int], str]
+    columns: Columns
     classes: tuple[str, ...]
     favourable: str | None
     label: NDArray[np.int64]
@@ -148,7 +134,7 @@ class Predictions:
     member: NDArray[np.bool_] | None
     groups: dict[str, Levels]
     runs: Levels
-    ids: NDArray[Any] | None
+    ids: Levels | None
     reference: NDArray[np.float64] | None
     inside: NDArray[np.bool_] | None
 
@@ -198,12 +184,15 @@ class _Reader:
         }
         member = self._member(values, named["member"], self.columns.member)
         groups = {
-            name.removeprefix(_GROUP): self._levels(
-                values, name, "sensitive attribute", MOST_GROUPS, missing=True
-            )
-            for name in named["groups"]
+            attribute: self._levels(values, name, "sensitive attribute", MOST_GROUPS, missing=True)
+            for attribute, name in self._attributes(named["groups"]).items()
         }
         classes = self._classes(label, named["probabilities"], bool(named["score"]))
+        if source.records * len(classes) > MOST_CELLS:
+            raise InputError(
+                f"{source.name}: {source.records:,} records of {len(classes):,} classes; records"
+                f" times classes are at most {MOST_CELLS:,}, so give a random sample"
+            )
         codes = label.of(classes)
         self.problems.rows(
             (label.codes >= 0) & (codes < 0),
@@ -216,6 +205,7 @@ class _Reader:
             source.name,
             source.digest,
             source.place,
+            replace(self.columns, groups=tuple(named["groups"])),
             classes,
             self._favourable(classes),
             codes,
@@ -279,6 +269,12 @@ class _Reader:
                 f" with --score, --probabilities or --predicted"
             )
         return roles
+
+    def _attributes(self, columns: list[str]) -> dict[str, str]:
+        """Return the column of each sensitive attribute, by the attribute's name."""
+        short = [name.removeprefix(_GROUP) for name in columns]
+        plain = not self.columns.groups and len(set(short)) == len(columns)
+        return dict(zip(short if plain else columns, columns, strict=True))
 
     def _levels(
         self,
@@ -436,12 +432,13 @@ class _Reader:
             return Levels(("",), np.zeros(self.source.records, np.int64))
         return self._levels(values, self.columns.run, "run", MOST_RUNS)
 
-    def _ids(self, values: dict[str, NDArray[Any]], named: list[str]) -> NDArray[Any] | None:
+    def _ids(self, values: dict[str, NDArray[Any]], named: list[str]) -> Levels | None:
         if not named:
             return None
         found = levels(values[self.columns.id])
         self.problems.rows(found.codes < 0, self.columns.id, "is missing; fill it in")
-        return np.array([*found.names, ""], dtype=object)[found.codes]
+        names = tuple(sorted(found.names))
+        return Levels(names, found.of(names))
 
     def _references(
         self, values: dict[str, NDArray[Any]], named: list[str]
@@ -481,46 +478,6 @@ class _Reader:
 def true_class(probability: NDArray[np.float64], label: NDArray[np.int64]) -> NDArray[np.float64]:
     """Return the probability of each record's true class: (records,)."""
     return probability[np.arange(len(label)), label]
-
-
-def levels(column: NDArray[Any]) -> Levels:
-    """Return a column's values: numbers in their order, texts in that of the alphabet."""
-    numbers = column if column.dtype.kind == "f" else numbers_of(column)
-    missing = (
-        np.isnan(column) if column.dtype.kind == "f" else np.array([e is None for e in column])
-    )
-    if np.isfinite(numbers[~missing]).all():
-        names, codes = np.unique(numbers[~missing], return_inverse=True)
-        told = tuple(canonical(each) for each in names.tolist())
-    else:
-        texts, codes = np.unique(column[~missing].astype(str), return_inverse=True)
-        told = tuple(texts.tolist())
-    found = np.full(len(column), -1, np.int64)
-    found[~missing] = codes
-    return Levels(told, found)
-
-
-def numbers_of(column: NDArray[Any]) -> NDArray[np.float64]:
-    """Return texts as numbers; NaN where they are none."""
-    try:
-        return np.asarray(np.where(column == None, "nan", column), np.float64)  # noqa: E711
-    except ValueError:
-        return np.array([_number(each) for each in column.tolist()])
-
-
-def canonical(value: object) -> str:
-    """Write a value so that 1, 1.0 and the text 1 are the same."""
-    number = value if isinstance(value, float) else _number(value)
-    if not np.isfinite(number):
-        return str(value)
-    return str(int(number)) if number.is_integer() else repr(number)
-
-
-def _number(value: object) -> float:
-    try:
-        return float(value)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
-        return float("nan")
 
 
 _ROLES: Final = {

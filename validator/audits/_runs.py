@@ -15,6 +15,7 @@ from ._problems import Problems
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from ._levels import Levels
     from ._predictions import Predictions
 
 __all__ = ["Run", "Runs", "paired"]
@@ -151,65 +152,56 @@ def _rows(before: Predictions, after: Predictions | None, run: str) -> tuple[NDA
     theirs = np.flatnonzero(after.runs.codes == after.runs.names.index(run))
     if after.ids is not None and before.ids is not None:
         theirs = _by_id(after, after.ids, theirs, where)
-        _require_same(before, after, before.ids[ours], after.ids[theirs], where)
+        these, those = before.ids.at(ours), after.ids.at(theirs)
+        _require_same(before, after, set(these) - set(those), where)
+        _require_same(after, before, set(those) - set(these), where)
     elif len(ours) != len(theirs):
         raise InputError(
             f"{before.name} has {len(ours):,} records{where}, and {after.name} {len(theirs):,};"
-            " give the"
-            " same records in the same order, or a column id"
+            f" give the same records in the same order, or a column {clip(after.columns.id)}"
         )
     problems = Problems(after.name, lambda row: after.place(int(theirs[row])))
     same = np.array([*(after.classes.index(each) for each in before.classes)])
     advice = (
         f"is another one than in {before.name}; give the same records in the same order, or ids"
     )
-    problems.rows(same[before.label[ours]] != after.label[theirs], "label", advice)
-    for name, their in after.groups.items():
+    problems.rows(same[before.label[ours]] != after.label[theirs], after.columns.label, advice)
+    for column, (name, their) in zip(after.columns.groups, after.groups.items(), strict=True):
         our = before.groups[name]
-        problems.rows(our.codes[ours] != their.of(our.names)[theirs], name, advice)
+        problems.rows(our.codes[ours] != their.of(our.names)[theirs], column, advice)
     problems.over()
     return ours, theirs
 
 
-def _by_id(
-    file: Predictions, names: NDArray[Any], rows: NDArray[np.intp], where: str
-) -> NDArray[np.intp]:
+def _by_id(file: Predictions, ids: Levels, rows: NDArray[np.intp], where: str) -> NDArray[np.intp]:
     """Return a run's rows in the order of their ids, each of which is there once."""
-    ids = names[rows].astype(str)
-    order = np.argsort(ids, kind="stable")
-    twice = np.flatnonzero(ids[order][1:] == ids[order][:-1]) + 1
-    problems = Problems(file.name, lambda row: file.place(int(rows[order[row]])))
-    wrong = np.zeros(len(rows), dtype=bool)
-    wrong[twice] = True
-    problems.rows(wrong, "id", f"is there twice{where}; name each record once", ids[order])
+    ordered = rows[np.argsort(ids.codes[rows], kind="stable")]
+    codes = ids.codes[ordered]
+    twice = np.flatnonzero(np.diff(codes, prepend=-1) == 0)
+    problems = Problems(file.name, lambda place: file.place(int(ordered[twice[place]])))
+    named = np.array(ids.at(ordered[twice]), dtype=object)
+    advice = f"is there twice{where}; name each record once"
+    problems.rows(np.ones(len(twice), dtype=bool), file.columns.id, advice, named)
     problems.over()
-    return rows[order]
+    return ordered
 
 
-def _require_same(
-    before: Predictions, after: Predictions, ours: NDArray[Any], theirs: NDArray[Any], where: str
-) -> None:
-    for one, other, these, those in (
-        (before, after, ours, theirs),
-        (after, before, theirs, ours),
-    ):
-        lacking = np.setdiff1d(these, those).tolist()
-        if lacking:
-            told = ", ".join(map(clip, lacking[:5])) + ", …" * (len(lacking) > 5)
-            raise InputError(
-                f"{len(lacking):,} records{where} are in {one.name} and not in {other.name} (id"
-                f" {told});"
-                " leave them out, as only the same records are compared"
-            )
+def _require_same(one: Predictions, other: Predictions, lacking: set[str], where: str) -> None:
+    """Make sure that no record of one file is lacking in the other."""
+    if lacking:
+        told = ", ".join(map(clip, sorted(lacking)[:5])) + ", …" * (len(lacking) > 5)
+        raise InputError(
+            f"{len(lacking):,} records{where} are in {one.name} and not in {other.name}"
+            f" ({clip(one.columns.id)} {told});"
+            " leave them out, as only the same records are compared"
+        )
 
 
 def _units(before: Predictions, rows: Sequence[NDArray[np.intp]]) -> list[NDArray[np.int64]]:
     """Return which record each row is, by its id, or by its place in a run."""
     if before.ids is None:
         return [np.arange(len(each), dtype=np.int64) for each in rows]
-    ids = before.ids.astype(str)
-    known = np.unique(np.concatenate([ids[each] for each in rows]))
-    return [np.searchsorted(known, ids[each]).astype(np.int64) for each in rows]
+    return [before.ids.codes[each] for each in rows]
 
 
 def _run(

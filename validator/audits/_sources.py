@@ -11,7 +11,7 @@ import struct
 import zipfile
 import zlib
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -24,7 +24,7 @@ from ..data import as_texts, column_of, read_csv, reading, require_file
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["MOST_BYTES", "MOST_COLUMNS", "Source", "opened"]
+__all__ = ["Source", "opened"]
 
 MOST_BYTES: Final = 2 << 30
 """As large as the columns of a file may be together, once they are read."""
@@ -34,7 +34,7 @@ _MOST_HEADER: Final = 1 << 20
 _MOST_FILE: Final = 256 << 20
 """As large as a CSV file may be, in bytes: as texts its values take many times that."""
 _MOST_TEXT: Final = 200
-"""As long as a label, or the name of a group or of a run, may be."""
+"""As long as a label, an id, or the name of a group or of a run, may be."""
 _DAMAGE: Final = (
     *(ValueError, KeyError, TypeError, SyntaxError, EOFError, OverflowError, RuntimeError),
     *(NotImplementedError, struct.error, zipfile.BadZipFile, zlib.error),
@@ -87,7 +87,7 @@ def opened(given: str | os.PathLike[str] | Mapping[str, ArrayLike]) -> Source:
         twice.
     """
     if isinstance(given, Mapping):
-        return _of_arrays({str(name): np.asarray(each) for name, each in given.items()})
+        return _of_arrays({str(name): _array(each, str(name)) for name, each in given.items()})
     path = os.fspath(given)
     ending = os.path.splitext(path)[1].lower()
     if ending not in _OPENERS:
@@ -97,6 +97,15 @@ def opened(given: str | os.PathLike[str] | Mapping[str, ArrayLike]) -> Source:
         )
     require_file(path)
     return _OPENERS[ending](path)
+
+
+def _array(values: ArrayLike, name: str) -> NDArray[Any]:
+    try:
+        return np.asarray(values)
+    except ValueError:
+        raise InputError(
+            f"arrays: {clip(name)} has rows of different lengths; give one value for each record"
+        ) from None
 
 
 def _of_csv(path: str) -> Source:
@@ -116,7 +125,7 @@ def _of_csv(path: str) -> Source:
         _digest(path),
         len(some),
         tuple(table.columns),
-        lambda names: {name: table.columns[name] for name in names},
+        lambda names: {name: _short(table.columns[name], name, shown) for name in names},
         table.place,
     )
 
@@ -157,7 +166,10 @@ def _of_parquet(path: str) -> Source:
             pq.ParquetFile(path, read_dictionary=texts) as file,
         ):
             for name in asked:
-                column = _short(file, name, pa, shown)
+                column = file.read(columns=[name]).column(0)
+                if pa.types.is_dictionary(column.type):
+                    # before it is laid out: few bytes may stand for many long texts
+                    _require_short(column.unique().to_pylist(), name, shown)
                 values = column_of(column)
                 if values is None:
                     raise InputError(
@@ -170,20 +182,6 @@ def _of_parquet(path: str) -> Source:
     return Source(
         shown, _digest(path), records, tuple(names), read, lambda i: f"{shown}: row {i + 1}"
     )
-
-
-def _short(file: Any, name: str, pa: Any, shown: str) -> Any:
-    """Read one column; texts stay a dictionary, since few bytes may stand for many long ones."""
-    column = file.read(columns=[name]).column(0)
-    if pa.types.is_dictionary(column.type):
-        longest = max((len(str(each)) for each in column.unique().to_pylist()), default=0)
-        if longest > _MOST_TEXT:
-            raise InputError(
-                f"{shown}: column {clip(name)!r} has texts of {longest:,} characters; labels,"
-                " groups"
-                f" and names of runs have at most {_MOST_TEXT}"
-            )
-    return column
 
 
 def _of_npz(path: str) -> Source:
@@ -252,7 +250,9 @@ def _of_arrays(
         digest or _digest_of(columns),
         next(iter(sizes.values()), 0),
         tuple(columns),
-        lambda names: {name: _plain(columns[name], shown, name) for name in names},
+        lambda names: {
+            name: _short(_plain(columns[name], shown, name), name, shown) for name in names
+        },
         lambda i: f"{shown}: record {i + 1}",
     )
 
@@ -264,7 +264,7 @@ def _laid_out(
         return {name: array}
     names = [str(i) for i in range(array.shape[1])]
     if name == "probabilities" and classes is not None:
-        names = [_written(each) for each in np.ravel(classes).tolist()]
+        names = [str(each) for each in np.ravel(classes).tolist()]
         if len(names) != array.shape[1]:
             raise InputError(
                 f"{shown}: classes names {len(names)} classes, and probabilities has"
@@ -292,8 +292,21 @@ def _plain(values: NDArray[Any], shown: str, name: str) -> NDArray[Any]:
         return np.asarray(values, np.float64)
 
 
-def _written(value: object) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value)
+def _short(values: NDArray[Any], name: str, shown: str) -> NDArray[Any]:
+    """Return a column whose texts, if it is one of texts, are not too long."""
+    if values.dtype.kind == "O":
+        _require_short(values, name, shown)
+    return values
+
+
+def _require_short(texts: Iterable[str | None], name: str, shown: str) -> None:
+    """Make sure that texts are no longer than anything that an audit reads."""
+    longest = max((len(each) for each in texts if each is not None), default=0)
+    if longest > _MOST_TEXT:
+        raise InputError(
+            f"{shown}: column {clip(name)!r} has texts of {longest:,} characters; labels, ids, and"
+            f" names of groups and runs have at most {_MOST_TEXT}: shorten them"
+        )
 
 
 def _require_columns(names: Sequence[str], shown: str) -> None:
@@ -321,9 +334,12 @@ def _digest_of(columns: Mapping[str, NDArray[Any]]) -> str:
     found = hashlib.sha256()
     for name in sorted(columns):
         values = columns[name]
-        kind = np.asarray(values, dtype=str) if values.dtype.kind == "O" else values
-        found.update(f"{name} {kind.dtype} {kind.shape} ".encode())
-        found.update(np.ascontiguousarray(kind).tobytes())
+        found.update(f"{name} {values.dtype} {values.shape} ".encode())
+        if values.dtype.kind == "O":
+            # not as an array of texts, which would make each as wide as the longest
+            found.update("\0".join(map(str, values.tolist())).encode())
+        else:
+            found.update(np.ascontiguousarray(values).tobytes())
     return found.hexdigest()
 
 

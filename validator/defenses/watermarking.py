@@ -9,10 +9,8 @@ from typing import TYPE_CHECKING, ClassVar
 import torch
 from torch import Tensor
 
-from crosscurrent.knowledge.errors import InputError
-
 from ..arms.splits import DataSplit, TargetModel, pool_of
-from ..arms.targets import LEAST_TARGETS, chosen_targets
+from ..arms.targets import check_targets, chosen_targets
 from ..arms.triggers import owner_pattern, stamped, unlikely_class
 from ..settings import setting
 from ..training.randomness import numpy_generator
@@ -84,11 +82,8 @@ class Watermarking(Defense):
 
         Or more than half of the records.
         """
-        if self.target_records and not LEAST_TARGETS <= self.target_records <= data.records // 2:
-            raise InputError(
-                f"defense.triggers={self.triggers}: with defense.content=targets at least"
-                f" {LEAST_TARGETS}, and at most half of the {data.records:,} records"
-            )
+        if self.target_records:
+            check_targets("defense.triggers", self.target_records, data)
         if self.content == "pattern":
             owner_pattern(pool_of(data, torch.device("cpu")), numpy_generator(0), self.size)
 

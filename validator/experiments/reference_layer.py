@@ -9,8 +9,6 @@ Inconclusive cells, and those that are evidence of nothing, leave nothing.
 from __future__ import annotations
 
 import hashlib
-import json
-import re
 import shlex
 from collections.abc import Iterator, Mapping
 from statistics import fmean
@@ -22,10 +20,10 @@ from crosscurrent.knowledge.errors import InputError
 
 from ..attacks import attack_on
 from ..results.evidence import records
-from ..results.kinds import kind_of
 from ..results.outcomes import conclusive
 from ..results.repeats import draws_of
 from .grid_documents import FALSE_DISCOVERIES, verdicts
+from .table_documents import DATASET, slug, table
 
 if TYPE_CHECKING:
     from crosscurrent.knowledge import KnowledgeBase
@@ -40,7 +38,6 @@ _HEADING: Final = (
 )
 _DIGITS: Final = 6
 _SETTING: Final = "--set"
-_DATASET: Final = "--dataset"
 
 
 def layer(tables: Mapping[str, bytes], kb: KnowledgeBase) -> dict[str, str]:
@@ -64,14 +61,14 @@ def layer(tables: Mapping[str, bytes], kb: KnowledgeBase) -> dict[str, str]:
     Raises
     ------
     InputError
-        One of the documents is no grid, is of a data set that another one is of, or is about a
-        defense or a risk that the knowledge does not have. It names the file.
+        One of the documents is no grid, lacks what is read of it, is of a data set that another one
+        is of, or is about a defense or a risk that the knowledge does not have. It names the file.
     """
     made: list[dict[str, Any]] = []
     files: dict[str, str] = {}
     for name in sorted(tables):
-        document = _grid(name, tables[name])
-        dataset = _slug(document["dataset"], "_")
+        document = table(name, tables[name])
+        dataset = slug(document["dataset"])
         if f"{dataset}.yaml" in files:
             raise InputError(f"{name}: another table is of {document['dataset']}, too; keep one")
         seen = list(_observations(name, document, kb))
@@ -85,19 +82,6 @@ def layer(tables: Mapping[str, bytes], kb: KnowledgeBase) -> dict[str, str]:
         "tables": made,
     }
     return {"tables.yaml": _yaml({"references": [reference]}), **files}
-
-
-def _grid(name: str, content: bytes) -> dict[str, Any]:
-    """Return a document of a grid, or say that it is none."""
-    try:
-        document = json.loads(content)
-    except ValueError as error:
-        raise InputError(f"{name}: should be JSON: {error}") from error
-    if not isinstance(document, dict) or kind_of(document) != "grid":
-        raise InputError(f"{name}: should be what crosscurrent validate --all --json prints")
-    if not verdicts(document):
-        raise InputError(f"{name}: no cell was measured")
-    return document
 
 
 def _observations(
@@ -121,7 +105,7 @@ def _survives(cell: Mapping[str, Any]) -> bool:
 
 def _observation(cell: Mapping[str, Any], dataset: str, kb: KnowledgeBase) -> dict[str, Any]:
     (row,) = records(cell)["observations"]
-    subjects = [_slug(dataset, "_"), *cell["defense"].split("@"), cell["risk"]]
+    subjects = [slug(dataset), *cell["defense"].split("@"), cell["risk"]]
     found = {
         **row,
         "id": ".".join(["measured", *subjects]),
@@ -131,7 +115,7 @@ def _observation(cell: Mapping[str, Any], dataset: str, kb: KnowledgeBase) -> di
             "before": round(fmean(cell["baseline"]), _DIGITS),
             "after": round(fmean(cell["defended"]), _DIGITS),
         },
-        "sources": [f"{REFERENCE}#{_slug(dataset, '-')}"],
+        "sources": [f"{REFERENCE}#{slug(dataset, '-')}"],
         "table": {
             "dataset": dataset,
             "draws": draws_of(cell),
@@ -210,12 +194,8 @@ def _command(commands: list[str]) -> str:
 def _by_protocol(command: str) -> str:
     """Return the command of a whole table that was measured by the protocol, from one of a cell."""
     words = shlex.split(command)
-    dataset = words[words.index(_DATASET) + 1]
-    return shlex.join(["crosscurrent", "validate", "--all", "--protocol", _DATASET, dataset])
-
-
-def _slug(name: str, joint: str) -> str:
-    return re.sub(r"[^a-z0-9]+", joint, name.lower()).strip(joint) or "data"
+    dataset = words[words.index(DATASET) + 1]
+    return shlex.join(["crosscurrent", "validate", "--all", "--protocol", DATASET, dataset])
 
 
 def _yaml(content: Mapping[str, Any]) -> str:

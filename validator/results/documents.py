@@ -23,7 +23,7 @@ from ..statistics.intervals import LEVEL
 from .kinds import kind_of
 from .outcomes import Invalid
 
-__all__ = ["checked", "read_results", "verdicts_of"]
+__all__ = ["checked", "first_problem", "read_results", "verdicts_of"]
 
 _MAX_BYTES: Final = 256 << 20
 _LONGEST: Final = 1000
@@ -53,7 +53,7 @@ def _set(value: object) -> object:
 
 
 class _Model(BaseModel):
-    model_config = ConfigDict(extra="allow", allow_inf_nan=False)
+    model_config = ConfigDict(extra="allow", allow_inf_nan=False, strict=True)
 
 
 _Number = Annotated[float, Field(ge=-1e12, le=1e12)]
@@ -174,13 +174,27 @@ def checked(document: object, name: str) -> list[dict[str, Any]]:
         try:
             _Verdict.model_validate(each)
         except ValidationError as error:
-            wrong = error.errors()[0]
-            where = clip(".".join(map(str, wrong["loc"])))
-            said = wrong["msg"].removeprefix("Value error, ")
             called = clip(each["id"]) if isinstance(each.get("id"), str) else "without an id"
-            told = ": ".join(filter(None, (f"result {called}", where, said)))
-            raise InputError(f"{name}: {told}; {_EXPECTED}") from None
+            raise InputError(
+                f"{name}: result {called}: {first_problem(error)}; {_EXPECTED}"
+            ) from None
     return found
+
+
+def first_problem(error: ValidationError, *above: str | int) -> str:
+    """Say which field is wrong and how, the first of all.
+
+    Parameters
+    ----------
+    error : ValidationError
+        Of pydantic.
+    *above : str or int
+        Where in the document lies what was validated.
+    """
+    wrong = error.errors()[0]
+    where = clip(".".join(map(str, (*above, *wrong["loc"]))))
+    said = wrong["msg"].removeprefix("Value error, ")
+    return f"{where}: {said}" if where else said
 
 
 def verdicts_of(document: object) -> Iterator[dict[str, Any]]:

@@ -6,9 +6,13 @@ import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+<<<<<<< HEAD
 from crosscurrent.validator.results.outcomes import PLACEBO
 
 from ..names import lowered, named, percent, signed
+=======
+from ..names import decimal, lowered, named, percent, signed
+>>>>>>> main
 from ..terminal import Style, columns, paragraph
 from ..wording import NO_CHANGE, VOID, shown_as
 
@@ -97,14 +101,14 @@ def sentence(document: shapes.Measured) -> str:
     name = lowered(metric["name"])
     if after is None or change is None:
         said = (
-            f"{name} is {before['estimate']:.3f} (95% interval {before['low']:.3f} to"
-            f" {before['high']:.3f}"
+            f"{name} is {decimal(before['estimate'])} (95% interval {decimal(before['low'])} to"
+            f" {decimal(before['high'])}"
         )
         if before["chance"] is not None:
-            said += f"; chance: {before['chance']:.3f}"
+            said += f"; chance: {decimal(before['chance'])}"
         return f"{said})"
     said = (
-        f"{name} goes from {before['estimate']:.3f} to {after['estimate']:.3f}"
+        f"{name} goes from {decimal(before['estimate'])} to {decimal(after['estimate'])}"
         f" ({signed(change['estimate'])}, {change['level']:.0%} interval {signed(change['low'])} to"
         f" {signed(change['high'])})"
     )
@@ -175,16 +179,16 @@ def _metrics(document: shapes.Audit) -> list[list[str]]:
                 rows.append(
                     [
                         metric["name"],
-                        f"{before['estimate']:.3f}",
-                        f"{before['low']:.3f} to {before['high']:.3f}",
+                        decimal(before["estimate"]),
+                        f"{decimal(before['low'])} to {decimal(before['high'])}",
                     ]
                 )
                 continue
             rows.append(
                 [
                     metric["name"],
-                    f"{before['estimate']:.3f}",
-                    f"{after['estimate']:.3f}",
+                    decimal(before["estimate"]),
+                    decimal(after["estimate"]),
                     f"{signed(change['estimate'])} ({signed(change['low'])} to"
                     f" {signed(change['high'])})",
                 ]
@@ -200,7 +204,7 @@ def _parts(document: shapes.Measured, *, compared: bool) -> list[list[str]]:
     arms = ["before", "after"] if compared else ["before"]
 
     def over(numbers: list[float]) -> str:
-        return " → ".join(f"{each:.3f}" for each in numbers)
+        return " → ".join(map(decimal, numbers))
 
     if "class" in parts[0]:
         rows = [["class", "members", "others", "AUC of a threshold on the loss"]]
@@ -258,14 +262,15 @@ def scale(document: shapes.Audit) -> str:
     """Say of how much this is."""
     first = document["models"][0]
     count, runs = first["records"], len(document["runs"])
-    size = f"{count:,} records"
+    each = f" in each of {runs} runs, on average" if runs > 1 else ""
+    size = f"{count / max(runs, 1):,.0f} records{each}"
     if first["members"] is not None:
-        size += f", {first['members']:,} of them trained on"
+        size += f", {first['members'] / max(runs, 1):,.0f} of them trained on"
     resamples = document["settings"]["resamples"]
     one = "models" if len(document["models"]) > 1 else "model"
     if runs > 1:
         return (
-            f"{size}, in {runs} runs. Intervals are the wider of that over records ({resamples:,}"
+            f"{size}. Intervals are the wider of that over records ({resamples:,}"
             " resamples) and that over runs."
         )
     return (

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 import unsteady_models
 from running import below, ended, large, tiny, until
 from training_process import told_by_training
@@ -139,7 +140,7 @@ def test_a_worker_whose_results_are_damaged_past_the_first_page_takes_no_job(
     settings = JobSettings(str(tmp_path))
     damaged(Path(settings.results))
     with pytest.raises(Unavailable, match=r"results\.sqlite"):
-        fit(settings)
+        fit(settings, "cpu")
 
 
 def test_a_worker_that_cannot_work_is_started_again_later_and_later(
@@ -162,6 +163,11 @@ def test_a_worker_that_cannot_work_is_started_again_later_and_later(
         (RuntimeError("mat1 and mat2 cannot be multiplied"), "request"),
         (RuntimeError("can't start new thread"), "machine"),
         (OSError(errno.EMFILE, "Too many open files"), "machine"),
+        (OSError(errno.ESTALE, "Stale file handle"), "machine"),
+        (RuntimeError("No CUDA GPUs are available"), "machine"),
+        (RuntimeError("Found no NVIDIA driver on your system."), "machine"),
+        (RuntimeError("CUDA error: uncorrectable ECC error encountered"), "machine"),
+        (RuntimeError("CUDA driver version is insufficient"), "machine"),
         (OSError(errno.ENOSPC, "No space left on device"), "machine"),
         (OSError(0, "results cannot be read", "/data/results.sqlite"), "machine"),
         (sqlite3.OperationalError("unable to open database file"), "machine"),
@@ -213,7 +219,7 @@ def test_the_kernel_is_named_when_it_has_killed(monkeypatch: pytest.MonkeyPatch)
     assert "by the kernel, as memory ran out" in Kills(os.getpid()).told(-9)
 
 
-def test_a_job_ends_when_its_time_is_over_and_goes_on_when_it_is_sent_again(
+def test_a_job_ends_when_its_time_is_over_and_says_how_to_go_on(
     tmp_path: Path, checks: Checks
 ) -> None:
     with service(tmp_path, checks, max_job_seconds=3600) as (jobs, _):
@@ -223,6 +229,7 @@ def test_a_job_ends_when_its_time_is_over_and_goes_on_when_it_is_sent_again(
         assert failed.state == "failed"
         assert failed.error is not None
         assert failed.error.startswith("its time is over: it may train for 8 s;")
+        assert "with another Idempotency-Key" in failed.error
         assert kinds(jobs, job.id)[-2:] == ["stopped", "failed"]
         assert all("ran" not in each.data for each in jobs.events(job.id, "ann"))
         assert ended(jobs, jobs.submit(tiny(7), "ann").id).state == "succeeded"
@@ -237,6 +244,49 @@ def test_the_time_of_all_processes_of_a_job_counts(tmp_path: Path) -> None:
     old = TrainingProcess("0", {**job, "beforehand": {}}, JobSettings(str(tmp_path)), "cpu")
     old.remember({"event": "working", "ran": 86_400.0})
     assert asyncio.run(old.next())["event"] == "stopped"
+
+
+def test_a_process_that_dies_does_not_take_its_time_with_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "dies"
+    program.write_text("#!/bin/sh\nsleep 0.3\nexit 3\n", encoding="ascii")
+    program.chmod(0o700)
+    monkeypatch.setattr("sys.executable", str(program))
+    job = {"request": tiny(9), "beforehand": {"limit": 60}}
+
+    async def scene() -> list[dict[str, Any]]:
+        training = TrainingProcess("0", job, JobSettings(str(tmp_path)), "cpu")
+        told = []
+        for _ in range(4):
+            told.append(await training.next())
+            training.remember(told[-1])
+        return told
+
+    told = asyncio.run(scene())
+    assert [each["event"] for each in told] == ["started", "interrupted"] * 2
+    assert told[1]["ran"] >= 0.3
+    assert told[3]["ran"] >= 0.6
+
+
+def test_a_job_is_written_by_one_server_at_a_time(
+    tmp_path: Path, checks: Checks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = JobSettings(str(tmp_path))
+    round_of = Jobs._round
+
+    def looking(jobs: Jobs, connection: Any, owner: str, queue: str) -> int:
+        place = sa.make_url(settings.url).database or ""
+        with (
+            closing(sqlite3.connect(place, timeout=0)) as other,
+            pytest.raises(sqlite3.OperationalError, match="locked"),
+        ):
+            other.execute("BEGIN IMMEDIATE")
+        return round_of(jobs, connection, owner, queue)
+
+    monkeypatch.setattr(Jobs, "_round", looking)
+    with closing(Jobs(settings, checks)) as jobs:
+        assert jobs.submit(tiny(14), "ann").state == "queued"
 
 
 def test_jobs_of_all_owners_take_turns(tmp_path: Path, checks: Checks) -> None:

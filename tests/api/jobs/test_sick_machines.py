@@ -24,10 +24,10 @@ from crosscurrent.api.jobs.worker import fit
 
 def test_a_worker_that_cannot_keep_results_takes_no_job(tmp_path: Path) -> None:
     settings = JobSettings(str(tmp_path))
-    fit(settings)
+    fit(settings, "cpu")
     Path(settings.results).write_bytes(b"no database at all" * 100)
     with pytest.raises(Unavailable, match="not a file of results"):
-        fit(settings)
+        fit(settings, "cpu")
 
 
 def test_training_that_cannot_keep_results_blames_the_machine_and_not_the_job(
@@ -36,6 +36,14 @@ def test_training_that_cannot_keep_results_blames_the_machine_and_not_the_job(
     settings = JobSettings(str(tmp_path))
     Path(settings.results).write_bytes(b"no database at all" * 100)
     assert [each["event"] for each in told_by_training(tiny(1), settings)] == ["unfit"]
+
+
+def test_a_machine_without_the_gpu_takes_no_job_and_fails_none(tmp_path: Path) -> None:
+    settings = JobSettings(str(tmp_path))
+    with pytest.raises(Unavailable, match="CUDA device"):
+        fit(settings, "cuda:99")
+    (message,) = told_by_training(tiny(1), settings, device="cuda:99")
+    assert message["event"] == "unfit"
 
 
 def test_a_database_that_never_answers_is_not_waited_for(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import json
 import os
 import signal
@@ -154,9 +155,19 @@ def _cpu(process: int) -> int:
         return sum(map(int, stat.read().rpartition(") ")[2].split()[11:13]))
 
 
-def connected(service: Served) -> socket.socket:
-    url = service.client.base_url
+def linked(client: httpx2.Client) -> socket.socket:
+    url = client.base_url
     return socket.create_connection((url.host, url.port or 80), timeout=60)
+
+
+def read_answer(connection: socket.socket) -> bytes:
+    """Read one answer, a JSON object, from a connection that stays open."""
+    found = b""
+    while not found.endswith(b"}"):
+        part = connection.recv(65536)
+        assert part, found
+        found += part
+    return found
 
 
 def answer_of(connection: socket.socket) -> bytes:
@@ -180,7 +191,7 @@ def test_a_head_that_is_too_large_is_refused_without_a_key(
         "address": b"GET /" + b"x" * size + b" HTTP/1.1\r\n\r\n",
         "an endless header": b"GET /v1/factors HTTP/1.1\r\nX: " + b"x" * 50 * size,
     }[kind]
-    with connected(service) as connection:
+    with linked(service.client) as connection:
         with contextlib.suppress(ConnectionError):  # it need not read all of that
             connection.sendall(sent)
         head, _, body = answer_of(connection).partition(b"\r\n\r\n")
@@ -190,20 +201,99 @@ def test_a_head_that_is_too_large_is_refused_without_a_key(
     assert clients["ben"].get("/v1/factors").status_code == 200
 
 
+@pytest.mark.parametrize("kind", ["one header", "many headers", "address", "an endless header"])
+def test_a_head_that_is_slightly_too_large_is_told_so(
+    serve: Serve, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(protocol, "LARGEST_HEAD", 1000)
+    sent = {
+        "one header": b"GET /v1/factors HTTP/1.1\r\nX: " + b"x" * 1000 + b"\r\n\r\n",
+        "many headers": b"GET /v1/factors HTTP/1.1\r\n" + b"A: b\r\n" * 170 + b"\r\n",
+        "address": b"GET /" + b"x" * 1000 + b" HTTP/1.1\r\n\r\n",
+        "an endless header": b"GET /v1/factors HTTP/1.1\r\nX: " + b"x" * 1000,
+    }[kind]
+    with threaded(serve().app, http=protocol.LimitedProtocol) as client, linked(client) as link:
+        link.sendall(sent)  # one piece, which is read whole: the answer must come
+        head, _, body = answer_of(link).partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 431 ")
+    assert json.loads(body)["type"] == "urn:crosscurrent:problem:head-too-large"
+
+
+CHUNKED = (
+    b" HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+    b"Transfer-Encoding: chunked\r\n\r\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("asked", "answers"), [(b"PUT /v1/knowledge/own", 0), (b"POST /health/live", 1)]
+)
+@pytest.mark.parametrize("endless", [b"0\r\nX: ", b"0\r\n", b"1;"])
+def test_what_follows_a_body_has_the_bounds_of_a_head(
+    serve: Serve, asked: bytes, answers: int, endless: bytes
+) -> None:
+    with threaded(serve().app, http=protocol.LimitedProtocol) as client, linked(client) as link:
+        link.sendall(asked + CHUNKED + b"1\r\n{\r\n")
+        found = read_answer(link) if answers else b""
+        more = b"A: b\r\n" if endless == b"0\r\n" else b"xxxxxx"
+        with contextlib.suppress(ConnectionError):  # it need not read all of that
+            link.sendall(endless + more * protocol.LARGEST_HEAD)
+        found += answer_of(link)  # without a bound this waits for more
+    assert found.count(b"HTTP/1.1 ") == answers
+
+
+@pytest.mark.parametrize(
+    ("asked", "after"),
+    [(b"GET /health/live HTTP/1.1\r\nHost: here\r\n\r\n", b"\r\n"),
+     (b"POST /health/live" + CHUNKED, b"1\r\na\r\n")],
+    ids=["an empty line", "more of a body"],
+)  # fmt: skip
+def test_a_connection_with_its_answer_is_not_held(
+    serve: Serve, asked: bytes, after: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with threaded(serve().app, http=protocol.LimitedProtocol) as client, linked(client) as link:
+        link.sendall(asked)
+        assert read_answer(link).startswith(b"HTTP/1.1 ")
+        monkeypatch.setattr(protocol, "HEAD_SECONDS", 0.2)
+        link.sendall(after)
+        assert not answer_of(link)  # without a limit this waits for ever
+
+
+def test_what_comes_after_an_early_answer_is_read_and_the_next_request_answered(
+    serve: Serve,
+) -> None:
+    with threaded(serve().app, http=protocol.LimitedProtocol) as client, linked(client) as link:
+        link.sendall(b"POST /health/live" + CHUNKED)
+        assert read_answer(link).startswith(b"HTTP/1.1 405 ")
+        link.sendall(b"1\r\na\r\n0\r\n\r\n")
+        link.sendall(b"GET /health/live HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+        assert read_answer(link).startswith(b"HTTP/1.1 200 ")
+
+
+def test_nothing_is_kept_of_heads_that_were_refused(serve: Serve) -> None:
+    def kept() -> int:
+        gc.collect()
+        return sum(type(each) is protocol.LimitedProtocol for each in gc.get_objects())
+
+    with threaded(serve().app, http=protocol.LimitedProtocol) as client:
+        for _ in range(3):
+            with linked(client) as link:
+                link.sendall(b"GET / HTTP/1.1\r\n" + b"A: b\r\n" * protocol.LARGEST_HEAD)
+                answer_of(link)
+        until(lambda: kept() == 0, "no connection should be kept", patience=10)
+
+
 def test_a_head_of_ordinary_size_is_read_in_any_pieces(
     served: tuple[Served, dict[str, httpx2.Client]],
 ) -> None:
     service, _ = served
     head = b"GET /health/live HTTP/1.1\r\nHost: here\r\nX: " + b"x" * 60_000 + b"\r\n"
-    with connected(service) as connection:
+    with linked(service.client) as connection:
         for _ in range(2):  # what one request had counts for no other
             for start in range(0, len(head), 7000):
                 connection.sendall(head[start : start + 7000])
             connection.sendall(b"\r\n")
-            found = b""
-            while not found.endswith(b"}"):
-                found += connection.recv(65536)
-            assert found.startswith(b"HTTP/1.1 200 OK")
+            assert read_answer(connection).startswith(b"HTTP/1.1 200 OK")
 
 
 @pytest.mark.parametrize("sent", [b"", b"GET / HT", b"GET / HTTP/1.1\r\nHost: here\r\nX"])
@@ -212,8 +302,7 @@ def test_a_head_that_does_not_come_is_not_waited_for(
 ) -> None:
     monkeypatch.setattr(protocol, "HEAD_SECONDS", 0.2)
     with threaded(serve().app, http=protocol.LimitedProtocol) as client:
-        url = client.base_url
-        with socket.create_connection((url.host, url.port or 80), timeout=60) as connection:
+        with linked(client) as connection:
             connection.sendall(sent)
             answer = answer_of(connection)  # without a limit this waits for ever
         assert answer.startswith(b"HTTP/1.1 408 ") if sent else not answer
@@ -354,7 +443,7 @@ def test_memory_stays_small_whatever_heads_are_sent(
     before = resident()
     with contextlib.ExitStack() as stack:
         for _ in range(20):
-            connection = stack.enter_context(connected(service))
+            connection = stack.enter_context(linked(service.client))
             with contextlib.suppress(ConnectionError):
                 connection.sendall(b"GET / HTTP/1.1\r\n" + b"A: b\r\n" * 400_000)
         service.client.get("/health/live")

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from .._runs import Run, Runs
 
-__all__ = ["AuditMetric", "Statistics", "Subject", "held_out", "known"]
+__all__ = ["AboutGroups", "AuditMetric", "Statistics", "Subject", "held_out", "known"]
 
 T = TypeVar("T")
 
@@ -38,6 +38,8 @@ class AuditMetric:
         Differences below this do not matter in practice, in the metric's unit.
     floor, ceiling : float or None
         What it is where the attack gets nothing, and where it gets all that there is.
+    least, most : float
+        Between which it always is.
     """
 
     id: str
@@ -46,6 +48,8 @@ class AuditMetric:
     smallest_effect: float
     floor: float | None = None
     ceiling: float | None = None
+    least: float = 0.0
+    most: float = 1.0
 
     def worsening(self, change: float) -> float:
         """Return by how much worse it is after a change of so much."""
@@ -106,12 +110,43 @@ class Subject(ABC):
 
     def notes(self) -> list[str]:
         """Return what a reader should know of how it was measured."""
-        return []
+        if all(map(_same_members, self.runs.arms[0], self.runs.arms[-1])):
+            return []
+        return [
+            "the two files do not agree on which records the models were trained on: each model is"
+            " measured by its own file"
+        ]
 
     @property
     def every_run(self) -> list[Run]:
         """All runs of both arms."""
         return [run for arm in self.runs.arms for run in arm]
+
+
+class AboutGroups(Subject):
+    """A risk that is about the groups of a sensitive attribute."""
+
+    @classmethod
+    def all_of(cls, runs: Runs, seed: int) -> Sequence[Self]:
+        """Return one for each sensitive attribute; if there is none, one that lacks it."""
+        return [cls(runs, seed, name) for name in runs.groups] or [cls(runs, seed)]
+
+    def lacks(self) -> str | None:
+        """Return what it needs and is not there."""
+        if not self.attribute:
+            return "a sensitive attribute: name its column with --group"
+        return self._lacks_of_groups()
+
+    @abstractmethod
+    def _lacks_of_groups(self) -> str | None:
+        """Return what it needs and is not there, beside the attribute."""
+
+
+def _same_members(one: Run, other: Run) -> bool:
+    """Whether two models were trained on the same records, as far as is known."""
+    if one.member is None or other.member is None:
+        return one.member is other.member
+    return bool((one.member == other.member).all())
 
 
 def known(value: T | None) -> T:

@@ -8,18 +8,18 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import numpy as np
 
 from ...arms.choices import centred_logarithms, chosen, forest, left_out_losses, regression
 from ...statistics.weighted import RankedScores
-from ._subject import AuditMetric, Statistics, Subject
+from ._subject import AboutGroups, AuditMetric, Statistics
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from .._runs import Run, Runs
+    from .._runs import Run
 
 __all__ = ["AttributeInference"]
 
@@ -31,7 +31,7 @@ MOST_KNOWN: Final = 4_000
 
 
 @dataclass(frozen=True)
-class AttributeInference(Subject):
+class AttributeInference(AboutGroups):
     """Infers the sensitive group of training records from what the model answers.
 
     The adversary knows the records' labels, has the model's answers, and knows the groups of other
@@ -45,21 +45,13 @@ class AttributeInference(Subject):
     id: ClassVar[str] = "attribute_inference"
     is_risk: ClassVar[bool] = True
 
-    @classmethod
-    def all_of(cls, runs: Runs, seed: int) -> Sequence[Self]:
-        """Return one for each sensitive attribute; if there is none, one that lacks it."""
-        return [cls(runs, seed, name) for name in runs.groups] or [cls(runs, seed)]
-
-    def lacks(self) -> str | None:
-        """Return what it needs and is not there."""
-        if not self.attribute:
-            return "a sensitive attribute: name its column with --group"
+    def _lacks_of_groups(self) -> str | None:
         if len(self._large) < 2:
             names = self.runs.groups[self.attribute]
             run = self.every_run[0]
             counts = np.bincount(self._attacked(run)[1] + 1, minlength=len(names) + 1)[1:].tolist()
             told = ", ".join(f"{a} {b:,}" for a, b in list(zip(names, counts, strict=True))[:6])
-            return f"two groups with {LEAST} training records each; there are {told}"
+            return f"two groups with {LEAST} training records each; there are {told or 'none'}"
         return None
 
     @property
@@ -72,6 +64,7 @@ class AttributeInference(Subject):
                 "higher",
                 0.02,
                 0.0,
+                least=-1.0,
             ),
             AuditMetric("auc", f"AUC for {self.attribute}", "higher", 0.02, 0.5, 1.0),
             AuditMetric(
@@ -170,7 +163,7 @@ class AttributeInference(Subject):
         """Return which groups were left out, and whom is attacked if membership is unknown."""
         names = self.runs.groups[self.attribute]
         small = [name for place, name in enumerate(names) if place not in self._large]
-        found = []
+        found = super().notes()
         if small:
             told = ", ".join(small[:6]) + ", …" * (len(small) > 6)
             found.append(

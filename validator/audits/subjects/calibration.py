@@ -47,9 +47,10 @@ class Calibration(Subject):
     @property
     def metrics(self) -> Sequence[AuditMetric]:
         """What is measured; the first is judged."""
+        most = 1.0 if len(self.runs.classes) == 2 else 2.0
         return (
             AuditMetric("ece", f"expected calibration error, {BINS} bins", "higher", 0.02),
-            AuditMetric("brier", "Brier score", "higher", 0.01),
+            AuditMetric("brier", "Brier score", "higher", 0.01, most=most),
         )
 
     def statistics(self, run: Run) -> Statistics:

@@ -9,17 +9,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import numpy as np
 
 from ...statistics.weighted import spread_over_groups
-from ._subject import AuditMetric, Statistics, Subject, held_out
+from ._subject import AboutGroups, AuditMetric, Statistics, held_out
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from .._runs import Run, Runs
+    from .._runs import Run
 
 __all__ = ["DiscriminatoryBehavior"]
 
@@ -32,7 +32,7 @@ CHANCE: Final = 0.95
 
 
 @dataclass(frozen=True)
-class DiscriminatoryBehavior(Subject):
+class DiscriminatoryBehavior(AboutGroups):
     """Compares groups by how often the favourable answer is given, and how often it is right.
 
     The equalised-odds gap is the larger of two: of the rates among records whose label is
@@ -44,15 +44,7 @@ class DiscriminatoryBehavior(Subject):
     id: ClassVar[str] = "discriminatory_behavior"
     is_risk: ClassVar[bool] = True
 
-    @classmethod
-    def all_of(cls, runs: Runs, seed: int) -> Sequence[Self]:
-        """Return one for each sensitive attribute; if there is none, one that lacks it."""
-        return [cls(runs, seed, name) for name in runs.groups] or [cls(runs, seed)]
-
-    def lacks(self) -> str | None:
-        """Return what it needs and is not there."""
-        if not self.attribute:
-            return "a sensitive attribute: name its column with --group"
+    def _lacks_of_groups(self) -> str | None:
         if self.runs.favourable is None:
             return (
                 "the favourable answer, as there are more than two classes: name it with --positive"
@@ -62,7 +54,7 @@ class DiscriminatoryBehavior(Subject):
             return (
                 f"two groups with {LEAST} records each of either label that the model was not"
                 " trained"
-                f" on; there are {sizes}"
+                f" on; there are {sizes or 'none'}"
             )
         return None
 
@@ -193,7 +185,7 @@ class DiscriminatoryBehavior(Subject):
     def notes(self) -> list[str]:
         """Return which groups were left out."""
         small = [name for place, name in enumerate(self._names) if place not in self._large]
-        found = []
+        found = super().notes()
         if small:
             told = ", ".join(small[:6]) + ", …" * (len(small) > 6)
             found.append(

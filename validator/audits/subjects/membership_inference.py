@@ -100,7 +100,12 @@ class MembershipInference(Subject):
     def metrics(self) -> Sequence[AuditMetric]:
         """What is measured; the first is judged."""
         gap = AuditMetric(
-            "accuracy_gap", "accuracy on members less that on others", "higher", 0.02, 0.0
+            "accuracy_gap",
+            "accuracy on members less that on others",
+            "higher",
+            0.02,
+            0.0,
+            least=-1.0,
         )
         if not self._answers:
             return (gap,)
@@ -226,11 +231,12 @@ class MembershipInference(Subject):
         """Return what a reader should know of how it was measured."""
         if not self._answers:
             return [
+                *super().notes(),
                 "only predicted classes are there: with scores or probabilities, RMIA and"
                 " thresholds"
-                " on the loss see far more"
+                " on the loss see far more",
             ]
-        found = []
+        found = super().notes()
         rounded = max(_share_rounded(run) for run in self.every_run)
         if rounded > _ROUNDED:
             found.append(
