@@ -14,13 +14,6 @@ import numpy as np
 
 from crosscurrent.knowledge.errors import InputError
 
-<<<<<<< HEAD
-from ..experiments.judgements import expectation, interval, judged, judgement
-from ..experiments.validity import Void, at_an_end, of_no_use
-from ..measurements import pair_prior
-from ..results.outcomes import PLACEBO
-=======
->>>>>>> main
 from ..results.store import Store, address
 from . import _bootstrap
 from ._judge import Judge

@@ -9,7 +9,8 @@ from crosscurrent.predictor.assessment import assess
 from crosscurrent.predictor.interactions import predict
 
 from ..experiments.judgements import expectation
-from ..measurements import PLACEBO, pair_prior
+from ..measurements import pair_prior
+from ..results.outcomes import PLACEBO
 
 if TYPE_CHECKING:
     from crosscurrent.knowledge import KnowledgeBase

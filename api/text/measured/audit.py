@@ -6,13 +6,9 @@ import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-<<<<<<< HEAD
 from crosscurrent.validator.results.outcomes import PLACEBO
 
-from ..names import lowered, named, percent, signed
-=======
 from ..names import decimal, lowered, named, percent, signed
->>>>>>> main
 from ..terminal import Style, columns, paragraph
 from ..wording import NO_CHANGE, VOID, shown_as
 
