@@ -185,7 +185,7 @@ def pruned(shape: tuple[int, ...], classes: int) -> nn.Module:
     from torch.nn.utils.prune import l1_unstructured
 
     made = _plain(shape, classes)
-    l1_unstructured(made[1], "weight", amount=0.5)  # type: ignore[no-untyped-call]
+    l1_unstructured(made[1], "weight", amount=0.5)
     return made
 
 
