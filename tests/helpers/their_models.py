@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import warnings
 from math import prod
 from typing import Any
@@ -12,18 +13,27 @@ from torch.nn import functional
 
 __all__ = [
     "Attentive",
+    "Centred",
+    "Counter",
     "Credit",
+    "Depth",
     "Fields",
     "Frozen",
+    "Hidden",
     "Items",
     "Masked",
     "Normed",
     "Pair",
+    "Raw",
     "Recurrent",
+    "Replacing",
     "ResNet",
+    "Tuned",
+    "Twice",
     "compiled",
     "hooked",
     "pruned",
+    "repeated",
 ]
 
 
@@ -162,6 +172,91 @@ class Frozen(Fields):
         with torch.no_grad():
             hidden = torch.relu(self.first(x))
         return self.last(hidden)
+
+
+class Counter(Fields):
+    """Counts in Python as it learns."""
+
+    n = 0
+
+    def forward(self, x: Tensor) -> Any:
+        if self.training:
+            self.n += 1
+        return self.last(x) * (1 + self.n)
+
+
+class Depth(Fields):
+    """Leaves a layer out by Python's random numbers as it learns."""
+
+    def forward(self, x: Tensor) -> Any:
+        return self.last(x if self.training and random.random() < 0.5 else 2 * x)
+
+
+class Replacing(Fields):
+    """Keeps an average by another buffer in its place."""
+
+    average: Tensor
+
+    def __init__(self, shape: tuple[int, ...], classes: int) -> None:
+        super().__init__(shape, classes)
+        self.register_buffer("average", torch.zeros(shape))
+
+    def forward(self, x: Tensor) -> Any:
+        if self.training:
+            self.average = 0.9 * self.average + 0.1 * x.mean(0).detach()
+        return self.last(x - self.average)
+
+
+class Hidden(Fields):
+    """Has a layer where nobody looks."""
+
+    def __init__(self, shape: tuple[int, ...], classes: int) -> None:
+        super().__init__(shape, classes)
+        self._layers = [nn.Linear(shape[0], shape[0])]
+
+    def forward(self, x: Tensor) -> Any:
+        return self.last(self._layers[0](x))
+
+
+class Centred(Fields):
+    """Subtracts the mean of the batch as it learns, without a layer for that."""
+
+    def forward(self, x: Tensor) -> Any:
+        return self.last(x - x.mean(0) if self.training else x)
+
+
+class Twice(Normed):
+    """Runs one batch normalisation twice, and another one not at all."""
+
+    def forward(self, x: Tensor) -> Any:
+        return self.last(torch.relu(self.norm(self.norm(self.first(x)) + 1)))
+
+
+class Tuned(Normed):
+    """Keeps batch normalisation as it was, as one does when one tunes a model."""
+
+    def train(self, mode: bool = True) -> Tuned:
+        super().train(mode)
+        self.norm.eval()
+        self.plain.eval()
+        return self
+
+
+class Raw(Fields):
+    """An LSTM over the attributes themselves."""
+
+    def __init__(self, shape: tuple[int, ...], classes: int) -> None:
+        super().__init__((4,), classes)
+        self.memory = nn.LSTM(1, 4, batch_first=True)
+
+    def forward(self, x: Tensor) -> Any:
+        return self.last(self.memory(x.flatten(1)[..., None])[0][:, -1])
+
+
+def repeated(shape: tuple[int, ...], classes: int) -> nn.Module:
+    """Return a perceptron with one dropout layer in two places."""
+    drop = nn.Dropout(0.5)
+    return nn.Sequential(nn.Flatten(), drop, nn.Linear(prod(shape), 8), drop, nn.Linear(8, classes))
 
 
 def _plain(shape: tuple[int, ...], classes: int) -> nn.Sequential:

@@ -14,13 +14,14 @@ from torch.nn.functional import cross_entropy
 
 from crosscurrent.knowledge import load
 from crosscurrent.knowledge.errors import InputError
+from crosscurrent.validator.defenses.group_fairness import GapPenalty
 from crosscurrent.validator.experiments.experiment import experiment
 from crosscurrent.validator.training import models as looked_up
 from crosscurrent.validator.training.architectures import Architecture
 from crosscurrent.validator.training.batches import shuffled
 from crosscurrent.validator.training.ensembles import Ensemble
 from crosscurrent.validator.training.models import architecture
-from crosscurrent.validator.training.own_models import Adaptation
+from crosscurrent.validator.training.own_models import DRAW, Adaptation
 from crosscurrent.validator.training.per_example import check_clipping, clipped, clipped_by_record
 from crosscurrent.validator.training.replacements import uniform
 from crosscurrent.validator.training.spec import Privacy, Schedule, TrainingHooks, TrainingRun
@@ -55,6 +56,9 @@ def learned(found: Architecture, seeds: list[int]) -> Ensemble:
         ("Frozen", ""),
         ("pruned", ""),
         ("compiled", ""),
+        ("repeated", ""),
+        ("Tuned", ""),
+        ("Raw", "torch has no batched gradient of memory (LSTM)"),
         ("Recurrent", "torch has no batched gradient of memory (LSTM)"),
         ("Attentive", "it draws random numbers outside of dropout layers"),
         ("Masked", "it draws random numbers outside of dropout layers"),
@@ -88,17 +92,18 @@ def test_batched_and_one_by_one_training_give_the_same(name: str) -> None:
     assert all(close(one, other, 1e-4) for one, other in pairs)
 
 
-def test_batch_normalisation_is_that_of_pytorch() -> None:
-    found = of("Normed")
+@pytest.mark.parametrize("name", ["Normed", "Twice", "Tuned"])
+def test_batch_normalisation_is_that_of_pytorch(name: str) -> None:
+    found = of(name)
     pool = random_pool(60, SHAPE, CLASSES)
     member = TrainingRun(3, torch.arange(40))
     models = train(found, pool, [member], SCHEDULE).models
     import their_models
 
     with torch.random.fork_rng(devices=[]):
-        model = their_models.Normed(SHAPE, CLASSES)
+        model: torch.nn.Module = getattr(their_models, name)(SHAPE, CLASSES).train()
     own = {name.removeprefix("inner."): v for name, v in found.build(3).state_dict().items()}
-    model.load_state_dict({k: v for k, v in own.items() if k != "draw"})
+    model.load_state_dict({k: v for k, v in own.items() if k != DRAW})
     optimizer = torch.optim.Adam(model.parameters(), lr=SCHEDULE.learning_rate)
     plan = shuffled([member], SCHEDULE, CPU)
     for update in range(SCHEDULE.updates):
@@ -135,7 +140,7 @@ def test_each_update_of_each_model_draws_anew(name: str) -> None:
 
     def answered(draw: int) -> Tensor:
         learner.begin()
-        return learner(state, {**buffers, "draw": torch.tensor(draw)}, x)
+        return learner(state, {**buffers, DRAW: torch.tensor(draw)}, x)
 
     before = torch.get_rng_state()
     assert torch.equal(answered(1), answered(1))
@@ -158,6 +163,42 @@ def test_one_logit_is_that_of_the_second_class() -> None:
 @pytest.mark.parametrize(
     ("name", "said"),
     [
+        ("Counter", r"as it learns, .* more than its state and the records \(it\.n changes\)"),
+        ("Depth", "as it learns, its forward pass depends on more than its state"),
+        ("Replacing", r"replaces its buffer average as it learns.*in place"),
+        ("Hidden", r"it\._layers holds layers in a plain container"),
+    ],
+)
+def test_what_would_be_lost_as_a_model_learns_is_refused(name: str, said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        of(name)
+
+
+def test_a_penalty_without_weight_changes_nothing() -> None:
+    """It asks for the answers about the batch once more; nothing is drawn or kept for that."""
+    found = of("Credit")
+    pool = random_pool(60, SHAPE, CLASSES)
+    nothing = TrainingHooks(penalties=(GapPenalty(0.0, 0, 2, within_classes=False),))
+    runs = [TrainingRun(3, torch.arange(40), each) for each in (TrainingHooks(), nothing)]
+    models = train(found, pool, runs, SCHEDULE).models
+    for value in (models.parameters | models.buffers).values():
+        torch.testing.assert_close(value[0], value[1], rtol=1e-4, atol=1e-6)
+
+
+def test_gradients_by_records_of_a_recurrent_model_are_those_of_autograd() -> None:
+    models = Ensemble.fresh(of("Raw"), [1, 2], CPU)
+    pool = random_pool(3, SHAPE, CLASSES)
+    x = pool.x.expand(2, 3, 6)
+    (found, _) = models.input_gradients()(pool.y.expand(2, 3))(x)
+    model, mine = of("Raw").build(1).eval(), pool.x.clone().requires_grad_()
+    cross_entropy(model(mine), pool.y, reduction="sum").backward()
+    torch.testing.assert_close(found, mine.grad)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("Centred", "its forward pass normalises a record by the others"),
         ("Credit", r"net\.1 \(BatchNorm\) normalises a record by the others.*GroupNorm"),
         ("Recurrent", r"cannot be taken one by one: torch has no batched gradient of memory"),
     ],

@@ -35,8 +35,11 @@ CHANGES_NOTHING = {
     "data",
     "machine/memory",
     "peers",
+    "results/outcomes",
     "settings",
+    "training/behaviour",
     "training/chunks",
+    "training/state_checks",
 }
 """Modules behind a trial that are not part of its code's version: what they give is in the recipe,
 or they change no result."""

@@ -404,7 +404,13 @@ class ExplanationGap:
 
 
 def _alike(target: TargetModel) -> TrainingHooks:
-    """Return what makes a surrogate's explanations like the target model's."""
+    """Return what makes a surrogate's explanations like the target model's.
+
+    Nothing where models mix the records of a batch as they learn: what they are explained by then
+    is not what they are explained by when they answer.
+    """
+    if target.models.architecture.mixing:
+        return TrainingHooks()
     imitated = None if target.defense is None else target.defense.imitated(target.split)
     return TrainingHooks(penalties=(ExplanationGap(imitated),)) if imitated else TrainingHooks()
 

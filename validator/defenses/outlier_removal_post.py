@@ -10,10 +10,13 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
+from crosscurrent.knowledge.errors import InputError
+
 from ..arms.splits import DataSplit
 from ..arms.trusted_records import fitted, trusted
 from ..settings import setting
 from ..training.layers import weighted_layers
+from ..training.replacements import BatchNorm
 from ._defense import Defense, Stage
 
 if TYPE_CHECKING:
@@ -60,6 +63,13 @@ class OutlierRemovalAfterTraining(Defense):
     def check_model(self, architecture: Architecture) -> None:
         """Raise `InputError` without hidden units that can be told."""
         weighted_layers(architecture, self.id)
+        for name, part in architecture.build(0).named_modules():
+            if isinstance(part, BatchNorm | nn.modules.batchnorm._BatchNorm):
+                raise InputError(
+                    f"{self.name()} prunes hidden units, and {name.removeprefix('inner.')} of model"
+                    f" {architecture.name} ({type(part).__name__}) would answer for them all the"
+                    " same: use GroupNorm, or outlier_removal at another stage"
+                )
 
     def postprocess(self, models: Ensemble, split: DataSplit) -> Ensemble:
         """Prune every model by its own trusted records."""

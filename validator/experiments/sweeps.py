@@ -10,7 +10,7 @@ from crosscurrent.knowledge.errors import InputError
 from ..results.store import Store
 from ..run.engine import Found, ProgressListener, finish
 from ..run.executors import Executor
-from ..training.checks import said
+from ..training.failures import said
 from .experiment import Experiment
 from .measuring import conclude, whole
 from .verdicts import Verdict

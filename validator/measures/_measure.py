@@ -27,7 +27,11 @@ __all__ = [
     "input_gradient",
     "logits",
     "measures",
+    "unmeasurable",
 ]
+
+_UNDERIVED = ("derivative", "differentiate")
+"""What torch says, in one word or the other, where something cannot be derived once more."""
 
 _SAMPLE = 1024
 """Training records that gradients are taken at; more would only take time and memory."""
@@ -150,15 +154,24 @@ def input_gradient(
     Raises
     ------
     NotMeasurable
-        The model lets none through.
+        The model lets none through, or it cannot be taken once more.
     """
     try:
         (found,) = torch.autograd.grad(
             total, x, create_graph=create_graph, retain_graph=retain_graph
         )
     except RuntimeError as error:
-        raise NotMeasurable("no gradient of the model reaches its records") from error
+        raise unmeasurable(error) from error
     return found
+
+
+def unmeasurable(error: RuntimeError) -> Exception:
+    """Return why a gradient could not be taken; the error itself where it is about other things."""
+    if any(word in str(error) for word in _UNDERIVED):
+        return NotMeasurable("the model has a part without second derivatives")
+    if "require grad" in str(error) or "not have been used" in str(error):
+        return NotMeasurable("no gradient of the model reaches its records")
+    return error
 
 
 @cache

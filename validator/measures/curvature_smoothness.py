@@ -8,15 +8,13 @@ import torch
 from torch import Tensor
 
 from ..training.ensembles import losses
-from ._measure import Measure, NotMeasurable, Subject, input_gradient
+from ._measure import Measure, NotMeasurable, Subject, input_gradient, unmeasurable
 
 __all__ = ["CurvatureSmoothness"]
 
 _STEPS = 8
 """Of the power iteration. Of a piecewise linear model's cross-entropy, one fewer eigenvalues than
 there are classes differ from zero, and with two classes the first step is exact."""
-_UNDERIVED = ("derivative", "differentiate")
-"""What torch says, in one word or the other, where something cannot be derived once more."""
 
 
 class CurvatureSmoothness(Measure):
@@ -51,9 +49,7 @@ class CurvatureSmoothness(Measure):
                 (bent,) = torch.autograd.grad((slope * along).sum(), x, retain_graph=True)
                 along, size = _unit(bent)
         except RuntimeError as error:
-            if not any(word in str(error) for word in _UNDERIVED):
-                raise
-            raise NotMeasurable("the model has a part without second derivatives") from error
+            raise unmeasurable(error) from error
         mean = size.double().mean()
         if mean == 0:
             raise NotMeasurable("the loss is flat around all training records, beyond rounding")

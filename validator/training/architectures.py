@@ -53,6 +53,11 @@ class Architecture:
             torch.manual_seed(derive(seed, "initialisation"))
             return self._build()
 
+    def example(self, records: int) -> torch.Tensor:
+        """Return records that may be images or standardised numbers: drawn from [0, 1)."""
+        draw = torch.Generator().manual_seed(0)
+        return torch.rand((records, *self.shape), generator=draw)
+
     @property
     def operations(self) -> Hashable | None:
         """Equal for models of ours that do the same; None for others, which may do anything."""

@@ -9,9 +9,10 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 from torch.func import functional_call, stack_module_state, vjp, vmap
+from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from .architectures import Architecture
-from .checks import FAILURES, failed
+from .failures import FAILURES, failed
 from .own_models import OwnModel
 from .programs import Program, staged, traced
 from .replacements import BatchNorm, ForwardPass
@@ -192,8 +193,14 @@ class Ensemble:
             return found
 
         if self.architecture.one_by_one:
-            alone = torch.no_grad()(self._of_all(of_one))
-            return lambda y: lambda x: alone(*self._states, y, x)[0]
+            of_all = self._of_all(of_one)
+
+            def alone(y: Tensor, x: Tensor) -> Tensor:
+                # recurrent layers keep what their gradient takes only where gradients are on
+                with torch.enable_grad(), torch.backends.cudnn.flags(enabled=False):
+                    return of_all(*self._states, y, x)[0].detach()
+
+            return lambda y: lambda x: alone(y, x)
         key = self._shared(("input gradients", of))
         prepare = staged(self._of_all(of_one), len(self._states) + 1, key)
 
@@ -222,10 +229,11 @@ class Ensemble:
             buffers = dict(zip(kept, rest, strict=False))
             given = rest[len(kept) :]
             if self.architecture.one_by_one:
-                each = [
-                    function(*state, *(part[i] for part in given))
-                    for i, state in enumerate(_parted(parameters, buffers))
-                ]
+                with sdpa_kernel(SDPBackend.MATH):  # the others cannot be derived twice
+                    each = [
+                        function(*state, *(part[i] for part in given))
+                        for i, state in enumerate(_parted(parameters, buffers))
+                    ]
                 return [torch.stack(same) for same in zip(*each, strict=True)]
             found: Sequence[Tensor] = vmap(function)(parameters, buffers, *given)
             return found
@@ -263,9 +271,15 @@ class Learner:
         """Run it, as `Ensemble.call` does."""
         return _called(self._name, self._module, parameters, buffers, x)
 
-    def statistics(self) -> tuple[Tensor, ...]:
-        """Return what its layers keep from this batch, in the order of `keeps`."""
-        return tuple(self._shared.statistics[name] for name in self.keeps)
+    def statistics(self, buffers: dict[str, Tensor]) -> tuple[Tensor, ...]:
+        """Return what its layers keep after this batch, in the order of `keeps`.
+
+        Parameters
+        ----------
+        buffers : dict of str to Tensor
+            What they kept before: a layer that was not run, or does not learn, keeps that.
+        """
+        return tuple(self._shared.statistics.get(name, buffers[name]) for name in self.keeps)
 
 
 def _called(

@@ -13,7 +13,9 @@ from torch import nn
 from crosscurrent.knowledge.errors import InputError
 
 from .architectures import CAPACITIES, Architecture, ours
-from .checks import FAILURES, behaviour, check_model, said
+from .behaviour import behaviour
+from .checks import check_model
+from .failures import FAILURES, said
 from .own_models import Adaptation
 
 __all__ = ["CAPACITIES", "Architecture", "architecture"]

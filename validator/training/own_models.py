@@ -11,9 +11,9 @@ from torch import Tensor, nn
 
 from .replacements import BatchNorm, ForwardPass, replaced
 
-__all__ = ["DRAW", "Adaptation", "OwnModel", "logits_of"]
+__all__ = ["DRAW", "Adaptation", "OwnModel", "fresh", "logits_of", "state_of"]
 
-DRAW = "draw"
+DRAW = "crosscurrent_draw"
 """Name of the buffer that decides what a model draws while it learns."""
 _FIELD = "logits"
 """Name of the field of an output that holds the logits, where there are several."""
@@ -54,8 +54,6 @@ class OwnModel(nn.Module):
         Whether it is never batched, so that torch's own random numbers can be its own.
     """
 
-    draw: Tensor
-
     def __init__(self, inner: nn.Module, classes: int, *, alone: bool) -> None:
         super().__init__()
         self.shared = ForwardPass()
@@ -70,12 +68,12 @@ class OwnModel(nn.Module):
         """Return logits: (records, classes)."""
         if not self.training:
             return logits_of(self.inner(x), len(x), self.classes)
-        self.shared.draw = self.draw
+        self.shared.draw = self._buffers[DRAW]
         try:
             with self._random(x):
                 return logits_of(self.inner(x), len(x), self.classes)
         finally:
-            self.shared.draw = None
+            self.shared.draw, self.shared.ended = None, True
 
     @contextmanager
     def _random(self, x: Tensor) -> Iterator[None]:
@@ -84,7 +82,7 @@ class OwnModel(nn.Module):
             yield
             return
         with torch.random.fork_rng(devices=[x.device] if x.is_cuda else []):
-            torch.manual_seed(int(self.draw))
+            torch.manual_seed(int(self.get_buffer(DRAW)))
             yield
 
 
@@ -115,9 +113,22 @@ def logits_of(given: object, records: int, classes: int) -> Tensor:
     if not isinstance(given, Tensor):
         raise TypeError(f"returns {type(given).__name__}, expected logits ({records}, {classes})")
     shape = tuple(given.shape)
-    if classes == 2 and shape in ((records,), (records, 1)):
+    if classes == 2 and (shape in ((records,), (records, 1)) or (records == 1 and not shape)):
         one = given.reshape(records, 1)
         return torch.cat([torch.zeros_like(one), one], dim=1)
     if shape != (records, classes):
         raise ValueError(f"gives {shape} for {records} records, expected ({records}, {classes})")
     return given
+
+
+def fresh(model: nn.Module) -> nn.Module:
+    """Return a model whose draws are the first ones again."""
+    if isinstance(model, OwnModel):
+        model.shared.begin()
+    return model
+
+
+def state_of(model: nn.Module) -> list[tuple[str, Tensor]]:
+    """Return parameters and buffers by name, without what only decides draws."""
+    found = (*model.named_parameters(), *model.named_buffers())
+    return [(name, value) for name, value in found if name != DRAW]

@@ -12,8 +12,8 @@ from torch.func import grad, vmap
 from crosscurrent.knowledge.errors import InputError
 
 from .architectures import Architecture
-from .checks import FAILURES, quiet, said
 from .ensembles import Ensemble, losses
+from .failures import FAILURES, quiet, said
 from .own_models import DRAW
 
 __all__ = ["check_clipping", "clipped", "clipped_by_layer", "clipped_by_record", "layered"]

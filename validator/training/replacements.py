@@ -34,6 +34,8 @@ class ForwardPass:
         How often was drawn since it was begun.
     statistics : dict of str to Tensor
         What layers keep from this batch, by the name of the buffer.
+    ended : bool
+        Whether the model was run once on this batch: what a penalty asks after that is not kept.
     """
 
     def __init__(self) -> None:
@@ -44,6 +46,7 @@ class ForwardPass:
         self.draw: Tensor | None = None
         self.calls = 0
         self.statistics: dict[str, Tensor] = {}
+        self.ended = False
 
     def uniform(self, shape: Sequence[int]) -> Tensor:
         """Draw from [0, 1), in a stream of its own for each call."""
@@ -114,6 +117,8 @@ class BatchNorm(nn.Module):
         super().__init__()
         self.name, self._pass = "", shared
         self.eps, self.momentum = layer.eps, layer.momentum
+        self.num_features, self.affine = layer.num_features, layer.affine
+        self.track_running_stats = layer.track_running_stats
         self.weight, self.bias = layer.weight, layer.bias
         for name, value in layer.named_buffers():
             self.register_buffer(name, value)
@@ -124,6 +129,8 @@ class BatchNorm(nn.Module):
         if self.training:
             over = [i for i in range(x.dim()) if i != 1]
             count = x.numel() // x.shape[1]
+            if count == 1:
+                raise ValueError(f"one value for each channel has no variance: {tuple(x.shape)}")
             mean = x.mean(over)
             var = (x - self._along(mean, x)).square().mean(over)
             self._keep(mean.detach(), var.detach() * (count / max(1, count - 1)))
@@ -133,15 +140,18 @@ class BatchNorm(nn.Module):
         return scaled
 
     def _keep(self, mean: Tensor, var: Tensor) -> None:
-        seen = self.num_batches_tracked + 1
-        rate = 1 / seen.to(mean.dtype) if self.momentum is None else self.momentum
-        found = {
-            "running_mean": self.running_mean + rate * (mean - self.running_mean),
-            "running_var": self.running_var + rate * (var - self.running_var),
-            "num_batches_tracked": seen,
+        """Move what is kept towards this batch, once for each time that a model runs the layer."""
+        if self._pass.ended:
+            return
+        kept = self._pass.statistics
+        before = {
+            name: kept.get(f"{self.name}.{name}", value) for name, value in self.named_buffers()
         }
-        for name, value in found.items():
-            self._pass.statistics.setdefault(f"{self.name}.{name}", value)
+        seen = before["num_batches_tracked"] + 1
+        rate = 1 / seen.to(mean.dtype) if self.momentum is None else self.momentum
+        kept[f"{self.name}.num_batches_tracked"] = seen
+        for name, value in (("running_mean", mean), ("running_var", var)):
+            kept[f"{self.name}.{name}"] = before[name] + rate * (value - before[name])
 
     @staticmethod
     def _along(each: Tensor, x: Tensor) -> Tensor:
@@ -161,10 +171,13 @@ _NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d, nn.SyncBatchNorm)
 def replaced(model: nn.Module, shared: ForwardPass) -> nn.Module:
     """Replace the layers of a model that draw or keep statistics; parameters keep their names.
 
-    Those of other kinds, and what a forward pass draws by itself, stay as they are.
+    Those of other kinds, those to which something was added (hooks, parametrizations), and what a
+    forward pass draws by itself stay as they are.
     """
     found: dict[int, nn.Module] = {}  # a layer that is used twice stays one
     for layer in model.modules():
+        if _added_to(layer):
+            continue
         if isinstance(layer, nn.modules.dropout._DropoutNd) and type(layer) in _SINGLE + _CHANNELS:
             found[id(layer)] = Dropout(layer.p, type(layer) in _CHANNELS, shared)
         elif isinstance(layer, nn.modules.batchnorm._BatchNorm) and (
@@ -174,7 +187,17 @@ def replaced(model: nn.Module, shared: ForwardPass) -> nn.Module:
     if id(model) in found:
         return found[id(model)]
     for above in list(model.modules()):
-        for name, child in above.named_children():
-            if id(child) in found:
-                setattr(above, name, found[id(child)])
+        for name, child in above._modules.items():  # `named_children` leaves out the second of two
+            if child is not None and id(child) in found:
+                above._modules[name] = found[id(child)]
     return model
+
+
+def _added_to(layer: nn.Module) -> bool:
+    hooks = (
+        layer._forward_hooks,
+        layer._forward_pre_hooks,
+        layer._backward_hooks,
+        layer._backward_pre_hooks,
+    )
+    return any(hooks) or hasattr(layer, "parametrizations")

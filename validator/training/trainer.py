@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import partial
 from time import perf_counter
 from typing import Any, NamedTuple
 
@@ -198,11 +197,16 @@ def _gradients(ensemble: Ensemble, method: TrainingHooks, schedule: Schedule) ->
         weight: Tensor,
     ) -> tuple[Tensor, tuple[Tensor, ...]]:
         learner.begin()
-        forward = partial(learner, parameters, buffers)
-        total = (losses(forward(x), y) * weight).sum() / schedule.batch
+        logits = learner(parameters, buffers, x)
+
+        def forward(other: Tensor) -> Tensor:
+            # once for the loss and all penalties: a second time layers would draw and keep anew
+            return logits if other is x else learner(parameters, buffers, other)
+
+        total = (losses(logits, y) * weight).sum() / schedule.batch
         for penalty in method.penalties:
             total = total + penalty(forward, x, y, z, weight)
-        return total, learner.statistics()
+        return total, learner.statistics(buffers)
 
     gradient = grad(loss, has_aux=True)
     added = tuple(penalty.operations for penalty in method.penalties)

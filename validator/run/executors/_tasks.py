@@ -15,7 +15,8 @@ from crosscurrent.knowledge.errors import InputError
 
 from ...data import Dataset
 from ...training.architectures import Architecture
-from ...training.checks import behaviour, said
+from ...training.behaviour import behaviour
+from ...training.failures import said
 from ...trials.pooling import Pooled
 from ...trials.trial import Result, Trial, TrialContext, run, trials_version
 
