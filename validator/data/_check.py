@@ -1,0 +1,351 @@
+"""Check of a data file: what is understood of it, before anything is trained."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from contextlib import suppress
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+import numpy as np
+
+from crosscurrent.knowledge.errors import InputError, clip, legible
+
+from ._cards import Card
+from ._columns import groups, levels, missing
+from ._complete import complete
+from ._encoding import Encoded, attribute_parts, encode
+from ._lookup import names
+from ._notes import Note
+from ._own_files import OwnFile, own_file
+from ._roles import roles, without_index
+from ._spelling import spelling
+from ._suspicions import suspicions, tells
+from ._tables import Table
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from . import check_types as shapes
+
+__all__ = ["SMALL", "check"]
+
+SMALL: Final = 31
+"""A group with fewer records of a class is left out of group gaps by default: of as many, 20 are
+judged (`attacks.discriminatory_behavior`)."""
+_EXAMPLES: Final = 3
+_MOST_PROBLEMS: Final = 50
+
+
+def check(path: str) -> shapes.DataCheck:
+    """Say what is understood of a data file and its card.
+
+    Parameters
+    ----------
+    path : str
+        A data file, or a card.
+
+    Raises
+    ------
+    InputError
+        If nothing can be said of it: there is no such file, or it, or its card, cannot be read.
+        What else is wrong is among the problems of the document.
+    """
+    if path in names():
+        raise InputError(
+            f"{path} comes with Crosscurrent (crosscurrent validate --list); give the path of a"
+            " file of yours"
+        )
+    own = own_file(path)
+    try:
+        read, card = own.read()
+        table, index = without_index(read, card)
+        return _Check(own, table, card, index).document(read)
+    except MemoryError:
+        raise InputError(f"{legible(path)}: does not fit into memory; give fewer records") from None
+
+
+class _Check:
+    """One check; what is wrong is gathered."""
+
+    def __init__(self, own: OwnFile, table: Table, card: Card, index: dict[str, str]) -> None:
+        self.own, self.table, self.card, self.index = own, table, card, index
+        self.problems: list[str] = []
+        self.notes = list(table.notes)
+        self.attributes = self._attributes()
+        self.done: Encoded | None = None
+        if own.card is None:
+            self.problems.append(str(own.no_card()))
+        else:
+            try:
+                self.done = encode(table, card, own.name)
+            except InputError as error:
+                self.problems.append(str(error))
+        self.duplicates = None if self.done is None else _duplicates(self.done)
+        self.kinds, self.counts = self._kinds()
+
+    def document(self, read: Table) -> shapes.DataCheck:
+        """Return what was found."""
+        done, records = self.done, self._records()
+        columns = [self._column(read, name) for name in (*read.columns, *read.unusable)]
+        warnings = self._warnings()
+        notes: list[Any] = [each.document() for each in dict.fromkeys(self.notes)]
+        if done is not None:
+            notes = list(done.data.settings["notes"])
+        return {
+            "kind": "data_check",
+            "usable": not self.problems,
+            "file": legible(self.own.path),
+            "card": None if self.own.card is None else self.own.card.source,
+            "read": dict(read.about),
+            "records": records,
+            "columns": columns,
+            "target": self._target(),
+            "sensitive": self._sensitive(),
+            "notes": [each for each in notes if each["code"] != "row_number"],
+            "warnings": [
+                *(each for each in notes if each["code"] == "row_number"),
+                *(each.document() for each in warnings),
+            ],
+            "problems": self.problems[:_MOST_PROBLEMS],
+            "data": None if done is None else _result(done),
+        }
+
+    def _attributes(self) -> list[str]:
+        """Return the columns among the attributes, also where the card does not fit."""
+        table, card = self.table, self.card
+        if table.images is not None:
+            return []
+        with suppress(InputError):
+            return roles(table, card)[1]
+        out = {card.target} | (set() if card.keep_sensitive else {*card.sensitive})
+        out |= {name for name, kind in card.columns.items() if kind == "drop"}
+        return [name for name in table.columns if name not in out]
+
+    def _kinds(self) -> tuple[dict[str, str], dict[str, int]]:
+        """Return what each column becomes, and how many attributes; gather what is wrong."""
+        kinds: dict[str, str] = {}
+        counts: dict[str, int] = {}
+        if self.done is not None:
+            for name, use in self.done.uses.items():
+                kinds[name], counts[name] = use.kind, use.attributes
+        else:
+            table = self._whole()
+            for name in self.attributes:
+                if name not in table.columns:
+                    continue
+                try:
+                    kinds[name], parts = attribute_parts(table, self.card, name, self.notes)
+                except InputError as error:
+                    self.problems.append(str(error))
+                else:
+                    counts[name] = sum(p[1] if isinstance(p, tuple) else 1 for p in parts)
+        self.problems = list(dict.fromkeys(self.problems))
+        return kinds, counts
+
+    def _whole(self) -> Table:
+        """Return the records without a missing value, or all where these are too few."""
+        dropping = replace(self.card, missing="drop")
+        with suppress(InputError):
+            if not self.attributes:
+                return self.table
+            return complete(self.table, dropping, self.attributes, [])[0]
+        return self.table
+
+    def _records(self) -> shapes.Records:
+        table, done = self.table, self.done
+        total = len(table.images) if table.images is not None else 0
+        total = max([total, *(len(each) for each in table.columns.values())])
+        used = total if done is None else len(done.kept)
+        return {
+            "read": total,
+            "used": used,
+            "dropped": total - used,
+            "duplicates": self.duplicates,
+        }
+
+    def _column(self, read: Table, name: str) -> shapes.Column:
+        """Describe one column."""
+        values = read.columns.get(name)
+        role = self._role(name)
+        kind: Any = {"target": "classes", "sensitive": "groups"}.get(role, self.kinds.get(name))
+        if role == "left_out" or values is None:
+            kind = None
+        found: shapes.Column = {
+            "name": name,
+            "role": role,
+            "type": read.unusable.get(name, "texts"),
+            "stored": read.types.get(name),
+            "values": 0,
+            "missing": 0,
+            "taken_for_missing": dict(read.marks.get(name, {})),
+            "different": 0,
+            "examples": [],
+            "least": None,
+            "greatest": None,
+            "becomes": kind,
+            "attributes": self.counts.get(name, 0),
+            "why": self._why(name, role),
+        }
+        if values is None:
+            return found
+        gap = missing(values)
+        counts = Counter(values[~gap].tolist())
+        numbers = values
+        found["type"] = "numbers"
+        if values.dtype == object:
+            spelled = spelling(values)
+            found["type"] = _type(spelled.forms, counts)
+            numbers = np.zeros(0) if spelled.numbers is None else spelled.numbers
+        there = numbers[np.isfinite(numbers)] if len(numbers) else numbers
+        if len(there):
+            found["least"], found["greatest"] = float(there.min()), float(there.max())
+            if (there == np.floor(there)).all() and found["type"] == "numbers":
+                found["type"] = "whole numbers"
+        found["values"], found["missing"] = int((~gap).sum()), int(gap.sum())
+        found["different"] = len(counts)
+        found["examples"] = [
+            clip(each if isinstance(each, str) else f"{each:g}", 30)
+            for each, _ in counts.most_common(_EXAMPLES)
+        ]
+        return found
+
+    def _role(self, name: str) -> Literal["target", "sensitive", "attribute", "left_out"]:
+        if name == self.card.target:
+            return "target"
+        if name in self.card.sensitive:
+            return "sensitive"
+        return "attribute" if name in self.attributes else "left_out"
+
+    def _why(self, name: str, role: str) -> str | None:
+        """Say why a column is left out."""
+        if name in self.index:
+            return self.index[name]
+        if role == "left_out":
+            return "the card drops it"
+        if role == "attribute" and self.counts.get(name) == 0:
+            return "it never changes"
+        return None
+
+    def _target(self) -> shapes.Target | None:
+        target = self.card.target
+        if target is None or target not in self.table.columns:
+            return None
+        if self.done is not None:
+            sizes = np.bincount(self.done.data.y, minlength=len(self.done.labels))
+            labels = self.done.labels
+        else:
+            with suppress(InputError):
+                codes, labels = levels(self.table, target, "", [])
+                sizes = np.bincount(codes, minlength=len(labels))
+                return _target(target, labels, sizes)
+            return None
+        return _target(target, labels, sizes)
+
+    def _sensitive(self) -> list[shapes.Sensitive]:
+        done, card = self.done, self.card
+        found: list[shapes.Sensitive] = []
+        for place, name in enumerate(card.sensitive):
+            if name not in self.table.columns:
+                continue
+            if done is not None:
+                codes, groups_ = done.data.z[:, place], done.groups[name]
+                cells = np.zeros((len(groups_), done.data.classes), np.int64)
+                np.add.at(cells, (codes, done.data.y), 1)
+            else:
+                try:
+                    kind, bins = card.columns.get(name), card.bins.get(name, ())
+                    codes, groups_ = groups(self.table, name, kind, bins, [])
+                except InputError:
+                    continue
+                cells = np.bincount(codes, minlength=len(groups_))[:, None]
+            found.append(
+                {
+                    "column": name,
+                    "kept": card.keep_sensitive,
+                    "groups": [
+                        {
+                            "name": each,
+                            "records": int(row.sum()),
+                            "classes": row.tolist() if done is not None else [],
+                            "small": bool(row.min() < SMALL),
+                        }
+                        for each, row in zip(groups_, cells, strict=True)
+                    ],
+                }
+            )
+        return found
+
+    def _warnings(self) -> list[Note]:
+        """Return what is striking."""
+        found: list[Note] = []
+        table, done = self.table, self.done
+        roles_ = {name: self._role(name) for name in table.columns}
+        for name, values in table.columns.items():
+            role = roles_[name]
+            kind = {"target": "classes", "sensitive": "groups"}.get(role, self.kinds.get(name))
+            if role == "left_out" or kind is None:
+                continue
+            found += suspicions(name, values, dict(table.marks.get(name, {})), kind)
+            if done is not None and name in done.uses:
+                note = tells(name, values[done.kept], done.data.y)
+                found += [note] if note else []
+        for each in self._sensitive():
+            if small := [group["name"] for group in each["groups"] if group["small"]]:
+                shown = ", ".join(map(clip, small[:4]))
+                shown += f" and {len(small) - 4} more" if len(small) > 4 else ""
+                told = (
+                    f"of {shown} by {clip(each['column'])} there are fewer than {SMALL} records of"
+                    " a class: group gaps leave these out"
+                )
+                found.append(Note("small_groups", each["column"], told))
+        if self.duplicates:
+            told = f"{self.duplicates:,} records are equal to an earlier one in all that is used"
+            found.append(Note("duplicates", None, told))
+        return found
+
+
+def _target(column: str, labels: list[str], sizes: NDArray[np.int64]) -> shapes.Target:
+    classes: list[shapes.Class] = [
+        {"name": name, "records": int(size)} for name, size in zip(labels, sizes, strict=True)
+    ]
+    return {"column": column, "classes": classes}
+
+
+def _type(forms: Counter[str], counts: Counter[Any]) -> str:
+    """Say what the texts of a column are."""
+    if not forms:
+        return "nothing"
+    if {each.casefold() for each in counts} <= {"true", "false"}:
+        return "true or false"
+    if set(forms) == {"number"}:
+        return "numbers"
+    form = max(forms, key=lambda each: forms[each])
+    if form == "":
+        return "texts"
+    if form == "number":
+        return "numbers and texts"
+    _, thing, *rest = form.split(" ")
+    return " ".join([f"{thing}s", *rest])
+
+
+def _duplicates(done: Encoded) -> int:
+    """Return how many records are equal to an earlier one, once encoded."""
+    data = done.data
+    seen: set[bytes] = set()
+    flat = np.ascontiguousarray(data.x.reshape(data.records, -1))
+    beside = np.column_stack([data.y, data.z])
+    for row, rest in zip(flat, beside, strict=True):
+        seen.add(hashlib.blake2b(row.tobytes() + rest.tobytes(), digest_size=16).digest())
+    return data.records - len(seen)
+
+
+def _result(done: Encoded) -> shapes.Result:
+    data = done.data
+    return {
+        "name": data.name,
+        "shape": list(data.shape),
+        "classes": data.classes,
+        "digest": data.digest,
+    }
