@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING
+
+from crosscurrent.knowledge.errors import clip
 
 from .terminal import Style, columns, paragraph
 
@@ -15,6 +18,8 @@ _SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical ba
 _SHOWN = 40
 _CLASSES = 12
 _NOTES = 20
+_NAME = 30
+"""As many characters of a name are shown."""
 
 
 def describe(document: shapes.DataCheck, look: Style) -> str:
@@ -54,14 +59,16 @@ def facts(document: shapes.DataCheck) -> list[list[str]]:
     target = document["target"]
     if target is not None:
         classes = target["classes"]
-        shown = ", ".join(f"{each['name']} {each['records']:,}" for each in classes[:_CLASSES])
+        shown = ", ".join(
+            f"{clip(each['name'], _NAME)} {each['records']:,}" for each in classes[:_CLASSES]
+        )
         if len(classes) > _CLASSES:
             shown += f" and {len(classes) - _CLASSES} more"
-        one = f"; class 1 is {classes[1]['name']}" if len(classes) == 2 else ""
-        rows.append(["target", f"{target['column']}: {shown}{one}"])
+        one = f"; class 1 is {clip(classes[1]['name'], _NAME)}" if len(classes) == 2 else ""
+        rows.append(["target", f"{clip(target['column'], _NAME)}: {shown}{one}"])
     if document["sensitive"]:
         kept = document["sensitive"][0]["kept"]
-        named = ", ".join(each["column"] for each in document["sensitive"])
+        named = ", ".join(clip(each["column"], _NAME) for each in document["sensitive"])
         seen = "attributes too: models see" if kept else "no attributes: models do not see"
         them = "them" if len(document["sensitive"]) > 1 else "it"
         rows.append(["sensitive", f"{named} ({seen} {them})"])
@@ -83,7 +90,7 @@ def column_row(column: shapes.Column) -> list[str]:
     """Return a row on a column: name, what it is read as, counts, and what it becomes."""
     kind = column["type"] + (f" ({column['stored']})" if column["stored"] else "")
     return [
-        column["name"],
+        clip(column["name"], _NAME),
         kind,
         f"{column['values']:,}",
         f"{column['missing']:,}",
@@ -96,8 +103,6 @@ def next_command(document: shapes.DataCheck) -> str | None:
     """Return the command that measures on this data, if it can be used."""
     if not document["usable"]:
         return None
-    import shlex
-
     pair = "FD1 F" if document["sensitive"] else "PD1 P1"
     return f"crosscurrent validate {pair} --dataset {shlex.quote(document['file'])}"
 
@@ -145,13 +150,14 @@ def _groups(document: shapes.DataCheck, sensitive: shapes.Sensitive) -> list[lis
     target = document["target"]
     classes = [] if target is None else target["classes"]
     named = bool(classes) and len(classes) <= 4 and all(g["classes"] for g in sensitive["groups"])
-    head = [f"by {sensitive['column']}", "records"]
-    head += [f"{target['column']} {each['name']}" for each in classes] if named and target else []
+    head = [f"by {clip(sensitive['column'], _NAME)}", "records"]
+    if named and target is not None:
+        head += [f"{clip(target['column'], _NAME)} {clip(each['name'], _NAME)}" for each in classes]
     rows = [[*head, ""]]
     for each in sensitive["groups"]:
         counts = [f"{count:,}" for count in each["classes"]] if named else []
         small = "few" if each["small"] else ""
-        rows.append([each["name"], f"{each['records']:,}", *counts, small])
+        rows.append([clip(each["name"], _NAME), f"{each['records']:,}", *counts, small])
     return rows
 
 

@@ -13,9 +13,10 @@ import numpy as np
 from crosscurrent.knowledge.errors import InputError, clip, legible
 
 from ._cards import Card
-from ._columns import groups, levels, missing
+from ._columns import groups, missing
 from ._complete import complete
-from ._encoding import Encoded, attribute_parts, encode
+from ._dataset import require_records
+from ._encoding import Encoded, attribute_parts, classes_of, encode
 from ._lookup import names
 from ._notes import Note
 from ._own_files import OwnFile, own_file
@@ -25,7 +26,6 @@ from ._suspicions import suspicions, tells
 from ._tables import Table
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
     from . import check_types as shapes
 
@@ -60,6 +60,8 @@ def check(path: str) -> shapes.DataCheck:
     own = own_file(path)
     try:
         read, card = own.read()
+        if not any(map(len, read.columns.values())):
+            require_records(read.source, 0)
         table, index = without_index(read, card)
         return _Check(own, table, card, index).document(read)
     except MemoryError:
@@ -229,19 +231,24 @@ class _Check:
         return None
 
     def _target(self) -> shapes.Target | None:
-        target = self.card.target
+        target, done = self.card.target, self.done
         if target is None or target not in self.table.columns:
             return None
-        if self.done is not None:
-            sizes = np.bincount(self.done.data.y, minlength=len(self.done.labels))
-            labels = self.done.labels
+        if done is not None:
+            codes, labels = done.data.y, done.labels
         else:
-            with suppress(InputError):
-                codes, labels = levels(self.table, target, "", [])
-                sizes = np.bincount(codes, minlength=len(labels))
-                return _target(target, labels, sizes)
-            return None
-        return _target(target, labels, sizes)
+            try:
+                codes, labels = classes_of(self.table, self.card, [])
+            except InputError:
+                return None
+        sizes = np.bincount(codes, minlength=len(labels))
+        return {
+            "column": target,
+            "classes": [
+                {"name": name, "records": int(size)}
+                for name, size in zip(labels, sizes, strict=True)
+            ],
+        }
 
     def _sensitive(self) -> list[shapes.Sensitive]:
         done, card = self.done, self.card
@@ -306,13 +313,6 @@ class _Check:
         return found
 
 
-def _target(column: str, labels: list[str], sizes: NDArray[np.int64]) -> shapes.Target:
-    classes: list[shapes.Class] = [
-        {"name": name, "records": int(size)} for name, size in zip(labels, sizes, strict=True)
-    ]
-    return {"column": column, "classes": classes}
-
-
 def _type(forms: Counter[str], counts: Counter[Any]) -> str:
     """Say what the texts of a column are."""
     if not forms:
@@ -324,6 +324,8 @@ def _type(forms: Counter[str], counts: Counter[Any]) -> str:
     form = max(forms, key=lambda each: forms[each])
     if form == "":
         return "texts"
+    if form.startswith("a number with"):
+        return "numbers with commas"
     if form == "number":
         return "numbers and texts"
     _, thing, *rest = form.split(" ")

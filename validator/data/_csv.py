@@ -48,6 +48,8 @@ def read_csv(path: str, missing: Collection[str] = MISSING) -> Table:
     dialect = dialect_of(path)
     rows = text_rows(path, dialect)
     first, header = next(rows, (0, []))
+    if header == ["sep=", ""]:  # Excel's hint, which the separator was found without
+        first, header = next(rows, (0, []))
     if not header:
         raise InputError(f"{shown}: empty; the first line names the columns")
     lines: list[int] = []

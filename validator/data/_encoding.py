@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     _Part = NDArray[np.float32] | tuple[NDArray[np.int64], int]
     """A standardised attribute; or the level of each record, and how many levels there are."""
 
-__all__ = ["Encoded", "Use", "attribute_parts", "encode", "encoded"]
+__all__ = ["Encoded", "Use", "attribute_parts", "classes_of", "encode", "encoded"]
 
 NUMBER: Final = "number"
 LEVELS: Final = "levels"
@@ -113,7 +113,7 @@ def encode(table: Table, card: Card, name: str) -> Encoded:
     else:
         x = pixels(images, table.source, card, notes)
         x = x[kept] if len(kept) < len(x) else x
-    y, labels = _classes(table, card, notes)
+    y, labels = classes_of(table, card, notes)
     names: dict[str, list[str]] = {}
     z = np.zeros((len(y), len(card.sensitive)), np.int64)
     for place, attribute in enumerate(card.sensitive):
@@ -249,11 +249,11 @@ def _numbering(table: Table, attributes: Sequence[str]) -> list[Note]:
     ]
 
 
-def _classes(table: Table, card: Card, notes: list[Note]) -> tuple[NDArray[np.int64], list[str]]:
+def classes_of(table: Table, card: Card, notes: list[Note]) -> tuple[NDArray[np.int64], list[str]]:
     """Return the class of each record and what the classes are, the positive one last."""
     target = str(card.target)
     codes, labels = levels(table, target, "split it into classes, or name another target", notes)
-    if card.positive is None:
+    if card.positive is None or len(labels) < 2:  # a single class is refused later
         return codes, labels
     wanted = next((place for place, each in enumerate(labels) if _is(each, card.positive)), None)
     if wanted is None:

@@ -12,7 +12,7 @@ from crosscurrent.knowledge.errors import clip
 from ._columns import MAX_LEVELS, missing
 from ._notes import Note
 from ._roles import numbers_rows
-from ._spelling import as_number, spelling
+from ._spelling import as_number, same_number, spelling
 from ._tables import EXACT
 
 if TYPE_CHECKING:
@@ -71,6 +71,12 @@ def suspicions(name: str, values: NDArray[Any], marks: dict[str, int], kind: str
         whole = (numbers == np.floor(numbers)).all()
         if whole and len(counts) == len(there) > 1 and not numbers_rows(numbers):
             note("identifier", f"{shown} is different in every record, as an identifier is")
+        if zeros := [each for each in counts if isinstance(each, str) and _is_code(each)]:
+            note(
+                "leading_zeros",
+                f"{clip(zeros[0])} in {shown} is read as a number: if it is a code, write columns:"
+                f" {{{shown}: categorical}} (or drop)",
+            )
         if np.abs(numbers).max(initial=0) > EXACT:
             note(
                 "large_numbers", f"{shown} has whole numbers above 2^53: as a code, it is no number"
@@ -142,7 +148,7 @@ def _levels(shown: str, counts: Counter[Any], note: Any) -> None:
         number = as_number(text)
         alike[text.casefold() if number is None else number].append(text)
     for spelled in alike.values():
-        if len(spelled) > 1:
+        if len({same_number(each) for each in spelled}) > 1:
             note("spellings", f"{_texts(spelled, ' and ')} in {shown} are different levels")
 
 
@@ -160,6 +166,10 @@ def _sentinel(numbers: NDArray[np.float64]) -> float | None:
                 continue
             return float(found[place])
     return None
+
+
+def _is_code(text: str) -> bool:
+    return text[:1] == "0" and len(text) > 1 and text.isdecimal()
 
 
 def _as_numbers(values: NDArray[Any]) -> NDArray[np.float64] | None:

@@ -21,6 +21,7 @@ from ..training.models import architecture
 from ..training.spec import Schedule
 from ..trials.trial import Trial, TrialContext
 from .assignments import DEFAULT_DATASET, DEFAULT_DRAWS, DEFAULT_MODEL, DEFAULT_SEEDS, grouped
+from .compared_groups import numbered_group
 
 if TYPE_CHECKING:
     from crosscurrent.knowledge import KnowledgeBase
@@ -180,7 +181,7 @@ class ExperimentSetup:
             arm.check(each)
         arm.check_model(self.architecture)
         arm = arm.settled(self.data)
-        mounted = _attacks(arm, risk, given)
+        mounted = _attacks(arm, risk, numbered_group(given, self.data, risk))
         for attack in mounted:
             for each in self.draws:
                 attack.check(each)
