@@ -209,7 +209,9 @@ def test_decimal_commas_are_read_unless_they_may_be_thousands(tmp_path: Path) ->
     found = read(tmp_path, commas, separator=";")
     assert found.digest == plain.digest
     assert "commas in hours are taken for decimal points" in notes(found)
-    unclear = altered("hours", lambda i, _: f"{i / 8:.3f}".replace(".", ","))
+    small = altered("hours", lambda i, _: f"{i / 64:.3f}".replace(".", ","))  # no thousand is 0,016
+    assert "decimal points" in notes(read(tmp_path, small, separator=";"))
+    unclear = altered("hours", lambda i, _: f"{1 + i / 8:.3f}".replace(".", ","))
     assert "a comma before three digits" in refused(written(tmp_path, text(unclear, ";")))
 
 
@@ -244,7 +246,7 @@ def test_codes_above_2_53_stay_apart(tmp_path: Path) -> None:
     listed = [[*table], *(list(map(str, row)) for row in zip(*table.values(), strict=True))]
     assert dataset(written(tmp_path, text(listed), card)).digest == found.digest
     made = dataset(
-        arrays(tmp_path, "target: y\n", y=np.array(codes), x=np.arange(100.0).reshape(50, 2))
+        arrays(tmp_path, "target: 'y'\n", y=np.array(codes), x=np.arange(100.0).reshape(50, 2))
     )
     assert made.settings["classes"] == found.settings["classes"]
 
@@ -330,7 +332,7 @@ SMALL = np.arange(50)[:, None, None] % 2
 )
 def test_the_scale_of_dark_whole_pixels_is_asked_for(tmp_path: Path, most: int, kind: Any) -> None:
     x = np.tile(SMALL * most, (1, 4, 4)).astype(kind)
-    message = refused(arrays(tmp_path, "target: y\n", x=x))
+    message = refused(arrays(tmp_path, "target: 'y'\n", x=x))
     assert f"whole numbers up to {most}, and 255 is usual; write pixel_max: {most}" in message
     data = dataset(arrays(tmp_path, f"pixel_max: {most}\n", x=x))
     assert (data.x.min(), data.x.max()) == (0, 1)

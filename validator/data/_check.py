@@ -26,7 +26,6 @@ from ._suspicions import suspicions, tells
 from ._tables import Table
 
 if TYPE_CHECKING:
-
     from . import check_types as shapes
 
 __all__ = ["SMALL", "check"]

@@ -16,7 +16,7 @@ __all__ = ["Spelling", "as_number", "looks_like", "same_number", "spelling"]
 _THREE: Final = "a number with a comma before three digits"
 _COMMA: Final = "a number with a decimal comma"
 _FORMS: Final = {
-    _THREE: r"[-+]?\d{1,3}(,\d{3})+",
+    _THREE: r"[-+]?[1-9]\d{0,2}(,\d{3})+",
     _COMMA: r"[-+]?\d+,\d+",
     "a number with marks between its digits": r"[-+]?\d{1,3}([,.'’ \u00a0\u202f]\d{3})+([.,]\d+)?",
     "a percentage": r"[-+]?\d+([.,]\d+)?\s?%",
