@@ -32,7 +32,7 @@ def describe(document: shapes.DataCheck, look: Style) -> str:
         rows = [*rows[:_SHOWN], [more, "", "", "", "", "--json lists them"]]
     head = ["column", "read as", "values", "missing", "different", "becomes"]
     lines.append(columns([head, *rows], look.width))
-    for each in document["sensitive"]:
+    for each in (each for each in document["sensitive"] if each["groups"]):
         lines += ["", columns(_groups(document, each), look.width)]
     for head_, told in (
         ("Done to the data", [each["message"] for each in document["notes"]]),

@@ -153,10 +153,7 @@ def test_a_result_says_what_was_done_to_its_data_and_which_groups_it_compares(
     assert [each["name"] for each in document["groups"]["compared"]] == ["A", "B"]
     assert document["groups"]["left_out"] == [{"name": "C", "records": 10}]
     found = " ".join(describe(document, PLAIN).split())
-    assert (
-        "data values are separated by semicolons; 1 of 400 records dropped, as x ('NA') has"
-        in found
-    )
+    assert "data 1 of 400 records dropped, as x ('NA') has no value; values are separated" in found
     assert "groups by race: A (189), B (200); left out, with too few records: C (10)" in found
     wrong = ["validate", "PD1", "P4", "--dataset", path, *small, "--set", "attack.group=D"]
     assert main([*wrong, "--store", store]) == 2

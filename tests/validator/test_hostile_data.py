@@ -8,6 +8,7 @@ import tracemalloc
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -73,7 +74,8 @@ def test_an_array_that_is_not_as_large_as_it_says_is_refused(tmp_path: Path, sha
 @pytest.mark.parametrize("name", ["x", "y", "z"])
 def test_python_objects_are_not_unpickled(tmp_path: Path, name: str) -> None:
     objects = np.array([print] * 50, object)
-    message = refused(arrays(tmp_path, **{name: objects}))
+    given: dict[str, Any] = {name: objects}
+    message = refused(arrays(tmp_path, **given))
     assert f"{name} holds Python objects, which are not read" in message
     assert f"{name}.astype(str)" in message
 

@@ -23,7 +23,7 @@ from ._own_files import OwnFile, own_file
 from ._roles import roles, without_index
 from ._spelling import spelling
 from ._suspicions import suspicions, tells
-from ._tables import Table
+from ._tables import NA_VALUES, Table
 
 if TYPE_CHECKING:
     from . import check_types as shapes
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 __all__ = ["SMALL", "check"]
 
 SMALL: Final = 31
-"""A group with fewer records of a class is left out of group gaps by default: of as many, 20 are
-judged (`attacks.discriminatory_behavior`)."""
+"""Of a group with fewer records of a class, fairness leaves the rate of that class out by default:
+of as many, 20 are judged (`attacks.discriminatory_behavior`)."""
 _EXAMPLES: Final = 3
 _MOST_PROBLEMS: Final = 50
 
@@ -73,6 +73,7 @@ class _Check:
     def __init__(self, own: OwnFile, table: Table, card: Card, index: dict[str, str]) -> None:
         self.own, self.table, self.card, self.index = own, table, card, index
         self.problems: list[str] = []
+        self.unclear: set[str] = set()
         self.notes = list(table.notes)
         self.attributes = self._attributes()
         self.done: Encoded | None = None
@@ -137,22 +138,52 @@ class _Check:
                 if name not in table.columns:
                     continue
                 try:
-                    kinds[name], parts = attribute_parts(table, self.card, name, self.notes)
+                    there = self._there(table, name)
+                    kinds[name], parts = attribute_parts(there, self.card, name, self.notes)
                 except InputError as error:
                     self.problems.append(str(error))
                 else:
                     counts[name] = sum(p[1] if isinstance(p, tuple) else 1 for p in parts)
+            self._gather(table)
         self.problems = list(dict.fromkeys(self.problems))
         return kinds, counts
 
+    def _gather(self, table: Table) -> None:
+        """Gather what is wrong with the target and the sensitive attributes."""
+        card = self.card
+        if card.target in table.columns:
+            try:
+                classes_of(self._there(table, card.target), card, self.notes)
+            except InputError as error:
+                self.problems.append(str(error))
+        for name in card.sensitive:
+            if name in table.columns:
+                try:
+                    kind, bins = card.columns.get(name), card.bins.get(name, ())
+                    groups(self._there(table, name), name, kind, bins, self.notes)
+                except InputError as error:
+                    self.unclear.add(name)
+                    self.problems.append(str(error))
+
     def _whole(self) -> Table:
-        """Return the records without a missing value, or all where these are too few."""
-        dropping = replace(self.card, missing="drop")
+        """Return the records that the card leaves, or all where it does not say which."""
+        if self.table.images is not None:
+            return self.table
+        used = {*self.attributes, *self.card.sensitive, str(self.card.target)}
         with suppress(InputError):
-            if not self.attributes:
-                return self.table
-            return complete(self.table, dropping, self.attributes, [])[0]
+            return complete(self.table, self.card, used, [])[0]
         return self.table
+
+    def _there(self, table: Table, name: str) -> Table:
+        """Return a column alone, without missing values that the card says nothing about."""
+        values = table.columns[name]
+        if self.card.without(name) != "error":
+            return table
+        places = np.flatnonzero(~missing(values))
+        place = table.place
+        return replace(
+            table, columns={name: values[places]}, place=lambda index: place(int(places[index]))
+        )
 
     def _records(self) -> shapes.Records:
         table, done = self.table, self.done
@@ -171,7 +202,7 @@ class _Check:
         values = read.columns.get(name)
         role = self._role(name)
         kind: Any = {"target": "classes", "sensitive": "groups"}.get(role, self.kinds.get(name))
-        if role == "left_out" or values is None:
+        if role == "left_out" or values is None or name in self.unclear:
             kind = None
         found: shapes.Column = {
             "name": name,
@@ -237,7 +268,7 @@ class _Check:
             codes, labels = done.data.y, done.labels
         else:
             try:
-                codes, labels = classes_of(self.table, self.card, [])
+                codes, labels = classes_of(self._there(self.table, target), self.card, [])
             except InputError:
                 return None
         sizes = np.bincount(codes, minlength=len(labels))
@@ -260,11 +291,11 @@ class _Check:
                 cells = np.zeros((len(groups_), done.data.classes), np.int64)
                 np.add.at(cells, (codes, done.data.y), 1)
             else:
-                try:
+                codes, groups_ = np.zeros(0, np.int64), []
+                with suppress(InputError):
                     kind, bins = card.columns.get(name), card.bins.get(name, ())
-                    codes, groups_ = groups(self.table, name, kind, bins, [])
-                except InputError:
-                    continue
+                    there = self._there(self.table, name)
+                    codes, groups_ = groups(there, name, kind, bins, [])
                 cells = np.bincount(codes, minlength=len(groups_))[:, None]
             found.append(
                 {
@@ -291,9 +322,12 @@ class _Check:
         for name, values in table.columns.items():
             role = roles_[name]
             kind = {"target": "classes", "sensitive": "groups"}.get(role, self.kinds.get(name))
-            if role == "left_out" or kind is None:
+            if role == "left_out" or kind is None or name in self.unclear:
                 continue
-            found += suspicions(name, values, dict(table.marks.get(name, {})), kind)
+            noted = suspicions(name, values, dict(table.marks.get(name, {})), kind)
+            if self.card.na_values != NA_VALUES:  # the card says what is missing
+                noted = [each for each in noted if each.code != "looks_missing"]
+            found += noted
             if done is not None and name in done.uses:
                 note = tells(name, values[done.kept], done.data.y)
                 found += [note] if note else []
@@ -303,7 +337,7 @@ class _Check:
                 shown += f" and {len(small) - 4} more" if len(small) > 4 else ""
                 told = (
                     f"of {shown} by {clip(each['column'])} there are fewer than {SMALL} records of"
-                    " a class: group gaps leave these out"
+                    " a class: fairness leaves their rates out by default"
                 )
                 found.append(Note("small_groups", each["column"], told))
         if self.duplicates:

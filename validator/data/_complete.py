@@ -94,8 +94,12 @@ def _require_told(table: Table, card: Card, gaps: dict[str, NDArray[np.bool_]]) 
     column = next(name for name, gap in untold.items() if gap[index])
     marks = [text for text in table.marks.get(column, ()) if text]
     taken = ""
+    if len(untold) > 1:
+        counts = [f"{clip(name)} {int(gap.sum()):,}" for name, gap in untold.items()]
+        more = f" and {len(counts) - _SHOWN} columns more" if len(counts) > _SHOWN else ""
+        taken = f" ({', '.join(counts[:_SHOWN])}{more})"
     if marks:
-        taken = (
+        taken += (
             f" ({_texts(marks)} is taken for one; if it is a value, list in the card what is:"
             " na_values: [''])"
         )

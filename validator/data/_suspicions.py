@@ -113,7 +113,8 @@ def determines(values: NDArray[Any], y: NDArray[np.int64]) -> float:
         codes[order] = np.arange(len(numbers)) * _BINS // len(numbers)
     else:
         known: defaultdict[Any, int] = defaultdict(lambda: len(known))
-        listed = np.where(missing(values), None, values.astype(object))
+        listed = values.astype(object)
+        listed[missing(values)] = None
         codes = np.fromiter((known[each] for each in listed.tolist()), np.int64, len(values))
     cells = np.zeros((int(codes.max()) + 1, int(y.max()) + 1), np.int64)
     np.add.at(cells, (codes, y), 1)

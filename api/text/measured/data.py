@@ -10,6 +10,8 @@ from ..terminal import Style, columns
 __all__ = ["data_lines", "data_rows", "group_rows"]
 
 _SHOWN = 3
+_FORM = ("separator", "decimal_comma", "index", "constant")
+"""Notes on how the file is written, which come after what concerns records."""
 
 
 def data_rows(settings: Mapping[str, Any]) -> list[list[str]]:
@@ -20,10 +22,11 @@ def data_rows(settings: Mapping[str, Any]) -> list[list[str]]:
     settings : mapping
         Those of a measured document, by what they are of.
     """
-    told = [each["message"] for each in settings.get("data", {}).get("notes", ())]
-    if not told:
+    notes = settings.get("data", {}).get("notes", ())
+    if not notes:
         return []
-    more = f"; and {len(told) - _SHOWN} more: crosscurrent data check" * (len(told) > _SHOWN)
+    told = [each["message"] for each in sorted(notes, key=lambda each: each["code"] in _FORM)]
+    more = f"; and {len(told) - _SHOWN} more: crosscurrent data check FILE" * (len(told) > _SHOWN)
     return [["data", "; ".join(told[:_SHOWN]) + more]]
 
 
