@@ -88,7 +88,9 @@ def facts(document: shapes.DataCheck) -> list[list[str]]:
 
 def column_row(column: shapes.Column) -> list[str]:
     """Return a row on a column: name, what it is read as, counts, and what it becomes."""
-    kind = column["type"] + (f" ({column['stored']})" if column["stored"] else "")
+    kind = column["type"]
+    if column["stored"] not in (None, kind):
+        kind += f" ({column['stored']})"
     return [
         clip(column["name"], _NAME),
         kind,

@@ -109,8 +109,8 @@ def test_missing_values_are_imputed_or_a_category_as_the_card_says(tmp_path: Pat
     imputed = read(tmp_path, table, CARD + "missing: impute\n")
     assert (imputed.records, imputed.shape) == (60, (5,))
     assert np.allclose(imputed.x[:, 0], expected, atol=1e-5)
-    assert "10 missing values of age are imputed by its median" in notes(imputed)
-    assert "12 missing values of job are imputed by" in notes(imputed)
+    assert "age is imputed by its median in 10 records" in notes(imputed)
+    assert "job is imputed by its most common level, " in notes(imputed)
     assert (imputed.x[:, 2:].sum(axis=1) == 1).all()
 
     category = read(tmp_path, table, CARD + "missing: category\n")
@@ -118,7 +118,7 @@ def test_missing_values_are_imputed_or_a_category_as_the_card_says(tmp_path: Pat
     assert np.allclose(category.x[:, 0], expected, atol=1e-5)
     assert (np.unique(category.x[:, 1]).size, category.x[0, 1] > 0) == (2, True)
     assert category.x[::5, -1].tolist() == [1] * 12
-    assert "12 missing values of job are a level of their own" in notes(category)
+    assert "job is missing in 12 records, a level of its own" in notes(category)
 
     both = read(tmp_path, table, CARD + "missing: {age: impute, job: drop}\n")
     assert (both.records, both.shape) == (48, (5,))

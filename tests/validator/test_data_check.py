@@ -16,7 +16,9 @@ from crosscurrent.knowledge.errors import InputError
 from crosscurrent.validator.attacks.discriminatory_behavior import JUDGED, DiscriminatoryBehavior
 from crosscurrent.validator.data import check, dataset
 from crosscurrent.validator.data._check import SMALL
+from crosscurrent.validator.data._profiles import profile
 from crosscurrent.validator.data._suspicions import determines
+from crosscurrent.validator.data._tables import Table
 from crosscurrent.validator.data.check_types import DataCheck
 
 
@@ -160,10 +162,15 @@ def test_files_that_cannot_be_read_are_refused(tmp_path: Path) -> None:
 def test_how_far_a_column_determines_the_target() -> None:
     y = np.arange(200) % 4 // 3
     drawn = np.random.default_rng(0)
-    assert determines(y.astype(float), y) == 1
-    assert determines(drawn.normal(size=200), y) < 0.2
-    assert determines(y * 10 + drawn.random(200), y) > 0.8
-    assert determines(np.array([f"id {i}" for i in range(200)], object), y) < 0
+
+    def share(values: np.ndarray[Any, Any]) -> float:
+        found = profile(Table("t", {"x": values}, str), "x")
+        return determines(found, np.arange(200), y)
+
+    assert share(y.astype(float)) == 1
+    assert share(drawn.normal(size=200)) < 0.2
+    assert share(y * 10 + drawn.random(200)) > 0.8
+    assert share(np.array([f"id {i}" for i in range(200)], object)) < 0
 
 
 VALUES = st.sampled_from(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -16,12 +15,12 @@ from ._cards import Card
 from ._columns import groups, missing
 from ._complete import complete
 from ._dataset import require_records
-from ._encoding import Encoded, attribute_parts, classes_of, encode
+from ._encoding import Encoded, Kind, attribute_parts, classes_of, encode
 from ._lookup import names
 from ._notes import Note
 from ._own_files import OwnFile, own_file
+from ._profiles import profile
 from ._roles import roles, without_index
-from ._spelling import spelling
 from ._suspicions import suspicions, tells
 from ._tables import NA_VALUES, Table
 
@@ -85,6 +84,7 @@ class _Check:
             except InputError as error:
                 self.problems.append(str(error))
         self.duplicates = None if self.done is None else _duplicates(self.done)
+        self.profiles = {name: profile(table, name) for name in table.columns}
         self.kinds, self.counts = self._kinds()
 
     def document(self, read: Table) -> shapes.DataCheck:
@@ -123,11 +123,11 @@ class _Check:
             return roles(table, card)[1]
         out = {card.target} | (set() if card.keep_sensitive else {*card.sensitive})
         out |= {name for name, kind in card.columns.items() if kind == "drop"}
-        return [name for name in table.columns if name not in out]
+        return [name for name in (*table.columns, *table.unusable) if name not in out]
 
-    def _kinds(self) -> tuple[dict[str, str], dict[str, int]]:
+    def _kinds(self) -> tuple[dict[str, Kind], dict[str, int]]:
         """Return what each column becomes, and how many attributes; gather what is wrong."""
-        kinds: dict[str, str] = {}
+        kinds: dict[str, Kind] = {}
         counts: dict[str, int] = {}
         if self.done is not None:
             for name, use in self.done.uses.items():
@@ -199,15 +199,11 @@ class _Check:
 
     def _column(self, read: Table, name: str) -> shapes.Column:
         """Describe one column."""
-        values = read.columns.get(name)
         role = self._role(name)
-        kind: Any = {"target": "classes", "sensitive": "groups"}.get(role, self.kinds.get(name))
-        if role == "left_out" or values is None or name in self.unclear:
-            kind = None
         found: shapes.Column = {
             "name": name,
             "role": role,
-            "type": read.unusable.get(name, "texts"),
+            "type": read.unusable.get(name, ""),
             "stored": read.types.get(name),
             "values": 0,
             "missing": 0,
@@ -216,32 +212,37 @@ class _Check:
             "examples": [],
             "least": None,
             "greatest": None,
-            "becomes": kind,
+            "becomes": self._becomes(name),
             "attributes": self.counts.get(name, 0),
             "why": self._why(name, role),
         }
-        if values is None:
+        if name not in read.columns:
             return found
-        gap = missing(values)
-        counts = Counter(values[~gap].tolist())
-        numbers = values
-        found["type"] = "numbers"
-        if values.dtype == object:
-            spelled = spelling(values)
-            found["type"] = _type(spelled.forms, counts)
-            numbers = np.zeros(0) if spelled.numbers is None else spelled.numbers
-        there = numbers[np.isfinite(numbers)] if len(numbers) else numbers
-        if len(there):
-            found["least"], found["greatest"] = float(there.min()), float(there.max())
-            if (there == np.floor(there)).all() and found["type"] == "numbers":
-                found["type"] = "whole numbers"
-        found["values"], found["missing"] = int((~gap).sum()), int(gap.sum())
-        found["different"] = len(counts)
-        found["examples"] = [
-            clip(each if isinstance(each, str) else f"{each:g}", 30)
-            for each, _ in counts.most_common(_EXAMPLES)
-        ]
-        return found
+        inside = self.profiles.get(name) or profile(read, name)
+        finite = inside.there[np.isfinite(inside.there)]
+        if len(finite):
+            found["least"], found["greatest"] = float(finite.min()), float(finite.max())
+        gaps = int(inside.gap.sum())
+        return {
+            **found,
+            "type": inside.type,
+            "values": len(inside.values) - gaps,
+            "missing": gaps,
+            "different": len(inside.counts),
+            "examples": [
+                clip(each if isinstance(each, str) else f"{each:g}", 30)
+                for each, _ in inside.counts.most_common(_EXAMPLES)
+            ],
+        }
+
+    def _becomes(self, name: str) -> shapes.Becomes | None:
+        """Return what a column becomes; None if it is left out, or that is not clear."""
+        if name in self.unclear or name not in self.table.columns:
+            return None
+        role = self._role(name)
+        if role == "target":
+            return "classes"
+        return "groups" if role == "sensitive" else self.kinds.get(name)
 
     def _role(self, name: str) -> Literal["target", "sensitive", "attribute", "left_out"]:
         if name == self.card.target:
@@ -317,19 +318,17 @@ class _Check:
     def _warnings(self) -> list[Note]:
         """Return what is striking."""
         found: list[Note] = []
-        table, done = self.table, self.done
-        roles_ = {name: self._role(name) for name in table.columns}
-        for name, values in table.columns.items():
-            role = roles_[name]
-            kind = {"target": "classes", "sensitive": "groups"}.get(role, self.kinds.get(name))
-            if role == "left_out" or kind is None or name in self.unclear:
+        done = self.done
+        for name, inside in self.profiles.items():
+            kind = self._becomes(name)
+            if kind is None:
                 continue
-            noted = suspicions(name, values, dict(table.marks.get(name, {})), kind)
+            noted = suspicions(inside, kind)
             if self.card.na_values != NA_VALUES:  # the card says what is missing
                 noted = [each for each in noted if each.code != "looks_missing"]
             found += noted
             if done is not None and name in done.uses:
-                note = tells(name, values[done.kept], done.data.y)
+                note = tells(inside, done.kept, done.data.y)
                 found += [note] if note else []
         for each in self._sensitive():
             if small := [group["name"] for group in each["groups"] if group["small"]]:
@@ -344,25 +343,6 @@ class _Check:
             told = f"{self.duplicates:,} records are equal to an earlier one in all that is used"
             found.append(Note("duplicates", None, told))
         return found
-
-
-def _type(forms: Counter[str], counts: Counter[Any]) -> str:
-    """Say what the texts of a column are."""
-    if not forms:
-        return "nothing"
-    if {each.casefold() for each in counts} <= {"true", "false"}:
-        return "true or false"
-    if set(forms) == {"number"}:
-        return "numbers"
-    form = max(forms, key=lambda each: forms[each])
-    if form == "":
-        return "texts"
-    if form.startswith("a number with"):
-        return "numbers with commas"
-    if form == "number":
-        return "numbers and texts"
-    _, thing, *rest = form.split(" ")
-    return " ".join([f"{thing}s", *rest])
 
 
 def _duplicates(done: Encoded) -> int:

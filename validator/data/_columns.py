@@ -11,7 +11,7 @@ import numpy as np
 from crosscurrent.knowledge.errors import InputError, clip
 
 from ._notes import Note
-from ._spelling import Spelling, as_number, same_number, spelling
+from ._spelling import Spelling, as_number, same_number
 from ._tables import Table
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def levels(
         alias = _aliases(column, found, notes)
         found = [each for each in found if each not in alias]
     codes = {value: code for code, value in enumerate(found)}
-    names = [each if isinstance(each, str) else f"{each:.17g}" for each in found]
+    names = [each if isinstance(each, str) else _written(each) for each in found]
     if len(names) > MAX_LEVELS:
         raise InputError(
             f"{table.source}, column {clip(column)!r}: {len(names)} different values, more than "
@@ -76,6 +76,11 @@ def levels(
         given = [None if lacks else each for each, lacks in zip(given, gap, strict=True)]
         codes[None] = last
     return np.fromiter((codes[each] for each in given), np.int64, len(values)), names
+
+
+def _written(number: float) -> str:
+    """Write a number with as few digits as tell it apart."""
+    return short if float(short := f"{number:g}") == number else f"{number!r}"
 
 
 def groups(
@@ -120,7 +125,7 @@ def numeric(
     if values.dtype != object:
         _require_finite(table, column, values)
         return values
-    found = spelling(values)
+    found = table.spelling(column)
     if found.numbers is None:
         if kind == "numeric":
             _refuse(table, column, found)
@@ -136,14 +141,14 @@ def numeric(
 def missing(values: NDArray[Any]) -> NDArray[np.bool_]:
     """Return where a value is missing, shape (records,)."""
     if values.dtype == object:
-        return np.fromiter((each is None for each in values), np.bool_, len(values))
+        return np.asarray(np.equal(values, None), np.bool_)
     return np.asarray(np.isnan(values), np.bool_)
 
 
 def too_many(table: Table, column: str) -> str:
     """Say what to do about a column with too many levels."""
     values = table.columns[column]
-    found = spelling(values) if values.dtype == object else None
+    found = table.spelling(column) if values.dtype == object else None
     if found is None or found.numbers is not None:
         return f"declare it numeric in the card, or drop it (columns: {{{clip(column)}: drop}})"
     index = min(place for form, place in found.first.items() if form != "number")

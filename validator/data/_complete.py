@@ -72,6 +72,8 @@ def complete(
         without = [name for name, gap in dropping.items() if gap.any()]
         told = f"{counted(dropped, total)} dropped, as {_listed(table, without)} has no value"
         notes.append(Note("dropped", None, told))
+    if not dropped:
+        return replace(table, columns=columns), places
     kept = {name: values[places] for name, values in columns.items()}
     return replace(table, columns=kept, place=lambda i: table.place(int(places[i]))), places
 
@@ -107,9 +109,19 @@ def _require_told(table: Table, card: Card, gaps: dict[str, NDArray[np.bool_]]) 
         index,
         column,
         f"a value is missing, as in {int(lacking.sum())} of {len(lacking)} records{taken}; fill it"
-        " in, or write in the card missing: drop (or impute, or category), or columns:"
-        f" {{{clip(column)}: drop}}",
+        f" in, or write in the card {_remedy(card, column)}",
     )
+
+
+def _remedy(card: Card, column: str) -> str:
+    """Return what a card may say of a column with a missing value."""
+    name = clip(column)
+    drop = "missing: drop" if isinstance(card.missing, str) else f"missing: {{{name}: drop}}"
+    if column == card.target:
+        return drop
+    if column in card.sensitive:
+        return f"{drop} (or category)"
+    return f"{drop} (or impute, or category), or columns: {{{name}: drop}}"
 
 
 def _listed(table: Table, names: list[str]) -> str:

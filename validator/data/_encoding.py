@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -26,10 +26,10 @@ if TYPE_CHECKING:
     _Part = NDArray[np.float32] | tuple[NDArray[np.int64], int]
     """A standardised attribute; or the level of each record, and how many levels there are."""
 
-__all__ = ["Encoded", "Use", "attribute_parts", "classes_of", "encode", "encoded"]
+__all__ = ["Encoded", "Kind", "Use", "attribute_parts", "classes_of", "encode", "encoded"]
 
-NUMBER: Final = "number"
-LEVELS: Final = "levels"
+Kind = Literal["number", "levels"]
+"""What a column among the attributes becomes."""
 
 
 @dataclass(frozen=True)
@@ -38,13 +38,13 @@ class Use:
 
     Attributes
     ----------
-    kind : str
+    kind : Kind
         ``number`` or ``levels``.
     attributes : int
         How many attributes; 0 if it was left out as it never changes.
     """
 
-    kind: str
+    kind: Kind
     attributes: int
 
 
@@ -145,7 +145,7 @@ def encode(table: Table, card: Card, name: str) -> Encoded:
 
 def attribute_parts(
     table: Table, card: Card, name: str, notes: list[Note]
-) -> tuple[str, list[_Part]]:
+) -> tuple[Kind, list[_Part]]:
     """Encode one column among the attributes.
 
     Returns
@@ -165,7 +165,7 @@ def attribute_parts(
     if numbers is not None:
         parts: list[_Part] = []
         if gap.all():
-            return NUMBER, parts
+            return "number", parts
         if gap.any():
             numbers = np.where(gap, np.median(numbers[~gap]), numbers)
         if (numbers != numbers[0]).any():
@@ -174,26 +174,25 @@ def attribute_parts(
             _tell(name, gap, "its median", policy, notes)
             if policy == "category":
                 parts.append(standardised(gap.astype(np.float64)[:, None])[:, 0])
-        return NUMBER, parts
+        return "number", parts
     codes, found = levels(table, name, too_many(table, name), notes)
     if gap.any() and policy == "impute":
         common = int(np.bincount(codes[~gap]).argmax())
         codes, found = np.where(gap, common, codes), [each for each in found if each != ABSENT]
-        _tell(name, gap, f"{clip(found[common])}, its most common level", policy, notes)
+        _tell(name, gap, f"its most common level, {clip(found[common])},", policy, notes)
     elif gap.any():
         _tell(name, gap, "", policy, notes)
-    return LEVELS, [(codes, len(found))] if len(found) > 1 else []
+    return "levels", [(codes, len(found))] if len(found) > 1 else []
 
 
 def _tell(name: str, gap: NDArray[np.bool_], by: str, policy: str, notes: list[Note]) -> None:
     """Note what missing values of a column became."""
     count, column = int(gap.sum()), clip(name)
-    if policy == "impute":
-        told = f"{count:,} missing values of {column} are imputed by {by}"
-    elif by:
-        told = f"{count:,} missing values of {column} are {by}, with an attribute that says so"
-    else:
-        told = f"{count:,} missing values of {column} are a level of their own"
+    where = f"in {count:,} record{'s' * (count != 1)}"
+    told = f"{column} is missing {where}, a level of its own"
+    if by:
+        told = f"{column} is imputed by {by} {where}"
+        told += ", with an attribute that says so" if policy == "category" else ""
     notes.append(Note(policy, name, told))
 
 
@@ -245,7 +244,7 @@ def _numbering(table: Table, attributes: Sequence[str]) -> list[Note]:
             " means something",
         )
         for name in attributes
-        if numbers_rows(table.columns[name])
+        if numbers_rows(table, name)
     ]
 
 

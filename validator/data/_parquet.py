@@ -69,7 +69,7 @@ def read_parquet(path: str, missing: Collection[str] = MISSING) -> Table:
     with reading(path, "Parquet", *damage), pq.ParquetFile(path, read_dictionary=texts) as file:
         for stored in names:
             name, kind = composed(stored), schema.field(stored).type
-            types[name] = clip(str(kind))
+            types[name] = _called(kind)
             if not _is_usable(kind):
                 unusable[name] = types[name]
                 continue
@@ -140,7 +140,8 @@ def _is_text(kind: Any) -> bool:
 
     if pa.types.is_dictionary(kind):
         kind = kind.value_type
-    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
+    tests = (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view)
+    return any(test(kind) for test in tests)
 
 
 def _is_usable(kind: Any) -> bool:
@@ -151,9 +152,18 @@ def _is_usable(kind: Any) -> bool:
         kind = kind.value_type
     tests = (
         *(pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal, pa.types.is_null),
-        *(pa.types.is_boolean, pa.types.is_string, pa.types.is_large_string),
+        pa.types.is_boolean,
     )
-    return any(test(kind) for test in tests)
+    return _is_text(kind) or any(test(kind) for test in tests)
+
+
+def _called(kind: Any) -> str:
+    """Return what a type is called."""
+    import pyarrow as pa
+
+    if pa.types.is_dictionary(kind):
+        return f"dictionary of {clip(str(kind.value_type))}"
+    return clip(str(kind))
 
 
 def _index(metadata: Any, names: Collection[str]) -> tuple[str, ...]:

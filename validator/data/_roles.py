@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,13 +12,12 @@ from crosscurrent.knowledge.errors import InputError, clip, suggest
 from ._cards import Card
 from ._csv import UNNAMED
 from ._notes import Note
-from ._spelling import spelling
 from ._tables import Table
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["numbers_rows", "roles", "without_index"]
+__all__ = ["increasing", "numbers_rows", "roles", "without_index"]
 
 
 def roles(table: Table, card: Card) -> tuple[str, list[str]]:
@@ -76,7 +75,7 @@ def without_index(table: Table, card: Card) -> tuple[Table, dict[str, str]]:
             continue
         if column in table.index:
             out[column] = "the file calls it an index of its records"
-        elif column.startswith(UNNAMED) and numbers_rows(table.columns[column]):
+        elif column.startswith(UNNAMED) and numbers_rows(table, column):
             out[column] = "it has no name and numbers the records"
     notes = [
         Note("index", column, f"{clip(column)} is left out, as {reason}")
@@ -86,19 +85,25 @@ def without_index(table: Table, card: Card) -> tuple[Table, dict[str, str]]:
     return replace(table, columns=columns, notes=(*table.notes, *notes)), out
 
 
-def numbers_rows(values: NDArray[Any]) -> bool:
+def numbers_rows(table: Table, column: str) -> bool:
     """Say whether all values are whole numbers, each greater than the one before."""
+    values = table.columns[column]
     if len(values) < 2:
         return False
     if values.dtype == object:
         if not isinstance(values[0], str) or not values[0].isdecimal():
             return False  # as most columns of texts, at no cost
-        found = spelling(values).numbers
-        if found is None:
+        numbers = table.spelling(column).numbers
+        if numbers is None:
             return False
-        values = found
-    with np.errstate(invalid="ignore"):
-        return bool((np.diff(values) > 0).all() and (values == np.floor(values)).all())
+        values = numbers
+    return increasing(values)
+
+
+def increasing(numbers: NDArray[np.float64]) -> bool:
+    """Say whether all are whole numbers, each greater than the one before."""
+    with np.errstate(invalid="ignore", over="ignore"):
+        return bool((np.diff(numbers) > 0).all() and (numbers == np.floor(numbers)).all())
 
 
 def _some(names: list[str]) -> str:

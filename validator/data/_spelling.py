@@ -45,7 +45,8 @@ class Spelling(NamedTuple):
     forms : mapping from str to int
         How many values look like what: ``number``, what `looks_like` says, or empty for a text.
     different : int
-        How many different numbers there are, or values that look like one or like a date.
+        How many different numbers there are, or values that look like one or like a date; 0 if all
+        are numbers as Python spells them.
     first : mapping from str to int
         The index of the first value of each form.
     """
@@ -89,6 +90,9 @@ def spelling(values: NDArray[Any]) -> Spelling:
     values : array of objects, shape (records,)
         Texts, None where missing.
     """
+    if (numbers := _numbers(values)) is not None:
+        count = int(np.count_nonzero(~np.equal(values, None)))
+        return Spelling(numbers, False, Counter(number=count) if count else Counter(), 0, {})
     counts = Counter(values.tolist())
     counts.pop(None, None)
     number = {text: as_number(text) for text in counts}
@@ -110,3 +114,12 @@ def spelling(values: NDArray[Any]) -> Spelling:
         if text is not None:
             first.setdefault(form[text], index)
     return Spelling(None, False, forms, different, first)
+
+
+def _numbers(values: NDArray[Any]) -> NDArray[np.float64] | None:
+    """Return texts as numbers, NaN where missing, if all are what `as_number` takes for one."""
+    try:
+        found = np.asarray(values.astype(np.float64))
+    except ValueError:
+        return None
+    return None if "_" in "".join(filter(None, values.tolist())) else found

@@ -13,6 +13,7 @@ import numpy as np
 from crosscurrent.knowledge.errors import InputError, clip
 
 from ._notes import Note
+from ._spelling import Spelling, spelling
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -81,6 +82,15 @@ class Table:
     notes: tuple[Note, ...] = ()
     index: tuple[str, ...] = ()
     images: NDArray[Any] | None = None
+    _spelled: dict[str, Spelling] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+
+    def spelling(self, column: str) -> Spelling:
+        """Return how the texts of a column are spelled, which is found out once."""
+        if column not in self._spelled:
+            self._spelled[column] = spelling(self.columns[column])
+        return self._spelled[column]
 
     def wrong(self, index: int, column: str, message: str) -> InputError:
         """Return an error about one value."""
@@ -99,11 +109,16 @@ def text_column(
 
     Texts are in Unicode's form NFC, as those that look the same should be the same.
     """
-    values = [each and composed(each) for each in values]
     column = np.empty(len(values), object)
-    column[:] = [None if each is None or each in missing else each for each in values]
-    marks = Counter(each for each in values if each is not None and each in missing)
-    return column, dict(marks)
+    column[:] = [
+        None
+        if each is None or each in missing
+        else (each if each.isascii() else normalize("NFC", each))
+        for each in values
+    ]
+    if not np.equal(column, None).any():
+        return column, {}
+    return column, dict(Counter(each for each in values if each is not None and each in missing))
 
 
 def composed(text: str) -> str:

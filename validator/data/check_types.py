@@ -6,7 +6,19 @@ from typing import Any, Literal, TypedDict, final
 
 from ._notes import NoteDocument
 
-__all__ = ["Class", "Column", "DataCheck", "Group", "Records", "Result", "Sensitive", "Target"]
+__all__ = [
+    "Becomes",
+    "Class",
+    "Column",
+    "DataCheck",
+    "Group",
+    "Records",
+    "Result",
+    "Sensitive",
+    "Target",
+]
+
+Becomes = Literal["number", "levels", "classes", "groups"]
 
 
 @final
@@ -30,7 +42,7 @@ class Column(TypedDict):
     examples: list[str]
     least: float | None
     greatest: float | None
-    becomes: Literal["number", "levels", "classes", "groups"] | None
+    becomes: Becomes | None
     attributes: int
     why: str | None
 
