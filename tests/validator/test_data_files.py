@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from crosscurrent.knowledge.errors import InputError
 from crosscurrent.validator.data import _dataset as limits
-from crosscurrent.validator.data import dataset
+from crosscurrent.validator.data import check, dataset
 
 ADULT = (
     "39, State-gov, 77516, Bachelors, 13, Never-married, Adm-clerical, Not-in-family, White, Male,"
@@ -353,6 +353,8 @@ def test_any_csv_is_read_or_explained(tmp_path: Path, damage: list[tuple[int, in
         table[line][column] = value
     data = text(table).encode("utf-8", "surrogatepass")
     with suppress(InputError):
+        check(written(tmp_path, data, CARD + "missing: drop\n"))
+    with suppress(InputError):
         assert np.isfinite(dataset(written(tmp_path, data, CARD + "missing: drop\n")).x).all()
 
 
@@ -366,6 +368,10 @@ KEYS = st.sampled_from(
         "columns",
         "missing",
         "keep_sensitive",
+        "na_values",
+        "bins",
+        "pixel_max",
+        "channels",
         "odd",
     ]
 )
@@ -375,7 +381,21 @@ VALUES = st.recursive(
     | st.integers()
     | st.floats()
     | ODD
-    | st.sampled_from(["age", "sex", "job", "income", "drop", "numeric", "t.csv", "high", "error"]),
+    | st.sampled_from(
+        [
+            "age",
+            "sex",
+            "job",
+            "income",
+            "drop",
+            "numeric",
+            "t.csv",
+            "high",
+            "error",
+            "impute",
+            "category",
+        ]
+    ),
     lambda inner: (
         st.lists(inner, max_size=3)
         | st.dictionaries(st.sampled_from(["age", "sex", "job", "odd"]), inner, max_size=3)
@@ -389,6 +409,7 @@ VALUES = st.recursive(
 def test_any_card_is_obeyed_or_explained(tmp_path: Path, card: dict[str, Any]) -> None:
     with suppress(InputError):
         said = json.dumps({"target": "income"} | card)  # JSON is YAML
+        check(written(tmp_path, text(rows()), said))
         assert np.isfinite(dataset(written(tmp_path, text(rows()), said)).x).all()
 
 
@@ -399,5 +420,7 @@ def test_any_npz_is_read_or_explained(tmp_path: Path, place: int, noise: bytes) 
     data = bytearray(path.read_bytes())
     data[place : place + len(noise)] = noise
     path.write_bytes(data)
+    with suppress(InputError):
+        check(str(path))
     with suppress(InputError):
         assert np.isfinite(dataset(str(path)).x).all()

@@ -12,10 +12,11 @@ import numpy as np
 from crosscurrent.knowledge.errors import InputError, clip, legible
 
 from ._cards import Card
-from ._columns import groups, missing
+from ._columns import groups
 from ._complete import complete
 from ._dataset import require_records
 from ._encoding import Encoded, Kind, attribute_parts, classes_of, encode
+from ._gaps import missing
 from ._lookup import names
 from ._notes import Note
 from ._own_files import OwnFile, own_file

@@ -10,6 +10,7 @@ import numpy as np
 
 from crosscurrent.knowledge.errors import InputError, clip
 
+from ._gaps import missing
 from ._notes import Note
 from ._spelling import Spelling, as_number, same_number
 from ._tables import Table
@@ -17,7 +18,7 @@ from ._tables import Table
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["ABSENT", "MAX_LEVELS", "groups", "levels", "missing", "numeric", "too_many"]
+__all__ = ["ABSENT", "MAX_LEVELS", "groups", "levels", "numeric", "too_many"]
 
 MAX_LEVELS: Final = 100
 """As many different values as a categorical column, a target or a sensitive attribute may have."""
@@ -136,13 +137,6 @@ def numeric(
         notes.append(Note("decimal_comma", column, told))
     _require_finite(table, column, found.numbers)
     return found.numbers
-
-
-def missing(values: NDArray[Any]) -> NDArray[np.bool_]:
-    """Return where a value is missing, shape (records,)."""
-    if values.dtype == object:
-        return np.asarray(np.equal(values, None), np.bool_)
-    return np.asarray(np.isnan(values), np.bool_)
 
 
 def too_many(table: Table, column: str) -> str:

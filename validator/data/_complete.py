@@ -11,8 +11,8 @@ import numpy as np
 from crosscurrent.knowledge.errors import InputError, clip
 
 from ._cards import Card
-from ._columns import missing
 from ._dataset import MIN_RECORDS, require_records
+from ._gaps import missing
 from ._notes import Note, counted
 from ._tables import Table
 

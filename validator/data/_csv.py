@@ -25,7 +25,7 @@ _IN_MEMORY: Final = 10
 """Bytes that a byte of a file takes as texts of Python, about."""
 
 
-def read_csv(path: str, missing: Collection[str] = MISSING) -> Table:
+def read_csv(path: str, na_values: Collection[str] = MISSING) -> Table:
     """Read a CSV file: one line of names, values separated as `_dialect.SEPARATORS` say.
 
     A column without a name that numbers the records is called as pandas calls it.
@@ -34,7 +34,7 @@ def read_csv(path: str, missing: Collection[str] = MISSING) -> Table:
     ----------
     path : str
         The file.
-    missing : collection of str
+    na_values : collection of str
         The texts that stand for a missing value.
 
     Raises
@@ -71,7 +71,7 @@ def read_csv(path: str, missing: Collection[str] = MISSING) -> Table:
     columns: dict[str, Any] = {}
     marks: dict[str, dict[str, int]] = {}
     for place, name in enumerate(header):
-        columns[name], marks[name] = text_column([row[place] for row in values], missing)
+        columns[name], marks[name] = text_column([row[place] for row in values], na_values)
     return Table(
         shown,
         columns,

@@ -11,9 +11,10 @@ import numpy as np
 from crosscurrent.knowledge.errors import clip, suggest
 
 from ._cards import Card
-from ._columns import ABSENT, groups, levels, missing, numeric, too_many
+from ._columns import ABSENT, groups, levels, numeric, too_many
 from ._complete import complete
 from ._dataset import Dataset, checked, require_size, standardised
+from ._gaps import missing
 from ._notes import Note
 from ._pixels import pixels
 from ._roles import numbers_rows, roles, without_index

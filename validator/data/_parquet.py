@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 __all__ = ["column_of", "read_parquet"]
 
 
-def read_parquet(path: str, missing: Collection[str] = MISSING) -> Table:
+def read_parquet(path: str, na_values: Collection[str] = MISSING) -> Table:
     """Read a Parquet file.
 
     Parameters
     ----------
     path : str
         The file.
-    missing : collection of str
+    na_values : collection of str
         The texts that stand for a missing value, beside values that are not there.
 
     Raises
@@ -73,7 +73,7 @@ def read_parquet(path: str, missing: Collection[str] = MISSING) -> Table:
             if not _is_usable(kind):
                 unusable[name] = types[name]
                 continue
-            values, found = _read(file.read(columns=[stored]).column(0), missing)
+            values, found = _read(file.read(columns=[stored]).column(0), na_values)
             columns[name] = values
             if found:
                 marks[name] = found
@@ -97,23 +97,23 @@ def column_of(column: Any) -> NDArray[Any] | None:
     return _read(column, MISSING)[0] if _is_usable(column.type) else None
 
 
-def _read(column: Any, missing: Collection[str]) -> tuple[NDArray[Any], dict[str, int]]:
+def _read(column: Any, na_values: Collection[str]) -> tuple[NDArray[Any], dict[str, int]]:
     """Return a usable Arrow column, and how often each text was taken for a missing value."""
     import pyarrow as pa
 
     kind = column.type
     if pa.types.is_dictionary(kind):
         if _is_text(kind.value_type):
-            return text_column(_shared(column), missing)
+            return text_column(_shared(column), na_values)
         column, kind = column.cast(kind.value_type), kind.value_type
     if pa.types.is_boolean(kind):
         names = {True: "true", False: "false", None: None}
-        return text_column([names[each] for each in column.to_pylist()], missing)
+        return text_column([names[each] for each in column.to_pylist()], na_values)
     if _is_text(kind):
-        return text_column([each and each.strip() for each in column.to_pylist()], missing)
+        return text_column([each and each.strip() for each in column.to_pylist()], na_values)
     if pa.types.is_integer(kind) and _too_large(column):
         whole = [None if each is None else str(each) for each in column.to_pylist()]
-        return text_column(whole, missing)
+        return text_column(whole, na_values)
     numbers = column.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
     return np.asarray(numbers, np.float64), {}
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ._columns import missing
+from ._gaps import missing
 from ._tables import Table
 
 if TYPE_CHECKING:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
+from ._gaps import missing
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -91,7 +93,7 @@ def spelling(values: NDArray[Any]) -> Spelling:
         Texts, None where missing.
     """
     if (numbers := _numbers(values)) is not None:
-        count = int(np.count_nonzero(~np.equal(values, None)))
+        count = int((~missing(values)).sum())
         return Spelling(numbers, False, Counter(number=count) if count else Counter(), 0, {})
     counts = Counter(values.tolist())
     counts.pop(None, None)

@@ -12,6 +12,7 @@ import numpy as np
 
 from crosscurrent.knowledge.errors import InputError, clip
 
+from ._gaps import missing
 from ._notes import Note
 from ._spelling import Spelling, spelling
 
@@ -97,13 +98,13 @@ class Table:
         return InputError(f"{self.place(index)}, column {clip(column)!r}: {message}")
 
 
-def as_texts(values: Sequence[str | None], missing: Collection[str] = MISSING) -> NDArray[Any]:
+def as_texts(values: Sequence[str | None], na_values: Collection[str] = MISSING) -> NDArray[Any]:
     """Return texts as a column, None where a value is one that stands for a missing one."""
-    return text_column(values, missing)[0]
+    return text_column(values, na_values)[0]
 
 
 def text_column(
-    values: Sequence[str | None], missing: Collection[str]
+    values: Sequence[str | None], na_values: Collection[str]
 ) -> tuple[NDArray[Any], dict[str, int]]:
     """Return texts as a column, and how often each text was taken for a missing value.
 
@@ -112,13 +113,13 @@ def text_column(
     column = np.empty(len(values), object)
     column[:] = [
         None
-        if each is None or each in missing
+        if each is None or each in na_values
         else (each if each.isascii() else normalize("NFC", each))
         for each in values
     ]
-    if not np.equal(column, None).any():
+    if not missing(column).any():
         return column, {}
-    return column, dict(Counter(each for each in values if each is not None and each in missing))
+    return column, dict(Counter(each for each in values if each is not None and each in na_values))
 
 
 def composed(text: str) -> str:
