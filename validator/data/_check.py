@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-from contextlib import suppress
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 
 from crosscurrent.knowledge.errors import InputError, clip, legible
 
+from ._attempts import Attempt
 from ._cards import Card
-from ._columns import groups
-from ._complete import complete
 from ._dataset import require_records
-from ._encoding import Encoded, Kind, attribute_parts, classes_of, encode
-from ._gaps import missing
+from ._encoding import Encoded
 from ._lookup import names
 from ._notes import Note
 from ._own_files import OwnFile, own_file
 from ._profiles import profile
-from ._roles import roles, without_index
 from ._suspicions import suspicions, tells
 from ._tables import NA_VALUES, Table
 
@@ -61,130 +56,46 @@ def check(path: str) -> shapes.DataCheck:
         read, card = own.read()
         if not any(map(len, read.columns.values())):
             require_records(read.source, 0)
-        table, index = without_index(read, card)
-        return _Check(own, table, card, index).document(read)
+        return _Check(own, read, card).document()
     except MemoryError:
         raise InputError(f"{legible(path)}: does not fit into memory; give fewer records") from None
 
 
 class _Check:
-    """One check; what is wrong is gathered."""
+    """One check: an attempt to encode a file, described."""
 
-    def __init__(self, own: OwnFile, table: Table, card: Card, index: dict[str, str]) -> None:
-        self.own, self.table, self.card, self.index = own, table, card, index
-        self.problems: list[str] = []
-        self.unclear: set[str] = set()
-        self.notes = list(table.notes)
-        self.attributes = self._attributes()
-        self.done: Encoded | None = None
-        if own.card is None:
-            self.problems.append(str(own.no_card()))
-        else:
-            try:
-                self.done = encode(table, card, own.name)
-            except InputError as error:
-                self.problems.append(str(error))
+    def __init__(self, own: OwnFile, read: Table, card: Card) -> None:
+        self.own, self.read, self.card = own, read, card
+        self.tried = Attempt(own, read, card)
+        self.table, self.done = self.tried.table, self.tried.done
+        self.profiles = {name: profile(self.table, name) for name in self.table.columns}
         self.duplicates = None if self.done is None else _duplicates(self.done)
-        self.profiles = {name: profile(table, name) for name in table.columns}
-        self.kinds, self.counts = self._kinds()
 
-    def document(self, read: Table) -> shapes.DataCheck:
+    def document(self) -> shapes.DataCheck:
         """Return what was found."""
-        done, records = self.done, self._records()
-        columns = [self._column(read, name) for name in (*read.columns, *read.unusable)]
-        warnings = self._warnings()
-        notes: list[Any] = [each.document() for each in dict.fromkeys(self.notes)]
+        done, read, problems = self.done, self.read, self.tried.problems
+        sensitive = self._sensitive()
+        notes: list[Any] = [each.document() for each in dict.fromkeys(self.tried.notes)]
         if done is not None:
             notes = list(done.data.settings["notes"])
         return {
             "kind": "data_check",
-            "usable": not self.problems,
+            "usable": not problems,
             "file": legible(self.own.path),
             "card": None if self.own.card is None else self.own.card.source,
             "read": dict(read.about),
-            "records": records,
-            "columns": columns,
+            "records": self._records(),
+            "columns": [self._column(name) for name in (*read.columns, *read.unusable)],
             "target": self._target(),
-            "sensitive": self._sensitive(),
+            "sensitive": sensitive,
             "notes": [each for each in notes if each["code"] != "row_number"],
             "warnings": [
                 *(each for each in notes if each["code"] == "row_number"),
-                *(each.document() for each in warnings),
+                *(each.document() for each in self._warnings(sensitive)),
             ],
-            "problems": self.problems[:_MOST_PROBLEMS],
+            "problems": problems[:_MOST_PROBLEMS],
             "data": None if done is None else _result(done),
         }
-
-    def _attributes(self) -> list[str]:
-        """Return the columns among the attributes, also where the card does not fit."""
-        table, card = self.table, self.card
-        if table.images is not None:
-            return []
-        with suppress(InputError):
-            return roles(table, card)[1]
-        out = {card.target} | (set() if card.keep_sensitive else {*card.sensitive})
-        out |= {name for name, kind in card.columns.items() if kind == "drop"}
-        return [name for name in (*table.columns, *table.unusable) if name not in out]
-
-    def _kinds(self) -> tuple[dict[str, Kind], dict[str, int]]:
-        """Return what each column becomes, and how many attributes; gather what is wrong."""
-        kinds: dict[str, Kind] = {}
-        counts: dict[str, int] = {}
-        if self.done is not None:
-            for name, use in self.done.uses.items():
-                kinds[name], counts[name] = use.kind, use.attributes
-        else:
-            table = self._whole()
-            for name in self.attributes:
-                if name not in table.columns:
-                    continue
-                try:
-                    there = self._there(table, name)
-                    kinds[name], parts = attribute_parts(there, self.card, name, self.notes)
-                except InputError as error:
-                    self.problems.append(str(error))
-                else:
-                    counts[name] = sum(p[1] if isinstance(p, tuple) else 1 for p in parts)
-            self._gather(table)
-        self.problems = list(dict.fromkeys(self.problems))
-        return kinds, counts
-
-    def _gather(self, table: Table) -> None:
-        """Gather what is wrong with the target and the sensitive attributes."""
-        card = self.card
-        if card.target in table.columns:
-            try:
-                classes_of(self._there(table, card.target), card, self.notes)
-            except InputError as error:
-                self.problems.append(str(error))
-        for name in card.sensitive:
-            if name in table.columns:
-                try:
-                    kind, bins = card.columns.get(name), card.bins.get(name, ())
-                    groups(self._there(table, name), name, kind, bins, self.notes)
-                except InputError as error:
-                    self.unclear.add(name)
-                    self.problems.append(str(error))
-
-    def _whole(self) -> Table:
-        """Return the records that the card leaves, or all where it does not say which."""
-        if self.table.images is not None:
-            return self.table
-        used = {*self.attributes, *self.card.sensitive, str(self.card.target)}
-        with suppress(InputError):
-            return complete(self.table, self.card, used, [])[0]
-        return self.table
-
-    def _there(self, table: Table, name: str) -> Table:
-        """Return a column alone, without missing values that the card says nothing about."""
-        values = table.columns[name]
-        if self.card.without(name) != "error":
-            return table
-        places = np.flatnonzero(~missing(values))
-        place = table.place
-        return replace(
-            table, columns={name: values[places]}, place=lambda index: place(int(places[index]))
-        )
 
     def _records(self) -> shapes.Records:
         table, done = self.table, self.done
@@ -198,9 +109,9 @@ class _Check:
             "duplicates": self.duplicates,
         }
 
-    def _column(self, read: Table, name: str) -> shapes.Column:
+    def _column(self, name: str) -> shapes.Column:
         """Describe one column."""
-        role = self._role(name)
+        read, role = self.read, self._role(name)
         found: shapes.Column = {
             "name": name,
             "role": role,
@@ -214,7 +125,7 @@ class _Check:
             "least": None,
             "greatest": None,
             "becomes": self._becomes(name),
-            "attributes": self.counts.get(name, 0),
+            "attributes": self.tried.counts.get(name, 0),
             "why": self._why(name, role),
         }
         if name not in read.columns:
@@ -238,44 +149,37 @@ class _Check:
 
     def _becomes(self, name: str) -> shapes.Becomes | None:
         """Return what a column becomes; None if it is left out, or that is not clear."""
-        if name in self.unclear or name not in self.table.columns:
+        if name in self.tried.unclear or name not in self.table.columns:
             return None
         role = self._role(name)
         if role == "target":
             return "classes"
-        return "groups" if role == "sensitive" else self.kinds.get(name)
+        return "groups" if role == "sensitive" else self.tried.kinds.get(name)
 
     def _role(self, name: str) -> Literal["target", "sensitive", "attribute", "left_out"]:
         if name == self.card.target:
             return "target"
         if name in self.card.sensitive:
             return "sensitive"
-        return "attribute" if name in self.attributes else "left_out"
+        return "attribute" if name in self.tried.attributes else "left_out"
 
     def _why(self, name: str, role: str) -> str | None:
         """Say why a column is left out."""
-        if name in self.index:
-            return self.index[name]
+        if name in self.tried.index:
+            return self.tried.index[name]
         if role == "left_out":
             return "the card drops it"
-        if role == "attribute" and self.counts.get(name) == 0:
+        if role == "attribute" and self.tried.counts.get(name) == 0:
             return "it never changes"
         return None
 
     def _target(self) -> shapes.Target | None:
-        target, done = self.card.target, self.done
-        if target is None or target not in self.table.columns:
+        codes, labels = self.tried.classes()
+        if self.card.target is None or not labels:
             return None
-        if done is not None:
-            codes, labels = done.data.y, done.labels
-        else:
-            try:
-                codes, labels = classes_of(self._there(self.table, target), self.card, [])
-            except InputError:
-                return None
         sizes = np.bincount(codes, minlength=len(labels))
         return {
-            "column": target,
+            "column": self.card.target,
             "classes": [
                 {"name": name, "records": int(size)}
                 for name, size in zip(labels, sizes, strict=True)
@@ -283,40 +187,29 @@ class _Check:
         }
 
     def _sensitive(self) -> list[shapes.Sensitive]:
-        done, card = self.done, self.card
+        """Describe groups: of each class, if records of both are told apart."""
+        y = None if self.done is None else self.done.data.y
         found: list[shapes.Sensitive] = []
-        for place, name in enumerate(card.sensitive):
+        for place, name in enumerate(self.card.sensitive):
             if name not in self.table.columns:
                 continue
-            if done is not None:
-                codes, groups_ = done.data.z[:, place], done.groups[name]
-                cells = np.zeros((len(groups_), done.data.classes), np.int64)
-                np.add.at(cells, (codes, done.data.y), 1)
-            else:
-                codes, groups_ = np.zeros(0, np.int64), []
-                with suppress(InputError):
-                    kind, bins = card.columns.get(name), card.bins.get(name, ())
-                    there = self._there(self.table, name)
-                    codes, groups_ = groups(there, name, kind, bins, [])
-                cells = np.bincount(codes, minlength=len(groups_))[:, None]
-            found.append(
+            codes, labels = self.tried.groups(place, name)
+            classes = np.zeros(len(codes), np.int64) if y is None else y
+            cells = np.zeros((len(labels), int(classes.max(initial=0)) + 1), np.int64)
+            np.add.at(cells, (codes, classes), 1)
+            described: list[shapes.Group] = [
                 {
-                    "column": name,
-                    "kept": card.keep_sensitive,
-                    "groups": [
-                        {
-                            "name": each,
-                            "records": int(row.sum()),
-                            "classes": row.tolist() if done is not None else [],
-                            "small": bool(row.min() < SMALL),
-                        }
-                        for each, row in zip(groups_, cells, strict=True)
-                    ],
+                    "name": label,
+                    "records": int(row.sum()),
+                    "classes": [] if y is None else row.tolist(),
+                    "small": bool(row.min() < SMALL),
                 }
-            )
+                for label, row in zip(labels, cells, strict=True)
+            ]
+            found.append({"column": name, "kept": self.card.keep_sensitive, "groups": described})
         return found
 
-    def _warnings(self) -> list[Note]:
+    def _warnings(self, sensitive: list[shapes.Sensitive]) -> list[Note]:
         """Return what is striking."""
         found: list[Note] = []
         done = self.done
@@ -331,7 +224,7 @@ class _Check:
             if done is not None and name in done.uses:
                 note = tells(inside, done.kept, done.data.y)
                 found += [note] if note else []
-        for each in self._sensitive():
+        for each in sensitive:
             if small := [group["name"] for group in each["groups"] if group["small"]]:
                 shown = ", ".join(map(clip, small[:4]))
                 shown += f" and {len(small) - 4} more" if len(small) > 4 else ""
