@@ -63,6 +63,8 @@ LOOKS = {
     "comma before three digits": lambda _, old: f'"{old},000"',
     "amount of money": lambda _, old: f"${old}",
     "a date": lambda _, old: f"2024-03-{int(old) % 28 + 1:02}",
+    "marks between its digits": lambda _, old: f"1_{int(old):03}",
+    "a number with a unit": lambda _, old: f"{old} kg",
     "a time of day": lambda _, old: f"12:{old}",
 }
 

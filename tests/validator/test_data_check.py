@@ -101,6 +101,16 @@ def test_what_is_striking_is_told(tmp_path: Path, code: str) -> None:
     assert codes(plain) == {"small_groups"}  # none of the one group is of class high
 
 
+def test_points_beside_decimal_commas_are_told(tmp_path: Path) -> None:
+    table = altered("age", lambda i, _: f"{1 + i % 9}.{i * 13 % 1000:03}")
+    assert "points" not in codes(checked(tmp_path, table))
+    for row in table[1:]:
+        row[1] = row[1].replace(".", ",")
+    found = check(written(tmp_path, text(table, ";")))
+    assert found["usable"]
+    assert "points" in codes(found)
+
+
 def test_duplicates_are_counted_over_what_is_used(tmp_path: Path) -> None:
     table = [[*row[:1], "1", *row[2:]] for row in rows(240)]
     table[0] = rows()[0]

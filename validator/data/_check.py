@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
 
@@ -14,10 +14,10 @@ from ._cards import Card
 from ._dataset import require_records
 from ._encoding import Encoded
 from ._lookup import names
-from ._notes import Note
+from ._notes import Note, NoteDocument
 from ._own_files import OwnFile, own_file
 from ._profiles import profile
-from ._suspicions import suspicions, tells
+from ._suspicions import points, suspicions, tells
 from ._tables import NA_VALUES, Table
 
 if TYPE_CHECKING:
@@ -69,15 +69,17 @@ class _Check:
         self.tried = Attempt(own, read, card)
         self.table, self.done = self.tried.table, self.tried.done
         self.profiles = {name: profile(self.table, name) for name in self.table.columns}
+        self.notes: list[NoteDocument] = [
+            each.document() for each in dict.fromkeys(self.tried.notes)
+        ]
+        if self.done is not None:
+            self.notes = list(self.done.data.settings["notes"])
         self.duplicates = None if self.done is None else _duplicates(self.done)
 
     def document(self) -> shapes.DataCheck:
         """Return what was found."""
         done, read, problems = self.done, self.read, self.tried.problems
         sensitive = self._sensitive()
-        notes: list[Any] = [each.document() for each in dict.fromkeys(self.tried.notes)]
-        if done is not None:
-            notes = list(done.data.settings["notes"])
         return {
             "kind": "data_check",
             "usable": not problems,
@@ -88,9 +90,9 @@ class _Check:
             "columns": [self._column(name) for name in (*read.columns, *read.unusable)],
             "target": self._target(),
             "sensitive": sensitive,
-            "notes": [each for each in notes if each["code"] != "row_number"],
+            "notes": [each for each in self.notes if each["code"] != "row_number"],
             "warnings": [
-                *(each for each in notes if each["code"] == "row_number"),
+                *(each for each in self.notes if each["code"] == "row_number"),
                 *(each.document() for each in self._warnings(sensitive)),
             ],
             "problems": problems[:_MOST_PROBLEMS],
@@ -213,6 +215,7 @@ class _Check:
         """Return what is striking."""
         found: list[Note] = []
         done = self.done
+        commas = any(each["code"] == "decimal_comma" for each in self.notes)
         for name, inside in self.profiles.items():
             kind = self._becomes(name)
             if kind is None:
@@ -221,6 +224,8 @@ class _Check:
             if self.card.na_values != NA_VALUES:  # the card says what is missing
                 noted = [each for each in noted if each.code != "looks_missing"]
             found += noted
+            if commas and kind == "number" and (note := points(inside)):
+                found.append(note)
             if done is not None and name in done.uses:
                 note = tells(inside, done.kept, done.data.y)
                 found += [note] if note else []

@@ -76,7 +76,7 @@ class Profile:
         if self.form in ("", "number"):
             return "numbers and texts" if self.form else "texts"
         if self.form.startswith("a number with"):
-            return "numbers with commas"
+            return "numbers with units" if self.form.endswith("unit") else "numbers with commas"
         _, thing, *rest = self.form.split(" ")
         return " ".join([f"{thing}s", *rest])
 

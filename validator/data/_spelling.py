@@ -20,13 +20,14 @@ _COMMA: Final = "a number with a decimal comma"
 _FORMS: Final = {
     _THREE: r"[-+]?[1-9]\d{0,2}(,\d{3})+",
     _COMMA: r"[-+]?\d+,\d+",
-    "a number with marks between its digits": r"[-+]?\d{1,3}([,.'’ \u00a0\u202f]\d{3})+([.,]\d+)?",
+    "a number with marks between its digits": r"[-+]?\d{1,3}([,.'’ _\u00a0\u202f]\d{3})+([.,]\d+)?",
     "a percentage": r"[-+]?\d+([.,]\d+)?\s?%",
     "an amount of money": r"(-?\s?[$€£¥]\s?[\d.,]+|[-+]?[\d.,]+\s?([$€£¥]|EUR|USD|GBP))",
     "a date": (
         r"(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}([T ]\d{1,2}:\d{2}.*)?"
         r"|\d{1,2}[-/.]\d{1,2}[-/.](\d{4}|\d{2})([T ]\d{1,2}:\d{2}.*)?)"
     ),
+    "a number with a unit": r"[-+]?\d+([.,]\d+)?\s?[A-Za-zµ°/²³]{1,10}",
     "a time of day": r"\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?",
 }
 """What a text that is no number may be all the same; the first that fits is it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
@@ -20,7 +21,7 @@ from ._tables import EXACT
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["determines", "suspicions", "tells"]
+__all__ = ["determines", "points", "suspicions", "tells"]
 
 _MANY: Final = 30
 """Levels of a category from which on it is worth a word."""
@@ -34,6 +35,7 @@ _SENTINELS: Final = frozenset(
 _NEARLY: Final = 0.95
 """Of what the most common class gets wrong, the share that a column alone gets right."""
 _BINS: Final = 20
+_POINTS: Final = re.compile(r"[-+]?[1-9]\d{0,2}(\.\d{3})+")
 
 
 def suspicions(found: Profile, kind: str) -> list[Note]:
@@ -71,6 +73,14 @@ def suspicions(found: Profile, kind: str) -> list[Note]:
         first = clip(next(iter(found.counts)))
         note("form", f"{shown} is read as levels, and {first} looks like {found.form}")
     return notes
+
+
+def points(found: Profile) -> Note | None:
+    """Return a note on numbers whose points may be of thousands, in a file with decimal commas."""
+    if not found.counts or not all(_POINTS.fullmatch(str(each)) for each in found.counts):
+        return None
+    told = f"points in {clip(found.name)} are decimal ones, though this file has decimal commas"
+    return Note("points", found.name, told)
 
 
 def determines(found: Profile, rows: NDArray[np.intp], y: NDArray[np.int64]) -> float:
