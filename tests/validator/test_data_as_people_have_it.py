@@ -100,6 +100,23 @@ def test_a_level_that_looks_missing_is_one_if_the_card_says_so(tmp_path: Path) -
     assert (data.records, data.shape) == (60, (5,))
 
 
+def test_a_number_may_stand_for_a_missing_value(tmp_path: Path) -> None:
+    card = "target: 't'\nna_values: ['', '-999']\nmissing: drop\n"
+    ages = [-999 if i % 10 == 0 else 20 + i % 40 for i in range(60)]
+    listed = [["age", "t"], *([str(age), "ab"[i % 2]] for i, age in enumerate(ages))]
+    found = read(tmp_path, listed, card)
+    assert (found.records, found.shape) == (54, (1,))
+    assert "dropped, as age ('-999') has no value" in notes(found)
+    pa, pq = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    for kind in (pa.int64(), pa.float32()):
+        columns = {"age": pa.array(ages).cast(kind), "t": ["a", "b"] * 30}
+        pq.write_table(pa.table(columns), tmp_path / "t.parquet")
+        assert dataset(str(tmp_path / "t.parquet")).digest == found.digest
+    x, y = np.array(ages)[:, None], np.array(["a", "b"] * 30)
+    made = dataset(arrays(tmp_path, card, x=x, t=y))
+    assert (made.records, notes(made)) == (54, notes(found).replace("age", "x[0]"))
+
+
 def test_missing_values_are_imputed_or_a_category_as_the_card_says(tmp_path: Path) -> None:
     table = altered("age", lambda i, old: "" if i % 6 == 0 else old)
     for row in table[1::5]:

@@ -6,6 +6,7 @@ import struct
 import warnings
 import zipfile
 import zlib
+from collections.abc import Collection
 from dataclasses import replace
 from math import prod
 from typing import TYPE_CHECKING, Any, Final
@@ -18,7 +19,7 @@ from ..machine.memory import free_bytes, mib
 from ._cards import Card
 from ._dataset import MAX_BYTES
 from ._files import reading, require_file
-from ._tables import EXACT, Table, text_column
+from ._tables import EXACT, Table, number_column, text_column
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -78,7 +79,7 @@ def read_arrays(path: str, card: Card) -> tuple[Table, Card]:
             raise InputError(
                 f"{shown}: x has {x.shape[1]:,} columns; at most {_MOST_COLUMNS:,} are read"
             )
-        found |= {f"x[{i}]": _numbers(x[:, i]) for i in range(x.shape[1])}
+        found |= {f"x[{i}]": _numbers(x[:, i], card.na_values) for i in range(x.shape[1])}
     else:
         for key, given in (("columns", card.columns), ("keep_sensitive", card.keep_sensitive)):
             if given:
@@ -178,7 +179,7 @@ def _column(
     if values.dtype.kind == "U":
         return text_column([str(each).strip() for each in values], card.na_values)
     _require_numbers(values, shown, name)
-    return _numbers(values)
+    return _numbers(values, card.na_values)
 
 
 def _sensitive(
@@ -204,13 +205,15 @@ def _require_numbers(values: NDArray[Any], shown: str, name: str = "x") -> None:
         )
 
 
-def _numbers(values: NDArray[Any]) -> tuple[NDArray[Any], dict[str, int]]:
+def _numbers(
+    values: NDArray[Any], na_values: Collection[str]
+) -> tuple[NDArray[Any], dict[str, int]]:
     """Return numbers of any width; whole ones that float64 does not tell apart are texts.
 
     Those that are too large become infinite, and are told then.
     """
     whole = values.dtype.kind in "iu" and values.size
     if whole and max(-int(values.min()), int(values.max())) > EXACT:
-        return text_column([str(each) for each in values.tolist()], ())
+        return text_column([str(each) for each in values.tolist()], na_values)
     with np.errstate(over="ignore"):
-        return np.asarray(values, np.float64), {}
+        return number_column(np.asarray(values, np.float64), na_values)

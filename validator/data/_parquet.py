@@ -13,7 +13,7 @@ from crosscurrent.knowledge.errors import InputError, clip, legible
 from ..machine.memory import free_bytes, mib
 from ._dataset import MAX_BYTES
 from ._files import reading, require_file
-from ._tables import EXACT, MISSING, Table, composed, require_distinct, text_column
+from ._tables import EXACT, MISSING, Table, composed, number_column, require_distinct, text_column
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -115,7 +115,7 @@ def _read(column: Any, na_values: Collection[str]) -> tuple[NDArray[Any], dict[s
         whole = [None if each is None else str(each) for each in column.to_pylist()]
         return text_column(whole, na_values)
     numbers = column.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
-    return np.asarray(numbers, np.float64), {}
+    return number_column(np.asarray(numbers, np.float64), na_values)
 
 
 def _shared(column: Any) -> list[str | None]:

@@ -139,7 +139,11 @@ def _numbers(found: Profile, shown: str, note: Callable[[str, str], None]) -> No
     if found.whole and EXACT < np.abs(numbers).max() < 2**64:
         note("large_numbers", f"{shown} has whole numbers above 2^53: as a code, it is no number")
     if (sentinel := _sentinel(numbers)) is not None:
-        note("sentinel", f"{sentinel:g} in {shown} may stand for a missing value")
+        note(
+            "sentinel",
+            f"{sentinel:g} in {shown} may stand for a missing value: if so, list it in the card"
+            f" (na_values: ['', '{sentinel:g}'])",
+        )
 
 
 def _levels(shown: str, counts: Counter[Any], note: Callable[[str, str], None]) -> None:

@@ -14,7 +14,7 @@ from crosscurrent.knowledge.errors import InputError, clip
 
 from ._gaps import missing
 from ._notes import Note
-from ._spelling import Spelling, spelling
+from ._spelling import Spelling, as_number, spelling
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -120,6 +120,21 @@ def text_column(
     if not missing(column).any():
         return column, {}
     return column, dict(Counter(each for each in values if each is not None and each in na_values))
+
+
+def number_column(
+    numbers: NDArray[np.float64], na_values: Collection[str]
+) -> tuple[NDArray[np.float64], dict[str, int]]:
+    """Return numbers as a column, and how often each one was taken for a missing value."""
+    marks: dict[str, int] = {}
+    for text in na_values:
+        value = as_number(text)
+        if value is None or not np.isfinite(value):
+            continue
+        found = numbers == value
+        if found.any():
+            numbers, marks[text] = np.where(found, np.nan, numbers), int(found.sum())
+    return numbers, marks
 
 
 def composed(text: str) -> str:
