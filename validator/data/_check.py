@@ -16,7 +16,7 @@ from ._encoding import Encoded
 from ._lookup import names
 from ._notes import Note, NoteDocument
 from ._own_files import OwnFile, own_file
-from ._profiles import profile
+from ._profiles import Profile, profile
 from ._suspicions import points, suspicions, tells
 from ._tables import NA_VALUES, Table
 
@@ -68,7 +68,6 @@ class _Check:
         self.own, self.read, self.card = own, read, card
         self.tried = Attempt(own, read, card)
         self.table, self.done = self.tried.table, self.tried.done
-        self.profiles = {name: profile(self.table, name) for name in self.table.columns}
         self.notes: list[NoteDocument] = [
             each.document() for each in dict.fromkeys(self.tried.notes)
         ]
@@ -79,7 +78,16 @@ class _Check:
     def document(self) -> shapes.DataCheck:
         """Return what was found."""
         done, read, problems = self.done, self.read, self.tried.problems
+        columns: list[shapes.Column] = []
+        striking: list[Note] = []
+        for name in (*read.columns, *read.unusable):
+            # one at a time, as each takes as much as the column itself
+            inside = profile(read, name) if name in read.columns else None
+            columns.append(self._column(name, inside))
+            if inside is not None and columns[-1]["becomes"] is not None:
+                striking += self._striking(inside, columns[-1]["becomes"])
         sensitive = self._sensitive()
+        striking += self._of_all(sensitive)
         return {
             "kind": "data_check",
             "usable": not problems,
@@ -87,13 +95,13 @@ class _Check:
             "card": None if self.own.card is None else self.own.card.source,
             "read": dict(read.about),
             "records": self._records(),
-            "columns": [self._column(name) for name in (*read.columns, *read.unusable)],
+            "columns": columns,
             "target": self._target(),
             "sensitive": sensitive,
             "notes": [each for each in self.notes if each["code"] != "row_number"],
             "warnings": [
                 *(each for each in self.notes if each["code"] == "row_number"),
-                *(each.document() for each in self._warnings(sensitive)),
+                *(each.document() for each in striking),
             ],
             "problems": problems[:_MOST_PROBLEMS],
             "data": None if done is None else _result(done),
@@ -111,7 +119,7 @@ class _Check:
             "duplicates": self.duplicates,
         }
 
-    def _column(self, name: str) -> shapes.Column:
+    def _column(self, name: str, inside: Profile | None) -> shapes.Column:
         """Describe one column."""
         read, role = self.read, self._role(name)
         found: shapes.Column = {
@@ -130,9 +138,8 @@ class _Check:
             "attributes": self.tried.counts.get(name, 0),
             "why": self._why(name, role),
         }
-        if name not in read.columns:
+        if inside is None:
             return found
-        inside = self.profiles.get(name) or profile(read, name)
         finite = inside.there[np.isfinite(inside.there)]
         if len(finite):
             found["least"], found["greatest"] = float(finite.min()), float(finite.max())
@@ -211,24 +218,22 @@ class _Check:
             found.append({"column": name, "kept": self.card.keep_sensitive, "groups": described})
         return found
 
-    def _warnings(self, sensitive: list[shapes.Sensitive]) -> list[Note]:
-        """Return what is striking."""
-        found: list[Note] = []
-        done = self.done
+    def _striking(self, inside: Profile, kind: shapes.Becomes) -> list[Note]:
+        """Return what is striking in a column that is used."""
+        found = suspicions(inside, kind)
+        if self.card.na_values != NA_VALUES:  # the card says what is missing
+            found = [each for each in found if each.code != "looks_missing"]
         commas = any(each["code"] == "decimal_comma" for each in self.notes)
-        for name, inside in self.profiles.items():
-            kind = self._becomes(name)
-            if kind is None:
-                continue
-            noted = suspicions(inside, kind)
-            if self.card.na_values != NA_VALUES:  # the card says what is missing
-                noted = [each for each in noted if each.code != "looks_missing"]
-            found += noted
-            if commas and kind == "number" and (note := points(inside)):
-                found.append(note)
-            if done is not None and name in done.uses:
-                note = tells(inside, done.kept, done.data.y)
-                found += [note] if note else []
+        if commas and kind == "number" and (note := points(inside)):
+            found.append(note)
+        if self.done is not None and inside.name in self.done.uses:
+            note = tells(inside, self.done.kept, self.done.data.y)
+            found += [note] if note else []
+        return found
+
+    def _of_all(self, sensitive: list[shapes.Sensitive]) -> list[Note]:
+        """Return what is striking in groups and in records as a whole."""
+        found: list[Note] = []
         for each in sensitive:
             if small := [group["name"] for group in each["groups"] if group["small"]]:
                 shown = ", ".join(map(clip, small[:4]))

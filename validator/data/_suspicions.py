@@ -129,7 +129,11 @@ def _numbers(found: Profile, shown: str, note: Callable[[str, str], None]) -> No
     """Note numbers that may be identifiers, codes, or stand for a missing value."""
     numbers = found.there
     if found.whole and len(found.counts) == len(numbers) > 1 and not increasing(numbers):
-        note("identifier", f"{shown} is different in every record, as an identifier is")
+        note(
+            "identifier",
+            f"{shown} is different in every record, as an identifier is: drop it unless it means"
+            " something",
+        )
     if zeros := [each for each in found.counts if isinstance(each, str) and _is_code(each)]:
         note(
             "leading_zeros",
