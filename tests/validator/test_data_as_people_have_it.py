@@ -207,6 +207,11 @@ def test_other_separators_are_read_also_with_quotes(
     assert dataset(written(tmp_path, hinted)).digest == plain.digest
 
 
+def test_the_ending_may_say_tabs(tmp_path: Path) -> None:
+    found = dataset(written(tmp_path, text(rows(), "\t"), CARD, "t.TSV"))
+    assert found.digest == read(tmp_path, rows()).digest
+
+
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
 def test_byte_order_marks_are_read(tmp_path: Path, encoding: str) -> None:
     data = dataset(written(tmp_path, text(rows()).encode(encoding)))

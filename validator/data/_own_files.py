@@ -135,8 +135,13 @@ def _same(one: str, other: str) -> bool:
         return False
 
 
+def _text(file: str, card: Card) -> tuple[Table, Card]:
+    return read_csv(file, card.na_values), card
+
+
 _READERS: Final[Mapping[str, Callable[[str, Card], tuple[Table, Card]]]] = {
-    ".csv": lambda file, card: (read_csv(file, card.na_values), card),
+    ".csv": _text,
+    ".tsv": _text,
     ".parquet": lambda file, card: (read_parquet(file, card.na_values), card),
     ".npz": read_arrays,
 }
