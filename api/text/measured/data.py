@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from crosscurrent.knowledge.errors import clip
+
 from ..terminal import Style, columns
 
 __all__ = ["data_lines", "data_rows", "group_rows"]
@@ -42,11 +44,11 @@ def group_rows(document: Mapping[str, Any]) -> list[list[str]]:
     found = document.get("groups")
     if not found:
         return []
-    told = f"by {found['attribute']}: {_listed(found['compared'])}"
+    told = f"by {clip(found['attribute'])}: {_listed(found['compared'])}"
     if found["left_out"]:
         told += f"; left out, with too few records: {_listed(found['left_out'])}"
     return [["groups", told]]
 
 
 def _listed(groups: list[Mapping[str, Any]]) -> str:
-    return ", ".join(f"{each['name']} ({each['records']:,})" for each in groups)
+    return ", ".join(f"{clip(each['name'])} ({each['records']:,})" for each in groups)
