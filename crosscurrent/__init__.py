@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from .api.python.backtests import BacktestAnswer, backtest
     from .api.python.collusions import ChainsAnswer, CollusionsAnswer, SequenceAnswer, collude
     from .api.python.combinations import CombinationAnswer, CombinationsAnswer, combine
+    from .api.python.data import DataReport, check_data
     from .api.python.matrices import matrix
     from .api.python.plans import PlansAnswer, plan
     from .api.python.pools import PoolsAnswer, pool
@@ -32,6 +33,7 @@ __all__ = [
     "CollusionsAnswer",
     "CombinationAnswer",
     "CombinationsAnswer",
+    "DataReport",
     "InputError",
     "KnowledgeBase",
     "MatrixAnswer",
@@ -48,6 +50,7 @@ __all__ = [
     "attacks",
     "audit",
     "backtest",
+    "check_data",
     "collude",
     "combine",
     "load",
@@ -74,6 +77,7 @@ _EXPORTS = {
     "api.python.backtests": "BacktestAnswer backtest",
     "api.python.collusions": "ChainsAnswer CollusionsAnswer SequenceAnswer collude",
     "api.python.combinations": "CombinationAnswer CombinationsAnswer combine",
+    "api.python.data": "DataReport check_data",
     "api.python.matrices": "matrix",
     "api.python.plans": "PlansAnswer plan",
     "api.python.pools": "PoolsAnswer pool",

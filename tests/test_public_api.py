@@ -21,6 +21,7 @@ import crosscurrent
 from crosscurrent.api.cli import main
 from crosscurrent.knowledge import KnowledgeBase, load
 
+LOANS = str(Path(__file__).parents[1] / "docs" / "examples" / "loans" / "loans.csv")
 HOSTILE = '<script>alert("x")</script>&amp;'
 OVERLAY = f"""\
 risks:
@@ -101,6 +102,7 @@ QUESTIONS: dict[str, tuple[Callable[[], Answer], list[str]]] = {
     "matrix": (lambda: crosscurrent.matrix(), ["matrix"]),
     "combinations": (lambda: crosscurrent.matrix("combinations"), ["matrix", "combinations"]),
     "collusions": (lambda: crosscurrent.matrix("collusions"), ["matrix", "collusions"]),
+    "check data": (lambda: crosscurrent.check_data(LOANS), ["data", "check", LOANS]),
     "backtest": (
         lambda: crosscurrent.backtest(seed=3, resamples=20),
         ["backtest", "--seed", "3", "--resamples", "20"],

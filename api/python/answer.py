@@ -18,7 +18,7 @@ from .tables import Table, as_html, as_text
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-__all__ = ["Answer", "Folder", "Knowledge", "knowledge_base", "listed"]
+__all__ = ["Answer", "Folder", "Knowledge", "Report", "knowledge_base", "listed"]
 
 Folder = str | os.PathLike[str]
 Knowledge = KnowledgeBase | Folder | Iterable[Folder] | None
@@ -61,36 +61,26 @@ def _built_in() -> KnowledgeBase:
     return load()
 
 
-@dataclass(frozen=True, repr=False)
-class Answer(ABC):
-    """The answer to one question.
+class Report(ABC):
+    """What a call returns.
 
     `print` writes it as text, a notebook shows it as tables, `to_frame` gives its rows to pandas,
     and `to_dict` is the document that the command line prints with ``--json``.
 
     Attributes
     ----------
-    kb : KnowledgeBase
-        What was asked.
     columns : tuple of str
         Names of the columns of the frame.
     """
 
     columns: ClassVar[tuple[str, ...]]
 
-    kb: KnowledgeBase = field(compare=False)
-
-    @property
-    def knowledge(self) -> str:
-        """Digest of the knowledge base."""
-        return self.kb.digest
-
     @abstractmethod
     def to_dict(self) -> Mapping[str, Any]:
         """Return the JSON document, of plain dicts, lists, strings, numbers, booleans and None."""
 
     def to_frame(self) -> DataFrame:
-        """Return the rows of the answer as a pandas data frame.
+        """Return the rows as a pandas data frame.
 
         Raises
         ------
@@ -112,11 +102,11 @@ class Answer(ABC):
 
     @abstractmethod
     def _heading(self) -> str:
-        """Return the answer in a line."""
+        """Return it in a line."""
 
     @abstractmethod
     def _tables(self) -> Sequence[Table]:
-        """Return the tables that show the answer."""
+        """Return the tables that show it."""
 
     def _notes(self) -> Sequence[str]:
         """Return what is to be read below the tables."""
@@ -130,6 +120,27 @@ class Answer(ABC):
 
     def _repr_html_(self) -> str:
         return as_html(self._heading(), self._tables(), self._below())
+
+    def _below(self) -> Sequence[str]:
+        return self._notes()
+
+
+@dataclass(frozen=True, repr=False)
+class Answer(Report):
+    """The answer to one question.
+
+    Attributes
+    ----------
+    kb : KnowledgeBase
+        What was asked.
+    """
+
+    kb: KnowledgeBase = field(compare=False)
+
+    @property
+    def knowledge(self) -> str:
+        """Digest of the knowledge base."""
+        return self.kb.digest
 
     def _below(self) -> Sequence[str]:
         return (*self._notes(), knowledge_line(self.knowledge))

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from sklearn.linear_model import LogisticRegression
 from sklearn.neural_network import MLPClassifier
 
-from crosscurrent.knowledge.errors import InputError
+from crosscurrent.knowledge.errors import InputError, MissingExtra
 from crosscurrent.validator.data import Dataset, dataset, names
 from crosscurrent.validator.data._dataset import standardised
 from crosscurrent.validator.data._generator_settings import RANGES
@@ -64,6 +64,28 @@ def test_a_digest_is_the_same_in_another_process() -> None:
         [sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True
     )
     assert done.stdout.strip() == dataset("synthetic").digest
+
+
+BUILT_IN = {
+    "digits": "c38bd37a0d5676d42efba922f01900ae5433846900b2011ae42be7c57f5fae1a",
+    "breast_cancer": "8da5cf4c6ea805c3b97e46c35b4ef73b83ffe9367277a26490918a2b82b83c8e",
+    "diabetes": "a3adaa8d5f9e926750d2fe52b4c4d010cfc6a408dd8f914ced585e956b22461f",
+    "compas": "f46d16ad44a2591ab053fdae4167d6c2d0950721ebad4de839436263b68259f7",
+    "german_credit": "b7cc3d30c36d146bbdff6ed84ebc97ac7a41872ef3e4d114455d2892f2e31e30",
+    "law_school": "6c531e41177c32e4a766ccf3c0a5afdb69a4dc05af3e0d488a44a3ffb1d62d0f",
+    "credit_default": "4e1b8195a77615d2e33cfb9dc8bfae55ecd8d1d0297153d91b7c94b97d1b6bf1",
+    "mnist_5k": "1f688301d2f8a69881b14fbf9f16314b495097112ba5550f6762647efe6efcff",
+    "synthetic": "8c6991fff23fbe557d8484450a398857391b7d78900282d944282e03b300472e",
+}
+"""Digests of what results were measured on so far; stored trials are found by them."""
+
+
+@pytest.mark.parametrize("name", BUILT_IN)
+def test_what_comes_with_it_stays_the_same_to_the_last_bit(name: str) -> None:
+    try:
+        assert dataset(name).digest == f"sha256:{BUILT_IN[name]}"
+    except MissingExtra:
+        pytest.skip("its package is not installed")
 
 
 def test_arrays_cannot_be_written_to() -> None:

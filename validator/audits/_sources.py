@@ -29,8 +29,6 @@ __all__ = ["Source", "opened"]
 MOST_BYTES: Final = 2 << 30
 """As large as the columns of a file may be together, once they are read."""
 MOST_COLUMNS: Final = 10_000
-_MOST_HEADER: Final = 1 << 20
-"""As long as the first line of a CSV file may be, in bytes."""
 _MOST_FILE: Final = 256 << 20
 """As large as a CSV file may be, in bytes: as texts its values take many times that."""
 _MOST_TEXT: Final = 200
@@ -111,13 +109,6 @@ def _array(values: ArrayLike, name: str) -> NDArray[Any]:
 def _of_csv(path: str) -> Source:
     shown = legible(path)
     require_file(path, _MOST_FILE, "save it as Parquet or NPZ")
-    with reading(path, "CSV"), open(path, "rb") as file:
-        first = file.readline(_MOST_HEADER + 1)
-    if len(first) > _MOST_HEADER or first.count(b",") >= MOST_COLUMNS:
-        raise InputError(
-            f"{shown}:1: the first line should name the columns, at most {MOST_COLUMNS:,} of them"
-            f" in {_MOST_HEADER >> 20} MiB"
-        )
     table = read_csv(path)
     some = next(iter(table.columns.values()))
     return Source(

@@ -5,15 +5,19 @@
 (30,)
 """
 
+from ._check import check
+from ._csv import read_csv
 from ._dataset import Dataset
 from ._draws import draws
 from ._files import reading, require_file
 from ._lookup import dataset, names, settings
-from ._tables import as_texts, column_of, read_csv
+from ._parquet import column_of
+from ._tables import as_texts
 
 __all__ = [
     "Dataset",
     "as_texts",
+    "check",
     "column_of",
     "dataset",
     "draws",

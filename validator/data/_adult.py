@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import os
 from itertools import islice
-from typing import Final
+from typing import Any, Final
 
 from crosscurrent.knowledge.errors import InputError, legible
 
 from ._cards import Card
-from ._dataset import Dataset
-from ._encoding import encoded
-from ._tables import Table, as_texts, text_rows
+from ._csv import text_rows
+from ._tables import MISSING, Table, text_column
 
-__all__ = ["FILE", "read_adult"]
+__all__ = ["FILE", "adult_card", "read_adult"]
 
 FILE: Final = "adult.data"
 _TEST: Final = "adult.test"
@@ -25,12 +24,26 @@ _COLUMNS: Final = (
 _NUMBERS: Final = ("age", "education-num", "capital-gain", "capital-loss", "hours-per-week")
 
 
-def read_adult(path: str) -> Dataset:
-    """Read ``adult.data``, and ``adult.test`` where it lies beside.
+def adult_card(path: str) -> Card:
+    """Return what is known of UCI Adult.
 
     The target is an income above 50K; ``sex`` and ``race`` are sensitive, with all their levels,
     and no attributes. The sampling weight ``fnlwgt`` is dropped, and so are records with a missing
     value.
+    """
+    return Card(
+        source=legible(path),
+        name="adult",
+        target="income",
+        positive=">50K",
+        sensitive=("sex", "race"),
+        columns={"fnlwgt": "drop"} | dict.fromkeys(_NUMBERS, "numeric"),
+        missing="drop",
+    )
+
+
+def read_adult(path: str) -> Table:
+    """Read ``adult.data``, and ``adult.test`` where it lies beside.
 
     Raises
     ------
@@ -52,13 +65,14 @@ def read_adult(path: str) -> Dataset:
                 raise InputError(f"{shown}:{line}: the last value should be <=50K or >50K")
             rows.append(row)
             places.append(f"{shown}:{line}")
-    columns = {name: as_texts([row[i] for row in rows]) for i, name in enumerate(_COLUMNS)}
-    card = Card(
-        source=legible(path),
-        target="income",
-        positive=">50K",
-        sensitive=("sex", "race"),
-        columns={"fnlwgt": "drop"} | dict.fromkeys(_NUMBERS, "numeric"),
-        missing="drop",
+    columns: dict[str, Any] = {}
+    marks: dict[str, dict[str, int]] = {}
+    for place, name in enumerate(_COLUMNS):
+        columns[name], marks[name] = text_column([row[place] for row in rows], MISSING)
+    return Table(
+        legible(path),
+        columns,
+        lambda index: places[index],
+        about={"format": "UCI Adult", "encoding": "UTF-8", "separator": ","},
+        marks={name: found for name, found in marks.items() if found},
     )
-    return encoded(Table(legible(path), columns, lambda index: places[index]), card, "adult")

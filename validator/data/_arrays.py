@@ -6,18 +6,20 @@ import struct
 import warnings
 import zipfile
 import zlib
+from collections.abc import Collection
 from dataclasses import replace
+from math import prod
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from crosscurrent.knowledge.errors import InputError, clip, legible, suggest
 
+from ..machine.memory import free_bytes, mib
 from ._cards import Card
-from ._dataset import MAX_BYTES, Dataset, require_size
-from ._encoding import complete, encoded, labelled, roles
+from ._dataset import MAX_BYTES
 from ._files import reading, require_file
-from ._tables import Table, as_texts
+from ._tables import EXACT, Table, number_column, text_column
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -28,14 +30,14 @@ _DAMAGE: Final = (
     *(ValueError, KeyError, TypeError, SyntaxError, EOFError, OverflowError, RuntimeError),
     *(NotImplementedError, struct.error, zipfile.BadZipFile, zlib.error),
 )
+_MOST_COLUMNS: Final = 100_000
 
 
-def read_arrays(path: str, card: Card, name: str) -> Dataset:
+def read_arrays(path: str, card: Card) -> tuple[Table, Card]:
     """Read an NPZ file with the attributes ``x``, the target ``y`` and, if sensitive, ``z``.
 
-    An ``x`` of shape (records, attributes) is encoded as a table with the columns ``x[0]``,
-    ``x[1]`` and so on. One of shape (records, height, width) or (records, channels, height, width)
-    holds images: values from 0 to 1, or whole numbers from 0 to 255, which are divided by 255.
+    An ``x`` of shape (records, attributes) is read as a table with the columns ``x[0]``, ``x[1]``
+    and so on. One of shape (records, height, width) or of four dimensions holds images.
 
     Parameters
     ----------
@@ -43,50 +45,55 @@ def read_arrays(path: str, card: Card, name: str) -> Dataset:
         The file.
     card : Card
         Names the target array (by default ``y``) and the columns of ``z``.
-    name : str
-        What to call the data set.
+
+    Returns
+    -------
+    tuple
+        What was read, and the card with the name of its target.
 
     Raises
     ------
     InputError
-        If it cannot be read or is too large, if card and arrays do not fit, or if the data cannot
-        be measured on.
+        If it cannot be read or is too large, or if card and arrays do not fit.
     """
     card = replace(card, target=card.target or "y")
     target, shown = str(card.target), legible(path)
     arrays = _load(path, card, ["x", target, *(["z"] if card.sensitive else [])])
     x = arrays["x"]
-    columns = {target: _column(arrays[target], shown, target)}
+    found = {target: _column(arrays[target], shown, target, card)}
     if card.sensitive:
         sensitive = _sensitive(arrays["z"], shown, card)
         if target in sensitive:
             where = ("sensitive", card.sensitive.index(target))
             raise card.wrong(where, "is the target already; give this column of z another name")
-        columns |= sensitive
+        found |= sensitive
     for array, values in arrays.items():
         if not values.ndim or len(values) != len(x):
             raise InputError(
                 f"{shown}: x has the shape {x.shape}, but {clip(array)} {values.shape}; the first "
                 "dimension of each should be the records"
             )
-
-    def place(index: int) -> str:
-        return f"{shown}: record {index + 1}"
-
+    _require_numbers(x, shown)
     if x.ndim == 2:
-        _require_numbers(x, shown)
-        columns |= {f"x[{i}]": _numbers(x[:, i]) for i in range(x.shape[1])}
-        return encoded(Table(shown, columns, place), card, name)
-    for key, given in (("columns", card.columns), ("keep_sensitive", card.keep_sensitive)):
-        if given:
-            raise card.wrong((key,), "is for tables; leave it out, as x holds images")
-    table = Table(shown, columns, place)
-    roles(table, card)
-    table, kept = complete(table, card, columns)
-    images = _pixels(x, table)
-    if len(kept) < len(x):
-        images = images[kept]
-    return labelled(table, card, name, images, len(x) - len(kept), (0, 1))
+        if x.shape[1] > _MOST_COLUMNS:
+            raise InputError(
+                f"{shown}: x has {x.shape[1]:,} columns; at most {_MOST_COLUMNS:,} are read"
+            )
+        found |= {f"x[{i}]": _numbers(x[:, i], card.na_values) for i in range(x.shape[1])}
+    else:
+        for key, given in (("columns", card.columns), ("keep_sensitive", card.keep_sensitive)):
+            if given:
+                raise card.wrong((key,), "is for tables; leave it out, as x holds images")
+    table = Table(
+        shown,
+        {name: values for name, (values, _) in found.items()},
+        lambda index: f"{shown}: record {index + 1}",
+        about={"format": "NPZ", "shape": list(x.shape), "type": str(x.dtype)},
+        types={target: str(arrays[target].dtype)},
+        marks={name: marks for name, (_, marks) in found.items() if marks},
+        images=None if x.ndim == 2 else x,
+    )
+    return table, card
 
 
 def _load(path: str, card: Card, names: list[str]) -> dict[str, NDArray[Any]]:
@@ -96,12 +103,11 @@ def _load(path: str, card: Card, names: list[str]) -> dict[str, NDArray[Any]]:
     with reading(path, "NPZ", *_DAMAGE), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of headers that Python 2 wrote
         with zipfile.ZipFile(path) as archive:
-            size = sum(each.file_size for each in archive.infolist())
-        if size > 2 * MAX_BYTES:  # 64-bit numbers take twice what they will as 32-bit ones
-            raise InputError(
-                f"{shown}: more than {2 * MAX_BYTES >> 30} GiB; give fewer records, or save them "
-                "as float32"
-            )
+            there = {each.filename: each.file_size for each in archive.infolist()}
+            _require_size(shown, sum(there.get(f"{name}.npy", 0) for name in names))
+            for name in names:
+                if f"{name}.npy" in there:
+                    _require_whole(archive, name, shown, there[f"{name}.npy"])
         with np.load(path, allow_pickle=False) as loaded:
             for name in names:
                 if name not in loaded.files:
@@ -113,59 +119,81 @@ def _load(path: str, card: Card, names: list[str]) -> dict[str, NDArray[Any]]:
             return {name: np.asarray(loaded[name]) for name in names}  # bytes if foreign
 
 
-def _column(values: NDArray[Any], shown: str, name: str) -> NDArray[Any]:
-    """Return an array as a column of numbers or texts."""
+def _require_size(shown: str, size: int) -> None:
+    """Make sure that arrays of so many bytes, once they are unpacked, can be read.
+
+    Raises
+    ------
+    InputError
+        If they cannot.
+    """
+    if size > 2 * MAX_BYTES:  # 64-bit numbers take twice what they will as 32-bit ones
+        raise InputError(
+            f"{shown}: more than {2 * MAX_BYTES >> 30} GiB; give fewer records, or save them "
+            "as float32"
+        )
+    if size > (free := free_bytes()):
+        raise InputError(
+            f"{shown}: {mib(size)} MiB once it is unpacked, and {mib(free)} MiB are free; give"
+            " fewer records"
+        )
+
+
+def _require_whole(archive: zipfile.ZipFile, name: str, shown: str, size: int) -> None:
+    """Make sure that an array is as large as its header says, and holds no Python objects.
+
+    Raises
+    ------
+    InputError
+        If it is not, before anything of its size is made.
+    """
+    with archive.open(f"{name}.npy") as file:
+        try:
+            version = np.lib.format.read_magic(file)
+        except ValueError:
+            return  # no array; what reads it says so
+        read = {
+            (1, 0): np.lib.format.read_array_header_1_0,
+            (2, 0): np.lib.format.read_array_header_2_0,
+        }.get(version)
+        if read is None:  # with names of fields in Unicode, so no plain array
+            return
+        shape, _, dtype = read(file)
+    if dtype.hasobject:
+        raise InputError(
+            f"{shown}: {clip(name)} holds Python objects, which are not read, as they can run"
+            f" code; save it as numbers or texts, such as {clip(name)}.astype(str)"
+        )
+    if prod(shape) * dtype.itemsize > size:
+        raise ValueError(f"{name} is shorter than its header says")
+
+
+def _column(
+    values: NDArray[Any], shown: str, name: str, card: Card
+) -> tuple[NDArray[Any], dict[str, int]]:
+    """Return an array as a column of numbers or texts, and what was taken for a missing value."""
     if values.ndim != 1:
         raise InputError(
             f"{shown}: {clip(name)} has the shape {values.shape}; give one value for each record"
         )
     if values.dtype.kind == "U":
-        return as_texts([str(each).strip() for each in values])
+        return text_column([str(each).strip() for each in values], card.na_values)
     _require_numbers(values, shown, name)
-    return _numbers(values)
+    return _numbers(values, card.na_values)
 
 
-def _sensitive(z: NDArray[Any], shown: str, card: Card) -> dict[str, NDArray[Any]]:
+def _sensitive(
+    z: NDArray[Any], shown: str, card: Card
+) -> dict[str, tuple[NDArray[Any], dict[str, int]]]:
     """Return the columns of z by name."""
     columns = z[:, None] if z.ndim == 1 else z
     if columns.ndim != 2 or columns.shape[1] != len(card.sensitive):
         message = f"names {len(card.sensitive)} columns, but z in {shown} has the shape {z.shape}"
         raise card.wrong(("sensitive",), message)
     return {
-        name: _column(columns[:, index], shown, "z") for index, name in enumerate(card.sensitive)
+        name: _column(columns[:, index], shown, "z", card)
+        for index, name in enumerate(card.sensitive)
     }
-
-
-def _pixels(x: NDArray[Any], table: Table) -> NDArray[np.float32]:
-    """Return images from 0 to 1, shape (records, channels, height, width)."""
-    _require_numbers(x, table.source)
-    if x.ndim not in (3, 4):
-        raise InputError(
-            f"{table.source}: x has the shape {x.shape}; give (records, attributes), (records, "
-            "height, width) or (records, channels, height, width)"
-        )
-    images = x[:, None] if x.ndim == 3 else x
-    if images.shape[1] not in (1, 3) and images.shape[3] in (1, 3):
-        raise InputError(
-            f"{table.source}: x has the shape {x.shape}, channels last; move them to the front "
-            "with x.transpose(0, 3, 1, 2)"
-        )
-    require_size(table.source, len(images), int(np.prod(images.shape[1:])))
-    top = 255 if images.dtype.kind in "iu" else 1
-    # not a comparison with what is allowed: NaN is not below or above anything
-    wrong = ~((images >= 0) & (images <= top)).all(axis=(1, 2, 3))
-    if wrong.any():
-        first = int(wrong.argmax())
-        if not np.isfinite(images[first]).all():
-            raise InputError(
-                f"{table.source}: record {first + 1} has pixels that are NaN or infinite; leave it "
-                "out, or fill them in"
-            )
-        raise InputError(
-            f"{table.source}: record {first + 1} has pixels that are not from 0 to "
-            f"{top}; scale x to numbers from 0 to 1, or whole numbers from 0 to 255"
-        )
-    return np.asarray(images, np.float32) / np.float32(top)
 
 
 def _require_numbers(values: NDArray[Any], shown: str, name: str = "x") -> None:
@@ -177,7 +205,15 @@ def _require_numbers(values: NDArray[Any], shown: str, name: str = "x") -> None:
         )
 
 
-def _numbers(values: NDArray[Any]) -> NDArray[np.float64]:
-    """Return numbers of any width; those that are too large become infinite, and are told then."""
+def _numbers(
+    values: NDArray[Any], na_values: Collection[str]
+) -> tuple[NDArray[Any], dict[str, int]]:
+    """Return numbers of any width; whole ones that float64 does not tell apart are texts.
+
+    Those that are too large become infinite, and are told then.
+    """
+    whole = values.dtype.kind in "iu" and values.size
+    if whole and max(-int(values.min()), int(values.max())) > EXACT:
+        return text_column([str(each) for each in values.tolist()], na_values)
     with np.errstate(over="ignore"):
-        return np.asarray(values, np.float64)
+        return number_column(np.asarray(values, np.float64), na_values)

@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any
 
-from crosscurrent.knowledge.errors import InputError, clip, legible, suggest
+from crosscurrent.knowledge.errors import InputError, clip, suggest
 
 from ..settings import described
-from ._adult import FILE, read_adult
-from ._arrays import read_arrays
-from ._cards import ENDING, EXAMPLE, Card, read_card
 from ._dataset import Dataset
 from ._embedded import EMBEDDED
 from ._encoding import encoded
-from ._files import require_file
 from ._generator_settings import generator_settings
+from ._own_files import own_file
 from ._published import PUBLISHED
 from ._subsets import subset
 from ._synthetic import Knobs, synthetic
-from ._tables import read_csv, read_parquet
 
 __all__ = ["SYNTHETIC", "dataset", "names", "settings"]
 
@@ -101,56 +97,8 @@ def _given(name: str) -> Dataset:
 
 def _own(path: str) -> Dataset:
     """Return a user's own data set."""
-    ending = os.path.splitext(path)[1].lower()
-    if ending in _CARDS:
-        return _carded(read_card(path), path, None)
-    require_file(path)
-    if os.path.basename(path) == FILE:
-        return read_adult(path)
-    if ending not in _READERS:
-        raise InputError(
-            f"{legible(path)}: should end in {', '.join(_READERS)}, or be a card "
-            f"({' or '.join(_CARDS)})"
-        )
-    beside = os.path.splitext(path)[0] + ENDING
-    if not os.path.exists(beside):
-        raise InputError(
-            f"{legible(path)}: no card beside it; write {legible(beside)} with {EXAMPLE}"
-        )
-    return _carded(read_card(beside), beside, path)
-
-
-def _carded(card: Card, path: str, given: str | None) -> Dataset:
-    """Return the data set that a card describes; ``given`` is the file if the user named it."""
-    if card.file is not None:
-        file = os.path.join(os.path.dirname(path), card.file)
-        if given is not None and not _same(file, given):
-            raise card.wrong(("file",), f"is not {legible(given)}; name the card instead of it")
-    elif given is not None:
-        file = given
-    else:
-        stem = path.removesuffix(ENDING)
-        beside = [stem + each for each in _READERS if os.path.exists(stem + each)]
-        if len(beside) != 1 or stem == path:
-            raise card.wrong((), "name the data file: write file: NAME.csv, relative to this card")
-        (file,) = beside
-    stem, ending = os.path.splitext(file)
-    reader = _READERS.get(ending.lower())
-    if reader is None:
-        raise card.wrong(("file",), f"should end in {', '.join(_READERS)}")
-    return reader(file, card, card.name or os.path.basename(stem))
-
-
-def _same(one: str, other: str) -> bool:
-    try:
-        return os.path.samefile(one, other)
-    except (OSError, ValueError):
-        return False
-
-
-_CARDS: Final = (".yaml", ".yml")
-_READERS: Final[Mapping[str, Callable[[str, Card, str], Dataset]]] = {
-    ".csv": lambda file, card, name: encoded(read_csv(file), card, name),
-    ".parquet": lambda file, card, name: encoded(read_parquet(file), card, name),
-    ".npz": read_arrays,
-}
+    given = own_file(path)
+    if given.card is None:
+        raise given.no_card()
+    table, card = given.read()
+    return encoded(table, card, given.name)

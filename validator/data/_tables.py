@@ -1,29 +1,47 @@
-"""Reader of tables: columns of numbers or texts, with the line of each record."""
+"""Tables: columns of numbers or texts, with the place of each record."""
 
 from __future__ import annotations
 
-import csv
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
+from unicodedata import normalize
 
 import numpy as np
 
-from crosscurrent.knowledge.errors import InputError, clip, legible
+from crosscurrent.knowledge.errors import InputError, clip
 
-from ._dataset import MAX_BYTES
-from ._files import reading, require_file
+from ._gaps import missing
+from ._notes import Note
+from ._spelling import Spelling, as_number, spelling
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["MISSING", "Table", "as_texts", "column_of", "read_csv", "read_parquet", "text_rows"]
+__all__ = [
+    "EXACT",
+    "MISSING",
+    "NA_VALUES",
+    "Table",
+    "as_texts",
+    "composed",
+    "require_distinct",
+    "text_column",
+]
 
 MISSING: Final = frozenset({"", "?", "NA", "NaN", "nan", "null", "NULL"})
-"""Texts that stand for a missing value."""
+"""Texts that stand for a missing value in predictions, where a class may be called None."""
 
-_MAX_TEXT: Final = 512 * 1024 * 1024
+NA_VALUES: Final = MISSING | {
+    *("#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN"),
+    *("<NA>", "N/A", "None", "n/a"),
+}
+"""Texts that stand for a missing value in data: pandas' (`pandas.read_csv`, ``na_values``) and the
+question mark of UCI. A card may name others."""
+
+EXACT: Final = 2**53
+"""Whole numbers up to here are told apart as float64; larger ones are kept as texts."""
 
 
 @dataclass(frozen=True)
@@ -41,151 +59,97 @@ class Table:
         Names the place of a record, by its index.
     unusable : dict from str to str
         Further columns that are neither numbers nor texts, and what they are.
+    about : mapping from str to object
+        How the file is written, ready for JSON.
+    types : mapping from str to str
+        What a column is in a file whose columns have types.
+    marks : mapping from str to mapping from str to int
+        By column: the texts that were taken for a missing value, and how often.
+    notes : tuple of Note
+        What the reader did beside reading.
+    index : tuple of str
+        The columns that the file itself calls an index of its records.
+    images : array, shape (records, height, width) or of four dimensions, optional
+        Images that the columns are about.
     """
 
     source: str
     columns: dict[str, NDArray[Any]]
     place: Callable[[int], str]
     unusable: dict[str, str] = field(default_factory=dict)
+    about: Mapping[str, Any] = field(default_factory=dict)
+    types: Mapping[str, str] = field(default_factory=dict)
+    marks: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    notes: tuple[Note, ...] = ()
+    index: tuple[str, ...] = ()
+    images: NDArray[Any] | None = None
+    _spelled: dict[str, Spelling] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+
+    def spelling(self, column: str) -> Spelling:
+        """Return how the texts of a column are spelled, which is found out once."""
+        if column not in self._spelled:
+            self._spelled[column] = spelling(self.columns[column])
+        return self._spelled[column]
 
     def wrong(self, index: int, column: str, message: str) -> InputError:
         """Return an error about one value."""
         return InputError(f"{self.place(index)}, column {clip(column)!r}: {message}")
 
 
-def read_csv(path: str) -> Table:
-    """Read a CSV file: commas, one line of names, UTF-8.
+def as_texts(values: Sequence[str | None], na_values: Collection[str] = MISSING) -> NDArray[Any]:
+    """Return texts as a column, None where a value is one that stands for a missing one."""
+    return text_column(values, na_values)[0]
 
-    Raises
-    ------
-    InputError
-        If it cannot be read, is too large, names a column twice, or has a line that is too short
-        or too long.
+
+def text_column(
+    values: Sequence[str | None], na_values: Collection[str]
+) -> tuple[NDArray[Any], dict[str, int]]:
+    """Return texts as a column, and how often each text was taken for a missing value.
+
+    Texts are in Unicode's form NFC, as those that look the same should be the same.
     """
-    rows = text_rows(path)
-    shown = legible(path)
-    _, header = next(rows, (0, []))
-    if not header:
-        raise InputError(f"{shown}: empty; the first line names the columns")
-    if len(header) == 1 and any(mark in header[0] for mark in ";\t|"):
-        raise InputError(f"{shown}:1: the columns are not separated by commas; save it with commas")
-    _require_distinct(header, f"{shown}:1")
-    lines: list[int] = []
-    values: list[Sequence[str]] = []
-    for line, row in rows:
-        if len(row) != len(header):
-            raise InputError(
-                f"{shown}:{line}: {len(row)} values, but the first line names {len(header)} "
-                "columns; put texts with commas in quotes"
-            )
-        lines.append(line)
-        values.append(row)
-    columns = {name: as_texts([row[place] for row in values]) for place, name in enumerate(header)}
-    return Table(shown, columns, lambda index: f"{shown}:{lines[index]}")
-
-
-def read_parquet(path: str) -> Table:
-    """Read a Parquet file.
-
-    Raises
-    ------
-    InputError
-        If it cannot be read, is too large, or names a column twice.
-    """
-    require_file(path)
-    shown = legible(path)
-    try:
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-    except ImportError:
-        raise InputError(
-            f"{shown}: Parquet needs pyarrow (pip install pyarrow); or save it as CSV or NPZ"
-        ) from None
-
-    damage = (
-        pa.ArrowException,
-        ValueError,
-        OverflowError,
-        KeyError,
-        TypeError,
-        NotImplementedError,
-    )
-    with reading(path, "Parquet", *damage), pq.ParquetFile(path) as file:
-        about, names = file.metadata, file.schema_arrow.names
-        _require_distinct(names, shown)
-        if about.num_rows * len(names) * 4 > MAX_BYTES:
-            raise InputError(
-                f"{shown}: {about.num_rows} records in {len(names)} columns take more than "
-                f"{MAX_BYTES >> 30} GiB; leave out columns or records"
-            )
-        found = file.read()
-        columns: dict[str, NDArray[Any]] = {}
-        unusable: dict[str, str] = {}
-        for name, column in zip(names, found.columns, strict=True):
-            values = column_of(column)
-            if values is None:
-                unusable[name] = clip(str(column.type))
-            else:
-                columns[name] = values
-    return Table(shown, columns, lambda index: f"{shown}: row {index + 1}", unusable)
-
-
-def text_rows(path: str) -> Iterator[tuple[int, list[str]]]:
-    """Yield the lines of a comma-separated file that hold anything, with their numbers from 1.
-
-    Raises
-    ------
-    InputError
-        If it cannot be read or is too large.
-    """
-    require_file(path, _MAX_TEXT, "save it as Parquet or NPZ")
-    with (
-        reading(path, "CSV in UTF-8", csv.Error, UnicodeDecodeError),
-        open(path, encoding="utf-8-sig", newline="") as file,
-    ):
-        reader = csv.reader(file, strict=True, skipinitialspace=True)
-        line = 1
-        for row in reader:
-            if row:
-                yield line, [text.strip() for text in row]
-            line = reader.line_num + 1
-
-
-def as_texts(values: Sequence[str | None]) -> NDArray[Any]:
-    """Return texts as a column, None where a value is missing."""
     column = np.empty(len(values), object)
-    column[:] = [None if each is None or each in MISSING else each for each in values]
-    return column
+    column[:] = [
+        None
+        if each is None or each in na_values
+        else (each if each.isascii() else normalize("NFC", each))
+        for each in values
+    ]
+    if not missing(column).any():
+        return column, {}
+    return column, dict(Counter(each for each in values if each is not None and each in na_values))
 
 
-def column_of(column: Any) -> NDArray[Any] | None:
-    """Return an Arrow column as numbers or texts, or None if it is neither."""
-    import pyarrow as pa
-
-    kind = column.type
-    if pa.types.is_dictionary(kind):
-        column, kind = column.cast(kind.value_type), kind.value_type
-    if pa.types.is_boolean(kind):
-        names = {True: "true", False: "false", None: None}
-        return as_texts([names[each] for each in column.to_pylist()])
-    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
-        return as_texts([each and each.strip() for each in column.to_pylist()])
-    if any(
-        test(kind)
-        for test in (
-            pa.types.is_integer,
-            pa.types.is_floating,
-            pa.types.is_decimal,
-            pa.types.is_null,
-        )
-    ):
-        numbers = column.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
-        return np.asarray(numbers, np.float64)
-    return None
+def number_column(
+    numbers: NDArray[np.float64], na_values: Collection[str]
+) -> tuple[NDArray[np.float64], dict[str, int]]:
+    """Return numbers as a column, and how often each one was taken for a missing value."""
+    marks: dict[str, int] = {}
+    for text in na_values:
+        value = as_number(text)
+        if value is None or not np.isfinite(value):
+            continue
+        found = numbers == value
+        if found.any():
+            numbers, marks[text] = np.where(found, np.nan, numbers), int(found.sum())
+    return numbers, marks
 
 
-def _require_distinct(names: Sequence[str], where: str) -> None:
-    """Make sure that every column has a name of its own."""
+def composed(text: str) -> str:
+    """Return a text in Unicode's form NFC."""
+    return text if text.isascii() else normalize("NFC", text)
+
+
+def require_distinct(names: Sequence[str], where: str) -> None:
+    """Make sure that every column has a name of its own.
+
+    Raises
+    ------
+    InputError
+        If one has none, or two have the same.
+    """
     for place, name in enumerate(names, 1):
         if not name:
             raise InputError(f"{where}: column {place} has no name; give it one, or remove it")

@@ -16,6 +16,7 @@ __all__ = [
     "Collusion",
     "CollusionUtility",
     "Combination",
+    "ComparedGroups",
     "Constituent",
     "Cost",
     "Counts",
@@ -24,6 +25,7 @@ __all__ = [
     "FactorTrend",
     "FirstEffect",
     "Grid",
+    "GroupSize",
     "Interval",
     "JudgedEffect",
     "Judgement",
@@ -204,6 +206,21 @@ class MechanismCheck(_Factor):
     goes_with_risk: Association | None
 
 
+class GroupSize(TypedDict):
+    """A group by a sensitive attribute, and how many records are of it."""
+
+    name: str
+    records: int
+
+
+class ComparedGroups(TypedDict):
+    """The groups that an attack compares, and those with too few records for it."""
+
+    attribute: str
+    compared: list[GroupSize]
+    left_out: list[GroupSize]
+
+
 @final
 class Verdict(TypedDict):
     """The outcome of one defense and one risk.
@@ -238,6 +255,7 @@ class Verdict(TypedDict):
     utility: Utility
     cost: Cost
     scale: Scale
+    groups: NotRequired[ComparedGroups | None]
     settings: VerdictSettings
     factors: list[MechanismCheck]
     software: NotRequired[Software]

@@ -21,6 +21,7 @@ from ..training.models import architecture
 from ..training.spec import Schedule
 from ..trials.trial import Trial, TrialContext
 from .assignments import DEFAULT_DATASET, DEFAULT_DRAWS, DEFAULT_MODEL, DEFAULT_SEEDS, grouped
+from .compared_groups import numbered_group
 from .guards import guard
 
 if TYPE_CHECKING:
@@ -184,7 +185,8 @@ class ExperimentSetup:
             arm.check(each)
         arm.check_model(self.architecture)
         arm = arm.settled(self.data)
-        mounted = _attacks(arm, risk, given)
+        named = {of: numbered_group(own, self.data, of) for of, own in given.items()}
+        mounted = _attacks(arm, risk, named)
         for attack in mounted:
             for each in self.draws:
                 attack.check(each)

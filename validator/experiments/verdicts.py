@@ -21,6 +21,7 @@ from ..statistics.intervals import (
     seeds_to_settle,
 )
 from ..trials.effectiveness import Effectiveness, effectiveness, values, worsening
+from .compared_groups import compared_groups
 from .draws import draw_documents, per_unit
 from .judgements import expectation, interval, judged, judgement
 from .mechanisms import Claim, MechanismCheck, mechanism_checks
@@ -200,6 +201,7 @@ class Verdict:
             },
             "cost": cost(self.baseline, self.defended),
             "scale": scale(context, self.baseline),
+            "groups": compared_groups(planned.attack, context.data),
             "settings": {
                 "data": dict(context.data.settings),
                 "training": vars(context.schedule),

@@ -10,6 +10,7 @@ from crosscurrent.validator.results.repeats import inconclusive, mean_of, unit
 from ..names import lowered, named, signed
 from ..terminal import Style, columns, paragraph
 from ..wording import NO_CHANGE, VOID
+from .data import data_rows
 
 if TYPE_CHECKING:
     from crosscurrent.validator.experiments import document_types as shapes
@@ -119,6 +120,7 @@ def facts(document: shapes.Collusion) -> list[list[str]]:
             f"accuracy {fmean(used['without']):.3f} without, {fmean(used['with']):.3f} with"
             f" ({signed(used['estimate'])}, {signed(used['low'])} to {signed(used['high'])})",
         ],
+        *data_rows(document["settings"]),
     ]
 
 

@@ -10,6 +10,7 @@ from crosscurrent.validator.results.repeats import inconclusive, repeats
 from ..names import signed
 from ..terminal import Style, columns, paragraph
 from ..wording import VOID
+from .data import data_lines
 
 if TYPE_CHECKING:
     from crosscurrent.validator.experiments import document_types as shapes
@@ -39,7 +40,7 @@ def describe(document: shapes.Combination, look: Style, *, here: bool = True) ->
     ]
     for order in document["orders"]:
         lines += ["", *_order(document, order, look)]
-    lines += ["", paragraph(scale(document), look.width)]
+    lines += ["", *data_lines([document], look), paragraph(scale(document), look.width)]
     if here:
         short = document["id"][:12]
         again = [

@@ -11,6 +11,7 @@ from crosscurrent.validator.results.repeats import inconclusive, repeats
 from ..names import knowledge_line, signed
 from ..terminal import Style, columns, padded, paragraph
 from ..wording import NO_CHANGE, VERDICT_MARKS, shown_as
+from .data import data_lines
 
 if TYPE_CHECKING:
     from crosscurrent.validator.experiments import document_types as shapes
@@ -52,6 +53,7 @@ def describe(document: shapes.Grid, look: Style, *, here: bool = True) -> str:
         paragraph(counted(document["counts"]), look.width),
         *_reasons(document["cells"], look),
         "",
+        *data_lines(document["cells"], look),
     ]
     if here:
         more = [

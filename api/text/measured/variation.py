@@ -11,6 +11,7 @@ from crosscurrent.validator.results.repeats import inconclusive, repeats
 from ..names import knowledge_line, percent, signed
 from ..terminal import Style, columns, paragraph
 from ..wording import NO_CHANGE, shown_as
+from .data import data_lines
 
 if TYPE_CHECKING:
     from crosscurrent.validator.experiments import document_types as shapes
@@ -48,6 +49,7 @@ def describe(document: shapes.Variation, look: Style, *, here: bool = True) -> s
         look.paint(paragraph(heading, look.width), "bold"),
         *([paragraph(setting(vary, measured), look.width)] if measured else []),
         "",
+        *data_lines(measured, look),
         columns(values(document, look), look.width),
         paragraph(notes(document), look.width, "  "),
         "",

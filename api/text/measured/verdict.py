@@ -10,6 +10,7 @@ from crosscurrent.validator.results.repeats import inconclusive, mean_of, unit
 from ..names import lowered, named, signed, susceptibility
 from ..terminal import Style, columns, paragraph
 from ..wording import INTENDED, NO_CHANGE, SEEN, VOID, shown_as
+from .data import data_rows, group_rows
 
 if TYPE_CHECKING:
     from crosscurrent.validator.experiments import document_types as shapes
@@ -189,7 +190,7 @@ def facts(document: shapes.Verdict) -> list[list[str]]:
     if cost["side_by_side"] and cost["baseline_seconds"]:
         spent += f", {cost['defended_seconds'] / cost['baseline_seconds']:.1f} × the time without"
     rows.append(["cost", spent])
-    return rows
+    return [*rows, *group_rows(document), *data_rows(document["settings"])]
 
 
 def _privacy(found: shapes.PrivacyAudit) -> str:
