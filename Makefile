@@ -93,7 +93,7 @@ clean: ## Remove the virtual environment and all caches.
 
 # Oracles are what tests compare our attacks with; what they ask for beside (torchvision) is not used.
 .venv/dev: .venv/datasets
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,ray,serve,validate]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,models,ray,serve,validate]'
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --no-deps $(ORACLES)
 	@touch $@
 

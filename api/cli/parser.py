@@ -38,7 +38,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "matrix": ("matrix", "all defenses against all risks, or all pairs of defenses or of attacks"),
     "backtest": ("backtest", "compare every conjecture with the observations"),
     "validate": ("validate", "measure whether a prediction holds, by training models"),
-    "audit": ("audit", "what the predictions of models show, before and after a change"),
+    "audit": ("audit", "what models, or their predictions, show, before and after a change"),
     "results": ("results", "stored results: list, show, plot, pool, report, export, prune"),
     "worker": ("worker", "run the validations that a service has accepted"),
     "kb": ("kb", "the knowledge base itself: check, show, schema, diff, export"),

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from ._sources import Source
 
-__all__ = ["Columns", "Predictions", "read"]
+__all__ = ["MOST_CELLS", "MOST_RECORDS", "SUM", "Columns", "Predictions", "is_group", "read"]
 
 MOST_RECORDS: Final = 2_000_000
 MOST_CLASSES: Final = 1_000
@@ -27,7 +27,7 @@ MOST_CELLS: Final = 100_000_000
 MOST_GROUPS: Final = 50
 """Values of a sensitive attribute; with more, it is a number that wants bins."""
 MOST_RUNS: Final = 1_000
-_SUM: Final = 1e-3
+SUM: Final = 1e-3
 """By how much the probabilities of a record may miss 1, as rounding makes them."""
 _MEMBER: Final = {
     **dict.fromkeys(("1", "true", "yes", "train", "training", "member", "in"), True),
@@ -144,15 +144,24 @@ class Predictions:
         return len(self.label)
 
 
-def read(source: Source, columns: Columns) -> Predictions:
+def read(source: Source, columns: Columns, *, answered: bool = True) -> Predictions:
     """Read and check predictions.
+
+    Parameters
+    ----------
+    source : Source
+        Where they are.
+    columns : Columns
+        What the columns are called.
+    answered : bool
+        Whether answers are there already; else the labels stand for them.
 
     Raises
     ------
     InputError
         A column that is needed is not there, or values are wrong: each, with its place.
     """
-    return _Reader(source, columns).read()
+    return _Reader(source, columns, answered).read()
 
 
 @dataclass
@@ -161,6 +170,7 @@ class _Reader:
 
     source: Source
     columns: Columns
+    answered: bool
     problems: Problems = field(init=False)
 
     def __post_init__(self) -> None:
@@ -248,12 +258,13 @@ class _Reader:
         for name in given.groups:
             if name not in there:
                 raise InputError(f"{self.source.name}: {UnknownName('column', name, there)}")
-        groups = given.groups or tuple(
-            name for name in there if name == "group" or name.startswith(_GROUP)
-        )
-        roles = {role: one(role) for role in ("label", "score", "predicted", "member", "run", "id")}
-        roles |= {role: many(role) for role in ("probabilities", "references")}
-        roles["groups"] = list(dict.fromkeys(groups))
+        groups = given.groups or tuple(name for name in there if is_group(name))
+        roles = {role: one(role) for role in ("label", "member", "run", "id")}
+        roles |= {"references": many("references"), "groups": list(dict.fromkeys(groups))}
+        if not self.answered:
+            return {**roles, "score": [], "probabilities": [], "predicted": roles["label"]}
+        roles |= {"score": one("score"), "predicted": one("predicted")}
+        roles["probabilities"] = many("probabilities")
         if roles["score"] and roles["probabilities"]:
             first = roles["probabilities"][0]
             raise InputError(
@@ -366,7 +377,7 @@ class _Reader:
         found = np.stack([likely[column[each]] for each in classes], axis=1)
         total = found.sum(1)
         self.problems.rows(
-            np.isfinite(total) & (np.abs(total - 1) > _SUM),
+            np.isfinite(total) & (np.abs(total - 1) > SUM),
             f"{self.columns.probabilities}…",
             "the probabilities of the classes should add up to 1",
             total,
@@ -405,7 +416,7 @@ class _Reader:
     ) -> NDArray[np.int64]:
         if probability is not None and not named["predicted"]:
             return np.asarray(probability.argmax(1), np.int64)
-        name = self.columns.predicted
+        (name,) = named["predicted"]
         found = levels(values[name])
         codes = found.of(classes)
         told = ", ".join(map(clip, classes[:8]))
@@ -473,6 +484,11 @@ class _Reader:
                 "looks like the probability of the positive class; give that of the record's true"
                 f" class: 1 − it where {clip(self.columns.label)} is {clip(found.classes[0])}",
             )
+
+
+def is_group(column: str) -> bool:
+    """Whether a column is a sensitive attribute by its name."""
+    return column == "group" or column.startswith(_GROUP)
 
 
 def true_class(probability: NDArray[np.float64], label: NDArray[np.int64]) -> NDArray[np.float64]:

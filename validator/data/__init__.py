@@ -9,9 +9,10 @@ from ._dataset import Dataset
 from ._draws import draws
 from ._files import reading, require_file
 from ._lookup import dataset, names, settings
-from ._tables import as_texts, column_of, read_csv
+from ._tables import MISSING, as_texts, column_of, read_csv
 
 __all__ = [
+    "MISSING",
     "Dataset",
     "as_texts",
     "column_of",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -53,8 +53,15 @@ class Table:
         return InputError(f"{self.place(index)}, column {clip(column)!r}: {message}")
 
 
-def read_csv(path: str) -> Table:
+def read_csv(path: str, missing: Collection[str] = MISSING) -> Table:
     """Read a CSV file: commas, one line of names, UTF-8.
+
+    Parameters
+    ----------
+    path : str
+        The file.
+    missing : collection of str
+        Texts that stand for a missing value.
 
     Raises
     ------
@@ -80,7 +87,9 @@ def read_csv(path: str) -> Table:
             )
         lines.append(line)
         values.append(row)
-    columns = {name: as_texts([row[place] for row in values]) for place, name in enumerate(header)}
+    columns = {
+        name: as_texts([row[place] for row in values], missing) for place, name in enumerate(header)
+    }
     return Table(shown, columns, lambda index: f"{shown}:{lines[index]}")
 
 
@@ -151,14 +160,14 @@ def text_rows(path: str) -> Iterator[tuple[int, list[str]]]:
             line = reader.line_num + 1
 
 
-def as_texts(values: Sequence[str | None]) -> NDArray[Any]:
+def as_texts(values: Sequence[str | None], missing: Collection[str] = MISSING) -> NDArray[Any]:
     """Return texts as a column, None where a value is missing."""
     column = np.empty(len(values), object)
-    column[:] = [None if each is None or each in MISSING else each for each in values]
+    column[:] = [None if each is None or each in missing else each for each in values]
     return column
 
 
-def column_of(column: Any) -> NDArray[Any] | None:
+def column_of(column: Any, missing: Collection[str] = MISSING) -> NDArray[Any] | None:
     """Return an Arrow column as numbers or texts, or None if it is neither."""
     import pyarrow as pa
 
@@ -169,7 +178,7 @@ def column_of(column: Any) -> NDArray[Any] | None:
         names = {True: "true", False: "false", None: None}
         return as_texts([names[each] for each in column.to_pylist()])
     if pa.types.is_string(kind) or pa.types.is_large_string(kind):
-        return as_texts([each and each.strip() for each in column.to_pylist()])
+        return as_texts([each and each.strip() for each in column.to_pylist()], missing)
     if any(
         test(kind)
         for test in (

@@ -68,7 +68,7 @@ def describe(document: shapes.Audit, look: Style, *, here: bool = True) -> str:
 
 def title(document: shapes.Audit) -> str:
     """Return what was audited."""
-    files = " → ".join(os.path.basename(each["file"]) for each in document["models"])
+    files = " → ".join(_shown(each["file"]) for each in document["models"])
     by = f": {named(document['defense']).lower()}" if document["defense"] else ""
     return f"Audit of {files}{by}"
 
@@ -83,11 +83,16 @@ def headline(document: Mapping[str, Any]) -> list[str]:
         for outcome in ("increase", "decrease")
         if (count := sum(e["risk"] and e["outcome"] == outcome for e in document["measured"]))
     ]
-    files = " → ".join(os.path.basename(each["file"]) for each in document["models"])
+    files = " → ".join(_shown(each["file"]) for each in document["models"])
     if len(document["models"]) == 1:
         return [verdict, "one model", f"audit of {files}"]
     by = f"{document['defense']}, " if document["defense"] else ""
     return [verdict, ", ".join(moved) or "no change", f"audit of {by}{files}"]
+
+
+def _shown(file: str) -> str:
+    """Return the name of a file without its folder; an address as it is."""
+    return file if "://" in file else os.path.basename(file)
 
 
 def sentence(document: shapes.Measured) -> str:
@@ -231,7 +236,7 @@ def _parts(document: shapes.Measured, *, compared: bool) -> list[list[str]]:
 
 def notes(document: shapes.Audit) -> list[str]:
     """Return what the reader should know of how it was measured."""
-    found = [scale(document)]
+    found = [scale(document), *_asked(document)]
     if any(each["members"] is None for each in document["models"]):
         found.append(
             "Membership is not known: all records are taken for ones that the model was not"
@@ -251,6 +256,22 @@ def notes(document: shapes.Audit) -> list[str]:
             )
     told = dict.fromkeys(note for each in document["measured"] for note in each["notes"])
     found += [f"{_capital(note)}." for note in told]
+    return found
+
+
+def _asked(document: shapes.Audit) -> list[str]:
+    """Say of each model that was asked what it is, and what it was asked about."""
+    found = []
+    for each in document["models"]:
+        # audits that were kept earlier say nothing of models
+        if (model := each.get("model")) is None:
+            continue
+        some = model["attributes"]
+        found.append(
+            f"{_shown(each['file'])}: {model['kind']}, asked about"
+            f" {some:,} attribute{'s' * (some != 1)} of the records of {_shown(model['data'])}; its"
+            f" outputs are {model['outputs']}."
+        )
     return found
 
 
