@@ -183,6 +183,13 @@ def _add_model_options(parser: ArgumentParser) -> None:
         default=100.0,
         help="records a second that an address is sent at most (default: 100)",
     )
+    models.add_argument(
+        "--epsilon",
+        type=float,
+        metavar="N",
+        default=0.1,
+        help="how far an attacker may move an attribute, in standard deviations (default: 0.1)",
+    )
 
 
 def _run(arguments: Namespace) -> str:
@@ -216,6 +223,7 @@ def _run(arguments: Namespace) -> str:
                 classes=tuple(arguments.classes),
                 budget=arguments.budget,
                 rate=arguments.rate,
+                epsilon=arguments.epsilon,
             ),
             resamples=arguments.resamples,
             seed=arguments.seed,

@@ -129,6 +129,7 @@ def audit(
     trust: str | Iterable[str] = (),
     budget: int = 10_000,
     rate: float = 100.0,
+    epsilon: float = 0.1,
     resamples: int = 1000,
     seed: int = 0,
     store: str | os.PathLike[str] | None = None,
@@ -165,6 +166,8 @@ def audit(
         Records that an address is sent at most, for each model.
     rate : float
         Records a second that an address is sent at most.
+    epsilon : float
+        How far an attacker may move an attribute, in standard deviations, up to 100.
     resamples : int
         Resamples of the records, for intervals, 100 to 100,000.
     seed : int
@@ -216,6 +219,7 @@ def audit(
             classes=tuple(listed(classes)),
             budget=budget,
             rate=rate,
+            epsilon=epsilon,
         ),
         resamples=resamples,
         seed=seed,

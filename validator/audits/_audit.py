@@ -16,15 +16,16 @@ from crosscurrent.knowledge.errors import InputError
 from ..results.store import Store, address
 from . import _bootstrap
 from ._asked import Asked, asked
+from ._columns import Columns
 from ._command import FLAGS, RESAMPLES, changed, command
 from ._data import Data
 from ._judge import Judge
-from ._predictions import Columns, Predictions, read
+from ._predictions import Predictions, read
 from ._prior import Prior
 from ._runs import paired
 from ._sources import opened
 from .models import ModelSettings, is_model, opened_model
-from .subjects import SUBJECTS
+from .subjects import SUBJECTS, AsksModel
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -42,10 +43,8 @@ RULES: Final = 1
 """The version of the rules by which audits are judged, part of what one is kept under."""
 MOST_RESAMPLES: Final = 100_000
 _NEEDS: Final = {
-    "evasion": "the model itself, or its answers to records that an attacker alters",
     "poisoning": "models trained with and without poisoned records (crosscurrent validate)",
-    "unauthorized_model_ownership": "the model's answers to an attacker's own records",
-    "data_reconstruction": "the model itself",
+    "data_reconstruction": "records that are rebuilt from the model (crosscurrent validate)",
     "distribution_inference": "models trained on data of different composition"
     " (crosscurrent validate)",
 }
@@ -135,7 +134,13 @@ def audit(
     if any(answers):
         # not of predictions alone: of these, recipes stay as they were
         recipe["settings"] = asdict(models)
-        recipe["models"] = [None if each is None else each.model.digest for each in answers]
+        recipe["models"] = [None if each is None else each.oracle.model.digest for each in answers]
+        # objects have no digest, and may answer alike what is in the data alone
+        recipe["attacked"] = [
+            each["metrics"]
+            for each, subject in zip(found, subjects, strict=True)
+            if isinstance(subject, AsksModel)
+        ]
     verdicts = Counter(str(each["verdict"]) for each in found if each["expected"] is not None)
     document: shapes.Audit = {
         "id": address(recipe),

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any, Final
 
-from ._predictions import Columns
+from ._columns import Columns
 from .models import ModelSettings
 
 if TYPE_CHECKING:

@@ -11,7 +11,8 @@ import numpy as np
 
 from crosscurrent.knowledge.errors import InputError, clip, legible
 
-from ._predictions import MOST_RECORDS, Columns
+from ._columns import Columns
+from ._limits import MOST_RECORDS
 from ._sources import ENDINGS, Source, opened
 
 if TYPE_CHECKING:

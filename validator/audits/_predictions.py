@@ -10,75 +10,25 @@ import numpy as np
 
 from crosscurrent.knowledge.errors import InputError, UnknownName, clip
 
+from ._columns import GROUP, Columns, is_group
 from ._levels import Levels, canonical, levels, numbers_of
+from ._limits import MOST_CELLS, MOST_CLASSES, MOST_GROUPS, MOST_RECORDS, MOST_RUNS, SUM
 from ._problems import Problems
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from ._oracles import Oracle
     from ._sources import Source
 
-__all__ = ["MOST_CELLS", "MOST_RECORDS", "SUM", "Columns", "Predictions", "is_group", "read"]
+__all__ = ["Predictions", "read"]
 
-MOST_RECORDS: Final = 2_000_000
-MOST_CLASSES: Final = 1_000
-MOST_CELLS: Final = 100_000_000
-"""Records times classes: so large a table of numbers is made of some columns."""
-MOST_GROUPS: Final = 50
-"""Values of a sensitive attribute; with more, it is a number that wants bins."""
-MOST_RUNS: Final = 1_000
-SUM: Final = 1e-3
-"""By how much the probabilities of a record may miss 1, as rounding makes them."""
 _MEMBER: Final = {
     **dict.fromkeys(("1", "true", "yes", "train", "training", "member", "in"), True),
     **dict.fromkeys(("0", "false", "no", "test", "holdout", "nonmember", "out"), False),
 }
-_GROUP: Final = "group_"
-"""What the names of sensitive attributes begin with if none is named."""
 _POSITIVE: Final = {("0", "1"), ("-1", "1"), ("false", "true"), ("no", "yes")}
 """Pairs of classes of which it is plain which one a score is of: the second."""
-
-
-@dataclass(frozen=True)
-class Columns:
-    """Names of the columns, or of the arrays of an NPZ file, that an audit reads.
-
-    Attributes
-    ----------
-    label : str
-        The true class.
-    score : str
-        The probability of the positive class, from 0 to 1; for two classes.
-    probabilities : str
-        What the names of the classes' probabilities begin with; the rest of a name is the class.
-    predicted : str
-        The class that is answered; without it, the most probable one.
-    member : str
-        Whether the model was trained on the record: true or false, 1 or 0, train or test.
-    groups : tuple of str
-        Sensitive attributes; of none named: ``group``, and all that begin with ``group_``.
-    run : str
-        The number or name of the training run, where the predictions of several are given.
-    id : str
-        Of the record, by which those of two files are matched; without it, by their order.
-    references : str
-        What the names of reference models begin with. Each holds the probability that this model
-        gives the record's true class; a column of the same name followed by ``_member``, whether
-        it was trained on the record.
-    positive : str or None
-        The class that a score is of, and the favourable answer of fairness.
-    """
-
-    label: str = "label"
-    score: str = "score"
-    probabilities: str = "p_"
-    predicted: str = "predicted"
-    member: str = "member"
-    groups: tuple[str, ...] = ()
-    run: str = "run"
-    id: str = "id"
-    references: str = "reference_"
-    positive: str | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,6 +70,8 @@ class Predictions:
     inside : array of bool or None
         Which reference model was trained on which record: (models, records); None if that is not
         known, and then none should have been.
+    oracle : Oracle or None
+        The model, if it was asked and may be asked further.
     """
 
     name: str
@@ -137,6 +89,7 @@ class Predictions:
     ids: Levels | None
     reference: NDArray[np.float64] | None
     inside: NDArray[np.bool_] | None
+    oracle: Oracle | None = None
 
     @property
     def records(self) -> int:
@@ -283,7 +236,7 @@ class _Reader:
 
     def _attributes(self, columns: list[str]) -> dict[str, str]:
         """Return the column of each sensitive attribute, by the attribute's name."""
-        short = [name.removeprefix(_GROUP) for name in columns]
+        short = [name.removeprefix(GROUP) for name in columns]
         plain = not self.columns.groups and len(set(short)) == len(columns)
         return dict(zip(short if plain else columns, columns, strict=True))
 
@@ -484,11 +437,6 @@ class _Reader:
                 "looks like the probability of the positive class; give that of the record's true"
                 f" class: 1 − it where {clip(self.columns.label)} is {clip(found.classes[0])}",
             )
-
-
-def is_group(column: str) -> bool:
-    """Whether a column is a sensitive attribute by its name."""
-    return column == "group" or column.startswith(_GROUP)
 
 
 def true_class(probability: NDArray[np.float64], label: NDArray[np.int64]) -> NDArray[np.float64]:

@@ -10,8 +10,8 @@ import numpy as np
 
 from crosscurrent.knowledge.errors import InputError, MissingExtra, UnknownName, clip
 
+from ._columns import is_group
 from ._levels import numbers_of
-from ._predictions import is_group
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -64,6 +64,16 @@ class Records:
             return len(self.given)
         return len(self.columns[self.names[0]])
 
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """How many there are, and of which shape each is."""
+        return (len(self), len(self.names)) if self.given is None else self.given.shape
+
+    @property
+    def width(self) -> int:
+        """How many attributes there are."""
+        return int(np.prod(self.shape[1:]))
+
     def at(self, rows: slice | NDArray[np.intp]) -> Records:
         """Return some of the records."""
         if self.given is not None:
@@ -101,6 +111,8 @@ class Records:
         ------
         MissingExtra
             pandas is not installed.
+        InputError
+            The records are an array of more than two dimensions.
         """
         try:
             import pandas as pd
@@ -110,6 +122,11 @@ class Records:
                 "  pip install 'crosscurrent[pandas]'"
             ) from None
         if self.given is not None:
+            if self.given.ndim != 2:
+                raise InputError(
+                    f"{self.source}: attributes has the shape {self.given.shape}, and a frame has a"
+                    " row for each record and a column for each attribute"
+                )
             return pd.DataFrame(self.given, columns=list(self.names) or None)
         columns = {}
         for name in self.names:
@@ -149,7 +166,8 @@ def typed(column: NDArray[Any]) -> NDArray[Any]:
             return np.array([int(each) for each in there], np.int64)
     numbers = numbers_of(column)
     known = np.array([each is not None for each in column.tolist()], dtype=bool)
-    return numbers if there and np.isfinite(numbers[known]).all() else column
+    apart = any("_" in each for each in set(there))  # 1_000 is a number to Python alone
+    return column if apart or not there or np.isnan(numbers[known]).any() else numbers
 
 
 def _whole(text: str) -> bool:

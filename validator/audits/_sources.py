@@ -105,7 +105,8 @@ def opened(
     if ending not in ENDINGS:
         raise InputError(
             f"{legible(path)}: predictions are read from {', '.join(ENDINGS)}; save them as one"
-            " of these"
+            " of these (or give the model: .skops, .onnx, .joblib, .pkl, .safetensors, .pt,"
+            " package.module:function, or http(s)://host/path)"
         )
     require_file(path)
     return _OPENERS[ending](path, missing)

@@ -290,9 +290,10 @@ def scale(document: shapes.Audit) -> str:
             f"{size}. Intervals are the wider of that over records ({resamples:,}"
             " resamples) and that over runs."
         )
-    return (
+    told = (
         f"{size}. Intervals are over records ({resamples:,} resamples): they are about"
-        f" {'these' if one == 'models' else 'this'} {one}, and not about another training run. A"
-        " column"
-        " run, with several runs, says how much of it is chance in training."
+        f" {'these' if one == 'models' else 'this'} {one}, and not about another training run."
     )
+    if any(each.get("model") is not None for each in document["models"]):
+        return told
+    return f"{told} A column run, with several runs, says how much of it is chance in training."

@@ -96,7 +96,7 @@ class Endpoint(Model):
         return max(1, min(BATCH, int(self._rate)))
 
     @property
-    def left(self) -> int:
+    def left(self) -> int | None:
         """Records that may still be sent."""
         return self._left
 

@@ -14,6 +14,9 @@ from crosscurrent.knowledge.errors import InputError, MissingExtra, clip, legibl
 from .._records import Wanted
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from .._records import Records
 
 __all__ = ["Model", "needs", "said", "users_code"]
@@ -79,6 +82,51 @@ class Model(ABC):
         InputError
             It fails, or records are not what it takes.
         """
+
+    @property
+    def has_gradients(self) -> bool:
+        """Whether it gives the gradients of its outputs."""
+        return False
+
+    @property
+    def left(self) -> int | None:
+        """Records that it may still be asked about; None: as many as one likes."""
+        return None
+
+    def margin_gradient(
+        self,
+        records: Records,
+        label: NDArray[np.int64],
+        order: tuple[int, ...],
+        *,
+        logits: bool,
+    ) -> NDArray[np.float64]:
+        """Return the gradient, by the attributes, of the margin of the true class.
+
+        Of the logits, or of the logarithms of probabilities.
+
+        Parameters
+        ----------
+        records : Records
+            (records, …).
+        label : array of int64
+            Their true classes: (records,).
+        order : tuple of int
+            For each class, the place of its output.
+        logits : bool
+            Whether outputs are logits.
+
+        Returns
+        -------
+        array of float
+            Of the shape of the records.
+
+        Raises
+        ------
+        NotImplementedError
+            It has no gradients.
+        """
+        raise NotImplementedError
 
     def said_of(self) -> str:
         """Return what kind of model it is, for people."""

@@ -10,6 +10,7 @@ from crosscurrent.knowledge.errors import InputError
 __all__ = ["MOST_RECORDS_A_SECOND", "ModelSettings"]
 
 MOST_RECORDS_A_SECOND: Final = 1_000_000
+MOST_DEVIATIONS: Final = 100.0
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,8 @@ class ModelSettings:
         Records that an endpoint is sent at most.
     rate : float
         Records a second that an endpoint is sent at most.
+    epsilon : float
+        How far an attacker may move an attribute, in its standard deviations.
     """
 
     architecture: str | None = None
@@ -39,6 +42,7 @@ class ModelSettings:
     classes: tuple[str, ...] = ()
     budget: int = 10_000
     rate: float = 100.0
+    epsilon: float = 0.1
 
     def check(self) -> None:
         """Make sure that numbers are in their ranges.
@@ -53,6 +57,10 @@ class ModelSettings:
         if not 0 < self.rate <= MOST_RECORDS_A_SECOND:  # NaN is refused, too
             raise InputError(
                 f"--rate {self.rate:g}: should be more than 0, to {MOST_RECORDS_A_SECOND:,}"
+            )
+        if not 0 < self.epsilon <= MOST_DEVIATIONS:
+            raise InputError(
+                f"--epsilon {self.epsilon:g}: should be more than 0, to {MOST_DEVIATIONS:g}"
             )
         for name in ("attributes", "classes"):
             some = getattr(self, name)

@@ -5,7 +5,11 @@ from __future__ import annotations
 import inspect
 import os
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+import numpy as np
 
 from crosscurrent.knowledge.errors import InputError, clip, legible
 
@@ -17,6 +21,7 @@ from ._references import imported
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from numpy.typing import NDArray
     from torch import Tensor, nn
 
     from .._records import Records
@@ -52,13 +57,14 @@ class TorchModule(Model):
     ) -> None:
         super().__init__(name, digest)
         self._module, self._build = module, build
+        self._first: Records | None = None
 
     def prepare(self, records: Records, classes: int, most: int) -> None:
         """Build it, if it was not built yet."""
         del most
+        self._first = records.at(slice(0, 1))
         if self._build is not None:
-            shape = records.at(slice(0, 1)).array().shape[1:]
-            self._module = self._build(tuple(shape), classes)
+            self._module = self._build(self._first.array().shape[1:], classes)
 
     @property
     def module(self) -> nn.Module:
@@ -71,17 +77,9 @@ class TorchModule(Model):
         """Return what its forward pass gives for records."""
         import torch
 
-        module, given = self.module, records.array()
-        first = next((each for each in module.parameters() if each.is_floating_point()), None)
-        kind, device = (torch.float32, None) if first is None else (first.dtype, first.device)
-        training = module.training
-        with users_code(self.name, f"its forward pass failed on records of shape {given.shape}"):
-            try:
-                module.eval()
-                with torch.no_grad():
-                    found = module(torch.as_tensor(given, dtype=kind, device=device))
-            finally:
-                module.train(training)
+        given = self._tensor(records)
+        with self._evaluated(records), torch.no_grad():
+            found = self.module(given)
         if not isinstance(found, torch.Tensor):
             raise InputError(
                 f"{self.name}: its forward pass gives a {type(found).__name__}; it should give a"
@@ -89,6 +87,66 @@ class TorchModule(Model):
                 " does"
             )
         return found.double().cpu().numpy()
+
+    @property
+    def has_gradients(self) -> bool:
+        """Whether outputs can be differentiated; not if it rounds, or takes no gradients itself."""
+        import torch
+
+        if self._first is None:
+            return False
+        given = self._tensor(self._first).requires_grad_()
+        with self._evaluated(self._first), torch.enable_grad():
+            outputs: Tensor = self.module(given)
+            return outputs.requires_grad
+
+    def margin_gradient(
+        self,
+        records: Records,
+        label: NDArray[np.int64],
+        order: tuple[int, ...],
+        *,
+        logits: bool,
+    ) -> NDArray[np.float64]:
+        """Return the gradient, by the attributes, of the margin of the true class."""
+        import torch
+
+        given = self._tensor(records).requires_grad_()
+        with self._evaluated(records), torch.enable_grad():
+            outputs = self.module(given)
+            if outputs.dim() == 1:
+                outputs = outputs[:, None]
+            if outputs.shape[1] == 1:
+                zeros = torch.zeros_like(outputs)
+                outputs = torch.cat([zeros, outputs] if logits else [1 - outputs, outputs], 1)
+            if not logits:
+                outputs = outputs.clamp_min(torch.finfo(outputs.dtype).tiny).log()
+            outputs = outputs[:, list(order)]
+            true = torch.as_tensor(label, device=outputs.device)[:, None]
+            others = outputs.scatter(1, true, -torch.inf).amax(1)
+            (found,) = torch.autograd.grad((outputs.gather(1, true)[:, 0] - others).sum(), given)
+        return np.asarray(found.double().cpu().numpy())
+
+    def _tensor(self, records: Records) -> Tensor:
+        """Return records in the precision, and where, the weights are."""
+        import torch
+
+        first = next((each for each in self.module.parameters() if each.is_floating_point()), None)
+        kind, device = (torch.float32, None) if first is None else (first.dtype, first.device)
+        return torch.as_tensor(records.array(), dtype=kind, device=device)
+
+    @contextmanager
+    def _evaluated(self, records: Records) -> Iterator[None]:
+        """Put the module into evaluation mode, and then back."""
+        modes = [(each, each.training) for each in self.module.modules()]
+        told = f"its forward pass failed on records of shape {records.shape}"
+        with users_code(self.name, told):
+            try:
+                self.module.eval()
+                yield
+            finally:
+                for each, training in modes:
+                    each.training = training
 
     def said_of(self) -> str:
         """Return what kind of model it is, with its class."""
