@@ -46,9 +46,8 @@ _SHAPE: Final = (
 class Endpoint(Model):
     """An address that answers ``{"instances": [record, …]}`` with ``{"predictions": [answer, …]}``.
 
-    As the first version of the V1 inference protocol of TensorFlow Serving and KServe has it
-    (https://kserve.github.io/website/docs/concepts/architecture/data-plane/v1-protocol); a record
-    is an object of attributes by name, or a list of numbers. No redirect is followed.
+    That is the V1 inference protocol of TensorFlow Serving (its row format) and KServe; a record is
+    an object of attributes by name, or a list of numbers. No redirect is followed.
 
     Parameters
     ----------

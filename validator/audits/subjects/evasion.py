@@ -51,7 +51,7 @@ class Evasion(AsksModel):
             AuditMetric("robust_accuracy", "accuracy under attack", "lower", 0.03, None, 0.0),
             AuditMetric(
                 "attack_success_rate",
-                "share of rightly classified records that the attack turns",
+                "success rate of the attack",
                 "higher",
                 0.03,
                 0.0,

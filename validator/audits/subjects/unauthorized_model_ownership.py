@@ -46,12 +46,11 @@ class UnauthorizedModelOwnership(AsksModel):
     @property
     def metrics(self) -> Sequence[AuditMetric]:
         """What is measured; the first is judged."""
-        name = "share of records on which a surrogate answers like the model"
         return (
-            AuditMetric("fidelity", name, "higher", 0.02, None, 1.0),
+            AuditMetric("fidelity", "fidelity of a surrogate", "higher", 0.02, None, 1.0),
             AuditMetric(
                 "fidelity_quarter_queries",
-                "the same with a quarter of the queries",
+                "fidelity with a quarter of the queries",
                 "higher",
                 0.02,
                 None,
