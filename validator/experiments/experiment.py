@@ -21,6 +21,7 @@ from ..training.models import architecture
 from ..training.spec import Schedule
 from ..trials.trial import Trial, TrialContext
 from .assignments import DEFAULT_DATASET, DEFAULT_DRAWS, DEFAULT_MODEL, DEFAULT_SEEDS, grouped
+from .guards import guard
 
 if TYPE_CHECKING:
     from crosscurrent.knowledge import KnowledgeBase
@@ -159,7 +160,9 @@ class ExperimentSetup:
             for each in self.draws
         )
 
-    def experiment(self, arm: Defense, risk: str, given: Mapping[str, str]) -> Experiment:
+    def experiment(
+        self, arm: Defense, risk: str, given: Mapping[str, Mapping[str, str]]
+    ) -> Experiment:
         """Set up an experiment on it.
 
         Parameters
@@ -168,8 +171,9 @@ class ExperimentSetup:
             As it was set.
         risk : str
             Id of a risk whose attack can be mounted.
-        given : mapping of str to str
-            Settings of that attack.
+        given : mapping of str to mapping of str to str
+            Settings of attacks by the id of their risk: of this one, and of the one that the
+            defense protects against, by which it is effective or not.
 
         Raises
         ------
@@ -208,7 +212,9 @@ def experiment(
     defense, risk : str
         Id, code or alias; the defense may be ``placebo``, and at a stage, such as ``RD2@post``.
     settings : sequence of str
-        ``group.name=value`` with group training, data, defense or attack.
+        ``group.name=value`` with group training, data, defense or attack;
+        ``attack.RISK.name=value`` is of the attack behind a risk that the defense protects against,
+        by which it shows whether it is effective.
     **on
         On what, and with what: as `ground` takes it.
 
@@ -223,7 +229,8 @@ def experiment(
     if target not in attacks():
         raise InputError(f"{target} cannot be measured yet; measurable: {', '.join(attacks())}")
     arm = configured(defenses()[_defense(kb, defense)], given["defense"], "defense")
-    return ground(given, **on).experiment(arm, target, given["attack"])
+    own = _of_attacks(kb, given["attack"], (target, arm.protects_against))
+    return ground(given, **on).experiment(arm, target, own)
 
 
 def ground(given: Mapping[str, Mapping[str, str]], **on: Unpack[SetupOptions]) -> ExperimentSetup:
@@ -299,25 +306,40 @@ def _defense(kb: KnowledgeBase, name: str) -> str:
     raise InputError(f"{clip(name)}: {found} cannot be measured there; write {which}")
 
 
-def _attacks(defense: Defense, target: str, given: Mapping[str, str]) -> list[Attack]:
+def _of_attacks(
+    kb: KnowledgeBase, given: Mapping[str, str], mounted: tuple[str, str | None]
+) -> dict[str, dict[str, str]]:
+    """Part the settings of attacks by risk; one that names no risk is of the one in question."""
+    target, *others = [each for each in dict.fromkeys(mounted) if each is not None]
+    own: dict[str, dict[str, str]] = {target: {}}
+    for text, value in given.items():
+        named, dot, name = text.rpartition(".")
+        risk = kb.risk(named).id if dot else target
+        if risk not in (target, *others):
+            raise InputError(
+                f"--set attack.{clip(text)}: this attack is not mounted here"
+                f" (mounted: {', '.join((target, *others))}); leave it out"
+            )
+        if own.setdefault(risk, {}).setdefault(name, value) != value:
+            raise InputError(
+                f"--set gives attack.{risk}.{clip(name)} twice: {own[risk][name]} and {value}"
+            )
+    return own
+
+
+def _attacks(defense: Defense, target: str, given: Mapping[str, Mapping[str, str]]) -> list[Attack]:
     """Return the attack in question, and the one that shows whether the defense is effective.
 
     That is left out if it is the same one.
     """
-    given = _targeting(defense, target, given)
-    needed = defense.guard_settings()
+    mine = _targeting(defense, target, given.get(target, {}))
+    if defense.protects_against == target:
+        return [guard(defense, mine, "attack", "defense")]
+    attack = configured(attacks()[target], mine, "attack")
     if defense.protects_against is None:
-        return [configured(attacks()[target], given, "attack")]
-    if defense.protects_against != target:
-        own = configured(attacks()[defense.protects_against], needed, "attack")
-        return [configured(attacks()[target], given, "attack"), own]
-    for name, value in needed.items():
-        if given.get(name, value) != value:
-            raise InputError(
-                f"--set attack.{name}={clip(given[name])}: {defense.name()} is set to {value}, and"
-                f" would not be judged by its own effectiveness; set defense.{name} to the same"
-            )
-    return [configured(attacks()[target], {**needed, **given}, "attack")]
+        return [attack]
+    theirs = given.get(defense.protects_against, {})
+    return [attack, guard(defense, theirs, f"attack.{defense.protects_against}", "defense")]
 
 
 def _targeting(defense: Defense, target: str, given: Mapping[str, str]) -> Mapping[str, str]:

@@ -113,6 +113,7 @@ def grid(
         for risk in columns
         if any((group, risk) in own for group in COMMON)
     }
+    by_attack = {name: values for (group, name), values in own.items() if group == "attack"}
     cells = []
     for defense, arm in rows.items():
         for risk in columns:
@@ -124,13 +125,16 @@ def grid(
                 )
                 for key, value in own.get((group, peer), {}).items()
             ]
+            if arm.protects_against not in (None, risk):
+                mine += [
+                    f"attack.{arm.protects_against}.{key}={value}"
+                    for key, value in by_attack.get(str(arm.protects_against), {}).items()
+                ]
             named = {text.partition("=")[0] for text in mine}
             shared = [text for text in common if text.partition("=")[0] not in named]
             planned: Experiment | str
             try:
-                planned = apart.get(risk, setup).experiment(
-                    arm, risk, own.get(("attack", risk), {})
-                )
+                planned = apart.get(risk, setup).experiment(arm, risk, by_attack)
             except InputError as error:
                 planned = str(error)
             cells.append(Cell(defense, risk, (*shared, *mine), planned))
