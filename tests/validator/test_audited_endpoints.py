@@ -66,6 +66,11 @@ def serving(answer: Answer, sent: list[Any] | None = None) -> Iterator[str]:
         server.server_close()
 
 
+@pytest.fixture(autouse=True)
+def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+
+
 @pytest.fixture(scope="module")
 def fitted() -> Fitted:
     return logistic()

@@ -21,6 +21,9 @@ import skops.io
 import small_nets
 import torch
 from fitted import Fitted, graph, logistic, perceptron
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import array_shapes, arrays
 from onnx import helper
 from predictions import Arrays, write_csv
 from safetensors.torch import save_file
@@ -34,9 +37,10 @@ from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardSc
 from crosscurrent.knowledge import KnowledgeBase
 from crosscurrent.knowledge.errors import InputError, MissingExtra
 from crosscurrent.validator.audits import Columns, Data, ModelSettings, audit
+from crosscurrent.validator.audits._asked import asked
 from crosscurrent.validator.audits._data import MISSING
 from crosscurrent.validator.audits._records import typed
-from crosscurrent.validator.audits.models import _model
+from crosscurrent.validator.audits.models import _model, opened_model
 from crosscurrent.validator.audits.subjects import evasion, unauthorized_model_ownership
 
 FORMS = ("model.skops", "model.safetensors", "model.pt", "model.onnx")
@@ -374,6 +378,51 @@ def test_what_a_model_does_wrong_is_told(
     assert f"small_nets:{model}" in told
 
 
+ANSWERS = st.one_of(
+    st.none(),
+    st.text(max_size=3),
+    st.floats(),
+    arrays(
+        st.sampled_from([np.float64, np.float32, np.int64, np.bool_, np.complex128, "U3"]),
+        array_shapes(min_dims=0, max_dims=3, max_side=4),
+    ),
+    arrays(np.float64, st.tuples(st.just(40), st.integers(1, 4)), elements=st.floats(-2, 2)),
+    st.lists(st.lists(st.floats(0, 1), max_size=3), min_size=38, max_size=42),
+)
+
+
+@given(answers=ANSWERS, classes=st.sampled_from([(), ("0", "1"), ("1", "x", "0"), ("0",)]))
+def test_whatever_a_model_answers_is_read_or_refused(
+    linear: Fitted, answers: Any, classes: tuple[str, ...]
+) -> None:
+    records = {name: each[:40] for name, each in linear.records.items()}
+    data = Data(records).opened(Columns())
+    settings = ModelSettings(classes=classes)
+    for model in (lambda _: answers, _Module(answers)):
+        try:
+            found = asked(opened_model(model, settings), data, Columns(), settings)
+        except InputError:
+            continue
+        likely = found.predictions.probability
+        assert likely is not None
+        assert likely.shape == (40, len(found.predictions.classes))
+        assert np.allclose(likely.sum(1), 1, atol=1e-3)
+
+
+class _Module(torch.nn.Module):
+    """What may answer with logits, too."""
+
+    def __init__(self, answers: Any) -> None:
+        super().__init__()
+        self.answers = answers
+
+    def forward(self, x: torch.Tensor) -> Any:
+        try:
+            return torch.as_tensor(np.asarray(self.answers))
+        except (TypeError, ValueError):
+            return self.answers
+
+
 class _Runs:
     """What writes a file when it is unpickled."""
 
@@ -493,6 +542,30 @@ def test_hostile_files_are_refused(
     told = refusal(kb, name, written, architecture="small_nets:Linear")
     assert told.startswith(f"{name}: ")
     assert message in told
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_damaged_files_are_read_or_refused(
+    kb: KnowledgeBase, written: Path, linear: Fitted, name: str
+) -> None:
+    draw = np.random.default_rng(0)
+    sound = Path(name).read_bytes()
+    columns, settings = Columns(), ModelSettings(architecture="small_nets:Linear")
+    data = Data(linear.records).opened(columns)
+    refused = 0
+    for _ in range(60):
+        damaged = bytearray(sound)
+        for _ in range(draw.integers(1, 6)):
+            place, length = draw.integers(len(damaged)), draw.integers(1, 9)
+            new = draw.integers(0, 256, draw.integers(0, 9), np.uint8).tobytes()
+            damaged[place : place + length] = new
+        Path(name).write_bytes(damaged)
+        try:
+            asked(opened_model(name, settings), data, columns, settings)
+        except InputError as error:
+            refused += 1
+            assert str(error).startswith(name)  # noqa: PT017 - it may be sound still
+    assert refused > 30
 
 
 def test_estimators_that_cannot_be_audited_are_told_why(

@@ -39,7 +39,8 @@ class Estimator(Model):
             raise InputError(
                 f"{name}: {type(estimator).__name__} has no predict_proba; audits compare"
                 " probabilities: fit it so that it gives some (SVC(probability=True),"
-                " CalibratedClassifierCV), or audit a file of its answers in a column predicted"
+                " CalibratedClassifierCV), give a function that returns some, or audit a file of"
+                " its answers in a column predicted"
             )
         if classes is None:
             raise InputError(

@@ -56,7 +56,7 @@ class OnnxGraph(Model):
         options.log_severity_level = 4
         try:
             self._session = onnxruntime.InferenceSession(
-                path, options, providers=["CPUExecutionProvider"]
+                path, options, providers=["CPUExecutionProvider"], enable_fallback=0
             )
         except Exception as error:  # noqa: BLE001 - onnxruntime has a dozen classes of its own
             raise InputError(f"{shown}: not a sound ONNX model: {said(error)}") from None

@@ -203,9 +203,11 @@ def _tensors(path: str) -> dict[str, Tensor]:
 
     shown = legible(path)
     require_file(path, MOST_BYTES, "it is not read")
-    if zipfile.is_zipfile(path):
-        with users_code(shown, "not a sound file of weights"), zipfile.ZipFile(path) as archive:
-            if sum(each.file_size for each in archive.infolist()) > MOST_BYTES:
+    with users_code(shown, "not a sound file of weights"):
+        if zipfile.is_zipfile(path):
+            with zipfile.ZipFile(path) as archive:
+                unpacked = sum(each.file_size for each in archive.infolist())
+            if unpacked > MOST_BYTES:
                 raise InputError(f"{shown}: unpacks to more than {MOST_BYTES >> 30} GiB")
     advice = (
         "it should hold a state dict of tensors alone: torch.save(model.state_dict(), file), or"
