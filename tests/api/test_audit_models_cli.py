@@ -15,6 +15,7 @@ from predictions import write_csv
 
 import crosscurrent
 from crosscurrent.api.cli import main
+from crosscurrent.validator.audits.subjects import evasion, unauthorized_model_ownership
 
 FEW = ["--resamples", "100"]
 Capture = pytest.CaptureFixture[str]
@@ -25,6 +26,8 @@ def fitted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Fitted:
     """Write a model in every form, and its records; work beside them."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("CROSSCURRENT_RESULTS", str(tmp_path / "results.sqlite"))
+    monkeypatch.setattr(evasion, "QUERIES", 5)  # how well it is attacked is not asked here
+    monkeypatch.setattr(unauthorized_model_ownership, "QUERIES", 60)
     made = logistic()
     made.write(tmp_path)
     write_csv(tmp_path / "records.csv", made.records)
@@ -77,6 +80,10 @@ def test_what_a_model_is_and_was_asked_is_told(fitted: Fitted, capsys: Capture) 
         (["model.skops", "--data", "records.csv", "--attribute", "x"], "unknown column 'x'"),
         (["model.skops", "--data", "records.csv", "--class", "1", "--class", "1"], "--class"),
         (["records.csv", "--data", "records.csv"], "--data is about models"),
+        (["model.h5", "--data", "records.csv"], "predictions are read from .csv"),
+        (["model.skops", "--data", "records.csv", "--label", "lable"], "did you mean label?"),
+        (["model.skops", "--data", "records.csv", "--id", "e"], "known: a, b, c, d, label"),
+        (["model.skops", "--data", "records.csv", "--group", "sex"], "known: a, b, c, d, label"),
         (["nothing:here", "--data", "records.csv"], "No module named 'nothing'"),
         (["http://127.0.0.1:1/x", "--data", "records.csv"], "cannot be asked"),
         (["model.skops", "--data", "records.csv", "--run", "a"], "--run is about files"),
@@ -117,6 +124,8 @@ def test_an_audit_of_an_estimator_takes_no_torch(fitted: Fitted) -> None:
         "            raise ModuleNotFoundError(name)\n"
         "sys.meta_path.insert(0, Without)\n"
         "from crosscurrent.api.cli import main\n"
+        "from crosscurrent.validator.audits.subjects import evasion\n"
+        "evasion.QUERIES = 5\n"
         "for model in ('model.skops', 'model.onnx'):\n"
         "    status = main(['audit', model, '--data', 'records.csv', '--resamples', '100'])\n"
         "    assert status == 0\n"

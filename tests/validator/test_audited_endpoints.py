@@ -20,6 +20,7 @@ from crosscurrent.validator.audits import Data, ModelSettings, audit
 from crosscurrent.validator.audits._records import Records
 from crosscurrent.validator.audits.models import _endpoints, opened_model
 from crosscurrent.validator.audits.models._endpoints import Endpoint
+from crosscurrent.validator.audits.subjects import evasion, unauthorized_model_ownership
 
 Answer = Callable[[list[Any]], Any]
 FAST = 1e6
@@ -142,6 +143,28 @@ def test_no_more_is_sent_than_the_budget_allows(kb: KnowledgeBase, fitted: Fitte
         assert sent == []
         audited(kb, address, fitted, budget=400)
     assert sum(map(len, sent)) == 400
+
+
+def test_attacks_are_mounted_within_the_budget_or_not_at_all(
+    kb: KnowledgeBase, fitted: Fitted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(evasion, "QUERIES", 4)
+    monkeypatch.setattr(unauthorized_model_ownership, "QUERIES", 50)
+    needed = 400 + 4 * evasion.RECORDS + 50
+    attacks = {"evasion", "unauthorized_model_ownership"}
+    for budget, mounted in ((needed - 1, set()), (needed, attacks)):
+        sent: list[Any] = []
+
+        def answer(some: list[Any]) -> Any:
+            return likely(fitted, some).tolist()
+
+        with serving(answer, sent) as address:
+            found = audited(kb, address, fitted, budget=budget)
+        assert {each["subject"] for each in found["measured"]} & attacks == mounted
+        assert sum(map(len, sent)) <= budget
+        needs = {each["subject"]: each["needs"] for each in found["not_measured"]}
+        if not mounted:
+            assert f"a --budget of {needed} or more" in needs["evasion"]
 
 
 @pytest.mark.parametrize(("rate", "sizes", "waits"), [(100, [100, 50], 1), (2.5, [2] * 5, 4)])

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from crosscurrent.knowledge.errors import InputError, clip
+from crosscurrent.knowledge.errors import InputError, UnknownName, clip
 
 from ._columns import Columns, is_group
 from ._levels import canonical, levels
@@ -120,7 +120,24 @@ def asked(model: Model, data: Source, columns: Columns, settings: ModelSettings)
 
 
 def _roles(data: Source, columns: Columns) -> list[str]:
-    """Return the columns that audits read beside answers."""
+    """Return the columns that audits read beside answers.
+
+    Raises
+    ------
+    InputError
+        One that was named is not there.
+    """
+    default = Columns()
+    for role in ("label", "member", "id"):
+        name = getattr(columns, role)
+        if name not in data.columns and (role == "label" or name != getattr(default, role)):
+            raise InputError(
+                f"{data.name}: {UnknownName('column', name, data.columns)}; --{role} COLUMN names"
+                " another"
+            )
+    for name in columns.groups:
+        if name not in data.columns:
+            raise InputError(f"{data.name}: {UnknownName('column', name, data.columns)}")
     single = {columns.label, columns.member, columns.id, *columns.groups}
     found = [each for each in data.columns if each in single]
     found += [

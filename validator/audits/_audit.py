@@ -23,7 +23,7 @@ from ._judge import Judge
 from ._predictions import Predictions, read
 from ._prior import Prior
 from ._runs import paired
-from ._sources import opened
+from ._sources import opened, require_ending
 from .models import ModelSettings, is_model, opened_model
 from .subjects import SUBJECTS, AsksModel
 
@@ -157,7 +157,12 @@ def audit(
         "measured": found,
         "not_measured": _lacking(lacking, kb),
         "verdicts": None if prior.defense is None else dict(sorted(verdicts.items())),
-        "settings": {"resamples": resamples, "seed": seed, "columns": changed(given)},
+        "settings": {
+            "resamples": resamples,
+            "seed": seed,
+            "columns": changed(given),
+            **({"models": changed(models)} if any(answers) else {}),
+        },
         "knowledge": kb.digest,
         "software": _software(),
         "command": command(
@@ -197,6 +202,9 @@ def _asked(
 ) -> list[Asked | None]:
     """Return the answers of each model; None of predictions."""
     which = [is_model(each) for each in named]
+    for each, model in zip(named, which, strict=True):
+        if not model and not isinstance(each, Mapping):
+            require_ending(os.fspath(each))
     if not any(which):
         options = [*data.words()[:1], *(f"--{FLAGS.get(e, e)}" for e in changed(settings))]
         if data or options:

@@ -24,7 +24,16 @@ from ..data import MISSING, as_texts, column_of, read_csv, reading, require_file
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["ENDINGS", "MOST_BYTES", "Source", "digest_of", "file_digest", "opened", "require_sound"]
+__all__ = [
+    "ENDINGS",
+    "MOST_BYTES",
+    "Source",
+    "digest_of",
+    "file_digest",
+    "opened",
+    "require_ending",
+    "require_sound",
+]
 
 MOST_BYTES: Final = 2 << 30
 """As large as the columns of a file may be together, once they are read."""
@@ -101,15 +110,25 @@ def opened(
         arrays = {str(name): _array(each, str(name)) for name, each in given.items()}
         return _of_arrays(arrays, missing)
     path = os.fspath(given)
-    ending = os.path.splitext(path)[1].lower()
-    if ending not in ENDINGS:
+    require_ending(path)
+    require_file(path)
+    return _OPENERS[os.path.splitext(path)[1].lower()](path, missing)
+
+
+def require_ending(path: str) -> None:
+    """Make sure that a file is one of those that hold predictions, by its name.
+
+    Raises
+    ------
+    InputError
+        It is not.
+    """
+    if os.path.splitext(path)[1].lower() not in ENDINGS:
         raise InputError(
             f"{legible(path)}: predictions are read from {', '.join(ENDINGS)}; save them as one"
             " of these (or give the model: .skops, .onnx, .joblib, .pkl, .safetensors, .pt,"
             " package.module:function, or http(s)://host/path)"
         )
-    require_file(path)
-    return _OPENERS[ending](path, missing)
 
 
 def _array(values: ArrayLike, name: str) -> NDArray[Any]:
