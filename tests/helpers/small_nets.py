@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor, nn, ones
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -95,6 +95,10 @@ def texts(records: Floats) -> list[str]:
 
 def nothing(records: Floats) -> None:
     return None
+
+
+def tracked(records: Floats) -> Tensor:
+    return ones((len(records), 2), requires_grad=True)
 
 
 def deep(records: Floats) -> Floats:

@@ -224,6 +224,10 @@ def test_what_attacks_need_is_told(kb: KnowledgeBase) -> None:
     needs = {each["subject"]: each["needs"] for each in found["not_measured"]}
     for subject in ("evasion", "unauthorized_model_ownership"):
         assert needs[subject] == "numeric attributes with more than two values"
+    wide = {"attributes": np.zeros((400, 5000)), "label": fitted.records["label"]}
+    found = audit(kb, lambda x: 0.5 + x[:, 0], data=Data(wide), resamples=100)
+    needs = {each["subject"]: each["needs"] for each in found["not_measured"]}
+    assert needs["evasion"] == "records of at most 4,096 numbers"
     found = audit(kb, fitted.predictions, resamples=100)
     needs = {each["subject"]: each["needs"] for each in found["not_measured"]}
     assert needs["evasion"] == "the model itself, in place of its predictions"

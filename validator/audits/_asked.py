@@ -13,7 +13,7 @@ from crosscurrent.knowledge.errors import InputError, UnknownName, clip
 from ._columns import Columns, is_group
 from ._levels import canonical, levels
 from ._oracles import Oracle, are_logits, outputs_of, probabilities
-from ._predictions import Predictions, read
+from ._predictions import ROLES, Predictions, read
 from ._records import chosen
 from ._sources import Source, digest_of
 
@@ -132,8 +132,8 @@ def _roles(data: Source, columns: Columns) -> list[str]:
         name = getattr(columns, role)
         if name not in data.columns and (role == "label" or name != getattr(default, role)):
             raise InputError(
-                f"{data.name}: {UnknownName('column', name, data.columns)}; --{role} COLUMN names"
-                " another"
+                f"{data.name}: no column for {ROLES[role]}:"
+                f" {UnknownName('column', name, data.columns)}; name it with --{role} COLUMN"
             )
     for name in columns.groups:
         if name not in data.columns:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -10,6 +11,7 @@ import numpy as np
 from crosscurrent.knowledge.errors import InputError, clip
 
 from ._limits import MOST_CELLS, SUM
+from .models import said
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -102,11 +104,13 @@ def outputs_of(model: Model, records: Records) -> NDArray[np.float64]:
 def _checked(given: Any, count: int, start: int, model: Model) -> NDArray[np.float64]:
     """Return outputs as numbers with a row for each record."""
     try:
-        outputs = np.asarray(given, np.float64)
-    except (TypeError, ValueError):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            outputs = np.asarray(given, np.float64)
+    except Exception as error:  # noqa: BLE001 - anything may be given, with an __array__ of its own
         raise InputError(
-            f"{model.name}: gives {clip(type(given).__name__)} that are no numbers; it should give"
-            " the probabilities of the classes, (records, classes)"
+            f"{model.name}: gives {clip(type(given).__name__)} that are no numbers ({said(error)});"
+            " it should give the probabilities of the classes, (records, classes)"
         ) from None
     if outputs.ndim == 1:
         outputs = outputs[:, None]

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ._oracles import Oracle
     from ._sources import Source
 
-__all__ = ["Predictions", "read"]
+__all__ = ["ROLES", "Predictions", "read"]
 
 _MEMBER: Final = {
     **dict.fromkeys(("1", "true", "yes", "train", "training", "member", "in"), True),
@@ -193,7 +193,7 @@ class _Reader:
             name: str = getattr(given, role)
             if name not in there and (name != getattr(default, role) or role == "label"):
                 raise InputError(
-                    f"{self.source.name}: no column for {_ROLES[role]}:"
+                    f"{self.source.name}: no column for {ROLES[role]}:"
                     f" {UnknownName('column', name, there)}; name it with --{role} COLUMN"
                 )
             return [name] if name in there else []
@@ -204,7 +204,7 @@ class _Reader:
             if not found and start != getattr(default, role):
                 raise InputError(
                     f"{self.source.name}: no column begins with {clip(start)!r};"
-                    f" --{role} takes what the names of {_ROLES[role]} begin with"
+                    f" --{role} takes what the names of {ROLES[role]} begin with"
                 )
             return found
 
@@ -444,7 +444,7 @@ def true_class(probability: NDArray[np.float64], label: NDArray[np.int64]) -> ND
     return probability[np.arange(len(label)), label]
 
 
-_ROLES: Final = {
+ROLES: Final = {
     "label": "the true class",
     "score": "the probability of the positive class",
     "probabilities": "the classes' probabilities",
@@ -454,3 +454,4 @@ _ROLES: Final = {
     "id": "the record",
     "references": "reference models",
 }
+"""What columns are of, by the name of their option."""

@@ -16,7 +16,9 @@ __all__ = ["Space"]
 
 _NONE: Final = np.array([], object)
 _LOOKED_AT: Final = 10_000
-"""Records by which attributes are measured, evenly among all."""
+"""Records by which attributes are measured at most, evenly among all."""
+_MOST_CELLS: Final = 10_000_000
+"""Such records times their attributes."""
 
 
 class Space:
@@ -40,7 +42,8 @@ class Space:
 
     def __init__(self, records: Records) -> None:
         count = len(records)
-        rows = np.unique(np.linspace(0, count - 1, min(count, _LOOKED_AT)).astype(np.intp))
+        most = max(2, min(count, _LOOKED_AT, _MOST_CELLS // records.width))
+        rows = np.unique(np.linspace(0, count - 1, most).astype(np.intp))
         some = records.at(rows)
         self._names = [
             name for name in records.names if some.columns.get(name, _NONE).dtype.kind in "iuf"

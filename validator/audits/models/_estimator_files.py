@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import struct
 import zipfile
@@ -108,7 +109,10 @@ def _require_bounded(archive: zipfile.ZipFile, shown: str) -> None:
     if sum(each.file_size for each in inside) > MOST_BYTES:
         raise InputError(f"{shown}: unpacks to more than {MOST_BYTES >> 30} GiB; it is not read")
     for each in inside:
-        if each.filename.endswith(".npy"):
+        if each.filename.endswith(".npz"):  # a sparse matrix, an archive of its own
+            with zipfile.ZipFile(io.BytesIO(archive.read(each))) as matrix:
+                _require_bounded(matrix, shown)
+        elif each.filename.endswith(".npy"):
             require_sound(archive, each, shown)
         elif each.filename == "schema.json" and each.file_size > _MOST_SCHEMA:
             raise InputError(f"{shown}: its description is larger than {_MOST_SCHEMA >> 20} MiB")

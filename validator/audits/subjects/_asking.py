@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final
 
 import numpy as np
 
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from .._runs import Run
 
 __all__ = ["AsksModel"]
+
+MOST_ATTRIBUTES: Final = 4096
+"""Of more, an attacker's records take too much memory."""
 
 
 class AsksModel(Subject):
@@ -38,6 +41,8 @@ class AsksModel(Subject):
         if (lacking := needs_held_out(self)) is not None:
             return lacking
         for each in map(known, oracles):
+            if each.records.width > MOST_ATTRIBUTES:
+                return f"records of at most {MOST_ATTRIBUTES:,} numbers"
             if not len(Space(each.records)):
                 return "numeric attributes with more than two values"
             left, wanted = each.model.left, sum(one.asks() for one in AsksModel.__subclasses__())
