@@ -33,6 +33,9 @@ class Fitted(NamedTuple):
     records: Arrays
     predictions: Arrays
 
+    def __repr__(self) -> str:
+        return f"<{type(self.estimator).__name__}>"  # its arrays are too long to print
+
     def write(self, folder: Path) -> None:
         """Write the model as skops, safetensors, state dict and ONNX."""
         skops.io.dump(self.estimator, folder / "model.skops")
