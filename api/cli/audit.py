@@ -1,8 +1,10 @@
-"""``crosscurrent audit``: what the predictions of models that exist show."""
+"""``crosscurrent audit``: what models that exist, or their predictions, show."""
 
 from __future__ import annotations
 
+import sys
 from argparse import ArgumentParser, Namespace
+from contextlib import redirect_stdout
 from dataclasses import fields
 from typing import Any, cast
 
@@ -56,25 +58,33 @@ _COLUMNS = {
 def add_arguments(parser: ArgumentParser) -> None:
     """Describe the command and add its arguments."""
     parser.description = (
-        "Measure what the predictions of a model show, or of a model before and after a change:"
-        " membership inference, attribute inference, group fairness, calibration and utility, with"
-        " confidence intervals. Nothing is trained and no model is needed. Results are stored."
-        " Files are CSV, Parquet, or NPZ with arrays of these names (probabilities: records by"
-        " classes; references and reference_members: records by models)."
+        "Measure what a model, or its predictions, show, or those of a model before and after a"
+        " change: membership inference, attribute inference, group fairness, calibration and"
+        " utility, with confidence intervals. Nothing is trained. Results are stored. Files of"
+        " predictions are CSV, Parquet, or NPZ with arrays of these names (probabilities: records"
+        " by classes; references and reference_members: records by models). A model is asked about"
+        " the records of --data."
     )
     parser.epilog = (
         "examples:\n"
         "  crosscurrent audit credit/before.csv\n"
         "  crosscurrent audit credit/before.csv credit/after.csv --defense differential_privacy\n"
-        "  crosscurrent audit a.parquet b.parquet --label y --score p1 --group sex --group age_band"
+        "  crosscurrent audit a.parquet b.parquet --label y --score p1 --group sex --group band\n"
+        "  crosscurrent audit model.skops --data records.csv\n"
+        "  crosscurrent audit net.safetensors --model nets:Net --train seen.npz --test others.npz"
     )
     parser.set_defaults(run=_run)
-    parser.add_argument("before", metavar="FILE", help="predictions of the model")
+    parser.add_argument(
+        "before",
+        metavar="FILE|MODEL",
+        help="predictions of the model, or the model: a file that ends in .skops, .onnx, .joblib,"
+        " .pkl, .safetensors or .pt, package.module:function, or http(s)://host/path",
+    )
     parser.add_argument(
         "after",
-        metavar="FILE",
+        metavar="FILE|MODEL",
         nargs="?",
-        help="predictions of the changed model on the same records",
+        help="the same of the changed model, on the same records",
     )
     parser.add_argument(
         "--defense",
@@ -93,6 +103,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         help="a sensitive attribute; may be repeated (default: group, and all that begin with"
         " group_)",
     )
+    _add_model_options(parser)
     measured = parser.add_argument_group("measurement")
     measured.add_argument(
         "--resamples",
@@ -112,9 +123,78 @@ def add_arguments(parser: ArgumentParser) -> None:
     add_output_options(parser)
 
 
+def _add_model_options(parser: ArgumentParser) -> None:
+    models = parser.add_argument_group("models")
+    models.add_argument(
+        "--data",
+        metavar="FILE",
+        help="records that a model is asked about: CSV, Parquet, or NPZ (an array attributes may"
+        " have any shape), with a column label, member, id and groups as above; the others are"
+        " attributes",
+    )
+    models.add_argument(
+        "--train", metavar="FILE", help="instead, the records that the model was trained on,"
+    )
+    models.add_argument("--test", metavar="FILE", help="and others")
+    models.add_argument(
+        "--attribute",
+        dest="attributes",
+        metavar="COLUMN",
+        action="append",
+        default=[],
+        help="what the model takes, in its order; may be repeated (default: the names that it"
+        " knows, or else all columns that are nothing else)",
+    )
+    models.add_argument(
+        "--class",
+        dest="classes",
+        metavar="CLASS",
+        action="append",
+        default=[],
+        help="what the model's outputs stand for, in their order; may be repeated (default: what it"
+        " knows, or else the labels in order)",
+    )
+    models.add_argument(
+        "--model",
+        dest="architecture",
+        metavar="MODULE:CLASS",
+        help="the torch.nn.Module that takes the weights of a .safetensors or .pt file; called"
+        " without arguments, or with the shape of a record and the number of classes",
+    )
+    models.add_argument(
+        "--trust",
+        metavar="FILE|TYPE",
+        action="append",
+        default=[],
+        help="a .joblib or .pkl file, whose program is run when it is loaded, or a type in a .skops"
+        " file; may be repeated",
+    )
+    models.add_argument(
+        "--budget",
+        type=positive,
+        metavar="N",
+        default=10_000,
+        help="records that an address is sent at most, for each model (default: 10000)",
+    )
+    models.add_argument(
+        "--rate",
+        type=float,
+        metavar="N",
+        default=100.0,
+        help="records a second that an address is sent at most (default: 100)",
+    )
+    models.add_argument(
+        "--epsilon",
+        type=float,
+        metavar="N",
+        default=0.1,
+        help="how far an attacker may move an attribute, in standard deviations (default: 0.1)",
+    )
+
+
 def _run(arguments: Namespace) -> str:
     needed("audit")
-    from crosscurrent.validator.audits import Columns, audit
+    from crosscurrent.validator.audits import Columns, Data, ModelSettings, audit
     from crosscurrent.validator.results import evidence
 
     given: dict[str, Any] = {
@@ -128,17 +208,28 @@ def _run(arguments: Namespace) -> str:
         evidence.prepare(arguments.export)
     kept = store(arguments)
     kept.ready()
-    document = audit(
-        knowledge(arguments),
-        arguments.before,
-        arguments.after,
-        defense=arguments.defense,
-        columns=Columns(**given),
-        resamples=arguments.resamples,
-        seed=arguments.seed,
-        store=kept,
-        knowledge=arguments.knowledge,
-    )
+    with redirect_stdout(sys.stderr):  # what a model of the user's own prints is no answer
+        document = audit(
+            knowledge(arguments),
+            arguments.before,
+            arguments.after,
+            data=Data(arguments.data, arguments.train, arguments.test),
+            defense=arguments.defense,
+            columns=Columns(**given),
+            settings=ModelSettings(
+                architecture=arguments.architecture,
+                trust=tuple(arguments.trust),
+                attributes=tuple(arguments.attributes),
+                classes=tuple(arguments.classes),
+                budget=arguments.budget,
+                rate=arguments.rate,
+                epsilon=arguments.epsilon,
+            ),
+            resamples=arguments.resamples,
+            seed=arguments.seed,
+            store=kept,
+            knowledge=arguments.knowledge,
+        )
     written = None
     if arguments.export is not None:
         written = evidence.export([cast("dict[str, Any]", document)], arguments.export)

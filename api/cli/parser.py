@@ -39,7 +39,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "backtest": ("backtest", "compare every conjecture with the observations"),
     "validate": ("validate", "measure whether a prediction holds, by training models"),
     "data": ("data", "what is understood of a data file of yours: check"),
-    "audit": ("audit", "what the predictions of models show, before and after a change"),
+    "audit": ("audit", "what models, or their predictions, show, before and after a change"),
     "results": ("results", "stored results: list, show, plot, pool, report, export, prune"),
     "worker": ("worker", "run the validations that a service has accepted"),
     "kb": ("kb", "the knowledge base itself: check, show, schema, diff, export"),

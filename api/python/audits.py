@@ -1,4 +1,4 @@
-"""``audit``: what the predictions of models that exist show."""
+"""``audit``: what models that exist, or their predictions, show."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 
     from crosscurrent.validator.audits import document_types as shapes
 
-    Predictions = str | os.PathLike[str] | Mapping[str, ArrayLike]
+    Given = str | os.PathLike[str] | Mapping[str, ArrayLike] | Any
 
 __all__ = ["AuditReport", "audit"]
 
 
 @dataclass(frozen=True, repr=False)
 class AuditReport(Answer):
-    """What predictions show of a model, or of what a change did to it.
+    """What a model or its predictions show, or what a change did to it.
 
     Attributes
     ----------
@@ -106,9 +106,12 @@ class AuditReport(Answer):
 
 
 def audit(
-    before: Predictions,
-    after: Predictions | None = None,
+    before: Given,
+    after: Given | None = None,
     *,
+    data: Given | None = None,
+    train: Given | None = None,
+    test: Given | None = None,
     defense: str | None = None,
     label: str = "label",
     score: str = "score",
@@ -120,25 +123,51 @@ def audit(
     id: str = "id",
     references: str = "reference_",
     positive: str | None = None,
+    attributes: Iterable[str] = (),
+    classes: Iterable[str] = (),
+    model: str | None = None,
+    trust: str | Iterable[str] = (),
+    budget: int = 10_000,
+    rate: float = 100.0,
+    epsilon: float = 0.1,
     resamples: int = 1000,
     seed: int = 0,
     store: str | os.PathLike[str] | None = None,
     knowledge: Knowledge = None,
 ) -> AuditReport:
-    """Measure what the predictions of a model show, or of a model before and after a change.
+    """Measure what a model or its predictions show, or those of a model before and after a change.
 
     Nothing is trained. With the file `store` the result is kept there; else it is not kept.
 
     Parameters
     ----------
-    before, after : path or mapping from str to array
-        A CSV, Parquet or NPZ file, or arrays by name, such as ``dict(frame)`` of a pandas frame;
-        ``probabilities`` is (records, classes). The records of both are the same.
+    before, after : path, mapping from str to array, or model
+        Predictions: a CSV, Parquet or NPZ file, or arrays by name, such as ``dict(frame)`` of a
+        pandas frame; ``probabilities`` is (records, classes). Or a model: a fitted estimator, a
+        `torch.nn.Module`, a function from records to probabilities, or what the command line takes.
+        The records of both are the same.
+    data : path, mapping from str to array, or frame, optional
+        Records that a model is asked about, with their labels, membership and groups.
+    train, test : path, mapping from str to array, or frame, optional
+        In place of `data`: those that the model was trained on, and others.
     defense : str, optional
         What the change is, by id, code or alias, or ``placebo``: then what is predicted of it
         stands beside, with a verdict.
     label, score, probabilities, predicted, member, groups, run, id, references, positive
         What columns are called, as the options of ``crosscurrent audit`` say.
+    attributes, classes : iterable of str
+        The columns that a model takes, and what its outputs stand for, in order, where it does not
+        know.
+    model : str, optional
+        ``package.module:Class``, the module whose weights a .safetensors or .pt file holds.
+    trust : str or iterable of str
+        Pickle files whose program may be run, and types that .skops files may hold.
+    budget : int
+        Records that an address is sent at most, for each model.
+    rate : float
+        Records a second that an address is sent at most.
+    epsilon : float
+        How far an attacker may move an attribute, in standard deviations, up to 100.
     resamples : int
         Resamples of the records, for intervals, 100 to 100,000.
     seed : int
@@ -151,14 +180,15 @@ def audit(
     Raises
     ------
     MissingExtra
-        If the extra ``audit`` is not installed.
+        If the extra ``audit``, or what a kind of model takes, is not installed.
     UnknownName
         If there is no such defense.
     InputError
-        If predictions cannot be read or compared; every problem with its row and column.
+        If predictions cannot be read or compared, every problem with its row and column; or if
+        a model cannot be loaded, is not to be trusted, or answers with no probabilities.
     """
     require("audit")
-    from crosscurrent.validator.audits import Columns
+    from crosscurrent.validator.audits import Columns, Data, ModelSettings
     from crosscurrent.validator.audits import audit as measure
     from crosscurrent.validator.results.store import Store
 
@@ -179,8 +209,18 @@ def audit(
         kb,
         before,
         after,
+        data=Data(data, train, test),
         defense=defense,
         columns=columns,
+        settings=ModelSettings(
+            architecture=model,
+            trust=tuple(listed(trust)),
+            attributes=tuple(listed(attributes)),
+            classes=tuple(listed(classes)),
+            budget=budget,
+            rate=rate,
+            epsilon=epsilon,
+        ),
         resamples=resamples,
         seed=seed,
         store=None if store is None else Store(os.fspath(store)),

@@ -311,8 +311,8 @@ def test_other_files_are_refused(kb: KnowledgeBase, tmp_path: Path) -> None:
     (tmp_path / "folder.csv").mkdir()
     assert "is a folder" in refusal(kb, tmp_path / "folder.csv")
     assert "no such file" in refusal(kb, tmp_path / "none.csv")
-    (tmp_path / "model.pkl").write_bytes(b"")
-    assert "predictions are read from .csv, .parquet, .npz" in refusal(kb, tmp_path / "model.pkl")
+    (tmp_path / "model.txt").write_bytes(b"")
+    assert "predictions are read from .csv, .parquet, .npz" in refusal(kb, tmp_path / "model.txt")
 
 
 VALUES = st.one_of(

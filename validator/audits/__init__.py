@@ -1,6 +1,8 @@
-"""Audits of models that exist, from their predictions; nothing here imports torch."""
+"""Audits of models that exist, or of their predictions; only torch models take torch."""
 
 from ._audit import audit
-from ._predictions import Columns
+from ._columns import Columns
+from ._data import Data
+from .models import ModelSettings
 
-__all__ = ["Columns", "audit"]
+__all__ = ["Columns", "Data", "ModelSettings", "audit"]

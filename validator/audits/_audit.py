@@ -1,13 +1,12 @@
-"""Audits: what the predictions of models that exist show, before and after a change."""
+"""Audits: what models that exist, or their predictions, show before and after a change."""
 
 from __future__ import annotations
 
 import os
 import platform
-import shlex
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -16,12 +15,17 @@ from crosscurrent.knowledge.errors import InputError
 
 from ..results.store import Store, address
 from . import _bootstrap
+from ._asked import Asked, asked
+from ._columns import Columns
+from ._command import FLAGS, RESAMPLES, changed, command
+from ._data import Data
 from ._judge import Judge
-from ._predictions import Columns, Predictions, read
+from ._predictions import Predictions, read
 from ._prior import Prior
 from ._runs import paired
-from ._sources import opened
-from .subjects import SUBJECTS
+from ._sources import opened, require_ending
+from .models import ModelSettings, is_model, opened_model
+from .subjects import SUBJECTS, AsksModel
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -31,19 +35,16 @@ if TYPE_CHECKING:
     from . import document_types as shapes
     from .subjects import Subject
 
-    Given = str | os.PathLike[str] | Mapping[str, ArrayLike]
+    Given = str | os.PathLike[str] | Mapping[str, ArrayLike] | Any
 
 __all__ = ["audit"]
 
 RULES: Final = 1
 """The version of the rules by which audits are judged, part of what one is kept under."""
-RESAMPLES: Final = 1000
 MOST_RESAMPLES: Final = 100_000
 _NEEDS: Final = {
-    "evasion": "the model itself, or its answers to records that an attacker alters",
     "poisoning": "models trained with and without poisoned records (crosscurrent validate)",
-    "unauthorized_model_ownership": "the model's answers to an attacker's own records",
-    "data_reconstruction": "the model itself",
+    "data_reconstruction": "records that are rebuilt from the model (crosscurrent validate)",
     "distribution_inference": "models trained on data of different composition"
     " (crosscurrent validate)",
 }
@@ -55,26 +56,33 @@ def audit(
     before: Given,
     after: Given | None = None,
     *,
+    data: Data | None = None,
     defense: str | None = None,
     columns: Columns | None = None,
+    settings: ModelSettings | None = None,
     resamples: int = RESAMPLES,
     seed: int = 0,
     store: Store | None = None,
     knowledge: Sequence[str] = (),
 ) -> shapes.Audit:
-    """Measure what predictions show of a model, or of what a change did to it.
+    """Measure what a model, or its predictions, show; or what a change did to it.
 
     Parameters
     ----------
     kb : KnowledgeBase
         Of which it is known what is predicted.
-    before, after : path or mapping of arrays
-        CSV, Parquet or NPZ files, or arrays by name, of the same records in the same order, or
-        with ids. Without `after`, one model is looked at.
+    before, after : path, mapping of arrays, or model
+        CSV, Parquet or NPZ files of predictions, or arrays by name, of the same records in the same
+        order, or with ids; or models, as `models.opened_model` takes them. Without `after`, one
+        model is looked at.
+    data : Data, optional
+        Records that models are asked about.
     defense : str, optional
         What the change is, by id, code or alias, such as ``RD2@post``; or ``placebo``.
     columns : Columns, optional
         What the columns are called.
+    settings : ModelSettings, optional
+        With which models are loaded and asked.
     resamples : int
         Of the bootstrap over records, 100 to `MOST_RESAMPLES`.
     seed : int
@@ -99,10 +107,17 @@ def audit(
             "--defense says what the change between two models is: give the predictions with it too"
         )
     prior = Prior.of(kb, defense)
-    files = [read(opened(each), given) for each in (before, after) if each is not None]
+    models = ModelSettings() if settings is None else settings
+    records = Data() if data is None else data
+    named = [each for each in (before, after) if each is not None]
+    answers = _asked(named, records, given, models)
+    files = [
+        read(opened(each), given) if answer is None else answer.predictions
+        for each, answer in zip(named, answers, strict=True)
+    ]
     runs = paired(*files)
-    asked = [each for kind in SUBJECTS for each in kind.all_of(runs, seed)]
-    lacking = [(each, each.lacks()) for each in asked]
+    every = [each for kind in SUBJECTS for each in kind.all_of(runs, seed)]
+    lacking = [(each, each.lacks()) for each in every]
     subjects = [each for each, needs in lacking if needs is None]
     values = _bootstrap.measured(subjects, runs, count=resamples, seed=seed)
     judged_ = Judge(prior, runs, subjects, values)
@@ -116,6 +131,16 @@ def audit(
         "defense": prior.name,
         "prior": [[each["conjecture"], each["expected"], each["prediction"]] for each in found],
     }
+    if any(answers):
+        # not of predictions alone: of these, recipes stay as they were
+        recipe["settings"] = asdict(models)
+        recipe["models"] = [None if each is None else each.oracle.model.digest for each in answers]
+        # objects have no digest, and may answer alike what is in the data alone
+        recipe["attacked"] = [
+            each["metrics"]
+            for each, subject in zip(found, subjects, strict=True)
+            if isinstance(subject, AsksModel)
+        ]
     verdicts = Counter(str(each["verdict"]) for each in found if each["expected"] is not None)
     document: shapes.Audit = {
         "id": address(recipe),
@@ -123,7 +148,8 @@ def audit(
         "defense": prior.name,
         "effective_defense": judged_.effective,
         "models": [
-            _model(arm, file) for arm, file in zip(("before", "after"), files, strict=False)
+            _model(arm, file, answer)
+            for arm, file, answer in zip(("before", "after"), files, answers, strict=False)
         ],
         "runs": list(runs.names) if runs.names != ("",) else [],
         "classes": list(runs.classes),
@@ -131,10 +157,24 @@ def audit(
         "measured": found,
         "not_measured": _lacking(lacking, kb),
         "verdicts": None if prior.defense is None else dict(sorted(verdicts.items())),
-        "settings": {"resamples": resamples, "seed": seed, "columns": _changed(given)},
+        "settings": {
+            "resamples": resamples,
+            "seed": seed,
+            "columns": changed(given),
+            **({"models": changed(models)} if any(answers) else {}),
+        },
         "knowledge": kb.digest,
         "software": _software(),
-        "command": _command(before, after, defense, given, resamples, seed, knowledge),
+        "command": command(
+            named,
+            data=records,
+            defense=defense,
+            columns=given,
+            settings=models,
+            resamples=resamples,
+            seed=seed,
+            knowledge=knowledge,
+        ),
     }
     if store is not None:
         store.keep_experiment(document["id"], document, [])
@@ -157,7 +197,31 @@ def _lacking(
     ]
 
 
-def _model(arm: Any, file: Predictions) -> shapes.AuditedModel:
+def _asked(
+    named: Sequence[Given], data: Data, columns: Columns, settings: ModelSettings
+) -> list[Asked | None]:
+    """Return the answers of each model; None of predictions."""
+    which = [is_model(each) for each in named]
+    for each, model in zip(named, which, strict=True):
+        if not model and not isinstance(each, Mapping):
+            require_ending(os.fspath(each))
+    if not any(which):
+        options = [*data.words()[:1], *(f"--{FLAGS.get(e, e)}" for e in changed(settings))]
+        if data or options:
+            raise InputError(
+                f"{options[0] if options else 'data'} is about models, and a file of predictions"
+                " was given; name a model in its place, or leave that out"
+            )
+        return [None] * len(named)
+    settings.check()
+    source = data.opened(columns)
+    return [
+        asked(opened_model(each, settings), source, columns, settings) if model else None
+        for each, model in zip(named, which, strict=True)
+    ]
+
+
+def _model(arm: Any, file: Predictions, answer: Asked | None) -> shapes.AuditedModel:
     return {
         "arm": arm,
         "file": file.name,
@@ -165,44 +229,8 @@ def _model(arm: Any, file: Predictions) -> shapes.AuditedModel:
         "records": file.records,
         "members": None if file.member is None else int(file.member.sum()),
         "reference_models": 0 if file.reference is None else len(file.reference),
+        "model": None if answer is None else answer.document(),
     }
-
-
-def _changed(columns: Columns) -> dict[str, Any]:
-    """Return the columns that are not called as by default."""
-    default = Columns()
-    return {
-        each.name: list(value) if isinstance(value, tuple) else value
-        for each in fields(Columns)
-        if (value := getattr(columns, each.name)) != getattr(default, each.name)
-    }
-
-
-def _command(
-    before: Given,
-    after: Given | None,
-    defense: str | None,
-    columns: Columns,
-    resamples: int,
-    seed: int,
-    knowledge: Sequence[str],
-) -> str:
-    """Return the command line that gives the result again; empty of arrays."""
-    files = [each for each in (before, after) if each is not None]
-    if any(isinstance(each, Mapping) for each in files):
-        return ""
-    words = ["crosscurrent", "audit", *(os.fspath(each) for each in files)]  # type: ignore[arg-type]
-    if defense is not None:
-        words += ["--defense", defense]
-    for name, value in _changed(columns).items():
-        flag = "--group" if name == "groups" else f"--{name}"
-        for each in value if isinstance(value, list) else [value]:
-            words += [flag, str(each)]
-    for flag, number, default in (("--resamples", resamples, RESAMPLES), ("--seed", seed, 0)):
-        words += [flag, str(number)] * (number != default)
-    for folder in knowledge:
-        words += ["--knowledge", folder]
-    return shlex.join(words)
 
 
 def _software() -> dict[str, str]:

@@ -10,75 +10,25 @@ import numpy as np
 
 from crosscurrent.knowledge.errors import InputError, UnknownName, clip
 
+from ._columns import GROUP, Columns, is_group
 from ._levels import Levels, canonical, levels, numbers_of
+from ._limits import MOST_CELLS, MOST_CLASSES, MOST_GROUPS, MOST_RECORDS, MOST_RUNS, SUM
 from ._problems import Problems
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from ._oracles import Oracle
     from ._sources import Source
 
-__all__ = ["Columns", "Predictions", "read"]
+__all__ = ["ROLES", "Predictions", "read"]
 
-MOST_RECORDS: Final = 2_000_000
-MOST_CLASSES: Final = 1_000
-MOST_CELLS: Final = 100_000_000
-"""Records times classes: so large a table of numbers is made of some columns."""
-MOST_GROUPS: Final = 50
-"""Values of a sensitive attribute; with more, it is a number that wants bins."""
-MOST_RUNS: Final = 1_000
-_SUM: Final = 1e-3
-"""By how much the probabilities of a record may miss 1, as rounding makes them."""
 _MEMBER: Final = {
     **dict.fromkeys(("1", "true", "yes", "train", "training", "member", "in"), True),
     **dict.fromkeys(("0", "false", "no", "test", "holdout", "nonmember", "out"), False),
 }
-_GROUP: Final = "group_"
-"""What the names of sensitive attributes begin with if none is named."""
 _POSITIVE: Final = {("0", "1"), ("-1", "1"), ("false", "true"), ("no", "yes")}
 """Pairs of classes of which it is plain which one a score is of: the second."""
-
-
-@dataclass(frozen=True)
-class Columns:
-    """Names of the columns, or of the arrays of an NPZ file, that an audit reads.
-
-    Attributes
-    ----------
-    label : str
-        The true class.
-    score : str
-        The probability of the positive class, from 0 to 1; for two classes.
-    probabilities : str
-        What the names of the classes' probabilities begin with; the rest of a name is the class.
-    predicted : str
-        The class that is answered; without it, the most probable one.
-    member : str
-        Whether the model was trained on the record: true or false, 1 or 0, train or test.
-    groups : tuple of str
-        Sensitive attributes; of none named: ``group``, and all that begin with ``group_``.
-    run : str
-        The number or name of the training run, where the predictions of several are given.
-    id : str
-        Of the record, by which those of two files are matched; without it, by their order.
-    references : str
-        What the names of reference models begin with. Each holds the probability that this model
-        gives the record's true class; a column of the same name followed by ``_member``, whether
-        it was trained on the record.
-    positive : str or None
-        The class that a score is of, and the favourable answer of fairness.
-    """
-
-    label: str = "label"
-    score: str = "score"
-    probabilities: str = "p_"
-    predicted: str = "predicted"
-    member: str = "member"
-    groups: tuple[str, ...] = ()
-    run: str = "run"
-    id: str = "id"
-    references: str = "reference_"
-    positive: str | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,6 +70,8 @@ class Predictions:
     inside : array of bool or None
         Which reference model was trained on which record: (models, records); None if that is not
         known, and then none should have been.
+    oracle : Oracle or None
+        The model, if it was asked and may be asked further.
     """
 
     name: str
@@ -137,6 +89,7 @@ class Predictions:
     ids: Levels | None
     reference: NDArray[np.float64] | None
     inside: NDArray[np.bool_] | None
+    oracle: Oracle | None = None
 
     @property
     def records(self) -> int:
@@ -144,15 +97,24 @@ class Predictions:
         return len(self.label)
 
 
-def read(source: Source, columns: Columns) -> Predictions:
+def read(source: Source, columns: Columns, *, answered: bool = True) -> Predictions:
     """Read and check predictions.
+
+    Parameters
+    ----------
+    source : Source
+        Where they are.
+    columns : Columns
+        What the columns are called.
+    answered : bool
+        Whether answers are there already; else the labels stand for them.
 
     Raises
     ------
     InputError
         A column that is needed is not there, or values are wrong: each, with its place.
     """
-    return _Reader(source, columns).read()
+    return _Reader(source, columns, answered).read()
 
 
 @dataclass
@@ -161,6 +123,7 @@ class _Reader:
 
     source: Source
     columns: Columns
+    answered: bool
     problems: Problems = field(init=False)
 
     def __post_init__(self) -> None:
@@ -230,7 +193,7 @@ class _Reader:
             name: str = getattr(given, role)
             if name not in there and (name != getattr(default, role) or role == "label"):
                 raise InputError(
-                    f"{self.source.name}: no column for {_ROLES[role]}:"
+                    f"{self.source.name}: no column for {ROLES[role]}:"
                     f" {UnknownName('column', name, there)}; name it with --{role} COLUMN"
                 )
             return [name] if name in there else []
@@ -241,19 +204,20 @@ class _Reader:
             if not found and start != getattr(default, role):
                 raise InputError(
                     f"{self.source.name}: no column begins with {clip(start)!r};"
-                    f" --{role} takes what the names of {_ROLES[role]} begin with"
+                    f" --{role} takes what the names of {ROLES[role]} begin with"
                 )
             return found
 
         for name in given.groups:
             if name not in there:
                 raise InputError(f"{self.source.name}: {UnknownName('column', name, there)}")
-        groups = given.groups or tuple(
-            name for name in there if name == "group" or name.startswith(_GROUP)
-        )
-        roles = {role: one(role) for role in ("label", "score", "predicted", "member", "run", "id")}
-        roles |= {role: many(role) for role in ("probabilities", "references")}
-        roles["groups"] = list(dict.fromkeys(groups))
+        groups = given.groups or tuple(name for name in there if is_group(name))
+        roles = {role: one(role) for role in ("label", "member", "run", "id")}
+        roles |= {"references": many("references"), "groups": list(dict.fromkeys(groups))}
+        if not self.answered:
+            return {**roles, "score": [], "probabilities": [], "predicted": roles["label"]}
+        roles |= {"score": one("score"), "predicted": one("predicted")}
+        roles["probabilities"] = many("probabilities")
         if roles["score"] and roles["probabilities"]:
             first = roles["probabilities"][0]
             raise InputError(
@@ -272,7 +236,7 @@ class _Reader:
 
     def _attributes(self, columns: list[str]) -> dict[str, str]:
         """Return the column of each sensitive attribute, by the attribute's name."""
-        short = [name.removeprefix(_GROUP) for name in columns]
+        short = [name.removeprefix(GROUP) for name in columns]
         plain = not self.columns.groups and len(set(short)) == len(columns)
         return dict(zip(short if plain else columns, columns, strict=True))
 
@@ -366,7 +330,7 @@ class _Reader:
         found = np.stack([likely[column[each]] for each in classes], axis=1)
         total = found.sum(1)
         self.problems.rows(
-            np.isfinite(total) & (np.abs(total - 1) > _SUM),
+            np.isfinite(total) & (np.abs(total - 1) > SUM),
             f"{self.columns.probabilities}…",
             "the probabilities of the classes should add up to 1",
             total,
@@ -405,7 +369,7 @@ class _Reader:
     ) -> NDArray[np.int64]:
         if probability is not None and not named["predicted"]:
             return np.asarray(probability.argmax(1), np.int64)
-        name = self.columns.predicted
+        (name,) = named["predicted"]
         found = levels(values[name])
         codes = found.of(classes)
         told = ", ".join(map(clip, classes[:8]))
@@ -480,7 +444,7 @@ def true_class(probability: NDArray[np.float64], label: NDArray[np.int64]) -> ND
     return probability[np.arange(len(label)), label]
 
 
-_ROLES: Final = {
+ROLES: Final = {
     "label": "the true class",
     "score": "the probability of the positive class",
     "probabilities": "the classes' probabilities",
@@ -490,3 +454,4 @@ _ROLES: Final = {
     "id": "the record",
     "references": "reference models",
 }
+"""What columns are of, by the name of their option."""

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ._levels import Levels
+    from ._oracles import Oracle
     from ._predictions import Predictions
 
 __all__ = ["Run", "Runs", "paired"]
@@ -42,6 +43,8 @@ class Run:
     unit : array of int64
         Which record of the bootstrap each row is: (records,). The same record of other runs, and
         of the other arm, is the same one.
+    oracle : Oracle or None
+        The model, if it may be asked about further records.
     """
 
     label: NDArray[np.int64]
@@ -52,6 +55,7 @@ class Run:
     reference: NDArray[np.float64] | None
     inside: NDArray[np.bool_] | None
     unit: NDArray[np.int64]
+    oracle: Oracle | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -226,4 +230,5 @@ def _run(
         reference=some(file.reference),
         inside=some(file.inside),
         unit=unit,
+        oracle=None if file.oracle is None else file.oracle.of(rows, order),
     )

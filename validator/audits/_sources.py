@@ -11,7 +11,7 @@ import struct
 import zipfile
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,12 +19,21 @@ import numpy as np
 
 from crosscurrent.knowledge.errors import InputError, clip, legible
 
-from ..data import as_texts, column_of, read_csv, reading, require_file
+from ..data import MISSING, as_texts, column_of, read_csv, reading, require_file
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["Source", "opened"]
+__all__ = [
+    "ENDINGS",
+    "MOST_BYTES",
+    "Source",
+    "digest_of",
+    "file_digest",
+    "opened",
+    "require_ending",
+    "require_sound",
+]
 
 MOST_BYTES: Final = 2 << 30
 """As large as the columns of a file may be together, once they are read."""
@@ -37,6 +46,10 @@ _DAMAGE: Final = (
     *(ValueError, KeyError, TypeError, SyntaxError, EOFError, OverflowError, RuntimeError),
     *(NotImplementedError, struct.error, zipfile.BadZipFile, zlib.error),
 )
+ENDINGS: Final = (".csv", ".parquet", ".npz")
+"""Of the files that are read."""
+_RECORDS: Final = "attributes"
+"""The array of an NPZ file that holds records, of any shape, which a model is asked about."""
 _WIDE: Final = {"probabilities": "p_", "references": "reference_", "reference_members": ""}
 """Arrays of NPZ files with a column for each class or reference model."""
 
@@ -60,6 +73,8 @@ class Source:
         texts (objects, None where missing).
     place : callable
         Names the place of a record, by its index.
+    attributes : array or None
+        Of data that a model is asked about: the records as an array, (records, …).
     """
 
     name: str
@@ -68,15 +83,20 @@ class Source:
     columns: tuple[str, ...]
     read: Callable[[Sequence[str]], dict[str, NDArray[Any]]]
     place: Callable[[int], str]
+    attributes: NDArray[Any] | None = None
 
 
-def opened(given: str | os.PathLike[str] | Mapping[str, ArrayLike]) -> Source:
-    """Open predictions; little of them is read yet.
+def opened(
+    given: str | os.PathLike[str] | Mapping[str, ArrayLike], missing: Collection[str] = MISSING
+) -> Source:
+    """Open predictions, or data; little of them is read yet.
 
     Parameters
     ----------
     given : path or mapping
         A file that ends in .csv, .parquet or .npz; or arrays by name, as an NPZ file has them.
+    missing : collection of str
+        Texts that stand for a missing value.
 
     Raises
     ------
@@ -85,16 +105,28 @@ def opened(given: str | os.PathLike[str] | Mapping[str, ArrayLike]) -> Source:
         twice.
     """
     if isinstance(given, Mapping):
-        return _of_arrays({str(name): _array(each, str(name)) for name, each in given.items()})
+        arrays = {str(name): _array(each, str(name)) for name, each in given.items()}
+        return _of_arrays(arrays, missing)
     path = os.fspath(given)
-    ending = os.path.splitext(path)[1].lower()
-    if ending not in _OPENERS:
-        raise InputError(
-            f"{legible(path)}: predictions are read from {', '.join(_OPENERS)}; save them as one"
-            " of these"
-        )
+    require_ending(path)
     require_file(path)
-    return _OPENERS[ending](path)
+    return _OPENERS[os.path.splitext(path)[1].lower()](path, missing)
+
+
+def require_ending(path: str) -> None:
+    """Make sure that a file is one of those that hold predictions, by its name.
+
+    Raises
+    ------
+    InputError
+        It is not.
+    """
+    if os.path.splitext(path)[1].lower() not in ENDINGS:
+        raise InputError(
+            f"{legible(path)}: predictions are read from {', '.join(ENDINGS)}; save them as one"
+            " of these (or give the model: .skops, .onnx, .joblib, .pkl, .safetensors, .pt,"
+            " package.module:function, or http(s)://host/path)"
+        )
 
 
 def _array(values: ArrayLike, name: str) -> NDArray[Any]:
@@ -106,14 +138,14 @@ def _array(values: ArrayLike, name: str) -> NDArray[Any]:
         ) from None
 
 
-def _of_csv(path: str) -> Source:
+def _of_csv(path: str, missing: Collection[str]) -> Source:
     shown = legible(path)
     require_file(path, _MOST_FILE, "save it as Parquet or NPZ")
-    table = read_csv(path)
+    table = read_csv(path, missing)
     some = next(iter(table.columns.values()))
     return Source(
         shown,
-        _digest(path),
+        file_digest(path),
         len(some),
         tuple(table.columns),
         lambda names: {name: _short(table.columns[name], name, shown) for name in names},
@@ -121,7 +153,7 @@ def _of_csv(path: str) -> Source:
     )
 
 
-def _of_parquet(path: str) -> Source:
+def _of_parquet(path: str, missing: Collection[str]) -> Source:
     shown = legible(path)
     try:
         import pyarrow as pa
@@ -161,7 +193,7 @@ def _of_parquet(path: str) -> Source:
                 if pa.types.is_dictionary(column.type):
                     # before it is laid out: few bytes may stand for many long texts
                     _require_short(column.unique().to_pylist(), name, shown)
-                values = column_of(column)
+                values = column_of(column, missing)
                 if values is None:
                     raise InputError(
                         f"{shown}: column {clip(name)!r} holds {clip(str(column.type))}; save it as"
@@ -171,11 +203,11 @@ def _of_parquet(path: str) -> Source:
         return found
 
     return Source(
-        shown, _digest(path), records, tuple(names), read, lambda i: f"{shown}: row {i + 1}"
+        shown, file_digest(path), records, tuple(names), read, lambda i: f"{shown}: row {i + 1}"
     )
 
 
-def _of_npz(path: str) -> Source:
+def _of_npz(path: str, missing: Collection[str]) -> Source:
     shown = legible(path)
     with reading(path, "NPZ", *_DAMAGE), zipfile.ZipFile(path) as archive:
         inside = archive.infolist()
@@ -185,14 +217,20 @@ def _of_npz(path: str) -> Source:
             raise _too_large(shown)
         _require_columns([each.filename.removesuffix(".npy") for each in inside], shown)
         for each in inside:
-            _require_sound(archive, each, shown)
+            require_sound(archive, each, shown)
         with np.load(path, allow_pickle=False) as loaded:
             arrays = {str(name): np.asarray(loaded[name]) for name in loaded.files}
-    return _of_arrays(arrays, shown, _digest(path))
+    return _of_arrays(arrays, missing, shown, file_digest(path))
 
 
-def _require_sound(archive: zipfile.ZipFile, inside: zipfile.ZipInfo, shown: str) -> None:
-    """Make sure that an array is as large as its header says before room is made for it."""
+def require_sound(archive: zipfile.ZipFile, inside: zipfile.ZipInfo, shown: str) -> None:
+    """Make sure that an array is as large as its header says before room is made for it.
+
+    Raises
+    ------
+    InputError
+        It is not, or it holds Python objects.
+    """
     name = clip(inside.filename.removesuffix(".npy"))
     if not inside.filename.endswith(".npy"):
         raise InputError(f"{shown}: {name} is no array; write the file with numpy.savez")
@@ -216,13 +254,20 @@ def _require_sound(archive: zipfile.ZipFile, inside: zipfile.ZipInfo, shown: str
 
 
 def _of_arrays(
-    arrays: Mapping[str, NDArray[Any]], shown: str = "arrays", digest: str = ""
+    arrays: Mapping[str, NDArray[Any]],
+    missing: Collection[str],
+    shown: str = "arrays",
+    digest: str = "",
 ) -> Source:
     """Lay arrays out as columns: of ``probabilities`` one for each class, and so on."""
     columns: dict[str, NDArray[Any]] = {}
     sizes = {}
+    attributes = None
     for name, array in arrays.items():
         if name == "classes":
+            continue
+        if name == _RECORDS and array.ndim > 1:
+            attributes, sizes[name] = array, len(array)
             continue
         if array.ndim == 0 or array.ndim > 2 or (array.ndim == 2 and name not in _WIDE):
             wide = ", ".join(_WIDE)
@@ -238,13 +283,14 @@ def _of_arrays(
     _require_columns(list(columns), shown)
     return Source(
         shown,
-        digest or _digest_of(columns),
+        digest or digest_of(columns),
         next(iter(sizes.values()), 0),
         tuple(columns),
         lambda names: {
-            name: _short(_plain(columns[name], shown, name), name, shown) for name in names
+            name: _short(_plain(columns[name], shown, name, missing), name, shown) for name in names
         },
         lambda i: f"{shown}: record {i + 1}",
+        attributes,
     )
 
 
@@ -266,13 +312,13 @@ def _laid_out(
     return {f"{_WIDE[name]}{each}": array[:, i] for i, each in enumerate(names)}
 
 
-def _plain(values: NDArray[Any], shown: str, name: str) -> NDArray[Any]:
+def _plain(values: NDArray[Any], shown: str, name: str, missing: Collection[str]) -> NDArray[Any]:
     """Return an array as numbers or texts."""
     kind = values.dtype.kind
     if kind == "U":
-        return as_texts([str(each).strip() for each in values])
+        return as_texts([str(each).strip() for each in values], missing)
     if kind == "O" and all(each is None or isinstance(each, str) for each in values):
-        return as_texts([each and each.strip() for each in values])
+        return as_texts([each and each.strip() for each in values], missing)
     if kind == "b":
         return as_texts(["true" if each else "false" for each in values])
     if kind not in "iuf":
@@ -316,12 +362,14 @@ def _too_large(shown: str) -> InputError:
     )
 
 
-def _digest(path: str) -> str:
+def file_digest(path: str) -> str:
+    """Return the SHA-256 digest of a file."""
     with reading(path, "a file"), open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _digest_of(columns: Mapping[str, NDArray[Any]]) -> str:
+def digest_of(columns: Mapping[str, NDArray[Any]]) -> str:
+    """Return a digest of columns by name."""
     found = hashlib.sha256()
     for name in sorted(columns):
         values = columns[name]
@@ -334,8 +382,6 @@ def _digest_of(columns: Mapping[str, NDArray[Any]]) -> str:
     return found.hexdigest()
 
 
-_OPENERS: Mapping[str, Callable[[str], Source]] = {
-    ".csv": _of_csv,
-    ".parquet": _of_parquet,
-    ".npz": _of_npz,
-}
+_OPENERS: Mapping[str, Callable[[str, Collection[str]], Source]] = dict(
+    zip(ENDINGS, (_of_csv, _of_parquet, _of_npz), strict=True)
+)

@@ -8,7 +8,16 @@ from ..experiments.document_types import Interval, JudgedEffect, Judgement
 from ..results.outcomes import Invalid
 from ..statistics.intervals import Outcome
 
-__all__ = ["Audit", "AuditedMetric", "AuditedModel", "Lacking", "Level", "Measured", "Prediction"]
+__all__ = [
+    "AskedModel",
+    "Audit",
+    "AuditedMetric",
+    "AuditedModel",
+    "Lacking",
+    "Level",
+    "Measured",
+    "Prediction",
+]
 
 
 class Level(TypedDict):
@@ -74,8 +83,18 @@ class Lacking(TypedDict):
     needs: str
 
 
+class AskedModel(TypedDict):
+    """A model that was asked for its predictions; ``digest`` is of its file."""
+
+    kind: str
+    digest: str | None
+    data: str
+    attributes: int
+    outputs: Literal["logits", "probabilities"]
+
+
 class AuditedModel(TypedDict):
-    """The predictions of one model."""
+    """The predictions of one model; ``model`` is None of a file of predictions."""
 
     arm: Literal["before", "after"]
     file: str
@@ -83,6 +102,7 @@ class AuditedModel(TypedDict):
     records: int
     members: int | None
     reference_models: int
+    model: AskedModel | None
 
 
 class Audit(TypedDict):

@@ -12,9 +12,10 @@ from ._draws import draws
 from ._files import reading, require_file
 from ._lookup import dataset, names, settings
 from ._parquet import column_of
-from ._tables import as_texts
+from ._tables import MISSING, as_texts
 
 __all__ = [
+    "MISSING",
     "Dataset",
     "as_texts",
     "check",

@@ -89,12 +89,12 @@ def read_parquet(path: str, na_values: Collection[str] = MISSING) -> Table:
     )
 
 
-def column_of(column: Any) -> NDArray[Any] | None:
+def column_of(column: Any, na_values: Collection[str] = MISSING) -> NDArray[Any] | None:
     """Return an Arrow column as numbers or texts, or None if it is neither.
 
     Whole numbers of which one is larger than `EXACT` are texts, so that none become equal.
     """
-    return _read(column, MISSING)[0] if _is_usable(column.type) else None
+    return _read(column, na_values)[0] if _is_usable(column.type) else None
 
 
 def _read(column: Any, na_values: Collection[str]) -> tuple[NDArray[Any], dict[str, int]]:

@@ -68,7 +68,7 @@ def describe(document: shapes.Audit, look: Style, *, here: bool = True) -> str:
 
 def title(document: shapes.Audit) -> str:
     """Return what was audited."""
-    files = " → ".join(os.path.basename(each["file"]) for each in document["models"])
+    files = " → ".join(_shown(each["file"]) for each in document["models"])
     by = f": {named(document['defense']).lower()}" if document["defense"] else ""
     return f"Audit of {files}{by}"
 
@@ -83,11 +83,16 @@ def headline(document: Mapping[str, Any]) -> list[str]:
         for outcome in ("increase", "decrease")
         if (count := sum(e["risk"] and e["outcome"] == outcome for e in document["measured"]))
     ]
-    files = " → ".join(os.path.basename(each["file"]) for each in document["models"])
+    files = " → ".join(_shown(each["file"]) for each in document["models"])
     if len(document["models"]) == 1:
         return [verdict, "one model", f"audit of {files}"]
     by = f"{document['defense']}, " if document["defense"] else ""
     return [verdict, ", ".join(moved) or "no change", f"audit of {by}{files}"]
+
+
+def _shown(file: str) -> str:
+    """Return the name of a file without its folder; an address as it is."""
+    return file if "://" in file else os.path.basename(file)
 
 
 def sentence(document: shapes.Measured) -> str:
@@ -231,7 +236,7 @@ def _parts(document: shapes.Measured, *, compared: bool) -> list[list[str]]:
 
 def notes(document: shapes.Audit) -> list[str]:
     """Return what the reader should know of how it was measured."""
-    found = [scale(document)]
+    found = [scale(document), *_asked(document)]
     if any(each["members"] is None for each in document["models"]):
         found.append(
             "Membership is not known: all records are taken for ones that the model was not"
@@ -254,6 +259,22 @@ def notes(document: shapes.Audit) -> list[str]:
     return found
 
 
+def _asked(document: shapes.Audit) -> list[str]:
+    """Say of each model that was asked what it is, and what it was asked about."""
+    found = []
+    for each in document["models"]:
+        # audits that were kept earlier say nothing of models
+        if (model := each.get("model")) is None:
+            continue
+        some = model["attributes"]
+        found.append(
+            f"{_shown(each['file'])}: {model['kind']}, asked about"
+            f" {some:,} attribute{'s' * (some != 1)} of the records of {_shown(model['data'])}; its"
+            f" outputs are {model['outputs']}."
+        )
+    return found
+
+
 def scale(document: shapes.Audit) -> str:
     """Say of how much this is."""
     first = document["models"][0]
@@ -269,9 +290,10 @@ def scale(document: shapes.Audit) -> str:
             f"{size}. Intervals are the wider of that over records ({resamples:,}"
             " resamples) and that over runs."
         )
-    return (
+    told = (
         f"{size}. Intervals are over records ({resamples:,} resamples): they are about"
-        f" {'these' if one == 'models' else 'this'} {one}, and not about another training run. A"
-        " column"
-        " run, with several runs, says how much of it is chance in training."
+        f" {'these' if one == 'models' else 'this'} {one}, and not about another training run."
     )
+    if any(each.get("model") is not None for each in document["models"]):
+        return told
+    return f"{told} A column run, with several runs, says how much of it is chance in training."
