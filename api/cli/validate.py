@@ -217,7 +217,12 @@ def _listing(arguments: Namespace) -> str:
 
 
 def _rows(each: dict[str, Any]) -> list[list[str]]:
-    own = [[each["id"], "", each["about"]]]
+    about = each["about"]
+    if problem := each.get("problem"):
+        about = f"cannot be used: {problem}"
+    elif plugin := each.get("plugin"):
+        about = f"{about} Of {plugin['distribution']} {plugin['version']}.".lstrip()
+    own = [[each["id"], "", about]]
     return own + [
         [f"  {knob['set']}", f"{knob['default']}", knob["about"]] for knob in each["settings"]
     ]

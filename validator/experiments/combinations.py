@@ -16,8 +16,9 @@ from crosscurrent.knowledge.errors import InputError, UnknownName, clip
 from crosscurrent.predictor.conflicts import combine
 
 from ..arms.splits import pool_of, split_data
-from ..attacks import Attack, attacks
+from ..attacks import Attack
 from ..defenses import Defense, defenses
+from ..plugins import attack_kind, defense_ids, defense_kinds
 from ..settings import configured
 from ..trials.trial import Trial, TrialContext
 from .assignments import grouped, owned
@@ -161,7 +162,7 @@ def _guard(defense: Defense, given: Mapping[str, str], data: Dataset) -> Attack:
                 f" would not be judged by its own effectiveness; set"
                 f" defense.{defense.id}.{key} to the same"
             )
-    guard = configured(attacks()[str(defense.protects_against)], {**needed, **given}, name)
+    guard = configured(attack_kind(str(defense.protects_against)), {**needed, **given}, name)
     guard.check(data)
     return guard.settled(data)
 
@@ -181,9 +182,10 @@ def _require_room(planned: Combination) -> None:
 
 
 def _kind(variant: Variant) -> type[Defense]:
-    for kind in defenses().values():
-        if (kind.id, kind.stage) == (variant.defense, variant.stage):
-            return kind
+    if variant.defense in defense_ids():
+        for kind in defense_kinds(variant.defense):
+            if kind.stage == variant.stage:
+                return kind
     can = ", ".join(sorted(f"{kind.id}@{kind.stage}" for kind in defenses().values()))
     raise InputError(f"{variant.id} cannot be measured yet; measurable: {can}")
 

@@ -30,6 +30,7 @@ __all__ = [
     "MechanismCheck",
     "NotMeasured",
     "Order",
+    "Plugin",
     "PrivacyAudit",
     "Scale",
     "SharedFactor",
@@ -144,6 +145,19 @@ class Software(TypedDict):
     kernels: str
 
 
+class Plugin(TypedDict):
+    """Where a defense or an attack comes from that is not built in.
+
+    Distribution and version are null where it was named by its import path.
+    """
+
+    role: Literal["defense", "attack"]
+    id: str
+    path: str
+    distribution: str | None
+    version: str | None
+
+
 class Scale(TypedDict):
     """On what and with what it was measured."""
 
@@ -240,6 +254,7 @@ class Verdict(TypedDict):
     factors: list[MechanismCheck]
     software: NotRequired[Software]
     command: str
+    plugins: NotRequired[list[Plugin]]
 
 
 @final
@@ -421,6 +436,7 @@ class Combination(TypedDict):
     scale: Scale
     settings: CombinationSettings
     command: str
+    plugins: NotRequired[list[Plugin]]
 
 
 class FirstEffect(TypedDict):
@@ -490,3 +506,4 @@ class Collusion(WithAndWithout):
     factors: list[SharedFactor]
     software: NotRequired[Software]
     command: str
+    plugins: NotRequired[list[Plugin]]

@@ -11,9 +11,10 @@ import torch
 from crosscurrent.knowledge.errors import InputError, UnknownName, clip
 
 from ..arms.splits import TEST_SHARE
-from ..attacks import Attack, attacks
+from ..attacks import Attack
 from ..data import Dataset, draws
 from ..defenses import STAGES, Defense, defenses
+from ..plugins import attack_ids, attack_kind, defense_ids, defense_kind, defense_kinds
 from ..settings import configured, setting
 from ..statistics.intervals import MOST_SEEDS
 from ..training.architectures import Architecture
@@ -159,15 +160,15 @@ class ExperimentSetup:
             for each in self.draws
         )
 
-    def experiment(self, arm: Defense, risk: str, given: Mapping[str, str]) -> Experiment:
+    def experiment(self, arm: Defense, risk: type[Attack], given: Mapping[str, str]) -> Experiment:
         """Set up an experiment on it.
 
         Parameters
         ----------
         arm : Defense
             As it was set.
-        risk : str
-            Id of a risk whose attack can be mounted.
+        risk : type of Attack
+            The attack behind the risk.
         given : mapping of str to str
             Settings of that attack.
 
@@ -207,6 +208,7 @@ def experiment(
         Knows the names and codes.
     defense, risk : str
         Id, code or alias; the defense may be ``placebo``, and at a stage, such as ``RD2@post``.
+        Of a plug-in also its id where the knowledge base does not know it, or its import path.
     settings : sequence of str
         ``group.name=value`` with group training, data, defense or attack.
     **on
@@ -219,10 +221,8 @@ def experiment(
     """
     _require_seeds(on.get("seeds", DEFAULT_SEEDS))
     given = grouped(settings)
-    target = kb.risk(risk).id
-    if target not in attacks():
-        raise InputError(f"{target} cannot be measured yet; measurable: {', '.join(attacks())}")
-    arm = configured(defenses()[_defense(kb, defense)], given["defense"], "defense")
+    target = _attack(kb, risk)
+    arm = configured(_defense(kb, defense), given["defense"], "defense")
     return ground(given, **on).experiment(arm, target, given["attack"])
 
 
@@ -274,32 +274,58 @@ def _schedule(
     )
 
 
-def _defense(kb: KnowledgeBase, name: str) -> str:
-    """Return the name of a defense that can be applied, in `defenses`."""
+def _attack(kb: KnowledgeBase, name: str) -> type[Attack]:
+    """Return the attack behind a risk, or of an import path."""
+    if ":" in name:
+        return attack_kind(name)
+    measurable = attack_ids()
+    try:
+        found = kb.risk(name).id
+    except UnknownName:
+        if name not in measurable:
+            plugins = [each for each in measurable if each not in kb.risks]
+            if not plugins:
+                raise
+            raise UnknownName("risk", name, [*kb.risks, *plugins], kb.aliases_in("risks")) from None
+        found = name
+    if found not in measurable:
+        raise InputError(f"{found} cannot be measured yet; measurable: {', '.join(measurable)}")
+    return attack_kind(found)
+
+
+def _defense(kb: KnowledgeBase, name: str) -> type[Defense]:
+    """Return a defense that can be applied."""
+    if ":" in name:
+        return defense_kind(name)
     found, at, stage = name.partition("@")
-    measurable = {kind.id for kind in defenses().values()}
+    measurable = defense_ids()
     wanted = stage.strip().casefold() if at else None
     if found not in measurable:
         try:
             record, wanted = kb.staged(name)
         except UnknownName:
             aliases = {a: who for a, who in kb.aliases_in("defenses").items() if who in measurable}
-            raise UnknownName("defense", name, list(defenses()), aliases) from None
+            raise UnknownName("defense", name, _names(measurable), aliases) from None
         found = record.id
     if found not in measurable:
-        raise InputError(f"{found} cannot be measured yet; measurable: {', '.join(defenses())}")
-    own: dict[str, str] = {
-        kind.stage: each for each, kind in defenses().items() if kind.id == found
-    }
+        can = ", ".join(_names(measurable))
+        raise InputError(f"{found} cannot be measured yet; measurable: {can}")
+    own = {kind.stage: kind for kind in defense_kinds(found)}
     if wanted in own:
         return own[wanted]
-    if wanted is None and found in defenses():
-        return found
+    usual = [kind for kind in own.values() if kind.name() == found]
+    if wanted is None and usual:
+        return usual[0]
     which = " or ".join(f"{found}@{each}" for each in STAGES if each in own)
     raise InputError(f"{clip(name)}: {found} cannot be measured there; write {which}")
 
 
-def _attacks(defense: Defense, target: str, given: Mapping[str, str]) -> list[Attack]:
+def _names(measurable: Sequence[str]) -> list[str]:
+    """Return what defenses can be called: built-in ones by id and stage, and plug-ins by id."""
+    return [*defenses(), *(each for each in measurable if each not in defenses())]
+
+
+def _attacks(defense: Defense, target: type[Attack], given: Mapping[str, str]) -> list[Attack]:
     """Return the attack in question, and the one that shows whether the defense is effective.
 
     That is left out if it is the same one.
@@ -307,25 +333,27 @@ def _attacks(defense: Defense, target: str, given: Mapping[str, str]) -> list[At
     given = _targeting(defense, target, given)
     needed = defense.guard_settings()
     if defense.protects_against is None:
-        return [configured(attacks()[target], given, "attack")]
-    if defense.protects_against != target:
-        own = configured(attacks()[defense.protects_against], needed, "attack")
-        return [configured(attacks()[target], given, "attack"), own]
+        return [configured(target, given, "attack")]
+    if defense.protects_against != target.risk:
+        own = configured(attack_kind(defense.protects_against), needed, "attack")
+        return [configured(target, given, "attack"), own]
     for name, value in needed.items():
         if given.get(name, value) != value:
             raise InputError(
                 f"--set attack.{name}={clip(given[name])}: {defense.name()} is set to {value}, and"
                 f" would not be judged by its own effectiveness; set defense.{name} to the same"
             )
-    return [configured(attacks()[target], {**needed, **given}, "attack")]
+    return [configured(target, {**needed, **given}, "attack")]
 
 
-def _targeting(defense: Defense, target: str, given: Mapping[str, str]) -> Mapping[str, str]:
+def _targeting(
+    defense: Defense, target: type[Attack], given: Mapping[str, str]
+) -> Mapping[str, str]:
     """Return how an attack is set that is judged on the records that the defense targets.
 
     As it was set, where the defense targets none, or the attack is about no records.
     """
-    needed = attacks()[target].targeting(defense.target_records) if defense.target_records else {}
+    needed = target.targeting(defense.target_records) if defense.target_records else {}
     name = "target_records"
     if name in needed and given.get(name, needed[name]) != needed[name]:
         raise InputError(
