@@ -1,4 +1,4 @@
-"""Training with noise on the inputs (Bishop 1995, Training with Noise is Equivalent to Tikhonov)."""
+"""Training with noise on the inputs (Bishop 1995)."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
