@@ -118,7 +118,15 @@ def combination(
     InputError
         Anything that will not work, before any training starts.
     """
-    variants = combine(kb, names).defenses
+    try:
+        variants = combine(kb, names).defenses
+    except UnknownName as error:
+        if ":" not in error.name and error.name.partition("@")[0] not in defense_ids():
+            raise
+        raise InputError(
+            f"{clip(error.name)}: a combination takes a defense at a stage that the knowledge base"
+            " knows: name the plug-in by its id, and its knowledge files (--knowledge)"
+        ) from error
     kinds = {variant.id: _kind(variant) for variant in variants}
     guarded = {
         kind.protects_against for kind in kinds.values() if kind.protects_against is not None

@@ -12,7 +12,7 @@ from crosscurrent.predictor.interactions import matrix
 
 from ..attacks import Attack, attacks
 from ..defenses import Defense, defenses
-from ..plugins import attack_ids, attack_kind, defense_ids, defense_kind
+from ..plugins import attack_ids, attack_kind, defense_ids, defense_kind, faults_named
 from ..settings import configured
 from .assignments import COMMON, PEERS, grouped, owned
 from .experiment import Experiment, ExperimentSetup, SetupOptions, ground
@@ -197,6 +197,7 @@ def _planned(
     if isinstance(attack, str):
         return attack
     try:
-        return setup.experiment(arm, attack, given)
+        with faults_named():
+            return setup.experiment(arm, attack, given)
     except InputError as error:
         return str(error)

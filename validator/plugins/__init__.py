@@ -20,6 +20,8 @@ from ..training.pgd import pgd_attack
 from ..training.randomness import Streams, derive
 from ..training.spec import Penalty, Perturbation, Pool, Schedule, TrainingHooks, TrainingRun
 from ._base import Defense
+from ._checks import check_attack_class, check_defense_class
+from ._faults import faults_named
 from ._lookup import (
     Installed,
     Origin,
@@ -58,10 +60,13 @@ __all__ = [
     "attack_ids",
     "attack_kind",
     "auc",
+    "check_attack_class",
+    "check_defense_class",
     "defense_ids",
     "defense_kind",
     "defense_kinds",
     "derive",
+    "faults_named",
     "installed_attacks",
     "installed_defenses",
     "losses",

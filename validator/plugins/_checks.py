@@ -71,8 +71,9 @@ def check_attack_class(found: Any, about: str) -> type[Attack]:
 
 
 def _not_below(base: str, found: Any, about: str) -> InputError:
-    what = f"class {found.__name__}" if isinstance(found, type) else type(found).__name__
-    return InputError(f"{about}: should be a class below {_HERE}.{base}, and is a {clip(what)}")
+    named = f"the class {found.__name__}" if isinstance(found, type) else None
+    what = named or f"of the type {type(found).__name__}"
+    return InputError(f"{about}: should be a class below {_HERE}.{base}, and is {clip(what)}")
 
 
 def _check_id(kind: type[Any], attribute: str, built_in: set[str], about: str) -> None:

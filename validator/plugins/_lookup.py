@@ -20,11 +20,13 @@ __all__ = [
     "Origin",
     "attack_ids",
     "attack_kind",
+    "called",
     "defense_ids",
     "defense_kind",
     "defense_kinds",
     "installed_attacks",
     "installed_defenses",
+    "loaded",
     "origin",
 ]
 
@@ -67,11 +69,22 @@ class Installed(NamedTuple):
 
 
 _origins: dict[type, Origin] = {}
+_called: dict[type, str] = {}
 
 
 def origin(kind: type) -> Origin | None:
     """Return where a class comes from; None if it is built in."""
     return _origins.get(kind)
+
+
+def loaded() -> list[type]:
+    """Return the classes of plug-ins that were looked up in this process."""
+    return list(_origins)
+
+
+def called(kind: type) -> str:
+    """Return what messages call a class: its entry point, or its path."""
+    return _called.get(kind, f"plug-in {kind.__module__}:{kind.__qualname__}")
 
 
 def defense_ids() -> list[str]:
@@ -194,5 +207,6 @@ def _keep(kind: type, entry: EntryPoint | None) -> None:
     place = f"{kind.__module__}:{kind.__qualname__}"
     if entry is not None:
         _origins[kind] = Origin(place, entry.distribution, entry.version)
+        _called[kind] = str(entry)
     else:
         _origins.setdefault(kind, Origin(place, None, None))
