@@ -34,6 +34,7 @@ from .trials.trial import Result, run
 
 if TYPE_CHECKING:
     from .training.architectures import Architecture
+    from .training.ensembles import Ensemble
 
 __all__ = ["attack_problems", "defense_problems"]
 
@@ -69,13 +70,14 @@ def defense_problems(
         planned = bench.setup.experiment(arm, Evasion, bench.given["attack"])
     except InputError as error:
         return [str(error)]
-    arm = planned.defense
-    return [
+    before, arm = _global_randomness(), planned.defense
+    found = [
         *_settings_problems(kind, "defense"),
-        *_result_problems(planned),
         *_hook_problems(bench, arm),
         *_answer_problems(bench, arm),
     ]
+    found += [] if found else _result_problems(planned)  # they would only show the same again
+    return [*_randomness_problems(before), *found]
 
 
 def attack_problems(
@@ -97,12 +99,14 @@ def attack_problems(
         planned = bench.setup.experiment(Placebo(), kind, bench.given["attack"])
     except InputError as error:
         return [str(error)]
-    return [
+    before = _global_randomness()
+    found = [
         *_settings_problems(kind, "attack"),
-        *_result_problems(planned),
         *_poison_problems(bench, planned.attack),
         *_mount_problems(bench, planned.attack),
     ]
+    found += [] if found else _result_problems(planned)
+    return [*_randomness_problems(before), *found]
 
 
 @dataclass(frozen=True, eq=False)
@@ -172,14 +176,8 @@ def _settings_problems(kind: type[Any], group: str) -> Iterator[str]:
 def _result_problems(planned: Experiment) -> Iterator[str]:
     """Yield what is wrong with results: they depend on their own recipe alone, and are finite."""
     context, trials = planned.context, planned.trials()
-    random = _global_randomness()
     beside = run(context, trials)
     (alone,), (again,) = run(context, trials[-1:]), run(context, trials[-1:])
-    if random != _global_randomness():
-        yield (
-            "the global random numbers of torch or NumPy were drawn: draw from Streams or"
-            " split.generator, which the seed sets"
-        )
     for name in _differences(alone, again):
         yield f"the same seed gives another result: {name}"
     for name in _differences(beside[-1], alone):
@@ -208,13 +206,14 @@ def _hook_problems(bench: _Bench, arm: Defense) -> Iterator[str]:
     before = _copied(split.pool)
     prepared = arm.prepare(split)
     yield from _split_problems("prepare", split, before, prepared)
-    # one that leaves test records alone gives the same models when these are others
     models = bench.target(arm, prepared).models
+    if not _same(models, bench.target(arm, arm.prepare(bench.split(0, _MODELS))).models):
+        yield "the same seed gives other models"
+        return
+    # one that leaves test records alone gives the same models when these are others
     other = bench.target(arm, arm.prepare(bench.split(0, _MODELS, scrambled=True))).models
-    for name, value in models.parameters.items():
-        if not torch.equal(value, other.parameters[name]):
-            yield "the models depend on test records, which nobody may see in training"
-            break
+    if not _same(models, other):
+        yield "the models depend on test records, which nobody may see in training"
 
 
 def _split_problems(
@@ -308,8 +307,11 @@ def _mount_problems(bench: _Bench, attack: Attack) -> Iterator[str]:
     if alone.keys() != got[-1].keys():
         yield "mount returns other names for a target model alone than beside others"
         return
+    (again,) = attack.mount(faced[-1:], resources)
     for name, value in got[-1].items():
-        if not np.array_equal(value, alone[name], equal_nan=True):
+        if not np.array_equal(alone[name], again[name], equal_nan=True):
+            yield f"mount returns another {name} under the same seed"
+        elif not np.array_equal(value, alone[name], equal_nan=True):
             yield f"mount returns another {name} for a target model alone than beside others"
     for metric in attack.reported:
         if metric.counted(got[-1]) < 1:
@@ -343,6 +345,19 @@ def _differences(one: Result, other: Result) -> list[str]:
     """Return the names of what differs between results; times are no part of them."""
     same = ("metrics", "counted", "accuracy", "train_accuracy", "readings", "factors")
     return [name for name in same if getattr(one, name) != getattr(other, name)]
+
+
+def _same(one: Ensemble, other: Ensemble) -> bool:
+    return all(torch.equal(v, other.parameters[k]) for k, v in one.parameters.items())
+
+
+def _randomness_problems(before: tuple[bytes, bytes]) -> Iterator[str]:
+    """Yield what is wrong if somebody has drawn from global random numbers since."""
+    if before != _global_randomness():
+        yield (
+            "the global random numbers of torch or NumPy were drawn: draw from Streams or"
+            " split.generator, which the seed sets"
+        )
 
 
 def _global_randomness() -> tuple[bytes, bytes]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import cache
 from typing import Any, Final, NamedTuple, TypeVar
 
 from crosscurrent.knowledge.entry_points import EntryPoint, entry_points
@@ -186,7 +185,6 @@ def _at(path: str, about: str, check: Callable[[Any, str], Kind]) -> Kind:
     return kind
 
 
-@cache
 def _loaded(entry: EntryPoint, check: Callable[[Any, str], Kind]) -> Kind:
     kind = check(by_path(entry.value, str(entry)), str(entry))
     own = _identity(kind)
