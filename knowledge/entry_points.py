@@ -7,7 +7,7 @@ import sys
 from functools import lru_cache
 from typing import NamedTuple
 
-from .errors import Problem, legible
+from .errors import Problem, legible, suggest
 
 __all__ = ["EntryPoint", "entry_points", "knowledge_folder"]
 
@@ -77,9 +77,14 @@ def knowledge_folder(name: str) -> str | Problem:
     """
     if os.path.basename(name) != name or _holds_knowledge(name):
         return name
-    offered = entry_points(KNOWLEDGE).get(name, [])
+    known = entry_points(KNOWLEDGE)
+    offered = known.get(name, [])
     if not offered:
-        return name
+        close = () if os.path.lexists(name) else suggest(name, known)
+        if not close:
+            return name
+        said = f"is no folder, and no plug-in is called so; did you mean {' or '.join(close)}?"
+        return Problem(legible(name), 0, 0, "", said)
     if len(offered) > 1:
         said = " and ".join(map(str, offered))
         return Problem(legible(name), 0, 0, "", f"is offered twice: {said}; give the folder")

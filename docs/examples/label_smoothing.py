@@ -29,7 +29,6 @@ class LabelSmoothing(Defense):
 
     id = "label_smoothing"
     stage = "in"
-    protects_against = "evasion"
     share: float = setting(0.1, "share of the label that all classes have", least=0.0, most=0.9)
 
     def method(self, schedule: Schedule, data: Dataset) -> TrainingHooks:
