@@ -104,8 +104,8 @@ def load(
         if isinstance(overlay, Mapping):
             sources, trouble = read_texts(overlay)
         else:
-            folder = knowledge_folder(os.fspath(overlay))
-            sources, trouble = read_folder(folder) if isinstance(folder, str) else ([], [folder])
+            meant = knowledge_folder(os.fspath(overlay))
+            sources, trouble = read_folder(meant) if isinstance(meant, str) else ([], [meant])
         layers.append(sources)
         problems += trouble
     if problems or not cached:

@@ -216,7 +216,8 @@ def _listing(arguments: Namespace) -> str:
     """List defenses, risks, settings, what can be varied, data sets and models."""
     from crosscurrent.validator.experiments.catalogue import catalogue
 
-    found = catalogue()
+    with redirect_stdout(sys.stderr):  # what a plug-in prints is no answer either
+        found = catalogue()
     if arguments.json:
         return as_json(found)
     look = style(arguments)
