@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -67,9 +68,8 @@ def test_our_attacks_conform(risk: str) -> None:
 
 def test_the_example_of_the_guide_conforms(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(EXAMPLES)
-    from label_smoothing import LabelSmoothing
-
-    check_defense(LabelSmoothing, settings={"defense.share": 0.3}, dataset="breast_cancer")
+    kind = importlib.import_module("label_smoothing").LabelSmoothing
+    check_defense(kind, settings={"defense.share": 0.3}, dataset="breast_cancer")
     sys.modules.pop("label_smoothing")
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -33,6 +33,8 @@ from .training.trainer import Trained, train
 from .trials.trial import Result, run
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from .training.architectures import Architecture
     from .training.ensembles import Ensemble
 
@@ -42,7 +44,6 @@ _SMALL: Final = ("data.records=300", "training.epochs=1", "training.batch_size=3
 _MODEL: Final = "mlp-s"
 _SEEDS: Final = 2
 _ABSENT: Final = "no_such_setting"
-_CLOSE: Final = {"rtol": 1e-4, "atol": 1e-5}
 _FEW: Final = 5
 _MODELS: Final = 3
 """A deployed model and two shadow models, of which each has half of the records."""
@@ -133,12 +134,12 @@ class _Bench:
     def train(
         self,
         pool: Pool,
-        runs: Sequence[TrainingRun],
+        members: Sequence[TrainingRun],
         schedule: Schedule,
         architecture: Architecture | None = None,
     ) -> Trained:
         """Train models, as an attack's own are."""
-        return train(architecture or self.setup.architecture, pool, runs, schedule)
+        return train(architecture or self.setup.architecture, pool, members, schedule)
 
     def target(self, arm: Defense, prepared: DataSplit) -> TargetModel:
         """Train the models of a split that the defense has prepared, and let it release them."""
@@ -263,9 +264,9 @@ def _answer_problems(bench: _Bench, arm: Defense) -> Iterator[str]:
             continue
         if not bool(torch.isfinite(all_).all()):
             yield f"{hook} gives numbers that are not finite"
-        if not torch.allclose(all_[:, :_FEW], some, **_CLOSE):
+        if not _close(all_[:, :_FEW], some):
             yield f"{hook} answers a record otherwise when others are asked about with it"
-        if not torch.allclose(all_[:1], first, **_CLOSE):
+        if not _close(all_[:1], first):
             yield f"{hook} answers otherwise for one model than for several at once"
 
 
@@ -300,7 +301,8 @@ def _mount_problems(bench: _Bench, attack: Attack) -> Iterator[str]:
         if any(not torch.equal(old[k], v) for k, v in each.models.parameters.items()):
             yield "mount changes the models that it attacks"
             break
-    for name, value in got[-1].items():
+    returned: Mapping[str, object] = got[-1]
+    for name, value in returned.items():
         if not isinstance(value, np.ndarray):
             yield f"mount returns {name} as {type(value).__name__}, expected a NumPy array"
     (alone,) = attack.mount(faced[-1:], resources)
@@ -308,10 +310,10 @@ def _mount_problems(bench: _Bench, attack: Attack) -> Iterator[str]:
         yield "mount returns other names for a target model alone than beside others"
         return
     (again,) = attack.mount(faced[-1:], resources)
-    for name, value in got[-1].items():
-        if not np.array_equal(alone[name], again[name], equal_nan=True):
+    for name, array in got[-1].items():
+        if not _equal(alone[name], again[name]):
             yield f"mount returns another {name} under the same seed"
-        elif not np.array_equal(value, alone[name], equal_nan=True):
+        elif not _equal(array, alone[name]):
             yield f"mount returns another {name} for a target model alone than beside others"
     for metric in attack.reported:
         if metric.counted(got[-1]) < 1:
@@ -347,6 +349,15 @@ def _differences(one: Result, other: Result) -> list[str]:
     return [name for name in same if getattr(one, name) != getattr(other, name)]
 
 
+def _close(one: torch.Tensor, other: torch.Tensor) -> bool:
+    """Whether answers are the same up to rounding, which depends on how many are computed."""
+    return torch.allclose(one, other, rtol=1e-4, atol=1e-5)
+
+
+def _equal(one: NDArray[Any], other: NDArray[Any]) -> bool:
+    return np.array_equal(one, other, equal_nan=np.asarray(one).dtype.kind in "fc")
+
+
 def _same(one: Ensemble, other: Ensemble) -> bool:
     return all(torch.equal(v, other.parameters[k]) for k, v in one.parameters.items())
 
@@ -361,6 +372,7 @@ def _randomness_problems(before: tuple[bytes, bytes]) -> Iterator[str]:
 
 
 def _global_randomness() -> tuple[bytes, bytes]:
-    kind, keys, place, *_ = np.random.get_state()
-    del kind
-    return torch.get_rng_state().numpy().tobytes(), keys.tobytes() + bytes([place % 251])
+    of_numpy = np.random.get_state(legacy=False)["state"]
+    return torch.get_rng_state().numpy().tobytes(), of_numpy["key"].tobytes() + b"%d" % of_numpy[
+        "pos"
+    ]

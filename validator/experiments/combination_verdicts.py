@@ -200,8 +200,8 @@ class CombinationVerdict:
             },
             "command": self.command,
         }
-        peers = (*planned.members, *planned.protects_against.values())
-        if plugins := plugin_documents(peers):
+        guards = planned.protects_against.values()
+        if plugins := [*plugin_documents(planned.members), *plugin_documents(guards)]:
             document["plugins"] = plugins
         return document
 
