@@ -121,6 +121,33 @@ def test_all_time_is_some_phase_of_some_defense(monkeypatch: pytest.MonkeyPatch)
     assert {"factors", "judging"} <= {each.phase for each in found}
 
 
+def test_a_defense_is_told_at_each_strength_on_the_data_of_each_risk(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.syspath_prepend(str(BENCHMARKS))
+    strengths = import_module("strengths")
+    asked = []
+
+    def noted(defense: str, risk: str, **on: Any) -> Any:
+        asked.append((risk, {k: v for k, v in on["settings"].items() if not k.startswith("train")}))
+        shown = {"metric": "m", "baseline": 0.5, "defended": 0.7, "met": True}
+        told = {"effectiveness": shown, "utility": {"defended": [0.8, 0.9]}}
+        return SimpleNamespace(to_dict=lambda: told)
+
+    monkeypatch.setattr(strengths.crosscurrent, "validate", noted)
+    settings = {"training.epochs": "8"}
+    (*_, last) = strengths.readings("adversarial_training", 2, settings, 3, 3, tmp_path / "r")
+    assert last == (
+        "adversarial_training", "epsilon=0.2", "distribution_inference", "m", "0.500", "0.700",
+        "yes", "0.850",
+    )  # fmt: skip
+    assert asked == [
+        ("evasion", {"data.records": "4000", "defense.epsilon": 0.2}),
+        ("evasion", {"data.records": "4000", "data.attributes": "12", "defense.epsilon": 0.2}),
+        ("distribution_inference", {"data.records": "1000", "defense.epsilon": 0.2}),
+    ]
+
+
 def test_private_training_is_told_beside_training_without_noise() -> None:
     done = ran("private_training", "--draws", "1", "--records", "300", "--epochs", "1",
                "--batch-size", "64", "--learning-rate", "0.01", "--clip", "1")  # fmt: skip
@@ -135,6 +162,7 @@ def test_private_training_is_told_beside_training_without_noise() -> None:
     [
         ("undefended", ["--seeds", "1"], "seeds"),
         ("undefended", ["--set", "data.rec=200"], "unknown setting 'rec'"),
+        ("strengths", ["--set", "data.rec=200"], "unknown setting 'rec'"),
         ("private_training", ["--seeds", "1"], "seeds"),
         ("phases", ["--set", "data.rec=200"], "unknown setting 'rec'"),
     ],

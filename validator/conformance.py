@@ -68,7 +68,7 @@ def defense_problems(
             check_defense_class(kind, f"defense {kind.__name__}")
         bench = _Bench.of(settings, data, model)
         arm = configured(kind, bench.given["defense"], "defense")
-        planned = bench.setup.experiment(arm, Evasion, bench.given["attack"])
+        planned = bench.setup.experiment(arm, Evasion, bench.of_attacks(Evasion))
     except InputError as error:
         return [str(error)]
     before, arm = _global_randomness(), planned.defense
@@ -97,7 +97,7 @@ def attack_problems(
         if kind not in attacks().values():
             check_attack_class(kind, f"attack {kind.__name__}")
         bench = _Bench.of(settings, data, model)
-        planned = bench.setup.experiment(Placebo(), kind, bench.given["attack"])
+        planned = bench.setup.experiment(Placebo(), kind, bench.of_attacks(kind))
     except InputError as error:
         return [str(error)]
     before = _global_randomness()
@@ -124,6 +124,14 @@ class _Bench:
         small = [text for text in usual if text.partition("=")[0] not in named]
         given = grouped([*small, *settings])
         return cls(ground(given, data=data, model=model, seeds=_SEEDS), given)
+
+    def of_attacks(self, usual: type[Attack]) -> dict[str, dict[str, str]]:
+        """Return settings by risk; one that names none is of the usual attack."""
+        found: dict[str, dict[str, str]] = {}
+        for text, value in self.given["attack"].items():
+            risk, _, name = text.rpartition(".")
+            found.setdefault(risk or usual.risk, {})[name] = value
+        return found
 
     def split(self, seed: int, models: int, *, scrambled: bool = False) -> DataSplit:
         """Return the data of one seed; scrambled, its test records are others."""

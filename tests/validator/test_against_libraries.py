@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import warnings
 from typing import Any
@@ -14,8 +15,9 @@ from torch import nn
 
 from crosscurrent.validator.arms.membership_ratios import likelihood_ratios
 from crosscurrent.validator.arms.metrics import auc
-from crosscurrent.validator.arms.splits import pool_of, split_data
+from crosscurrent.validator.arms.splits import TargetModel, pool_of, split_data
 from crosscurrent.validator.attacks._membership_scores import confidences
+from crosscurrent.validator.attacks.evasion import ROBUST_ACCURACY, Evasion
 from crosscurrent.validator.data import dataset
 from crosscurrent.validator.defenses.differential_privacy import DifferentialPrivacy, delta
 from crosscurrent.validator.training.ensembles import Ensemble
@@ -26,6 +28,8 @@ from crosscurrent.validator.training.spec import Schedule, TrainingRun
 from crosscurrent.validator.training.trainer import train
 
 EPSILON, STEPS = 0.1, 20
+NO_RESOURCES: Any = None
+"""Evasion trains no models of its own."""
 
 
 @pytest.fixture(scope="module")
@@ -91,6 +95,27 @@ def _theirs(module: nn.Module, x: torch.Tensor, y: torch.Tensor) -> list[torch.T
         bounded = foolbox.models.pytorch.PyTorchModel(module, bounds=(0, 1))
         _, clipped, _ = fool(bounded, x, y, epsilons=EPSILON)
         return [torch.as_tensor(art), attack(x, y), clipped]
+
+
+def test_evasion_at_its_defaults_is_as_strong_as_autoattack(
+    digits: tuple[nn.Module, Ensemble, torch.Tensor, torch.Tensor],
+) -> None:
+    """Croce and Hein 2020: an ensemble with APGD, which takes 100 steps, and a targeted search."""
+    module, models, _, _ = digits
+    data = dataset("digits")
+    split = split_data(data, pool_of(data, torch.device("cpu")), 0, 1)
+    split = dataclasses.replace(split, test=split.test[:200])
+    x, y = split.pool.x[split.test], split.pool.y[split.test]
+    (ours,) = Evasion().mount([TargetModel(split, models, None)], NO_RESOURCES)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import torchattacks
+
+        moved = torchattacks.AutoAttack(module, eps=Evasion().epsilon, n_classes=10, seed=0)(x, y)
+    with torch.no_grad():
+        theirs = float((module(moved).argmax(1) == y).float().mean())
+    assert 0.3 < theirs < 0.7
+    assert ROBUST_ACCURACY.judge(ours) <= theirs + 0.01
 
 
 @pytest.mark.parametrize("way", [clipped_by_layer, clipped_by_record])

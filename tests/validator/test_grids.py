@@ -291,6 +291,50 @@ def test_settings_reach_the_cells_that_they_are_of(kb: KnowledgeBase) -> None:
             assert vars(cell.experiment.defense)["epsilon"] == 0.2
 
 
+def test_a_defense_shows_in_each_cell_whether_it_is_effective_by_the_attack_as_it_was_set(
+    kb: KnowledgeBase,
+) -> None:
+    planned = small(kb, "attack.R1.epsilon=0.3", "attack.poisoning.share=0.1")
+    guarded = 0
+    for cell in planned.cells:
+        assert isinstance(cell.experiment, Experiment)
+        alone = experiment(kb, cell.defense, cell.risk, settings=cell.settings)
+        assert (alone.attack, alone.guard) == (cell.experiment.attack, cell.experiment.guard)
+        if cell.experiment.guard and cell.experiment.guard.risk == "evasion":
+            guarded += 1
+            assert vars(cell.experiment.guard)["epsilon"] == 0.3
+    assert guarded == len(planned.cells) / len({cell.defense for cell in planned.cells}) - 1
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        (["attack.poisoning.share=0.1"], r"not mounted here \(mounted: membership_inference, evas"),
+        (["attack.R9.share=0.1"], "unknown risk 'R9'"),
+        (["attack.R1.epsilo=0.1"], r"did you mean attack\.evasion\.epsilon"),
+        (
+            ["attack.R1.epsilon=0.2", "attack.evasion.epsilon=0.3"],
+            r"attack\.evasion\.epsilon twice",
+        ),
+        (["attack.P1.shadows=4", "attack.shadows=8"], "attack.membership_inference.shadows twice"),
+    ],
+    ids=str,
+)
+def test_settings_of_attacks_that_are_not_mounted_are_refused(
+    kb: KnowledgeBase, settings: list[str], said: str
+) -> None:
+    with pytest.raises(InputError, match=said):
+        experiment(kb, "RD1", "P1", settings=settings)
+
+
+def test_a_setting_that_contradicts_the_defense_is_refused_wherever_it_is_judged(
+    kb: KnowledgeBase,
+) -> None:
+    given = ["attack.discriminatory_behavior.attribute=other"]
+    with pytest.raises(InputError, match=r"attribute to the same"):
+        experiment(kb, "FD1", "P1", settings=[*given, "defense.attribute=group"])
+
+
 def test_where_nothing_can_be_measured_that_is_an_error(kb: KnowledgeBase) -> None:
     with pytest.raises(InputError, match="nothing can be measured: too little memory"):
         grid(kb, model="mlp-xl", memory=1 << 20)

@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from crosscurrent.knowledge.errors import InputError
 
 from ..settings import setting
+from ..training.per_example import check_clipping
 from ..training.spec import Privacy, Schedule, TrainingHooks
 from ._defense import Defense, EffectivenessMetric, Stage
 
 if TYPE_CHECKING:
     from ..arms.splits import TargetModel
     from ..data import Dataset
+    from ..training.architectures import Architecture
 
 __all__ = ["DifferentialPrivacy"]
 
@@ -56,6 +58,10 @@ class DifferentialPrivacy(Defense):
             batch_size=self.batch_size or schedule.batch_size,
             learning_rate=self.learning_rate or schedule.learning_rate,
         )
+
+    def check_model(self, architecture: Architecture) -> None:
+        """Raise `InputError` if one record's gradient is not defined, or cannot be taken."""
+        check_clipping(architecture)
 
     def method(self, schedule: Schedule, data: Dataset) -> TrainingHooks:
         """Return clipping and the least noise that keeps to the budget."""

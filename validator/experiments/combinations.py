@@ -24,6 +24,7 @@ from ..trials.trial import Trial, TrialContext
 from .assignments import grouped, owned
 from .combined_defense import Combined
 from .experiment import SetupOptions, ground
+from .guards import guard
 
 if TYPE_CHECKING:
     from crosscurrent.knowledge import KnowledgeBase, Variant
@@ -162,25 +163,19 @@ def combination(
 
 def _guard(defense: Defense, given: Mapping[str, str], data: Dataset) -> Attack:
     """Return the attack that a defense guards against, which has to try what is defended."""
-    name, needed = f"attack.{defense.protects_against}", defense.guard_settings()
-    for key, value in needed.items():
-        if given.get(key, value) != value:
-            raise InputError(
-                f"--set {name}.{key}={clip(given[key])}: {defense.name()} is set to {value}, and"
-                f" would not be judged by its own effectiveness; set"
-                f" defense.{defense.id}.{key} to the same"
-            )
-    guard = configured(attack_kind(str(defense.protects_against)), {**needed, **given}, name)
-    guard.check(data)
-    return guard.settled(data)
+    name = f"attack.{defense.protects_against}"
+    kind = attack_kind(str(defense.protects_against))
+    found = guard(defense, kind, given, name, f"defense.{defense.id}")
+    found.check(data)
+    return found.settled(data)
 
 
 def _require_room(planned: Combination) -> None:
     """Raise `InputError` if the triggers of all have no room beside one another."""
     data = planned.context.data
     split = split_data(data, pool_of(data, torch.device("cpu")), planned.seeds[0], 1)
-    for guard in dict.fromkeys(planned.protects_against.values()):
-        split = guard.poison_data(split)
+    for attack in dict.fromkeys(planned.protects_against.values()):
+        split = attack.poison_data(split)
     for alike in planned.orders:
         try:
             Combined(alike[0]).prepare(split)

@@ -167,6 +167,8 @@ class Scale(TypedDict):
     model: str
     parameters: int
     train_accuracy: float
+    one_by_one: NotRequired[str]
+    """Why models of a user's own were not trained side by side."""
 
 
 class VerdictSettings(TypedDict):

@@ -22,6 +22,7 @@ from ..training.models import architecture
 from ..training.spec import Schedule
 from ..trials.trial import Trial, TrialContext
 from .assignments import DEFAULT_DATASET, DEFAULT_DRAWS, DEFAULT_MODEL, DEFAULT_SEEDS, grouped
+from .guards import guard
 
 if TYPE_CHECKING:
     from crosscurrent.knowledge import KnowledgeBase
@@ -160,7 +161,9 @@ class ExperimentSetup:
             for each in self.draws
         )
 
-    def experiment(self, arm: Defense, risk: type[Attack], given: Mapping[str, str]) -> Experiment:
+    def experiment(
+        self, arm: Defense, risk: type[Attack], given: Mapping[str, Mapping[str, str]]
+    ) -> Experiment:
         """Set up an experiment on it.
 
         Parameters
@@ -169,8 +172,9 @@ class ExperimentSetup:
             As it was set.
         risk : type of Attack
             The attack behind the risk.
-        given : mapping of str to str
-            Settings of that attack.
+        given : mapping of str to mapping of str to str
+            Settings of attacks by the id of their risk: of this one, and of the one that the
+            defense protects against, by which it is effective or not.
 
         Raises
         ------
@@ -210,7 +214,9 @@ def experiment(
         Id, code or alias; the defense may be ``placebo``, and at a stage, such as ``RD2@post``.
         Of a plug-in also its id where the knowledge base does not know it, or its import path.
     settings : sequence of str
-        ``group.name=value`` with group training, data, defense or attack.
+        ``group.name=value`` with group training, data, defense or attack;
+        ``attack.RISK.name=value`` is of the attack behind a risk that the defense protects against,
+        by which it shows whether it is effective.
     **on
         On what, and with what: as `ground` takes it.
 
@@ -223,7 +229,8 @@ def experiment(
     given = grouped(settings)
     target = _attack(kb, risk)
     arm = configured(_defense(kb, defense), given["defense"], "defense")
-    return ground(given, **on).experiment(arm, target, given["attack"])
+    own = _of_attacks(kb, given["attack"], (target.risk, arm.protects_against))
+    return ground(given, **on).experiment(arm, target, own)
 
 
 def ground(given: Mapping[str, Mapping[str, str]], **on: Unpack[SetupOptions]) -> ExperimentSetup:
@@ -325,25 +332,45 @@ def _names(measurable: Sequence[str]) -> list[str]:
     return [*defenses(), *(each for each in measurable if each not in defenses())]
 
 
-def _attacks(defense: Defense, target: type[Attack], given: Mapping[str, str]) -> list[Attack]:
+def _of_attacks(
+    kb: KnowledgeBase, given: Mapping[str, str], mounted: tuple[str, str | None]
+) -> dict[str, dict[str, str]]:
+    """Part the settings of attacks by risk; one that names no risk is of the one in question."""
+    target, *others = [each for each in dict.fromkeys(mounted) if each is not None]
+    own: dict[str, dict[str, str]] = {target: {}}
+    for text, value in given.items():
+        named, dot, name = text.rpartition(".")
+        risk = target
+        if dot:  # of a plug-in the knowledge base may know nothing
+            risk = named if named in mounted else kb.risk(named).id
+        if risk not in (target, *others):
+            raise InputError(
+                f"--set attack.{clip(text)}: this attack is not mounted here"
+                f" (mounted: {', '.join((target, *others))}); leave it out"
+            )
+        if own.setdefault(risk, {}).setdefault(name, value) != value:
+            raise InputError(
+                f"--set gives attack.{risk}.{clip(name)} twice: {own[risk][name]} and {value}"
+            )
+    return own
+
+
+def _attacks(
+    defense: Defense, target: type[Attack], given: Mapping[str, Mapping[str, str]]
+) -> list[Attack]:
     """Return the attack in question, and the one that shows whether the defense is effective.
 
     That is left out if it is the same one.
     """
-    given = _targeting(defense, target, given)
-    needed = defense.guard_settings()
-    if defense.protects_against is None:
-        return [configured(target, given, "attack")]
-    if defense.protects_against != target.risk:
-        own = configured(attack_kind(defense.protects_against), needed, "attack")
-        return [configured(target, given, "attack"), own]
-    for name, value in needed.items():
-        if given.get(name, value) != value:
-            raise InputError(
-                f"--set attack.{name}={clip(given[name])}: {defense.name()} is set to {value}, and"
-                f" would not be judged by its own effectiveness; set defense.{name} to the same"
-            )
-    return [configured(target, {**needed, **given}, "attack")]
+    mine = _targeting(defense, target, given.get(target.risk, {}))
+    guarded = defense.protects_against
+    if guarded == target.risk:
+        return [guard(defense, target, mine, "attack", "defense")]
+    attack = configured(target, mine, "attack")
+    if guarded is None:
+        return [attack]
+    theirs = given.get(guarded, {})
+    return [attack, guard(defense, attack_kind(guarded), theirs, f"attack.{guarded}", "defense")]
 
 
 def _targeting(

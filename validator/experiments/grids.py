@@ -128,6 +128,7 @@ def grid(
         for risk in columns
         if any((group, risk) in own for group in COMMON)
     }
+    by_attack = {name: values for (group, name), values in own.items() if group == "attack"}
     cells = []
     for defense, arm in rows.items():
         for risk, attack in columns.items():
@@ -139,10 +140,15 @@ def grid(
                 )
                 for key, value in own.get((group, peer), {}).items()
             ]
+            guarded = None if isinstance(arm, str) else arm.protects_against
+            if guarded not in (None, risk):
+                mine += [
+                    f"attack.{guarded}.{key}={value}"
+                    for key, value in by_attack.get(str(guarded), {}).items()
+                ]
             named = {text.partition("=")[0] for text in mine}
             shared = [text for text in common if text.partition("=")[0] not in named]
-            of_attack = own.get(("attack", risk), {})
-            planned = _planned(apart.get(risk, setup), arm, attack, of_attack)
+            planned = _planned(apart.get(risk, setup), arm, attack, by_attack)
             cells.append(Cell(defense, risk, (*shared, *mine), planned))
     if not any(isinstance(cell.experiment, Experiment) for cell in cells):
         raise InputError(f"nothing can be measured: {cells[0].experiment}")
@@ -189,7 +195,7 @@ def _planned(
     setup: ExperimentSetup,
     arm: Defense | str,
     attack: type[Attack] | str,
-    given: Mapping[str, str],
+    given: Mapping[str, Mapping[str, str]],
 ) -> Experiment | str:
     """Set a cell up; return why it cannot be measured where it cannot."""
     if isinstance(arm, str):

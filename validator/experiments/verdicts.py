@@ -316,11 +316,13 @@ def cost(baseline: Sequence[Result], defended: Sequence[Result]) -> shapes.Cost:
 
 def scale(context: TrialContext, baseline: Sequence[Result]) -> shapes.Scale:
     """Return on what and with what was measured, ready for JSON."""
-    return {
+    model = context.architecture
+    found: shapes.Scale = {
         "dataset": context.data.name,
         "records": context.data.records,
         "training_records": context.schedule.records,
-        "model": context.architecture.name,
-        "parameters": context.architecture.parameters,
+        "model": model.name,
+        "parameters": model.parameters,
         "train_accuracy": fmean(each.train_accuracy for each in baseline),
     }
+    return {**found, "one_by_one": model.one_by_one} if model.one_by_one else found

@@ -19,7 +19,15 @@ if TYPE_CHECKING:
     from ..data import Dataset
     from ..training.ensembles import Ensemble
 
-__all__ = ["Measure", "NotMeasurable", "Subject", "factors_of", "logits", "measures"]
+__all__ = [
+    "Measure",
+    "NotMeasurable",
+    "Subject",
+    "factors_of",
+    "input_gradient",
+    "logits",
+    "measures",
+]
 
 _SAMPLE = 1024
 """Training records that gradients are taken at; more would only take time and memory."""
@@ -132,6 +140,25 @@ def logits(model: Ensemble, x: Tensor) -> Tensor:
         {name: each[0] for name, each in model.buffers.items()},
         x,
     )
+
+
+def input_gradient(
+    total: Tensor, x: Tensor, *, create_graph: bool = False, retain_graph: bool | None = None
+) -> Tensor:
+    """Return the gradient of a number by records, which were part of how it came about.
+
+    Raises
+    ------
+    NotMeasurable
+        The model lets none through.
+    """
+    try:
+        (found,) = torch.autograd.grad(
+            total, x, create_graph=create_graph, retain_graph=retain_graph
+        )
+    except RuntimeError as error:
+        raise NotMeasurable("no gradient of the model reaches its records") from error
+    return found
 
 
 @cache

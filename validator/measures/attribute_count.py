@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import torch
 
-from ._measure import Measure, NotMeasurable, Subject
+from ._measure import Measure, NotMeasurable, Subject, input_gradient
 
 __all__ = ["AttributeCount"]
 
@@ -33,7 +33,7 @@ class AttributeCount(Measure):
         first = logits.detach().argmax(-1, keepdim=True)
         others = logits.scatter(1, first, -torch.inf).logsumexp(1)
         odds = logits.gather(1, first)[:, 0] - others
-        (slopes,) = torch.autograd.grad(odds.sum(), x)
+        slopes = input_gradient(odds.sum(), x)
         spread = x.detach().double().std(dim=0, correction=0)
         weights = slopes.double().abs().mean(0) * spread
         if not weights.any():

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import torch
 
-from ._measure import Measure, Subject
+from ._measure import Measure, Subject, input_gradient
 
 __all__ = ["BoundaryDistance"]
 
@@ -37,7 +37,7 @@ class BoundaryDistance(Measure):
         nearest = (pool.high - pool.low).double().norm().expand(len(x))
         for rival in range(1, best.shape[1]):
             margin = best[:, 0] - best[:, rival]
-            (slope,) = torch.autograd.grad(margin.sum(), x, retain_graph=True)
+            slope = input_gradient(margin.sum(), x, retain_graph=True)
             steep = slope.double().flatten(1).norm(dim=1)
             # where both are zero, the record is on the boundary
             step = margin.detach().double() / steep.clamp(min=1e-300)

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from ..training.ensembles import losses
-from ._measure import Measure, NotMeasurable, Subject
+from ._measure import Measure, NotMeasurable, Subject, input_gradient
 
 __all__ = ["CurvatureSmoothness"]
 
@@ -41,7 +41,7 @@ class CurvatureSmoothness(Measure):
         rows, split = subject.sample, subject.split
         x = split.pool.x[rows].clone().requires_grad_()
         loss = losses(subject.logits(x), split.pool.y[rows]).sum()
-        (slope,) = torch.autograd.grad(loss, x, create_graph=True)
+        slope = input_gradient(loss, x, create_graph=True)
         if not slope.requires_grad:
             raise NotMeasurable("the model's loss has no curvature")
         draw = split.generator("curvature").standard_normal(x.shape, dtype="float32")

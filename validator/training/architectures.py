@@ -42,6 +42,10 @@ class Architecture:
     _build: Callable[[], nn.Module]
     code: str = ""
     """Digest of what a user's own module does; empty for ours."""
+    one_by_one: str = ""
+    """Why such models are trained one after the other; empty if they are side by side."""
+    mixing: str = ""
+    """A layer by which a record's gradient depends on the others in its batch; empty if none."""
 
     def build(self, seed: int) -> nn.Module:
         """Return a freshly initialised model; the global random state is left as it was."""

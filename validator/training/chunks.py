@@ -50,7 +50,8 @@ def footprint(
         How many records train it.
     """
     width = schedule.width(records)
-    model = architecture.build(0)
+    model = architecture.build(0).eval()
+    by_layer = layered(model)
     outputs: list[int] = []
 
     def note(_: nn.Module, __: object, out: object) -> None:
@@ -67,7 +68,7 @@ def footprint(
         parameters * _COPIES
         + width * (record * 3 + sum(outputs) * _ACTIVATIONS)
         + schedule.updates * width * 3  # the plan: an index of eight bytes and a weight
-        + (parameters * width * _PER_EXAMPLE if method.privacy and not layered(model) else 0)
+        + (parameters * width * _PER_EXAMPLE if method.privacy and not by_layer else 0)
     )
     return numbers * 4
 

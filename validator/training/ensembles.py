@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -12,9 +12,11 @@ from torch.func import functional_call, stack_module_state, vjp, vmap
 
 from .architectures import Architecture
 from .checks import FAILURES, failed
+from .own_models import OwnModel
 from .programs import Program, staged, traced
+from .replacements import BatchNorm, ForwardPass
 
-__all__ = ["Ensemble", "losses"]
+__all__ = ["Ensemble", "Learner", "losses"]
 
 _ROWS = 1 << 16
 """Records that go through all models at once, summed over the models."""
@@ -47,7 +49,7 @@ class Ensemble:
         for name, own in models[0].named_parameters():
             if not own.requires_grad:
                 buffers[name] = parameters.pop(name)
-        return cls(architecture, models[0], parameters, buffers)
+        return cls(architecture, models[0].eval(), parameters, buffers)
 
     @classmethod
     def joined(cls, parts: Sequence[Ensemble], order: Sequence[int]) -> Ensemble:
@@ -103,11 +105,11 @@ class Ensemble:
         InputError
             A user's own model raised something.
         """
-        try:
-            logits: Tensor = functional_call(self.skeleton, (parameters, buffers), (x,))
-        except FAILURES as error:
-            raise failed(self.architecture.name, error) from error
-        return logits
+        return _called(self.architecture.name, self.skeleton, parameters, buffers, x)
+
+    def learner(self) -> Learner:
+        """Return one model as it learns, when layers may draw and keep statistics."""
+        return Learner(self.architecture.name, self.architecture.build(0).to(self.device).train())
 
     @torch.no_grad()
     def logits(self, x: Tensor) -> Tensor:
@@ -124,8 +126,16 @@ class Ensemble:
             (models, records, classes).
         """
         own = x.dim() > len(self.architecture.shape) + 1
-        run = vmap(self.call, in_dims=(0, 0, 0 if own else None))
         rows = max(1, _ROWS // len(self))
+        if self.architecture.one_by_one:
+            each = [
+                torch.cat(
+                    [self.call(*state, part) for part in torch.split(x[i] if own else x, rows)]
+                )
+                for i, state in enumerate(self._one_by_one())
+            ]
+            return torch.stack(each)
+        run = vmap(self.call, in_dims=(0, 0, 0 if own else None))
         parts = torch.split(x, rows, dim=1 if own else 0)
         return torch.cat([run(self.parameters, self.buffers, part) for part in parts], dim=1)
 
@@ -145,7 +155,10 @@ class Ensemble:
         callable
             From the further tensors, stacked over models, to stacked results; no gradients.
         """
-        program = traced(self._of_all(function), self._shared(key))
+        if self.architecture.one_by_one:
+            program = torch.no_grad()(self._of_all(function))
+        else:
+            program = traced(self._of_all(function), self._shared(key))
         return lambda *given: program(*self._states, *given)
 
     def input_gradients(
@@ -178,6 +191,9 @@ class Ensemble:
             found: tuple[Tensor] = pulled(against - wanted)
             return found
 
+        if self.architecture.one_by_one:
+            alone = torch.no_grad()(self._of_all(of_one))
+            return lambda y: lambda x: alone(*self._states, y, x)[0]
         key = self._shared(("input gradients", of))
         prepare = staged(self._of_all(of_one), len(self._states) + 1, key)
 
@@ -204,10 +220,74 @@ class Ensemble:
             parameters = dict(zip(named, tensors, strict=False))
             rest = tensors[len(named) :]
             buffers = dict(zip(kept, rest, strict=False))
-            found: Sequence[Tensor] = vmap(function)(parameters, buffers, *rest[len(kept) :])
+            given = rest[len(kept) :]
+            if self.architecture.one_by_one:
+                each = [
+                    function(*state, *(part[i] for part in given))
+                    for i, state in enumerate(_parted(parameters, buffers))
+                ]
+                return [torch.stack(same) for same in zip(*each, strict=True)]
+            found: Sequence[Tensor] = vmap(function)(parameters, buffers, *given)
             return found
 
         return of_states
+
+    def _one_by_one(self) -> Iterator[tuple[dict[str, Tensor], dict[str, Tensor]]]:
+        return _parted(self.parameters, self.buffers)
+
+
+class Learner:
+    """One model as it learns: it drops and normalises by the batch, given its state.
+
+    Attributes
+    ----------
+    keeps : tuple of str
+        Names of the buffers in which its layers keep statistics.
+    """
+
+    def __init__(self, name: str, module: nn.Module) -> None:
+        self._name, self._module = name, module
+        self._shared = module.shared if isinstance(module, OwnModel) else ForwardPass()
+        layers = [part for part in module.modules() if isinstance(part, BatchNorm)]
+        self.keeps = tuple(
+            f"{layer.name}.{name}" for layer in layers for name, _ in layer.named_buffers()
+        )
+
+    def begin(self) -> None:
+        """Begin a batch: draws are the first ones again."""
+        self._shared.begin()
+
+    def __call__(
+        self, parameters: dict[str, Tensor], buffers: dict[str, Tensor], x: Tensor
+    ) -> Tensor:
+        """Run it, as `Ensemble.call` does."""
+        return _called(self._name, self._module, parameters, buffers, x)
+
+    def statistics(self) -> tuple[Tensor, ...]:
+        """Return what its layers keep from this batch, in the order of `keeps`."""
+        return tuple(self._shared.statistics[name] for name in self.keeps)
+
+
+def _called(
+    name: str,
+    module: nn.Module,
+    parameters: dict[str, Tensor],
+    buffers: dict[str, Tensor],
+    x: Tensor,
+) -> Tensor:
+    try:
+        logits: Tensor = functional_call(module, (parameters, buffers), (x,))
+    except FAILURES as error:
+        raise failed(name, error) from error
+    return logits
+
+
+def _parted(
+    parameters: dict[str, Tensor], buffers: dict[str, Tensor]
+) -> Iterator[tuple[dict[str, Tensor], dict[str, Tensor]]]:
+    """Yield the state of each model."""
+    for i in range(len(next(iter(parameters.values())))):
+        yield {k: v[i] for k, v in parameters.items()}, {k: v[i] for k, v in buffers.items()}
 
 
 def _targets(y: Tensor, logits: Tensor) -> Tensor:

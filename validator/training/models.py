@@ -14,12 +14,13 @@ from crosscurrent.knowledge.errors import InputError
 
 from .architectures import CAPACITIES, Architecture, ours
 from .checks import FAILURES, behaviour, check_model, said
+from .own_models import Adaptation
 
 __all__ = ["CAPACITIES", "Architecture", "architecture"]
 
 
 def architecture(name: str, shape: Sequence[int], classes: int, *, batch: int = 3) -> Architecture:
-    """Find an architecture, and make sure that a user's own can be trained as an ensemble.
+    """Find an architecture, and find out how a user's own models can be trained.
 
     Parameters
     ----------
@@ -37,24 +38,25 @@ def architecture(name: str, shape: Sequence[int], classes: int, *, batch: int = 
     Raises
     ------
     InputError
-        No such architecture, or it does not fit the data, or it cannot be batched.
+        No such architecture, or it does not fit the data, or it cannot be trained.
     """
     size = tuple(int(n) for n in shape)
     if ":" not in name:  # ours need no trial, which takes seconds: tests make it
         return Architecture(name, size, classes, ours(name, size, classes))
-    found = Architecture(name, size, classes, _own(name, size, classes))
-    check_model(found, batch)
+    _imported(name)  # what cannot be imported is said before it is built
+
+    def own(adaptation: Adaptation) -> Architecture:
+        return Architecture(name, size, classes, partial(_built, name, size, classes, adaptation))
+
+    found = check_model(own(Adaptation()), batch, own)
     return replace(found, code=behaviour(found))
 
 
-def _own(name: str, shape: tuple[int, ...], classes: int) -> Callable[[], nn.Module]:
-    _imported(name)  # what cannot be imported is said before it is built
-    return partial(_built, name, shape, classes)
-
-
-def _built(path: str, shape: tuple[int, ...], classes: int) -> nn.Module:
+def _built(path: str, shape: tuple[int, ...], classes: int, adaptation: Adaptation) -> nn.Module:
     """Build a user's own model, found by its path in whichever process this is."""
-    return _imported(path)(shape, classes)
+    model = _imported(path)(shape, classes)
+    # what torch.compile gives cannot be batched; what it was given does the same
+    return adaptation.adapted(getattr(model, "_orig_mod", model), classes)
 
 
 def _imported(path: str) -> Callable[..., nn.Module]:

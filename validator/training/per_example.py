@@ -9,9 +9,14 @@ import torch
 from torch import Tensor, nn
 from torch.func import grad, vmap
 
-from .ensembles import Ensemble, losses
+from crosscurrent.knowledge.errors import InputError
 
-__all__ = ["clipped", "clipped_by_layer", "clipped_by_record", "layered"]
+from .architectures import Architecture
+from .checks import FAILURES, quiet, said
+from .ensembles import Ensemble, losses
+from .own_models import DRAW
+
+__all__ = ["check_clipping", "clipped", "clipped_by_layer", "clipped_by_record", "layered"]
 
 _ELEMENTWISE = (nn.ReLU, nn.LeakyReLU, nn.ELU, nn.GELU, nn.SiLU, nn.Tanh, nn.Sigmoid, nn.Softplus)
 """Activations: they have no parameters and keep every record's shape."""
@@ -31,15 +36,47 @@ def clipped(ensemble: Ensemble, clip: float) -> Clipped:
     return way(ensemble, clip)
 
 
+def check_clipping(architecture: Architecture) -> None:
+    """Raise `InputError` if the gradient of a single record is not defined, or cannot be taken."""
+    if architecture.mixing:
+        raise InputError(
+            f"model {architecture.name}: {architecture.mixing} normalises a record by the others in"
+            " its batch, so one record's gradient is not defined, which differential privacy clips:"
+            " use GroupNorm or LayerNorm"
+        )
+    why = architecture.one_by_one
+    if architecture.code and not why:
+        models = Ensemble.fresh(architecture, [0, 1], torch.device("cpu"))
+        x, y = torch.zeros((2, 3, *architecture.shape)), torch.zeros((2, 3), dtype=torch.int64)
+        try:
+            with quiet():
+                clipped(models, 1.0)(x, y, torch.ones((2, 3)))
+        except FAILURES as error:
+            why = said(error)
+    if why:
+        raise InputError(
+            f"model {architecture.name}: differential privacy clips the gradient of each record,"
+            f" and those of this model cannot be taken one by one: {why}"
+        )
+
+
 def clipped_by_record(ensemble: Ensemble, clip: float) -> Clipped:
     """Take each example's gradient: works for every model, and takes memory for all of them."""
+    learner = ensemble.learner()
 
     def loss(
-        parameters: dict[str, Tensor], buffers: dict[str, Tensor], x: Tensor, y: Tensor
+        parameters: dict[str, Tensor],
+        buffers: dict[str, Tensor],
+        x: Tensor,
+        y: Tensor,
+        place: Tensor,
     ) -> Tensor:
-        return losses(ensemble.call(parameters, buffers, x[None]), y[None])[0]
+        learner.begin()
+        if DRAW in buffers:  # each record has draws of its own
+            buffers = {**buffers, DRAW: buffers[DRAW] ^ (place << 40)}
+        return losses(learner(parameters, buffers, x[None]), y[None])[0]
 
-    gradient = vmap(grad(loss), in_dims=(None, None, 0, 0))
+    gradient = vmap(grad(loss), in_dims=(None, None, 0, 0, 0))
 
     def of_one(
         parameters: dict[str, Tensor],
@@ -48,7 +85,8 @@ def clipped_by_record(ensemble: Ensemble, clip: float) -> Clipped:
         y: Tensor,
         weight: Tensor,
     ) -> Sequence[Tensor]:
-        found = list(gradient(parameters, buffers, x, y).values())
+        places = torch.arange(len(x), device=x.device)
+        found = list(gradient(parameters, buffers, x, y, places).values())
         squares = [each.flatten(1).square().sum(1) for each in found]
         factor = weight * _factor(torch.stack(squares).sum(0), clip)
         return [(factor @ each.flatten(1)).reshape(each.shape[1:]) for each in found]
@@ -109,7 +147,7 @@ def layered(model: nn.Module) -> bool:
     They can if each linear layer is used once, on one vector for each record. Only a plain chain
     is known to do so: records are flattened, then linear layers and activations take turns.
     """
-    if type(model) is not nn.Sequential or not len(model):
+    if type(model) is not nn.Sequential or not len(model) or any(map(_hooked, model.modules())):
         return False
     first, *rest = model
     linear = [part for part in rest if type(part) is nn.Linear]
@@ -120,6 +158,11 @@ def layered(model: nn.Module) -> bool:
         and all(type(part) is nn.Linear or isinstance(part, _ELEMENTWISE) for part in rest)
         and len(parameters) == sum(1 + (part.bias is not None) for part in linear)
     )
+
+
+def _hooked(part: nn.Module) -> bool:
+    """Whether something is done to what a layer takes or gives."""
+    return bool(part._forward_hooks or part._forward_pre_hooks)
 
 
 def _linear(model: nn.Module) -> Iterator[tuple[str, nn.Linear]]:

@@ -77,10 +77,19 @@ class Streams:
         """Draw from the standard normal distribution: (models, *shape)."""
         return self._fill(shape, lambda row, source: row.normal_(generator=source))
 
+    def integers(self) -> Tensor:
+        """Draw from 0 to 2⁶² − 1: (models,), int64."""
+        return self._fill(
+            (), lambda row, source: row.random_(1 << 62, generator=source), torch.int64
+        )
+
     def _fill(
-        self, shape: Sequence[int], draw: Callable[[Tensor, torch.Generator], Tensor]
+        self,
+        shape: Sequence[int],
+        draw: Callable[[Tensor, torch.Generator], Tensor],
+        kind: torch.dtype = torch.float32,
     ) -> Tensor:
-        drawn = torch.empty((len(self._generators), *shape), device=self._device)
+        drawn = torch.empty((len(self._generators), *shape), device=self._device, dtype=kind)
         for row, source in zip(drawn, self._generators, strict=True):
             draw(row, source)
         return drawn

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from time import perf_counter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -23,6 +23,7 @@ from .architectures import Architecture
 from .batches import poisson, shuffled
 from .chunks import footprint, grouped
 from .ensembles import Ensemble, losses
+from .own_models import DRAW
 from .per_example import clipped
 from .randomness import Streams
 from .spec import Pool, Privacy, Schedule, TrainingHooks, TrainingRun
@@ -127,7 +128,7 @@ def _train(
     schedule: Schedule,
     progress: Callable[[int], None],
 ) -> Ensemble:
-    if len(runs) == 1:
+    if len(runs) == 1 and not start.architecture.one_by_one:
         # a batch of one goes through other kernels, which round differently: train a twin beside it
         pair = [runs[0], runs[0]]
         twins = start.only([0, 0])
@@ -149,6 +150,8 @@ def _train(
         _cool(optimizer, schedule, update)
         index, weight = plan.batch(update)
         x, y, z = pool.x[index], pool.y[index], pool.z[index]
+        if DRAW in ensemble.buffers:
+            ensemble.buffers[DRAW] = draws.integers()
         if method.inner:
             x = method.inner(inputs(y), x, (pool.low, pool.high), draws)
         with _moved(ensemble, weights, method.weight_noise, draws):
@@ -184,6 +187,7 @@ _Step = Callable[[Tensor, Tensor, Tensor, Tensor, Streams], Sequence[Tensor]]
 
 def _gradients(ensemble: Ensemble, method: TrainingHooks, schedule: Schedule) -> _Step:
     """Return the gradients of the batch loss, stacked over models."""
+    learner = ensemble.learner()
 
     def loss(
         parameters: dict[str, Tensor],
@@ -192,20 +196,28 @@ def _gradients(ensemble: Ensemble, method: TrainingHooks, schedule: Schedule) ->
         y: Tensor,
         z: Tensor,
         weight: Tensor,
-    ) -> Tensor:
-        forward = partial(ensemble.call, parameters, buffers)
+    ) -> tuple[Tensor, tuple[Tensor, ...]]:
+        learner.begin()
+        forward = partial(learner, parameters, buffers)
         total = (losses(forward(x), y) * weight).sum() / schedule.batch
         for penalty in method.penalties:
             total = total + penalty(forward, x, y, z, weight)
-        return total
+        return total, learner.statistics()
 
-    gradient = grad(loss)
+    gradient = grad(loss, has_aux=True)
     added = tuple(penalty.operations for penalty in method.penalties)
     key = None if None in added else ("batch loss", schedule.batch, added)
-    batched = ensemble.batched(lambda *given: tuple(gradient(*given).values()), key)
+
+    def of_one(*given: Any) -> Sequence[Tensor]:
+        found, kept = gradient(*given)
+        return (*found.values(), *kept)
+
+    batched = ensemble.batched(of_one, key)
 
     def step(x: Tensor, y: Tensor, z: Tensor, weight: Tensor, _: Streams) -> Sequence[Tensor]:
-        return batched(x, y, z, weight)
+        found = batched(x, y, z, weight)
+        ensemble.buffers.update(zip(learner.keeps, found[len(ensemble.parameters) :], strict=True))
+        return found[: len(ensemble.parameters)]
 
     return step
 

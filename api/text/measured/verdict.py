@@ -303,9 +303,11 @@ def _amount(number: float) -> str:
 def scale(document: shapes.Verdict) -> str:
     """Say on what and with what something was measured."""
     found = document["scale"]
+    why = found.get("one_by_one")
     return (
         f"This holds for models of this size on this data: {found['model']} with"
         f" {found['parameters']:,} parameters, {found['dataset']} with"
         f" {found['training_records']:,} training records (train accuracy"
         f" {found['train_accuracy']:.3f} without the defense)."
+        + (f" Models were trained one after the other: {why}." if why else "")
     )
