@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -71,6 +72,16 @@ def test_the_example_of_the_guide_conforms(monkeypatch: pytest.MonkeyPatch) -> N
     kind = importlib.import_module("label_smoothing").LabelSmoothing
     check_defense(kind, settings={"defense.share": 0.3}, dataset="breast_cancer")
     sys.modules.pop("label_smoothing")
+
+
+def test_an_attack_of_another_library_conforms(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(EXAMPLES)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of that library
+        pytest.importorskip("art.attacks.evasion")
+        kind = importlib.import_module("art_evasion").DecisionEvasion
+        check_attack(kind, settings={"attack.records": 4, "attack.steps": 1})
+    sys.modules.pop("art_evasion")
 
 
 class Sloppy(Defense):

@@ -31,10 +31,8 @@ def offered(group: str, name: str) -> EntryPoint | None:
     return found[0] if found else None
 
 
-def by_path(path: str, about: str) -> Any:
+def by_path(path: str, about: str, *, here: bool = False) -> Any:
     """Import what ``package.module:Name`` names.
-
-    Found as Python finds modules, the folder where the command is run included.
 
     Parameters
     ----------
@@ -42,6 +40,9 @@ def by_path(path: str, about: str) -> Any:
         The import path.
     about : str
         What messages call it.
+    here : bool
+        Whether modules are found in the folder where the command is run, too: what a user names
+        may lie there, and what is installed does not.
 
     Raises
     ------
@@ -49,7 +50,9 @@ def by_path(path: str, about: str) -> Any:
         It cannot be imported; the message says why.
     """
     module, _, name = path.partition(":")
-    if "" not in sys.path:  # a console script has its own folder there instead of the user's
+    if (
+        here and "" not in sys.path
+    ):  # a console script has its own folder there instead of the user's
         sys.path.insert(0, "")
     try:
         found: Any = importlib.import_module(module)

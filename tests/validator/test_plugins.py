@@ -76,7 +76,9 @@ def test_installed_plug_ins_are_found_and_said_to_be_whose_they_are(install: Ins
     assert defense_ids()[-1] == "idle"
     assert attack_ids()[-1] == "staring"
     assert "idling" not in sys.modules, "names alone take no import"
+    before = list(sys.path)
     idle, staring = defense_kind("idle"), attack_kind("staring")
+    assert sys.path == before, "what is installed is not looked for where the command is run"
     assert (idle.name(), staring.risk) == ("idle", "staring")
     assert origin(idle) == ("idling.core:Idle", "somebodys-plug-in", "1.2")
     assert all(origin(each) is None for each in (*defenses().values(), *attacks().values()))

@@ -180,7 +180,7 @@ def _found(name: str, what: str, group: str, check: Callable[[Any, str], Kind]) 
 
 
 def _at(path: str, about: str, check: Callable[[Any, str], Kind]) -> Kind:
-    kind = check(by_path(path, about), about)
+    kind = check(by_path(path, about, here=True), about)
     _keep(kind, None)
     return kind
 
