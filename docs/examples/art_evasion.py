@@ -48,7 +48,8 @@ class DecisionEvasion(Attack):
 
         def ask(x: np.ndarray) -> np.ndarray:
             answers = target.predictions(torch.as_tensor(x, dtype=torch.float32, device=device))
-            return np.eye(target.split.classes)[answers.cpu().numpy()]
+            chosen: np.ndarray = np.eye(target.split.classes)[answers.cpu().numpy()]
+            return chosen
 
         x, others = pool.x[rows].cpu().numpy(), pool.x[target.split.test].cpu().numpy()
         # ART draws starting points from random numbers that nothing sets: others' records serve
