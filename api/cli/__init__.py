@@ -36,7 +36,10 @@ def main(argv: Sequence[str] | None = None) -> int:
             from .completion import complete
 
             complete(parsing)
-        arguments = parsing.parse_args(argv)
+        words = list(sys.argv[1:] if argv is None else argv)
+        if words[:1] == ["help"]:
+            words = [*words[1:], "--help"]
+        arguments = parsing.parse_args(words)
         if sys.stdout is None or sys.stdout.closed:
             _complain("crosscurrent: standard output is closed")
             return FAILED

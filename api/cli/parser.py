@@ -72,6 +72,7 @@ examples:
   crosscurrent backtest
       how good these predictions are
 
+crosscurrent help COMMAND says more of a command.
 Names are ids (adversarial_training) or the papers' codes (RD1); crosscurrent kb show lists them.
 Exit status: 0 answered, 2 bad input, 1 anything else that went wrong, 130 interrupted."""
 
@@ -111,11 +112,11 @@ class CommandParser(argparse.ArgumentParser):
     def __init__(self, add_arguments: Callable[[CommandParser], None], **kwargs: Any) -> None:
         self._pending = (add_arguments, kwargs)
 
-    def add_commands(self, commands: Commands) -> None:
-        """Require one of these commands as the next word."""
+    def add_commands(self, commands: Commands, *, required: bool = True) -> None:
+        """Take one of these commands as the next word."""
         # a given prog keeps argparse from formatting usage, and importing shutil, at every start
         below = self.add_subparsers(
-            title="commands", metavar="COMMAND", required=True, prog=self.prog
+            title="commands", metavar="COMMAND", required=required, prog=self.prog
         )
         for name, (summary, add_arguments) in commands.items():
             below.add_parser(name, help=summary, add_arguments=add_arguments)
@@ -131,6 +132,25 @@ class CommandParser(argparse.ArgumentParser):
             return self.alternatives[args[0]].parse_known_args(args[1:], namespace)
         return super().parse_known_args(args, namespace)
 
+    def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Parse; of words that a command does not know say which of its options may be meant."""
+        found, unknown = self.parse_known_args(args, namespace)
+        if unknown:
+            command: CommandParser = found.command
+            hints = (self._hint(each.partition("=")[0], command) for each in unknown)
+            command.error(f"unrecognized arguments: {' '.join(unknown)}{''.join(hints)}")
+        return found
+
+    def _hint(self, option: str, command: CommandParser) -> str:
+        """Say which option of a command may be meant, or whose option this is."""
+        if not option.startswith("--"):
+            return ""
+        close = suggest(option, list(command._option_string_actions))
+        if close:
+            return f" (did you mean {' or '.join(close)}?)"
+        whose = [each.prog for each in parsers(self) if option in each._option_string_actions]
+        return f" ({option} is an option of {min(whose, key=len)})" if whose else ""
+
     def __getattr__(self, name: str) -> Any:
         """Make the parser, of which nothing is there yet, and return one of its attributes."""
         if "_pending" not in self.__dict__:
@@ -138,27 +158,12 @@ class CommandParser(argparse.ArgumentParser):
         add_arguments, kwargs = self.__dict__.pop("_pending")
         self.alternatives: dict[str, CommandParser] = {}
         super().__init__(allow_abbrev=False, formatter_class=_Formatter, **kwargs)
+        self.set_defaults(command=self)
         add_arguments(self)
         return getattr(self, name)
 
     def error(self, message: str) -> NoReturn:
-        """Say what is wrong, what may have been meant and where help is; exit with 2."""
-        unknown = message.partition("unrecognized arguments: ")[2].split()
-        options = [word for word in unknown if word.startswith("--")]
-        known = (
-            [flag for each in parsers(self) for flag in each._option_string_actions]
-            if options
-            else []
-        )
-        for option in options:
-            name = option.partition("=")[0]
-            close = suggest(name, known)
-            if name in known:
-                message += f" ({name} belongs to other questions)"
-            elif close:
-                message += f" (did you mean {' or '.join(close)}?)"
-        if message.endswith("required: COMMAND") and " " not in self.prog:
-            message = f"name a command\n\n{self.format_help()}"
+        """Say what is wrong and where help is; exit with 2."""
         self.exit(2, f"crosscurrent: {message}\nhelp: {self.prog} --help\n")
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:
@@ -186,12 +191,21 @@ def parser() -> CommandParser:
 
 
 def _add_all(top: CommandParser) -> None:
-    top.add_argument("--version", action="version", version=f"crosscurrent {__version__}")
-    top.set_defaults(status=0)
+    top.add_argument("-V", "--version", action="version", version=f"crosscurrent {__version__}")
+    top.set_defaults(status=0, run=lambda _: _short_help(top))
     commands = {
         name: (summary, partial(_add_from, module)) for name, (module, summary) in COMMANDS.items()
     }
-    top.add_commands(commands)
+    top.add_commands(commands, required=False)
+
+
+def _short_help(top: CommandParser) -> str:
+    """Return the help without its examples, and where to begin."""
+    top.epilog = (
+        "begin with    crosscurrent predict differential_privacy\n"
+        "then          crosscurrent help COMMAND"
+    )
+    return top.format_help()
 
 
 def _add_from(module: str, command: CommandParser) -> None:

@@ -11,7 +11,32 @@ from pathlib import Path
 import pytest
 from commands import COMMAND, Ask, process
 
+from crosscurrent.api.cli import main
+from crosscurrent.api.cli.parser import COMMANDS
+
 # silly input
+
+
+def test_without_a_command_it_says_in_short_what_there_is(ask: Ask) -> None:
+    status, out, err = ask()
+    assert (status, err) == (0, "")
+    assert all(name in out for name in COMMANDS)
+    assert len(out.splitlines()) < 45
+    assert "begin with    crosscurrent predict differential_privacy" in out
+
+
+@pytest.mark.parametrize("words", [("predict",), ("results", "show"), ("validate", "combine"), ()])
+def test_help_of_a_command_is_its_help(
+    capsys: pytest.CaptureFixture[str], words: tuple[str, ...]
+) -> None:
+    told = []
+    for line in (["help", *words], [*words, "--help"]):
+        with pytest.raises(SystemExit) as ended:
+            main(line)
+        assert ended.value.code == 0
+        told.append(capsys.readouterr().out)
+    assert told[0] == told[1]
+    assert told[0].startswith(" ".join(["usage: crosscurrent", *words]))
 
 
 @pytest.mark.parametrize(
@@ -28,12 +53,17 @@ from commands import COMMAND, Ask, process
         (("predict",), "DEFENSE"),
         (("predcit", "RD1"), "did you mean predict?"),
         (("predict", "RD1", "--jsn"), "did you mean --json?"),
-        (("matrix", "--interaction"), "--interaction belongs to other questions"),
+        (("matrix", "--interaction"), "--interaction is an option of crosscurrent attacks"),
+        (("collude", "--draws", "3"), "--draws is an option of crosscurrent validate)"),
+        (("collude", "--draws", "3"), "help: crosscurrent collude --help"),
+        (("results", "list", "--kolour"), "help: crosscurrent results list --help"),
+        (("predict", "RD1", "--alle"), "arguments: --alle\nhelp: crosscurrent predict --help"),
+        (("predict", "RD1", "P1", "now"), "arguments: now\n"),
+        (("help", "predcit"), "did you mean predict?"),
         (("matrix", "--format", "pdf"), "one of table, csv, json, svg"),
         (("matrix", "--format", "svgg"), "did you mean svg?"),
         (("kb", "chek"), "did you mean check or schema?"),
         (("kb",), "COMMAND"),
-        ((), "name a command"),
         (("what-if", "RD1"), "nothing is assumed"),
         (("what-if", "RD1", "--hold", "M9"), "unknown factor 'M9'"),
         (("what-if", "RD1", "--raise", "D1", "--lower", "D1"), "can't be both"),
@@ -85,10 +115,6 @@ def test_silly_input_is_answered_with_what_to_do_and_2(
 def test_a_suggestion_is_never_what_was_typed(ask: Ask) -> None:
     for words in (("backtest", "--seed", "-1"), ("what-if", "RD1", "--hold"), ("predict",)):
         assert "did you mean" not in ask(*words).err
-
-
-def test_without_a_question_the_help_is_shown(ask: Ask) -> None:
-    assert "crosscurrent predict adversarial_training" in ask().err
 
 
 def test_help_leads_to_examples_and_ends_with_0(ask: Ask) -> None:

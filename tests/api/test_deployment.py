@@ -82,9 +82,10 @@ def health() -> list[str]:
 def asked(words: list[str]) -> Namespace:
     """Parse a command as the command line does."""
     try:
-        return parser().parse_args(words)
+        found: Namespace = parser().parse_args(words)
     except SystemExit as error:
         raise AssertionError(f"crosscurrent {shlex.join(words)} is no command") from error
+    return found
 
 
 def filled(value: Any, variables: Mapping[str, str]) -> Any:

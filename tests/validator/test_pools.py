@@ -351,6 +351,15 @@ def test_documents_that_are_nested_too_deeply_are_refused() -> None:
         checked(deep, "mine")
 
 
+def test_a_result_on_a_table_is_read(made: Any, tmp_path: Path) -> None:
+    """What describes a table has lists of names, and nothing where there is nothing."""
+    table = {"classes": ["no", "yes"], "groups": {"sex": ["f", "m"]}, "constant": [], "sample": 0}
+    written = made("loans", settings__data__classes=table["classes"], draws=[{"settings": table}])
+    written["settings"]["data"].update(table)
+    (tmp_path / "x.json").write_text(json.dumps([written]))
+    assert [each["id"] for each in read_results(str(tmp_path / "x.json"))] == [written["id"]]
+
+
 @pytest.mark.parametrize(
     ("change", "value"),
     [
@@ -382,8 +391,10 @@ def test_documents_that_are_nested_too_deeply_are_refused() -> None:
         ("effect__name", "\x9b"),
         ("effectiveness__needed", "\r"),
         ("settings__data__records", "\x07"),
-        ("settings__data__records", None),
-        ("settings__data__records", [1]),
+        ("settings__training__epochs", None),
+        ("settings__training__epochs", [1]),
+        ("settings__data__classes", ["a", "\x07"]),
+        ("settings__data__groups", {"sex": {"\x07": 1}}),
         ("settings__training__\x07", 1),
         ("settings__attack__shadows", 2**63),
     ],

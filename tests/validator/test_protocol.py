@@ -160,6 +160,21 @@ def test_the_table_in_the_guide_is_the_one_that_is_kept() -> None:
     assert f"{counts['unlike_published']} outcomes are unlike what was published" in guide
 
 
+def test_the_table_of_the_first_version_stays_in_the_guide() -> None:
+    kept = (ROOT / "docs/tables/protocol-1/synthetic.json.gz").read_bytes()
+    document = json.loads(gzip.decompress(kept))
+    rules = (ROOT / "docs/tables/protocol-1/protocol.yaml").read_bytes()
+    assert document["protocol"]["digest"] == hashlib.sha256(rules).hexdigest()
+    assert document["protocol"]["version"] == 1
+    guide = (ROOT / "docs/grid.md").read_text(encoding="utf-8")
+    lines = [line.split() for line in guide.splitlines()]
+    by_defense: dict[str, list[str]] = {}
+    for cell in document["cells"]:
+        shown = f"{cell['effect']['estimate'] + 0.0:+.3f}".replace("-", "−")
+        by_defense.setdefault(cell["defense"], []).append(shown)
+    assert all(row in lines for row in by_defense.values())
+
+
 def test_the_usual_seeds_and_draws_count_as_not_said() -> None:
     usual = GridRequest(dataset="compas", protocol=True, seeds=GridRequest().seeds)
     assert by_protocol(usual) == by_protocol(GridRequest(dataset="compas", protocol=True))

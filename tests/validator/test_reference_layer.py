@@ -261,8 +261,12 @@ def test_one_command_replaces_adds_and_drops_tables(
     table: dict[str, Any],
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    for name in ("ROOT", "TABLES", "LAYER"):
-        place = {"ROOT": tmp_path, "TABLES": tmp_path / "tables", "LAYER": tmp_path / "layer"}[name]
+    for name, place in {
+        "ROOT": tmp_path,
+        "TABLES": tmp_path / "tables",
+        "LAYER": tmp_path / "layer",
+        "POOLS": tmp_path / "pools.json.gz",
+    }.items():
         monkeypatch.setattr(measured_layer, name, place)
     mine = tmp_path / "mine.json"
     for dataset in ("one", "Table (two)", "one"):

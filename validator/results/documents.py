@@ -52,6 +52,15 @@ def _set(value: object) -> object:
     raise ValueError("should be a text, a number, true or false")
 
 
+def _described(value: object) -> object:
+    """Refuse what describes no data: names of classes and groups of a table are lists of texts."""
+    if isinstance(value, list | dict):
+        for each in (*value, *(value.values() if isinstance(value, dict) else ())):
+            _described(each)
+        return value
+    return None if value is None else _set(value)
+
+
 class _Model(BaseModel):
     model_config = ConfigDict(extra="allow", allow_inf_nan=False, strict=True)
 
@@ -59,6 +68,7 @@ class _Model(BaseModel):
 _Number = Annotated[float, Field(ge=-1e12, le=1e12)]
 _Text = Annotated[str, AfterValidator(_legible)]
 _Group = dict[_Text, Annotated[Any, AfterValidator(_set)]]
+_Description = dict[_Text, Annotated[Any, AfterValidator(_described)]]
 
 
 class _Effect(_Model):
@@ -92,7 +102,7 @@ class _Effectiveness(_Model):
 
 
 class _Draw(_Model):
-    settings: _Group
+    settings: _Description
     digest: _Text = ""
 
 
@@ -102,7 +112,7 @@ class _Scale(_Model):
 
 
 class _Settings(_Model):
-    data: _Group
+    data: _Description
     training: _Group
     defense: _Group
     attack: _Group

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from fastapi import APIRouter, Response
 
 from crosscurrent.api.answers import assumptions, predictions
+from crosscurrent.api.answers.reference_pools import reference_pools
 from crosscurrent.knowledge.errors import InputError
 
 from ...text import assessments
@@ -84,6 +85,7 @@ def why(page: PageRequestDep, findings: OwnFindings, defense: str, risk: str) ->
         seen_how=seen_how,
         measured=findings.of(*pair),
         forests=_forests(findings.of(*pair)),
+        reference=_reference(page.kb, pair, stage),
         experiments=page.kb.experiments_on(*pair),
         chosen=assumed.chosen,
         any=assumed.any,
@@ -136,6 +138,25 @@ class Forest(NamedTuple):
     sentences: Sequence[str]
 
 
+def _reference(kb: KnowledgeBase, pair: tuple[str, str], stage: str | None) -> list[Forest]:
+    """Return what our own tables show of a pair, which are of defenses at their usual stage."""
+    usual = stage in (None, kb.defenses[pair[0]].usual_stage)
+    return _drawn(reference_pools(kb, *pair) if usual else [])
+
+
+def _drawn(found: Sequence[pool_shapes.Pool]) -> list[Forest]:
+    return [
+        Forest(
+            pool,
+            [forest(pool, narrow=narrow) for narrow in (False, True)],
+            ", ".join(pool["differing"]),
+            pooled.sentences(pool),
+        )
+        for pool in found
+        if len(pool["studies"]) + len(pool["left_out"]) > 1
+    ]
+
+
 def _forests(found: Sequence[Finding]) -> list[Forest]:
     """Return what was measured over several data sets; of one result there is nothing to pool."""
     if len(found) < 2:
@@ -144,16 +165,7 @@ def _forests(found: Sequence[Finding]) -> list[Forest]:
     from crosscurrent.validator.results.pools import pools
 
     oldest_first = [each.study for each in reversed(found)]
-    return [
-        Forest(
-            pool,
-            [forest(pool, narrow=narrow) for narrow in (False, True)],
-            ", ".join(pool["differing"]),
-            pooled.sentences(pool),
-        )
-        for pool in pool_documents(pools(oldest_first))
-        if len(pool["studies"]) + len(pool["left_out"]) > 1
-    ]
+    return _drawn(pool_documents(pools(oldest_first)))
 
 
 def _command(pair: tuple[str, str], assumed: Assumptions) -> str:

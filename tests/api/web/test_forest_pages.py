@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from measuring_pages import Reader
 from several_sets import NAMES, results
 
 from crosscurrent.api.answers.pools import pools
+from crosscurrent.api.answers.reference_pools import reference_pools
 from crosscurrent.api.jobs.records import Job, JobPage
 from crosscurrent.api.reports import report
 from crosscurrent.api.rest.settings import Settings
@@ -21,6 +23,8 @@ from crosscurrent.api.text.names import signed
 from crosscurrent.api.web.drawings.forest import forest
 from crosscurrent.knowledge import KnowledgeBase
 from crosscurrent.validator.results.pools import study
+
+TABLES = Path(__file__).parents[3] / "docs/tables"
 
 
 @pytest.fixture
@@ -53,8 +57,8 @@ def reader(kb: KnowledgeBase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
 def test_a_pair_measured_on_several_data_sets_has_a_forest_plot(reader: Reader) -> None:
     page = reader.get("/why/RD3/P1")
-    assert page.count('<svg class="drawing intervals forest') == 2
-    part = page.partition('id="over-data"')[2]
+    part = page.partition('id="over-data"')[2].partition('id="over-reference-data"')[0]
+    assert part.count('<svg class="drawing intervals forest') == 2
     for name in NAMES:
         assert str(escape(name)) in part
     assert "<b>credit" not in page
@@ -97,6 +101,28 @@ def test_what_makes_no_sense_is_a_problem(
 
 def test_one_data_set_alone_is_no_forest(kb: KnowledgeBase, reader: Reader) -> None:
     assert "over-data" not in reader.get("/why/RD3/R1")
+
+
+def test_what_our_tables_show_over_data_sets_is_drawn_for_every_pair_that_they_have(
+    reader: Reader, kb: KnowledgeBase
+) -> None:
+    tables = list(map(read_document, sorted(TABLES.glob("*.json.gz"))))
+    assert len(tables) > 1
+    shown = pools(kb, [study(each) for table in tables for each in table["cells"]])["pools"]
+    kept = [each for d in kb.defenses for r in kb.risks for each in reference_pools(kb, d, r)]
+    assert [each["studies"] for each in kept] == json.loads(
+        json.dumps([each["studies"] for each in shown])
+    )
+    for pair in ("RD2/P2", "watermarking/evasion", "FD2/R1"):
+        part = reader.get(f"/why/{pair}").partition('id="over-reference-data"')[2]
+        assert part.count('<svg class="drawing intervals forest') == 2
+        assert all(str(escape(table["dataset"])) in part for table in tables)
+    for elsewhere in ("/why/RD2@pre/P2", "/why/RD2/P2?knowledge=papers", "/why/pate/P1"):
+        assert "over-reference-data" not in reader.get(elsewhere)
+
+
+def read_document(file: Path) -> Any:
+    return json.loads(gzip.decompress(file.read_bytes()))
 
 
 def test_drawings_hold_every_row_in_their_bounds(kb: KnowledgeBase) -> None:
