@@ -188,7 +188,7 @@ def _peers(documents: Sequence[Mapping[str, Any]]) -> list[tuple[str, str, str]]
         (kind, each["id"], each["about"])
         for kind, section in (("defense", "defenses"), ("risk", "risks"))
         for each in listed[section]
-        if each["id"] in {document[kind] for document in documents}
+        if each["id"] in {document[kind] for document in documents} and "problem" not in each
     ]
 
 

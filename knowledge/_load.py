@@ -13,6 +13,7 @@ from . import _cache
 from ._base import KnowledgeBase
 from ._files import LITERATURE, MEASURED, PAPERS, Source, read_folder, read_texts
 from ._records import KINDS
+from .entry_points import knowledge_folder
 from .errors import Problem
 
 __all__ = ["LAYERS", "load"]
@@ -49,7 +50,9 @@ def load(
         Folders of knowledge files, or files in memory by name, applied in order: each may add,
         revise or retract records. Three words, alone or among them, are no folders: ``papers``,
         ``literature`` and ``all`` mean that `builtin`; the last one counts. A folder of such a name
-        is ``./papers``, ``./literature`` or ``./all``.
+        is ``./papers``, ``./literature`` or ``./all``. The name of an entry point in the group
+        ``crosscurrent.knowledge`` means the package of an installed plug-in, unless a folder of
+        that name holds knowledge files.
     builtin : str
         What is built in: ``papers``, the three papers alone; ``literature``, on top of them what
         others published; or ``all``, on top of both what was measured with Crosscurrent in
@@ -101,7 +104,8 @@ def load(
         if isinstance(overlay, Mapping):
             sources, trouble = read_texts(overlay)
         else:
-            sources, trouble = read_folder(os.fspath(overlay))
+            meant = knowledge_folder(os.fspath(overlay))
+            sources, trouble = read_folder(meant) if isinstance(meant, str) else ([], [meant])
         layers.append(sources)
         problems += trouble
     if problems or not cached:

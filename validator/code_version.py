@@ -7,6 +7,8 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
+from .package_code import is_foreign, package_code
+
 __all__ = ["code_version", "note"]
 
 _HERE = Path(__file__).parent
@@ -72,10 +74,12 @@ def code_version(peers: Iterable[object]) -> str:
     """Return a digest of the code that these attacks, defenses and measures are.
 
     Adding another attack or defense leaves it as it was, so that earlier results stay valid. A
-    measure is of every target model, so adding one makes them new.
+    measure is of every target model, so adding one makes them new. Of a plug-in the whole package
+    counts (`package_code`); where none takes part, the digest is what it is without plug-ins.
     """
     files = [str(_HERE / f"{name}.py") for name in _SHARED]
-    kinds = (kind for each in peers for kind in type(each).__mro__)
-    ours = (kind for kind in kinds if kind.__module__.startswith(f"{__package__}."))
-    files += sorted({str(sys.modules[kind.__module__].__file__) for kind in ours})
-    return hashlib.sha256("".join(map(note, files)).encode()).hexdigest()[:16]
+    modules = {kind.__module__ for each in peers for kind in type(each).__mro__}
+    ours = (module for module in modules if module.startswith(f"{__package__}."))
+    files += sorted(str(sys.modules[module].__file__) for module in ours)
+    foreign = sorted({package_code(module) for module in modules if is_foreign(module)})
+    return hashlib.sha256("".join([*map(note, files), *foreign]).encode()).hexdigest()[:16]

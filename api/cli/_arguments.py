@@ -26,8 +26,9 @@ def add_knowledge_option(parser: ArgumentParser) -> None:
         metavar="DIR",
         action="append",
         default=[],
-        help="add the knowledge files in this folder on top of the built-in ones; may be repeated,"
-        " applied after those in CROSSCURRENT_KNOWLEDGE. Three words are no folders: papers,"
+        help="add the knowledge files in this folder, or of the installed plug-in of this name, on"
+        " top of the built-in ones; may be repeated, applied after those in"
+        " CROSSCURRENT_KNOWLEDGE. Three words are no folders: papers,"
         " what the three papers state alone, literature, what others published as well, and all,"
         " with what was measured in reference models, which is asked anyway",
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from argparse import ArgumentParser, Namespace, _ActionsContainer
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import redirect_stdout
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -19,6 +19,7 @@ from crosscurrent.validator.requests import (
     from_values,
     options,
 )
+from crosscurrent.validator.results.outcomes import PLACEBO
 
 from ..text.measured import describe
 from ..text.terminal import columns
@@ -35,6 +36,7 @@ from .parser import CommandParser
 from .progress import GridProgress, Progress, VariationProgress
 
 if TYPE_CHECKING:
+    from crosscurrent.knowledge import KnowledgeBase
     from crosscurrent.validator.measurements import Plan
 
 __all__ = ["add_arguments", "add_request_arguments", "requested", "run"]
@@ -156,13 +158,15 @@ def _measured(arguments: Namespace, request: Request) -> dict[str, Any]:
 
     if arguments.plot is not None:
         require_form(arguments.plot)  # before the work, not after it
+    kb = knowledge(arguments)
     plan = prepare(
-        knowledge(arguments),
+        kb,
         request,
         executor=arguments.executor,
         knowledge=arguments.knowledge,
     )
     if arguments.export is not None:
+        _require_records(plan, kb)
         evidence.prepare(arguments.export)
     listener = _listener(plan, no_color=arguments.no_color)
     try:
@@ -173,10 +177,27 @@ def _measured(arguments: Namespace, request: Request) -> dict[str, Any]:
         raise
     listener.over()
     if arguments.export is not None:
-        evidence.export(report.verdicts(), arguments.export)
+        known = (each for each in report.verdicts() if _recorded(each, kb))
+        evidence.export(known, arguments.export)
     if arguments.plot is not None:
         draw(report.document(), arguments.plot)
     return report.document()
+
+
+def _require_records(plan: Plan, kb: KnowledgeBase) -> None:
+    """Refuse to measure for knowledge files that no knowledge base could read."""
+    if not any(_recorded(each, kb) for each in plan.cells or [plan.subject()]):
+        raise InputError(
+            "--export writes what is known of a defense and a risk, and the knowledge base has no"
+            " record of one of them: name the knowledge files of the plug-in (--knowledge)"
+        )
+
+
+def _recorded(subject: Mapping[str, Any], kb: KnowledgeBase) -> bool:
+    """Whether the knowledge base knows the defense and the risk, if it is about any."""
+    defense, risk = subject.get("defense"), subject.get("risk")
+    known = (*kb.defenses, *kb.risks, PLACEBO, None)
+    return (defense and defense.partition("@")[0]) in known and risk in known
 
 
 def _listener(plan: Plan, *, no_color: bool) -> Progress:
@@ -195,7 +216,8 @@ def _listing(arguments: Namespace) -> str:
     """List defenses, risks, settings, what can be varied, data sets and models."""
     from crosscurrent.validator.experiments.catalogue import catalogue
 
-    found = catalogue()
+    with redirect_stdout(sys.stderr):  # what a plug-in prints is no answer either
+        found = catalogue()
     if arguments.json:
         return as_json(found)
     look = style(arguments)
@@ -217,7 +239,12 @@ def _listing(arguments: Namespace) -> str:
 
 
 def _rows(each: dict[str, Any]) -> list[list[str]]:
-    own = [[each["id"], "", each["about"]]]
+    about = each["about"]
+    if problem := each.get("problem"):
+        about = f"cannot be used: {problem}"
+    elif plugin := each.get("plugin"):
+        about = f"{about} Of {plugin['distribution']} {plugin['version']}.".lstrip()
+    own = [[each["id"], "", about]]
     return own + [
         [f"  {knob['set']}", f"{knob['default']}", knob["about"]] for knob in each["settings"]
     ]

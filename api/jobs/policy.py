@@ -1,4 +1,4 @@
-"""Policy for requests from outside: the data sets, models and devices that they may name."""
+"""Policy for requests from outside: the code, data sets and devices that they may name."""
 
 from __future__ import annotations
 
@@ -19,9 +19,11 @@ def admitted(request: Request, settings: JobSettings) -> Request:
     Raises
     ------
     InputError
-        A file outside the folder of data sets, a model that may not be imported, or a device that
-        no worker has.
+        A file outside the folder of data sets, a model that may not be imported, a defense or an
+        attack named by its import path, or a device that no worker has.
     """
+    for name in request.subjects():
+        _subject(name)
     for model in request.models():
         _model(model, settings)
     if request.device not in settings.devices:
@@ -37,6 +39,15 @@ def outward(message: str, settings: JobSettings) -> str:
     if settings.datasets is None:
         return message
     return message.replace(os.path.join(os.path.realpath(settings.datasets), ""), "")
+
+
+def _subject(name: str) -> None:
+    """Refuse an import path; what whoever runs the service has installed has a name."""
+    if ":" in name:
+        raise InputError(
+            f"{legible(name)}: this service imports no path that a client names; whoever runs it"
+            " may install a plug-in, and it is named by its id"
+        )
 
 
 def _model(name: str, settings: JobSettings) -> None:

@@ -34,6 +34,7 @@ CHANGES_NOTHING = {
     "code_version",
     "data",
     "machine/memory",
+    "package_code",
     "peers",
     "results/outcomes",
     "settings",

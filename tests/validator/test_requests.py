@@ -233,6 +233,8 @@ def test_jobs_of_the_version_before_are_read() -> None:
 def test_models_that_a_request_names_are_those_that_it_would_import() -> None:
     assert PairRequest("RD1", "R1").models() == ()
     assert GridRequest(model="a:B").models() == ("a:B",)
+    settings = ("attack.shadow_model=a:B", "attack.shadows=8")
+    assert PairRequest("RD1", "R1", settings=settings).models() == ("a:B",)
     assert VariationRequest("RD1", "R1", "M1= a:B ,mlp-s").models() == ("a:B", "mlp-s")
 
 

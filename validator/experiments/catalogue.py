@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from ..attacks import attacks
+from ..attacks import Attack, attacks
 from ..data import names
 from ..data import settings as data_settings
 from ..defenses import defenses
+from ..plugins import Installed, installed_attacks, installed_defenses, origin
 from ..settings import described
 from ..training.models import CAPACITIES
 from .experiment import Training
@@ -18,23 +20,19 @@ __all__ = ["catalogue"]
 
 
 def catalogue() -> dict[str, list[dict[str, Any]]]:
-    """Return all defenses, risks, settings, factors, data sets and models, ready for JSON."""
+    """Return all defenses, risks, settings, factors, data sets and models, ready for JSON.
+
+    Plug-ins come after what is built in, with their distribution; one that cannot be used has the
+    reason as its ``problem``.
+    """
     return {
-        "defenses": [_peer(name, kind, "defense") for name, kind in defenses().items()],
+        "defenses": [
+            *(_peer(name, kind, "defense") for name, kind in defenses().items()),
+            *_plugins(installed_defenses(), lambda name, kind: _peer(name, kind, "defense")),
+        ],
         "risks": [
-            {
-                **_peer(name, kind, "attack"),
-                "metrics": [
-                    {
-                        "id": metric.id,
-                        "name": metric.name,
-                        "worse_when": metric.worse_when,
-                        "smallest_effect": metric.smallest_effect,
-                    }
-                    for metric in kind.metrics
-                ],
-            }
-            for name, kind in attacks().items()
+            *(_risk(name, kind) for name, kind in attacks().items()),
+            *_plugins(installed_attacks(), _risk),
         ],
         "training": [_peer("training", Training, "training")],
         "factors": [
@@ -54,6 +52,31 @@ def catalogue() -> dict[str, list[dict[str, Any]]]:
         ]
         + [{"id": "package.module:Class", "about": "your own torch.nn.Module, without BatchNorm"}],
     }
+
+
+def _risk(name: str, kind: type[Attack]) -> dict[str, Any]:
+    return {
+        **_peer(name, kind, "attack"),
+        "metrics": [
+            {
+                "id": metric.id,
+                "name": metric.name,
+                "worse_when": metric.worse_when,
+                "smallest_effect": metric.smallest_effect,
+            }
+            for metric in kind.metrics
+        ],
+    }
+
+
+def _plugins(
+    installed: Mapping[str, Installed], entry: Callable[[str, type[Any]], dict[str, Any]]
+) -> Iterator[dict[str, Any]]:
+    for name, each in installed.items():
+        if each.kind is None:
+            yield {"id": name, "about": "", "settings": [], "problem": each.problem}
+        elif found := origin(each.kind):
+            yield {**entry(name, each.kind), "plugin": found._asdict()}
 
 
 def _peer(name: str, kind: type[Any], group: str) -> dict[str, Any]:

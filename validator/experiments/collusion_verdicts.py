@@ -17,6 +17,7 @@ from ..trials.effectiveness import values, worsening
 from .draws import draw_documents, per_unit
 from .judgements import interval, judged
 from .mechanisms import Claim, MechanismCheck, mechanism_checks
+from .plugin_documents import plugin_documents
 from .software import software
 from .validity import Utility, Void, invalid
 from .verdicts import RULES, scale
@@ -194,7 +195,7 @@ class CollusionVerdict:
         planned, context = self.collusion, self.collusion.context
         risk = planned.second.risk
         first, second = planned.names
-        return {
+        document: shapes.Collusion = {
             "id": self.address,
             "kind": "collusion",
             "first": first,
@@ -243,6 +244,9 @@ class CollusionVerdict:
             "software": software(),
             "command": self.command,
         }
+        if plugins := plugin_documents((planned.first, planned.second)):
+            document["plugins"] = plugins
+        return document
 
 
 def judge_collusion(

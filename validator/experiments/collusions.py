@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Unpack
 
 from crosscurrent.knowledge.errors import InputError
 
-from ..attacks import Attack, attacks
+from ..attacks import Attack
+from ..plugins import attack_ids, attack_kind
 from ..settings import configured
 from ..trials.trial import Trial
 from .assignments import grouped
@@ -74,8 +75,12 @@ class Collusion:
 
 def measurable(kb: KnowledgeBase) -> list[tuple[str, str]]:
     """Return the ids of the attacks of each collusion that can be measured, first and second."""
-    known = attacks()
-    named = [(name, known[each.risk]) for name, each in kb.attacks.items() if each.risk in known]
+    known = attack_ids()
+    named = []
+    for name, each in kb.attacks.items():
+        if each.risk in known:
+            with suppress(InputError):  # a plug-in that cannot be used
+                named.append((name, attack_kind(each.risk)))
     return [(one, other) for one, a in named for other, b in named if not _why_not(a, b)]
 
 
@@ -108,9 +113,9 @@ def collusion(
     given = grouped(settings, COLLUSION_GROUPS)
     one, other = kb.attack(first), kb.attack(second)
     for each in (one, other):
-        if each.risk not in attacks():
+        if each.risk not in attack_ids():
             raise InputError(f"{each.id} cannot be measured yet; measurable: {_listed(kb)}")
-    kinds = attacks()[one.risk], attacks()[other.risk]
+    kinds = attack_kind(one.risk), attack_kind(other.risk)
     if said := _why_not(*kinds):
         raise InputError(f"{one.id}, then {other.id}: {said}; measurable: {_listed(kb)}")
     setup = ground(given, **on)

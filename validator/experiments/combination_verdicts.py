@@ -16,6 +16,7 @@ from ..trials.effectiveness import Effectiveness, effectiveness, guarded, values
 from .combinations import stage_name
 from .draws import per_unit
 from .judgements import interval
+from .plugin_documents import plugin_documents
 from .validity import Utility, Void, unusable
 from .verdicts import RULES, scale
 
@@ -174,7 +175,7 @@ class CombinationVerdict:
     def document(self) -> shapes.Combination:
         """Return the verdict, ready for JSON."""
         planned = self.combination
-        return {
+        document: shapes.Combination = {
             "id": self.address,
             "kind": "combination",
             "defenses": [stage_name(each) for each in planned.members],
@@ -199,6 +200,10 @@ class CombinationVerdict:
             },
             "command": self.command,
         }
+        guards = planned.protects_against.values()
+        if plugins := [*plugin_documents(planned.members), *plugin_documents(guards)]:
+            document["plugins"] = plugins
+        return document
 
 
 def conclude_combination(

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Unpack
 
 import torch
 
-from crosscurrent.knowledge.errors import InputError, UnknownName
+from crosscurrent.knowledge.errors import InputError, UnknownName, clip
 from crosscurrent.predictor.conflicts import combine
 
 from ..arms.splits import pool_of, split_data
 from ..attacks import Attack
 from ..defenses import Defense, defenses
+from ..plugins import attack_kind, defense_ids, defense_kinds
 from ..settings import configured
 from ..trials.trial import Trial, TrialContext
 from .assignments import grouped, owned
@@ -118,7 +119,15 @@ def combination(
     InputError
         Anything that will not work, before any training starts.
     """
-    variants = combine(kb, names).defenses
+    try:
+        variants = combine(kb, names).defenses
+    except UnknownName as error:
+        if ":" not in error.name and error.name.partition("@")[0] not in defense_ids():
+            raise
+        raise InputError(
+            f"{clip(error.name)}: a combination takes a defense at a stage that the knowledge base"
+            " knows: name the plug-in by its id, and its knowledge files (--knowledge)"
+        ) from error
     kinds = {variant.id: _kind(variant) for variant in variants}
     guarded = {
         kind.protects_against for kind in kinds.values() if kind.protects_against is not None
@@ -155,7 +164,8 @@ def combination(
 def _guard(defense: Defense, given: Mapping[str, str], data: Dataset) -> Attack:
     """Return the attack that a defense guards against, which has to try what is defended."""
     name = f"attack.{defense.protects_against}"
-    found = guard(defense, given, name, f"defense.{defense.id}")
+    kind = attack_kind(str(defense.protects_against))
+    found = guard(defense, kind, given, name, f"defense.{defense.id}")
     found.check(data)
     return found.settled(data)
 
@@ -175,9 +185,10 @@ def _require_room(planned: Combination) -> None:
 
 
 def _kind(variant: Variant) -> type[Defense]:
-    for kind in defenses().values():
-        if (kind.id, kind.stage) == (variant.defense, variant.stage):
-            return kind
+    if variant.defense in defense_ids():
+        for kind in defense_kinds(variant.defense):
+            if kind.stage == variant.stage:
+                return kind
     can = ", ".join(sorted(f"{kind.id}@{kind.stage}" for kind in defenses().values()))
     raise InputError(f"{variant.id} cannot be measured yet; measurable: {can}")
 

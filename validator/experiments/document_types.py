@@ -32,6 +32,7 @@ __all__ = [
     "MechanismCheck",
     "NotMeasured",
     "Order",
+    "Plugin",
     "PrivacyAudit",
     "Scale",
     "SharedFactor",
@@ -144,6 +145,19 @@ class Software(TypedDict):
     numpy: str
     torch: str
     kernels: str
+
+
+class Plugin(TypedDict):
+    """Where a defense or an attack comes from that is not built in.
+
+    Distribution and version are null where it was named by its import path.
+    """
+
+    role: Literal["defense", "attack"]
+    id: str
+    path: str
+    distribution: str | None
+    version: str | None
 
 
 class Scale(TypedDict):
@@ -260,6 +274,7 @@ class Verdict(TypedDict):
     factors: list[MechanismCheck]
     software: NotRequired[Software]
     command: str
+    plugins: NotRequired[list[Plugin]]
 
 
 @final
@@ -441,6 +456,7 @@ class Combination(TypedDict):
     scale: Scale
     settings: CombinationSettings
     command: str
+    plugins: NotRequired[list[Plugin]]
 
 
 class FirstEffect(TypedDict):
@@ -510,3 +526,4 @@ class Collusion(WithAndWithout):
     factors: list[SharedFactor]
     software: NotRequired[Software]
     command: str
+    plugins: NotRequired[list[Plugin]]

@@ -11,9 +11,10 @@ import torch
 from crosscurrent.knowledge.errors import InputError, UnknownName, clip
 
 from ..arms.splits import TEST_SHARE
-from ..attacks import Attack, attacks
+from ..attacks import Attack
 from ..data import Dataset, draws
 from ..defenses import STAGES, Defense, defenses
+from ..plugins import attack_ids, attack_kind, defense_ids, defense_kind, defense_kinds
 from ..settings import configured, setting
 from ..statistics.intervals import MOST_SEEDS
 from ..training.architectures import Architecture
@@ -162,7 +163,7 @@ class ExperimentSetup:
         )
 
     def experiment(
-        self, arm: Defense, risk: str, given: Mapping[str, Mapping[str, str]]
+        self, arm: Defense, risk: type[Attack], given: Mapping[str, Mapping[str, str]]
     ) -> Experiment:
         """Set up an experiment on it.
 
@@ -170,8 +171,8 @@ class ExperimentSetup:
         ----------
         arm : Defense
             As it was set.
-        risk : str
-            Id of a risk whose attack can be mounted.
+        risk : type of Attack
+            The attack behind the risk.
         given : mapping of str to mapping of str to str
             Settings of attacks by the id of their risk: of this one, and of the one that the
             defense protects against, by which it is effective or not.
@@ -213,6 +214,7 @@ def experiment(
         Knows the names and codes.
     defense, risk : str
         Id, code or alias; the defense may be ``placebo``, and at a stage, such as ``RD2@post``.
+        Of a plug-in also its id where the knowledge base does not know it, or its import path.
     settings : sequence of str
         ``group.name=value`` with group training, data, defense or attack;
         ``attack.RISK.name=value`` is of the attack behind a risk that the defense protects against,
@@ -227,11 +229,9 @@ def experiment(
     """
     _require_seeds(on.get("seeds", DEFAULT_SEEDS))
     given = grouped(settings)
-    target = kb.risk(risk).id
-    if target not in attacks():
-        raise InputError(f"{target} cannot be measured yet; measurable: {', '.join(attacks())}")
-    arm = configured(defenses()[_defense(kb, defense)], given["defense"], "defense")
-    own = _of_attacks(kb, given["attack"], (target, arm.protects_against))
+    target = _attack(kb, risk)
+    arm = configured(_defense(kb, defense), given["defense"], "defense")
+    own = _of_attacks(kb, given["attack"], (target.risk, arm.protects_against))
     return ground(given, **on).experiment(arm, target, own)
 
 
@@ -283,29 +283,55 @@ def _schedule(
     )
 
 
-def _defense(kb: KnowledgeBase, name: str) -> str:
-    """Return the name of a defense that can be applied, in `defenses`."""
+def _attack(kb: KnowledgeBase, name: str) -> type[Attack]:
+    """Return the attack behind a risk, or of an import path."""
+    if ":" in name:
+        return attack_kind(name)
+    measurable = attack_ids()
+    try:
+        found = kb.risk(name).id
+    except UnknownName:
+        if name not in measurable:
+            plugins = [each for each in measurable if each not in kb.risks]
+            if not plugins:
+                raise
+            raise UnknownName("risk", name, [*kb.risks, *plugins], kb.aliases_in("risks")) from None
+        found = name
+    if found not in measurable:
+        raise InputError(f"{found} cannot be measured yet; measurable: {', '.join(measurable)}")
+    return attack_kind(found)
+
+
+def _defense(kb: KnowledgeBase, name: str) -> type[Defense]:
+    """Return a defense that can be applied."""
+    if ":" in name:
+        return defense_kind(name)
     found, at, stage = name.partition("@")
-    measurable = {kind.id for kind in defenses().values()}
+    measurable = defense_ids()
     wanted = stage.strip().casefold() if at else None
     if found not in measurable:
         try:
             record, wanted = kb.staged(name)
         except UnknownName:
             aliases = {a: who for a, who in kb.aliases_in("defenses").items() if who in measurable}
-            raise UnknownName("defense", name, list(defenses()), aliases) from None
+            raise UnknownName("defense", name, _names(measurable), aliases) from None
         found = record.id
     if found not in measurable:
-        raise InputError(f"{found} cannot be measured yet; measurable: {', '.join(defenses())}")
-    own: dict[str, str] = {
-        kind.stage: each for each, kind in defenses().items() if kind.id == found
-    }
+        can = ", ".join(_names(measurable))
+        raise InputError(f"{found} cannot be measured yet; measurable: {can}")
+    own = {kind.stage: kind for kind in defense_kinds(found)}
     if wanted in own:
         return own[wanted]
-    if wanted is None and found in defenses():
-        return found
+    usual = [kind for kind in own.values() if kind.name() == found]
+    if wanted is None and usual:
+        return usual[0]
     which = " or ".join(f"{found}@{each}" for each in STAGES if each in own)
     raise InputError(f"{clip(name)}: {found} cannot be measured there; write {which}")
+
+
+def _names(measurable: Sequence[str]) -> list[str]:
+    """Return what defenses can be called: built-in ones by id and stage, and plug-ins by id."""
+    return [*defenses(), *(each for each in measurable if each not in defenses())]
 
 
 def _of_attacks(
@@ -316,7 +342,9 @@ def _of_attacks(
     own: dict[str, dict[str, str]] = {target: {}}
     for text, value in given.items():
         named, dot, name = text.rpartition(".")
-        risk = kb.risk(named).id if dot else target
+        risk = target
+        if dot:  # of a plug-in the knowledge base may know nothing
+            risk = named if named in mounted else kb.risk(named).id
         if risk not in (target, *others):
             raise InputError(
                 f"--set attack.{clip(text)}: this attack is not mounted here"
@@ -329,27 +357,32 @@ def _of_attacks(
     return own
 
 
-def _attacks(defense: Defense, target: str, given: Mapping[str, Mapping[str, str]]) -> list[Attack]:
+def _attacks(
+    defense: Defense, target: type[Attack], given: Mapping[str, Mapping[str, str]]
+) -> list[Attack]:
     """Return the attack in question, and the one that shows whether the defense is effective.
 
     That is left out if it is the same one.
     """
-    mine = _targeting(defense, target, given.get(target, {}))
-    if defense.protects_against == target:
-        return [guard(defense, mine, "attack", "defense")]
-    attack = configured(attacks()[target], mine, "attack")
-    if defense.protects_against is None:
+    mine = _targeting(defense, target, given.get(target.risk, {}))
+    guarded = defense.protects_against
+    if guarded == target.risk:
+        return [guard(defense, target, mine, "attack", "defense")]
+    attack = configured(target, mine, "attack")
+    if guarded is None:
         return [attack]
-    theirs = given.get(defense.protects_against, {})
-    return [attack, guard(defense, theirs, f"attack.{defense.protects_against}", "defense")]
+    theirs = given.get(guarded, {})
+    return [attack, guard(defense, attack_kind(guarded), theirs, f"attack.{guarded}", "defense")]
 
 
-def _targeting(defense: Defense, target: str, given: Mapping[str, str]) -> Mapping[str, str]:
+def _targeting(
+    defense: Defense, target: type[Attack], given: Mapping[str, str]
+) -> Mapping[str, str]:
     """Return how an attack is set that is judged on the records that the defense targets.
 
     As it was set, where the defense targets none, or the attack is about no records.
     """
-    needed = attacks()[target].targeting(defense.target_records) if defense.target_records else {}
+    needed = target.targeting(defense.target_records) if defense.target_records else {}
     name = "target_records"
     if name in needed and given.get(name, needed[name]) != needed[name]:
         raise InputError(

@@ -6,20 +6,24 @@ from collections.abc import Mapping
 
 from crosscurrent.knowledge.errors import InputError, clip
 
-from ..attacks import Attack, attacks
+from ..attacks import Attack
 from ..defenses import Defense
 from ..settings import configured
 
 __all__ = ["guard"]
 
 
-def guard(defense: Defense, given: Mapping[str, str], attack: str, owner: str) -> Attack:
+def guard(
+    defense: Defense, kind: type[Attack], given: Mapping[str, str], attack: str, owner: str
+) -> Attack:
     """Set up the attack that a defense protects against, so that it tries what is defended.
 
     Parameters
     ----------
     defense : Defense
         One that protects against an attack.
+    kind : type of Attack
+        That attack.
     given : mapping of str to str
         Settings of that attack, by name.
     attack, owner : str
@@ -37,5 +41,4 @@ def guard(defense: Defense, given: Mapping[str, str], attack: str, owner: str) -
                 f"--set {attack}.{name}={clip(given[name])}: {defense.name()} is set to {value},"
                 f" and would not be judged by its own effectiveness; set {owner}.{name} to the same"
             )
-    kind = attacks()[str(defense.protects_against)]
     return configured(kind, {**needed, **given}, attack)

@@ -25,6 +25,7 @@ from .compared_groups import compared_groups
 from .draws import draw_documents, per_unit
 from .judgements import expectation, interval, judged, judgement
 from .mechanisms import Claim, MechanismCheck, mechanism_checks
+from .plugin_documents import plugin_documents
 from .privacy import audited
 from .software import software
 from .validity import Utility, Void, invalid, kept
@@ -156,7 +157,7 @@ class Verdict:
         """Return the verdict, ready for JSON."""
         planned, context = self.experiment, self.experiment.context
         risk, did = planned.attack.risk, self.effectiveness
-        return {
+        document: shapes.Verdict = {
             "id": self.address,
             "kind": "verdict",
             "defense": planned.defense.name(),
@@ -212,6 +213,10 @@ class Verdict:
             "software": software(),
             "command": self.command,
         }
+        peers = (planned.defense, planned.attack, planned.guard)
+        if plugins := plugin_documents(peers):
+            document["plugins"] = plugins
+        return document
 
 
 def judge(

@@ -98,10 +98,12 @@ def prepare(
         The extra ``validate`` is not installed.
     """
     require()
+    from ..plugins import faults_named
     from ..run.executors import chosen
 
     kind = next(each for each in kinds().values() if each.request_type is type(request))
-    return kind.prepare(kb, request, chosen(executor), knowledge)
+    with faults_named():
+        return kind.prepare(kb, request, chosen(executor), knowledge)
 
 
 @cache

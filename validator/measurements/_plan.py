@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from ..experiments.collusions import Collusion
     from ..experiments.experiment import Experiment, SetupOptions
     from ..experiments.sweeps import SweepListener
-    from ..requests import Request, Setup
+    from ..requests import PairRequest, Request, Setup
     from ..results.store import Store
     from ..run.engine import Planned
     from ..run.executors import Executor
     from ..trials.trial import Result
 
-__all__ = ["Plan", "Report", "finished", "interval_so_far", "setup_of"]
+__all__ = ["Plan", "Report", "finished", "interval_so_far", "setup_of", "spelled"]
 
 Paired = TypeVar("Paired", "Experiment", "Collusion")
 
@@ -183,6 +183,14 @@ def setup_of(request: Setup) -> SetupOptions:
         "device": request.device,
         "memory": request.memory and request.memory << 20,
     }
+
+
+def spelled(request: PairRequest, defense: str, risk: str) -> tuple[str, str]:
+    """Return how a command names a pair: by the ids given here, but for import paths."""
+    return (
+        request.defense if ":" in request.defense else defense,
+        request.risk if ":" in request.risk else risk,
+    )
 
 
 def finished(plan: Plan, store: Store, listener: SweepListener | None) -> list[Result]:

@@ -129,6 +129,8 @@ def pair_prior(
 ) -> PairPrior:
     """Return what is known of a pair; under a placebo nothing changes.
 
+    Of a plug-in that the knowledge base does not know, nothing is.
+
     Parameters
     ----------
     kb : KnowledgeBase
@@ -141,6 +143,8 @@ def pair_prior(
     """
     if defense == PLACEBO:
         return {"conjecture": "no_change", "published": []}
+    if defense not in kb.defenses or risk not in kb.risks:  # a plug-in without knowledge files
+        return {"conjecture": "unknown", "published": []}
     found = predict(kb, defense, risk)
     alike = any_mechanism = found
     if experiment is not None:
@@ -191,13 +195,13 @@ def trend_prior(kb: KnowledgeBase, defense: str, risk: str, factor: str) -> Pred
     An edge says that the risk rises or falls with the factor. Of the defense's effect nothing
     follows from that, since the factor moves the risk of both arms.
     """
-    edge = kb.edges(risk).get(factor)
+    edge = kb.edges(risk).get(factor) if risk in kb.risks else None
     # an edge under a condition says nothing of a setting of which that is not known
     direction = _SIGNS.get(edge.sign) if edge and edge.when is None else None
-    if defense == PLACEBO:
+    if defense == PLACEBO or defense not in kb.defenses or risk not in kb.risks:
         return {
             "risk": direction,
-            "effect": "no_change",
+            "effect": "no_change" if defense == PLACEBO else None,
             "scenario": None,
             "knowledge": kb.digest,
         }

@@ -53,8 +53,8 @@ class CombinationPlan(Plan):
         """Check a request and set up what it asks for."""
         from ..experiments.combinations import combination, stage_name
 
-        known = combination_prior(kb, request.defenses)
         planned = combination(kb, request.defenses, settings=request.settings, **setup_of(request))
+        known = combination_prior(kb, request.defenses)
         names = tuple(map(stage_name, planned.members))
         command = replace(request, defenses=names).again(knowledge)
         return cls(request, executor, planned, known, command)

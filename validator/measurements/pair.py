@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ..requests import PairRequest, Request, pair_request
-from ._plan import Plan, Report, interval_so_far, setup_of
+from ._plan import Plan, Report, interval_so_far, setup_of, spelled
 from ._prior import PairPrior, pair_prior
 
 if TYPE_CHECKING:
@@ -55,7 +55,8 @@ class PairPlan(Plan):
         )
         defense, risk = planned.defense, planned.attack.risk
         known = pair_prior(kb, defense.id, risk, planned)
-        command = pair_request(request, defense.name(), risk).again(knowledge)
+        named = spelled(request, defense.name(), risk)
+        command = pair_request(request, *named).again(knowledge)
         return cls(request, executor, planned, known, command)
 
     def planned(self) -> list[Experiment]:

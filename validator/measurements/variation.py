@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ..requests import Request, VariationRequest, pair_request
-from ._plan import Plan, Report, setup_of
+from ._plan import Plan, Report, setup_of, spelled
 from ._prior import PairPrior, VariationPrior, pair_prior, trend_prior
 
 if TYPE_CHECKING:
@@ -70,8 +70,7 @@ class VariationPlan(Plan):
         commands = tuple(
             pair_request(
                 request,
-                defense.name(),
-                risk,
+                *spelled(request, defense.name(), risk),
                 settings=point.settings,
                 model=point.model or request.model,
             ).again(knowledge)

@@ -222,9 +222,19 @@ class Request(Setup):
             words += ["--knowledge", folder]
         return shlex.join(words)
 
+    def subjects(self) -> tuple[str, ...]:
+        """Return the defenses, risks or attacks that it names."""
+        found: list[str] = []
+        for each, declared in declared_fields(type(self)):
+            if declared.group == "subject":
+                value = getattr(self, each.name)
+                found += value if declared.many else [value]
+        return tuple(found)
+
     def models(self) -> tuple[str, ...]:
-        """Return the models that it names."""
-        return () if self.model is None else (self.model,)
+        """Return the models that it names, and what settings may name as one by an import path."""
+        values = (text.partition("=")[2] for text in self.settings)
+        return (*filter(None, [self.model]), *(value for value in values if ":" in value))
 
     def _words(self, given: Mapping[str, Any]) -> list[str]:
         words = ["crosscurrent", "validate", *filter(None, [self.command.word])]

@@ -24,8 +24,10 @@ _VALIDATE = Command(
     "Train models with and without the defense, mount the attack behind the risk, and report with"
     " a confidence interval whether the prediction holds for models of this size on this data."
     " Stored results are reused. DEFENSE may be placebo, which does nothing. --all measures every"
-    " defense against every risk and shares models. For several defenses or attacks see validate"
-    " combine and validate collude.",
+    " defense against every risk and shares models. Installed plug-ins are measured like what is"
+    " built in; on the command line a class of your own can be named by its import path,"
+    " package.module:Class. For several defenses or attacks see validate combine and validate"
+    " collude.",
     "; with --all: defense.ID.NAME=VALUE or attack.ID.NAME=VALUE, and for the cells of one risk"
     " data.RISK.NAME=VALUE or training.RISK.NAME=VALUE",
     (

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from statistics import fmean
 from typing import TYPE_CHECKING, Literal
 
+from crosscurrent.validator.results.outcomes import PLACEBO
 from crosscurrent.validator.results.repeats import inconclusive, repeats
 
 from ..names import knowledge_line, percent, signed
@@ -165,6 +166,8 @@ def trends(document: shapes.Variation, look: Style) -> list[list[str]]:
 def scenarios(document: shapes.Variation) -> list[str]:
     """Hold what what-if answers with the factor raised and lowered against what was measured."""
     if document["scenario"] is None:
+        if document["defense"] != PLACEBO:
+            return ["what-if: the knowledge base does not know this pair"]
         return ["what-if: nothing changes under a placebo"]
     at, trend = document["vary"]["values"], document["trend"]
     texts = []

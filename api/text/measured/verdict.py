@@ -157,7 +157,8 @@ def facts(document: shapes.Verdict) -> list[list[str]]:
     """Return the effect and what it took: what each is about, and what came out."""
     found, used = document["effect"], document["utility"]
     cost = document["cost"]
-    rows = [
+    rows = [["plug-in", plugin(each)] for each in document.get("plugins", ())]
+    rows += [
         [
             "effect",
             f"{susceptibility(found['estimate'])}, {found['level']:.0%} interval"
@@ -191,6 +192,12 @@ def facts(document: shapes.Verdict) -> list[list[str]]:
         spent += f", {cost['defended_seconds'] / cost['baseline_seconds']:.1f} × the time without"
     rows.append(["cost", spent])
     return [*rows, *group_rows(document), *data_rows(document["settings"])]
+
+
+def plugin(found: shapes.Plugin) -> str:
+    """Say where a defense or an attack comes from that is not built in."""
+    of = f"{found['distribution']} {found['version']}" if found["distribution"] else found["path"]
+    return f"{found['role']} {found['id'].replace('_', ' ')}, from {of}"
 
 
 def _privacy(found: shapes.PrivacyAudit) -> str:

@@ -214,14 +214,18 @@ def _filters(page: PageRequest) -> Filters:
 def _choices(page: PageRequest) -> Choices:
     kb, words, settings = page.kb, page.words, page.service.settings
     catalogue = page.service.jobs().catalogue()
-    defenses = [each["id"] for each in catalogue["defenses"]]
+    defenses = [each["id"] for each in catalogue["defenses"] if "problem" not in each]
     rank = {name: place for place, name in enumerate([*kb.defenses, PLACEBO])}
     defenses.sort(key=lambda name: (rank.get(bare(kb, name), len(rank)), name))
-    risks = {each["id"] for each in catalogue["risks"]}
+    risks = [each["id"] for each in catalogue["risks"] if "problem" not in each]
+    of_plugins = [name for name in risks if name not in kb.risks]
     measurable = set(defenses)
     return Choices(
         [(name, _titled(page, name)) for name in defenses],
-        [(name, _titled(page, name)) for name in kb.risks if name in risks],
+        [
+            (name, _titled(page, name))
+            for name in (*(each for each in kb.risks if each in risks), *of_plugins)
+        ],
         [(each["id"], _titled(page, each["id"]), each["about"]) for each in catalogue["factors"]],
         [(each, words.called(each)) for each in kb.variants if at_stage(kb, each) in measurable],
         [(each.id, each.name) for each in kb.attacks.values() if each.risk in risks],

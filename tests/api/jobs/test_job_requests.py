@@ -99,6 +99,31 @@ def test_models_that_are_varied_are_imported_only_if_the_operator_named_them(var
     assert admitted(from_json(request), allowed).to_json()["vary"] == request["vary"]
 
 
+def test_a_model_that_a_setting_names_is_imported_only_if_the_operator_named_it() -> None:
+    """An attack's own models may be of another architecture (attack.shadow_model)."""
+    words = ["attack.own_records=true", "attack.shadow_model=os:system"]
+    request = tiny(risk="membership_inference", settings=words)
+    with pytest.raises(InputError, match="os:system: this service imports no such module"):
+        admitted(from_json(request), JobSettings("unused"))
+    assert admitted(from_json(request), JobSettings("unused", models=("os",))).settings
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        {"defense": "os:system", "risk": "R1"},
+        {"defense": "RD1", "risk": "os:system"},
+        {"defense": "os:system", "risk": "R1", "vary": "M1=mlp-s,mlp-m"},
+        {"combine": ["RD1", "os:system"]},
+        {"collude": ["os:system", "P1"]},
+    ],
+)
+def test_no_client_names_a_plug_in_by_its_import_path(subject: dict[str, Any]) -> None:
+    allowed = JobSettings("unused", models=("os",))
+    with pytest.raises(InputError, match="os:system: this service imports no path"):
+        admitted(from_json(subject), allowed)
+
+
 def test_only_devices_that_workers_have_are_asked_for() -> None:
     with pytest.raises(InputError, match="device cuda: should be cpu"):
         admitted(from_json(tiny(device="cuda")), JobSettings("unused"))

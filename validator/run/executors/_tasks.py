@@ -14,6 +14,7 @@ from threadpoolctl import threadpool_limits
 from crosscurrent.knowledge.errors import InputError
 
 from ...data import Dataset
+from ...plugins import faults_named
 from ...training.architectures import Architecture
 from ...training.behaviour import behaviour
 from ...training.failures import said
@@ -72,8 +73,9 @@ class Task:
 
     def run(self, progress: Callable[[int], None] = lambda _: None) -> list[Result]:
         """Run the trials; return the results of all parts, in their order."""
+        peers = [peer for trial in self.trials for peer in trial.peers]
         # sums of several threads of BLAS differ in the last bits, those of torch do not
-        with threadpool_limits(1, user_api="blas"):
+        with threadpool_limits(1, user_api="blas"), faults_named(peers):
             return run(self.context, self.run_as, progress, [piece.parts for piece in self.pieces])
 
 
