@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Final
 
 from crosscurrent.knowledge.entry_points import EntryPoint, entry_points
 from crosscurrent.knowledge.errors import InputError, clip, suggest
