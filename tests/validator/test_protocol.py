@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from crosscurrent.api.answers.reference_pools import reference_pools
 from crosscurrent.api.text.measured.grid import describe
 from crosscurrent.api.text.terminal import Style
 from crosscurrent.knowledge import KnowledgeBase, load
@@ -158,6 +159,41 @@ def test_the_table_in_the_guide_is_the_one_that_is_kept() -> None:
     assert f"All {counts['signed']} increases and" in guide
     assert f"**{counts['ineffective']} cells: the defense did nothing" in guide
     assert f"{counts['unlike_published']} outcomes are unlike what was published" in guide
+
+
+def test_the_tables_on_real_data_are_counted_in_the_guide(kb: KnowledgeBase) -> None:
+    guide = (ROOT / "docs/grid.md").read_text(encoding="utf-8")
+    tables = sorted((ROOT / "docs/tables").glob("*.json.gz"))
+    assert len(tables) == len(protocol().requests) == 5
+    for file in tables:
+        document = json.loads(gzip.decompress(file.read_bytes()))
+        counts = document["counts"]
+        row = [
+            document["dataset"], counts["with_outcome"],
+            f"{counts['signed']}, {counts['signed_after_correction']}", counts["confirmed"],
+            counts["refuted"], counts["as_published"], counts["unlike_published"],
+            counts["nothing_to_move"], counts["no_longer_useful"], counts["ineffective"],
+            counts["cannot_change"],
+        ]  # fmt: skip
+        assert f"| {' | '.join(map(str, row))} |" in guide
+        assert document["protocol"]["digest"] == protocol().digest
+    pooled = [
+        each
+        for defense in kb.defenses
+        for risk in kb.risks
+        for each in reference_pools(kb, defense, risk)
+        if len(each["studies"]) > 1
+    ]
+    assert f"{len(pooled)} of the 64 cells have an outcome on two data sets" in guide
+    settled = [each for each in pooled if each["outcome"] != "inconclusive"]
+    assert f"{'nine' if len(settled) == 9 else len(settled)} of them have one" in guide
+    for each in settled:
+        names = [each[kind].replace("_", " ") for kind in ("defense", "risk")]
+        effect = each["effect"]
+        assert effect is not None
+        told = [f"{effect[end]:+.3f}".replace("-", "−") for end in ("estimate", "low", "high")]
+        interval = f"{told[0]} ({told[1]} to {told[2]})"
+        assert f"| {names[0]} → {names[1]} | {len(each['studies'])} | {interval} |" in guide
 
 
 def test_the_table_of_the_first_version_stays_in_the_guide() -> None:
