@@ -48,7 +48,8 @@ def levels(
     Raises
     ------
     InputError
-        If there are more than `MAX_LEVELS`, or a number is not finite.
+        If there are more than `MAX_LEVELS`, a number is not finite, or a level is called as a
+        missing value is.
     """
     values = table.columns[column]
     gap = missing(values)
@@ -69,6 +70,13 @@ def levels(
         raise InputError(
             f"{table.source}, column {clip(column)!r}: {len(names)} different values, more than "
             f"{MAX_LEVELS}; {advice}"
+        )
+    if ABSENT in names:
+        raise table.wrong(
+            given.index(ABSENT),
+            column,
+            f"{ABSENT!r} is what a missing value is called; call the level otherwise, or, if it"
+            f" stands for a missing value, list it in the card (na_values: ['', '{ABSENT}'])",
         )
     codes |= {other: codes[value] for other, value in alias.items()}
     if gap.any():

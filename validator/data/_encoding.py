@@ -11,7 +11,7 @@ import numpy as np
 from crosscurrent.knowledge.errors import clip, suggest
 
 from ._cards import Card
-from ._columns import ABSENT, groups, levels, numeric, too_many
+from ._columns import groups, levels, numeric, too_many
 from ._complete import complete
 from ._dataset import Dataset, checked, require_size, standardised
 from ._gaps import missing
@@ -179,7 +179,7 @@ def attribute_parts(
     codes, found = levels(table, name, too_many(table, name), notes)
     if gap.any() and policy == "impute":
         common = int(np.bincount(codes[~gap]).argmax())
-        codes, found = np.where(gap, common, codes), [each for each in found if each != ABSENT]
+        codes, found = np.where(gap, common, codes), found[:-1]  # a gap is the last level
         _tell(name, gap, f"its most common level, {clip(found[common])},", policy, notes)
     elif gap.any():
         _tell(name, gap, "", policy, notes)
