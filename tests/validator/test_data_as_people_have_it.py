@@ -267,6 +267,10 @@ def test_codes_above_2_53_stay_apart(tmp_path: Path) -> None:
     found = dataset(str(tmp_path / "t.parquet"))
     assert found.settings["classes"] == [str(2**53), str(2**53 + 1)]
     assert found.shape == (4,)
+    for precision, scale in ((20, 0), (23, 3)):
+        exact = [values.cast(pa.decimal128(precision, scale)) for values in typed.columns]
+        pq.write_table(pa.table(exact, names=typed.column_names), tmp_path / "t.parquet")
+        assert dataset(str(tmp_path / "t.parquet")).digest == found.digest
     listed = [[*table], *(list(map(str, row)) for row in zip(*table.values(), strict=True))]
     assert dataset(written(tmp_path, text(listed), card)).digest == found.digest
     made = dataset(

@@ -92,7 +92,8 @@ def read_parquet(path: str, na_values: Collection[str] = MISSING) -> Table:
 def column_of(column: Any, na_values: Collection[str] = MISSING) -> NDArray[Any] | None:
     """Return an Arrow column as numbers or texts, or None if it is neither.
 
-    Whole numbers of which one is larger than `EXACT` are texts, so that none become equal.
+    Whole numbers, also as decimals, of which one is larger than `EXACT` are texts, so that none
+    become equal.
     """
     return _read(column, na_values)[0] if _is_usable(column.type) else None
 
@@ -111,9 +112,11 @@ def _read(column: Any, na_values: Collection[str]) -> tuple[NDArray[Any], dict[s
         return text_column([names[each] for each in column.to_pylist()], na_values)
     if _is_text(kind):
         return text_column([each and each.strip() for each in column.to_pylist()], na_values)
-    if pa.types.is_integer(kind) and _too_large(column):
-        whole = [None if each is None else str(each) for each in column.to_pylist()]
-        return text_column(whole, na_values)
+    if (pa.types.is_integer(kind) or pa.types.is_decimal(kind)) and _too_large(column):
+        exact = column.to_pylist()
+        if all(each is None or each == int(each) for each in exact):
+            whole = [None if each is None else str(int(each)) for each in exact]
+            return text_column(whole, na_values)
     numbers = column.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
     return number_column(np.asarray(numbers, np.float64), na_values)
 
@@ -128,7 +131,7 @@ def _shared(column: Any) -> list[str | None]:
 
 
 def _too_large(column: Any) -> bool:
-    """Say whether a whole number is not told apart from its neighbours as float64."""
+    """Say whether a number is so large that float64 does not tell whole neighbours apart."""
     import pyarrow.compute as pc
 
     ends = pc.min_max(column).as_py()
