@@ -13,7 +13,7 @@ from ._gaps import missing
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Spelling", "as_number", "looks_like", "same_number", "spelling"]
+__all__ = ["Spelling", "as_number", "is_code", "looks_like", "same_number", "spelling"]
 
 _THREE: Final = "a number with a comma before three digits"
 _COMMA: Final = "a number with a decimal comma"
@@ -67,6 +67,11 @@ def as_number(text: str) -> float | None:
         return None if "_" in text else float(text)
     except ValueError:
         return None
+
+
+def is_code(text: str) -> bool:
+    """Say whether a text is digits that begin with a zero, as codes do."""
+    return text[:1] == "0" and len(text) > 1 and text.isdecimal()
 
 
 def looks_like(text: str) -> str:

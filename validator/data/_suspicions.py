@@ -15,7 +15,7 @@ from ._columns import MAX_LEVELS
 from ._notes import Note
 from ._profiles import Profile
 from ._roles import increasing
-from ._spelling import as_number, same_number
+from ._spelling import as_number, is_code, same_number
 from ._tables import EXACT
 
 if TYPE_CHECKING:
@@ -134,7 +134,7 @@ def _numbers(found: Profile, shown: str, note: Callable[[str, str], None]) -> No
             f"{shown} is different in every record, as an identifier is: drop it unless it means"
             " something",
         )
-    if zeros := [each for each in found.counts if isinstance(each, str) and _is_code(each)]:
+    if zeros := [each for each in found.counts if isinstance(each, str) and is_code(each)]:
         note(
             "leading_zeros",
             f"{clip(zeros[0])} in {shown} is read as a number: if it is a code, write columns:"
@@ -184,10 +184,6 @@ def _sentinel(numbers: NDArray[np.float64]) -> float | None:
                 continue
             return float(found[place])
     return None
-
-
-def _is_code(text: str) -> bool:
-    return text[:1] == "0" and len(text) > 1 and text.isdecimal()
 
 
 def _texts(texts: list[str], between: str = " or ") -> str:

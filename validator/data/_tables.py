@@ -14,7 +14,7 @@ from crosscurrent.knowledge.errors import InputError, clip
 
 from ._gaps import missing
 from ._notes import Note
-from ._spelling import Spelling, as_number, spelling
+from ._spelling import Spelling, as_number, is_code, spelling
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -108,18 +108,29 @@ def text_column(
 ) -> tuple[NDArray[Any], dict[str, int]]:
     """Return texts as a column, and how often each text was taken for a missing value.
 
-    Texts are in Unicode's form NFC, as those that look the same should be the same.
+    Texts are in Unicode's form NFC, as those that look the same should be the same. A number that
+    stands for a missing value does so however it is spelled.
     """
-    column = np.empty(len(values), object)
-    column[:] = [
-        None
-        if each is None or each in na_values
-        else (each if each.isascii() else normalize("NFC", each))
-        for each in values
-    ]
+    texts = [None if each is None else composed(each) for each in values]
+    gaps = {composed(each) for each in na_values}
+    if numbers := _told_apart(gaps):
+        gaps |= {each for each in {*texts} if each and _spells(each, numbers)}
+    column = np.empty(len(texts), object)
+    column[:] = [None if each in gaps else each for each in texts]
     if not missing(column).any():
         return column, {}
-    return column, dict(Counter(each for each in values if each is not None and each in na_values))
+    return column, dict(Counter(each for each in texts if each is not None and each in gaps))
+
+
+def _told_apart(texts: Collection[str]) -> set[float]:
+    """Return the numbers among texts that no other whole number is equal to as float64."""
+    found = map(as_number, texts)
+    return {each for each in found if each is not None and abs(each) < EXACT}
+
+
+def _spells(text: str, numbers: Collection[float]) -> bool:
+    """Say whether a text is one of some numbers, and no code, of which its zeros are a part."""
+    return as_number(text) in numbers and not is_code(text)
 
 
 def number_column(
