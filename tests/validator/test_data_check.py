@@ -136,6 +136,25 @@ def test_everything_wrong_is_told_at_once(tmp_path: Path) -> None:
     assert found["target"] is not None
 
 
+@pytest.mark.parametrize("column", ["income", "sex"])
+@pytest.mark.parametrize("holed", ["", "?"])
+def test_records_that_are_dropped_have_no_class_and_no_group(
+    tmp_path: Path, column: str, holed: str
+) -> None:
+    table = altered(column, lambda i, old: "" if i % 10 == 0 else old)
+    for row in table[1::2]:
+        row[2] = holed or row[2]  # in the second case too few records are left
+    table[4][0] = "unknown"
+    found = checked(tmp_path, table, CARD + "missing: drop\n")
+    assert not found["usable"]
+    (groups,) = found["sensitive"]
+    assert found["target"] is not None
+    told = [*found["target"]["classes"], *groups["groups"]]
+    assert {each["name"] for each in told} == {"high", "low", "f", "m"}
+    if not holed:
+        assert sum(each["records"] for each in groups["groups"]) == 54
+
+
 def test_without_a_card_columns_are_told_all_the_same(tmp_path: Path) -> None:
     found = checked(tmp_path, rows(), None)
     assert not found["usable"]

@@ -12,7 +12,7 @@ from crosscurrent.knowledge.errors import InputError
 
 from ._cards import Card
 from ._columns import groups
-from ._complete import complete
+from ._complete import complete, drops
 from ._encoding import Encoded, Kind, attribute_parts, classes_of, encode
 from ._gaps import missing
 from ._notes import Note
@@ -77,8 +77,9 @@ class Attempt:
                 self.done = encode(self.table, card, own.name)
             except InputError as error:
                 self.problems.append(str(error))
+        self._left = self.table if self.done is not None else self._whole()
         if self.done is None:
-            self._gather(self._whole())
+            self._gather()
         else:
             for name, use in self.done.uses.items():
                 self.kinds[name], self.counts[name] = use.kind, use.attributes
@@ -89,9 +90,9 @@ class Attempt:
         target = self.card.target
         if self.done is not None:
             return self.done.data.y, self.done.labels
-        if target in self.table.columns:
+        if target in self._left.columns:
             with suppress(InputError):
-                return classes_of(self._there(self.table, target), self.card, [])
+                return classes_of(self._there(target), self.card, [])
         return np.zeros(0, np.int64), []
 
     def groups(self, place: int, name: str) -> tuple[NDArray[np.int64], list[str]]:
@@ -99,14 +100,12 @@ class Attempt:
         if self.done is not None:
             return self.done.data.z[:, place], self.done.groups[name]
         with suppress(InputError):
-            return self._grouped(self.table, name, [])
+            return self._grouped(name, [])
         return np.zeros(0, np.int64), []
 
-    def _grouped(
-        self, table: Table, name: str, notes: list[Note]
-    ) -> tuple[NDArray[np.int64], list[str]]:
+    def _grouped(self, name: str, notes: list[Note]) -> tuple[NDArray[np.int64], list[str]]:
         kind, bins = self.card.columns.get(name), self.card.bins.get(name, ())
-        return groups(self._there(table, name), name, kind, bins, notes)
+        return groups(self._there(name), name, kind, bins, notes)
 
     def _attributes(self) -> list[str]:
         """Return the columns among the attributes, also where the card does not fit."""
@@ -119,13 +118,14 @@ class Attempt:
         out |= {name for name, kind in card.columns.items() if kind == "drop"}
         return [name for name in (*table.columns, *table.unusable) if name not in out]
 
-    def _gather(self, table: Table) -> None:
+    def _gather(self) -> None:
         """Gather what is wrong with each column by itself."""
+        table = self._left
         for name in self.attributes:
             if name not in table.columns:
                 continue
             try:
-                there = self._there(table, name)
+                there = self._there(name)
                 self.kinds[name], parts = attribute_parts(there, self.card, name, self.notes)
             except InputError as error:
                 self.problems.append(str(error))
@@ -133,13 +133,13 @@ class Attempt:
                 self.counts[name] = sum(p[1] if isinstance(p, tuple) else 1 for p in parts)
         if self.card.target in table.columns:
             try:
-                classes_of(self._there(table, self.card.target), self.card, self.notes)
+                classes_of(self._there(self.card.target), self.card, self.notes)
             except InputError as error:
                 self.problems.append(str(error))
         for name in self.card.sensitive:
             if name in table.columns:
                 try:
-                    self._grouped(table, name, self.notes)
+                    self._grouped(name, self.notes)
                 except InputError as error:
                     self.unclear.add(name)
                     self.problems.append(str(error))
@@ -153,10 +153,11 @@ class Attempt:
             return complete(self.table, self.card, used, [])[0]
         return self.table
 
-    def _there(self, table: Table, name: str) -> Table:
-        """Return a column alone, without missing values that the card says nothing about."""
+    def _there(self, name: str) -> Table:
+        """Return a column alone, unless the card makes something of its missing values."""
+        table = self._left
         values = table.columns[name]
-        if self.card.without(name) != "error":
+        if self.card.without(name) != "error" and not drops(self.card, name):
             return table
         places = np.flatnonzero(~missing(values))
         place = table.place
