@@ -115,6 +115,22 @@ class Centering(Sloppy):
         return split.replacing(rows, x, split.pool.y[rows], split.pool.z[rows])
 
 
+class Measuring(Sloppy):
+    def method(self, schedule: Schedule, data: Dataset) -> TrainingHooks:
+        return TrainingHooks(weight_noise=float(np.abs(data.x).mean()) / 100)
+
+
+@dataclass(frozen=True)
+class Tuned(Sloppy):
+    scale: float = setting(0.0, "of the noise; 0 is as large as the records")
+
+    def settled(self, data: Dataset) -> Tuned:
+        return replace(self, scale=self.scale or float(np.abs(data.x).mean()))
+
+    def method(self, schedule: Schedule, data: Dataset) -> TrainingHooks:
+        return TrainingHooks(weight_noise=self.scale / 100)
+
+
 class Overwriting(Sloppy):
     def prepare(self, split: DataSplit) -> DataSplit:
         split.pool.x.mul_(0.5)
@@ -165,6 +181,8 @@ class Raising(Sloppy):
         (Peeking, "prepare trains models on test records"),
         (Peeking, "the models depend on test records"),
         (Centering, "the models depend on test records"),
+        (Measuring, "the models depend on test records"),
+        (Tuned, "the models depend on test records"),
         (Overwriting, "prepare writes into the records that it is given"),
         (Normalising, "predict answers a record otherwise when others are asked about"),
         (Averaging, "predict answers otherwise for one model than for several at once"),

@@ -35,6 +35,7 @@ from .trials.trial import Result, run
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from .data import Dataset
     from .training.architectures import Architecture
     from .training.ensembles import Ensemble
 
@@ -67,14 +68,14 @@ def defense_problems(
         if kind not in defenses().values():
             check_defense_class(kind, f"defense {kind.__name__}")
         bench = _Bench.of(settings, data, model)
-        arm = configured(kind, bench.given["defense"], "defense")
-        planned = bench.setup.experiment(arm, Evasion, bench.of_attacks(Evasion))
+        given = configured(kind, bench.given["defense"], "defense")
+        planned = bench.setup.experiment(given, Evasion, bench.of_attacks(Evasion))
     except InputError as error:
         return [str(error)]
     before, arm = _global_randomness(), planned.defense
     found = [
         *_settings_problems(kind, "defense"),
-        *_hook_problems(bench, arm),
+        *_hook_problems(bench, given, arm),
         *_answer_problems(bench, arm),
     ]
     found += [] if found else _result_problems(planned)  # they would only show the same again
@@ -149,11 +150,11 @@ class _Bench:
         """Train models, as an attack's own are."""
         return train(architecture or self.setup.architecture, pool, members, schedule)
 
-    def target(self, arm: Defense, prepared: DataSplit) -> TargetModel:
+    def target(self, arm: Defense, prepared: DataSplit, data: Dataset | None = None) -> TargetModel:
         """Train the models of a split that the defense has prepared, and let it release them."""
         (context,) = self.setup.contexts(arm.sampling)
         schedule = arm.schedule(context.schedule)
-        method = arm.method(schedule, context.data)
+        method = arm.method(schedule, data or context.data)
         runs = [
             TrainingRun(arm.seed(derive(prepared.seed, "model", i)), records, method)
             for i, records in enumerate(prepared.training)
@@ -209,7 +210,7 @@ def _result_problems(planned: Experiment) -> Iterator[str]:
         yield f"the result cannot be written as JSON: {error}"
 
 
-def _hook_problems(bench: _Bench, arm: Defense) -> Iterator[str]:
+def _hook_problems(bench: _Bench, given: Defense, arm: Defense) -> Iterator[str]:
     """Yield what is wrong with how a defense prepares, trains and releases models."""
     split = bench.split(0, _MODELS)
     before = _copied(split.pool)
@@ -220,8 +221,11 @@ def _hook_problems(bench: _Bench, arm: Defense) -> Iterator[str]:
         yield "the same seed gives other models"
         return
     # one that leaves test records alone gives the same models when these are others
-    other = bench.target(arm, arm.prepare(bench.split(0, _MODELS, scrambled=True))).models
-    if not _same(models, other):
+    split = bench.split(0, _MODELS, scrambled=True)
+    x, y, z = (each.cpu().numpy() for each in _copied(split.pool))
+    data = replace(bench.setup.data, x=x, y=y, z=z)
+    arm = given.settled(data)
+    if not _same(models, bench.target(arm, arm.prepare(split), data).models):
         yield "the models depend on test records, which nobody may see in training"
 
 
