@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 import sys
 from functools import lru_cache
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from .errors import Problem, legible, suggest
+
+if TYPE_CHECKING:
+    from importlib.metadata import Distribution
 
 __all__ = ["EntryPoint", "entry_points", "knowledge_folder"]
 
@@ -105,15 +108,28 @@ def _offered(path: tuple[str, ...]) -> tuple[EntryPoint, ...]:
     for distribution in distributions(path=list(path)):
         try:
             own = [each for each in distribution.entry_points if each.group.startswith(_PREFIX)]
-        except (TypeError, ValueError):  # the metadata is damaged, and pip's to complain about
+            name, version = _called(distribution) if own else ("", "")
+        except (KeyError, OSError, TypeError, ValueError):  # damaged, and pip's to complain about
             continue
-        if not own:
-            continue
-        name, version = distribution.metadata["Name"], distribution.version
-        if name not in seen:
+        if own and name not in seen:
             found += [EntryPoint(e.group, e.name, e.value, name, version) for e in own]
             seen.add(name)
     return tuple(found)
+
+
+def _called(distribution: Distribution) -> tuple[str, str]:
+    """Return the name and the version of a distribution.
+
+    Raises
+    ------
+    KeyError
+        If its metadata does not tell, which `importlib.metadata` gives as None.
+    """
+    about = distribution.metadata
+    name, version = (about[field] if about else None for field in ("Name", "Version"))
+    if not (isinstance(name, str) and isinstance(version, str)):
+        raise KeyError("Name, Version")
+    return name, version
 
 
 def _holds_knowledge(folder: str) -> bool:

@@ -106,3 +106,30 @@ def test_damaged_metadata_of_others_disturbs_nothing(
     (tmp_path / "void-1.dist-info").mkdir()
     monkeypatch.syspath_prepend(tmp_path)
     assert [*entry_points("crosscurrent.knowledge")] == ["mine"]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        None,
+        b"",
+        b"Metadata-Version: 2.1\nName: odd\n",
+        b"Metadata-Version: 2.1\nVersion: 1\n",
+        b"Metadata-Version: 2.1\nName: \xff\xfe\nVersion: 1\n",
+        b"Metadata-Version: 2.1\nName: odd\nVersion: 1\nSummary: \xe9\n",
+    ],
+)
+def test_a_plug_in_with_damaged_metadata_is_left_out(
+    content: bytes | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    offering(tmp_path / "sound", "mine_plugin.inner.records")
+    offering(tmp_path / "odd", "mine_plugin.inner.records", name="odd")
+    about = tmp_path / "odd" / "somebodys_plug_in-1.2.dist-info"
+    (about / "METADATA").unlink()
+    if content is not None:
+        (about / "METADATA").write_bytes(content)
+    for name in ("sound", "odd"):
+        monkeypatch.syspath_prepend(tmp_path / name)
+    assert [*entry_points("crosscurrent.knowledge")] == ["mine"]
+    assert knowledge_folder("odd") == "odd"
+    assert load(["mine"], cached=False).references["me2026"].title == "Mine"
