@@ -160,6 +160,8 @@ def grid(
 def _peer(kb: KnowledgeBase, names: Mapping[str, Sequence[str]], group: str, name: str) -> str:
     """Return the id of a defense or risk of the grid."""
     known = names[group if group in PEERS else "attack"]
+    if name in known:  # a plug-in may be called as the knowledge base calls something else too
+        return name
     try:
         found = kb.defense(name).id if group == "defense" else kb.risk(name).id
     except InputError:
