@@ -111,6 +111,20 @@ def test_points_beside_decimal_commas_are_told(tmp_path: Path) -> None:
     assert "points" in codes(found)
 
 
+@pytest.mark.parametrize(
+    ("first", "likely"), [("7", True), ("1.234", True), ("0.500", False), ("2.5", False)]
+)
+def test_points_between_semicolons_are_told(tmp_path: Path, first: str, likely: bool) -> None:
+    def spelled(i: int, _: str) -> str:
+        return first if i == 0 else f"{i}" if i % 3 else f"{1 + i % 9}.{i * 13 % 1000:03}"
+
+    table = altered("age", spelled)
+    assert "points" not in codes(checked(tmp_path, table))
+    found = check(written(tmp_path, text(table, ";")))
+    assert found["usable"]
+    assert ("points" in codes(found)) == likely
+
+
 def test_duplicates_are_counted_over_what_is_used(tmp_path: Path) -> None:
     table = [[*row[:1], "1", *row[2:]] for row in rows(240)]
     table[0] = rows()[0]

@@ -223,13 +223,21 @@ class _Check:
         found = suspicions(inside, kind)
         if self.card.na_values != NA_VALUES:  # the card says what is missing
             found = [each for each in found if each.code != "looks_missing"]
-        commas = any(each["code"] == "decimal_comma" for each in self.notes)
-        if commas and kind == "number" and (note := points(inside)):
+        told = self._written_with_commas()
+        if told and kind == "number" and (note := points(inside, told)):
             found.append(note)
         if self.done is not None and inside.name in self.done.uses:
             note = tells(inside, self.done.kept, self.done.data.y)
             found += [note] if note else []
         return found
+
+    def _written_with_commas(self) -> str:
+        """Say why decimal commas are likely in this file; empty if they are not."""
+        if any(each["code"] == "decimal_comma" for each in self.notes):
+            return "this file has decimal commas"
+        if self.read.about.get("separator") == ";":
+            return "values are separated by semicolons, as where decimals have commas"
+        return ""
 
     def _of_all(self, sensitive: list[shapes.Sensitive]) -> list[Note]:
         """Return what is striking in groups and in records as a whole."""

@@ -35,6 +35,7 @@ _SENTINELS: Final = frozenset(
 _NEARLY: Final = 0.95
 """Of what the most common class gets wrong, the share that a column alone gets right."""
 _BINS: Final = 20
+_WHOLE: Final = re.compile(r"[-+]?\d+")
 _POINTS: Final = re.compile(r"[-+]?[1-9]\d{0,2}(\.\d{3})+")
 
 
@@ -75,11 +76,24 @@ def suspicions(found: Profile, kind: str) -> list[Note]:
     return notes
 
 
-def points(found: Profile) -> Note | None:
-    """Return a note on numbers whose points may be of thousands, in a file with decimal commas."""
-    if not found.counts or not all(_POINTS.fullmatch(str(each)) for each in found.counts):
+def points(found: Profile, file: str) -> Note | None:
+    """Return a note on numbers whose points may be of thousands, beside whole numbers.
+
+    Parameters
+    ----------
+    found : Profile
+        The column.
+    file : str
+        What makes this likely of its file, in words.
+    """
+    texts = [str(each) for each in found.counts]
+    pointed = [each for each in texts if not _WHOLE.fullmatch(each)]
+    if not pointed or not all(map(_POINTS.fullmatch, pointed)):
         return None
-    told = f"points in {clip(found.name)} are decimal ones, though this file has decimal commas"
+    told = (
+        f"points in {clip(found.name)} are decimal ones, though {file}: if they are of thousands,"
+        " leave them out"
+    )
     return Note("points", found.name, told)
 
 
