@@ -212,7 +212,7 @@ def test_the_ending_may_say_tabs(tmp_path: Path) -> None:
     assert found.digest == read(tmp_path, rows()).digest
 
 
-@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-32"])
 def test_byte_order_marks_are_read(tmp_path: Path, encoding: str) -> None:
     data = dataset(written(tmp_path, text(rows()).encode(encoding)))
     assert data.digest == read(tmp_path, rows()).digest
@@ -223,8 +223,9 @@ def test_a_file_that_is_not_utf_8_says_where_and_how_to_convert_it(tmp_path: Pat
     message = refused(written(tmp_path, text(table).encode("latin-1")))
     assert "t.csv:6: not UTF-8 (byte 0xe9); save it as UTF-8" in message
     assert "iconv -f WINDOWS-1252" in message
-    broken = text(rows()).encode("utf-16")[:-1]
-    assert "not sound UTF-16" in refused(written(tmp_path, broken))
+    for encoding in ("UTF-16", "UTF-32"):
+        broken = text(rows()).encode(encoding)[:-1]
+        assert f"not sound {encoding}" in refused(written(tmp_path, broken))
 
 
 def test_decimal_commas_are_read_unless_they_may_be_thousands(tmp_path: Path) -> None:

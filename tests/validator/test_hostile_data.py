@@ -136,6 +136,24 @@ def test_a_text_file_that_does_not_fit_is_refused_before_it_is_read(
     assert "as texts, and 1 MiB are free; save it as Parquet or NPZ, or give fewer" in message
 
 
+def test_a_text_file_takes_no_more_memory_than_it_is_bound_by(tmp_path: Path) -> None:
+    header = ",".join(f"c{i}" for i in range(8)) + "\n"
+    path = written(tmp_path, header + "10,11,12,13,14,15,16,17\n" * 20_000)
+    tracemalloc.reset_peak()
+    before, _ = tracemalloc.get_traced_memory()
+    _csv.read_csv(path)
+    most = tracemalloc.get_traced_memory()[1] - before
+    assert most <= Path(path).stat().st_size * _csv._IN_MEMORY
+
+
+@pytest.mark.parametrize("place", [0, 1, 7])
+def test_a_nul_character_is_refused_where_it_is(tmp_path: Path, place: int) -> None:
+    table = rows()
+    table[place][2] += "\0"
+    message = refused(written(tmp_path, text(table)))
+    assert f"t.csv:{place + 1}: a NUL character" in message
+
+
 @pytest.mark.skipif(not hasattr(os, "symlink"), reason="this system has no links")
 def test_links_are_followed_to_files_only(tmp_path: Path) -> None:
     links = {"loop": "loop.csv", "zero": "/dev/zero", "folder": str(tmp_path), "gone": "nothing"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any, Final
 
 from crosscurrent.knowledge.errors import InputError, clip, legible
@@ -21,7 +21,7 @@ UNNAMED: Final = "Unnamed: "
 """What the name of a column without one begins with, as in pandas; the rest is its number."""
 
 _MAX_TEXT: Final = 512 * 1024 * 1024
-_IN_MEMORY: Final = 10
+_IN_MEMORY: Final = 35
 """Bytes that a byte of a file takes as texts of Python, about."""
 
 
@@ -95,7 +95,7 @@ def text_rows(path: str, dialect: Dialect | None = None) -> Iterator[tuple[int, 
     Raises
     ------
     InputError
-        If it cannot be read or is too large.
+        If it cannot be read, is too large, or has a NUL character.
     """
     dialect = dialect or Dialect("utf-8-sig", mark=False, separator=",")
     require_file(path, _MAX_TEXT, "save it as Parquet or NPZ")
@@ -107,7 +107,7 @@ def text_rows(path: str, dialect: Dialect | None = None) -> Iterator[tuple[int, 
             open(path, encoding=encoding, newline="") as file,
         ):
             reader = csv.reader(
-                file, strict=True, skipinitialspace=True, delimiter=dialect.separator
+                _sound(file, path), strict=True, skipinitialspace=True, delimiter=dialect.separator
             )
             line = 1
             for row in reader:
@@ -116,6 +116,17 @@ def text_rows(path: str, dialect: Dialect | None = None) -> Iterator[tuple[int, 
                 line = reader.line_num + 1
     except UnicodeError:
         raise undecodable(path, dialect) from None
+
+
+def _sound(lines: Iterable[str], path: str) -> Iterator[str]:
+    """Yield lines, and refuse one with a character that no text has."""
+    for number, line in enumerate(lines, 1):
+        if "\0" in line:
+            raise InputError(
+                f"{legible(path)}:{number}: a NUL character, which texts do not have; remove it, or"
+                " save the file as UTF-8 if it is in another encoding"
+            )
+        yield line
 
 
 def _numbers_rows(rows: Sequence[Sequence[str]], place: int) -> bool:

@@ -22,6 +22,8 @@ _ROWS: Final = 50
 """As many rows tell what separates values."""
 _MARKS: Final = (
     (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),  # begins as UTF-16's does
+    (codecs.BOM_UTF32_BE, "utf-32"),
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
@@ -47,7 +49,7 @@ class Dialect(NamedTuple):
     def document(self) -> dict[str, object]:
         """Return it ready for JSON."""
         return {
-            "encoding": "UTF-16" if self.encoding == "utf-16" else "UTF-8",
+            "encoding": self.encoding.removesuffix("-sig").upper(),
             "byte_order_mark": self.mark,
             "separator": self.separator,
         }
@@ -81,8 +83,8 @@ def dialect_of(path: str) -> Dialect:
 def undecodable(path: str, dialect: Dialect) -> InputError:
     """Return the error about a file that is not in its encoding, with the first such line."""
     shown = legible(path)
-    if dialect.encoding == "utf-16":
-        return InputError(f"{shown}: not sound UTF-16; save it as UTF-8")
+    if dialect.encoding in ("utf-16", "utf-32"):
+        return InputError(f"{shown}: not sound {dialect.encoding.upper()}; save it as UTF-8")
     with open(path, "rb") as file:
         for line, content in enumerate(file, 1):
             try:
