@@ -71,6 +71,17 @@ def test_an_array_that_is_not_as_large_as_it_says_is_refused(tmp_path: Path, sha
     assert "a.npz" in refused(path)
 
 
+@pytest.mark.parametrize("version", [(3, 0), (9, 1)])
+def test_an_array_whose_header_is_of_another_version_is_refused(
+    tmp_path: Path, version: tuple[int, int]
+) -> None:
+    told = header("(1000000000000,)")
+    size = int.from_bytes(told[8:10], "little").to_bytes(4, "little")
+    other = told[:6] + bytes(version) + size + told[10:] + bytes(800)
+    message = refused(zipped(tmp_path, {**SOUND, "x.npy": other}))
+    assert f"a.npz: x is an array of NPY version {version[0]}.{version[1]}" in message
+
+
 @pytest.mark.parametrize("name", ["x", "y", "z"])
 def test_python_objects_are_not_unpickled(tmp_path: Path, name: str) -> None:
     objects = np.array([print] * 50, object)

@@ -140,7 +140,7 @@ def _require_size(shown: str, size: int) -> None:
 
 
 def _require_whole(archive: zipfile.ZipFile, name: str, shown: str, size: int) -> None:
-    """Make sure that an array is as large as its header says, and holds no Python objects.
+    """Make sure that an array is plain, as large as its header says, and of no Python objects.
 
     Raises
     ------
@@ -156,8 +156,11 @@ def _require_whole(archive: zipfile.ZipFile, name: str, shown: str, size: int) -
             (1, 0): np.lib.format.read_array_header_1_0,
             (2, 0): np.lib.format.read_array_header_2_0,
         }.get(version)
-        if read is None:  # with names of fields in Unicode, so no plain array
-            return
+        if read is None:  # a version for names of fields in Unicode, or none that there is
+            raise InputError(
+                f"{shown}: {clip(name)} is an array of NPY version {version[0]}.{version[1]}, which"
+                " plain arrays have no need of; save it again as plain numbers or texts"
+            )
         shape, _, dtype = read(file)
     if dtype.hasobject:
         raise InputError(
