@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 import pytest
@@ -124,7 +125,7 @@ class Measuring(Sloppy):
 class Tuned(Sloppy):
     scale: float = setting(0.0, "of the noise; 0 is as large as the records")
 
-    def settled(self, data: Dataset) -> Tuned:
+    def settled(self, data: Dataset) -> Self:
         return replace(self, scale=self.scale or float(np.abs(data.x).mean()))
 
     def method(self, schedule: Schedule, data: Dataset) -> TrainingHooks:

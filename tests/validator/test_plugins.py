@@ -419,7 +419,7 @@ def test_a_plug_in_that_is_called_as_an_alias_is_set_in_a_grid_by_its_own_name(
     named = (*SMALL, "defense.trades.times=3")
     found = grid(kb, settings=named, seeds=2, model="mlp-s").cells
     arms = {each.experiment.defense for each in found if not isinstance(each.experiment, str)}
-    assert [arm.times for arm in arms if arm.id == "trades"] == [3]
+    assert [vars(arm)["times"] for arm in arms if arm.id == "trades"] == [3]
 
 
 def test_the_protocol_is_measured_without_plug_ins(install: Install, kb: KnowledgeBase) -> None:
