@@ -109,6 +109,7 @@ def test_a_wheel_holds_code_and_knowledge_and_nothing_else(wheel: Path) -> None:
     assert {name.split("/")[0] for name in ours} == {"crosscurrent"}
     assert {name.rsplit(".", 1)[1] for name in ours} == {
         "css",
+        "gz",
         "html",
         "js",
         "py",
@@ -116,6 +117,8 @@ def test_a_wheel_holds_code_and_knowledge_and_nothing_else(wheel: Path) -> None:
         "typed",
         "yaml",
     }
+    packed = {name for name in ours if name.endswith(".gz")}
+    assert packed == {"crosscurrent/api/answers/reference_pools.json.gz"}
     base = {
         f"crosscurrent/{path.relative_to(ROOT)}"
         for layer in ("papers", "literature")
