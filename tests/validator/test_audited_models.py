@@ -39,7 +39,7 @@ from crosscurrent.knowledge.errors import InputError, MissingExtra
 from crosscurrent.validator.audits import Columns, Data, ModelSettings, audit
 from crosscurrent.validator.audits._asked import asked
 from crosscurrent.validator.audits._data import MISSING
-from crosscurrent.validator.audits._records import typed
+from crosscurrent.validator.audits._values import typed
 from crosscurrent.validator.audits.models import _model, opened_model
 from crosscurrent.validator.audits.subjects import evasion, unauthorized_model_ownership
 
