@@ -502,6 +502,28 @@ def _bomb_within(file: Path) -> None:
         archive.writestr("1.npz", matrix.getvalue())
 
 
+def _in_each_other(file: Path) -> None:
+    inner = b""
+    for _ in range(1000):
+        matrix = io.BytesIO()
+        with zipfile.ZipFile(matrix, "w") as archive:
+            archive.writestr("1.npz", inner)
+        inner = matrix.getvalue()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("schema.json", b"{}")
+        archive.writestr("1.npz", inner)
+
+
+def _named(file: Path, part: str, often: int, size: int) -> None:
+    array = io.BytesIO()
+    np.save(array, np.zeros(size, np.int8))
+    node = {"__loader__": "NdArrayNode", "type": "numpy", "file": part}
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("schema.json", json.dumps({"content": [node] * often}))
+        archive.writestr("1.npy", array.getvalue())
+        archive.writestr("1.dat", array.getvalue())
+
+
 def _nested(file: Path) -> None:
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("schema.json", b'{"content": [' * 5000 + b"]}" * 5000)
@@ -524,6 +546,14 @@ def _half(file: Path) -> None:
         ("a.skops", _bomb, "unpacks to more than 2 GiB"),
         ("a.skops", _bomb_within, "unpacks to more than 2 GiB"),
         ("a.skops", _liar, "not as large as its header says"),
+        ("a.skops", _in_each_other, "1.npz is no array"),
+        (
+            "a.skops",
+            lambda file: _named(file, "1.npy", 300, 10 << 20),
+            "unpacks to more than 2 GiB",
+        ),
+        ("a.skops", lambda file: _named(file, "1.dat", 1, 10), "which is no .npy part"),
+        ("a.skops", lambda file: _named(file, "2.npy", 1, 10), "which is no .npy part"),
         ("a.skops", _nested, "cannot be read as skops"),
         ("a.safetensors", _long_header, "not sound safetensors"),
         ("a.safetensors", _half, "not sound safetensors"),
