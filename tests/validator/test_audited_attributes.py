@@ -14,6 +14,8 @@ from sklearn.tree import DecisionTreeClassifier
 
 from crosscurrent.validator.audits import Columns, Data, ModelSettings
 from crosscurrent.validator.audits._asked import asked
+from crosscurrent.validator.audits._records import Records
+from crosscurrent.validator.audits._surrogates import Surrogates
 from crosscurrent.validator.audits.models import opened_model
 
 
@@ -57,3 +59,13 @@ def test_a_text_that_is_null_in_a_frame_is_missing() -> None:
     model.fit(frame[["text"]], frame["label"])
     assert accuracy(model, frame) == 1.0
     assert accuracy(model, frame.astype(object)) == 1.0
+
+
+def test_surrogates_take_infinite_attributes_for_missing_ones() -> None:
+    x = np.random.default_rng(0).normal(size=(80, 3))
+    x[::7, 1], x[::9, 2] = np.inf, -np.inf
+    likely = np.stack([x[:, 0] > 0, x[:, 0] <= 0], axis=1) * 0.8 + 0.1
+    columns = {name: x[:, i] for i, name in enumerate("abc")}
+    for records in (Records("data", (), {}, x), Records("data", tuple("abc"), columns)):
+        found = Surrogates(records, likely, 0).classes(1.0, records)
+        assert np.mean(found == likely.argmax(1)) > 0.9
