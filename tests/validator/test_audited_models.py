@@ -39,6 +39,7 @@ from crosscurrent.knowledge.errors import InputError, MissingExtra
 from crosscurrent.validator.audits import Columns, Data, ModelSettings, audit
 from crosscurrent.validator.audits._asked import asked
 from crosscurrent.validator.audits._data import MISSING
+from crosscurrent.validator.audits._records import Records
 from crosscurrent.validator.audits._values import typed
 from crosscurrent.validator.audits.models import _model, opened_model
 from crosscurrent.validator.audits.subjects import evasion, unauthorized_model_ownership
@@ -244,6 +245,37 @@ def test_a_module_without_gradients_is_attacked_by_queries_alone(
     found = audited(kb, Fixed(), linear.records)
     assert ("evasion", "robust_accuracy") in numbers(found)
     assert ("evasion", "whitebox_accuracy") not in numbers(found)
+
+
+class _Rounds(torch.nn.Module):
+    """Gradients are there, and all zero; or of its bias alone."""
+
+    def __init__(self, *, detached: bool) -> None:
+        super().__init__()
+        self.bias = torch.nn.Parameter(torch.zeros(2))
+        self._detached = detached
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = x.detach() if self._detached else torch.round(x)
+        return torch.stack([x.sum(1), -x.sum(1)], dim=1) + self.bias
+
+
+@pytest.mark.parametrize("detached", [False, True])
+def test_a_module_whose_gradients_say_nothing_has_none(detached: bool) -> None:
+    columns = {name: np.linspace(-1, 1, 9) for name in "ab"}
+    records = Records("data", ("a", "b"), columns)
+    for module, has in ((_Rounds(detached=detached), False), (torch.nn.Linear(2, 2), True)):
+        model = opened_model(module, ModelSettings())
+        model.prepare(records, 2, 9)
+        assert model.has_gradients is has
+
+
+@pytest.mark.parametrize("name", ["Lazy", "Extra"])
+def test_a_module_that_cannot_say_what_it_holds_is_refused(
+    kb: KnowledgeBase, written: Path, name: str
+) -> None:
+    told = refusal(kb, "model.pt", written, architecture=f"small_nets:{name}")
+    assert f"small_nets:{name}: cannot be compared with its weights" in told
 
 
 def test_images_are_given_to_a_module_in_their_shape(kb: KnowledgeBase) -> None:
