@@ -12,6 +12,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder
 from sklearn.tree import DecisionTreeClassifier
 
+from crosscurrent.knowledge.errors import InputError
 from crosscurrent.validator.audits import Columns, Data, ModelSettings
 from crosscurrent.validator.audits._asked import asked
 from crosscurrent.validator.audits._records import Records
@@ -69,3 +70,10 @@ def test_surrogates_take_infinite_attributes_for_missing_ones() -> None:
     for records in (Records("data", (), {}, x), Records("data", tuple("abc"), columns)):
         found = Surrogates(records, likely, 0).classes(1.0, records)
         assert np.mean(found == likely.argmax(1)) > 0.9
+
+
+@pytest.mark.parametrize("shape", [(40, 0), (40, 3, 0)])
+def test_records_without_attributes_are_refused(shape: tuple[int, ...]) -> None:
+    data = {"attributes": np.zeros(shape), "label": np.arange(40) % 2}
+    with pytest.raises(InputError, match=r"records have no attributes; give some"):
+        accuracy(lambda records: np.full(len(records), 0.5), data)

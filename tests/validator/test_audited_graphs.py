@@ -50,3 +50,9 @@ def test_inputs_of_whole_numbers_are_given_no_others(
     records["b"] = np.where(np.arange(40) == 3, wrong, records["b"])
     with pytest.raises(InputError, match=r"column 'b': holds .*takes whole numbers"):
         ask(path, records)
+
+
+def test_a_graph_of_a_huge_batch_is_refused(tmp_path: Path) -> None:
+    path = graph(tmp_path / "g.onnx", ("x",), TensorProto.FLOAT, batch=100_001)
+    with pytest.raises(InputError, match=r"takes 100,001 records at once, and at most 100,000"):
+        ask(path, {"a": LABEL, "b": LABEL})

@@ -260,6 +260,29 @@ class _Rounds(torch.nn.Module):
         return torch.stack([x.sum(1), -x.sum(1)], dim=1) + self.bias
 
 
+class _Predicts(torch.nn.Linear):
+    """A module with a method of its own that is called as an estimator's."""
+
+    def predict(self, x: torch.Tensor) -> torch.Tensor:
+        return self(x).argmax(1)
+
+
+def test_a_module_with_a_method_predict_is_a_module() -> None:
+    assert opened_model(_Predicts(2, 2), ModelSettings()).kind == "PyTorch"
+
+
+@pytest.mark.parametrize(
+    ("settings", "flag"),
+    [
+        (ModelSettings(attributes=("a", "a")), "--attribute:"),
+        (ModelSettings(classes=("a", "a")), "--class:"),
+    ],
+)
+def test_options_are_called_as_they_are_given(settings: ModelSettings, flag: str) -> None:
+    with pytest.raises(InputError, match=f"^{flag} twice the same"):
+        settings.check()
+
+
 @pytest.mark.parametrize("detached", [False, True])
 def test_a_module_whose_gradients_say_nothing_has_none(detached: bool) -> None:
     columns = {name: np.linspace(-1, 1, 9) for name in "ab"}

@@ -234,6 +234,11 @@ def _array(source: Source, wanted: Wanted, named: Sequence[str], model: str) -> 
         )
     if given.dtype.kind not in "iufb":
         raise InputError(f"{source.name}: attributes holds {given.dtype}; give numbers")
+    if not np.prod(given.shape[1:]):
+        raise InputError(
+            f"{source.name}: attributes has the shape {given.shape}, so records have no attributes;"
+            " give some"
+        )
     if wanted.count is not None and given.shape[1:] != (wanted.count,):
         raise InputError(
             f"{model}: takes {wanted.count} attributes, and attributes has the shape {given.shape}"

@@ -31,6 +31,8 @@ _KINDS: Final = {
 }
 _NUMBERS: Final = ("tensor(float)", "tensor(double)", "tensor(float16)")
 _MOST_FILE: Final = MOST_BYTES
+_MOST_AT_ONCE: Final = 100_000
+"""Records of a fixed batch, which is filled up to its size."""
 
 
 class OnnxGraph(Model):
@@ -65,6 +67,12 @@ class OnnxGraph(Model):
             if each.type not in _KINDS:
                 raise InputError(
                     f"{shown}: input {clip(each.name)} is {clip(each.type)}: no numbers"
+                )
+            size = each.shape[0] if each.shape else None
+            if isinstance(size, int) and size > _MOST_AT_ONCE:
+                raise InputError(
+                    f"{shown}: takes {size:,} records at once, and at most {_MOST_AT_ONCE:,} are"
+                    " given; export it with a batch of any size"
                 )
         self._output, self._maps = self._found_output()
         self.wanted = self._wanted()
