@@ -341,3 +341,12 @@ def test_budgets_and_rates_are_more_than_nothing(
 ) -> None:
     with pytest.raises(InputError, match=r"--budget|--rate"):
         audited(kb, "http://127.0.0.1:9/x", fitted, **settings)
+
+
+def test_addresses_of_https_are_asked_under_tls() -> None:
+    """What answers does not speak it, which is told; nothing is sent to it in the clear."""
+    records = Records("data", (), {}, np.zeros((2, 2)))
+    with sending(b"rubbish rubbish rubbish", b"") as address:
+        endpoint = Endpoint(address.replace("http:", "https:"), ModelSettings(rate=FAST))
+        with pytest.raises(InputError, match=r"cannot be asked: .*SSL"):
+            endpoint.outputs(records)

@@ -67,7 +67,7 @@ def _is_null(value: object) -> bool:
 
 def laid_out(texts: Sequence[str | None], missing: Collection[str] = ()) -> NDArray[Any]:
     """Return texts as a column, as they are; None where one is among those that say so."""
-    found = np.empty(len(texts), object)
+    found: NDArray[Any] = np.empty(len(texts), object)
     found[:] = [None if each in missing else each for each in texts]
     return found
 

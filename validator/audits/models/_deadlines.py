@@ -71,13 +71,12 @@ class Deadline:
 class _Watched(HTTPConnection):
     """A connection that is told of as soon as there is one."""
 
-    def __init__(self, host: str, *, watch: _Watch, **options: Any) -> None:
-        super().__init__(host, **options)
-        self._watch = watch
+    watch: _Watch | None = None
 
     def connect(self) -> None:
         super().connect()
-        self._watch(self.sock)
+        if self.watch is not None:
+            self.watch(self.sock)
 
 
 class _WatchedSecurely(HTTPSConnection, _Watched):
@@ -90,7 +89,12 @@ class _Plain(urllib.request.HTTPHandler):
         self._watch = watch
 
     def http_open(self, req: urllib.request.Request) -> HTTPResponse:
-        return self.do_open(_Watched, req, watch=self._watch)
+        def connection(host: str, /, **options: Any) -> HTTPConnection:
+            found = _Watched(host, **options)
+            found.watch = self._watch
+            return found
+
+        return self.do_open(connection, req)
 
 
 class _Secured(urllib.request.HTTPSHandler):
@@ -99,4 +103,9 @@ class _Secured(urllib.request.HTTPSHandler):
         self._watch = watch
 
     def https_open(self, req: urllib.request.Request) -> HTTPResponse:
-        return self.do_open(_WatchedSecurely, req, watch=self._watch)
+        def connection(host: str, /, **options: Any) -> HTTPConnection:
+            found = _WatchedSecurely(host, **options)
+            found.watch = self._watch
+            return found
+
+        return self.do_open(connection, req)
