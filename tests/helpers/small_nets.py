@@ -106,3 +106,21 @@ def deep(records: Floats) -> Floats:
 
 
 NUMBER = 7
+
+
+class Lazy(nn.Module):
+    """A layer that does not know its shape yet."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.linear = nn.LazyLinear(1)
+
+
+class Extra(nn.Linear):
+    """State that is no tensor, and fails."""
+
+    def __init__(self) -> None:
+        super().__init__(4, 1)
+
+    def get_extra_state(self) -> object:
+        raise RuntimeError("no state")

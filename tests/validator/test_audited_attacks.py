@@ -19,6 +19,7 @@ from crosscurrent.validator.audits._space import Space
 from crosscurrent.validator.audits._surrogates import Surrogates
 from crosscurrent.validator.audits._white_box import descend
 from crosscurrent.validator.audits.models import opened_model
+from crosscurrent.validator.audits.subjects import evasion, unauthorized_model_ownership
 
 Floats = NDArray[np.float64]
 
@@ -234,3 +235,21 @@ def test_what_attacks_need_is_told(kb: KnowledgeBase) -> None:
     for epsilon in (0, -1, float("nan"), 1e9):
         with pytest.raises(InputError, match="--epsilon"):
             audited(kb, fitted.estimator, fitted, epsilon=epsilon)
+
+
+@pytest.mark.parametrize("attributes", [2, 12])
+def test_notes_tell_how_many_records_are_attacked_and_where_little_is_found(
+    kb: KnowledgeBase, monkeypatch: pytest.MonkeyPatch, attributes: int
+) -> None:
+    monkeypatch.setattr(evasion, "QUERIES", 3)
+    monkeypatch.setattr(unauthorized_model_ownership, "QUERIES", 50)
+    x = np.random.default_rng(0).normal(size=(60, attributes))
+    data = {"attributes": x, "label": (x[:, 0] > 0).astype(int)}
+
+    def model(some: Floats) -> Floats:
+        return np.asarray(1 / (1 + np.exp(-some[:, 0])))
+
+    found = audit(kb, model, data=Data(data), resamples=100)
+    (notes,) = (each["notes"] for each in found["measured"] if each["subject"] == "evasion")
+    assert "moves each of 60 records" in notes[0]
+    assert len(notes) == 1 + (attributes > evasion.FEW)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -69,7 +71,9 @@ def serving(answer: Answer, sent: list[Any] | None = None) -> Iterator[str]:
 
 @pytest.fixture(autouse=True)
 def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    """Ask as if a proxy was set: none is used."""
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    monkeypatch.delenv("no_proxy", raising=False)
 
 
 @pytest.fixture(scope="module")
@@ -228,6 +232,7 @@ def test_answers_are_bounded_in_size_and_time(
     assert "answers with more than 1 MiB" in refusal(kb, lambda _: b" " * (3 << 20), fitted)
     monkeypatch.setattr(_endpoints, "LONGEST", -1.0)
     assert "more than -1 seconds" in refusal(kb, lambda _: [0.5] * 100, fitted)
+    monkeypatch.setattr(_endpoints, "LONGEST", 60.0)
     monkeypatch.setattr(_endpoints, "SILENCE", 0.05)
     gate = threading.Event()
 
@@ -243,6 +248,61 @@ def test_answers_are_bounded_in_size_and_time(
             gate.set()
 
 
+@contextmanager
+def sending(start: bytes, drop: bytes) -> Iterator[str]:
+    """Serve on a free port some bytes, and then the same few again and again until one hangs up."""
+    listening = socket.create_server(("127.0.0.1", 0))
+    over = threading.Event()
+
+    def serve() -> None:
+        with suppress(OSError):
+            connection, _ = listening.accept()
+            with connection:
+                connection.recv(1 << 16)
+                connection.sendall(start)
+                while drop and not over.wait(0.05):
+                    connection.sendall(drop)
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}/predict"
+    finally:
+        over.set()
+        listening.close()
+        thread.join()
+
+
+HEAD = b"HTTP/1.1 200 OK\r\n"
+
+
+@pytest.mark.parametrize(
+    ("start", "drop"),
+    [
+        (HEAD, b"X"),
+        (b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+        (HEAD + b"Content-Length: 999\r\n\r\n", b"["),
+        (b"HTTP/1.1 500 No\r\nContent-Length: 999\r\n\r\n", b"x"),
+    ],
+)
+def test_an_answer_that_drips_is_cut_off(
+    monkeypatch: pytest.MonkeyPatch, start: bytes, drop: bytes
+) -> None:
+    monkeypatch.setattr(_endpoints, "LONGEST", 0.5)
+    records = Records("data", (), {}, np.zeros((2, 2)))
+    began = time.monotonic()
+    with sending(start, drop) as address, pytest.raises(InputError, match=r"more than 0\.5 sec"):
+        Endpoint(address, ModelSettings(rate=FAST)).outputs(records)
+    assert time.monotonic() - began < 10
+
+
+def test_an_error_whose_text_cannot_be_read_is_told_without_it() -> None:
+    start = b"HTTP/1.1 500 No\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"
+    records = Records("data", (), {}, np.zeros((2, 2)))
+    with sending(start, b"") as address, pytest.raises(InputError, match=r"status 500 No$"):
+        Endpoint(address, ModelSettings(rate=FAST)).outputs(records)
+
+
 @pytest.mark.parametrize(
     ("address", "message"),
     [
@@ -253,6 +313,10 @@ def test_answers_are_bounded_in_size_and_time(
         ("http://ho st/y", "not a sound address"),
         ("http://host/\n", "not a sound address"),
         ("https://user:secret@host/y", "with a user and a password is not taken"),
+        ("https://user:secret@ho st/y", "with a user and a password is not taken"),
+        ("https://user:secret@host:x/y", "with a user and a password is not taken"),
+        ("https://user:se/cret@host/secret", "not a sound address"),
+        ("https://host/y?key=secret", "with a query (?) or a fragment (#) is not taken"),
     ],
 )
 def test_addresses_are_sound_and_hold_no_secrets(address: str, message: str) -> None:
@@ -277,3 +341,12 @@ def test_budgets_and_rates_are_more_than_nothing(
 ) -> None:
     with pytest.raises(InputError, match=r"--budget|--rate"):
         audited(kb, "http://127.0.0.1:9/x", fitted, **settings)
+
+
+def test_addresses_of_https_are_asked_under_tls() -> None:
+    """What answers does not speak it, which is told; nothing is sent to it in the clear."""
+    records = Records("data", (), {}, np.zeros((2, 2)))
+    with sending(b"rubbish rubbish rubbish", b"") as address:
+        endpoint = Endpoint(address.replace("http:", "https:"), ModelSettings(rate=FAST))
+        with pytest.raises(InputError, match=r"cannot be asked: .*SSL"):
+            endpoint.outputs(records)

@@ -39,7 +39,8 @@ from crosscurrent.knowledge.errors import InputError, MissingExtra
 from crosscurrent.validator.audits import Columns, Data, ModelSettings, audit
 from crosscurrent.validator.audits._asked import asked
 from crosscurrent.validator.audits._data import MISSING
-from crosscurrent.validator.audits._records import typed
+from crosscurrent.validator.audits._records import Records
+from crosscurrent.validator.audits._values import typed
 from crosscurrent.validator.audits.models import _model, opened_model
 from crosscurrent.validator.audits.subjects import evasion, unauthorized_model_ownership
 
@@ -244,6 +245,61 @@ def test_a_module_without_gradients_is_attacked_by_queries_alone(
     found = audited(kb, Fixed(), linear.records)
     assert ("evasion", "robust_accuracy") in numbers(found)
     assert ("evasion", "whitebox_accuracy") not in numbers(found)
+
+
+class _Rounds(torch.nn.Module):
+    """Gradients are there, and all zero; or of its bias alone."""
+
+    def __init__(self, *, detached: bool) -> None:
+        super().__init__()
+        self.bias = torch.nn.Parameter(torch.zeros(2))
+        self._detached = detached
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = x.detach() if self._detached else torch.round(x)
+        return torch.stack([x.sum(1), -x.sum(1)], dim=1) + self.bias
+
+
+class _Predicts(torch.nn.Linear):
+    """A module with a method of its own that is called as an estimator's."""
+
+    def predict(self, x: torch.Tensor) -> torch.Tensor:
+        answered: torch.Tensor = self(x)
+        return answered.argmax(1)
+
+
+def test_a_module_with_a_method_predict_is_a_module() -> None:
+    assert opened_model(_Predicts(2, 2), ModelSettings()).kind == "PyTorch"
+
+
+@pytest.mark.parametrize(
+    ("settings", "flag"),
+    [
+        (ModelSettings(attributes=("a", "a")), "--attribute:"),
+        (ModelSettings(classes=("a", "a")), "--class:"),
+    ],
+)
+def test_options_are_called_as_they_are_given(settings: ModelSettings, flag: str) -> None:
+    with pytest.raises(InputError, match=f"^{flag} twice the same"):
+        settings.check()
+
+
+@pytest.mark.parametrize("detached", [False, True])
+def test_a_module_whose_gradients_say_nothing_has_none(detached: bool) -> None:
+    columns = {name: np.linspace(-1, 1, 9) for name in "ab"}
+    records = Records("data", ("a", "b"), columns)
+    for module, has in ((_Rounds(detached=detached), False), (torch.nn.Linear(2, 2), True)):
+        model = opened_model(module, ModelSettings())
+        model.prepare(records, 2, 9)
+        assert model.has_gradients is has
+
+
+@pytest.mark.parametrize("name", ["Lazy", "Extra"])
+def test_a_module_that_cannot_say_what_it_holds_is_refused(
+    kb: KnowledgeBase, written: Path, name: str
+) -> None:
+    told = refusal(kb, "model.pt", written, architecture=f"small_nets:{name}")
+    assert f"small_nets:{name}: cannot be compared with its weights" in told
 
 
 def test_images_are_given_to_a_module_in_their_shape(kb: KnowledgeBase) -> None:
@@ -502,6 +558,28 @@ def _bomb_within(file: Path) -> None:
         archive.writestr("1.npz", matrix.getvalue())
 
 
+def _in_each_other(file: Path) -> None:
+    inner = b""
+    for _ in range(1000):
+        matrix = io.BytesIO()
+        with zipfile.ZipFile(matrix, "w") as archive:
+            archive.writestr("1.npz", inner)
+        inner = matrix.getvalue()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("schema.json", b"{}")
+        archive.writestr("1.npz", inner)
+
+
+def _named(file: Path, part: str, often: int, size: int) -> None:
+    array = io.BytesIO()
+    np.save(array, np.zeros(size, np.int8))
+    node = {"__loader__": "NdArrayNode", "type": "numpy", "file": part}
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("schema.json", json.dumps({"content": [node] * often}))
+        archive.writestr("1.npy", array.getvalue())
+        archive.writestr("1.dat", array.getvalue())
+
+
 def _nested(file: Path) -> None:
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("schema.json", b'{"content": [' * 5000 + b"]}" * 5000)
@@ -524,6 +602,14 @@ def _half(file: Path) -> None:
         ("a.skops", _bomb, "unpacks to more than 2 GiB"),
         ("a.skops", _bomb_within, "unpacks to more than 2 GiB"),
         ("a.skops", _liar, "not as large as its header says"),
+        ("a.skops", _in_each_other, "1.npz is no array"),
+        (
+            "a.skops",
+            lambda file: _named(file, "1.npy", 300, 10 << 20),
+            "unpacks to more than 2 GiB",
+        ),
+        ("a.skops", lambda file: _named(file, "1.dat", 1, 10), "which is no .npy part"),
+        ("a.skops", lambda file: _named(file, "2.npy", 1, 10), "which is no .npy part"),
         ("a.skops", _nested, "cannot be read as skops"),
         ("a.safetensors", _long_header, "not sound safetensors"),
         ("a.safetensors", _half, "not sound safetensors"),

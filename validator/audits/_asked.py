@@ -163,7 +163,12 @@ def _classes(
     """Return what each output stands for, of one output both classes; `labels` are in order."""
     single = outputs == 1
     count = 2 if single else outputs
-    named = settings.classes or (None if single else model.classes)
+    named = settings.classes or model.classes
+    if named is not None and len(named) == 1 and single and not settings.classes:
+        raise InputError(
+            f"{model.name}: was fitted on a single class ({clip(str(named[0]))}), so what it"
+            " answers says nothing; fit it to records of two classes or more"
+        )
     if named is not None:
         if len(named) != count:
             by = "--class names" if settings.classes else "it names"
@@ -178,7 +183,8 @@ def _classes(
     if count == len(labels):
         return list(labels)
     whole = [int(each) for each in labels if each.isascii() and each.isdigit()]
-    if len(whole) == len(labels) and max(whole) < count and not single:
+    if len(whole) == len(labels) and min(whole) == 0 and max(whole) < count and not single:
+        # numbered from 0: those that are not among the labels are absent from these records
         return [str(i) for i in range(count)]
     told = ", ".join(map(clip, labels[:8])) + ", …" * (len(labels) > 8)
     gives = "one output" if single else f"{count} probabilities"

@@ -26,7 +26,7 @@ MISSING: Final = frozenset(
         *("1.#QNAN", "<NA>", "N/A", "NA", "NULL", "NaN", "None", "n/a", "nan", "null"),
     )
 )
-"""What pandas takes for missing: models were trained on what it reads."""
+"""What pandas takes for missing in CSV: models were trained on what it reads."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,7 +84,10 @@ class Data:
 
 
 def _opened(given: Any) -> Source:
-    found = opened(_arrays(given), MISSING)
+    data = _arrays(given)
+    is_csv = not isinstance(data, Mapping) and os.fspath(data).lower().endswith(".csv")
+    # elsewhere what is missing is null; a text, such as the class None, is a text
+    found = opened(data, MISSING if is_csv else ())
     if not found.records:
         raise InputError(f"{found.name}: no records; give some, with their labels")
     if found.records > MOST_RECORDS:
@@ -141,6 +144,10 @@ def _joined(train: Source, test: Source, columns: Columns) -> Source:
             found[member] = np.array(told, dtype=object)
         return found
 
+    def given(names: Sequence[str]) -> dict[str, NDArray[Any]]:
+        these, those = train.attributes_of(names), test.attributes_of(names)
+        return {name: _both(these[name], those[name]) for name in names}
+
     return Source(
         f"{train.name} and {test.name}",
         f"{train.digest} {test.digest}",
@@ -149,12 +156,13 @@ def _joined(train: Source, test: Source, columns: Columns) -> Source:
         read,
         lambda i: train.place(i) if i < train.records else test.place(i - train.records),
         np.concatenate(arrays) if arrays else None,
+        given,
     )
 
 
 def _both(one: NDArray[Any], other: NDArray[Any]) -> NDArray[Any]:
     """Return a column of both files; as texts if it is one of texts in either."""
-    if one.dtype.kind == other.dtype.kind:
+    if (one.dtype.kind == "O") == (other.dtype.kind == "O"):
         return np.concatenate([one, other])
     return np.concatenate([_texts(one), _texts(other)])
 

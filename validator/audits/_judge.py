@@ -102,7 +102,7 @@ class Judge:
                 by_run = [subject.chance(run) for run in runs]
                 known = [each for each in by_run if each is not None]
                 chance = float(np.mean(known)) if known else None
-            levels.append(_level(arm[metric.id], metric, chance))
+            levels.append(_level(arm[metric.id], metric, chance, shuffled=subject.is_shuffled))
         change = None
         if self._compared:
             change = interval(_bootstrap.interval(arms[1][metric.id] - arms[0][metric.id]))
@@ -162,13 +162,15 @@ class Judge:
         return "decrease" in shown if shown else None
 
 
-def _level(found: Values, metric: AuditMetric, chance: float | None) -> shapes.Level:
+def _level(
+    found: Values, metric: AuditMetric, chance: float | None, *, shuffled: bool
+) -> shapes.Level:
     """Return a metric of one arm, ready for JSON."""
     level = _bootstrap.interval(found)
     above = None
     if chance is not None:
         # a gap is never negative, so its interval never holds 0: `chance` is of shuffled groups
-        at = level.low if chance == metric.floor else level.estimate
+        at = level.estimate if shuffled else level.low
         above = at > chance
     return {
         "estimate": level.estimate,

@@ -11,14 +11,13 @@ import numpy as np
 from crosscurrent.knowledge.errors import InputError, MissingExtra, UnknownName, clip
 
 from ._columns import is_group
-from ._levels import numbers_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ._sources import Source
 
-__all__ = ["Records", "Wanted", "chosen", "typed"]
+__all__ = ["Records", "Wanted", "chosen"]
 
 
 @dataclass(frozen=True)
@@ -151,30 +150,6 @@ def _plain(value: Any) -> Any:
     return None if isinstance(value, float) and not np.isfinite(value) else value
 
 
-def typed(column: NDArray[Any]) -> NDArray[Any]:
-    """Return a column of texts as what they say: whole numbers, numbers, truth values, or texts.
-
-    As pandas does: whole numbers only where none is missing.
-    """
-    if column.dtype.kind != "O":
-        return column
-    there = [each for each in column.tolist() if each is not None]
-    if there and len(there) == len(column):
-        if all(each.casefold() in ("true", "false") for each in set(there)):
-            return np.array([each.casefold() == "true" for each in there])
-        if all(_whole(each) for each in set(there)):
-            return np.array([int(each) for each in there], np.int64)
-    numbers = numbers_of(column)
-    known = np.array([each is not None for each in column.tolist()], dtype=bool)
-    apart = any("_" in each for each in set(there))  # 1_000 is a number to Python alone
-    return column if apart or not there or np.isnan(numbers[known]).any() else numbers
-
-
-def _whole(text: str) -> bool:
-    digits = text[1:] if text[:1] in ("-", "+") else text
-    return digits.isascii() and digits.isdigit() and len(digits) < 19
-
-
 def chosen(
     source: Source,
     roles: Sequence[str],
@@ -223,8 +198,7 @@ def chosen(
         )
     if wanted.names is not None:
         names = wanted.names
-    values = source.read(names)
-    return Records(source.name, names, {name: typed(values[name]) for name in names})
+    return Records(source.name, names, source.attributes_of(names))
 
 
 def _by_count(
@@ -260,6 +234,11 @@ def _array(source: Source, wanted: Wanted, named: Sequence[str], model: str) -> 
         )
     if given.dtype.kind not in "iufb":
         raise InputError(f"{source.name}: attributes holds {given.dtype}; give numbers")
+    if not np.prod(given.shape[1:]):
+        raise InputError(
+            f"{source.name}: attributes has the shape {given.shape}, so records have no attributes;"
+            " give some"
+        )
     if wanted.count is not None and given.shape[1:] != (wanted.count,):
         raise InputError(
             f"{model}: takes {wanted.count} attributes, and attributes has the shape {given.shape}"

@@ -19,7 +19,8 @@ import numpy as np
 
 from crosscurrent.knowledge.errors import InputError, clip, legible
 
-from ..data import MISSING, as_texts, column_of, read_csv, reading, require_file
+from ..data import MISSING, column_of, read_csv, reading, require_file, texts_of
+from ._values import as_given, laid_out, plain, typed
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -75,6 +76,8 @@ class Source:
         Names the place of a record, by its index.
     attributes : array or None
         Of data that a model is asked about: the records as an array, (records, …).
+    given : callable or None
+        As `read`, of values as models take them: texts as they are, and truth values.
     """
 
     name: str
@@ -84,6 +87,11 @@ class Source:
     read: Callable[[Sequence[str]], dict[str, NDArray[Any]]]
     place: Callable[[int], str]
     attributes: NDArray[Any] | None = None
+    given: Callable[[Sequence[str]], dict[str, NDArray[Any]]] | None = None
+
+    def attributes_of(self, names: Sequence[str]) -> dict[str, NDArray[Any]]:
+        """Return columns by name, as models take them."""
+        return (self.given or self.read)(names)
 
 
 def opened(
@@ -143,6 +151,13 @@ def _of_csv(path: str, missing: Collection[str]) -> Source:
     require_file(path, _MOST_FILE, "save it as Parquet or NPZ")
     table = read_csv(path, missing)
     some = next(iter(table.columns.values()))
+
+    def given(names: Sequence[str]) -> dict[str, NDArray[Any]]:
+        # as pandas reads it: with blanks around texts, which are no part of numbers
+        texts = read_csv(path, (), strip=False).columns
+        found = {name: laid_out(texts[name].tolist(), missing) for name in names}
+        return {name: typed(_short(each, name, shown)) for name, each in found.items()}
+
     return Source(
         shown,
         file_digest(path),
@@ -150,6 +165,7 @@ def _of_csv(path: str, missing: Collection[str]) -> Source:
         tuple(table.columns),
         lambda names: {name: _short(table.columns[name], name, shown) for name in names},
         table.place,
+        given=given,
     )
 
 
@@ -180,7 +196,7 @@ def _of_parquet(path: str, missing: Collection[str]) -> Source:
     if unpacked > MOST_BYTES:
         raise _too_large(shown)
 
-    def read(asked: Sequence[str]) -> dict[str, NDArray[Any]]:
+    def read(asked: Sequence[str], *, given: bool = False) -> dict[str, NDArray[Any]]:
         if records * len(asked) * 8 > MOST_BYTES:
             raise _too_large(shown)
         found = {}
@@ -193,17 +209,27 @@ def _of_parquet(path: str, missing: Collection[str]) -> Source:
                 if pa.types.is_dictionary(column.type):
                     # before it is laid out: few bytes may stand for many long texts
                     _require_short(column.unique().to_pylist(), name, shown)
+                texts_there = texts_of(column) if given else None
+                if texts_there is not None:
+                    found[name] = laid_out(texts_there)
+                    continue
                 values = column_of(column, missing)
                 if values is None:
                     raise InputError(
                         f"{shown}: column {clip(name)!r} holds {clip(str(column.type))}; save it as"
                         " numbers or texts"
                     )
-                found[name] = values
+                found[name] = typed(values) if given else values
         return found
 
     return Source(
-        shown, file_digest(path), records, tuple(names), read, lambda i: f"{shown}: row {i + 1}"
+        shown,
+        file_digest(path),
+        records,
+        tuple(names),
+        read,
+        lambda i: f"{shown}: row {i + 1}",
+        given=lambda asked: read(asked, given=True),
     )
 
 
@@ -287,10 +313,13 @@ def _of_arrays(
         next(iter(sizes.values()), 0),
         tuple(columns),
         lambda names: {
-            name: _short(_plain(columns[name], shown, name, missing), name, shown) for name in names
+            name: _short(plain(columns[name], shown, name, missing), name, shown) for name in names
         },
         lambda i: f"{shown}: record {i + 1}",
         attributes,
+        lambda names: {
+            name: _short(as_given(columns[name], shown, name), name, shown) for name in names
+        },
     )
 
 
@@ -310,23 +339,6 @@ def _laid_out(
     if name == "reference_members":
         return {f"reference_{i}_member": array[:, i] for i in range(array.shape[1])}
     return {f"{_WIDE[name]}{each}": array[:, i] for i, each in enumerate(names)}
-
-
-def _plain(values: NDArray[Any], shown: str, name: str, missing: Collection[str]) -> NDArray[Any]:
-    """Return an array as numbers or texts."""
-    kind = values.dtype.kind
-    if kind == "U":
-        return as_texts([str(each).strip() for each in values], missing)
-    if kind == "O" and all(each is None or isinstance(each, str) for each in values):
-        return as_texts([each and each.strip() for each in values], missing)
-    if kind == "b":
-        return as_texts(["true" if each else "false" for each in values])
-    if kind not in "iuf":
-        raise InputError(
-            f"{shown}: {clip(name)} holds {clip(str(values.dtype))}; give numbers or texts"
-        )
-    with np.errstate(over="ignore"):
-        return np.asarray(values, np.float64)
 
 
 def _short(values: NDArray[Any], name: str, shown: str) -> NDArray[Any]:

@@ -119,13 +119,16 @@ def _encoder(records: Records) -> Callable[[Records], NDArray[np.float64]]:
 
 
 def _numbers(records: Records) -> NDArray[np.float64]:
+    """Return attributes that are numbers: (records, attributes); NaN where they are not finite."""
     if records.given is not None:
-        return records.array().reshape(len(records), -1)
+        given = records.array().reshape(len(records), -1)
+        return np.where(np.isfinite(given), given, np.nan)
     texts = records.texts()
     columns = [records.columns[name] for name in records.names if name not in texts]
     if not columns:
         return np.empty((len(records), 0))
-    return np.stack([np.asarray(each, np.float64) for each in columns], axis=1)
+    found = np.stack([np.asarray(each, np.float64) for each in columns], axis=1)
+    return np.where(np.isfinite(found), found, np.nan)
 
 
 def _texts(records: Records, names: list[str]) -> NDArray[Any]:

@@ -11,7 +11,7 @@ from ._dataset import Dataset
 from ._draws import draws
 from ._files import reading, require_file
 from ._lookup import dataset, names, settings
-from ._parquet import column_of
+from ._parquet import column_of, texts_of
 from ._tables import MISSING, as_texts
 
 __all__ = [
@@ -27,4 +27,5 @@ __all__ = [
     "reading",
     "require_file",
     "settings",
+    "texts_of",
 ]

@@ -25,7 +25,7 @@ _IN_MEMORY: Final = 35
 """Bytes that a byte of a file takes as texts of Python, about."""
 
 
-def read_csv(path: str, na_values: Collection[str] = MISSING) -> Table:
+def read_csv(path: str, na_values: Collection[str] = MISSING, *, strip: bool = True) -> Table:
     """Read a CSV file: one line of names, values separated as `_dialect.SEPARATORS` say.
 
     A column without a name that numbers the records is called as pandas calls it.
@@ -36,6 +36,8 @@ def read_csv(path: str, na_values: Collection[str] = MISSING) -> Table:
         The file.
     na_values : collection of str
         The texts that stand for a missing value.
+    strip : bool
+        Whether blanks around values are left out; names of columns never have any.
 
     Raises
     ------
@@ -46,10 +48,12 @@ def read_csv(path: str, na_values: Collection[str] = MISSING) -> Table:
     shown = legible(path)
     require_file(path, _MAX_TEXT, "save it as Parquet or NPZ")
     dialect = dialect_of(path)
-    rows = text_rows(path, dialect)
+    rows = text_rows(path, dialect, strip=strip)
     first, header = next(rows, (0, []))
+    header = [name.strip() for name in header]
     if header == ["sep=", ""]:  # Excel's hint, which the separator was found without
         first, header = next(rows, (0, []))
+        header = [name.strip() for name in header]
     if not header:
         raise InputError(f"{shown}: empty; the first line names the columns")
     lines: list[int] = []
@@ -82,7 +86,9 @@ def read_csv(path: str, na_values: Collection[str] = MISSING) -> Table:
     )
 
 
-def text_rows(path: str, dialect: Dialect | None = None) -> Iterator[tuple[int, list[str]]]:
+def text_rows(
+    path: str, dialect: Dialect | None = None, *, strip: bool = True
+) -> Iterator[tuple[int, list[str]]]:
     """Yield the lines of a file that hold anything, with their numbers from 1.
 
     Parameters
@@ -91,6 +97,8 @@ def text_rows(path: str, dialect: Dialect | None = None) -> Iterator[tuple[int, 
         The file.
     dialect : Dialect, optional
         How it is written; by default in UTF-8 with commas.
+    strip : bool
+        Whether blanks around values are left out.
 
     Raises
     ------
@@ -107,12 +115,12 @@ def text_rows(path: str, dialect: Dialect | None = None) -> Iterator[tuple[int, 
             open(path, encoding=encoding, newline="") as file,
         ):
             reader = csv.reader(
-                _sound(file, path), strict=True, skipinitialspace=True, delimiter=dialect.separator
+                _sound(file, path), strict=True, skipinitialspace=strip, delimiter=dialect.separator
             )
             line = 1
             for row in reader:
                 if row:
-                    yield line, [text.strip() for text in row]
+                    yield line, [text.strip() for text in row] if strip else row
                 line = reader.line_num + 1
     except UnicodeError:
         raise undecodable(path, dialect) from None
@@ -133,7 +141,7 @@ def _numbers_rows(rows: Sequence[Sequence[str]], place: int) -> bool:
     """Say whether the values at a place are whole numbers, each greater than the one before."""
     last = -1
     for row in rows:
-        text = row[place]
+        text = row[place].strip()
         if not (text.isascii() and text.isdecimal() and last < int(text[:20])):
             return False
         last = int(text[:20])

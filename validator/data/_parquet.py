@@ -18,7 +18,7 @@ from ._tables import EXACT, MISSING, Table, composed, number_column, require_dis
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["column_of", "read_parquet"]
+__all__ = ["column_of", "read_parquet", "texts_of"]
 
 
 def read_parquet(path: str, na_values: Collection[str] = MISSING) -> Table:
@@ -102,16 +102,15 @@ def _read(column: Any, na_values: Collection[str]) -> tuple[NDArray[Any], dict[s
     """Return a usable Arrow column, and how often each text was taken for a missing value."""
     import pyarrow as pa
 
+    texts = texts_of(column)
+    if texts is not None:
+        return text_column([each and each.strip() for each in texts], na_values)
     kind = column.type
     if pa.types.is_dictionary(kind):
-        if _is_text(kind.value_type):
-            return text_column(_shared(column), na_values)
         column, kind = column.cast(kind.value_type), kind.value_type
     if pa.types.is_boolean(kind):
         names = {True: "true", False: "false", None: None}
         return text_column([names[each] for each in column.to_pylist()], na_values)
-    if _is_text(kind):
-        return text_column([each and each.strip() for each in column.to_pylist()], na_values)
     if (pa.types.is_integer(kind) or pa.types.is_decimal(kind)) and _too_large(column):
         exact = column.to_pylist()
         if all(each is None or each == int(each) for each in exact):
@@ -121,11 +120,20 @@ def _read(column: Any, na_values: Collection[str]) -> tuple[NDArray[Any], dict[s
     return number_column(np.asarray(numbers, np.float64), na_values)
 
 
-def _shared(column: Any) -> list[str | None]:
-    """Return the texts of an Arrow dictionary, each of which is in memory once."""
+def texts_of(column: Any) -> list[str | None] | None:
+    """Return the texts of an Arrow column as they are; None if it is not one of texts.
+
+    Those of a dictionary are in memory once each.
+    """
+    import pyarrow as pa
+
+    if not _is_text(column.type):
+        return None
+    if not pa.types.is_dictionary(column.type):
+        return list(column.to_pylist())
     found: list[str | None] = []
     for chunk in column.chunks if hasattr(column, "chunks") else [column]:
-        texts = [each and each.strip() for each in chunk.dictionary.to_pylist()]
+        texts = chunk.dictionary.to_pylist()
         found += [None if code is None else texts[code] for code in chunk.indices.to_pylist()]
     return found
 

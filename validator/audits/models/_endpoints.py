@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 import urllib.error
 import urllib.request
@@ -15,6 +16,7 @@ import numpy as np
 
 from crosscurrent.knowledge.errors import InputError, clip, legible
 
+from ._deadlines import Deadline
 from ._model import Model
 
 if TYPE_CHECKING:
@@ -68,25 +70,12 @@ class Endpoint(Model):
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        shown = legible(address)
-        super().__init__(shown)
-        try:
-            parts = urlsplit(address)
-            sound = bool(parts.hostname) and (parts.port is None or parts.port > 0)
-        except ValueError:
-            sound = False
-        if not sound or not address.isascii() or not address.isprintable() or " " in address:
-            raise InputError(f"{clip(shown)}: not a sound address; give http(s)://host/path")
-        if parts.username is not None or parts.password is not None:
-            raise InputError(
-                f"{clip(parts.hostname or '')}: an address with a user and a password is not taken,"
-                " as results name it; ask through a function of your own, package.module:function"
-            )
+        _require_sound(address)
+        super().__init__(legible(address))
         self._address, self._settings = address, settings
         self._sleep, self._clock = sleep, clock
         self._rate = settings.rate
         self._next = float("-inf")
-        self._open = urllib.request.build_opener(_NoRedirects).open
         self._left = settings.budget
 
     @property
@@ -129,12 +118,28 @@ class Endpoint(Model):
                 "User-Agent": "crosscurrent",
             },
         )
+        with Deadline(LONGEST) as deadline:
+            try:
+                found = self._answered(request, deadline)
+            except InputError:
+                if not deadline.passed:
+                    raise
+            if deadline.passed:
+                raise InputError(
+                    f"{self.name}: takes more than {LONGEST:g} seconds for an answer"
+                ) from None
+            return found
+
+    def _answered(self, request: urllib.request.Request, deadline: Deadline) -> bytes:
+        # of no proxy, which would see records that were meant for one host
+        opened = urllib.request.build_opener(
+            _NoRedirects, urllib.request.ProxyHandler({}), *deadline.handlers()
+        )
         try:
-            with self._open(request, timeout=SILENCE) as response:
+            with opened.open(request, timeout=SILENCE) as response:
                 return self._read(response)
         except urllib.error.HTTPError as error:
-            with error:
-                told = error.read(300).decode("utf-8", "replace").strip().partition("\n")[0]
+            told = _told(error)
             raise InputError(
                 f"{self.name}: answers with status {error.code} {clip(str(error.reason))}"
                 + (f": {clip(told, 200)}" if told else "")
@@ -151,8 +156,8 @@ class Endpoint(Model):
             ) from None
 
     def _read(self, response: HTTPResponse) -> bytes:
-        """Read an answer that is neither too large nor too slow."""
-        until, size, parts = self._clock() + LONGEST, 0, []
+        """Read an answer that is not too large."""
+        size, parts = 0, []
         while part := response.read1(1 << 16):
             size += len(part)
             if size > MOST_ANSWER:
@@ -160,8 +165,6 @@ class Endpoint(Model):
                     f"{self.name}: answers with more than {MOST_ANSWER >> 20} MiB; expected"
                     f" {_SHAPE}"
                 )
-            if self._clock() > until:
-                raise InputError(f"{self.name}: takes more than {LONGEST:g} seconds for an answer")
             parts.append(part)
         return b"".join(parts)
 
@@ -222,6 +225,41 @@ class Endpoint(Model):
         return InputError(
             f"{self.name}: answers are not numbers, as many for each record; expected {_SHAPE}"
         )
+
+
+def _require_sound(address: str) -> None:
+    """Make sure that an address is sound and holds no secret, none of which is ever told."""
+    place = re.split(r"[/?#]", address.partition("://")[2], maxsplit=1)[0]
+    if "@" in place:
+        raise InputError(
+            "an address with a user and a password is not taken, as results name it; ask through a"
+            " function of your own, package.module:function"
+        )
+    if "?" in address or "#" in address:
+        bare = address.partition("?")[0].partition("#")[0]
+        raise InputError(
+            f"{clip(legible(bare))}: an address with a query (?) or a fragment (#) is not taken, as"
+            " it may hold a key and results name it; ask through a function of your own,"
+            " package.module:function"
+        )
+    try:
+        parts = urlsplit(address)
+        sound = bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        sound = False
+    if not sound or not address.isascii() or not address.isprintable() or " " in address:
+        shown = legible(address) if "@" not in address and address.isascii() else "the address"
+        raise InputError(f"{clip(shown)}: not a sound address; give http(s)://host/path")
+
+
+def _told(error: urllib.error.HTTPError) -> str:
+    """Return the first line of what comes with a status; nothing if that cannot be read."""
+    try:
+        with error:
+            body = error.read(300)
+    except (OSError, HTTPException, ValueError):
+        return ""
+    return body.decode("utf-8", "replace").strip().partition("\n")[0]
 
 
 class _NoRedirects(urllib.request.HTTPRedirectHandler):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import struct
 import zipfile
@@ -24,6 +25,10 @@ __all__ = ["of_pickle", "of_skops"]
 _MOST_PARTS: Final = 100_000
 _MOST_SCHEMA: Final = 64 << 20
 """As large as the description in a skops file may be, in bytes."""
+_SCHEMA: Final = "schema.json"
+_PARTS: Final = {"NdArrayNode": ".npy", "SparseMatrixNode": ".npz"}
+"""How the names of the parts end that skops reads as arrays; others it reads as bytes."""
+_BYTES: Final = ".bin"
 _DAMAGE: Final = (
     *(ValueError, KeyError, TypeError, EOFError, OverflowError, RuntimeError, SyntaxError),
     *(NotImplementedError, struct.error, zipfile.BadZipFile, zlib.error),
@@ -43,8 +48,10 @@ def of_skops(path: str, settings: ModelSettings) -> Estimator:
     import skops.io
 
     with reading(path, "skops", *_DAMAGE), zipfile.ZipFile(path) as archive:
-        _require_bounded(archive, shown)
+        sizes = _require_bounded(archive, shown)
+        schema = archive.read(_SCHEMA)
     with users_code(shown, "cannot be read as skops"):
+        _require_named(json.loads(schema), sizes, shown)
         types = skops.io.get_untrusted_types(file=path)
     unknown = sorted(set(types) - set(settings.trust))
     if unknown:
@@ -101,18 +108,61 @@ def _same(path: str, trusted: str) -> bool:
         return False
 
 
-def _require_bounded(archive: zipfile.ZipFile, shown: str) -> None:
-    """Make sure that a file unpacks to no more than it may, before anything is unpacked."""
+def _require_bounded(archive: zipfile.ZipFile, shown: str) -> dict[str, int]:
+    """Make sure that a file unpacks to no more than it may, before anything is unpacked.
+
+    Returns
+    -------
+    dict from str to int
+        Of each part how many bytes it takes once it is read; a sparse matrix is an archive itself.
+    """
     inside = archive.infolist()
+    _require_few(inside, shown)
+    sizes = {each.filename: each.file_size for each in inside}
+    for each in inside:
+        if each.filename.endswith(".npz"):
+            with zipfile.ZipFile(io.BytesIO(archive.read(each))) as matrix:
+                arrays = matrix.infolist()
+                _require_few(arrays, shown)
+                for one in arrays:  # of which any that is no array is refused
+                    require_sound(matrix, one, shown)
+                sizes[each.filename] += sum(one.file_size for one in arrays)
+        elif each.filename.endswith(".npy"):
+            require_sound(archive, each, shown)
+        elif each.filename == _SCHEMA and each.file_size > _MOST_SCHEMA:
+            raise InputError(f"{shown}: its description is larger than {_MOST_SCHEMA >> 20} MiB")
+    return sizes
+
+
+def _require_few(inside: list[zipfile.ZipInfo], shown: str) -> None:
     if len(inside) > _MOST_PARTS:
         raise InputError(f"{shown}: {len(inside):,} parts; at most {_MOST_PARTS:,} are read")
     if sum(each.file_size for each in inside) > MOST_BYTES:
-        raise InputError(f"{shown}: unpacks to more than {MOST_BYTES >> 30} GiB; it is not read")
-    for each in inside:
-        if each.filename.endswith(".npz"):  # a sparse matrix, an archive of its own
-            with zipfile.ZipFile(io.BytesIO(archive.read(each))) as matrix:
-                _require_bounded(matrix, shown)
-        elif each.filename.endswith(".npy"):
-            require_sound(archive, each, shown)
-        elif each.filename == "schema.json" and each.file_size > _MOST_SCHEMA:
-            raise InputError(f"{shown}: its description is larger than {_MOST_SCHEMA >> 20} MiB")
+        raise _too_large(shown)
+
+
+def _require_named(schema: Any, sizes: dict[str, int], shown: str) -> None:
+    """Make sure that a description names parts that were looked at, and together not too much.
+
+    A part is read anew as often as it is named.
+    """
+    total, left = 0, [schema]
+    while left:
+        each = left.pop()
+        left += each.values() if isinstance(each, dict) else each if isinstance(each, list) else ()
+        name = each.get("file") if isinstance(each, dict) else None
+        if not isinstance(name, str):
+            continue
+        ending = _PARTS.get(str(each.get("__loader__")), _BYTES)
+        if name not in sizes or not name.endswith(ending):
+            raise InputError(
+                f"{shown}: its description names {clip(name)!r}, which is no {ending} part of the"
+                " file; write it again with skops.io.dump"
+            )
+        total += sizes[name]
+        if total > MOST_BYTES:
+            raise _too_large(shown)
+
+
+def _too_large(shown: str) -> InputError:
+    return InputError(f"{shown}: unpacks to more than {MOST_BYTES >> 30} GiB; it is not read")

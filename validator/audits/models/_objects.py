@@ -44,12 +44,13 @@ def of_object(found: Any, name: str) -> Model:
                 f" .pt) in its place, and --model {name}"
             )
         raise InputError(f"{name}: is a class; give a fitted model, or a function")
-    if hasattr(found, "predict_proba") or hasattr(found, "predict"):
-        return Estimator(found, name)
     if "torch" in sys.modules and isinstance(found, sys.modules["torch"].nn.Module):
         from ._torch_modules import TorchModule
 
         return TorchModule(found, name)
+    # after modules, some of which have a method of that name
+    if hasattr(found, "predict_proba") or hasattr(found, "predict"):
+        return Estimator(found, name)
     if not callable(found):
         raise InputError(
             f"{name}: is no model: it should be a fitted estimator with predict_proba, a"

@@ -31,6 +31,8 @@ _KINDS: Final = {
 }
 _NUMBERS: Final = ("tensor(float)", "tensor(double)", "tensor(float16)")
 _MOST_FILE: Final = MOST_BYTES
+_MOST_AT_ONCE: Final = 100_000
+"""Records of a fixed batch, which is filled up to its size."""
 
 
 class OnnxGraph(Model):
@@ -65,6 +67,12 @@ class OnnxGraph(Model):
             if each.type not in _KINDS:
                 raise InputError(
                     f"{shown}: input {clip(each.name)} is {clip(each.type)}: no numbers"
+                )
+            size = each.shape[0] if each.shape else None
+            if isinstance(size, int) and size > _MOST_AT_ONCE:
+                raise InputError(
+                    f"{shown}: takes {size:,} records at once, and at most {_MOST_AT_ONCE:,} are"
+                    " given; export it with a batch of any size"
                 )
         self._output, self._maps = self._found_output()
         self.wanted = self._wanted()
@@ -131,7 +139,7 @@ class OnnxGraph(Model):
                 if one.type == "tensor(string)" and records.given is None:
                     texts = [[str(v) for v in records.columns[n]] for n in records.names]
                     return {one.name: np.array(texts, dtype=object).T}
-                return {one.name: records.array().astype(_KINDS[one.type])}
+                return {one.name: self._as_taken(records.array(), one.type, records)}
         if records.given is not None:
             raise InputError(
                 f"{self.name}: takes {len(self._inputs)} inputs by name; give columns named so"
@@ -146,8 +154,27 @@ class OnnxGraph(Model):
                     f"{records.source}, column {clip(each.name)!r}: holds texts, and {self.name}"
                     f" takes {each.type}"
                 )
-            fed[each.name] = values.astype(_KINDS[each.type]).reshape(-1, 1)
+            fed[each.name] = self._as_taken(values, each.type, records, each.name).reshape(-1, 1)
         return fed
+
+    def _as_taken(
+        self, values: NDArray[Any], kind: str, records: Records, column: str = ""
+    ) -> NDArray[Any]:
+        """Return values in the type of an input, which whole numbers alone fit where it is one."""
+        taken = _KINDS[kind]
+        if np.issubdtype(taken, np.integer) and values.dtype.kind == "f":
+            limit = np.iinfo(taken).max
+            # not equal to itself rounded: NaN, too
+            wrong = (np.rint(values) != values) | ~(np.abs(values) < float(limit))
+            if wrong.any():
+                places = np.argwhere(wrong)[0]
+                told = column or (records.names[places[1]] if records.names else "attributes")
+                raise InputError(
+                    f"{records.source}, column {clip(told)!r}: holds {values[tuple(places)]:g}, and"
+                    f" {self.name} takes whole numbers ({kind}); give such, or a graph that takes"
+                    " numbers"
+                )
+        return values if kind == "tensor(string)" else values.astype(taken)
 
 
 def _padded(given: dict[str, NDArray[Any]], start: int, size: int) -> dict[str, NDArray[Any]]:

@@ -62,7 +62,6 @@ class ModelSettings:
             raise InputError(
                 f"--epsilon {self.epsilon:g}: should be more than 0, to {MOST_DEVIATIONS:g}"
             )
-        for name in ("attributes", "classes"):
-            some = getattr(self, name)
+        for flag, some in (("attribute", self.attributes), ("class", self.classes)):
             if len(set(some)) < len(some):
-                raise InputError(f"--{name[:-1] if name[-2] != 'e' else 'class'}: twice the same")
+                raise InputError(f"--{flag}: twice the same")

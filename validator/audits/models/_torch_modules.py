@@ -31,6 +31,8 @@ __all__ = ["TorchModule", "of_weights"]
 
 _TORCH: Final = "crosscurrent[validate]"
 _SHOWN: Final = 3
+_LOOKED_AT: Final = 100
+"""Records of which it is seen whether there are gradients."""
 
 
 class TorchModule(Model):
@@ -62,7 +64,7 @@ class TorchModule(Model):
     def prepare(self, records: Records, classes: int, most: int) -> None:
         """Build it, if it was not built yet."""
         del most
-        self._first = records.at(slice(0, 1))
+        self._first = records.at(slice(0, _LOOKED_AT))
         if self._build is not None:
             self._module = self._build(self._first.array().shape[1:], classes)
 
@@ -98,7 +100,12 @@ class TorchModule(Model):
         given = self._tensor(self._first).requires_grad_()
         with self._evaluated(self._first), torch.enable_grad():
             outputs: Tensor = self.module(given)
-            return outputs.requires_grad
+            if not outputs.requires_grad:
+                return False
+            # not of all outputs: probabilities always add up to 1
+            first = outputs.reshape(len(given), -1)[:, 0].sum()
+            (found,) = torch.autograd.grad(first, given, allow_unused=True)
+        return found is not None and bool(found.any())
 
     def margin_gradient(
         self,
@@ -244,9 +251,10 @@ def _fitted(
     if not isinstance(module, torch.nn.Module):
         raise InputError(f"{name}: gives a {type(module).__name__}, not a torch.nn.Module")
     kinds = {each.dtype for each in weights.values() if each.is_floating_point()}
-    if len(kinds) == 1:
-        module = module.to(kinds.pop())
-    wanted = {key: tuple(each.shape) for key, each in module.state_dict().items()}
+    with users_code(name, f"cannot be compared with its weights{told}"):
+        if len(kinds) == 1:
+            module = module.to(kinds.pop())
+        wanted = {key: tuple(each.shape) for key, each in module.state_dict().items()}
     given = {key: tuple(each.shape) for key, each in weights.items()}
     problems = [f"lacks {clip(key)}" for key in wanted if key not in given]
     problems += [f"has {clip(key)}, which the model has not" for key in given if key not in wanted]

@@ -66,6 +66,8 @@ class Subject(ABC):
         The id of the risk, or what the quality is called.
     is_risk : bool
         Whether it is a risk of the knowledge base.
+    is_shuffled : bool
+        Whether chance is what shuffled groups stay below, rather than a level.
     runs : Runs
         What is looked at.
     seed : int
@@ -76,6 +78,7 @@ class Subject(ABC):
 
     id: ClassVar[str]
     is_risk: ClassVar[bool]
+    is_shuffled: ClassVar[bool] = False
 
     runs: Runs
     seed: int = 0

@@ -43,6 +43,7 @@ class DiscriminatoryBehavior(AboutGroups):
 
     id: ClassVar[str] = "discriminatory_behavior"
     is_risk: ClassVar[bool] = True
+    is_shuffled: ClassVar[bool] = True
 
     def _lacks_of_groups(self) -> str | None:
         if self.runs.favourable is None:

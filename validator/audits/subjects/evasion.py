@@ -13,7 +13,7 @@ from .._black_box import random_search
 from .._space import Space
 from .._white_box import descend
 from ._asking import AsksModel
-from ._subject import AuditMetric, Statistics
+from ._subject import AuditMetric, Statistics, held_out
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,6 +26,8 @@ RECORDS: Final = 200
 """Records that are attacked."""
 QUERIES: Final = 100
 """About each record, at most."""
+FEW: Final = 10
+"""Attributes among whose corners so many queries find the worst of a linear model."""
 
 
 @dataclass(frozen=True)
@@ -117,8 +119,19 @@ class Evasion(AsksModel):
 
     def notes(self) -> list[str]:
         """Return what a reader should know of how it was measured."""
-        epsilon = self.oracle(self.every_run[0]).epsilon
-        return [
-            f"the attack moves each of {RECORDS} records by at most {epsilon:g} standard deviations"
-            f" of each number, and asks about it at most {QUERIES} times: others may do better"
+        oracle = self.oracle(self.every_run[0])
+        held = [min(RECORDS, len(held_out(run))) for run in self.every_run]
+        told = f"{held[0]}" if len(set(held)) == 1 else f"{min(held)} to {max(held)}"
+        found = [
+            f"the attack moves each of {told} records by at most {oracle.epsilon:g} standard"
+            f" deviations of each number, and asks about it at most {QUERIES} times: others may do"
+            " better"
         ]
+        moved = max(len(Space(self.oracle(run).records)) for run in self.every_run)
+        if moved > FEW:
+            found.append(
+                f"{moved:,} attributes are moved, more than {FEW}: in so many directions"
+                f" {QUERIES} queries find less than there is, of linear models too, so that the"
+                " accuracy under a stronger attack is lower"
+            )
+        return found
