@@ -142,12 +142,6 @@ class Branches(Good):
     def forward(self, x):
         return self.only(x) if x.sum() > 0 else -self.only(x)
 
-def normalised(shape, classes):
-    return nn.Sequential(nn.Linear(shape[0], 8), nn.BatchNorm1d(8), nn.Linear(8, classes))
-
-def forgetful(shape, classes):
-    return nn.Sequential(nn.Dropout(), nn.Linear(shape[0], classes))
-
 def narrow(shape, classes):
     return nn.Linear(shape[0], classes + 1)
 
@@ -162,16 +156,14 @@ def nothing(shape, classes):
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("Branches", "cannot be trained as part of an ensemble"),
-        ("normalised", "mixes the records"),
-        ("forgetful", "cannot be trained as part of an ensemble"),
+        ("Branches", "mixes the records of a batch in evaluation"),
         ("narrow", "expected"),
         ("fixed", "no parameters"),
         ("nothing", "not a module"),
         ("missing", "cannot import"),
     ],
 )
-def test_a_model_that_cannot_be_batched_is_refused_with_the_reason(
+def test_a_model_that_cannot_be_trained_is_refused_with_the_reason(
     name: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "own_models.py").write_text(MODELS, encoding="utf-8")

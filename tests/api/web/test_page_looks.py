@@ -188,7 +188,7 @@ def test_a_tap_on_a_cell_leads_to_its_reasons(visitor: Visitor) -> None:
     cell = page.locator("[id='explanations.attribute_inference']")
     cell.tap()
     page.wait_for_url("**/why/explanations/attribute_inference")
-    expect(page.locator("svg.narrow")).to_be_visible()
+    expect(page.locator("svg.map.narrow")).to_be_visible()
 
 
 def test_every_cell_is_large_enough_for_a_finger(visitor: Visitor) -> None:
@@ -243,6 +243,6 @@ def test_paper_has_the_whole_matrix_and_all_reasons(visitor: Visitor, kb: Knowle
     expect(page.locator("table.matrix td a")).to_have_count(pairs)
     expect(page.locator("table.matrix td a .verb").last).to_be_visible()
     visitor.goes(page, View("/why/RD1/P1"))
-    drawings = page.locator("svg.drawing.wide, svg.drawing.narrow")
+    drawings = page.locator("svg.map.wide, svg.map.narrow")
     expect(drawings.filter(visible=True)).to_have_count(1)
     expect(page.locator("table.paths")).to_be_visible()

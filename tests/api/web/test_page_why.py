@@ -142,8 +142,8 @@ def test_what_is_held_stays_in_the_map_and_the_prediction_before_is_told(
 def test_a_phone_gets_the_narrow_drawing_and_a_desk_the_wide_one(visitor: Visitor) -> None:
     for options, there, gone in (({}, "wide", "narrow"), (PHONE, "narrow", "wide")):
         page = visitor.opens(View("/why/RD1/P1"), **options)
-        expect(page.locator(f"svg.drawing.{there}")).to_be_visible()
-        expect(page.locator(f"svg.drawing.{gone}")).to_be_hidden()
+        expect(page.locator(f"svg.drawing.map.{there}")).to_be_visible()
+        expect(page.locator(f"svg.drawing.map.{gone}")).to_be_hidden()
 
 
 def test_experiments_on_a_pair_are_told_with_their_sources(
