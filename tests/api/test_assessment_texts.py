@@ -95,9 +95,9 @@ def test_an_answer_opens_with_the_sentence_of_an_expert(
         ("RD1 F", "Adversarial training increases discriminatory behavior", r".* works agree"),
         (
             "RD2 R2",
-            "What outlier removal does to poisoning depends: a decrease if the poison is a"
-            " backdoor; no change if the adversary knows of the defense.",
-            r"\d\d % likely to increase; disputed: .*",
+            r"Outlier removal decreases poisoning, unless the adversary knows of the defense"
+            r" \(no change\)\.",
+            r"\d\d % likely; replicated: 1 work, and measured on 3 data sets in reference models",
         ),
         (
             "regularization P1",
