@@ -448,6 +448,15 @@ ANSWERS = st.one_of(
 )
 
 
+def test_complex_answers_are_refused_and_lose_no_part(linear: Fitted) -> None:
+    records = {name: each[:40] for name, each in linear.records.items()}
+    data, settings = Data(records).opened(Columns()), ModelSettings()
+    answers = np.full((40, 2), 0.5 + 1j)
+    for model in (lambda _: answers, _Module(answers)):
+        with pytest.raises(InputError, match=r"no numbers .*they are complex"):
+            asked(opened_model(model, settings), data, Columns(), settings)
+
+
 @given(answers=ANSWERS, classes=st.sampled_from([(), ("0", "1"), ("1", "x", "0"), ("0",)]))
 def test_whatever_a_model_answers_is_read_or_refused(
     linear: Fitted, answers: Any, classes: tuple[str, ...]

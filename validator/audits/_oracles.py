@@ -106,6 +106,8 @@ def _checked(given: Any, count: int, start: int, model: Model) -> NDArray[np.flo
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
+            if np.iscomplexobj(np.asarray(given)):
+                raise TypeError("they are complex")  # noqa: TRY301 - told as all that are none
             outputs = np.asarray(given, np.float64)
     except Exception as error:  # noqa: BLE001 - anything may be given, with an __array__ of its own
         raise InputError(

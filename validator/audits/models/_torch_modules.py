@@ -88,7 +88,7 @@ class TorchModule(Model):
                 " tensor of logits or probabilities, (records, classes): wrap it in a module that"
                 " does"
             )
-        return found.double().cpu().numpy()
+        return (found if found.is_complex() else found.double()).cpu().numpy()
 
     @property
     def has_gradients(self) -> bool:
