@@ -13,7 +13,6 @@ from . import _cache
 from ._base import KnowledgeBase
 from ._files import LITERATURE, MEASURED, PAPERS, Source, read_folder, read_texts
 from ._records import KINDS
-from .entry_points import knowledge_folder
 from .errors import Problem
 
 __all__ = ["LAYERS", "load"]
@@ -104,6 +103,8 @@ def load(
         if isinstance(overlay, Mapping):
             sources, trouble = read_texts(overlay)
         else:
+            from .entry_points import knowledge_folder  # few questions have an overlay
+
             meant = knowledge_folder(os.fspath(overlay))
             sources, trouble = read_folder(meant) if isinstance(meant, str) else ([], [meant])
         layers.append(sources)

@@ -7,12 +7,14 @@ import sys
 from typing import Any
 
 from crosscurrent.knowledge.entry_points import EntryPoint, entry_points
-from crosscurrent.knowledge.errors import InputError, clip, legible
+from crosscurrent.knowledge.errors import InputError, clip
 
 __all__ = ["FAILURES", "by_path", "offered", "said"]
 
 FAILURES = (Exception, SystemExit)
 """What somebody else's code may raise."""
+_LONGEST = 200
+"""As many characters as are told of an error's message."""
 
 
 def offered(group: str, name: str) -> EntryPoint | None:
@@ -50,10 +52,8 @@ def by_path(path: str, about: str, *, here: bool = False) -> Any:
         It cannot be imported; the message says why.
     """
     module, _, name = path.partition(":")
-    if (
-        here and "" not in sys.path
-    ):  # a console script has its own folder there instead of the user's
-        sys.path.insert(0, "")
+    if here and "" not in sys.path:
+        sys.path.insert(0, "")  # a console script has its own folder there instead of the user's
     try:
         found: Any = importlib.import_module(module)
         for part in name.split("."):
@@ -66,4 +66,4 @@ def by_path(path: str, about: str, *, here: bool = False) -> Any:
 def said(error: BaseException) -> str:
     """Return the first line of an error, with its kind."""
     lines = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {legible(lines[0]) if lines else 'no message'}"
+    return f"{type(error).__name__}: {clip(lines[0], _LONGEST) if lines else 'no message'}"

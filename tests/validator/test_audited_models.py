@@ -306,9 +306,13 @@ def test_images_are_given_to_a_module_in_their_shape(kb: KnowledgeBase) -> None:
     draw = torch.Generator().manual_seed(0)
     images = torch.rand((300, 1, 6, 6), generator=draw).numpy()
     label = (images.mean((1, 2, 3)) > 0.5).astype(int)
-    module = torch.nn.Sequential(
-        torch.nn.Conv2d(1, 3, 3), torch.nn.Flatten(), torch.nn.Linear(48, 2)
-    )
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        module = torch.nn.Sequential(
+            torch.nn.Conv2d(1, 3, 3), torch.nn.Flatten(), torch.nn.Linear(48, 2)
+        )
+    with torch.no_grad():
+        assert module(torch.as_tensor(images)).min() < 0, "logits, not sigmoids"
     found = audited(kb, module, {"attributes": images, "label": label})
     assert found["models"][0]["model"]["attributes"] == 36
     assert ("evasion", "whitebox_accuracy") in numbers(found)
@@ -424,7 +428,7 @@ def test_graphs_of_maps_and_of_fixed_batches(kb: KnowledgeBase, written: Path) -
         ("deep", "shape (400, 2, 2)"),
         ("NUMBER", "is no model"),
         ("Linear", "is a class without weights"),
-        ("none", "cannot be imported: AttributeError"),
+        ("none", "cannot import it: AttributeError"),
     ],
 )
 def test_what_a_model_does_wrong_is_told(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pytest
@@ -26,9 +26,8 @@ def checked(folder: Path, table: list[list[str]], card: str | None = CARD) -> Da
     return check(written(folder, text(table), card))
 
 
-def codes(found: DataCheck, which: str = "warnings") -> set[str]:
-    listed: Any = found[which]  # type: ignore[literal-required]
-    return {each["code"] for each in listed}
+def codes(found: DataCheck, which: Literal["warnings", "notes"] = "warnings") -> set[str]:
+    return {each["code"] for each in found[which]}
 
 
 def test_a_check_says_what_is_read(tmp_path: Path) -> None:

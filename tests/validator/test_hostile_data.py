@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 import tracemalloc
 import zipfile
 from collections.abc import Iterator
@@ -165,7 +164,6 @@ def test_a_nul_character_is_refused_where_it_is(tmp_path: Path, place: int) -> N
     assert f"t.csv:{place + 1}: a NUL character" in message
 
 
-@pytest.mark.skipif(not hasattr(os, "symlink"), reason="this system has no links")
 def test_links_are_followed_to_files_only(tmp_path: Path) -> None:
     links = {"loop": "loop.csv", "zero": "/dev/zero", "folder": str(tmp_path), "gone": "nothing"}
     said = {"loop": "can't be read", "zero": "is not a file", "folder": "is a folder"}

@@ -21,7 +21,7 @@ from crosscurrent.validator.training.architectures import Architecture
 from crosscurrent.validator.training.batches import shuffled
 from crosscurrent.validator.training.ensembles import Ensemble
 from crosscurrent.validator.training.models import architecture
-from crosscurrent.validator.training.own_models import DRAW, Adaptation
+from crosscurrent.validator.training.own_models import DRAW, Adaptation, OwnModel
 from crosscurrent.validator.training.per_example import check_clipping, clipped, clipped_by_record
 from crosscurrent.validator.training.replacements import uniform
 from crosscurrent.validator.training.spec import Privacy, Schedule, TrainingHooks, TrainingRun
@@ -152,12 +152,10 @@ def test_one_logit_is_that_of_the_second_class() -> None:
     found = of("Credit")
     x = random_pool(5, SHAPE, CLASSES).x
     model = found.build(0).eval()
+    assert isinstance(model, OwnModel)
     with torch.no_grad():
         assert torch.equal(model(x)[:, 0], torch.zeros(5))
-        torch.testing.assert_close(
-            model(x).softmax(-1)[:, 1],
-            torch.sigmoid(model.inner(x)),  # type: ignore[operator]
-        )
+        torch.testing.assert_close(model(x).softmax(-1)[:, 1], torch.sigmoid(model.inner(x)))
 
 
 @pytest.mark.parametrize(

@@ -33,6 +33,7 @@ ROOM = Path(validator.__file__).parent
 CHANGES_NOTHING = {
     "code_version",
     "data",
+    "imports",
     "machine/memory",
     "package_code",
     "peers",

@@ -55,8 +55,7 @@ class Judge:
             void = self._voided(subject, metric, arms, shown, expected)
             if conjecture is not None:
                 sound = void is None and self.effective is not False
-                # an expectation is one of the three that `expectation` returns
-                verdict = judgement(expected, shown, sound=sound)  # type: ignore[arg-type]
+                verdict = judgement(expected, shown, sound=sound)
         return {
             "subject": subject.id,
             "risk": subject.is_risk,

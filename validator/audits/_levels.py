@@ -75,8 +75,8 @@ def canonical(value: object) -> str:
     return str(int(number)) if number.is_integer() else repr(number)
 
 
-def _number(value: object) -> float:
+def _number(value: Any) -> float:
     try:
-        return float(value)  # type: ignore[arg-type]
+        return float(value)
     except (TypeError, ValueError):
         return float("nan")

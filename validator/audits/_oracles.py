@@ -10,8 +10,8 @@ import numpy as np
 
 from crosscurrent.knowledge.errors import InputError, clip
 
+from ..imports import said
 from ._limits import MOST_CELLS, SUM
-from .models import said
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from crosscurrent.predictor.assessment import assess
 from crosscurrent.predictor.interactions import predict
 
-from ..experiments.judgements import expectation
+from ..experiments.judgements import Expected, expectation
 from ..measurements import pair_prior
 from ..results.outcomes import PLACEBO
 
@@ -52,7 +52,7 @@ class Prior:
         usual = self.kb.defenses[self.defense].usual_stage
         return self.defense if self.stage == usual else f"{self.defense}@{self.stage}"
 
-    def expected(self, subject: Subject) -> tuple[str | None, str | None]:
+    def expected(self, subject: Subject) -> tuple[str | None, Expected | None]:
         """Return the conjecture on a subject, and what is expected."""
         if self.defense == PLACEBO:
             return "no_change", "no_change"

@@ -7,10 +7,10 @@ from typing import Any, NamedTuple, Protocol
 
 from crosscurrent.knowledge.errors import InputError
 
+from ..imports import said
 from ..results.store import Store
 from ..run.engine import Found, ProgressListener, finish
 from ..run.executors import Executor
-from ..training.failures import said
 from .experiment import Experiment
 from .measuring import conclude, whole
 from .verdicts import Verdict

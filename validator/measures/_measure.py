@@ -27,11 +27,12 @@ __all__ = [
     "input_gradient",
     "logits",
     "measures",
-    "unmeasurable",
 ]
 
 _UNDERIVED = ("derivative", "differentiate")
 """What torch says, in one word or the other, where something cannot be derived once more."""
+_UNREACHED = ("require grad", "not have been used")
+"""What torch says where nothing leads from records to answers that can be derived."""
 
 _SAMPLE = 1024
 """Training records that gradients are taken at; more would only take time and memory."""
@@ -161,17 +162,12 @@ def input_gradient(
             total, x, create_graph=create_graph, retain_graph=retain_graph
         )
     except RuntimeError as error:
-        raise unmeasurable(error) from error
+        if any(word in str(error) for word in _UNDERIVED):
+            raise NotMeasurable("the model has a part without second derivatives") from error
+        if any(words in str(error) for words in _UNREACHED):
+            raise NotMeasurable("no gradient of the model reaches its records") from error
+        raise
     return found
-
-
-def unmeasurable(error: RuntimeError) -> Exception:
-    """Return why a gradient could not be taken; the error itself where it is about other things."""
-    if any(word in str(error) for word in _UNDERIVED):
-        return NotMeasurable("the model has a part without second derivatives")
-    if "require grad" in str(error) or "not have been used" in str(error):
-        return NotMeasurable("no gradient of the model reaches its records")
-    return error
 
 
 @cache

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from ..training.ensembles import losses
-from ._measure import Measure, NotMeasurable, Subject, input_gradient, unmeasurable
+from ._measure import Measure, NotMeasurable, Subject, input_gradient
 
 __all__ = ["CurvatureSmoothness"]
 
@@ -44,12 +44,9 @@ class CurvatureSmoothness(Measure):
             raise NotMeasurable("the model's loss has no curvature")
         draw = split.generator("curvature").standard_normal(x.shape, dtype="float32")
         along, size = _unit(torch.as_tensor(draw, device=x.device))
-        try:
-            for _ in range(_STEPS):
-                (bent,) = torch.autograd.grad((slope * along).sum(), x, retain_graph=True)
-                along, size = _unit(bent)
-        except RuntimeError as error:
-            raise unmeasurable(error) from error
+        for _ in range(_STEPS):
+            bent = input_gradient((slope * along).sum(), x, retain_graph=True)
+            along, size = _unit(bent)
         mean = size.double().mean()
         if mean == 0:
             raise NotMeasurable("the loss is flat around all training records, beyond rounding")

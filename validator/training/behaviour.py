@@ -12,8 +12,9 @@ import torch
 from torch import Tensor, nn
 from torch.fx.experimental.proxy_tensor import make_fx
 
+from ..imports import FAILURES
 from .architectures import Architecture
-from .failures import FAILURES, quiet
+from .failures import quiet
 from .own_models import OwnModel, fresh, state_of
 
 __all__ = ["behaviour"]

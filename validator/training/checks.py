@@ -13,8 +13,9 @@ from torch.fx.experimental.proxy_tensor import make_fx
 
 from crosscurrent.knowledge.errors import InputError
 
+from ..imports import FAILURES, said
 from .architectures import Architecture
-from .failures import FAILURES, failed, quiet, said
+from .failures import failed, quiet
 from .own_models import Adaptation, OwnModel, fresh, logits_of
 from .replacements import BatchNorm
 from .state_checks import (

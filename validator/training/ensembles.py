@@ -11,8 +11,9 @@ from torch import Tensor, nn
 from torch.func import functional_call, stack_module_state, vjp, vmap
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
+from ..imports import FAILURES
 from .architectures import Architecture
-from .failures import FAILURES, failed
+from .failures import failed
 from .own_models import OwnModel
 from .programs import Program, staged, traced
 from .replacements import BatchNorm, ForwardPass

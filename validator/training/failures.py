@@ -8,10 +8,9 @@ from contextlib import contextmanager
 
 from crosscurrent.knowledge.errors import InputError
 
-__all__ = ["FAILURES", "failed", "quiet", "said"]
+from ..imports import said
 
-FAILURES = (Exception, SystemExit)
-"""What a user's own code may raise."""
+__all__ = ["failed", "quiet"]
 
 
 def failed(name: str, error: BaseException) -> InputError:
@@ -19,12 +18,6 @@ def failed(name: str, error: BaseException) -> InputError:
     if isinstance(error, InputError):
         return error
     return InputError(f"model {name}: its forward pass failed: {said(error)}")
-
-
-def said(error: BaseException) -> str:
-    """Return the first line of an error, with its kind."""
-    lines = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {lines[0] if lines else 'no message'}"
 
 
 @contextmanager

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
@@ -12,10 +10,10 @@ from torch import nn
 
 from crosscurrent.knowledge.errors import InputError
 
+from ..imports import by_path
 from .architectures import CAPACITIES, Architecture, ours
 from .behaviour import behaviour
 from .checks import check_model
-from .failures import FAILURES, said
 from .own_models import Adaptation
 
 __all__ = ["CAPACITIES", "Architecture", "architecture"]
@@ -62,14 +60,9 @@ def _built(path: str, shape: tuple[int, ...], classes: int, adaptation: Adaptati
 
 
 def _imported(path: str) -> Callable[..., nn.Module]:
-    module, _, name = path.partition(":")
-    if "" not in sys.path:  # a console script has its own folder there instead of the user's
-        sys.path.insert(0, "")
-    try:
-        kind = getattr(importlib.import_module(module), name)
-    except FAILURES as error:
-        raise InputError(f"model {path}: cannot import it: {said(error)}") from error
+    kind = by_path(path, f"model {path}", here=True)
     if not callable(kind):
+        name = path.partition(":")[2]
         raise InputError(f"model {path}: {name} should be a torch.nn.Module class or a function")
     built: Callable[..., nn.Module] = kind
     return built

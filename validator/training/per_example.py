@@ -11,9 +11,10 @@ from torch.func import grad, vmap
 
 from crosscurrent.knowledge.errors import InputError
 
+from ..imports import FAILURES, said
 from .architectures import Architecture
 from .ensembles import Ensemble, losses
-from .failures import FAILURES, quiet, said
+from .failures import quiet
 from .own_models import DRAW
 
 __all__ = ["check_clipping", "clipped", "clipped_by_layer", "clipped_by_record", "layered"]

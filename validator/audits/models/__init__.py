@@ -4,7 +4,7 @@ Nothing here is imported by the service: loading a model may run its code.
 """
 
 from ._loading import is_model, opened_model
-from ._model import Model, said
+from ._model import Model
 from ._settings import ModelSettings
 
-__all__ = ["Model", "ModelSettings", "is_model", "opened_model", "said"]
+__all__ = ["Model", "ModelSettings", "is_model", "opened_model"]

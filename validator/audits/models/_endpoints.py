@@ -79,7 +79,7 @@ class Endpoint(Model):
         self._left = settings.budget
 
     @property
-    def batch(self) -> int:  # type: ignore[override]
+    def batch(self) -> int:
         """Records that one request holds: those of a second, if these are fewer than `BATCH`."""
         return max(1, min(BATCH, int(self._rate)))
 

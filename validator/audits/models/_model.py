@@ -9,8 +9,9 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from crosscurrent.knowledge.errors import InputError, MissingExtra, clip, legible
+from crosscurrent.knowledge.errors import InputError, MissingExtra, legible
 
+from ...imports import FAILURES, said
 from .._records import Wanted
 
 if TYPE_CHECKING:
@@ -19,7 +20,10 @@ if TYPE_CHECKING:
 
     from .._records import Records
 
-__all__ = ["Model", "needs", "said", "users_code"]
+__all__ = ["Model", "needs", "users_code"]
+
+
+_BATCH = 10_000
 
 
 class Model(ABC):
@@ -29,8 +33,6 @@ class Model(ABC):
     ----------
     kind : str
         What people call such models.
-    batch : int
-        Records that it is asked about at once.
     may_be_logits : bool
         Whether outputs that are no probabilities are taken for logits.
     name : str
@@ -44,13 +46,17 @@ class Model(ABC):
     """
 
     kind: ClassVar[str]
-    batch: ClassVar[int] = 10_000
     may_be_logits: ClassVar[bool] = False
 
     def __init__(self, name: str, digest: str = "") -> None:
         self.name, self.digest = name, digest
         self.wanted = Wanted()
         self.classes: tuple[object, ...] | None = None
+
+    @property
+    def batch(self) -> int:
+        """Records that it is asked about at once."""
+        return _BATCH
 
     def prepare(self, records: Records, classes: int, most: int) -> None:
         """Make ready to be asked about these records.
@@ -157,14 +163,8 @@ def users_code(name: str, what: str) -> Iterator[None]:
         raise
     except MemoryError:
         raise InputError(f"{name}: {what}: out of memory") from None
-    except (Exception, SystemExit) as error:
+    except FAILURES as error:
         raise InputError(f"{name}: {what}: {said(error)}") from error
-
-
-def said(error: BaseException) -> str:
-    """Return the first line of an error, with its kind."""
-    lines = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {clip(lines[0], 200) if lines else 'no message'}"
 
 
 def needs(name: str, packages: Sequence[str], install: str = "crosscurrent[models]") -> None:

@@ -6,11 +6,11 @@ import inspect
 import sys
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from crosscurrent.knowledge.errors import InputError
+from crosscurrent.knowledge.errors import InputError, legible
 
+from ...imports import by_path
 from ._estimators import Estimator
 from ._model import Model, users_code
-from ._references import imported
 
 if TYPE_CHECKING:
     from .._records import Records
@@ -26,7 +26,7 @@ def of_reference(reference: str) -> Model:
     InputError
         It cannot be imported, or is no model.
     """
-    return of_object(imported(reference, "model"), reference)
+    return of_object(by_path(reference, f"model {legible(reference)}", here=True), reference)
 
 
 def of_object(found: Any, name: str) -> Model:

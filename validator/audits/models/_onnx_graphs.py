@@ -9,9 +9,10 @@ import numpy as np
 from crosscurrent.knowledge.errors import InputError, clip, legible
 
 from ...data import require_file
+from ...imports import said
 from .._records import Wanted
 from .._sources import MOST_BYTES, file_digest
-from ._model import Model, needs, said, users_code
+from ._model import Model, needs, users_code
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

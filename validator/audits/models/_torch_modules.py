@@ -14,9 +14,9 @@ import numpy as np
 from crosscurrent.knowledge.errors import InputError, clip, legible
 
 from ...data import require_file
+from ...imports import by_path
 from .._sources import MOST_BYTES, file_digest
 from ._model import Model, needs, users_code
-from ._references import imported
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -177,7 +177,7 @@ def of_weights(path: str, settings: ModelSettings) -> TorchModule:
     needs(path, ["torch"], _TORCH)
     safe = os.path.splitext(path)[1].lower() == ".safetensors"
     weights = _safetensors(path) if safe else _tensors(path)
-    kind = imported(settings.architecture, "model")
+    kind = by_path(settings.architecture, f"model {legible(settings.architecture)}", here=True)
     architecture = settings.architecture
     if not callable(kind):
         raise InputError(f"model {legible(architecture)}: should be a torch.nn.Module class")

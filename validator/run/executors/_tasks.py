@@ -14,10 +14,10 @@ from threadpoolctl import threadpool_limits
 from crosscurrent.knowledge.errors import InputError
 
 from ...data import Dataset
+from ...imports import said
 from ...plugins import faults_named
 from ...training.architectures import Architecture
 from ...training.behaviour import behaviour
-from ...training.failures import said
 from ...trials.pooling import Pooled
 from ...trials.trial import Result, Trial, TrialContext, run, trials_version
 
