@@ -234,7 +234,7 @@ def _json(path: str, name: str) -> object:
     except OSError as error:
         raise InputError(f"{name}: can't be read: {error.strerror}") from None
     except UnicodeDecodeError as error:
-        raise InputError(f"{name}: not UTF-8 at byte {error.start}") from None
+        raise InputError(f"{name}: not UTF-8 at byte {error.start}; {_EXPECTED}") from None
     except json.JSONDecodeError as error:
         told = (
             "; evidence does not hold the differences that pooling takes"
