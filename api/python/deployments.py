@@ -13,7 +13,7 @@ from crosscurrent.predictor.deployments.documents import deployment_document
 
 from ..answers import deployments as answers
 from ..text import deployments as text
-from .answer import Answer, Folder, Knowledge, listed, overlay_names
+from .answer import Answer, Folder, Knowledge, overlay_names
 from .tables import Table, marked
 
 if TYPE_CHECKING:
