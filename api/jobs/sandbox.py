@@ -211,7 +211,7 @@ def _catalogue() -> dict[str, list[dict[str, Any]]]:
 def _page(document: dict[str, Any], kb: KnowledgeBase) -> str:
     from crosscurrent.validator.measurements import Report
 
-    from ..reports import report
+    from ..reports.verdicts import report
 
     return report(kb, Report(document).verdicts())
 

@@ -43,6 +43,7 @@ __all__ = [
     "fact",
     "finding",
     "heading",
+    "joined",
     "measuring",
     "setting",
     "summary",
@@ -275,6 +276,16 @@ def setting(kb: KnowledgeBase, outcome: RiskOutcome) -> str:
 
 def together(kb: KnowledgeBase, found: DeploymentAssessment) -> list[str]:
     """Say whether the defenses go together, why not, in which order, and what to change."""
+    lines = joined(kb, found)
+    for tension in found.tensions:
+        record_of = kb.factors.get(tension.subject) or kb.risks[tension.subject]
+        words = TENSIONS[tension.mechanism].format(subject=lowered(record_of.name))
+        lines.append(f"tension: {tension.one}, {tension.other}: {words}")
+    return lines
+
+
+def joined(kb: KnowledgeBase, found: DeploymentAssessment) -> list[str]:
+    """Say what `together` does, without tensions; the first line is the outcome."""
     combined = found.combined
     if combined is None:
         return []
@@ -299,10 +310,6 @@ def together(kb: KnowledgeBase, found: DeploymentAssessment) -> list[str]:
         lines.append(f"order: {chain_of(combined.orders[0])}")
     for repair in combined.repairs[:_MOST]:
         lines.append(f"repair: {_changes(repair)}{_uncovered(kb, repair)}")
-    for tension in found.tensions:
-        record_of = kb.factors.get(tension.subject) or kb.risks[tension.subject]
-        words = TENSIONS[tension.mechanism].format(subject=lowered(record_of.name))
-        lines.append(f"tension: {tension.one}, {tension.other}: {words}")
     return lines
 
 
@@ -335,7 +342,7 @@ def threat(kb: KnowledgeBase, found: Threat) -> tuple[str, str]:
     for link in found.chain.links:
         doubt = "" if link.proven else " (not shown)"
         steps += f" → {lowered(link.second.name)}{doubt}"
-    who = _list(dict.fromkeys(_pair(*names) for names in found.adversaries))
+    who = _list(_able(found.adversaries))
     if who:
         steps += f", by {who}"
     if found.broken_by:
@@ -357,8 +364,14 @@ def threat(kb: KnowledgeBase, found: Threat) -> tuple[str, str]:
     return steps, "nothing is known to break it"
 
 
-def _pair(first: str, last: str) -> str:
-    return first if first == last else f"{first} with {last}"
+def _able(pairs: Iterable[tuple[str, str]]) -> list[str]:
+    """Name who may mount a chain: alone, and those pairs of which neither can alone."""
+    every = list(pairs)
+    alone = [first for first, last in every if first == last]
+    together = [
+        f"{first} with {last}" for first, last in every if first not in alone and last not in alone
+    ]
+    return [*alone, *together]
 
 
 def unstated(kb: KnowledgeBase, found: Unstated) -> str:
