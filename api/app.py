@@ -19,6 +19,7 @@ from .rest.problems import handle_problems
 from .rest.response_cache import CachedResponse
 from .rest.responses import REFUSALS
 from .rest.routes import (
+    assessments,
     backtest,
     catalogue,
     collusions,
@@ -90,9 +91,8 @@ def create_app(settings: Settings, log: Log | None = None) -> FastAPI:
         app.include_router(
             module.router, dependencies=asked, responses=REFUSALS, max_body_size=most
         )
-    app.include_router(
-        validations.media_router, dependencies=asked[1:], responses=REFUSALS, max_body_size=most
-    )
+    for router in (validations.media_router, assessments.router):
+        app.include_router(router, dependencies=asked[1:], responses=REFUSALS, max_body_size=most)
     app.include_router(health.router)
     add_pages(app)
     app.state.methods = methods(app.routes)

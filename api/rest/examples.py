@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -10,6 +11,7 @@ from typing import Any
 
 from crosscurrent.api.jobs.records import Job
 from crosscurrent.knowledge import KnowledgeBase, load
+from crosscurrent.knowledge.deployment_files import read_deployment_text
 
 from ..answers import (
     assumptions,
@@ -19,6 +21,7 @@ from ..answers import (
     collusions,
     combinations,
     comparisons,
+    deployments,
     plans,
     predictions,
 )
@@ -119,6 +122,20 @@ _POOLS = {
 }
 """Of two data sets; docs/pool.md shows how more are measured."""
 
+_DEPLOYMENT = {
+    "deployment": 1,
+    "name": "Credit scoring",
+    "purpose": "Decide whom to offer a loan",
+    "data": {"modality": "tabular", "size": "small", "tail": "long"},
+    "offered": {"answers": "scores", "interaction": "unlimited"},
+    "adversaries": [{"name": "applicant", "given": {"model_knowledge": "blackbox"}}],
+    "defenses": [
+        {"defense": "differential_privacy", "given": {"privacy_budget": "moderate"}},
+        {"defense": "group_fairness@post"},
+    ],
+    "risks": [{"risk": "membership_inference", "matters": "high"}],
+}
+
 PARAMETERS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     {
         "": {
@@ -170,6 +187,7 @@ BODIES: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         },
         "put_knowledge": {"files": {"lab.yaml": _OVERLAY}},
         "submit_validation": _JOB.request,
+        "assess": _DEPLOYMENT,
     }
 )
 """Request bodies of the examples by operation."""
@@ -193,6 +211,8 @@ def examples() -> dict[str, Any]:
         "get_plans": plans.plan(kb, **asked("get_plans")),
         "get_published_attacks": attacks.attacks(kb, reach.pop("risk"), reach),
         "get_backtest": backtests.backtest(kb, **asked("get_backtest")),
+        "assess": _assessed(kb),
+        "assess text/html": '<!doctype html>\n<html lang="en">...',
         **_validations(),
         "get_live": {"status": "live"},
         "get_ready": {"status": "ready"},
@@ -203,6 +223,12 @@ def examples() -> dict[str, Any]:
         answers[f"list_{section}"] = {**catalogue.section(kb, section), "next": None}
         answers[f"get_{one}"] = catalogue.record(kb, asked(f"get_{one}")["name"], section)
     return {name: _short(answer) for name, answer in {**answers, **_sets(kb)}.items()}
+
+
+def _assessed(kb: KnowledgeBase) -> dict[str, Any]:
+    """Return the assessment of the example, with the digest of what is sent."""
+    file = read_deployment_text(json.dumps(_DEPLOYMENT).encode(), "deployment.json")
+    return dict(deployments.deployment(kb, file))
 
 
 def _sets(kb: KnowledgeBase) -> dict[str, Any]:

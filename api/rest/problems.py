@@ -20,7 +20,14 @@ from crosscurrent.api.jobs.errors import (
     TooManyJobs,
     Unavailable,
 )
-from crosscurrent.knowledge.errors import BrokenKnowledge, InputError, UnknownName, legible, suggest
+from crosscurrent.knowledge.errors import (
+    BrokenDeployment,
+    BrokenFiles,
+    InputError,
+    UnknownName,
+    legible,
+    suggest,
+)
 from crosscurrent.predictor.budget import TooCostly
 
 from .introspection import fields
@@ -47,11 +54,11 @@ _TITLES = {
     403: ("not-yours", "This belongs to another key"),
     404: ("not-found", "There is no such resource"),
     405: ("method-not-allowed", "The resource does not take this method"),
-    406: ("not-acceptable", "The answer is JSON"),
+    406: ("not-acceptable", "The answer has another media type"),
     409: ("conflict", "The state of the resource does not allow it"),
     410: ("retired", "The knowledge set is retired"),
     413: ("too-large", "The request is too large"),
-    415: ("media-type", "The body should be JSON"),
+    415: ("media-type", "The body has another media type"),
     421: ("other-host", "The request is for another host"),
     422: ("invalid", "The request asks for something that can't be answered"),
     429: ("quota", "That is more than one may ask for at a time"),
@@ -163,11 +170,14 @@ def problem_of(request: Request, error: Exception) -> ProblemError:
     """Return what an asker is told of an error; raise it if that is our own failure."""
     if isinstance(error, ProblemError):
         return error
-    if isinstance(error, BrokenKnowledge):
+    if isinstance(error, BrokenFiles):
         found = [each._asdict() for each in error.problems]
         count = f"{len(found)} problem{'s' * (len(found) != 1)}"
-        detail = f"{count} in the knowledge files; nothing was kept"
-        return ProblemError(422, detail, kind="broken-knowledge", problems=found)
+        deployment = isinstance(error, BrokenDeployment)
+        kind = "broken-deployment" if deployment else "broken-knowledge"
+        undone = error.what if deployment else "nothing was kept"
+        detail = f"{count} in the {error.where.removeprefix('the ')}; {undone}"
+        return ProblemError(422, detail, kind=kind, problems=found)
     if isinstance(error, UnknownName):
         asked = {legible(str(value)) for value in request.path_params.values()}
         status = 404 if legible(error.name) in asked else 422

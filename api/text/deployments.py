@@ -308,8 +308,9 @@ def joined(kb: KnowledgeBase, found: DeploymentAssessment) -> list[str]:
         lines.append(f"{record.provenance}: {' + '.join(record.defenses)}: {works}")
     if combined.orders and combined.trainable and len(combined.defenses) > 1:
         lines.append(f"order: {chain_of(combined.orders[0])}")
-    for repair in combined.repairs[:_MOST]:
-        lines.append(f"repair: {_changes(repair)}{_uncovered(kb, repair)}")
+    lines += [
+        f"repair: {_changes(repair)}{_uncovered(kb, repair)}" for repair in combined.repairs[:_MOST]
+    ]
     return lines
 
 
