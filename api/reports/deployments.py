@@ -186,7 +186,7 @@ def _context(
             [(_sentence(words.spelled(kb, what)), command + more) for what, command in measuring]
         ),
         "better": [
-            words.spelled(kb, line)
+            _sentence(words.spelled(kb, line))
             for line in (text.better(kb, found.better) if found.better else ())
         ],
         "plan": text.asked_again(found) + more if found.better else "",
@@ -317,7 +317,7 @@ def _chain(kb: KnowledgeBase, found: Threat) -> tuple[str, str, bool]:
 def _labelled(line: str) -> tuple[str, str]:
     """Split a line into the label that it begins with, if it has one, and what it says."""
     label, _, said = line.partition(": ")
-    return (label.capitalize(), said) if label in _LABELS else ("", line)
+    return (label.capitalize(), said) if label in _LABELS else ("", _sentence(line))
 
 
 def _cut(entries: Sequence[Any]) -> tuple[Sequence[Any], Sequence[Any]]:

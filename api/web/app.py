@@ -11,6 +11,7 @@ from .assets import ASSETS
 from .measurements.progress import EventCache
 from .measurements.summaries import ResultSummaries
 from .views import (
+    assess,
     collude,
     combine,
     learn,
@@ -49,4 +50,7 @@ def add_pages(app: FastAPI) -> None:
         app.include_router(view.router, dependencies=[ANSWERING], include_in_schema=False)
     app.include_router(auth.router, include_in_schema=False)
     most = app.state.service.settings.max_body_size
+    app.include_router(
+        assess.router, dependencies=[ANSWERING], include_in_schema=False, max_body_size=most
+    )
     app.include_router(measurements.router, include_in_schema=False, max_body_size=most)

@@ -60,6 +60,7 @@ HEADERS: Mapping[str, str] = {
 
 VIEWS: Sequence[tuple[str, str, str]] = (
     ("/", "matrix", "Matrix"),
+    ("/assess", "assess", "Assess"),
     ("/what-if", "what_if", "What if"),
     ("/combine", "combine", "Combine"),
     ("/plan", "plan", "Plan"),

@@ -13,6 +13,7 @@ from crosscurrent.knowledge.errors import InputError, clip, legible, suggest
 
 from ..rest.middleware import OWNER
 from ..rest.problems import ProblemError
+from .deployment_links import MAX_LINK
 from .names import Words
 from .rendering import address, page_response
 
@@ -32,6 +33,8 @@ __all__ = [
 ]
 
 _LONGEST = 200
+_LONGER = {"deployment": MAX_LINK}
+"""Parameters that may be longer."""
 _MOST = 60
 KNOWLEDGE = "knowledge"
 _OWN_SITES = ("same-origin", "none")
@@ -105,7 +108,9 @@ class PageRequest:
         self.request = request
         self.service: Service = request.app.state.service
         query = request.query_params.multi_items()
-        if len(query) > _MOST or any(len(v) > _LONGEST or len(k) > _LONGEST for k, v in query):
+        if len(query) > _MOST or any(
+            len(v) > _LONGER.get(k, _LONGEST) or len(k) > _LONGEST for k, v in query
+        ):
             raise ProblemError(
                 422, f"the address is too long: {_MOST} parameters of {_LONGEST} characters"
             )
