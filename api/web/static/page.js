@@ -123,14 +123,13 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
-// A link that can be copied is one that can be followed, where nothing may be copied.
+// A link to copy can still be followed where nothing may be copied.
 for (const link of navigator.clipboard ? document.querySelectorAll("a[data-copy]") : []) {
-  link.textContent = "Copy the link";
   link.addEventListener("click", async (event) => {
     event.preventDefault();
     try {
       await navigator.clipboard.writeText(link.href);
-      link.textContent = "Copied";
+      link.textContent = "Copied to the clipboard";
     } catch {
       location.assign(link.href);
     }
