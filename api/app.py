@@ -84,6 +84,7 @@ def create_app(settings: Settings, log: Log | None = None) -> FastAPI:
         backtest,
         knowledge,
         catalogue,
+        compliance,
         validations,
         pools,
     ):

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from .api.python.backtests import BacktestAnswer, backtest
     from .api.python.collusions import ChainsAnswer, CollusionsAnswer, SequenceAnswer, collude
     from .api.python.combinations import CombinationAnswer, CombinationsAnswer, combine
+    from .api.python.compliance import ComplianceAnswer, comply
     from .api.python.data import DataReport, check_data
     from .api.python.matrices import matrix
     from .api.python.plans import PlansAnswer, plan
@@ -33,6 +34,7 @@ __all__ = [
     "CollusionsAnswer",
     "CombinationAnswer",
     "CombinationsAnswer",
+    "ComplianceAnswer",
     "DataReport",
     "InputError",
     "KnowledgeBase",
@@ -53,6 +55,7 @@ __all__ = [
     "check_data",
     "collude",
     "combine",
+    "comply",
     "load",
     "matrix",
     "plan",
@@ -77,6 +80,7 @@ _EXPORTS = {
     "api.python.backtests": "BacktestAnswer backtest",
     "api.python.collusions": "ChainsAnswer CollusionsAnswer SequenceAnswer collude",
     "api.python.combinations": "CombinationAnswer CombinationsAnswer combine",
+    "api.python.compliance": "ComplianceAnswer comply",
     "api.python.data": "DataReport check_data",
     "api.python.matrices": "matrix",
     "api.python.plans": "PlansAnswer plan",

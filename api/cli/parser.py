@@ -34,6 +34,10 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
         "which attacks amplify which others, attack chains, and what breaks them",
     ),
     "plan": ("plan", "choose defenses that cover given risks and raise other risks least"),
+    "comply": (
+        "comply",
+        "which defenses a standard asks for, and which of its requirements endanger others",
+    ),
     "attacks": ("attacks", "the published attacks that an adversary can mount"),
     "matrix": ("matrix", "all defenses against all risks, or all pairs of defenses or of attacks"),
     "backtest": ("backtest", "compare every conjecture with the observations"),

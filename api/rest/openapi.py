@@ -120,6 +120,7 @@ def _records() -> dict[str, Any]:
             correlations={"type": "array", "items": {"type": "object"}},
             aliases={"type": "array", "items": {"type": "string"}},
             mappings=_list("MappedEntry"),
+            **({"requirements": _list("RequirementRecord")} if section == "standards" else {}),
         )
     found["MappedEntry"] = _mapped(found["CatalogueMappingRecord"]["properties"])
     return found

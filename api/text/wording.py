@@ -120,6 +120,7 @@ SECTIONS: Final[Mapping[str, str]] = MappingProxyType(
         "combinations": "Combinations of defenses",
         "collusions": "Attacks that help others",
         "mappings": "Entries of other catalogues",
+        "requirements": "Requirements of standards",
     }
 )
 """What sections of the knowledge base are called, where not as in knowledge files."""
