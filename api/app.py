@@ -22,6 +22,7 @@ from .rest.routes import (
     backtest,
     catalogue,
     collusions,
+    compliance,
     conflicts,
     health,
     knowledge,

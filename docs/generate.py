@@ -248,6 +248,14 @@ def _catalogue(kb: KnowledgeBase) -> str:
         entry = " ".join(filter(None, [mapping.object, mapping.label]))
         where = f"{catalogue.name}, {catalogue.edition}"
         parts.append(f"| {ours} | {where} | {mapping.predicate} | {entry} |")
+    parts += ["", "## Requirements of standards", ""]
+    parts += ["| standard | number | asks for | in our words |", "|---|---|---|---|"]
+    for asked in kb.requirements.values():
+        what = [" or ".join(f"`{name}`" for name in wanted.any_of) for wanted in asked.defenses]
+        if asked.asks == "measurement":
+            what = [f"measurement of {', '.join(asked.risks)}"]
+        row = (kb.standards[asked.standard].name, asked.number, "; ".join(what) or asked.asks)
+        parts.append(f"| {' | '.join(row)} | {asked.summary} |")
     parts += ["", "## References", "", "Number: in the S&P 2024 paper. Status: how the number"]
     parts[-1] += " is known to mean this work.\n"
     parts += ["| id | number | work | status |", "|---|---|---|---|"]

@@ -154,7 +154,8 @@ def _least_harmful(defenses: Sequence[Variant], combined: Combined | None) -> tu
     for stage in dict.fromkeys(variant.stage for variant in defenses):
         members = [variant for variant in defenses if variant.stage == stage]
         if 1 < len(members) <= _MAX_PERMUTED:
-            members = list(min(permutations(members), key=lambda each: len(_spoiled(each))))
+            every = (list(order) for order in permutations(members))
+            members = min(every, key=lambda order: len(_spoiled(order)))
         found += members
     return tuple(found)
 

@@ -35,6 +35,10 @@ MAX_CHOICES: Final = 400
 """As many ways to choose among alternatives as are compared."""
 
 
+_Way = tuple[tuple[int, ...], tuple["Variant", ...]]
+"""One way to choose: the place of each among its alternatives, and the defenses."""
+
+
 class Asked(NamedTuple):
     """One defense that requirements ask for, and who asks.
 
@@ -156,8 +160,9 @@ def choose(
     """Choose a defense for each one that is asked for.
 
     One that is there already is taken where it will do. Of the others that set is taken of which
-    together the best is expected, then the one that raises the fewest risks that requirements are
-    about, then the one that is nearest to the usual reading.
+    together the best is expected, then the one with the fewest pairs that conflict or cannot be
+    trained together, then the one that raises the fewest risks that requirements are about, then
+    the one that is nearest to the usual reading.
 
     Parameters
     ----------
@@ -178,7 +183,7 @@ def choose(
     asking = _asked_for(requirements)
     risks = tuple(dict.fromkeys(risk for each in requirements for risk in each.risks))
     offered = [tuple(_offered(kb, each.wanted, have)) for each in asking]
-    ways: list[tuple[tuple[int, ...], tuple[Variant, ...]]] = []
+    ways: list[_Way] = []
     every = product(*(range(len(each)) for each in offered))
     for places in islice(every, MAX_CHOICES):
         spend()
@@ -186,14 +191,15 @@ def choose(
         ways.append((places, taken))
     cut = next(every, None) is not None
 
-    def rank(way: tuple[tuple[int, ...], tuple[Variant, ...]]) -> tuple[int, int, tuple[int, ...]]:
+    def rank(way: _Way) -> tuple[int, int, int, tuple[int, ...]]:
         places, taken = way
         together = {variant.id: variant for variant in (*have, *taken)}
         combined = joint(kb, together.values())
         raised = sum(
             expected(kb, name, risk).effect == "increase" for name in together for risk in risks
         )
-        return grade_of(combined and combined.outcome), raised, places
+        pairs = len(combined.exclusions) + len(combined.conflicts) if combined else 0
+        return grade_of(combined and combined.outcome), pairs, raised, places
 
     _, best = min(ways, key=rank)
     there = {variant.id for variant in have}

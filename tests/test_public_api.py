@@ -95,6 +95,11 @@ QUESTIONS: dict[str, tuple[Callable[[], Answer], list[str]]] = {
         lambda: crosscurrent.plan(["R1", "P1"], avoid=["P4"], have=["PD1"], max=3),
         "plan --protect R1 --protect P1 --avoid P4 --have PD1 --max 3".split(),
     ),
+    "comply": (lambda: crosscurrent.comply("AISVS:3"), ["comply", "AISVS:3"]),
+    "comply with what is in place": (
+        lambda: crosscurrent.comply("ai_rmf", have=["PD1", "FD2"]),
+        ["comply", "ai_rmf", "--have", "PD1", "--have", "FD2"],
+    ),
     "attacks": (
         lambda: crosscurrent.attacks("P1", adversary={"output": "hard_label"}),
         ["attacks", "--risk", "P1", "--output", "hard_label"],
@@ -270,6 +275,12 @@ def test_answers_hold_the_predictors_own_results() -> None:
     assert not crosscurrent.combine("RD3@pre", "RD2@in").effective
     assert crosscurrent.collude("poisoning", "evasion").amplifies
     assert crosscurrent.plan(["R1"]).plans[0].order
+    asked = crosscurrent.comply("AISVS", level="3")
+    assert (asked.standard.id, asked.level, asked.outcome) == ("aisvs", "3", "conflict")
+    assert {each.id for each in asked.order} == {each.id for each in asked.defenses}
+    assert asked.repairs[0].changes
+    assert asked.requirements[0].number == "1.1.1"
+    assert asked.to_markdown().startswith("# OWASP AISVS")
     assert crosscurrent.attacks("P1").attacks[0].attack == "membership_inference"
     assert crosscurrent.predict("RD1", "P2") == answer
     assert crosscurrent.predict("RD1", "P1") != answer
@@ -310,6 +321,8 @@ def test_bad_input_is_told_as_on_the_command_line() -> None:
         crosscurrent.collude("evasion", "poisoning", target="evasion")
     with pytest.raises(crosscurrent.InputError, match="a limit counts chains"):
         crosscurrent.collude("evasion", limit=3)  # type: ignore[call-overload]
+    with pytest.raises(crosscurrent.InputError, match="the levels are 1, 2, 3"):
+        crosscurrent.comply("AISVS", level="4")
     with pytest.raises(crosscurrent.UnknownName, match="unknown matrix"):
         crosscurrent.matrix("interaction")  # type: ignore[call-overload]
     with pytest.raises(crosscurrent.BrokenKnowledge):

@@ -127,9 +127,12 @@ class ComplianceAnswer(Answer):
     def _tables(self) -> Sequence[Table]:
         document = self._document
         requirements = document["requirements"]
-        together = [("together", ", ".join(joint_words(document)))] * (self.found.joint is not None)
+        together: list[tuple[str, ...]] = []
+        together += [("together", ", ".join(joint_words(document)))] * (
+            self.found.joint is not None
+        )
         together += [("least harmful order", order_words(document))] * bool(self.order)
-        shown = [
+        shown: list[tuple[str, list[tuple[str, ...]]]] = [
             (
                 "Asked for",
                 [(each["number"], asked_of(each)) for each in requirements if each["defenses"]],

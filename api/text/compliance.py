@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from .assessments import GRADES
-from .combinations import grounds_of, outcome_words
+from .combinations import grounds_of, outcome_words, why_not
 from .names import cite, lowered
 from .wording import OUTCOMES
 
@@ -64,11 +64,14 @@ def asked_of(requirement: shapes.Requirement) -> str:
     """Say which defenses are taken for what a requirement asks, and from which choice."""
     parts = []
     for each in requirement["defenses"]:
-        others = [name for name in each["any_of"] if name != each["chosen"]]
-        others = [name for name in others if name != each["chosen"].partition("@")[0]]
+        taken = (each["chosen"], each["chosen"].partition("@")[0])
+        others, further = (
+            ", ".join(name for name in names if name not in taken)
+            for names in (each["any_of"], each["instead"])
+        )
         text = each["chosen"] + ", in place" * each["in_place"]
-        text += f" (or {', '.join(others)})" if others else ""
-        text += f"; might do: {', '.join(each['instead'])}" if each["instead"] else ""
+        text += f" (or {others})" if others else ""
+        text += f"; might do: {further}" if further else ""
         parts.append(text)
     return " and ".join(parts) + ", our reading" * (requirement["basis"] == "inferred")
 
@@ -96,8 +99,9 @@ def danger_words(kb: KnowledgeBase, danger: shapes.Danger) -> str:
         return f"{danger['defenses'][0]} raises {lowered(kb.risks[danger['risk']].name)}"
     one, other = danger["defenses"]
     if danger["exclusions"]:
-        reason = danger["exclusions"][0]["reason"] or "one defense at two stages"
-        return f"{one} and {other} cannot be trained together: {reason}"
+        found = danger["exclusions"][0]
+        text = f"{one} and {other} cannot be trained together: {why_not(found['reason'])}"
+        return text + (f"; instead: {found['remedy']}" if found["remedy"] else "")
     if danger["conflicts"] and not danger["mutual"]:
         risks = dict.fromkeys(lowered(kb.risks[c["risk"]].name) for c in danger["conflicts"])
         doubt = " (inferred)" if all(each["inferred"] for each in danger["conflicts"]) else ""

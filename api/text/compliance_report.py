@@ -128,7 +128,7 @@ def _works(kb: KnowledgeBase, document: shapes.Compliance) -> Iterator[str]:
         if work.status == "unresolved":
             yield f"- `{name}`: not identified: {work.topic}"
             continue
-        told = [work.authors, work.title, work.venue, work.year and str(work.year)]
+        told = [work.authors, work.title, work.venue, str(work.year or "")]
         if work.doi:
             told.append(f"<https://doi.org/{work.doi}>")
         elif work.arxiv:

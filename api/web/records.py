@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         Observation,
         PublishedAttack,
         Reference,
+        Requirement,
         Risk,
         Variant,
     )
@@ -291,6 +292,9 @@ class _RecordLinks:
         text = f"{self.words.called(record.subject)} in {self.kb.catalogues[record.catalogue].name}"
         path = f"/learn/{section}/{record.subject}"
         return RecordLink(f"{text}: {entry}", path, (), f"mapping-{record.id}")
+
+    def requirements(self, record: Requirement) -> RecordLink:
+        return RecordLink(f"{self.kb.standards[record.standard].name} {record.number}", "")
 
     def _arrow(self, first: str, second: str, among: str = "") -> str:
         return f"{self.words.called(first, among)} → {self.words.inside(second, among)}"
