@@ -13,6 +13,7 @@ from ..text.compliance import (
     evidence_words,
     headline,
     joint_words,
+    measured,
     order_words,
     repair_words,
     unanswered,
@@ -91,12 +92,7 @@ def _describe(kb: KnowledgeBase, document: shapes.Compliance, look: Style, more:
         dangers.append([endangers(document, each), found])
     lines += _listed("Requirements that endanger others", dangers, look)
     lines += _repairs(document, look)
-    measured = [
-        [each["number"], ", ".join(each["risks"])]
-        for each in document["requirements"]
-        if each["asks"] == "measurement"
-    ]
-    lines += _section("To be measured", measured, look)
+    lines += _section("To be measured", list(map(list, measured(document))), look)
     written = [
         [each["number"], "a draft is in --format markdown"]
         for each in document["requirements"]

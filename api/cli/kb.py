@@ -136,6 +136,8 @@ def _section(kb: KnowledgeBase, section: str, look: Style) -> str:
             about = f"{PREDICATES[record.predicate]}  {record.label or ''}".rstrip()
         elif section == "catalogues":
             about = f"{record.name}, {record.edition}"
+        elif section == "requirements":
+            about = f"{record.asks}  {record.summary}"
         elif section == "references":
             about = f"{cite(kb, [identity])}: {record.title or record.topic}"
         else:
@@ -163,6 +165,9 @@ def _record(
     if mappings := kb.mappings_of(record.id):
         lines += ["", look.paint("In other catalogues", "bold")]
         lines.append(columns([_mapping(kb, each) for each in mappings], look.width))
+    if required := kb.requirements_of(record.id):
+        lines += ["", look.paint("Requirements", "bold")]
+        lines.append(columns([[r.number, r.asks, r.summary] for r in required], look.width))
     seen = [
         o for o in kb.observations.values()
         if record.id in (o.defense, o.risk, *o.sources) and o.effect != "unexplored"

@@ -18,6 +18,7 @@ from ..text.compliance import (
     evidence_words,
     headline,
     joint_words,
+    measured,
     order_words,
     repair_words,
     unanswered,
@@ -149,14 +150,7 @@ class ComplianceAnswer(Answer):
                 ],
             ),
             ("Repairs", [tuple(repair_words(document, each)) for each in document["repairs"]]),
-            (
-                "To be measured",
-                [
-                    (each["number"], ", ".join(each["risks"]))
-                    for each in requirements
-                    if each["asks"] == "measurement"
-                ],
-            ),
+            ("To be measured", list(measured(document))),
             (
                 "Nothing that can be said here",
                 [(", ".join(named), why) for why, named in unanswered(document).items()],

@@ -26,8 +26,10 @@ __all__ = [
     "evidence_words",
     "headline",
     "joint_words",
+    "measured",
     "numbers",
     "order_words",
+    "read_by_us",
     "repair_words",
     "unanswered",
 ]
@@ -73,16 +75,35 @@ def asked_of(requirement: shapes.Requirement) -> str:
         text += f" (or {others})" if others else ""
         text += f"; might do: {further}" if further else ""
         parts.append(text)
-    return " and ".join(parts) + ", our reading" * (requirement["basis"] == "inferred")
+    return " and ".join(parts) + read_by_us(requirement)
 
 
 def unanswered(document: shapes.Compliance) -> dict[str, list[str]]:
-    """Return the numbers of requirements of which nothing can be said, by why not."""
+    """Return the numbers of requirements of which nothing can be said, by why not.
+
+    Where it is our reading which risks they are about, those are named.
+    """
     found: dict[str, list[str]] = {}
     for each in document["requirements"]:
         if each["why"] is not None:
-            found.setdefault(each["why"], []).append(each["number"])
+            about = f" (about {', '.join(each['risks'])}{read_by_us(each)})"
+            name = each["number"] + about * (each["basis"] == "inferred")
+            found.setdefault(each["why"], []).append(name)
     return found
+
+
+def measured(document: shapes.Compliance) -> list[tuple[str, str]]:
+    """Return the numbers of requirements that ask for measurements, and of which risks."""
+    return [
+        (each["number"], f"{', '.join(each['risks'])}{read_by_us(each)}")
+        for each in document["requirements"]
+        if each["asks"] == "measurement"
+    ]
+
+
+def read_by_us(requirement: shapes.Requirement) -> str:
+    """Return what is added to what a requirement asks for, if its text does not name that."""
+    return ", our reading" if requirement["basis"] == "inferred" else ""
 
 
 def endangers(document: shapes.Compliance, danger: shapes.Danger) -> str:

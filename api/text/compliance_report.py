@@ -54,6 +54,11 @@ def markdown(kb: KnowledgeBase, document: shapes.Compliance) -> str:
         parts += [
             "## Where nothing can be said here",
             "\n".join(f"- {', '.join(named)}: {why}." for why, named in silent.items()),
+            "\n".join(
+                f"- {each['number']}.{_reading(each)}"
+                for each in document["requirements"]
+                if each["why"] and each["interpretation"]
+            ),
         ]
     parts += [
         "## Effects of the measures on each other (draft for Article 9(4))",
@@ -61,10 +66,11 @@ def markdown(kb: KnowledgeBase, document: shapes.Compliance) -> str:
         "## Trade-offs (draft for Annex IV(2)(b))",
         annex_iv_2_b(document),
         "## Sources",
-        "\n".join(_works(kb, document)) or "None: no effect on another requirement is known.",
+        "\n".join(_works(kb, document))
+        or "None: no effect on another requirement is known, and no reading rests on a work.",
         f"Knowledge: `{document['knowledge']}`.",
     ]
-    return "\n\n".join(parts)
+    return "\n\n".join(filter(None, parts))
 
 
 def article_9_4(kb: KnowledgeBase, document: shapes.Compliance) -> str:
@@ -121,9 +127,12 @@ def _known(kb: KnowledgeBase, danger: shapes.Danger) -> str:
 
 
 def _works(kb: KnowledgeBase, document: shapes.Compliance) -> Iterator[str]:
-    """Yield all works behind the effects, in full."""
-    cited = dict.fromkeys(work for each in document["dangers"] for work in each["works"])
-    for name in cited:
+    """Yield all works behind effects and readings, in full."""
+    cited = [work for each in document["dangers"] for work in each["works"]]
+    cited += [
+        source.partition("#")[0] for each in document["requirements"] for source in each["sources"]
+    ]
+    for name in dict.fromkeys(cited):
         work = kb.references[name]
         if work.status == "unresolved":
             yield f"- `{name}`: not identified: {work.topic}"

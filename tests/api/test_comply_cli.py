@@ -32,6 +32,8 @@ def test_the_text_names_every_requirement_that_applies(
         assert each["why"] is None or each["why"] in text
         for wanted in each["defenses"]:
             assert wanted["chosen"] in text
+    readings = [each for each in document["requirements"] if each["basis"] == "inferred"]
+    assert text.count("our reading") == len(readings)
     assert text.count("legal advice") == 1
     assert document["knowledge"][:19] in text
 
@@ -58,11 +60,12 @@ def test_what_is_in_place_is_marked(capsys: Capture) -> None:
     assert re.search(r"^  in place → ", text, re.MULTILINE)
 
 
+@pytest.mark.parametrize("name", ["ai_act", "aisvs"])
 def test_markdown_has_both_drafts_with_sources_the_digest_and_what_is_open(
-    capsys: Capture, kb: KnowledgeBase
+    capsys: Capture, kb: KnowledgeBase, name: str
 ) -> None:
-    text = printed(capsys, "ai_act", "--format", "markdown")
-    document = comply(kb, "ai_act")
+    text = printed(capsys, name, "--format", "markdown")
+    document = comply(kb, name)
     parts = dict(re.findall(r"^## (.+?)\n\n(.+?)(?=\n\n## |\Z)", text, re.MULTILINE | re.DOTALL))
     effects = next(part for head, part in parts.items() if "Article 9(4)" in head)
     decided = next(part for head, part in parts.items() if "Annex IV(2)(b)" in head)
@@ -70,10 +73,11 @@ def test_markdown_has_both_drafts_with_sources_the_digest_and_what_is_open(
     assert decided.count("\n- ") == len(document["repairs"])
     assert "To be filled in by the provider" in decided
     cited = {work for each in document["dangers"] for work in each["works"]}
+    cited |= {source for each in document["requirements"] for source in each["sources"]}
     assert cited == set(re.findall(r"^- `(\w+)`:", parts["Sources"], re.MULTILINE))
     assert f"Knowledge: `{kb.digest}`." in text
     assert text.count("legal advice") == 1
-    assert "https://eur-lex.europa.eu/eli/reg/2024/1689/oj" in text
+    assert document["standard"]["url"] in text
     for each in document["requirements"]:
         assert each["interpretation"] is None or each["interpretation"] in text
 
@@ -84,6 +88,14 @@ def test_markdown_says_so_where_nothing_acts_on_anything(capsys: Capture) -> Non
     assert "No trade-off between these requirements is known" in text
     text = printed(capsys, "AISVS:1", "--have", "data_augmentation", "--format", "markdown")
     assert "Considered together: data_augmentation@pre." in text
+
+
+def test_a_standard_is_shown_with_its_requirements(capsys: Capture, kb: KnowledgeBase) -> None:
+    for words in (["AISVS"], ["requirements"]):
+        assert main(["kb", "show", *words]) == 0
+        text = " ".join(capsys.readouterr().out.split())
+        for each in kb.requirements_of("aisvs"):
+            assert f"{each.asks} {each.summary}" in text
 
 
 def test_json_is_the_document(capsys: Capture, kb: KnowledgeBase) -> None:

@@ -55,8 +55,7 @@ def test_each_requirement_maps_to_something_or_says_why_not(kb: KnowledgeBase) -
         }
         assert asked_for[each.asks], each.id
         assert (each.why is not None) == (each.asks == "nothing"), each.id
-        if each.basis == "inferred":
-            assert each.interpretation, each.id
+        assert (each.basis == "inferred") == (each.interpretation is not None), each.id
 
 
 def test_requirements_agree_with_what_catalogues_of_the_same_edition_say(
