@@ -107,13 +107,19 @@ def test_level_3_finds_the_conflict_with_the_mark_on_data_its_evidence_and_its_r
     settled = [repair for repair in answer.repairs if repair.outcome in FINE]
     assert settled
     assert any("aisvs.1_1_5" in repair.unmet for repair in settled)
+    swapped = [change for repair in settled for change in repair.changes if change.kind == "swap"]
+    assert {change.old.id for change in swapped} == {"adversarial_training@in"}
+    assert all(change.doubtful for change in swapped)  # the requirement does not speak of them
 
 
 def test_the_order_spoils_nothing_that_another_order_of_the_stage_would_not(
-    answers: Mapping[tuple[str, str | None], Compliance],
+    kb: KnowledgeBase, answers: Mapping[tuple[str, str | None], Compliance]
 ) -> None:
     stages = ("pre", "in", "post")
-    for answer in answers.values():
+    marked = third(kb, "watermarking@in")  # in training it comes last, before it the other first
+    assert marked.joint is not None
+    assert not marked.joint.orders
+    for answer in (marked, *answers.values()):
         order = answer.order
         assert [v.id for v in sorted(order, key=lambda v: stages.index(v.stage))] == [
             v.id for v in order
