@@ -49,7 +49,8 @@ unit: .venv/dev .venv/browser
 	PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder
 
 fuzz: .venv/dev ## Send the service thousands of random requests; damage thousands of knowledge files.
-	CROSSCURRENT_FUZZ=200 $(BIN)/pytest tests/api/rest/test_openapi.py tests/knowledge/test_fuzz.py
+	CROSSCURRENT_FUZZ=200 $(BIN)/pytest tests/api/rest/test_openapi.py tests/knowledge/test_fuzz.py \
+		tests/predictor/test_deployments.py
 
 docs: .venv/dev ## Write again all that is generated: reference pages, pictures, example output.
 	$(BIN)/python docs/generate.py

@@ -34,6 +34,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
         "which attacks amplify which others, attack chains, and what breaks them",
     ),
     "plan": ("plan", "choose defenses that cover given risks and raise other risks least"),
+    "assess": ("assess", "what to expect of a whole deployment, described in a file"),
     "attacks": ("attacks", "the published attacks that an adversary can mount"),
     "matrix": ("matrix", "all defenses against all risks, or all pairs of defenses or of attacks"),
     "backtest": ("backtest", "compare every conjecture with the observations"),

@@ -48,7 +48,6 @@ def deployment_document(
         "threats": [_threat(each) for each in found.threats],
         "unstated": [
             {
-                "subject": each.subject,
                 "field": each.field,
                 "effects": [{"defense": defense, "risk": risk} for defense, risk in each.effects],
             }

@@ -60,7 +60,8 @@ _CONDITIONS: Final[Mapping[str, str]] = MappingProxyType(
 """Facts that are a condition of effects."""
 
 FIELDS: Final[Mapping[str, str]] = MappingProxyType(
-    {subject: name for name, subject in (*_FACTORS.items(), *_CONDITIONS.items())}
+    {"records": "data.size"}
+    | {subject: name for name, subject in (*_FACTORS.items(), *_CONDITIONS.items())}
 )
 """The field of a deployment file that states a factor or a condition."""
 

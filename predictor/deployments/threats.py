@@ -68,9 +68,9 @@ def _toward(kb: KnowledgeBase, deployment: Described, target: str) -> Iterator[T
         assumed = NO_ADVERSARIES
         if first is not None and last is not None:
             assumed = Adversaries(dict(first.described), dict(last.described))
-        for chain in islice(chains(kb, target, assumed), _SEARCHED):
-            if not _able(chain, first, last):
-                continue
+        searched = islice(chains(kb, target, assumed), _SEARCHED)
+        able = (chain for chain in searched if _able(chain, first, last))
+        for chain in islice(able, MAX_CHAINS):
             names = tuple(each.id for each in chain.attacks)
             known = mounted.setdefault(names, (chain, assumed, []))
             if first is not None and last is not None:
