@@ -22,6 +22,7 @@ from crosscurrent.api.cli import main
 from crosscurrent.knowledge import KnowledgeBase, load
 
 LOANS = str(Path(__file__).parents[1] / "docs" / "examples" / "loans" / "loans.csv")
+CREDIT = str(Path(__file__).parents[1] / "docs" / "examples" / "deployments" / "credit.yaml")
 HOSTILE = '<script>alert("x")</script>&amp;'
 OVERLAY = f"""\
 risks:
@@ -95,6 +96,7 @@ QUESTIONS: dict[str, tuple[Callable[[], Answer], list[str]]] = {
         lambda: crosscurrent.plan(["R1", "P1"], avoid=["P4"], have=["PD1"], max=3),
         "plan --protect R1 --protect P1 --avoid P4 --have PD1 --max 3".split(),
     ),
+    "assess": (lambda: crosscurrent.assess(CREDIT), ["assess", CREDIT]),
     "attacks": (
         lambda: crosscurrent.attacks("P1", adversary={"output": "hard_label"}),
         ["attacks", "--risk", "P1", "--output", "hard_label"],
@@ -166,8 +168,8 @@ def test_what_is_exported_is_all_there_is_and_sorted() -> None:
     exported = {module: names.split() for module, names in crosscurrent._EXPORTS.items()}
     assert {"__version__", *(each for own in exported.values() for each in own)} == set(names)
     source = Path(str(crosscurrent.__file__)).read_text(encoding="utf-8")
-    told = re.findall(r"^    from \.(\S+) import (.+)$", source, re.MULTILINE)
-    assert {module: names.split(", ") for module, names in told} == exported
+    told = re.findall(r"^    from \.(\S+) import (\([^)]+\)|.+)$", source, re.MULTILINE)
+    assert {module: re.findall(r"\w+", names) for module, names in told} == exported
 
 
 def test_a_name_that_is_not_exported_is_no_attribute() -> None:
