@@ -26,6 +26,7 @@ from functools import cache
 from pathlib import Path
 
 import example_plugin
+import llms
 from preloaded import command
 
 from crosscurrent.api.app import create_app
@@ -159,6 +160,7 @@ def references() -> dict[Path, str]:
         DOCS / "reference" / "knowledge.schema.json": json.dumps(schema(), indent=2) + "\n",
         DOCS / "reference" / "openapi.json": _openapi(),
         DOCS / "images" / "matrix.svg": matrix_svg(kb, matrix(kb)),
+        DOCS / "llms.txt": llms.index(DOCS),
     }
 
 
