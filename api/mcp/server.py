@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from mcp.server.lowlevel import Server
@@ -23,6 +24,7 @@ from crosscurrent import __version__
 from crosscurrent.knowledge.errors import InputError, UnknownName, clip, legible, suggest
 
 from ..text.names import cite, knowledge_line
+from .measuring import measured
 from .schemas import input_schema, output_schema
 from .tools import TOOLS
 from .works import works
@@ -46,7 +48,7 @@ _ABOUT = (
     " explained, and told with how well it is established. Names are ids, the papers' codes or"
     " aliases: search_knowledge finds them. Answers are expectations from correlations, not proofs:"
     " pass on the likelihood, the grade and the works (sources names them), and say what is"
-    " unknown. Nothing is measured or changed by any tool."
+    " unknown."
 )
 _CITED = 8
 _FAULTS = 3
@@ -56,8 +58,8 @@ Run = Callable[[Any, Callable[[], CallToolResult], str], Awaitable[CallToolResul
 ask instead should that take too much. It raises `InputError` to refuse."""
 
 
-def make_server(kb: KnowledgeBase, run: Run) -> Server[Any]:
-    """Return a server of the tools, all of which only read.
+def make_server(kb: KnowledgeBase, run: Run, offered: Sequence[Tool] = TOOLS) -> Server[Any]:
+    """Return a server of tools.
 
     Parameters
     ----------
@@ -65,10 +67,12 @@ def make_server(kb: KnowledgeBase, run: Run) -> Server[Any]:
         What is asked.
     run : callable
         Runs one question.
+    offered : sequence of Tool
+        By default those that only read.
     """
-    tools = {tool.name: tool for tool in TOOLS}
+    tools = {tool.name: tool for tool in offered}
     inputs = {name: input_schema(tool, kb) for name, tool in tools.items()}
-    listed = [_listed(tool, inputs[tool.name]) for tool in TOOLS]
+    listed = [_listed(tool, inputs[tool.name]) for tool in offered]
 
     async def list_tools(_: Any, __: PaginatedRequestParams | None) -> ListToolsResult:
         return ListToolsResult(tools=listed)
@@ -83,7 +87,10 @@ def make_server(kb: KnowledgeBase, run: Run) -> Server[Any]:
             raise MCPError(INVALID_PARAMS, hint)
         try:
             asked = _arguments(tool, call.arguments or {})
-            return await run(context.request, lambda: _answer(kb, tool, asked), tool.less)
+            task = partial(_answer, kb, tool, asked)
+            if tool.measures:
+                return await measured(context.session, task)
+            return await run(context.request, task, tool.less)
         except InputError as error:
             text = TextContent(type="text", text=_refusal(error))
             return CallToolResult(content=[text], is_error=True)
@@ -108,7 +115,7 @@ def _listed(tool: Tool, arguments: dict[str, Any]) -> Listed:
         output_schema=output_schema(tool),
         annotations=ToolAnnotations(
             title=tool.title,
-            read_only_hint=True,
+            read_only_hint=not tool.measures,
             destructive_hint=False,
             idempotent_hint=True,
             open_world_hint=False,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from mcp.types import CallToolResult
 
     from crosscurrent.knowledge import KnowledgeBase
+
+    from .tool import Tool
 
 __all__ = ["bounded_run", "serve"]
 
@@ -42,11 +44,19 @@ async def bounded_run(_: Any, task: Callable[[], CallToolResult], less: str) -> 
             raise InputError(f"this would take more than {most}: {less}") from error
 
 
-def serve(kb: KnowledgeBase) -> None:
-    """Answer until the client closes standard input."""
+def serve(kb: KnowledgeBase, tools: Sequence[Tool]) -> None:
+    """Answer until the client closes standard input.
+
+    Parameters
+    ----------
+    kb : KnowledgeBase
+        What is asked.
+    tools : sequence of Tool
+        What may be called.
+    """
 
     async def answering() -> None:
-        server = make_server(kb, bounded_run)
+        server = make_server(kb, bounded_run, tools)
         async with stdio_server() as (read, write):
             await server.run(read, write, server.create_initialization_options())
 

@@ -94,6 +94,8 @@ class Tool(NamedTuple):
         Says the document in sentences.
     less : str
         What to ask instead should a question take too much, as an instruction.
+    measures : bool
+        Whether it trains models and keeps results; all others only read.
     """
 
     name: str
@@ -104,3 +106,4 @@ class Tool(NamedTuple):
     answer: Callable[[KnowledgeBase, Any], Document]
     told: Callable[[KnowledgeBase, Any], str]
     less: str
+    measures: bool = False

@@ -21,7 +21,7 @@ def works(kb: KnowledgeBase, document: Mapping[str, Any]) -> list[str]:
     Some documents say what to expect of a pair, or name a variant or a published attack, without
     the sources of that: these are then looked up.
     """
-    pairs: set[tuple[Any, ...]] = set()
+    pairs: set[tuple[str, str]] = set()
     parts = list(_parts(document))
     named = [name for part in parts for name in _names(part.get("works"))]
     for part in parts:
@@ -50,7 +50,7 @@ def _names(stated: Any) -> Iterable[str]:
 
 
 def _behind(
-    kb: KnowledgeBase, part: Mapping[str, Any], pairs: set[tuple[Any, ...]]
+    kb: KnowledgeBase, part: Mapping[str, Any], pairs: set[tuple[str, str]]
 ) -> Iterator[str]:
     """Yield the sources of what a part of a document says without them; each pair's once."""
     if part.get("id") in kb.references:
@@ -61,11 +61,13 @@ def _behind(
         if name in kb.variants:
             variant = kb.variants[name]
             yield from (*variant.sources, *variant.stated_in)
-    pair = (part.get("defense"), part.get("risk"))
-    if "expect" in part and all(pair) and pair not in pairs:
-        pairs.add(pair)
-        prediction = predict(kb, *pair)
+    defense, risk = part.get("defense"), part.get("risk")
+    if "expect" in part and defense and risk and (defense, risk) not in pairs:
+        pairs.add((defense, risk))
+        prediction = predict(kb, defense, risk)
         for path in prediction.paths:
             yield from path.sources
-        for seen in (*prediction.observations, *prediction.exceptions):
-            yield from seen.record.sources
+        for observation in prediction.observations:
+            yield from observation.record.sources
+        for exception in prediction.exceptions:
+            yield from exception.record.sources

@@ -87,7 +87,6 @@ def test_a_quota_counts_these_requests_too(tmp_path: Path) -> None:
 def test_only_this_machines_names_and_those_that_are_set_are_answered(tmp_path: Path) -> None:
     file = KeyFile(str(tmp_path / "keys.json"))
     key = {"Authorization": f"Bearer {file.add('anna')}"}
-    asked = {"json": LIST, "headers": {**JSON, **key}}
     with serving(
         tmp_path, keys=file.path, mcp_hosts=("lab.example",), cors_origins=("https://a.example",)
     ) as client:
@@ -106,9 +105,9 @@ def test_only_this_machines_names_and_those_that_are_set_are_answered(tmp_path: 
             assert answer.status_code == status, (host, origin)
         assert client.get("/mcp", headers=key).status_code == 405
         assert client.delete("/mcp", headers=key).headers["allow"] == "POST"
-        broken = client.post("/mcp", content=b"{", headers=asked["headers"])
+        broken = client.post("/mcp", content=b"{", headers={**JSON, **key})
         assert (broken.status_code, broken.json()["error"]["code"]) == (400, -32700)
-        large = client.post("/mcp", content=b" " * 3_000_000, headers=asked["headers"])
+        large = client.post("/mcp", content=b" " * 3_000_000, headers={**JSON, **key})
         assert large.status_code == 413
     with serving(tmp_path) as client:
         refused = client.post("/mcp", json=LIST, headers={**JSON, "Host": "elsewhere.example"})

@@ -246,7 +246,7 @@ def parts(schema: Any) -> Iterator[dict[str, Any]]:
 def test_arguments_are_bounded_described_and_show_the_names_that_are_known(
     listed: ListToolsResult, kb: KnowledgeBase
 ) -> None:
-    shown = set()
+    shown: set[str] = set()
     for tool in listed.tools:
         assert tool.input_schema["additionalProperties"] is False
         for name, about in tool.input_schema.get("properties", {}).items():
