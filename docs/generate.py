@@ -26,6 +26,7 @@ from functools import cache
 from pathlib import Path
 
 import example_plugin
+import llms
 from preloaded import command
 
 from crosscurrent.api.app import create_app
@@ -162,6 +163,7 @@ def references() -> dict[Path, str]:
         ),
         DOCS / "reference" / "openapi.json": _openapi(),
         DOCS / "images" / "matrix.svg": matrix_svg(kb, matrix(kb)),
+        DOCS / "llms.txt": llms.index(DOCS),
     }
 
 

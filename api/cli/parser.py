@@ -45,6 +45,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "worker": ("worker", "run the validations that a service has accepted"),
     "kb": ("kb", "the knowledge base itself: check, show, schema, diff, export"),
     "serve": ("serve", "serve the answers over HTTP: REST under /v1, for programs and teams"),
+    "mcp": ("mcp", "answer an assistant: the answers as tools of the Model Context Protocol"),
     "keys": ("keys", "API keys for the service: add, list, remove"),
     "completion": ("completion", "print the completion script for a shell"),
 }
