@@ -58,7 +58,7 @@ def _behind(
     if part.get("id") in kb.published_attacks:
         yield from kb.published_attacks[part["id"]].stated_in
     for name in _names(part.get("defenses")):
-        if name in kb.variants:
+        if isinstance(name, str) and name in kb.variants:  # a deployment's are objects
             variant = kb.variants[name]
             yield from (*variant.sources, *variant.stated_in)
     defense, risk = part.get("defense"), part.get("risk")

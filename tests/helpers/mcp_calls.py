@@ -87,6 +87,7 @@ SAME: list[tuple[str, dict[str, Any], list[str]]] = [
 CALLS: list[tuple[str, dict[str, Any]]] = [
     *((tool, arguments) for tool, arguments, _ in SAME),
     ("matrix", {}),
+    ("assess", {"deployment": "deployment: 1\nname: x\ndefenses: [{defense: PD1}]\n"}),
     ("search_knowledge", {"text": "privacy"}),
     ("sources", {"ids": ["song2019privacy", "duddu2024sok#table-2"]}),
 ]

@@ -6,6 +6,7 @@ from typing import Final
 
 from ..tool import Tool
 from . import (
+    assess,
     attack_chains,
     collude,
     combine,
@@ -27,6 +28,7 @@ TOOLS: Final[tuple[Tool, ...]] = (
     matrix.TOOL,
     combine.TOOL,
     plan.TOOL,
+    assess.TOOL,
     collude.TOOL,
     attack_chains.TOOL,
     published_attacks.TOOL,
