@@ -63,15 +63,20 @@ def _case(
 ) -> None:
     kind = each["kind"]
     case = SubElement(suite, "testcase", classname=f"crosscurrent.{kind}", name=each["id"])
-    where = f"{legible(document['deployment']['file'])}:{each['line']}:{each['column']}"
-    told = "\n".join(filter(None, [where, words.sentence, words.to_do]))
+    where = f"{document['deployment']['file']}:{each['line']}:{each['column']}"
+    lines = [where, words.sentence, words.to_do]
     if each["state"] == "accepted":
         SubElement(case, "skipped", message=legible(acceptance(each)))
     elif each["state"] == "passes":
-        SubElement(case, "system-out").text = f"{told}\nThe policy lets it pass."
+        SubElement(case, "system-out").text = _lines(*lines, "The policy lets it pass.")
     else:
-        failure = SubElement(case, "failure", type=kind, message=words.sentence)
-        failure.text = "\n".join(filter(None, [told, legible(acceptance(each))]))
+        failure = SubElement(case, "failure", type=kind, message=legible(words.sentence))
+        failure.text = _lines(*lines, acceptance(each))
+
+
+def _lines(*told: str) -> str:
+    """Return what is told, a line each, of characters that XML can carry."""
+    return "\n".join(legible(each) for each in told if each)
 
 
 def _silent(

@@ -93,7 +93,7 @@ _WAYS: Final = MappingProxyType(
         "no_longer_raises": "no longer raises {}",
         "lowers": "lowers {}",
         "no_longer_lowers": "no longer lowers {}",
-        "shifts": "changes what is expected of {}",
+        "shifts": "bears on {}",
     }
 )
 
@@ -174,8 +174,8 @@ def acceptance(each: shapes.CheckedFinding) -> str:
 
 def unused(each: shapes.UnusedAcceptance) -> str:
     """Say that an acceptance names no finding."""
-    close = " or ".join(each["suggestions"])
-    hint = f"did you mean {close}?" if close else "remove it"
+    close = each["suggestions"]
+    hint = f"did you mean {close[0]}?" if close else "remove it"
     return f"accepted, but not found: {each['finding']} ({hint})"
 
 
@@ -224,8 +224,20 @@ def risk_change(
     }.get(tuple(causes), "A newer Crosscurrent")
     risk = kb.risks.get(change["risk"])
     name = lowered(risk.name) if risk else change["risk"]
-    head = f"{subject} {_WAYS[change['way']].format(name)}"
+    head = f"{subject} {_likelier(change, name) or _WAYS[change['way']].format(name)}"
     return head, f"before: {_outcome(change['before'])}; now: {_outcome(change['after'])}"
+
+
+def _likelier(change: shapes.RiskChange, name: str) -> str:
+    """Say that what was expected before has become more or less likely, if that is all."""
+    was, now = change["before"], change["after"]
+    if was is None or now is None or was["expect"] != now["expect"]:
+        return ""
+    what = {"increase": "a rise", "opposed": "a rise", "decrease": "a fall"}.get(now["expect"])
+    before, after = was["likelihood"], now["likelihood"]
+    if what is None or before is None or after is None or percent(before) == percent(after):
+        return ""
+    return f"makes {what} of {name} {'more' if after > before else 'less'} likely"
 
 
 def _outcome(found: shapes.Outcome | None) -> str:
