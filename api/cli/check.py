@@ -128,9 +128,11 @@ def _in_form(
 
 
 def _sarif(kb: KnowledgeBase, check: Check, document: shapes.DeploymentCheck) -> str:
+    from crosscurrent import __version__
+
     from ..formats.sarif import sarif
 
-    return as_json(sarif(document, text.said(kb, check)))
+    return as_json(sarif(document, text.said(kb, check), __version__))
 
 
 def _junit(kb: KnowledgeBase, check: Check, document: shapes.DeploymentCheck) -> str:

@@ -10,8 +10,6 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
-from crosscurrent import __version__
-
 from ..text.checks import RULES, Rule, Said, acceptance, unused
 
 if TYPE_CHECKING:
@@ -35,7 +33,9 @@ _LEVELS: Final[Mapping[str, str]] = {
 """How severe a finding is, by its state."""
 
 
-def sarif(document: shapes.DeploymentCheck, said: Mapping[str, Said]) -> dict[str, Any]:
+def sarif(
+    document: shapes.DeploymentCheck, said: Mapping[str, Said], version: str
+) -> dict[str, Any]:
     """Return a check as a SARIF log with one run.
 
     A finding is a result: an error if it fails, a note if the policy lets it pass, and a suppressed
@@ -48,6 +48,8 @@ def sarif(document: shapes.DeploymentCheck, said: Mapping[str, Said]) -> dict[st
         See `predictor.deployments.check_documents.check_document`.
     said : mapping from str to Said
         Sentences by the id of the finding, see `text.checks.said`.
+    version : str
+        The version of Crosscurrent.
     """
     place = _location(document["deployment"]["file"])
     return {
@@ -58,8 +60,8 @@ def sarif(document: shapes.DeploymentCheck, said: Mapping[str, Said]) -> dict[st
                 "tool": {
                     "driver": {
                         "name": "Crosscurrent",
-                        "version": __version__,
-                        "semanticVersion": __version__,
+                        "version": version,
+                        "semanticVersion": version,
                         "rules": [_rule(kind, rule) for kind, rule in RULES.items()],
                     }
                 },

@@ -77,9 +77,11 @@ class CheckAnswer(Answer):
 
     def to_sarif(self) -> dict[str, Any]:
         """Return the log of ``crosscurrent check --format sarif``, SARIF 2.1.0."""
+        from crosscurrent import __version__
+
         from ..formats.sarif import sarif
 
-        return sarif(self.to_dict(), text.said(self.kb, self.found))
+        return sarif(self.to_dict(), text.said(self.kb, self.found), __version__)
 
     def to_junit(self) -> str:
         """Return the XML of ``crosscurrent check --format junit``."""

@@ -14,6 +14,7 @@ import xmlschema
 from gates import ACCEPTED, FAIRNESS, TODAY, checked, deployment
 from jsonschema import Draft7Validator
 
+from crosscurrent import __version__
 from crosscurrent.api.formats.junit import junit
 from crosscurrent.api.formats.sarif import sarif
 from crosscurrent.api.text import checks as text
@@ -67,7 +68,7 @@ def written(
     check = judge(assess_deployment(kb, file), TODAY)
     document = check_document(check, earlier)
     said = text.said(kb, check)
-    log = json.loads(json.dumps(sarif(document, said)))
+    log = json.loads(json.dumps(sarif(document, said, __version__)))
     validator().validate(log)
     report = junit(document, said)
     xsd().validate(report)
@@ -123,7 +124,9 @@ def test_the_schemas_refuse_what_is_not_theirs(kb: KnowledgeBase) -> None:
 def test_every_kind_of_finding_is_a_rule_and_a_suite(kb: KnowledgeBase) -> None:
     assert tuple(text.RULES) == KINDS
     _, log, report = written(kb, CASES["everything fails"])
-    rules = log["runs"][0]["tool"]["driver"]["rules"]
+    driver = log["runs"][0]["tool"]["driver"]
+    assert driver["version"] == __version__
+    rules = driver["rules"]
     assert [rule["id"] for rule in rules] == list(KINDS)
     for each in results(log).values():
         assert rules[each["ruleIndex"]]["id"] == each["ruleId"]
@@ -153,7 +156,7 @@ def test_messages_say_what_is_wrong_and_what_to_do(kb: KnowledgeBase) -> None:
 def test_an_expired_acceptance_fails_and_says_so(kb: KnowledgeBase) -> None:
     check = checked(kb, CASES["accepted"], "2027-07-01")
     document, said = check_document(check), text.said(kb, check)
-    log, report = sarif(document, said), junit(document, said)
+    log, report = sarif(document, said, __version__), junit(document, said)
     validator().validate(log)
     xsd().validate(report)
     result = results(log)[FAIRNESS]
