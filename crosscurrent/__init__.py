@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from .api.python.attacks import AttacksAnswer, attacks
     from .api.python.audits import AuditReport, audit
     from .api.python.backtests import BacktestAnswer, backtest
+    from .api.python.checks import CheckAnswer, check
     from .api.python.collusions import ChainsAnswer, CollusionsAnswer, SequenceAnswer, collude
     from .api.python.combinations import CombinationAnswer, CombinationsAnswer, combine
     from .api.python.data import DataReport, check_data
@@ -39,6 +40,7 @@ __all__ = [
     "BrokenDeployment",
     "BrokenKnowledge",
     "ChainsAnswer",
+    "CheckAnswer",
     "CollusionsAnswer",
     "CombinationAnswer",
     "CombinationsAnswer",
@@ -60,6 +62,7 @@ __all__ = [
     "attacks",
     "audit",
     "backtest",
+    "check",
     "check_data",
     "collude",
     "combine",
@@ -85,6 +88,7 @@ _EXPORTS = {
     "api.python.attacks": "AttacksAnswer attacks",
     "api.python.audits": "AuditReport audit",
     "api.python.backtests": "BacktestAnswer backtest",
+    "api.python.checks": "CheckAnswer check",
     "api.python.collusions": "ChainsAnswer CollusionsAnswer SequenceAnswer collude",
     "api.python.combinations": "CombinationAnswer CombinationsAnswer combine",
     "api.python.data": "DataReport check_data",

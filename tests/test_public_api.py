@@ -21,6 +21,7 @@ import crosscurrent
 from crosscurrent.api.cli import main
 from crosscurrent.knowledge import KnowledgeBase, load
 
+GATE = str(Path(__file__).parents[1] / "docs" / "examples" / "gate" / "deployment.yaml")
 LOANS = str(Path(__file__).parents[1] / "docs" / "examples" / "loans" / "loans.csv")
 CREDIT = str(Path(__file__).parents[1] / "docs" / "examples" / "deployments" / "credit.yaml")
 HOSTILE = '<script>alert("x")</script>&amp;'
@@ -105,6 +106,10 @@ QUESTIONS: dict[str, tuple[Callable[[], Answer], list[str]]] = {
     "combinations": (lambda: crosscurrent.matrix("combinations"), ["matrix", "combinations"]),
     "collusions": (lambda: crosscurrent.matrix("collusions"), ["matrix", "collusions"]),
     "check data": (lambda: crosscurrent.check_data(LOANS), ["data", "check", LOANS]),
+    "check": (
+        lambda: crosscurrent.check(GATE, today="2027-01-15"),
+        ["check", GATE, "--today", "2027-01-15"],
+    ),
     "backtest": (
         lambda: crosscurrent.backtest(seed=3, resamples=20),
         ["backtest", "--seed", "3", "--resamples", "20"],

@@ -41,6 +41,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "validate": ("validate", "measure whether a prediction holds, by training models"),
     "data": ("data", "what is understood of a data file of yours: check"),
     "audit": ("audit", "what models, or their predictions, show, before and after a change"),
+    "check": ("check", "whether a deployment passes the policy of its file, and what changed"),
     "results": ("results", "stored results: list, show, plot, pool, report, export, prune"),
     "worker": ("worker", "run the validations that a service has accepted"),
     "kb": ("kb", "the knowledge base itself: check, show, schema, diff, export"),
