@@ -297,12 +297,12 @@ def together(kb: KnowledgeBase, found: DeploymentAssessment) -> list[str]:
         return []
     lines = [_joint(combined)]
     for each in combined.exclusions:
-        record = each.record
-        why = why_not(record.reason if record else None)
-        cited = f" ({cite(kb, record.sources)})" if record and record.sources else ""
+        known = each.record
+        why = why_not(known.reason if known else None)
+        cited = f" ({cite(kb, known.sources)})" if known and known.sources else ""
         lines.append(f"{each.one.id} and {each.other.id}: {why}{cited}")
-        if record and record.remedy:
-            lines.append(f"instead: {record.remedy}")
+        if known and known.remedy:
+            lines.append(f"instead: {known.remedy}")
     for conflict in combined.conflicts:
         risk = lowered(kb.risks[conflict.risk].name)
         doubt = " (inferred)" if conflict.inferred else ""

@@ -62,9 +62,8 @@ def threats(kb: KnowledgeBase, deployment: Described) -> tuple[Threat, ...]:
 
 def _toward(kb: KnowledgeBase, deployment: Described, target: str) -> Iterator[Threat]:
     mounted: dict[tuple[str, ...], tuple[Chain, Adversaries, list[tuple[str, str]]]] = {}
-    pairs = list(islice(product(deployment.profiles, repeat=2), _MAX_PAIRS))
-    everybody: list[tuple[Profile, Profile] | tuple[None, None]] = [*pairs]
-    for first, last in everybody or [(None, None)]:
+    attackers: list[Profile | None] = [*deployment.profiles] or [None]
+    for first, last in islice(product(attackers, attackers), _MAX_PAIRS):
         assumed = NO_ADVERSARIES
         if first is not None and last is not None:
             assumed = Adversaries(dict(first.described), dict(last.described))

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import re
 import shlex
+from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import pytest
 from commands import OVERLAY, Ask
@@ -58,11 +60,10 @@ def test_the_template_names_every_field_and_is_sound(
     assert ask("assess", "--init").status == 0
     written = Path("deployment.yaml").read_text()
     assert read_deployment("deployment.yaml").deployment.defenses
-    for record in (Deployment, *Deployment.NESTED.values()):
-        assert all(re.search(rf"\b{name}:", written) for name in record.__slots__), record
-    whole = re.sub(r"(?m)^(\s*)# (?=\S+:|  )", r"\1", written)
+    records: list[Any] = [Deployment, *Deployment.NESTED.values()]
+    names = [field.name for record in records for field in fields(record)]
+    assert [name for name in names if not re.search(rf"\b{name}:", written)] == []
     assert ask("assess", "deployment.yaml").status == 0
-    assert whole != written
 
 
 def test_nothing_is_overwritten(ask: Ask, tmp_path: Path) -> None:

@@ -48,7 +48,7 @@ def some(dice: random.Random, kb: KnowledgeBase) -> DeploymentFile:
         return dice.choice([None, *values])
 
     def values(key: str) -> tuple[str, ...]:
-        return {**kb.conditions, **kb.adversary}[key].values
+        return kb.conditions[key].values if key in kb.conditions else kb.adversary[key].values
 
     variants = dice.sample(list(kb.variants), dice.randint(0, 3))
     defenses = [
@@ -128,8 +128,10 @@ def contradictions(
     if plans and better is not None and better.complete:
         have = names if better.kept else []
         most = len(names) + 2
-        alone = plan(kb, wish(kb, protect=better.protect, avoid=better.avoid, have=have, most=most))
-        if not set(map(repr, better.plans)) <= set(map(repr, alone.plans)):
+        planned = plan(
+            kb, wish(kb, protect=better.protect, avoid=better.avoid, have=have, most=most)
+        )
+        if not set(map(repr, better.plans)) <= set(map(repr, planned.plans)):
             yield "the plans"
 
 
@@ -415,7 +417,7 @@ def plain(record: Any) -> Any:
 @pytest.mark.parametrize("grade", GRADES)
 def test_a_rise_fails_at_its_grade_and_all_weaker_limits(grade: str) -> None:
     rise = Finding("rise:a:b", "rise", "a", ("b",), "published_once", "medium", "defenses[0]")
-    strict = GRADES.index("published_once") <= GRADES.index(grade)  # type: ignore[arg-type]
+    strict = GRADES.index("published_once") <= GRADES.index(grade)
     assert fails(rise, Policy(rise_at=grade)) is strict
     assert not fails(rise, Policy(rise_at=grade, matters="high"))
     assert not fails(rise._replace(matters=None), Policy(rise_at=grade))
@@ -423,7 +425,7 @@ def test_a_rise_fails_at_its_grade_and_all_weaker_limits(grade: str) -> None:
 
 def test_what_else_fails_is_what_the_policy_names() -> None:
     found = {
-        kind: Finding(kind, kind, "a", (), None, "high", "risks")  # type: ignore[arg-type]
+        kind: Finding(kind, kind, "a", (), None, "high", "risks")
         for kind in ("conflict", "not_trainable", "at_a_cost", "unprotected", "chain")
     }
     assert [k for k, each in found.items() if fails(each, Policy())] == [
