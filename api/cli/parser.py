@@ -78,7 +78,8 @@ examples:
 
 crosscurrent help COMMAND says more of a command.
 Names are ids (adversarial_training) or the papers' codes (RD1); crosscurrent kb show lists them.
-Exit status: 0 answered, 2 bad input, 1 anything else that went wrong, 130 interrupted."""
+Exit status: 0 answered, 2 bad input, 1 a check that fails or anything else that went wrong, 130
+interrupted."""
 
 
 class _Formatter(argparse.RawDescriptionHelpFormatter):
