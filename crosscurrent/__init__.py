@@ -13,24 +13,35 @@ if TYPE_CHECKING:
     from .api.python.attacks import AttacksAnswer, attacks
     from .api.python.audits import AuditReport, audit
     from .api.python.backtests import BacktestAnswer, backtest
+    from .api.python.checks import CheckAnswer, check
     from .api.python.collusions import ChainsAnswer, CollusionsAnswer, SequenceAnswer, collude
     from .api.python.combinations import CombinationAnswer, CombinationsAnswer, combine
     from .api.python.compliance import ComplianceAnswer, comply
     from .api.python.data import DataReport, check_data
+    from .api.python.deployments import AssessmentAnswer, assess
     from .api.python.matrices import matrix
     from .api.python.plans import PlansAnswer, plan
     from .api.python.pools import PoolsAnswer, pool
     from .api.python.predictions import MatrixAnswer, PredictionAnswer, PredictionsAnswer, predict
     from .api.python.validation import ValidationReport, validate
     from .knowledge import KnowledgeBase, load
-    from .knowledge.errors import BrokenKnowledge, InputError, MissingExtra, UnknownName
+    from .knowledge.errors import (
+        BrokenDeployment,
+        BrokenKnowledge,
+        InputError,
+        MissingExtra,
+        UnknownName,
+    )
 
 __all__ = [
+    "AssessmentAnswer",
     "AttacksAnswer",
     "AuditReport",
     "BacktestAnswer",
+    "BrokenDeployment",
     "BrokenKnowledge",
     "ChainsAnswer",
+    "CheckAnswer",
     "CollusionsAnswer",
     "CombinationAnswer",
     "CombinationsAnswer",
@@ -49,9 +60,11 @@ __all__ = [
     "ValidationReport",
     "WhatIfAnswer",
     "__version__",
+    "assess",
     "attacks",
     "audit",
     "backtest",
+    "check",
     "check_data",
     "collude",
     "combine",
@@ -73,15 +86,17 @@ if not os.path.isdir(os.path.join(__path__[0], "knowledge")):
 
 _EXPORTS = {
     "knowledge": "KnowledgeBase load",
-    "knowledge.errors": "BrokenKnowledge InputError MissingExtra UnknownName",
+    "knowledge.errors": "BrokenDeployment BrokenKnowledge InputError MissingExtra UnknownName",
     "api.python.assumptions": "WhatIfAnswer what_if",
     "api.python.attacks": "AttacksAnswer attacks",
     "api.python.audits": "AuditReport audit",
     "api.python.backtests": "BacktestAnswer backtest",
+    "api.python.checks": "CheckAnswer check",
     "api.python.collusions": "ChainsAnswer CollusionsAnswer SequenceAnswer collude",
     "api.python.combinations": "CombinationAnswer CombinationsAnswer combine",
     "api.python.compliance": "ComplianceAnswer comply",
     "api.python.data": "DataReport check_data",
+    "api.python.deployments": "AssessmentAnswer assess",
     "api.python.matrices": "matrix",
     "api.python.plans": "PlansAnswer plan",
     "api.python.pools": "PoolsAnswer pool",

@@ -4,7 +4,9 @@ Each hangs below its first base; "also" names a second one, for whoever catches 
 
 Exception
 ├── InputError              something given cannot be used (exit code 2, or a 4xx status)
-│   ├── BrokenKnowledge     also ValueError: knowledge files that cannot be loaded, every problem
+│   ├── BrokenFiles         also ValueError: files that cannot be used, every problem
+│   │   ├── BrokenKnowledge     knowledge files that cannot be loaded
+│   │   └── BrokenDeployment    a deployment file that cannot be assessed
 │   ├── TooCostly           a question that takes more than the budget it was given
 │   ├── UnknownName         also LookupError: a name that no record has, with close matches
 │   ├── ScenarioError       also ValueError: assumptions that contradict each other
@@ -34,7 +36,22 @@ ChildProcessError
 └── Lost                    whatever ran a task ended before it was finished, again and again
 """
 
-from .knowledge.errors import BrokenKnowledge, InputError, MissingExtra, UnknownName
+from .knowledge.errors import (
+    BrokenDeployment,
+    BrokenFiles,
+    BrokenKnowledge,
+    InputError,
+    MissingExtra,
+    UnknownName,
+)
 from .predictor.scenarios import ScenarioError
 
-__all__ = ["BrokenKnowledge", "InputError", "MissingExtra", "ScenarioError", "UnknownName"]
+__all__ = [
+    "BrokenDeployment",
+    "BrokenFiles",
+    "BrokenKnowledge",
+    "InputError",
+    "MissingExtra",
+    "ScenarioError",
+    "UnknownName",
+]

@@ -16,9 +16,10 @@ from ._drafts import Draft, Drafts, Path, Report, Retracted, place, shown
 from ._indexes import fold
 from ._links import NAMED, links
 from ._records import KINDS, singular
+from ._yaml import Node
 from .errors import Problem, clip, suggest
 
-__all__ = ["clashing_names", "dangling", "typed"]
+__all__ = ["checked", "clashing_names", "dangling", "named", "typed"]
 
 _PLACE = re.compile(r"[a-z0-9.-]{1,60}")
 
@@ -51,11 +52,58 @@ def typed(section: str, draft: Draft, report: Report) -> dict[str, Any]:
 
 def _fields(section: str, path: Path) -> list[str]:
     """Return the names of the fields that a record has, or a record inside it."""
-    record_type, extra = KINDS[section], ["action"]
+    top = not any(isinstance(step, str) for step in path)
+    return _names(KINDS[section], path) + ["action"] * top
+
+
+def _names(record_type: type[Any], path: Path) -> list[str]:
     for step in path:
         if isinstance(step, str):
-            record_type, extra = record_type.NESTED[step], []
-    return [f.name for f in fields(record_type)] + extra
+            record_type = record_type.NESTED[step]
+    return [f.name for f in fields(record_type)]
+
+
+def checked(record_type: type[Any], root: Node, file: str) -> tuple[dict[str, Any], list[Problem]]:
+    """Check a record that is a file by itself.
+
+    Returns
+    -------
+    tuple
+        Its row without defaults, nothing if it is wrong; and every problem.
+    """
+    adapter = TypeAdapter(record_type)
+    given = _stated(root.plain())
+    try:
+        record = adapter.validate_json(json.dumps(given))
+    except ValidationError as error:
+        report = Report(())
+        problems = []
+        for detail in error.errors(include_url=False, include_context=True):
+            path = tuple(detail["loc"])
+            node = root.at(path)
+            message = _say(detail, node.written if node else "")
+            if detail["type"] == "unexpected_keyword_argument":
+                message += report.hint(path[-1], _names(record_type, path[:-1]))
+            if message:
+                problems.append(Problem(file, *root.locate(path), named(path), message))
+        return {}, problems
+    row: dict[str, Any] = adapter.dump_python(record, mode="json", exclude_defaults=True)
+    return row, []
+
+
+def _stated(value: Any) -> Any:
+    """Leave out what is set to null, as if it were not there."""
+    if isinstance(value, dict):
+        return {key: _stated(each) for key, each in value.items() if each is not None}
+    return [_stated(each) for each in value] if isinstance(value, list) else value
+
+
+def named(path: Path) -> str:
+    """Name a field as in ``defenses[3].defense``."""
+    text = ""
+    for step in path:
+        text += f"[{step}]" if isinstance(step, int) else f".{clip(step)}" if text else clip(step)
+    return text
 
 
 _SAY: Mapping[str, str] = {

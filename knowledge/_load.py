@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterable, Mapping
+from functools import cache
 from types import MappingProxyType
 from typing import Final, Literal, get_args
 
@@ -15,7 +16,7 @@ from ._files import LITERATURE, MEASURED, PAPERS, Source, read_folder, read_text
 from ._records import KINDS
 from .errors import Problem
 
-__all__ = ["LAYERS", "load"]
+__all__ = ["LAYERS", "code_digest", "load"]
 
 Overlay = str | Mapping[str, bytes]
 Builtin = Literal["papers", "literature", "all"]
@@ -131,8 +132,9 @@ def _compile(
     return read(layers, problems, builtin=builtin)
 
 
-def _key(layers: list[list[Source]]) -> str:
-    """Name the result of compiling these layers with the code as it is."""
+@cache
+def code_digest() -> str:
+    """Return the digest of the code that reads and compiles: what is kept is kept by that."""
     sha = hashlib.sha256()
     for folder, below, names in os.walk(_CODE):
         below.sort()
@@ -140,6 +142,12 @@ def _key(layers: list[list[Source]]) -> str:
             if name.endswith(".py"):
                 with open(os.path.join(folder, name), "rb") as file:
                     sha.update(file.read())
+    return sha.hexdigest()
+
+
+def _key(layers: list[list[Source]]) -> str:
+    """Name the result of compiling these layers with the code as it is."""
+    sha = hashlib.sha256(code_digest().encode())
     for layer in layers:
         sha.update(b"layer %d" % len(layer))
         for source in layer:

@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 __all__ = [
     "MAX_PROBLEMS",
+    "BrokenDeployment",
+    "BrokenFiles",
     "BrokenKnowledge",
     "InputError",
     "MissingExtra",
@@ -27,7 +29,7 @@ class InputError(Exception):
 
 
 class Problem(NamedTuple):
-    """One thing wrong in one knowledge file.
+    """One thing wrong in one file.
 
     Parameters
     ----------
@@ -53,15 +55,19 @@ class Problem(NamedTuple):
         return f"{place} {self.field}: {self.message}" if self.field else f"{place}: {self.message}"
 
 
-class BrokenKnowledge(InputError, ValueError):
-    """A set of knowledge files that cannot be loaded; nothing of it was.
+class BrokenFiles(InputError, ValueError):
+    """Files that cannot be used; nothing of them was.
 
     Attributes
     ----------
     problems : tuple of Problem
         Every problem found in every file, ordered by place. Of more than `MAX_PROBLEMS`, that
         many, and a last one that says so.
+    where, what : str
+        What kind of files they are, and what was left undone, for the line that closes a report.
     """
+
+    where, what = "files", "nothing was read"
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         found = sorted(set(problems))
@@ -70,6 +76,18 @@ class BrokenKnowledge(InputError, ValueError):
             found[MAX_PROBLEMS:] = [Problem(found[MAX_PROBLEMS].file, 0, 0, "", message)]
         self.problems = tuple(found)
         super().__init__("\n".join(map(str, self.problems)))
+
+
+class BrokenKnowledge(BrokenFiles):
+    """A set of knowledge files that cannot be loaded; nothing of it was."""
+
+    where, what = "knowledge files", "nothing was loaded"
+
+
+class BrokenDeployment(BrokenFiles):
+    """A deployment file that cannot be assessed."""
+
+    where, what = "the deployment file", "nothing was assessed"
 
 
 class UnknownName(InputError, LookupError):

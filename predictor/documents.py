@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from . import backtest_document_types as backtests
     from . import document_types as shapes
-    from .assessment import Assessment
+    from .assessment import Assessment, Setting
     from .assessment_backtest import AssessmentBacktest, Case, Promise, VoiceScore
     from .backtest import Backtest, Direction, Estimate, Score
     from .cases import CasesBacktest
@@ -41,6 +41,7 @@ __all__ = [
     "prediction_document",
     "predictions_document",
     "scenario_document",
+    "setting_document",
     "what_if_document",
 ]
 
@@ -97,12 +98,7 @@ def assessment_document(
             "toward": [_moved(path) for path in answer.mechanism.toward],
             "against": [_moved(path) for path in answer.mechanism.against],
         },
-        "setting": None
-        if answer.setting is None
-        else {
-            "effect": answer.setting.effect,
-            "factors": [_moved(path) for path in answer.setting.paths],
-        },
+        "setting": setting_document(answer.setting),
         "advice": [
             {
                 "kind": each.kind,
@@ -125,6 +121,13 @@ def assessment_document(
             for each in answer.voices
         ],
     }
+
+
+def setting_document(setting: Setting | None) -> shapes.Setting | None:
+    """Return what a setting does by itself; None where it moves nothing."""
+    if setting is None:
+        return None
+    return {"effect": setting.effect, "factors": [_moved(path) for path in setting.paths]}
 
 
 def predictions_document(

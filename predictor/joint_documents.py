@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "adversaries_document",
+    "chain_document",
     "chains_document",
     "collusion_backtest_document",
     "collusion_document",
@@ -39,6 +40,8 @@ __all__ = [
     "exclusion_document",
     "expected_document",
     "link_document",
+    "near_miss_document",
+    "plan_document",
     "plans_document",
     "published_attack_document",
     "published_attacks_document",
@@ -181,7 +184,8 @@ def chains_document(
         "first": found.first.id if found.first else None,
         "adversaries": adversaries_document(assumed),
         "chains": [
-            _chain(chain, links) for chain, links in zip(found.chains, breaking, strict=True)
+            chain_document(chain, links)
+            for chain, links in zip(found.chains, breaking, strict=True)
         ],
         "found": found.found,
         "complete": found.complete,
@@ -198,12 +202,14 @@ def plans_document(answer: Plans) -> shapes.Plans:
         "avoid": list(answer.wish.avoid),
         "have": _ids(answer.wish.have),
         "max": answer.wish.most,
-        "plans": [_plan(each, answer.wish.protect) for each in answer.plans],
+        "plans": [plan_document(each, answer.wish.protect) for each in answer.plans],
         "complete": answer.complete,
         "blocked": [
             {"wish": each.wish, "value": each.value, "plans": each.plans} for each in answer.blocked
         ],
-        "near_misses": [_near_miss(each, answer.wish.protect) for each in answer.near_misses],
+        "near_misses": [
+            near_miss_document(each, answer.wish.protect) for each in answer.near_misses
+        ],
         "left_out": list(answer.left_out),
         "knowledge": answer.knowledge,
     }
@@ -387,7 +393,8 @@ def _collusion(record: Collusion) -> shapes.CollusionSeen:
     }
 
 
-def _chain(chain: Chain, breaking: Iterable[Iterable[Breaker]]) -> shapes.Chain:
+def chain_document(chain: Chain, breaking: Iterable[Iterable[Breaker]]) -> shapes.Chain:
+    """Return the part of a document that is one chain, with what breaks each link."""
     return {
         "attacks": [attack.id for attack in chain.attacks],
         "unproven": chain.unproven,
@@ -411,17 +418,19 @@ def _breaker(breaker: Breaker) -> shapes.Breaker:
     }
 
 
-def _near_miss(near: NearMiss, protect: Iterable[str]) -> shapes.NearMiss:
+def near_miss_document(near: NearMiss, protect: Iterable[str]) -> shapes.NearMiss:
+    """Return the part of a document that is a set which misses a wish."""
     return {
         "misses": [
             {"wish": each.wish, "value": each.value, "instead": each.instead}
             for each in near.misses
         ],
-        "plan": _plan(near.plan, protect),
+        "plan": plan_document(near.plan, protect),
     }
 
 
-def _plan(plan: Plan, protect: Iterable[str]) -> shapes.Plan:
+def plan_document(plan: Plan, protect: Iterable[str]) -> shapes.Plan:
+    """Return the part of a document that is one set of defenses."""
     wanted = set(protect)
     document: shapes.Plan = {
         "defenses": sorted(_ids(plan.order)),

@@ -21,7 +21,9 @@ import crosscurrent
 from crosscurrent.api.cli import main
 from crosscurrent.knowledge import KnowledgeBase, load
 
+GATE = str(Path(__file__).parents[1] / "docs" / "examples" / "gate" / "deployment.yaml")
 LOANS = str(Path(__file__).parents[1] / "docs" / "examples" / "loans" / "loans.csv")
+CREDIT = str(Path(__file__).parents[1] / "docs" / "examples" / "deployments" / "credit.yaml")
 HOSTILE = '<script>alert("x")</script>&amp;'
 OVERLAY = f"""\
 risks:
@@ -100,6 +102,7 @@ QUESTIONS: dict[str, tuple[Callable[[], Answer], list[str]]] = {
         lambda: crosscurrent.comply("ai_rmf", have=["PD1", "FD2"]),
         ["comply", "ai_rmf", "--have", "PD1", "--have", "FD2"],
     ),
+    "assess": (lambda: crosscurrent.assess(CREDIT), ["assess", CREDIT]),
     "attacks": (
         lambda: crosscurrent.attacks("P1", adversary={"output": "hard_label"}),
         ["attacks", "--risk", "P1", "--output", "hard_label"],
@@ -108,6 +111,10 @@ QUESTIONS: dict[str, tuple[Callable[[], Answer], list[str]]] = {
     "combinations": (lambda: crosscurrent.matrix("combinations"), ["matrix", "combinations"]),
     "collusions": (lambda: crosscurrent.matrix("collusions"), ["matrix", "collusions"]),
     "check data": (lambda: crosscurrent.check_data(LOANS), ["data", "check", LOANS]),
+    "check": (
+        lambda: crosscurrent.check(GATE, today="2027-01-15"),
+        ["check", GATE, "--today", "2027-01-15"],
+    ),
     "backtest": (
         lambda: crosscurrent.backtest(seed=3, resamples=20),
         ["backtest", "--seed", "3", "--resamples", "20"],
@@ -171,8 +178,8 @@ def test_what_is_exported_is_all_there_is_and_sorted() -> None:
     exported = {module: names.split() for module, names in crosscurrent._EXPORTS.items()}
     assert {"__version__", *(each for own in exported.values() for each in own)} == set(names)
     source = Path(str(crosscurrent.__file__)).read_text(encoding="utf-8")
-    told = re.findall(r"^    from \.(\S+) import (.+)$", source, re.MULTILINE)
-    assert {module: names.split(", ") for module, names in told} == exported
+    told = re.findall(r"^    from \.(\S+) import (\([^)]+\)|.+)$", source, re.MULTILINE)
+    assert {module: re.findall(r"\w+", names) for module, names in told} == exported
 
 
 def test_a_name_that_is_not_exported_is_no_attribute() -> None:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from io import TextIOWrapper
 
-from crosscurrent.knowledge.errors import BrokenKnowledge, InputError
+from crosscurrent.knowledge.errors import BrokenFiles, InputError
 
 __all__ = ["main"]
 
@@ -46,12 +46,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         answer = arguments.run(arguments)
         _write(answer)
         return int(arguments.status)
-    except BrokenKnowledge as error:
+    except BrokenFiles as error:
         count = len(error.problems)
         _complain(str(error))
         _complain(
-            f"crosscurrent: {count} problem{'s' * (count != 1)} in knowledge files;"
-            " nothing was loaded"
+            f"crosscurrent: {count} problem{'s' * (count != 1)} in {error.where}; {error.what}"
         )
         return BAD_INPUT
     except InputError as error:

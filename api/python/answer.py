@@ -18,7 +18,7 @@ from .tables import Table, as_html, as_text
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-__all__ = ["Answer", "Folder", "Knowledge", "Report", "knowledge_base", "listed"]
+__all__ = ["Answer", "Folder", "Knowledge", "Report", "knowledge_base", "listed", "overlay_names"]
 
 Folder = str | os.PathLike[str]
 Knowledge = KnowledgeBase | Folder | Iterable[Folder] | None
@@ -40,9 +40,16 @@ def knowledge_base(knowledge: Knowledge) -> KnowledgeBase:
         return knowledge
     if knowledge is None:
         return _built_in()
+    return load(overlay_names(knowledge))
+
+
+def overlay_names(knowledge: Folder | Iterable[Folder] | None) -> list[str]:
+    """Return one's own folders as `load` takes them."""
+    if knowledge is None:
+        return []
     if isinstance(knowledge, str | os.PathLike):
         knowledge = [knowledge]
-    return load(map(_folder, knowledge))
+    return [_folder(each) for each in knowledge]
 
 
 def _folder(given: Folder) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from fastapi import Request, Response
 
-from ..rest.middleware import OWNER
+from ..rest.middleware import MCP, OWNER
 from ..rest.problems import FOR_PROGRAMS
 from .rendering import anonymous_context, page_response
 from .request import PageRequest
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["NOT_PAGES", "problem_page"]
 
-NOT_PAGES = ("/v1", "/health", "/metrics", "/openapi.json", "/static")
+NOT_PAGES = ("/v1", MCP, "/health", "/metrics", "/openapi.json", "/static")
 """Beginnings of paths that are no pages."""
 
 _FOR_PEOPLE = {404: "There is no such page"}

@@ -1,0 +1,3 @@
+"""Formats of others, written from documents: a module for each."""
+
+__all__: list[str] = []
