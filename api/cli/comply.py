@@ -20,12 +20,21 @@ from ..text.compliance import (
 )
 from ..text.terminal import Style, columns, paragraph
 from ..text.wording import OUTCOME_SHADES
-from ._arguments import add_knowledge_option, add_output_options
-from ._common import again, as_json, knowledge, output_format, style, with_knowledge_line
+from ._arguments import add_knowledge_option, add_output_options, add_store_option
+from ._common import (
+    again,
+    as_json,
+    knowledge,
+    output_format,
+    overlays,
+    style,
+    with_knowledge_line,
+)
 
 if TYPE_CHECKING:
     from crosscurrent.knowledge import KnowledgeBase
     from crosscurrent.predictor import compliance_document_types as shapes
+    from crosscurrent.predictor.deployments.assessment import DeploymentAssessment
 
 __all__ = ["add_arguments", "run"]
 
@@ -45,6 +54,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.set_defaults(run=run)
     add_knowledge_option(parser)
     add_output_options(parser)
+    add_store_option(parser)
     parser.add_argument(
         "--format",
         choices=["text", "markdown", "json"],
@@ -64,20 +74,40 @@ def add_arguments(parser: ArgumentParser) -> None:
         help="a defense that is in place, with its @stage; taken wherever it will do; may be"
         " repeated",
     )
+    parser.add_argument(
+        "--deployment",
+        metavar="FILE",
+        help="a deployment file: its defenses are in place, and the drafts tell what they do there"
+        " and what was decided",
+    )
 
 
 def run(arguments: Namespace) -> str:
     """Return the answer as text."""
     form = output_format(arguments)
-    kb = knowledge(arguments)
-    document = comply(kb, arguments.standard, have=arguments.have)
+    kb, assessed = _asked(arguments)
+    in_place = [each.variant.id for each in assessed.deployment.defenses] if assessed else []
+    document = comply(kb, arguments.standard, have=[*arguments.have, *in_place])
     if form == "json":
         return as_json(document)
     if form == "markdown":
         from ..text.compliance_report import markdown
 
-        return style(arguments).finish(markdown(kb, document))
+        return style(arguments).finish(markdown(kb, document, assessed))
     return _describe(kb, document, style(arguments), again(arguments))
+
+
+def _asked(arguments: Namespace) -> tuple[KnowledgeBase, DeploymentAssessment | None]:
+    """Return what is asked, and the assessment of the deployment that is named."""
+    if arguments.deployment is None:
+        return knowledge(arguments), None
+    from crosscurrent.knowledge.deployment_files import read_deployment
+
+    from ..answers.deployments import assess, informed
+
+    file = read_deployment(arguments.deployment)
+    kb = informed(file, overlays(arguments), arguments.store)
+    return kb, assess(kb, file)
 
 
 def _describe(kb: KnowledgeBase, document: shapes.Compliance, look: Style, more: str) -> str:

@@ -20,18 +20,34 @@ from .compliance import (
     repair_words,
     unanswered,
 )
+from .deployment_drafts import decisions, effects
 
 if TYPE_CHECKING:
     from crosscurrent.knowledge import KnowledgeBase
     from crosscurrent.predictor import compliance_document_types as shapes
+    from crosscurrent.predictor.deployments.assessment import DeploymentAssessment
 
 __all__ = ["annex_iv_2_b", "article_9_4", "markdown"]
 
 _OPEN = "**To be filled in by the provider:**"
 
 
-def markdown(kb: KnowledgeBase, document: shapes.Compliance) -> str:
-    """Return the whole answer as a Markdown document."""
+def markdown(
+    kb: KnowledgeBase,
+    document: shapes.Compliance,
+    deployment: DeploymentAssessment | None = None,
+) -> str:
+    """Return the whole answer as a Markdown document.
+
+    Parameters
+    ----------
+    kb : KnowledgeBase
+        The one that was asked.
+    document : mapping
+        The answer.
+    deployment : DeploymentAssessment, optional
+        What the drafts tell of a deployment as well.
+    """
     standard = document["standard"]
     parts = [
         f"# {headline(document)}",
@@ -63,8 +79,10 @@ def markdown(kb: KnowledgeBase, document: shapes.Compliance) -> str:
     parts += [
         "## Effects of the measures on each other (draft for Article 9(4))",
         article_9_4(kb, document),
+        effects(kb, deployment) if deployment else "",
         "## Trade-offs (draft for Annex IV(2)(b))",
         annex_iv_2_b(document),
+        decisions(kb, deployment) if deployment else "",
         "## Sources",
         "\n".join(_works(kb, document))
         or "None: no effect on another requirement is known, and no reading rests on a work.",

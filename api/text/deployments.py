@@ -498,8 +498,7 @@ def _unprotected(kb: KnowledgeBase, found: DeploymentAssessment, each: Finding) 
     risk = str(each.risk)
     text = f"No defense in place is expected to lower {lowered(kb.risks[risk].name)}"
     meant = [_named(kb, one) for one in found.deployment.defenses if _meant(kb, one, risk)]
-    verb = "is" if len(meant) == 1 else "are"
-    return f"{text}, though {_list(meant)} {verb} meant to" if meant else text
+    return f"{text} (meant to: {_list(meant)})" if meant else text
 
 
 def _chained(kb: KnowledgeBase, found: DeploymentAssessment, each: Finding) -> str:

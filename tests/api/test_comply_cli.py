@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 
 import pytest
+from commands import Ask
 
 from crosscurrent.api.answers.compliance import comply
 from crosscurrent.api.cli import main
 from crosscurrent.knowledge import KnowledgeBase
 
 Capture = pytest.CaptureFixture[str]
+EXAMPLES = Path(__file__).parents[2] / "docs/examples/deployments"
 
 
 def printed(capsys: Capture, *words: str, status: int = 0) -> str:
@@ -120,3 +123,23 @@ def test_bad_input_is_told_in_a_line(capsys: Capture, words: tuple[str, ...], to
     text = printed(capsys, *words, status=2)
     assert told in text
     assert len(text.splitlines()) == 1
+
+
+def test_a_deployment_is_in_place_and_its_decisions_are_in_the_drafts(
+    ask: Ask, tmp_path: Path
+) -> None:
+    text = (EXAMPLES / "health.yaml").read_text() + (
+        "accepted:\n  - finding: rise:membership_inference:explanations\n"
+        "    reason: doctors need them\n    owner: the board\n    until: '2030-01-31'\n"
+    )
+    path = tmp_path / "health.yaml"
+    path.write_text(text)
+    told = ask("comply", "AI Act", "--deployment", str(path), "--format", "markdown").out
+    assert "- Attribute inference: ▲ 84 % likely to rise by explanations" in told
+    assert "Accepted until 2030-01-31 by the board: doctors need them" in told
+    assert "Not decided on: 11 of 12." in told
+    have = ("--have", "explanations", "--have", "differential_privacy")
+    by_file = ask("comply", "AI Act", "--deployment", str(path), "--json").json
+    assert by_file == ask("comply", "AI Act", *have, "--json").json
+    path.write_text("deployment: 1\nname: x\ndefenses: [{defense: nope}]\n")
+    assert ask("comply", "AI Act", "--deployment", str(path)).status == 2
