@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping
 from importlib import import_module
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from crosscurrent.knowledge import KnowledgeBase
     from crosscurrent.predictor.deployments.assessment import DeploymentAssessment
 
-__all__ = ["FORMATS", "Format", "written"]
+__all__ = ["FORMATS", "Format", "document", "written"]
 
 
 class Format(NamedTuple):
@@ -55,8 +55,10 @@ FORMATS: Final[Mapping[str, Format]] = MappingProxyType(
 """The formats that an assessment can be written in, by the names that the command line has."""
 
 
-def written(name: str, kb: KnowledgeBase, found: DeploymentAssessment, at: datetime) -> str:
-    """Return an assessment in a format of others.
+def document(
+    name: str, kb: KnowledgeBase, found: DeploymentAssessment, at: datetime
+) -> dict[str, Any] | str:
+    """Return an assessment in a format of others: a JSON document, or a text.
 
     Parameters
     ----------
@@ -68,15 +70,19 @@ def written(name: str, kb: KnowledgeBase, found: DeploymentAssessment, at: datet
         What it answered.
     at : datetime
         When that was, with a time zone.
-
-    Returns
-    -------
-    str
-        The whole file, with a line break at its end.
     """
     form = FORMATS[name]
     write = getattr(import_module(f".{form.module}", __name__), form.function)
-    document = write(kb, found, at)
-    if isinstance(document, str):
-        return document
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    written: dict[str, Any] | str = write(kb, found, at)
+    return written
+
+
+def written(name: str, kb: KnowledgeBase, found: DeploymentAssessment, at: datetime) -> str:
+    """Return an assessment in a format of others as a whole file, with a line break at its end.
+
+    See `document`.
+    """
+    made = document(name, kb, found, at)
+    if isinstance(made, str):
+        return made
+    return json.dumps(made, indent=2, ensure_ascii=False) + "\n"

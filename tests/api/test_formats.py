@@ -170,6 +170,21 @@ def test_the_same_assessment_at_the_same_moment_gives_the_same_bytes(
         written(form, kb, plain, AT.replace(tzinfo=None))
 
 
+@pytest.mark.parametrize("form", FORMATS)
+def test_assess_prints_and_writes_every_format(ask: Ask, tmp_path: Path, form: str) -> None:
+    path, target = tmp_path / "d.json", tmp_path / f"found{FORMATS[form].ending}"
+    path.write_text(json.dumps({"deployment": 1, **PLAIN}), encoding="utf-8")
+    words = ("assess", str(path), "--format", form)
+    printed = ask(*words).out
+    assert ask(*words, "--output", str(target)).out == f"wrote {target}\n"
+    kept = target.read_text(encoding="utf-8")
+    if form == "model-card":
+        assert kept.splitlines()[0] == printed.splitlines()[0] == "## Bias, Risks, and Limitations"
+    else:
+        assert complaints(form, printed) == complaints(form, kept) == []
+    assert ask(*words, "--json").status == 2
+
+
 def considerations(kb: KnowledgeBase, found: DeploymentAssessment) -> Any:
     (model,) = (
         each
