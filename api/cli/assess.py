@@ -113,7 +113,9 @@ def _assessed(arguments: Namespace) -> str:
     if chosen is not None and chosen in formats.FORMATS:
         from datetime import UTC, datetime
 
-        document = formats.document(chosen, kb, found, datetime.now(UTC))
+        from crosscurrent import __version__
+
+        document = formats.document(chosen, kb, found, datetime.now(UTC), __version__)
         return document if isinstance(document, str) else as_json(document)
     folders = [*arguments.knowledge, *answers.evidence_folders(file)]
     more = repeated("--knowledge", folders)

@@ -1,4 +1,4 @@
-"""Assessments of deployments in the formats of others, each written by a module of its own.
+"""Formats of others, each written by a module of its own; `FORMATS` are those of assessments.
 
 Nothing here reads a clock: whoever asks says when the assessment was made, and the same question
 gives the same bytes. Identifiers are made from digests.
@@ -29,7 +29,7 @@ class Format(NamedTuple):
     module : str
         The module here that writes it; imported when it is asked for.
     function : str
-        Its function, from knowledge base, assessment and moment to a JSON document or a text.
+        Its function, from what `document` takes to a JSON document or a text.
     media_type : str
         What a service calls it.
     ending : str
@@ -56,7 +56,7 @@ FORMATS: Final[Mapping[str, Format]] = MappingProxyType(
 
 
 def document(
-    name: str, kb: KnowledgeBase, found: DeploymentAssessment, at: datetime
+    name: str, kb: KnowledgeBase, found: DeploymentAssessment, at: datetime, version: str
 ) -> dict[str, Any] | str:
     """Return an assessment in a format of others: a JSON document, or a text.
 
@@ -70,19 +70,23 @@ def document(
         What it answered.
     at : datetime
         When that was, with a time zone.
+    version : str
+        The version of Crosscurrent.
     """
     form = FORMATS[name]
     write = getattr(import_module(f".{form.module}", __name__), form.function)
-    written: dict[str, Any] | str = write(kb, found, at)
+    written: dict[str, Any] | str = write(kb, found, at, version)
     return written
 
 
-def written(name: str, kb: KnowledgeBase, found: DeploymentAssessment, at: datetime) -> str:
+def written(
+    name: str, kb: KnowledgeBase, found: DeploymentAssessment, at: datetime, version: str
+) -> str:
     """Return an assessment in a format of others as a whole file, with a line break at its end.
 
     See `document`.
     """
-    made = document(name, kb, found, at)
+    made = document(name, kb, found, at, version)
     if isinstance(made, str):
         return made
     return json.dumps(made, indent=2, ensure_ascii=False) + "\n"

@@ -34,7 +34,9 @@ _LIFECYCLE: Final[Mapping[str, str]] = MappingProxyType(
 _EVALUATION: Final = "L05: Evaluation"
 
 
-def avid(kb: KnowledgeBase, found: DeploymentAssessment, at: datetime) -> dict[str, Any]:
+def avid(
+    kb: KnowledgeBase, found: DeploymentAssessment, at: datetime, version: str
+) -> dict[str, Any]:
     """Return the report of an assessment: an advisory on its findings, without measurements.
 
     Parameters
@@ -45,13 +47,16 @@ def avid(kb: KnowledgeBase, found: DeploymentAssessment, at: datetime) -> dict[s
         What it answered.
     at : datetime
         When that was, with a time zone.
+    version : str
+        The version of Crosscurrent.
     """
     said = found.deployment.file.deployment
     sentences = [f"{text.finding(kb, found, each)}." for each in found.findings]
     named = {name for each in found.findings for name in each.defenses}
     stages = [each.variant.stage for each in found.deployment.defenses if each.name in named]
     risks = dict.fromkeys(each.risk for each in found.findings if each.risk is not None)
-    basis = f"Knowledge {found.knowledge}, deployment file {found.deployment.file.digest}."
+    digests = f"knowledge {found.knowledge}, deployment file {found.deployment.file.digest}"
+    basis = f"By crosscurrent {version} from {digests}."
     owners = [said.owner] if said.owner else []
     return {
         "data_type": "AVID",

@@ -10,8 +10,6 @@ import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from crosscurrent import __version__
-
 from ..text import deployments as text
 from ..text.assessments import spoken
 from ..text.names import cite
@@ -31,7 +29,9 @@ _DATA = "training-data"
 _TRADES = ("conflict", "not_trainable", "at_a_cost")
 
 
-def cyclonedx(kb: KnowledgeBase, found: DeploymentAssessment, at: datetime) -> dict[str, Any]:
+def cyclonedx(
+    kb: KnowledgeBase, found: DeploymentAssessment, at: datetime, version: str
+) -> dict[str, Any]:
     """Return the bill of materials: the model with its card, and its data as far as known.
 
     Parameters
@@ -42,6 +42,8 @@ def cyclonedx(kb: KnowledgeBase, found: DeploymentAssessment, at: datetime) -> d
         What it answered.
     at : datetime
         When that was, with a time zone.
+    version : str
+        The version of Crosscurrent.
     """
     said = found.deployment.file.deployment
     data = _data(found)
@@ -54,9 +56,7 @@ def cyclonedx(kb: KnowledgeBase, found: DeploymentAssessment, at: datetime) -> d
         "metadata": {
             "timestamp": moment(at),
             "tools": {
-                "components": [
-                    {"type": "application", "name": "crosscurrent", "version": __version__}
-                ]
+                "components": [{"type": "application", "name": "crosscurrent", "version": version}]
             },
             "component": {"type": "application", "bom-ref": "system", "name": said.name},
         },

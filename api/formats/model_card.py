@@ -12,8 +12,6 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from crosscurrent import __version__
-
 from ..text import deployments as text
 from ._parts import effect_of, moment, works_of
 
@@ -29,7 +27,7 @@ __all__ = ["model_card"]
 _HEAD = ("risk", "matters", "expect", "how likely", "how well established")
 
 
-def model_card(kb: KnowledgeBase, found: DeploymentAssessment, at: datetime) -> str:
+def model_card(kb: KnowledgeBase, found: DeploymentAssessment, at: datetime, version: str) -> str:
     """Return the section, with a line break at its end.
 
     Parameters
@@ -40,15 +38,19 @@ def model_card(kb: KnowledgeBase, found: DeploymentAssessment, at: datetime) -> 
         What it answered.
     at : datetime
         When that was, with a time zone.
+    version : str
+        The version of Crosscurrent.
     """
-    return "\n".join(_lines(kb, found, at)) + "\n"
+    return "\n".join(_lines(kb, found, at, version)) + "\n"
 
 
-def _lines(kb: KnowledgeBase, found: DeploymentAssessment, at: datetime) -> Iterator[str]:
+def _lines(
+    kb: KnowledgeBase, found: DeploymentAssessment, at: datetime, version: str
+) -> Iterator[str]:
     rows = text.summary(kb, found)
     yield from ("## Bias, Risks, and Limitations", "", "### Interactions of defenses", "")
     yield f"{_plain(text.heading(found))}. What to expect of each risk, by crosscurrent"
-    yield f"{__version__} on {moment(at)[:10]}, from knowledge `{found.knowledge}` and the"
+    yield f"{version} on {moment(at)[:10]}, from knowledge `{found.knowledge}` and the"
     yield f"deployment file `{found.deployment.file.digest}`:"
     yield ""
     yield from _table(

@@ -13,8 +13,6 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
-from crosscurrent import __version__
-
 from ..text import deployments as text
 from ..text.names import lowered
 from ._parts import NAMESPACE, effect_of, entries, identifier, moment, works_behind, works_of
@@ -38,7 +36,9 @@ _ATLAS: Final = "mitre_atlas"
 _JOINT: Final = ("conflict", "not_trainable", "at_a_cost")
 
 
-def oscal(kb: KnowledgeBase, found: DeploymentAssessment, at: datetime) -> dict[str, Any]:
+def oscal(
+    kb: KnowledgeBase, found: DeploymentAssessment, at: datetime, version: str
+) -> dict[str, Any]:
     """Return the assessment results.
 
     Parameters
@@ -49,15 +49,19 @@ def oscal(kb: KnowledgeBase, found: DeploymentAssessment, at: datetime) -> dict[
         What it answered.
     at : datetime
         When that was, with a time zone. What the file accepts counts up to its last day.
+    version : str
+        The version of Crosscurrent.
     """
-    return {"assessment-results": _Results(kb, found, at).document()}
+    return {"assessment-results": _Results(kb, found, at, version).document()}
 
 
 class _Results:
     """The results of one assessment, whose identifiers all go back to what was asked."""
 
-    def __init__(self, kb: KnowledgeBase, found: DeploymentAssessment, at: datetime) -> None:
-        self.kb, self.found, self.at = kb, found, at
+    def __init__(
+        self, kb: KnowledgeBase, found: DeploymentAssessment, at: datetime, version: str
+    ) -> None:
+        self.kb, self.found, self.version = kb, found, version
         self.file = found.deployment.file
         self.when = moment(at)
         self.observed = [
@@ -154,7 +158,7 @@ class _Results:
                     "type": "software",
                     "title": "crosscurrent",
                     "description": "Predicts what one defense of machine learning does to others.",
-                    "props": [{"name": "version", "value": __version__}],
+                    "props": [{"name": "version", "value": self.version}],
                     "status": {"state": "operational"},
                 }
             ],

@@ -18,6 +18,7 @@ from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 from outcomes import DIFFERENCES, document
 
+from crosscurrent import __version__
 from crosscurrent.api.formats import FORMATS, written
 from crosscurrent.api.formats.avid import measured
 from crosscurrent.api.formats.navigator import navigator
@@ -123,14 +124,14 @@ def complaints(form: str, text: str) -> list[str]:
 
 
 def in_form(form: str, kb: KnowledgeBase, found: DeploymentAssessment) -> Any:
-    return json.loads(written(form, kb, found, AT))
+    return json.loads(written(form, kb, found, AT, __version__))
 
 
 @pytest.mark.parametrize("form", ["cyclonedx", "oscal", "avid"])
 def test_official_schemas_accept_every_assessment(
     kb: KnowledgeBase, found: DeploymentAssessment, form: str
 ) -> None:
-    assert complaints(form, written(form, kb, found, AT)) == []
+    assert complaints(form, written(form, kb, found, AT, __version__)) == []
 
 
 @pytest.mark.parametrize(
@@ -160,14 +161,14 @@ def test_the_same_assessment_at_the_same_moment_gives_the_same_bytes(
     kb: KnowledgeBase, plain: DeploymentAssessment, form: str
 ) -> None:
     elsewhere = AT.astimezone(timezone(timedelta(hours=9)))
-    once = written(form, kb, plain, AT)
+    once = written(form, kb, plain, AT, __version__)
     assert once.endswith("\n")
-    assert written(form, kb, assessed(kb, **PLAIN), elsewhere) == once
-    assert written(form, kb, plain, AT + timedelta(days=1)) != once
+    assert written(form, kb, assessed(kb, **PLAIN), elsewhere, __version__) == once
+    assert written(form, kb, plain, AT + timedelta(days=1), __version__) != once
     assert kb.digest in once
     assert plain.deployment.file.digest in once
     with pytest.raises(ValueError, match="time zone"):
-        written(form, kb, plain, AT.replace(tzinfo=None))
+        written(form, kb, plain, AT.replace(tzinfo=None), __version__)
 
 
 @pytest.mark.parametrize("form", FORMATS)
@@ -256,7 +257,9 @@ def test_references_within_oscal_results_lead_somewhere(
 
 
 def result(kb: KnowledgeBase, found: DeploymentAssessment, at: datetime = AT) -> Any:
-    (one,) = json.loads(written("oscal", kb, found, at))["assessment-results"]["results"]
+    (one,) = json.loads(written("oscal", kb, found, at, __version__))["assessment-results"][
+        "results"
+    ]
     return one
 
 
@@ -299,7 +302,7 @@ def test_oscal_approves_a_deviation_up_to_the_last_day_of_its_acceptance(
     agreed = assessed(kb, **PLAIN, accepted=[accepted])
     for day, status in (("2026-12-31", "deviation-approved"), ("2027-01-01", "open")):
         at = datetime.fromisoformat(f"{day}T23:59:59+00:00")
-        assert complaints("oscal", written("oscal", kb, agreed, at)) == []
+        assert complaints("oscal", written("oscal", kb, agreed, at, __version__)) == []
         by_name = {prop(each, "finding"): each for each in result(kb, agreed, at)["risks"]}
         assert by_name[name]["status"] == status
         assert ("deadline" in by_name[name]) == (status != "open")
@@ -424,7 +427,7 @@ def test_results_export_writes_a_report_for_avid_of_each_pair_that_was_measured(
 def test_a_model_card_has_the_headings_of_the_template_and_one_row_for_each_risk(
     kb: KnowledgeBase, found: DeploymentAssessment
 ) -> None:
-    lines = written("model-card", kb, found, AT).splitlines()
+    lines = written("model-card", kb, found, AT, __version__).splitlines()
     assert [line for line in lines if line.startswith("#")] == [
         "## Bias, Risks, and Limitations",
         "### Interactions of defenses",
@@ -436,7 +439,7 @@ def test_a_model_card_has_the_headings_of_the_template_and_one_row_for_each_risk
 
 
 def test_a_model_card_takes_no_sign_of_the_file_for_markup(kb: KnowledgeBase) -> None:
-    card = written("model-card", kb, assessed(kb, **DEPLOYMENTS["signs"]), AT)
+    card = written("model-card", kb, assessed(kb, **DEPLOYMENTS["signs"]), AT, __version__)
     without_escapes = re.sub(r"\\.", "", card)
     assert SIGNS not in card
     assert "<" not in without_escapes
