@@ -86,9 +86,9 @@ def navigator(kb: KnowledgeBase, defense: str) -> dict[str, Any]:
         "versions": {"navigator": "5.0.0", "layer": "4.5"},
         "domain": "atlas-atlas",
         "description": (
-            f"What {lowered(name)} is expected to do to the risks behind techniques, if it is"
-            " effective. Scores: how likely, in percent; positive if the risk rises, negative if it"
-            " falls."
+            f"What {lowered(name)}{',' * bool(stage)} is expected to do to the risks behind"
+            " techniques, if it is effective. Scores: how likely, in percent; positive if the risk"
+            " rises, negative if it falls."
         ),
         "sorting": 3,
         "hideDisabled": False,

@@ -182,7 +182,7 @@ class _Results:
         likely = [] if answer.likelihood is None else [_prop("likelihood", str(answer.likelihood))]
         evidence = [
             {
-                "href": f"#{self.id('work', work.id)}",
+                **({"href": f"#{self.id('work', work.id)}"} if work.address else {}),
                 "description": f"{work.cited}: {work.says.replace('_', ' ')}",
             }
             for work in works_of(self.kb, effect)
@@ -316,7 +316,7 @@ class _Results:
         return {"related-observations": listed} if listed else {}
 
     def resources(self) -> Iterator[dict[str, Any]]:
-        """Yield the deployment file and the works that the observations name."""
+        """Yield the deployment file and the works behind the observations that have an address."""
         yield {
             "uuid": self.id("deployment"),
             "title": "Deployment file",
@@ -331,14 +331,14 @@ class _Results:
             ],
         }
         for work in works_behind(self.kb, self.found):
-            record = self.kb.references[work.id]
-            links = {"rlinks": [{"href": work.address}]} if work.address else {}
-            yield {
-                "uuid": self.id("work", work.id),
-                "title": work.cited,
-                "citation": {"text": record.title or record.topic or work.cited},
-                **links,
-            }
+            if work.address is not None:
+                record = self.kb.references[work.id]
+                yield {
+                    "uuid": self.id("work", work.id),
+                    "title": work.cited,
+                    "citation": {"text": record.title or record.topic or work.cited},
+                    "rlinks": [{"href": work.address}],
+                }
 
 
 def _acceptance(accepted: Acceptance | None) -> list[dict[str, str]]:

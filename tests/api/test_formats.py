@@ -248,7 +248,9 @@ def inside(value: Any) -> Iterator[tuple[str, Any]]:
 def test_references_within_oscal_results_lead_somewhere(
     kb: KnowledgeBase, found: DeploymentAssessment
 ) -> None:
-    fields = list(inside(in_form("oscal", kb, found)))
+    results = in_form("oscal", kb, found)
+    assert all(each["rlinks"] for each in results["assessment-results"]["back-matter"]["resources"])
+    fields = list(inside(results))
     ids = [value for key, value in fields if key == "uuid"]
     assert len(set(ids)) == len(ids)
     named = {value for key, value in fields if key.endswith("-uuid")}
