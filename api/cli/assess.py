@@ -11,6 +11,7 @@ from crosscurrent.knowledge.deployment_files import read_deployment
 from crosscurrent.knowledge.errors import InputError
 from crosscurrent.predictor.deployments.documents import deployment_document
 
+from .. import formats
 from ..answers import deployments as answers
 from ..text import deployments as words
 from ..text.terminal import Style, columns, paragraph
@@ -64,8 +65,9 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
     parser.add_argument(
         "--format",
-        choices=("text", "json", "markdown"),
-        help="how to print the assessment (default: text)",
+        choices=("text", "json", "markdown", *formats.FORMATS),
+        help="how to print the assessment (default: text); for other tools, as a CycloneDX ML-BOM,"
+        " OSCAL assessment results, a section of a model card, or a report for AVID",
     )
     parser.add_argument(
         "--output", metavar="FILE", help="write it to this file, whole or not at all"
@@ -108,6 +110,13 @@ def _assessed(arguments: Namespace) -> str:
     chosen = output_format(arguments)
     if chosen == "json":
         return as_json(deployment_document(kb, found))
+    if chosen is not None and chosen in formats.FORMATS:
+        from datetime import UTC, datetime
+
+        from crosscurrent import __version__
+
+        document = formats.document(chosen, kb, found, datetime.now(UTC), __version__)
+        return document if isinstance(document, str) else as_json(document)
     folders = [*arguments.knowledge, *answers.evidence_folders(file)]
     more = repeated("--knowledge", folders)
     if chosen == "markdown":

@@ -40,6 +40,7 @@ __all__ = [
     "better",
     "command",
     "document_of",
+    "effect_of",
     "fact",
     "finding",
     "heading",
@@ -470,15 +471,19 @@ def finding(kb: KnowledgeBase, found: DeploymentAssessment, each: Finding) -> st
     return _FINDINGS[each.kind](kb, found, each)
 
 
-def _rise(kb: KnowledgeBase, found: DeploymentAssessment, each: Finding) -> str:
-    effect = next(
+def effect_of(found: DeploymentAssessment, each: Finding) -> Effect:
+    """Return the effect that a finding of an expected rise is about."""
+    return next(
         effect
         for outcome in found.risks
         if outcome.risk == each.risk
         for effect in outcome.effects
         if effect.defense.name == each.defenses[0]
     )
-    return assessments.spoken(kb, document_of(kb, effect))
+
+
+def _rise(kb: KnowledgeBase, found: DeploymentAssessment, each: Finding) -> str:
+    return assessments.spoken(kb, document_of(kb, effect_of(found, each)))
 
 
 def _joined(kb: KnowledgeBase, found: DeploymentAssessment, each: Finding) -> str:
