@@ -117,7 +117,7 @@ def test_every_preset_assumes_what_there_is(kb: KnowledgeBase) -> None:
         ("O2.1", "/learn/factors/dataset_distinguishability"),
         ("unfairness", "/learn/risks/discriminatory_behavior"),
         ("number of records", "/learn/conditions/records"),
-        ("Carlini 2022", "/learn/references/carlini2022membership"),
+        ("Carlini 2022", "/learn/references/carlini2022lira"),
     ],
 )
 def test_search_finds_a_record_by_any_of_its_names(looking: Asking, asked: str, first: str) -> None:
