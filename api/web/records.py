@@ -243,10 +243,10 @@ class _RecordLinks:
         return RecordLink(self.words.called(record.id), path, (), f"variant-{record.stage}")
 
     def adversary(self, record: Characteristic) -> RecordLink:
-        return RecordLink(record.name, "/learn", (), f"adversary-{record.id}")
+        return RecordLink(record.name, f"/learn/adversary/{record.id}")
 
     def conditions(self, record: Condition) -> RecordLink:
-        return RecordLink(record.name, "/learn", (), f"condition-{record.id}")
+        return RecordLink(record.name, f"/learn/conditions/{record.id}")
 
     def correlations(self, edge: Edge) -> RecordLink:
         row = edge_row(self.kb, edge, factors=False)

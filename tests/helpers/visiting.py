@@ -42,8 +42,16 @@ class View(NamedTuple):
 
 
 VIEWS = (
+    View("/?risk=discriminatory_behavior"),
+    View("/?defense=PD1&risk=F"),
+    View("/?defense=nothing", 422),
+    View("/?defense=differential_privacy"),
     View("/"),
-    View("/?knowledge=team"),
+    View("/search?q=stealing"),
+    View("/matrix"),
+    View("/matrix?knowledge=team"),
+    View("/matrix?sort=raises&show=disagree"),
+    View("/matrix?sort=sideways", 422),
     View("/what-if"),
     View("/what-if?boundary_distance=hold&training_set_size=lower&model_knowledge=whitebox"),
     View("/what-if?boundary_distance=sideways", 422),
@@ -67,6 +75,12 @@ VIEWS = (
     View("/collude?attack=poisoning"),
     View("/collude?target=evasion&limit=many", 422),
     View("/learn"),
+    View("/learn/factors"),
+    View("/learn/risks"),
+    View("/learn/references"),
+    View("/learn/adversary"),
+    View("/learn/conditions/records"),
+    View("/about"),
     View("/learn/defenses/adversarial_training"),
     View("/learn/risks/membership_inference"),
     View("/learn/factors/tail_length"),
@@ -79,6 +93,7 @@ VIEWS = (
     View("/validate/none", 404),
     View("/sign-in"),
     View("/nowhere", 404),
+    View("/plans", 404),
     View("/why/RD1/P9", 404),
 )
 """Every view, in each of its states: what holds for all pages is tested for these."""
