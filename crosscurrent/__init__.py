@@ -13,8 +13,10 @@ if TYPE_CHECKING:
     from .api.python.attacks import AttacksAnswer, attacks
     from .api.python.audits import AuditReport, audit
     from .api.python.backtests import BacktestAnswer, backtest
+    from .api.python.checks import CheckAnswer, check
     from .api.python.collusions import ChainsAnswer, CollusionsAnswer, SequenceAnswer, collude
     from .api.python.combinations import CombinationAnswer, CombinationsAnswer, combine
+    from .api.python.compliance import ComplianceAnswer, comply
     from .api.python.data import DataReport, check_data
     from .api.python.deployments import AssessmentAnswer, assess
     from .api.python.matrices import matrix
@@ -39,9 +41,11 @@ __all__ = [
     "BrokenDeployment",
     "BrokenKnowledge",
     "ChainsAnswer",
+    "CheckAnswer",
     "CollusionsAnswer",
     "CombinationAnswer",
     "CombinationsAnswer",
+    "ComplianceAnswer",
     "DataReport",
     "InputError",
     "KnowledgeBase",
@@ -60,9 +64,11 @@ __all__ = [
     "attacks",
     "audit",
     "backtest",
+    "check",
     "check_data",
     "collude",
     "combine",
+    "comply",
     "load",
     "matrix",
     "plan",
@@ -85,8 +91,10 @@ _EXPORTS = {
     "api.python.attacks": "AttacksAnswer attacks",
     "api.python.audits": "AuditReport audit",
     "api.python.backtests": "BacktestAnswer backtest",
+    "api.python.checks": "CheckAnswer check",
     "api.python.collusions": "ChainsAnswer CollusionsAnswer SequenceAnswer collude",
     "api.python.combinations": "CombinationAnswer CombinationsAnswer combine",
+    "api.python.compliance": "ComplianceAnswer comply",
     "api.python.data": "DataReport check_data",
     "api.python.deployments": "AssessmentAnswer assess",
     "api.python.matrices": "matrix",

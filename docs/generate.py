@@ -26,13 +26,14 @@ from functools import cache
 from pathlib import Path
 
 import example_plugin
+import llms
 from preloaded import command
 
 from crosscurrent.api.app import create_app
 from crosscurrent.api.cli.parser import parser, parsers
 from crosscurrent.api.rest.settings import Settings
 from crosscurrent.api.text.matrix_picture import matrix_svg
-from crosscurrent.knowledge import KnowledgeBase, Record, load
+from crosscurrent.knowledge import KnowledgeBase, Record, deployment_files, load
 from crosscurrent.knowledge.schema import schema
 from crosscurrent.predictor.interactions import matrix
 
@@ -157,8 +158,12 @@ def references() -> dict[Path, str]:
         DOCS / "reference" / "cli.md": _command_line(),
         DOCS / "reference" / "catalogue.md": _catalogue(kb),
         DOCS / "reference" / "knowledge.schema.json": json.dumps(schema(), indent=2) + "\n",
+        DOCS / "reference" / "deployment.schema.json": (
+            json.dumps(deployment_files.schema(), indent=2) + "\n"
+        ),
         DOCS / "reference" / "openapi.json": _openapi(),
         DOCS / "images" / "matrix.svg": matrix_svg(kb, matrix(kb)),
+        DOCS / "llms.txt": llms.index(DOCS),
     }
 
 
@@ -248,6 +253,14 @@ def _catalogue(kb: KnowledgeBase) -> str:
         entry = " ".join(filter(None, [mapping.object, mapping.label]))
         where = f"{catalogue.name}, {catalogue.edition}"
         parts.append(f"| {ours} | {where} | {mapping.predicate} | {entry} |")
+    parts += ["", "## Requirements of standards", ""]
+    parts += ["| standard | number | asks for | in our words |", "|---|---|---|---|"]
+    for asked in kb.requirements.values():
+        what = [" or ".join(f"`{name}`" for name in wanted.any_of) for wanted in asked.defenses]
+        if asked.asks == "measurement":
+            what = [f"measurement of {', '.join(asked.risks)}"]
+        row = (kb.standards[asked.standard].name, asked.number, "; ".join(what) or asked.asks)
+        parts.append(f"| {' | '.join(row)} | {asked.summary} |")
     parts += ["", "## References", "", "Number: in the S&P 2024 paper. Status: how the number"]
     parts[-1] += " is known to mean this work.\n"
     parts += ["| id | number | work | status |", "|---|---|---|---|"]
@@ -272,11 +285,14 @@ def _table(rows: Sequence[tuple[str, str, str]], first: str) -> list[str]:
 def main() -> None:
     """Rewrite everything, or the given pages."""
     arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.parse_args()
+    arguments.add_argument("pages", nargs="*", help="pages by name, plan.md (default: all)")
+    chosen = arguments.parse_args().pages
     for path, content in references().items():
         path.write_text(content, encoding="utf-8")
     with command() as commands:
         for path in PAGES:
+            if chosen and path.name not in chosen:
+                continue
             text = path.read_text(encoding="utf-8")
             path.write_text(page(text, commands), encoding="utf-8")
 

@@ -43,7 +43,7 @@ class Picture(NamedTuple):
 
 
 PICTURES = (
-    Picture("page-matrix.png", "/", ".legend"),
+    Picture("page-matrix.png", "/matrix", ".legend"),
     Picture("page-why.png", "/why/RD1/P1?boundary_distance=hold", "table.paths"),
 )
 
@@ -69,7 +69,7 @@ def take_all(browser: Browser, url: str, folder: Path) -> Iterator[Path]:
     for view in VIEWS:
         if "knowledge=" in view.address:
             continue
-        name = re.sub(r"\W+", "-", view.address).strip("-") or "matrix"
+        name = re.sub(r"\W+", "-", view.address).strip("-") or "start"
         for size, options in (("desk", DESKTOP), ("phone", PHONE)):
             for scheme in SCHEMES:
                 page = _opened(browser, url, view.address, scheme, options)

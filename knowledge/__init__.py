@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from ._records.names import Catalogue, CatalogueMapping
     from ._records.procedures import Exclusion, Procedure
     from ._records.references import MeasuredTable, Reference
+    from ._records.standards import Requirement, Standard, Wanted
     from ._records.subjects import Defense, Factor, Influence, Risk, Satisfaction
     from ._records.unions import Edge, Record
 
@@ -65,13 +66,16 @@ __all__ = [
     "PublishedAttack",
     "Record",
     "Reference",
+    "Requirement",
     "Risk",
     "Satisfaction",
     "Size",
     "Stake",
+    "Standard",
     "TableCell",
     "UnknownName",
     "Variant",
+    "Wanted",
     "load",
 ]
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from ._drafts import Draft, Drafts, Entry
-from ._indexes import CODED, fold
+from ._indexes import LOOKED_UP, fold
 from ._records import singular
 from .errors import Problem, clip
 
@@ -41,7 +41,7 @@ class _Alias(NamedTuple):
 
 def aliased(drafts: Drafts) -> dict[str, dict[str, str]]:
     """Return ids by alias, by section: for hints about names that do not count in files."""
-    found: dict[str, dict[str, str]] = {section: {} for section in CODED}
+    found: dict[str, dict[str, str]] = {section: {} for section in LOOKED_UP}
     for alias in _aliases(drafts):
         found[alias.section].setdefault(fold(alias.text), alias.owner)
     return found
@@ -92,7 +92,7 @@ def overruled_aliases(drafts: Drafts) -> list[_Alias]:
 
 
 def _aliases(drafts: Drafts) -> Iterator[_Alias]:
-    for section in CODED:
+    for section in LOOKED_UP:
         for identity, draft in drafts[section].items():
             for index, text in _written(draft):
                 writer = draft.writer(("aliases",))
@@ -122,7 +122,7 @@ class _Fixed(NamedTuple):
 def _fixed(drafts: Drafts) -> Mapping[str, list[_Fixed]]:
     """Return the records that have a name as their id or code."""
     found: dict[str, list[_Fixed]] = {}
-    for section in CODED:
+    for section in LOOKED_UP:
         for identity, draft in drafts[section].items():
             for text, field in ((identity, "id"), (draft.row.get("code"), "code")):
                 if isinstance(text, str):

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
-from ._indexes import ALIASED, CODED, INDEXES, fold
+from ._indexes import ALIASED, INDEXES, LOOKED_UP, fold
 from ._records import KINDS, Sections
 from ._records.rows import melt, thaw
 from .errors import InputError, UnknownName, clip
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ._records.interactions import Correlation, Observation
     from ._records.names import CatalogueMapping
     from ._records.procedures import Exclusion
+    from ._records.standards import Requirement, Standard
     from ._records.subjects import Defense, Factor, Risk
     from ._records.unions import Record
 
@@ -59,13 +60,14 @@ class KnowledgeBase(Sections):
         "_observed",
         "_outcomes",
         "_prerequisites",
+        "_required",
         "_rows",
         "_seen",
         "_staged",
         "_stages",
         "_unmeasured",
         "digest",
-        *(f"_folded_{section}" for section in CODED),
+        *(f"_folded_{section}" for section in LOOKED_UP),
         *(f"_aliases_{section}" for section in ALIASED),
     )
 
@@ -80,6 +82,7 @@ class KnowledgeBase(Sections):
     _colluded: Mapping[tuple[str, str], tuple[Collusion, ...]]
     _stages: Mapping[str, Mapping[str, Variant]]
     _mapped: Mapping[str, tuple[CatalogueMapping, ...]]
+    _required: Mapping[str, tuple[Requirement, ...]]
     _aliases_variants: Mapping[str, str]
     _excluded: Mapping[tuple[str, str], Exclusion]
 
@@ -237,6 +240,10 @@ class KnowledgeBase(Sections):
         """
         return self._mapped.get(subject, ())
 
+    def requirements_of(self, standard: str) -> tuple[Requirement, ...]:
+        """Return the requirements of a standard, by its id, of all levels; in order of numbers."""
+        return self._required.get(standard, ())
+
     def aliases_of(self, record: Record) -> tuple[str, ...]:
         """Return the other names of a record; those of a defense with those that say a stage."""
         own: tuple[str, ...] = getattr(record, "aliases", ())
@@ -246,7 +253,7 @@ class KnowledgeBase(Sections):
         return own
 
     def aliases_in(self, section: str) -> Mapping[str, str]:
-        """Return the ids of factors, risks, defenses or attacks by their aliases.
+        """Return the ids of factors, risks, defenses, attacks or standards by their aliases.
 
         The aliases are folded: small letters, with ``_`` between words. Those of defenses include
         those that say a stage.
@@ -276,6 +283,10 @@ class KnowledgeBase(Sections):
     def factor(self, name: str) -> Factor:
         """Return a factor by id, code or alias; errors are those of `defense`."""
         return self.factors.get(name) or self.factors[self._named("factors", name)]
+
+    def standard(self, name: str) -> Standard:
+        """Return a standard by id or alias, without a level; errors are those of `defense`."""
+        return self.standards.get(name) or self.standards[self._named("standards", name)]
 
     def attack(self, name: str) -> Attack:
         """Return an attack by any name of its own, or of the risk that it alone exploits.
@@ -378,10 +389,10 @@ class KnowledgeBase(Sections):
         identity = self._folded(section, name) or self._alias(section, name)
         if identity is not None:
             return identity
-        for other in CODED:
+        for other in LOOKED_UP:
             if self._folded(other, name) is not None:
                 raise InputError(f"{name} is {_one(other)}, not {_one(section)}")
-        others = [(other, self._alias(other, name)) for other in CODED]
+        others = [(other, self._alias(other, name)) for other in LOOKED_UP]
         meant = [f"{_one(other)} ({found})" for other, found in others if found is not None]
         if meant:
             raise InputError(f"{name} is {' or '.join(meant)}, not {_one(section)}")
@@ -417,12 +428,12 @@ class KnowledgeBase(Sections):
             records: Mapping[str, Record] = getattr(self, section)
             if name in records:
                 return records[name]
-        for section in CODED:
+        for section in LOOKED_UP:
             identity = self._folded(section, name)
             if identity is not None:
                 coded: Mapping[str, Record] = getattr(self, section)
                 return coded[identity]
-        found = {section: self._alias(section, name) for section in CODED}
+        found = {section: self._alias(section, name) for section in LOOKED_UP}
         if found["attacks"] is not None and self.attacks[found["attacks"]].risk == found["risks"]:
             found["attacks"] = None  # the risk stands for its attack, as where they share an id
         meant = [(section, identity) for section, identity in found.items() if identity]
@@ -432,7 +443,9 @@ class KnowledgeBase(Sections):
         for section, identity in meant:
             aliased: Mapping[str, Record] = getattr(self, section)
             return aliased[identity]
-        every = {alias: who for section in CODED for alias, who in self.aliases_in(section).items()}
+        every = {
+            alias: who for section in LOOKED_UP for alias, who in self.aliases_in(section).items()
+        }
         known = [n for section in KINDS for n in getattr(self, section)]
         raise UnknownName("record", name, known, every)
 

@@ -13,18 +13,22 @@ if TYPE_CHECKING:
     from ._records.interactions import Correlation, Observation
     from ._records.names import CatalogueMapping
     from ._records.procedures import Exclusion, Procedure
+    from ._records.standards import Requirement, Standard
     from ._records.subjects import Defense, Factor, Risk
     from ._records.unions import Edge
 
-__all__ = ["ALIASED", "CODED", "INDEXES", "fold"]
+__all__ = ["ALIASED", "CODED", "INDEXES", "LOOKED_UP", "fold"]
 
 CODED: Final = ("factors", "defenses", "risks", "attacks")
 """The sections whose records have codes beside ids."""
 
-ALIASED: Final = (*CODED, "variants")
+LOOKED_UP: Final = (*CODED, "standards")
+"""The sections whose records are found by any of their names, however written."""
+
+ALIASED: Final = (*LOOKED_UP, "variants")
 """The sections whose records have other names, their aliases."""
 
-_R = TypeVar("_R", bound="Factor | Defense | Risk | Attack")
+_R = TypeVar("_R", bound="Factor | Defense | Risk | Attack | Standard")
 _E = TypeVar("_E", bound="Edge")
 
 
@@ -91,7 +95,7 @@ def _by_folded_name(records: Mapping[str, _R]) -> dict[str, str]:
     return {
         fold(name): identity
         for identity, record in records.items()
-        for name in (identity, record.code)
+        for name in (identity, getattr(record, "code", None))
         if name is not None
     }
 
@@ -106,6 +110,13 @@ def _by_subject(mappings: Mapping[str, CatalogueMapping]) -> dict[str, tuple[Any
     grouped: dict[str, tuple[CatalogueMapping, ...]] = {}
     for mapping in mappings.values():
         grouped[mapping.subject] = (*grouped.get(mapping.subject, ()), mapping)
+    return grouped
+
+
+def _by_standard(requirements: Mapping[str, Requirement]) -> dict[str, tuple[Any, ...]]:
+    grouped: dict[str, tuple[Requirement, ...]] = {}
+    for requirement in requirements.values():
+        grouped[requirement.standard] = (*grouped.get(requirement.standard, ()), requirement)
     return grouped
 
 
@@ -140,8 +151,9 @@ INDEXES: Final[Mapping[str, tuple[str, Callable[..., dict[Any, Any]]]]] = {
     "_colluded": ("collusions", partial(_by_pair, "first", "second")),
     "_stages": ("variants", _by_stage),
     "_mapped": ("mappings", _by_subject),
+    "_required": ("requirements", _by_standard),
     "_excluded": ("procedures", _by_excluded_pair),
-    **{f"_folded_{section}": (section, _by_folded_name) for section in CODED},
+    **{f"_folded_{section}": (section, _by_folded_name) for section in LOOKED_UP},
     **{f"_aliases_{section}": (section, _by_alias) for section in ALIASED},
 }
 """Each index: the sections that it is over, and how it is made from their records."""

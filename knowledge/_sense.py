@@ -32,6 +32,7 @@ def ill_formed(
         if section in _BY_SECTION:
             yield from _BY_SECTION[section](draft, drafts, report)
     yield from _contradictions(drafts["mappings"])
+    yield from _numbers(drafts["requirements"])
 
 
 def _observation(draft: Draft, _drafts: Drafts, _report: Report) -> Iterator[Problem]:
@@ -144,6 +145,50 @@ def _contradictions(mappings: Mapping[str, Draft]) -> Iterator[Problem]:
         others.setdefault(found, identity)
 
 
+_ASKED = {"defenses": "defenses", "measurement": "risks", "nothing": "why"}
+"""What a requirement names, by what it asks for."""
+
+
+def _requirement(draft: Draft, drafts: Drafts, report: Report) -> Iterator[Problem]:
+    row = draft.row
+    asks = row.get("asks")
+    for kind, name in _ASKED.items():
+        given = row.get(name) not in (None, [])
+        if asks == kind and not given:
+            yield draft.problem(("asks",), f"{name} is missing: this requirement asks for {kind}")
+        elif name != "risks" and given and asks in (*_ASKED, "documentation") and asks != kind:
+            yield draft.problem((name,), f"only a requirement that asks for {kind} has {name}")
+    for index, wanted in enumerate(_mappings(row.get("defenses"))):
+        names = [each for key in ("any_of", "instead") for each in _texts(wanted.get(key)).items()]
+        if len(dict(names)) < sum(times for _, times in names):
+            yield draft.problem(("defenses", index), "a defense is given twice")
+    standard = drafts["standards"].get(str(row.get("standard")))
+    if standard is None:
+        return
+    levels, level = _texts(standard.row.get("levels")), row.get("level")
+    if levels and level is None:
+        yield draft.problem(("level",), f"missing: should be {one_of(list(levels))}")
+    elif isinstance(level, str) and level not in levels:
+        message = f"should be {one_of(list(levels))}" if levels else "the standard has no levels"
+        yield draft.problem(("level",), message + report.hint(level, levels))
+
+
+def _standard(draft: Draft, _drafts: Drafts, _report: Report) -> Iterator[Problem]:
+    if max(_texts(draft.row.get("levels")).values(), default=1) > 1:
+        yield draft.problem(("levels",), "a level is given twice")
+
+
+def _numbers(requirements: Mapping[str, Draft]) -> Iterator[Problem]:
+    """Yield a problem for every number that a standard would have twice."""
+    said: dict[tuple[str, str], str] = {}
+    for identity, draft in sorted(requirements.items(), key=lambda each: each[1].entries[0].order):
+        standard, number = draft.row.get("standard"), draft.row.get("number")
+        if isinstance(standard, str) and isinstance(number, str):
+            other = said.setdefault((standard, number), identity)
+            if other != identity:
+                yield draft.problem(("number",), f"requirement {clip(other)} has that number")
+
+
 def _condition(draft: Draft, drafts: Drafts, report: Report) -> Iterator[Problem]:
     yield from _characteristic(draft, drafts, report)
     identity = draft.row.get("id")
@@ -169,6 +214,8 @@ _BY_SECTION: Mapping[str, Callable[[Draft, Drafts, Report], Iterator[Problem]]] 
     "adversary": _characteristic,
     "mappings": _mapping,
     "conditions": _condition,
+    "standards": _standard,
+    "requirements": _requirement,
 }
 
 

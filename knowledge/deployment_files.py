@@ -9,14 +9,16 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import stat
 from collections.abc import Iterator, Mapping
+from datetime import date
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from . import _cache
 from ._load import code_digest
 from ._records.rows import thaw
-from .deployments import Deployment
+from .deployments import DATE, Deployment
 from .errors import BrokenDeployment, InputError, Problem, legible
 
 if TYPE_CHECKING:
@@ -28,6 +30,7 @@ MAX_BYTES = 256 * 1024
 """As large as a deployment file may be."""
 
 _MAX_VALUES = 5_000
+_DAY = re.compile(DATE)
 
 Place = tuple[int, int]
 
@@ -139,7 +142,7 @@ def _parsed(data: bytes, name: str) -> tuple[dict[str, Any], dict[str, Place]]:
         message = "should be a mapping that begins with deployment: 1"
         raise BrokenDeployment([Problem(name, 1, 1, "", message)])
     row, problems = checked(Deployment, root, name)
-    problems += _choices(root, name)
+    problems += [*_choices(root, name), *_dates(root, name)]
     if problems:
         raise BrokenDeployment(problems)
     return row, dict(_places(root, ""))
@@ -160,6 +163,21 @@ def _choices(root: Node, name: str) -> list[Problem]:
             line, column = entry.mark
             found.append(Problem(name, line, column, f"results[{index}]", message))
     return found
+
+
+def _dates(root: Node, name: str) -> Iterator[Problem]:
+    """Yield a problem for each acceptance that ends on a day that no calendar has."""
+    entries = root.at(("accepted",))
+    for index, entry in enumerate(entries.value if entries and _is(entries, list) else []):
+        until = entry.value.get("until") if _is(entry, dict) else None
+        if until is None or not isinstance(until.value, str) or not _DAY.match(until.value):
+            continue  # which the record says itself
+        try:
+            date.fromisoformat(until.value)
+        except ValueError:
+            line, column = until.mark
+            message = f"{until.value} is no day of the calendar"
+            yield Problem(name, line, column, f"accepted[{index}].until", message)
 
 
 def _is(node: Node, kind: type) -> bool:

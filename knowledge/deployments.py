@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Literal
 from ._records.fields import Strict, about, line, many, record, text
 
 __all__ = [
+    "DATE",
     "Acceptance",
     "AdversaryEntry",
     "Data",
@@ -28,7 +29,8 @@ __all__ = [
 
 Matters = Literal["low", "medium", "high"]
 
-_DATE = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
+DATE = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
+"""How the file writes a day."""
 
 
 def _name(meaning: str, *, limit: int = 120) -> dict[str, Any]:
@@ -152,7 +154,7 @@ class Acceptance(Strict):
     reason: str = field(metadata=text("why that is acceptable"))
     owner: str = field(metadata=_name("who answers for it"))
     until: str = field(
-        metadata=text("the last day on which it counts, as '2027-06-30'", limit=10, pattern=_DATE)
+        metadata=text("the last day on which it counts, as '2027-06-30'", limit=10, pattern=DATE)
     )
 
 

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from ._base import KnowledgeBase
     from ._records.names import Catalogue, CatalogueMapping
 
-__all__ = ["sssom"]
+__all__ = ["OURS", "PREDICATES", "local", "sssom"]
 
-_PREDICATES: Final[Mapping[str, str]] = MappingProxyType(
+PREDICATES: Final[Mapping[str, str]] = MappingProxyType(
     {
         "exact": "skos:exactMatch",
         "close": "skos:closeMatch",
@@ -29,6 +29,8 @@ _PREDICATES: Final[Mapping[str, str]] = MappingProxyType(
         "none": "skos:exactMatch",  # that there is no exact match is the least that it says
     }
 )
+"""What SKOS calls the predicate of a mapping."""
+
 _NO_TERM: Final = "sssom:NoTermFound"
 _COLUMNS: Final = (
     "subject_id",
@@ -41,7 +43,9 @@ _COLUMNS: Final = (
     "object_source_version",
     "comment",
 )
-_OURS: Final = "urn:crosscurrent:"
+OURS: Final = "urn:crosscurrent:"
+"""What addresses of our records begin with."""
+
 _LICENSE: Final = "https://www.apache.org/licenses/LICENSE-2.0"
 _UNSPECIFIED: Final = "https://w3id.org/sssom/license/unspecified"
 _PLAIN: Final = re.compile(r"[a-z][a-z0-9+.-]*:[^\s,\[\]{}]*[^\s,\[\]{}:]")
@@ -64,16 +68,16 @@ def sssom(kb: KnowledgeBase, *, built_in: bool = False) -> str:
     used = [each for each in kb.catalogues.values() if _mapped(kb, each)]
     rows = sorted(_row(kb, mapping) for mapping in kb.mappings.values())
     prefixes = {
-        "crosscurrent.catalogue": f"{_OURS}catalogue:",
-        "crosscurrent.defense": f"{_OURS}defense:",
-        "crosscurrent.risk": f"{_OURS}risk:",
+        "crosscurrent.catalogue": f"{OURS}catalogue:",
+        "crosscurrent.defense": f"{OURS}defense:",
+        "crosscurrent.risk": f"{OURS}risk:",
         **{each.id: each.namespace or f"{each.url}#" for each in used},
     }
     spoken = {curie.partition(":")[0] for row in rows for curie in (row[0], row[3], row[6])}
     declared = [f"  {name}: {_yaml(prefixes[name])}" for name in sorted(prefixes) if name in spoken]
     head = [
         *(["curie_map:", *declared] if declared else ["curie_map: {}"]),
-        f"mapping_set_id: {_OURS}mappings",
+        f"mapping_set_id: {OURS}mappings",
         f"mapping_set_version: {kb.digest}",
         "mapping_set_title: Names of defenses and risks of machine learning in catalogues",
         f"license: {_LICENSE if built_in else _UNSPECIFIED}",
@@ -96,8 +100,8 @@ def _row(kb: KnowledgeBase, mapping: CatalogueMapping) -> tuple[str, ...]:
     return (
         f"crosscurrent.{kind}:{mapping.subject}{at}",
         name + at,
-        _PREDICATES[mapping.predicate],
-        _NO_TERM if mapping.object is None else f"{catalogue.id}:{_local(mapping.object)}",
+        PREDICATES[mapping.predicate],
+        _NO_TERM if mapping.object is None else f"{catalogue.id}:{local(mapping.object)}",
         mapping.label or "",
         "semapv:ManualMappingCuration",
         f"crosscurrent.catalogue:{catalogue.id}",
@@ -106,7 +110,7 @@ def _row(kb: KnowledgeBase, mapping: CatalogueMapping) -> tuple[str, ...]:
     )
 
 
-def _local(entry: str) -> str:
+def local(entry: str) -> str:
     """Return an entry's id as the part of a CURIE behind the prefix."""
     return quote(entry, safe="-._~()/")
 

@@ -176,7 +176,7 @@ class Combined(NamedTuple):
         )
 
 
-def combine(kb: KnowledgeBase, names: Iterable[str]) -> Combined:
+def combine(kb: KnowledgeBase, names: Iterable[str], *, repairing: bool = True) -> Combined:
     """Say whether defenses can be combined.
 
     Parameters
@@ -186,6 +186,8 @@ def combine(kb: KnowledgeBase, names: Iterable[str]) -> Combined:
     names : iterable of str
         Two or more defenses, by id, code or alias, each with an optional stage:
         ``watermarking@pre``. A bare one stands for its usual stage. Their order does not matter.
+    repairing : bool
+        Whether to search for repairs, which takes longer than all else.
 
     Raises
     ------
@@ -230,7 +232,8 @@ def combine(kb: KnowledgeBase, names: Iterable[str]) -> Combined:
     first = every[0] if every else ()
     position = {variant.id: i for i, variant in enumerate(first)}
     overlooked = [c for c in avoid if loose and first and _precedes(c, position)]
-    repairs, cut = ([], False) if effective and not excluded else _repairs(kb, defenses)
+    sound = (effective and not excluded) or not repairing
+    repairs, cut = ([], False) if sound else _repairs(kb, defenses)
     seen = observed_combinations(kb, defenses)
     ruled_out = [(each.earlier.id, each.later.id) for each in (*conflicts, *overlooked)]
     return Combined(

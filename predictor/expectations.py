@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 from weakref import WeakKeyDictionary
 
 from .assessment import Assessment, Grade, assess
-from .interactions import Prediction, predict
+from .interactions import Prediction, predict, settled
 
 if TYPE_CHECKING:
     from crosscurrent.knowledge import KnowledgeBase
@@ -73,12 +73,25 @@ class Expected(NamedTuple):
 def expected(kb: KnowledgeBase, defense: str, risk: str) -> Expected:
     """Return what to expect of an effective defense for a risk.
 
+    Parameters
+    ----------
+    kb : KnowledgeBase
+        What is known.
+    defense : str
+        Id, code or alias, with a stage as ``watermarking@post``; a bare one is at its usual stage.
+    risk : str
+        Id, code or alias.
+
     Raises
     ------
     UnknownName
         If there is no such defense or risk.
+    InputError
+        If the defense has no variant at that stage.
     """
-    answer, assessed = _known(kb, kb.defense(defense).id, kb.risk(risk).id)
+    name, stage = settled(kb, defense)
+    at = name if stage is None else f"{name}@{stage}"
+    answer, assessed = _known(kb, at, kb.risk(risk).id)
     effect: Effect = "open"
     if assessed.expect in ("increase", "decrease"):
         effect = assessed.expect

@@ -36,6 +36,9 @@ __all__ = [
     "combination_document",
     "combinations_document",
     "conflict_backtest_document",
+    "conflict_document",
+    "exclusion_document",
+    "expected_document",
     "link_document",
     "near_miss_document",
     "plan_document",
@@ -58,13 +61,13 @@ def combination_document(
         "grounds": list(combined.grounds),
         "rests_on": [each.id for each in combined.judged.records],
         "trainable": combined.trainable,
-        "exclusions": [_exclusion(each) for each in combined.exclusions],
+        "exclusions": [exclusion_document(each) for each in combined.exclusions],
         "effective": combined.effective,
         "orders": [_ids(order) for order in combined.orders],
         "more_orders": combined.more_orders,
-        "conflicts": [_conflict(each) for each in combined.conflicts],
-        "avoid": [_conflict(each) for each in combined.avoid],
-        "overlooked": [_conflict(each) for each in combined.overlooked],
+        "conflicts": [conflict_document(each) for each in combined.conflicts],
+        "avoid": [conflict_document(each) for each in combined.avoid],
+        "overlooked": [conflict_document(each) for each in combined.overlooked],
         "repairs": [_repair(each) for each in combined.repairs],
         "repairs_cut": combined.repairs_cut,
         "tensions": [
@@ -310,7 +313,8 @@ def _ids(variants: Iterable[Variant]) -> list[str]:
     return [variant.id for variant in variants]
 
 
-def _conflict(conflict: Conflict) -> shapes.Conflict:
+def conflict_document(conflict: Conflict) -> shapes.Conflict:
+    """Return the document of what one defense uses and a later one mitigates."""
     return {
         "earlier": conflict.earlier.id,
         "later": conflict.later.id,
@@ -319,7 +323,8 @@ def _conflict(conflict: Conflict) -> shapes.Conflict:
     }
 
 
-def _exclusion(excluded: Exclusion) -> shapes.Exclusion:
+def exclusion_document(excluded: Exclusion) -> shapes.Exclusion:
+    """Return the document of two defenses that cannot be trained together."""
     record = excluded.record
     return {
         "one": excluded.one.id,
@@ -409,7 +414,7 @@ def _breaker(breaker: Breaker) -> shapes.Breaker:
         "whole": breaker.whole,
         "backfires": breaker.backfires,
         "ground": breaker.ground.ground if breaker.ground else None,
-        "raises": [_expected(each) for each in breaker.raises],
+        "raises": [expected_document(each) for each in breaker.raises],
     }
 
 
@@ -433,17 +438,18 @@ def plan_document(plan: Plan, protect: Iterable[str]) -> shapes.Plan:
         "outcome": plan.outcome,
         "alternatives": [_ids(each) for each in plan.alternatives],
         "observed": [_combination(each) for each in plan.observed],
-        "covers": [_expected(each) for each in plan.covers],
-        "raises": [{**_expected(e), "protected": e.risk in wanted} for e in plan.raises],
-        "lowers": [_expected(each) for each in plan.lowers],
-        "open": [_expected(each) for each in plan.open],
+        "covers": [expected_document(each) for each in plan.covers],
+        "raises": [{**expected_document(e), "protected": e.risk in wanted} for e in plan.raises],
+        "lowers": [expected_document(each) for each in plan.lowers],
+        "open": [expected_document(each) for each in plan.open],
     }
     if plan.more_alternatives:
         document["more_alternatives"] = True
     return document
 
 
-def _expected(each: Expected) -> shapes.Expected:
+def expected_document(each: Expected) -> shapes.Expected:
+    """Return the document of what is to be expected of one defense for one risk."""
     return {
         "risk": each.risk,
         "defense": each.defense,

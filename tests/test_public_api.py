@@ -21,7 +21,9 @@ import crosscurrent
 from crosscurrent.api.cli import main
 from crosscurrent.knowledge import KnowledgeBase, load
 
+GATE = str(Path(__file__).parents[1] / "docs" / "examples" / "gate" / "deployment.yaml")
 LOANS = str(Path(__file__).parents[1] / "docs" / "examples" / "loans" / "loans.csv")
+CREDIT = str(Path(__file__).parents[1] / "docs" / "examples" / "deployments" / "credit.yaml")
 HOSTILE = '<script>alert("x")</script>&amp;'
 OVERLAY = f"""\
 risks:
@@ -95,6 +97,12 @@ QUESTIONS: dict[str, tuple[Callable[[], Answer], list[str]]] = {
         lambda: crosscurrent.plan(["R1", "P1"], avoid=["P4"], have=["PD1"], max=3),
         "plan --protect R1 --protect P1 --avoid P4 --have PD1 --max 3".split(),
     ),
+    "comply": (lambda: crosscurrent.comply("AISVS:3"), ["comply", "AISVS:3"]),
+    "comply with what is in place": (
+        lambda: crosscurrent.comply("ai_rmf", have=["PD1", "FD2"]),
+        ["comply", "ai_rmf", "--have", "PD1", "--have", "FD2"],
+    ),
+    "assess": (lambda: crosscurrent.assess(CREDIT), ["assess", CREDIT]),
     "attacks": (
         lambda: crosscurrent.attacks("P1", adversary={"output": "hard_label"}),
         ["attacks", "--risk", "P1", "--output", "hard_label"],
@@ -103,6 +111,10 @@ QUESTIONS: dict[str, tuple[Callable[[], Answer], list[str]]] = {
     "combinations": (lambda: crosscurrent.matrix("combinations"), ["matrix", "combinations"]),
     "collusions": (lambda: crosscurrent.matrix("collusions"), ["matrix", "collusions"]),
     "check data": (lambda: crosscurrent.check_data(LOANS), ["data", "check", LOANS]),
+    "check": (
+        lambda: crosscurrent.check(GATE, today="2027-01-15"),
+        ["check", GATE, "--today", "2027-01-15"],
+    ),
     "backtest": (
         lambda: crosscurrent.backtest(seed=3, resamples=20),
         ["backtest", "--seed", "3", "--resamples", "20"],
@@ -166,8 +178,8 @@ def test_what_is_exported_is_all_there_is_and_sorted() -> None:
     exported = {module: names.split() for module, names in crosscurrent._EXPORTS.items()}
     assert {"__version__", *(each for own in exported.values() for each in own)} == set(names)
     source = Path(str(crosscurrent.__file__)).read_text(encoding="utf-8")
-    told = re.findall(r"^    from \.(\S+) import (.+)$", source, re.MULTILINE)
-    assert {module: names.split(", ") for module, names in told} == exported
+    told = re.findall(r"^    from \.(\S+) import (\([^)]+\)|.+)$", source, re.MULTILINE)
+    assert {module: re.findall(r"\w+", names) for module, names in told} == exported
 
 
 def test_a_name_that_is_not_exported_is_no_attribute() -> None:
@@ -270,6 +282,12 @@ def test_answers_hold_the_predictors_own_results() -> None:
     assert not crosscurrent.combine("RD3@pre", "RD2@in").effective
     assert crosscurrent.collude("poisoning", "evasion").amplifies
     assert crosscurrent.plan(["R1"]).plans[0].order
+    asked = crosscurrent.comply("AISVS", level="3")
+    assert (asked.standard.id, asked.level, asked.outcome) == ("aisvs", "3", "conflict")
+    assert {each.id for each in asked.order} == {each.id for each in asked.defenses}
+    assert asked.repairs[0].changes
+    assert asked.requirements[0].number == "1.1.1"
+    assert asked.to_markdown().startswith("# OWASP AISVS")
     assert crosscurrent.attacks("P1").attacks[0].attack == "membership_inference"
     assert crosscurrent.predict("RD1", "P2") == answer
     assert crosscurrent.predict("RD1", "P1") != answer
@@ -310,6 +328,8 @@ def test_bad_input_is_told_as_on_the_command_line() -> None:
         crosscurrent.collude("evasion", "poisoning", target="evasion")
     with pytest.raises(crosscurrent.InputError, match="a limit counts chains"):
         crosscurrent.collude("evasion", limit=3)  # type: ignore[call-overload]
+    with pytest.raises(crosscurrent.InputError, match="the levels are 1, 2, 3"):
+        crosscurrent.comply("AISVS", level="4")
     with pytest.raises(crosscurrent.UnknownName, match="unknown matrix"):
         crosscurrent.matrix("interaction")  # type: ignore[call-overload]
     with pytest.raises(crosscurrent.BrokenKnowledge):

@@ -15,7 +15,7 @@ __all__ = ["counts", "edges", "find", "overview", "record", "section"]
 
 Rows = Mapping[str, Mapping[str, Any]]
 
-_ALIASED = ("factors", "risks", "defenses", "attacks")
+_ALIASED = ("factors", "risks", "defenses", "attacks", "standards")
 
 
 def overview(kb: KnowledgeBase) -> dict[str, Any]:
@@ -33,8 +33,9 @@ def record(kb: KnowledgeBase, name: str, within: str | None = None) -> dict[str,
     """Answer with one record, by any of its names, and what it takes part in.
 
     That is its correlations, its aliases, and what catalogues call it: where none of their entries
-    fits, that is said, and where a catalogue is left out it was not looked at. An attack may have
-    the id of a risk: `within` says which section is meant.
+    fits, that is said, and where a catalogue is left out it was not looked at. A standard comes
+    with its requirements. An attack may have the id of a risk: `within` says which section is
+    meant.
 
     Raises
     ------
@@ -52,7 +53,7 @@ def record(kb: KnowledgeBase, name: str, within: str | None = None) -> dict[str,
         if name not in known:
             raise UnknownName(singular, name, list(known))
         where, found = within, known[name]
-    return {
+    told: dict[str, Any] = {
         "kind": "record",
         "knowledge": kb.digest,
         "section": where,
@@ -61,6 +62,10 @@ def record(kb: KnowledgeBase, name: str, within: str | None = None) -> dict[str,
         "aliases": list(kb.aliases_of(found)),
         "mappings": [_mapping(kb, each) for each in kb.mappings_of(found.id)],
     }
+    if where == "standards":
+        own = kb.requirements_of(found.id)
+        told["requirements"] = [_with_id(each.id, rows["requirements"][each.id]) for each in own]
+    return told
 
 
 def counts(rows: Rows) -> dict[str, int]:

@@ -51,6 +51,10 @@ _NAMES: dict[str, Callable[[KnowledgeBase], list[str]]] = {
     "DEFENSE": lambda kb: [*_named(kb.defenses), *kb.variants],
     "ATTACK": lambda kb: _named(kb.attacks),
     "RISK": lambda kb: _named(kb.risks),
+    "STANDARD[:LEVEL]": lambda kb: [
+        *kb.standards,
+        *(f"{each.id}:{level}" for each in kb.standards.values() for level in each.levels),
+    ],
     "FACTOR": lambda kb: _named(kb.factors),
     "NAME": lambda kb: [
         *kb.rows,

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
 __all__ = ["add_arguments"]
 
+_FORMS = ("graphml", "json", "dot", "sssom", "jsonld", "navigator")
 _SHOWN_SHIFTS = 5
 _TIE = "\N{NO-BREAK SPACE}"  # keeps a factor and its arrow on one line
 
@@ -136,6 +137,8 @@ def _section(kb: KnowledgeBase, section: str, look: Style) -> str:
             about = f"{PREDICATES[record.predicate]}  {record.label or ''}".rstrip()
         elif section == "catalogues":
             about = f"{record.name}, {record.edition}"
+        elif section == "requirements":
+            about = f"{record.asks}  {record.summary}"
         elif section == "references":
             about = f"{cite(kb, [identity])}: {record.title or record.topic}"
         else:
@@ -163,6 +166,9 @@ def _record(
     if mappings := kb.mappings_of(record.id):
         lines += ["", look.paint("In other catalogues", "bold")]
         lines.append(columns([_mapping(kb, each) for each in mappings], look.width))
+    if required := kb.requirements_of(record.id):
+        lines += ["", look.paint("Requirements", "bold")]
+        lines.append(columns([[r.number, r.asks, r.summary] for r in required], look.width))
     seen = [
         o for o in kb.observations.values()
         if record.id in (o.defense, o.risk, *o.sources) and o.effect != "unexplored"
@@ -336,34 +342,47 @@ def _answer(prediction: Prediction | None, look: Style) -> list[str]:
 
 def _export_arguments(parser: ArgumentParser) -> None:
     parser.description = (
-        "Write the graph of factors, defenses and risks for other tools, or what catalogues call"
-        " defenses and risks (sssom)."
+        "Write the graph of factors, defenses and risks for other tools, what catalogues call"
+        " defenses and risks (sssom), both as linked data (jsonld), or what a defense does to"
+        " techniques of MITRE ATLAS, as a layer of the ATLAS Navigator (navigator)."
     )
     parser.epilog = (
         "examples:\n  crosscurrent kb export --format dot | dot -Tsvg > graph.svg\n"
-        "  crosscurrent kb export --format sssom > crosscurrent.sssom.tsv"
+        "  crosscurrent kb export --format sssom > crosscurrent.sssom.tsv\n"
+        "  crosscurrent kb export --format navigator --defense dp > dp.layer.json"
     )
     parser.set_defaults(run=_export)
     add_knowledge_option(parser)
     add_output_options(parser)
+    parser.add_argument("--format", choices=_FORMS, help="output format")
     parser.add_argument(
-        "--format", choices=["graphml", "json", "dot", "sssom"], help="output format"
+        "--defense", metavar="DEFENSE", help="with navigator: id, code or alias of the defense"
     )
 
 
 def _export(arguments: Namespace) -> str:
     form = output_format(arguments)
+    if form is None:
+        raise InputError(f"choose a format: --format {', '.join(_FORMS[:-1])} or {_FORMS[-1]}")
+    if (form == "navigator") != (arguments.defense is not None):
+        raise InputError("a layer is of one defense: give --format navigator and --defense DEFENSE")
     kb = knowledge(arguments)
+    if form == "navigator":
+        from ..formats.navigator import navigator
+
+        return as_json(navigator(kb, arguments.defense))
     if form == "sssom":
         from crosscurrent.knowledge.sssom import sssom
 
         return sssom(kb, built_in=not overlays(arguments))
+    if form == "jsonld":
+        from crosscurrent.knowledge.skos import skos
+
+        return as_json(skos(kb))
     from crosscurrent.knowledge import graph
 
     if form == "json":
         return as_json(graph.node_link(kb))
-    if form is None:
-        raise InputError("choose a format: --format graphml, json, dot or sssom")
     return as_markup(graph.graphml(kb) if form == "graphml" else graph.dot(kb))
 
 
@@ -379,7 +398,7 @@ _COMMANDS: Commands = {
     "schema": ("print the JSON Schema of knowledge files, for editors", _schema_arguments),
     "diff": ("show what knowledge files change in records and predictions", _diff_arguments),
     "export": (
-        "write the graph as GraphML, JSON or DOT, or names of others as SSSOM",
+        "write the graph, names of others, or what a defense does, for other tools",
         _export_arguments,
     ),
 }

@@ -7,17 +7,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from crosscurrent.api.text.matrix_picture import matrix_svg
+from crosscurrent.api.text.matrix_tables import (
+    collusions_csv,
+    combinations_csv,
+    predictions_csv,
+)
 from crosscurrent.api.text.wording import (
     INTENDED,
     OTHERWISE,
     OUTCOME_LETTERS,
     OUTCOMES,
     models,
-    strength,
 )
 from crosscurrent.knowledge.errors import InputError, clip
-from crosscurrent.predictor.assessment import assess
-from crosscurrent.predictor.collusion import Colluded, collude_all
+from crosscurrent.predictor.collusion import collude_all
 from crosscurrent.predictor.conflicts import Combined, combine_all, outcome_of
 from crosscurrent.predictor.documents import prediction_document
 from crosscurrent.predictor.interactions import Prediction, matrix
@@ -51,11 +54,6 @@ _HEAT = {
     "no_change": ((254, 16),) * 3,
     "unknown": ((254, 16),) * 3,
 }
-_FIELDS = (
-    "defense", "risk", "intended", "conjecture", "basis", "probability_increase", "published",
-    "conditional", "decisive_factors", "knowledge", "measured", "expect", "likelihood", "grade",
-    "measured_reference",
-)  # fmt: skip
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -99,42 +97,10 @@ def run(arguments: Namespace) -> str:
         return as_json(answer(kb))
     rows = matrix(kb)
     if form == "csv":
-        return _csv(_FIELDS, (_row(kb, each) for row in rows for each in row))
+        return predictions_csv(kb, (each for row in rows for each in row))
     if form == "svg":
         return as_markup(matrix_svg(kb, rows, own=own_knowledge(arguments)))
     return _heat_map(kb, rows, style(arguments))
-
-
-def _row(kb: KnowledgeBase, prediction: Prediction) -> Sequence[object]:
-    answer = assess(kb, prediction)
-    return (
-        prediction.defense,
-        prediction.risk,
-        str(prediction.intended).lower(),
-        prediction.conjecture,
-        prediction.basis,
-        prediction.probability_increase,
-        " ".join(prediction.published),
-        str(prediction.conditional).lower(),
-        " ".join(path.factor.id for path in prediction.decisive),
-        prediction.knowledge,
-        " ".join(prediction.measured),
-        answer.expect,
-        answer.likelihood,
-        answer.grade,
-        " ".join(prediction.measured_reference),
-    )
-
-
-def _csv(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    import csv
-    import io
-
-    stream = io.StringIO()
-    writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(head)
-    writer.writerows(rows)
-    return stream.getvalue()
 
 
 def _heat_map(kb: KnowledgeBase, rows: tuple[tuple[Prediction, ...], ...], look: Style) -> str:
@@ -201,7 +167,7 @@ def _cell(
     body = f"{look.glyph(answer['expect'])}{gap}{number:>2}{mark}{observed}"
     text = f"[{body}]" if prediction.intended else f" {body} "
     if look.colour:
-        shade, ink = _HEAT[answer["expect"]][strength(assessments.backing(document))]
+        shade, ink = _HEAT[answer["expect"]][assessments.evidence(document)]
         text = f"\x1b[48;5;{shade};38;5;{ink}m{text}\x1b[0m"
     return text + gap
 
@@ -226,18 +192,7 @@ def _combinations(kb: KnowledgeBase, form: str, look: Style) -> str:
         return as_json(answer_all(kb))
     answers = combine_all(kb)
     if form == "csv":
-        head = (
-            "one",
-            "other",
-            "effective",
-            "order",
-            "risk",
-            "published",
-            "knowledge",
-            "measured",
-            "outcome",
-        )
-        return _csv(head, (_combination_row(answer) for answer in answers))
+        return combinations_csv(answers)
     cells: dict[tuple[str, str], str] = {}
     for answer in answers:
         one, other = (variant.id for variant in answer.defenses)
@@ -271,17 +226,7 @@ def _collusions(kb: KnowledgeBase, form: str, look: Style) -> str:
         return as_json(answer_all(kb))
     answers = [answer for row in collude_all(kb) for answer in row if answer is not None]
     if form == "csv":
-        head = (
-            "first",
-            "second",
-            "verdict",
-            "potential",
-            "factors",
-            "published",
-            "knowledge",
-            "measured",
-        )
-        return _csv(head, (_collusion_row(answer) for answer in answers))
+        return collusions_csv(answers)
     glyphs = {
         name: look.glyph(kind)
         for name, kind in (
@@ -321,26 +266,6 @@ def _outcome(records: Iterable[Combination]) -> str:
     if not seen:
         return "."
     return "X" if seen == {"conflict"} else "o" if seen == {"effective"} else "~"
-
-
-def _combination_row(answer: Combined) -> Sequence[str]:
-    one, other = (variant.id for variant in answer.defenses)
-    risks = dict.fromkeys(each.risk for each in (*answer.conflicts, *answer.avoid))
-    published, own = (
-        " ".join(dict.fromkeys(outcome_of(record) for record in records))
-        for records in (answer.published, answer.measured)
-    )
-    order = " ".join(variant.id for variant in answer.orders[0]) if answer.orders else ""
-    effective = str(answer.effective).lower()
-    judged = (" ".join(risks), published, answer.knowledge, own, answer.outcome)
-    return (one, other, effective, order, *judged)
-
-
-def _collusion_row(answer: Colluded) -> Sequence[str]:
-    factors = " ".join(link.factor.id for link in answer.factors)
-    ends = (answer.first.id, answer.second.id)
-    judged = (answer.verdict, answer.potential or "", factors)
-    return (*ends, *judged, answer.published, answer.knowledge, answer.measured)
 
 
 def _grid(

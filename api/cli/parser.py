@@ -34,16 +34,23 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
         "which attacks amplify which others, attack chains, and what breaks them",
     ),
     "plan": ("plan", "choose defenses that cover given risks and raise other risks least"),
+    "comply": (
+        "comply",
+        "which defenses a standard asks for, and which of its requirements endanger others",
+    ),
+    "assess": ("assess", "what to expect of a whole deployment, described in a file"),
     "attacks": ("attacks", "the published attacks that an adversary can mount"),
     "matrix": ("matrix", "all defenses against all risks, or all pairs of defenses or of attacks"),
     "backtest": ("backtest", "compare every conjecture with the observations"),
     "validate": ("validate", "measure whether a prediction holds, by training models"),
     "data": ("data", "what is understood of a data file of yours: check"),
     "audit": ("audit", "what models, or their predictions, show, before and after a change"),
+    "check": ("check", "whether a deployment passes the policy of its file, and what changed"),
     "results": ("results", "stored results: list, show, plot, pool, report, export, prune"),
     "worker": ("worker", "run the validations that a service has accepted"),
     "kb": ("kb", "the knowledge base itself: check, show, schema, diff, export"),
     "serve": ("serve", "serve the answers over HTTP: REST under /v1, for programs and teams"),
+    "mcp": ("mcp", "answer an assistant: the answers as tools of the Model Context Protocol"),
     "keys": ("keys", "API keys for the service: add, list, remove"),
     "completion": ("completion", "print the completion script for a shell"),
 }
@@ -75,7 +82,8 @@ examples:
 
 crosscurrent help COMMAND says more of a command.
 Names are ids (adversarial_training) or the papers' codes (RD1); crosscurrent kb show lists them.
-Exit status: 0 answered, 2 bad input, 1 anything else that went wrong, 130 interrupted."""
+Exit status: 0 answered, 2 bad input, 1 a check that fails or anything else that went wrong, 130
+interrupted."""
 
 
 class _Formatter(argparse.RawDescriptionHelpFormatter):

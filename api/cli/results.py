@@ -153,13 +153,23 @@ def _report(arguments: Namespace) -> str:
 
 def _export_arguments(parser: ArgumentParser) -> None:
     parser.description = (
-        "Write results as knowledge files, which predict --knowledge DIR shows as observations."
+        "Write results as knowledge files, which predict --knowledge DIR shows as observations; or"
+        " those of a defense and a risk as reports for AVID, the AI Vulnerability Database."
     )
-    parser.epilog = "example: crosscurrent results export measured 3f9a"
+    parser.epilog = (
+        "examples:\n  crosscurrent results export measured 3f9a\n"
+        "  crosscurrent results export reports --format avid"
+    )
     parser.set_defaults(run=_export)
     parser.add_argument("folder", metavar="DIR", help="a folder; created if missing")
     parser.add_argument(
         "names", metavar="RESULT", nargs="*", help="ids or unique prefixes (default: all)"
+    )
+    parser.add_argument(
+        "--format",
+        choices=("knowledge", "avid"),
+        default="knowledge",
+        help="knowledge files (default), or reports for AVID",
     )
     add_store_option(parser)
 
@@ -167,10 +177,37 @@ def _export_arguments(parser: ArgumentParser) -> None:
 def _export(arguments: Namespace) -> str:
     kept = _store(arguments)
     found = _chosen(kept, arguments.names)
+    if arguments.format == "avid":
+        return wrote(list(_reports(found, arguments.folder)))
     from crosscurrent.validator.results.evidence import export
 
     written = export([each.document for each in found], arguments.folder)
     return wrote(written)
+
+
+def _reports(found: Sequence[Entry], folder: str) -> Iterator[str]:
+    """Write a report for each measured pair of a defense and a risk; yield the files."""
+    import json
+    from datetime import datetime
+
+    from crosscurrent.validator.results.documents import verdicts_of
+    from crosscurrent.validator.results.evidence import prepare
+    from crosscurrent.validator.results.files import write_whole
+    from crosscurrent.validator.results.outcomes import PLACEBO
+
+    from ..formats.avid import measured
+
+    prepare(folder)
+    kb = load()
+    for entry in found:
+        for document in verdicts_of(entry.document):
+            defense, risk, short = document["defense"], document["risk"], document["id"][:12]
+            if defense == PLACEBO:
+                continue
+            report = measured(kb, document, datetime.fromisoformat(entry.written))
+            file = os.path.join(folder, f"{defense}.{risk}.{short}.avid.json")
+            write_whole(file, f"{json.dumps(report, indent=2, ensure_ascii=False)}\n".encode())
+            yield file
 
 
 def _pool_arguments(parser: ArgumentParser) -> None:
@@ -293,7 +330,7 @@ _COMMANDS: Commands = {
     "plot": ("draw one result for a report", _plot_arguments),
     "pool": ("pool effects over data sets", _pool_arguments),
     "report": ("write results as an HTML page", _report_arguments),
-    "export": ("write results as knowledge files", _export_arguments),
+    "export": ("write results as knowledge files, or as reports for AVID", _export_arguments),
     "prune": ("remove results", _prune_arguments),
 }
 """In the order of the help."""

@@ -13,7 +13,7 @@ from crosscurrent.predictor.signs import EFFECT
 
 from ..text import assessments
 from ..text.names import at_stage, cite, condition, only, title
-from ..text.wording import FOLLOW, INTENDED, MOVE, basis, seen_in, strength
+from ..text.wording import FOLLOW, INTENDED, MOVE, basis, seen_in
 from .answer import Answer, Knowledge, knowledge_base
 from .tables import Cell, Marked, Table, marked
 
@@ -302,8 +302,8 @@ def interaction_matrix(kb: KnowledgeBase) -> MatrixAnswer:
 
 
 def expects(document: shapes.Prediction) -> Marked:
-    """Return the cell that shows what is expected, the stronger the likelier."""
-    return marked(document["assessment"]["expect"], strength(assessments.backing(document)))
+    """Return the cell that shows what is expected, the stronger the better established."""
+    return marked(document["assessment"]["expect"], assessments.evidence(document))
 
 
 def published(prediction: Prediction) -> str:

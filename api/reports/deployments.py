@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from crosscurrent import __version__
+from crosscurrent.predictor.deployments.gate import judge
 
 from ..text import deployment_reports as words
 from ..text import deployments as text
@@ -192,11 +193,11 @@ def _context(
         "plan": text.asked_again(found) + more if found.better else "",
         "findings": [
             (
-                each.id,
-                words.spelled(kb, text.finding(kb, found, each)),
-                words.standing(found, each),
+                each.finding.id,
+                words.spelled(kb, text.finding(kb, found, each.finding)),
+                words.standing(each),
             )
-            for each in found.findings
+            for each in judge(found, made_on).judged
         ],
         "details": [
             _Detail(
@@ -209,7 +210,7 @@ def _context(
             for row, outcome in zip(rows, found.risks, strict=True)
         ],
         "facts": [text.fact(kb, each) for each in found.deployment.facts],
-        "silent": [f"{each.field} {each.value}" for each in found.deployment.silent],
+        "silent": [text.silent(each) for each in found.deployment.silent],
         "file": found.deployment.file.name,
         "digest": found.deployment.file.digest,
         "knowledge": found.knowledge,

@@ -11,7 +11,9 @@ from typing import Any
 
 from crosscurrent.api.jobs.records import Job
 from crosscurrent.knowledge import KnowledgeBase, load
-from crosscurrent.knowledge.deployment_files import read_deployment_text
+from crosscurrent.predictor.deployments.check_documents import check_document
+from crosscurrent.predictor.deployments.documents import deployment_document
+from crosscurrent.predictor.deployments.gate import judge
 
 from ..answers import (
     assumptions,
@@ -21,6 +23,7 @@ from ..answers import (
     collusions,
     combinations,
     comparisons,
+    compliance,
     deployments,
     plans,
     predictions,
@@ -156,6 +159,9 @@ PARAMETERS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         "get_reference": {"name": "song2019privacy"},
         "get_catalogue": {"name": "mitre_atlas"},
         "get_mapping": {"name": "evasion.atlas.aml_t0015"},
+        "get_standard": {"name": "aisvs"},
+        "get_requirement": {"name": "aisvs.11_3_3"},
+        "get_compliance": {"name": "aisvs", "level": "3"},
         "get_knowledge": {"name": "lab"},
         "put_knowledge": {"name": "lab"},
         "retire_knowledge": {"name": "lab@1"},
@@ -188,6 +194,7 @@ BODIES: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         "put_knowledge": {"files": {"lab.yaml": _OVERLAY}},
         "submit_validation": _JOB.request,
         "assess": _DEPLOYMENT,
+        "check": _DEPLOYMENT,
     }
 )
 """Request bodies of the examples by operation."""
@@ -209,10 +216,10 @@ def examples() -> dict[str, Any]:
         "get_collusions": collusions.collude(kb, asked("get_collusions")["attack"]),
         "get_chains": collusions.chains(kb, **asked("get_chains")),
         "get_plans": plans.plan(kb, **asked("get_plans")),
+        "get_compliance": compliance.comply(kb, "aisvs", level="3"),
         "get_published_attacks": attacks.attacks(kb, reach.pop("risk"), reach),
         "get_backtest": backtests.backtest(kb, **asked("get_backtest")),
-        "assess": _assessed(kb),
-        "assess text/html": '<!doctype html>\n<html lang="en">...',
+        **_deployments(kb),
         **_validations(),
         "get_live": {"status": "live"},
         "get_ready": {"status": "ready"},
@@ -225,10 +232,14 @@ def examples() -> dict[str, Any]:
     return {name: _short(answer) for name, answer in {**answers, **_sets(kb)}.items()}
 
 
-def _assessed(kb: KnowledgeBase) -> dict[str, Any]:
-    """Return the assessment of the example, with the digest of what is sent."""
-    file = read_deployment_text(json.dumps(_DEPLOYMENT).encode(), "deployment.json")
-    return dict(deployments.deployment(kb, file))
+def _deployments(kb: KnowledgeBase) -> dict[str, Any]:
+    """Return the answers about a deployment."""
+    found = deployments.assess_sent(kb, json.dumps(_DEPLOYMENT).encode(), "deployment.json")
+    return {
+        "assess": deployment_document(kb, found),
+        "assess text/html": '<!doctype html>\n<html lang="en">...',
+        "check": check_document(judge(found, "2026-11-24")),
+    }
 
 
 def _sets(kb: KnowledgeBase) -> dict[str, Any]:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = [
     "HEAD",
     "JOB_SECONDS",
+    "MCP",
     "OWNER",
     "ApiKeyAuth",
     "PrecomputedResponses",
@@ -39,12 +40,15 @@ __all__ = [
 
 _ID = re.compile(rb"[A-Za-z0-9._-]{8,64}")
 _HOST = re.compile(rb"(\[[0-9a-f:.]*\]|[^:]*)(?::[0-9]*)?")
+MCP = "/mcp"
+"""Where the Model Context Protocol is answered, if it is."""
 HEAD = "crosscurrent.head"
 """In the scope of a request of which only the head is asked for."""
 JOB_SECONDS = "crosscurrent.job_seconds"
 """In the scope of such a request, for how long a job of the key may train, if that is said."""
 OWNER = "crosscurrent.owner"
 """In the scope of a request that came with a key, the name of that."""
+_KEYED = ("/v1", MCP)
 _REQUEST_ID = "crosscurrent.id"
 _LOOPBACK = frozenset({b"localhost", b"127.0.0.1", b"[::1]"})
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM})
@@ -131,7 +135,9 @@ class RequestContext:
 
 
 class ApiKeyAuth:
-    """Admits requests under ``/v1`` only with an API key, and within its quota.
+    """Admits requests of programs only with an API key, and within its quota.
+
+    These are requests under ``/v1`` and those to ``/mcp``.
 
     Parameters
     ----------
@@ -146,7 +152,7 @@ class ApiKeyAuth:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass one request on, or refuse it."""
-        if scope["type"] == "http" and scope["path"].startswith("/v1"):
+        if scope["type"] == "http" and scope["path"].startswith(_KEYED):
             try:
                 key = self._authenticated(scope)
                 scope[OWNER], scope[JOB_SECONDS] = key.name, key.job_seconds

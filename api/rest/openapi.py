@@ -68,7 +68,7 @@ def describe(app: FastAPI) -> dict[str, Any]:
             operation["requestBody"]["content"][_JSON]["schema"] = shape
         if name in BODIES:
             operation["requestBody"]["content"][_JSON]["example"] = dict(BODIES[name])
-        if name == "assess":
+        if name in ("assess", "check"):
             text = {"example": yaml.safe_dump(BODIES[name], sort_keys=False)}
             operation["requestBody"]["content"]["application/yaml"] |= text
     return document
@@ -125,6 +125,7 @@ def _records() -> dict[str, Any]:
             correlations={"type": "array", "items": {"type": "object"}},
             aliases={"type": "array", "items": {"type": "string"}},
             mappings=_list("MappedEntry"),
+            **({"requirements": _list("RequirementRecord")} if section == "standards" else {}),
         )
     found["MappedEntry"] = _mapped(found["CatalogueMappingRecord"]["properties"])
     return found

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import suppress
 from functools import partial, wraps
 from threading import Lock
-from time import monotonic, thread_time
+from time import monotonic
 from typing import Annotated, Any, ParamSpec, TypeVar
 
 from anyio import CapacityLimiter, to_thread
@@ -16,6 +16,7 @@ from fastapi import Depends, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from crosscurrent.api.answers import comparisons
+from crosscurrent.api.answers.budgets import MOST_STEPS, bounded
 from crosscurrent.api.jobs.errors import Unavailable
 from crosscurrent.api.jobs.sandbox import PROCESSES
 from crosscurrent.api.jobs.service import Jobs
@@ -72,8 +73,6 @@ _ROOM = 16 * 1024 * 1024
 """Bytes that have to be free where data are kept."""
 _STREAMS = 100
 """Streams of events that one key may have open: each looks at the database again and again."""
-_MOST_STEPS = 1_000_000
-"""As many steps as a question may take: what it has to remember of them stays small."""
 _AWAY = 5.0
 """Seconds for which a database that could not be used is not asked again."""
 
@@ -203,7 +202,7 @@ class Service:
 
     def budget(self) -> Budget:
         """Return what one question may take of the thread that computes it."""
-        return Budget(_MOST_STEPS, _Deadline(self.settings.max_seconds))
+        return bounded(self.settings.max_seconds)
 
     async def compute(self, owner: str | None, task: Callable[[], T], less: str) -> T:
         """Compute something for a key when it is its turn, within the budget of a question.
@@ -228,7 +227,7 @@ class Service:
                     return await to_thread.run_sync(task, limiter=_COMPUTING)
                 except TooCostly as error:
                     seconds = self.settings.max_seconds
-                    most = f"{seconds} s of computing or {_MOST_STEPS:,} steps"
+                    most = f"{seconds} s of computing or {MOST_STEPS:,} steps"
                     detail = f"this would take more than {most}: {less}"
                     raise ProblemError(422, detail, kind="too-costly") from error
                 except ProblemError as error:
@@ -251,18 +250,6 @@ def _identity(folder: str) -> tuple[int, int] | None:
     except OSError:
         return None
     return found.st_dev, found.st_ino
-
-
-class _Deadline:
-    """Says whether the thread that asks has computed for so long since it first asked."""
-
-    def __init__(self, seconds: float) -> None:
-        self._seconds, self._end = seconds, 0.0
-
-    def __call__(self) -> bool:
-        now = thread_time()
-        self._end = self._end or now + self._seconds
-        return now > self._end
 
 
 def in_database_thread(function: Callable[P, T]) -> Callable[P, Awaitable[T]]:

@@ -27,6 +27,7 @@ PREFIX = "CROSSCURRENT_"
 _CONFIG, _KEYS = f"{PREFIX}CONFIG", f"{PREFIX}KEYS"
 _LARGEST_FILE = 1024 * 1024
 _KIND = re.compile(r"cpu|cuda")
+_HOST = re.compile(r"[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]")
 _DEVICE = re.compile(r"cpu|cuda(:[0-9]{1,3})?")
 _DETAILS = {"here": "", "processes": "(:[1-9][0-9]{0,8})?"}
 """What may follow the name of an executor, where that is less than any text."""
@@ -36,6 +37,7 @@ _SEPARATORS = {
     "workers": ",",
     "devices": ",",
     "models": ",",
+    "mcp_hosts": ",",
 }
 
 
@@ -75,6 +77,15 @@ class Settings(BaseSettings):
         default=(),
         description="origins whose web pages may call the API, such as https://lab.example; default"
         " none",
+    )
+    mcp: bool = Field(
+        default=False,
+        description="answer the Model Context Protocol at /mcp, which takes the extra mcp",
+    )
+    mcp_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="names under which /mcp is reached, such as lab.example, beside this machine's"
+        " own; requests that name another host are refused",
     )
     database: str | None = Field(
         default=None,
@@ -177,6 +188,14 @@ class Settings(BaseSettings):
             scheme, found, rest = origin.partition("://")
             if scheme not in ("http", "https") or not found or not rest or "/" in rest:
                 raise ValueError(f"{clip(origin)!r} is no origin, such as https://lab.example")
+        return value
+
+    @field_validator("mcp_hosts")
+    @classmethod
+    def _hosts(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for name in value:
+            if not _HOST.fullmatch(name):
+                raise ValueError(f"{clip(name)!r} is no host's name, such as lab.example")
         return value
 
     def require_intent(self) -> None:

@@ -18,10 +18,12 @@ if TYPE_CHECKING:
     from crosscurrent.predictor import document_types as shapes
 
 __all__ = [
+    "CELL_GRADES",
     "GRADES",
     "advised",
-    "backing",
+    "chance",
     "established",
+    "evidence",
     "expected",
     "headline",
     "provenance_of",
@@ -30,6 +32,7 @@ __all__ = [
     "setting_told",
     "spoken",
     "voiced",
+    "voices_disagree",
     "word",
 ]
 
@@ -46,6 +49,11 @@ GRADES: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 """What the grades are called, in a word or two."""
+
+CELL_GRADES: Final[Mapping[str, str]] = MappingProxyType(
+    {**GRADES, "measured_here": "measured here", "measured_reference": "reference models"}
+)
+"""The same where there is little room."""
 
 _AT_LENGTH: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -85,6 +93,12 @@ _UNITS: Final[Mapping[str, str]] = MappingProxyType(
     {"measured": "measurement", "measured_reference": "data set"}
 )
 _MOST: Final = 3
+_EVIDENCE: Final[Mapping[str, int]] = MappingProxyType(
+    {"measured_here": 2, "replicated": 2, "published_once": 1, "measured_reference": 1}
+)
+_WAYS: Final[Mapping[str, str]] = MappingProxyType(
+    {"decrease": "to fall", "no_change": "to stay as it is"}
+)
 
 
 def headline(kb: KnowledgeBase, document: shapes.Prediction) -> str:
@@ -130,10 +144,32 @@ def expected(document: shapes.Prediction) -> str:
     return "" if answer["likelihood"] is None else percent(answer["likelihood"])
 
 
-def backing(document: shapes.Prediction) -> float | None:
-    """Return how likely the direction is that is expected; None where none is."""
+def chance(document: shapes.Prediction) -> str:
+    """Say how likely the risk is to rise, to fall or to stay as it is; empty without evidence.
+
+    Where neither direction is expected, it is how likely the risk is to rise.
+    """
     answer = document["assessment"]
-    return answer["likelihood"] if answer["expect"] in ("increase", "decrease") else None
+    if answer["likelihood"] is None or answer["grade"] == "none":
+        return ""
+    return f"{percent(answer['likelihood'])} likely {_WAYS.get(answer['expect'], 'to rise')}"
+
+
+def evidence(document: shapes.Prediction) -> int:
+    """Return how strong the evidence for what is expected is, from 0 to 2.
+
+    2 is replicated, or measured in your own models; 1 is published once, or measured in reference
+    models; 0 is disputed, derived from factors, or none.
+    """
+    return _EVIDENCE.get(document["assessment"]["grade"], 0)
+
+
+def voices_disagree(document: shapes.Prediction) -> bool:
+    """Say whether a voice, or one of several works, says otherwise than what is expected."""
+    answer = document["assessment"]
+    otherwise = {*answer["dissent"].values()} - {answer["expect"], "mixed"}
+    voices = any(each["disagrees"] for each in answer["voices"])
+    return answer["grade"] == "disputed" or voices or bool(otherwise)
 
 
 def word(document: shapes.Prediction) -> str:

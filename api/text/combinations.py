@@ -7,14 +7,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from .wording import OUTCOMES
+from .wording import OUTCOMES, TOGETHER
 
 if TYPE_CHECKING:
     from crosscurrent.knowledge import Combination, Variant
 
-__all__ = ["after_tuning", "chain_of", "codes", "grounds_of", "missed", "outcome_words", "why_not"]
+__all__ = [
+    "after_tuning",
+    "at_what_cost",
+    "chain_of",
+    "codes",
+    "grounds_of",
+    "missed",
+    "outcome_seen",
+    "outcome_words",
+    "seen_together",
+    "why_not",
+]
 
 _GROUNDS: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -61,6 +72,29 @@ def why_not(reason: str | None) -> str:
 def after_tuning(outcome: str, tuned: str | None) -> str:
     """Say what was seen of a combination, and what after tuning, if that differs."""
     return f"{outcome}, {tuned} after tuning" if tuned and tuned != outcome else outcome
+
+
+def outcome_seen(outcome: str, tuned: str | None) -> str:
+    """Return the outcome of a combination that was seen, after tuning if it was tuned."""
+    return tuned or outcome
+
+
+def seen_together(outcome: str, tuned: str | None) -> str:
+    """Say what was seen of two defenses together, and that it takes tuning, if it does."""
+    return TOGETHER[outcome_seen(outcome, tuned)] + (
+        " after tuning" if tuned and tuned != outcome else ""
+    )
+
+
+def at_what_cost(observation: Mapping[str, Any]) -> str:
+    """Say what it takes that defenses work together, and what that costs; empty if nothing."""
+    tuned = observation["tuned_outcome"] == "effective" != observation["outcome"]
+    takes = observation["works_if"] or ("tuned" if tuned else "")
+    cost = observation["cost"]
+    if not takes:
+        works = outcome_seen(observation["outcome"], observation["tuned_outcome"]) == "effective"
+        return f"{'works at' * works or 'at'} the cost of {cost}" if cost else ""
+    return f"works only if {takes}" + (f", at the cost of {cost}" if cost else "")
 
 
 def missed(wish: str, named: str, instead: str | None) -> str:

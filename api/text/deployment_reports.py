@@ -8,8 +8,6 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from crosscurrent.predictor.deployments.findings import fails
-
 from .combinations import outcome_words
 from .names import lowered
 from .wording import STAGES, TENSIONS
@@ -18,7 +16,7 @@ if TYPE_CHECKING:
     from crosscurrent.knowledge import KnowledgeBase
     from crosscurrent.predictor.deployments.assessment import DeploymentAssessment
     from crosscurrent.predictor.deployments.facts import InPlace, Profile
-    from crosscurrent.predictor.deployments.findings import Finding
+    from crosscurrent.predictor.deployments.gate import Judged
 
 __all__ = [
     "adversary",
@@ -140,13 +138,13 @@ def stated(found: DeploymentAssessment, section: str) -> str:
     return ", ".join(_pairs((field.partition(".")[2], value) for field, value in said.items()))
 
 
-def standing(found: DeploymentAssessment, each: Finding) -> str:
+def standing(judged: Judged) -> str:
     """Say what the file's own policy makes of a finding, and who has accepted it."""
-    said = found.deployment.file.deployment
-    for entry in said.accepted:
-        if entry.finding == each.id:
-            return f"accepted by {entry.owner} until {entry.until}: {entry.reason}"
-    return "against the policy of the file" if fails(each, said.policy) else ""
+    entry = judged.acceptance
+    if entry is None or judged.state == "passes":
+        return "against the policy of the file" if judged.state == "fails" else ""
+    told = f"accepted by {entry.owner} until {entry.until}: {entry.reason}"
+    return told if judged.state == "accepted" else f"was {told}"
 
 
 def _pairs(items: Iterable[tuple[str, object]]) -> list[str]:

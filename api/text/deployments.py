@@ -40,12 +40,14 @@ __all__ = [
     "better",
     "command",
     "document_of",
+    "effect_of",
     "fact",
     "finding",
     "heading",
     "joined",
     "measuring",
     "setting",
+    "silent",
     "summary",
     "threat",
     "together",
@@ -97,6 +99,8 @@ class Row(NamedTuple):
         How likely, and by which defense; empty without evidence.
     certainty : str
         How well established that is.
+    known : str
+        Both in a line, each likelihood with its certainty.
     to_do : str
         What to do about it.
     """
@@ -107,7 +111,13 @@ class Row(NamedTuple):
     expect: str
     likely: str
     certainty: str
+    known: str
     to_do: str
+
+    @property
+    def glyph(self) -> str:
+        """The effect whose glyph and colour it has."""
+        return "contested" if self.expect == "opposed" else self.expect
 
 
 class Told(NamedTuple):
@@ -146,8 +156,9 @@ def summary(kb: KnowledgeBase, found: DeploymentAssessment) -> list[Row]:
             kb.risks[each.risk].name,
             each.matters or "",
             each.expect,
-            _likely(kb, each),
-            _certainty(each),
+            "; ".join(filter(None, _likely(kb, each))),
+            "; ".join(dict.fromkeys(_certainty(each))),
+            _known(kb, each),
             _to_do(kb, found, each),
         )
         for each in found.risks
@@ -167,23 +178,30 @@ def _leading(outcome: RiskOutcome) -> list[Effect]:
     return found or ([outcome.leading] if outcome.leading else [])
 
 
-def _likely(kb: KnowledgeBase, outcome: RiskOutcome) -> str:
+def _likely(kb: KnowledgeBase, outcome: RiskOutcome) -> list[str]:
+    """Return how likely each leading effect is; empty without evidence."""
     several = len(outcome.effects) > 1
     parts = []
     for each in _leading(outcome):
         answer = each.answer
         if answer.likelihood is None:
+            parts.append("")
             continue
         verb = {"increase": "to rise", "decrease": "to fall", "no_change": "not to change"}
         what = verb.get(answer.expect, "to rise")
         by = f" by {_named(kb, each.defense)}" if several else ""
         parts.append(f"{percent(answer.likelihood)} likely {what}{by}")
-    return "; ".join(parts)
+    return parts
 
 
-def _certainty(outcome: RiskOutcome) -> str:
-    grades = dict.fromkeys(each.answer.grade for each in _leading(outcome))
-    return "; ".join(CERTAINTY[grade] for grade in grades) or CERTAINTY["none"]
+def _certainty(outcome: RiskOutcome) -> list[str]:
+    grades = [each.answer.grade for each in _leading(outcome)]
+    return [CERTAINTY[grade] for grade in grades] or [CERTAINTY["none"]]
+
+
+def _known(kb: KnowledgeBase, outcome: RiskOutcome) -> str:
+    parts = zip(_likely(kb, outcome) or [""], _certainty(outcome), strict=True)
+    return "; ".join(f"{likely or EXPECT[outcome.expect]}, {how}" for likely, how in parts)
 
 
 def _to_do(kb: KnowledgeBase, found: DeploymentAssessment, outcome: RiskOutcome) -> str:
@@ -192,11 +210,11 @@ def _to_do(kb: KnowledgeBase, found: DeploymentAssessment, outcome: RiskOutcome)
         if lines := advice(kb, each):
             return lines[0]
     if rising:
-        return f"measure it: {_validate(rising[0])}"
+        return f"Measure it: {_validate(rising[0])}"
     if outcome.expect == "decrease":
         lowering = outcome.moving("decrease")[0]
         lines = advice(kb, lowering)
-        return lines[0] if lines else f"keep {_named(kb, lowering.defense)}"
+        return lines[0] if lines else f"Keep {_named(kb, lowering.defense)}."
     for each in outcome.effects:
         if each.answer.expect == "depends" and (lines := advice(kb, each)):
             return lines[0]
@@ -204,11 +222,11 @@ def _to_do(kb: KnowledgeBase, found: DeploymentAssessment, outcome: RiskOutcome)
         _named(kb, each) for each in found.deployment.defenses if _meant(kb, each, outcome.risk)
     ]
     if meant:
-        return f"measure whether {' and '.join(meant)} works here"
+        return f"Measure whether {_list(meant)} work{'s' * (len(meant) == 1)} here."
     covers = any(outcome.risk in each.protects_against for each in kb.defenses.values())
     if not covers:
-        return "no defense against it is known"
-    return f"choose a defense: crosscurrent plan --protect {outcome.risk}"
+        return "No defense against it is known."
+    return f"Choose a defense: crosscurrent plan --protect {outcome.risk}"
 
 
 def _meant(kb: KnowledgeBase, defense: InPlace, risk: str) -> bool:
@@ -291,12 +309,12 @@ def joined(kb: KnowledgeBase, found: DeploymentAssessment) -> list[str]:
         return []
     lines = [_joint(combined)]
     for each in combined.exclusions:
-        record = each.record
-        why = why_not(record.reason if record else None)
-        cited = f" ({cite(kb, record.sources)})" if record and record.sources else ""
+        known = each.record
+        why = why_not(known.reason if known else None)
+        cited = f" ({cite(kb, known.sources)})" if known and known.sources else ""
         lines.append(f"{each.one.id} and {each.other.id}: {why}{cited}")
-        if record and record.remedy:
-            lines.append(f"instead: {record.remedy}")
+        if known and known.remedy:
+            lines.append(f"instead: {known.remedy}")
     for conflict in combined.conflicts:
         risk = lowered(kb.risks[conflict.risk].name)
         doubt = " (inferred)" if conflict.inferred else ""
@@ -306,10 +324,12 @@ def joined(kb: KnowledgeBase, found: DeploymentAssessment) -> list[str]:
     for record in combined.judged.records:
         works = cite(kb, record.sources or record.stated_in)
         lines.append(f"{record.provenance}: {' + '.join(record.defenses)}: {works}")
-    if combined.orders and combined.trainable and len(combined.defenses) > 1:
+        lines += [f"only if {record.works_if}"] if record.works_if else []
+        lines += [f"at the cost of {record.cost}"] if record.cost else []
+    if combined.orders and combined.outcome in ("shown_effective", "no_known_conflict"):
         lines.append(f"order: {chain_of(combined.orders[0])}")
     lines += [
-        f"repair: {_changes(repair)}{_uncovered(kb, repair)}" for repair in combined.repairs[:_MOST]
+        f"repair: {_changes(each)}{_uncovered(kb, each)}" for each in combined.repairs[:_MOST]
     ]
     return lines
 
@@ -384,7 +404,8 @@ def unstated(kb: KnowledgeBase, found: Unstated) -> str:
         for defense, risk in found.effects
     ]
     shown = answers[:3] + [f"{len(answers) - 3} more"] * (len(answers) > 3)
-    return f"{found.field} is not stated: on it hangs {_list(shown)}"
+    verb = "hangs" if len(answers) == 1 else "hang"
+    return f"{found.field}: {_list(shown)} {verb} on it"
 
 
 def _defense_name(kb: KnowledgeBase, name: str) -> str:
@@ -453,20 +474,29 @@ def fact(kb: KnowledgeBase, found: Fact) -> str:
     return f"{said}: {circumstance(kb, {found.subject: str(found.assumed)})}"
 
 
+def silent(found: Fact) -> str:
+    """Say that a base knows nothing of what a field says."""
+    return f"{found.field} {found.value}: this knowledge says nothing of it"
+
+
 def finding(kb: KnowledgeBase, found: DeploymentAssessment, each: Finding) -> str:
     """Say what a finding is, in a sentence."""
     return _FINDINGS[each.kind](kb, found, each)
 
 
-def _rise(kb: KnowledgeBase, found: DeploymentAssessment, each: Finding) -> str:
-    effect = next(
+def effect_of(found: DeploymentAssessment, each: Finding) -> Effect:
+    """Return the effect that a finding of an expected rise is about."""
+    return next(
         effect
         for outcome in found.risks
         if outcome.risk == each.risk
         for effect in outcome.effects
         if effect.defense.name == each.defenses[0]
     )
-    return assessments.spoken(kb, document_of(kb, effect))
+
+
+def _rise(kb: KnowledgeBase, found: DeploymentAssessment, each: Finding) -> str:
+    return assessments.spoken(kb, document_of(kb, effect_of(found, each)))
 
 
 def _joined(kb: KnowledgeBase, found: DeploymentAssessment, each: Finding) -> str:
@@ -486,10 +516,7 @@ def _unprotected(kb: KnowledgeBase, found: DeploymentAssessment, each: Finding) 
     risk = str(each.risk)
     text = f"No defense in place is expected to lower {lowered(kb.risks[risk].name)}"
     meant = [_named(kb, one) for one in found.deployment.defenses if _meant(kb, one, risk)]
-    return (
-        f"{text}, though {_list(meant)} {'is' if len(meant) == 1 else 'are'} meant to" * bool(meant)
-        or text
-    )
+    return f"{text} (meant to: {_list(meant)})" if meant else text
 
 
 def _chained(kb: KnowledgeBase, found: DeploymentAssessment, each: Finding) -> str:

@@ -9,7 +9,7 @@ from xml.sax.saxutils import escape
 from crosscurrent.predictor.documents import prediction_document
 
 from . import assessments
-from .wording import GLYPHS, INTENDED, OTHERWISE, SEEN, VERBS, models, strength
+from .wording import GLYPHS, INTENDED, OTHERWISE, SEEN, VERBS, models
 
 if TYPE_CHECKING:
     from crosscurrent.knowledge import KnowledgeBase
@@ -119,7 +119,7 @@ def _cell(kb: KnowledgeBase, prediction: Prediction, left: float, top: float) ->
         + (f"; measured{where}: {measured}" if measured else "")
         + f"; {INTENDED}" * prediction.intended
     )
-    shade = SHADES[expect][strength(assessments.backing(document))]
+    shade = SHADES[expect][assessments.evidence(document)]
     edge = f' stroke="{_INK}" stroke-width="2"' if prediction.intended else ""
     right, middle = left + _CELL_WIDTH, left + 12
     parts = [
@@ -197,7 +197,7 @@ def _legend(y: float, origin: str) -> list[str]:
         _text(
             _MARGIN,
             y + 62,
-            "stronger color: likelier · dashed: depends on adversary or setting,"
+            "stronger color: stronger evidence · dashed: depends on adversary or setting,"
             f" or has exceptions · knowledge of {origin}",
             12,
             fill=_SOFT,

@@ -20,6 +20,7 @@ __all__ = [
     "OUTCOME_SHADES",
     "OUT_OF_REACH",
     "PREDICATES",
+    "RISK_VERBS",
     "SECTIONS",
     "SEEN",
     "STAGES",
@@ -33,7 +34,6 @@ __all__ = [
     "models",
     "seen_in",
     "shown_as",
-    "strength",
 ]
 
 GLYPHS: Final[Mapping[str, str]] = MappingProxyType(
@@ -120,6 +120,7 @@ SECTIONS: Final[Mapping[str, str]] = MappingProxyType(
         "combinations": "Combinations of defenses",
         "collusions": "Attacks that help others",
         "mappings": "Entries of other catalogues",
+        "requirements": "Requirements of standards",
     }
 )
 """What sections of the knowledge base are called, where not as in knowledge files."""
@@ -170,6 +171,17 @@ ARROW: Final[Mapping[str, str]] = MappingProxyType(
 )
 """The effect whose glyph stands for a sign."""
 
+RISK_VERBS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "increase": "rises",
+        "decrease": "falls",
+        "no_change": "stays",
+        "depends": "depends",
+        "unknown": "unknown",
+    }
+)
+"""What a risk does, in a word."""
+
 VOID: Final[Mapping[str, str]] = MappingProxyType(
     {
         "nothing_to_move": "nothing to move",
@@ -216,8 +228,6 @@ OTHERWISE: Final = "the guideline says otherwise"
 OUT_OF_REACH: Final = "takes more than the adversaries are assumed to have"
 """What is said of an attack on another one's outcome."""
 
-_STRONG: Final = (0.65, 0.85)
-
 TENSIONS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "opposed_factor": "they move {subject} in opposite ways",
@@ -260,17 +270,6 @@ def basis(rests_on: str, effects: Sequence[str], *, conditional: bool = False) -
     if conditional:
         return "the common factors count only under conditions that are not stated"
     return "no evidence: defense and risk share no factor"
-
-
-def strength(backing: float | None) -> int:
-    """Return a strength of colour from 0 to 2.
-
-    Parameters
-    ----------
-    backing : float or None
-        How likely a direction is; None where none is expected.
-    """
-    return sum((backing or 0.0) >= each for each in _STRONG)
 
 
 def models(own: bool, tables: bool) -> str:

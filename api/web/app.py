@@ -19,6 +19,7 @@ from .views import (
     measurements,
     plan,
     predict,
+    start,
 )
 
 __all__ = ["add_pages"]
@@ -28,7 +29,7 @@ _FOR_GOOD = {
     "X-Content-Type-Options": "nosniff",
 }
 
-_VIEWS = (matrices, predict, combine, plan, collude, learn)
+_VIEWS = (start, matrices, predict, combine, plan, collude, learn)
 
 _files = APIRouter()
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..text import assessments
 from ..text.names import lowered
-from ..text.wording import INTENDED, OTHERWISE, OUT_OF_REACH, VERBS, strength
+from ..text.wording import INTENDED, OTHERWISE, OUT_OF_REACH, VERBS
 from .names import Words, is_measured
 
 if TYPE_CHECKING:
@@ -45,11 +45,13 @@ class PredictionCell(NamedTuple):
     expect : str
         What is expected.
     strength : int
-        From 0 to 2: how likely a direction is.
-    likely : str
-        How likely what is expected is; empty without evidence.
-    grade : str
-        How well established it is.
+        From 0 to 2: how strong the evidence is.
+    likely, chance : str
+        How likely what is expected is, as a number and in words; empty without evidence.
+    grade, graded : str
+        How well established it is: its id, and in words.
+    disagree : bool
+        Whether a voice, or one of several works, says otherwise.
     opposed, intended, conditional : bool
         Whether the guideline says otherwise; whether the defense is meant for the risk; whether
         what was published depends on conditions.
@@ -70,7 +72,10 @@ class PredictionCell(NamedTuple):
     expect: str
     strength: int
     likely: str
+    chance: str
     grade: str
+    graded: str
+    disagree: bool
     opposed: bool
     intended: bool
     conditional: bool
@@ -138,9 +143,12 @@ def prediction_cell(
         document["defense"],
         document["risk"],
         answer["expect"],
-        strength(assessments.backing(document)),
+        assessments.evidence(document),
         likely,
+        assessments.chance(document),
+        answer["grade"],
         assessments.GRADES[answer["grade"]],
+        assessments.voices_disagree(document),
         opposed,
         document["intended"],
         conditional,
@@ -172,7 +180,7 @@ class AttackPair(NamedTuple):
     strength : int
         2 if what was seen agrees; 1 if only a source's own table says so; otherwise 0.
     by : sequence of str
-        Codes of the common factors that count, or their names where they have none.
+        Names of the common factors that count.
     reduced, contradicted, out_of_reach, conditional : bool
         Whether the second adversary has part of it anyway; whether a source's table says
         otherwise than its rule; whether an attack takes more than its adversary is assumed to
@@ -225,7 +233,7 @@ def attack_pair(words: Words, document: Mapping[str, Any], own: str | None = Non
         document["verdict"],
         look(document),
         _strength(document, {*published, *measured}),
-        [each["code"] or words.called(each["factor"]) for each in counted],
+        [words.inside(each["factor"]) for each in counted],
         reduced,
         document["contradicted"],
         below,

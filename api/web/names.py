@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from crosscurrent.api.text.names import cite, lowered, named, percent
 
+from ..text.plain import formal, plain
 from ..text.wording import STAGES, seen_in
 
 if TYPE_CHECKING:
@@ -92,6 +93,21 @@ class Words:
     def inside(self, identity: str, among: str = "") -> str:
         """Return what something is called inside a sentence; `among` as in `called`."""
         return lowered(self.called(identity, among))
+
+    def plain(self, identity: str, among: str = "risks") -> str:
+        """Return the plain name of a risk, or of an attack; `among` says which section."""
+        section = getattr(self.kb, among)
+        return plain(section[identity]) if identity in section else self.called(identity)
+
+    def formal(self, identity: str, among: str = "risks") -> str:
+        """Return the formal name where the plain one is another; empty otherwise."""
+        section = getattr(self.kb, among)
+        return formal(section[identity]) if identity in section else ""
+
+    def both(self, identity: str, among: str = "risks") -> str:
+        """Return the plain name inside a sentence, with the formal one in brackets."""
+        name, term = self.plain(identity, among), self.formal(identity, among)
+        return f"{lowered(name)} ({lowered(term)})" if term else lowered(name)
 
     def code(self, identity: str) -> str:
         """Return the papers' code of a defense, risk, factor or attack; empty if it has none."""

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         KnowledgeBase,
         Observation,
         PublishedAttack,
+        Requirement,
         Risk,
         Variant,
     )
@@ -216,10 +217,10 @@ class _RecordLinks:
         return RecordLink(self.words.called(record.id), path, (), f"variant-{record.stage}")
 
     def adversary(self, record: Characteristic) -> RecordLink:
-        return RecordLink(record.name, "/learn", (), f"adversary-{record.id}")
+        return RecordLink(record.name, f"/learn/adversary/{record.id}")
 
     def conditions(self, record: Condition) -> RecordLink:
-        return RecordLink(record.name, "/learn", (), f"condition-{record.id}")
+        return RecordLink(record.name, f"/learn/conditions/{record.id}")
 
     def correlations(self, edge: Edge) -> RecordLink:
         row = edge_row(self.kb, edge, factors=False)
@@ -265,6 +266,9 @@ class _RecordLinks:
         text = f"{self.words.called(record.subject)} in {self.kb.catalogues[record.catalogue].name}"
         path = f"/learn/{section}/{record.subject}"
         return RecordLink(f"{text}: {entry}", path, (), f"mapping-{record.id}")
+
+    def requirements(self, record: Requirement) -> RecordLink:
+        return RecordLink(f"{self.kb.standards[record.standard].name} {record.number}", "")
 
     def _arrow(self, first: str, second: str, among: str = "") -> str:
         return f"{self.words.called(first, among)} → {self.words.inside(second, among)}"

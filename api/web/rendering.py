@@ -15,7 +15,15 @@ from markupsafe import Markup
 from crosscurrent import __version__
 from crosscurrent.api.text.names import condition, signed
 
-from ..text.combinations import grounds_of, outcome_words, why_not
+from ..text.assessments import CELL_GRADES
+from ..text.combinations import (
+    after_tuning,
+    at_what_cost,
+    grounds_of,
+    outcome_seen,
+    outcome_words,
+    why_not,
+)
 from ..text.conditions import grouped
 from ..text.wording import (
     FOLLOW,
@@ -27,6 +35,7 @@ from ..text.wording import (
     OUTCOME_SHADES,
     OUTCOMES,
     PREDICATES,
+    RISK_VERBS,
     STAGES,
     TENSIONS,
     VERBS,
@@ -59,7 +68,7 @@ HEADERS: Mapping[str, str] = {
 """Headers of every page: it runs our script only, and asks nobody but us."""
 
 VIEWS: Sequence[tuple[str, str, str]] = (
-    ("/", "matrix", "Matrix"),
+    ("/matrix", "matrix", "Matrix"),
     ("/assess", "assess", "Assess"),
     ("/what-if", "what_if", "What if"),
     ("/combine", "combine", "Combine"),
@@ -97,7 +106,8 @@ def anonymous_context() -> dict[str, Any]:
     """Return the context that all pages share, for a request of which nothing is known."""
     return {
         "link": lambda path, query=(): address(path, query),
-        "digest": None, "set": None, "sets": (), "own": "/", "notices": (), "signed_in": None,
+        "digest": None, "set": None, "sets": (), "own": "/", "here": "",
+        "notices": (), "signed_in": None,
     }  # fmt: skip
 
 
@@ -124,6 +134,8 @@ def _environment() -> Environment:
         "assets": ASSETS,
         "glyphs": GLYPHS,
         "verbs": VERBS,
+        "cell_grades": CELL_GRADES,
+        "risk_verbs": RISK_VERBS,
         "stages": STAGES,
         "predicates": PREDICATES,
         "moves": MOVE,
@@ -134,6 +146,9 @@ def _environment() -> Environment:
         "mechanisms": TENSIONS,
         "outcomes": OUTCOMES,
         "outcome_shades": OUTCOME_SHADES,
+        "after_tuning": after_tuning,
+        "at_what_cost": at_what_cost,
+        "outcome_seen": outcome_seen,
         "outcome_words": outcome_words,
         "grounds_of": grounds_of,
         "why_not": why_not,

@@ -218,6 +218,7 @@ class PageRequest:
                 (name, address(path, [*same, (KNOWLEDGE, name)]))
                 for name in self.service.sets.names()
             ],
+            "here": address(path, self._query),
             "own": address(path, same),
             "notices": self.notices,
             "signed_in": self.request.scope.get(OWNER),

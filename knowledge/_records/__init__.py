@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from .names import Catalogue, CatalogueMapping
     from .procedures import Procedure
     from .references import Reference
+    from .standards import Requirement, Standard
     from .subjects import Defense, Factor, Risk
 
 __all__ = ["IDENTITY", "KINDS", "MODULES", "STAGED", "Sections", "kind", "singular"]
@@ -48,6 +49,7 @@ MODULES: Final[Mapping[str, str]] = MappingProxyType(
             "adversaries": ("Characteristic", "Condition", "PublishedAttack"),
             "references": ("MeasuredTable", "Reference"),
             "names": ("Catalogue", "CatalogueMapping"),
+            "standards": ("Standard", "Wanted", "Requirement"),
             "unions": ("Edge", "Record"),
         }.items()
         for name in names
@@ -102,6 +104,8 @@ KINDS: Final[Mapping[str, type[Any]]] = _Kinds(
         "references": "Reference",
         "catalogues": "Catalogue",
         "mappings": "CatalogueMapping",
+        "standards": "Standard",
+        "requirements": "Requirement",
     }
 )
 """The record type behind each section of a knowledge file."""
@@ -134,6 +138,8 @@ class Sections:
     references: Mapping[str, Reference]
     catalogues: Mapping[str, Catalogue]
     mappings: Mapping[str, CatalogueMapping]
+    standards: Mapping[str, Standard]
+    requirements: Mapping[str, Requirement]
 
 
 def singular(section: str) -> str:

@@ -115,7 +115,6 @@ class Threat(TypedDict):
 class Unstated(TypedDict):
     """A fact that the file does not state, and the answers that hang on it."""
 
-    subject: str
     field: str
     effects: list[dict[str, str | None]]
 

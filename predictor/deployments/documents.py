@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from .next_steps import Better
     from .threats import Threat
 
-__all__ = ["deployment_document", "finding_document"]
+__all__ = ["deployment_document", "finding_document", "subject_document"]
 
 
 def deployment_document(
@@ -42,13 +42,12 @@ def deployment_document(
     combined = found.combined
     return {
         "kind": "deployment_assessment",
-        "deployment": _subject(found.deployment),
+        "deployment": subject_document(found.deployment),
         "risks": [_risk(kb, each) for each in found.risks],
         "combination": combination_document(combined, found.tensions) if combined else None,
         "threats": [_threat(each) for each in found.threats],
         "unstated": [
             {
-                "subject": each.subject,
                 "field": each.field,
                 "effects": [{"defense": defense, "risk": risk} for defense, risk in each.effects],
             }
@@ -85,7 +84,8 @@ def finding_document(deployment: Described, each: Finding) -> shapes.Finding:
     }
 
 
-def _subject(found: Described) -> shapes.Subject:
+def subject_document(found: Described) -> shapes.Subject:
+    """Return what was assessed."""
     said = found.file.deployment
     return {
         "name": said.name,

@@ -60,7 +60,8 @@ _CONDITIONS: Final[Mapping[str, str]] = MappingProxyType(
 """Facts that are a condition of effects."""
 
 FIELDS: Final[Mapping[str, str]] = MappingProxyType(
-    {subject: name for name, subject in (*_FACTORS.items(), *_CONDITIONS.items())}
+    {"records": "data.size"}
+    | {subject: name for name, subject in (*_FACTORS.items(), *_CONDITIONS.items())}
 )
 """The field of a deployment file that states a factor or a condition."""
 
@@ -232,6 +233,7 @@ class _Reading:
         profiles = self._profiles(facts)
         matters, fields = self._risks()
         self._policy()
+        self._accepted()
         if self._problems:
             raise BrokenDeployment(self._problems)
         context = scenario(self._kb, raise_=moved["raise"], lower=moved["lower"], given=stated)
@@ -380,3 +382,11 @@ class _Reading:
         grade, known = self._said.policy.rise_at, [*get_args(Grade), NEVER]
         if grade not in known:
             self._wrong("policy.rise_at", str(UnknownName("grade", grade, known)))
+
+    def _accepted(self) -> None:
+        seen: set[str] = set()
+        for index, entry in enumerate(self._said.accepted):
+            if entry.finding in seen:
+                message = f"{entry.finding} is accepted twice: leave one out"
+                self._wrong(f"accepted[{index}].finding", message)
+            seen.add(entry.finding)

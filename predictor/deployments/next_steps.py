@@ -31,8 +31,6 @@ class Unstated(NamedTuple):
 
     Attributes
     ----------
-    subject : str
-        Id of the condition, the characteristic of an adversary, or the factor.
     field : str
         The field that would state it.
     effects : tuple of tuple
@@ -40,7 +38,6 @@ class Unstated(NamedTuple):
         where the setting by itself would move the risk.
     """
 
-    subject: str
     field: str
     effects: tuple[tuple[str | None, str], ...]
 
@@ -98,19 +95,16 @@ def unstated(
             for case in effect.answer.depends_on:
                 if case.effect != effect.answer.expect:
                     for key in case.when.keys() - effect.assumed.stated.keys():
-                        where = hanging.setdefault(key, {})
+                        where = hanging.setdefault(_field(kb, key), {})
                         where[effect.defense.name, effect.risk] = None
     named = {fact.field for fact in deployment.facts}
     for subject, field in FIELDS.items():
         if subject in kb.factors and field not in named:
-            moved = (each for each in deployment.matters if subject in kb.edges(each))
-            hanging.setdefault(subject, {}).update(((None, risk), None) for risk in moved)
-    found = [
-        Unstated(subject, _field(kb, subject), tuple(effects))
-        for subject, effects in hanging.items()
-        if effects
-    ]
-    return tuple(sorted(found, key=lambda each: (-len(each.effects), each.subject)))
+            moved = [each for each in deployment.matters if subject in kb.edges(each)]
+            if moved:
+                hanging.setdefault(field, {}).update(((None, risk), None) for risk in moved)
+    found = [Unstated(field, tuple(effects)) for field, effects in hanging.items()]
+    return tuple(sorted(found, key=lambda each: (-len(each.effects), each.field)))
 
 
 def _field(kb: KnowledgeBase, subject: str) -> str:

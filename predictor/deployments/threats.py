@@ -62,15 +62,14 @@ def threats(kb: KnowledgeBase, deployment: Described) -> tuple[Threat, ...]:
 
 def _toward(kb: KnowledgeBase, deployment: Described, target: str) -> Iterator[Threat]:
     mounted: dict[tuple[str, ...], tuple[Chain, Adversaries, list[tuple[str, str]]]] = {}
-    pairs = list(islice(product(deployment.profiles, repeat=2), _MAX_PAIRS))
-    everybody: list[tuple[Profile, Profile] | tuple[None, None]] = [*pairs]
-    for first, last in everybody or [(None, None)]:
+    attackers: list[Profile | None] = [*deployment.profiles] or [None]
+    for first, last in islice(product(attackers, attackers), _MAX_PAIRS):
         assumed = NO_ADVERSARIES
         if first is not None and last is not None:
             assumed = Adversaries(dict(first.described), dict(last.described))
-        for chain in islice(chains(kb, target, assumed), _SEARCHED):
-            if not _able(chain, first, last):
-                continue
+        searched = islice(chains(kb, target, assumed), _SEARCHED)
+        able = (chain for chain in searched if _able(chain, first, last))
+        for chain in islice(able, MAX_CHAINS):
             names = tuple(each.id for each in chain.attacks)
             known = mounted.setdefault(names, (chain, assumed, []))
             if first is not None and last is not None:

@@ -243,6 +243,7 @@ def completions(line: str, tmp_path: Path) -> list[str]:
         ("crosscurrent what-if RD1 --hold tail", "tail_length"),
         ("crosscurrent what-if RD1 --adversary role", "role=malicious_accuser"),
         ("crosscurrent matrix --format s", "svg"),
+        ("crosscurrent comply ai_", "ai_act"),
         ("crosscurrent kb show obs", "observations"),
     ],
 )

@@ -84,6 +84,12 @@ def name(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
+def test_the_page_begins_with_the_examples_of_the_guide() -> None:
+    folder = API.parent / "docs" / "examples" / "deployments"
+    assert {path.stem: path.read_text("utf-8") for path in folder.glob("*.yaml")} == EXAMPLES
+    assert len(EXAMPLES) == 3
+
+
 def test_a_report_on_six_defenses_is_light() -> None:
     assert len(assessed("triage")[1].deployment.defenses) == 6
     assert len(written("triage").encode()) < 150_000

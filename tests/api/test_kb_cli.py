@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 from commands import OVERLAY, PAPERS, Ask
 
-from crosscurrent.knowledge import KnowledgeBase
+from crosscurrent.knowledge import KnowledgeBase, load
 from crosscurrent.knowledge._records import IDENTITY, STAGED
+from crosscurrent.knowledge.skos import skos
 from crosscurrent.knowledge.sssom import sssom
 
 
@@ -205,3 +206,9 @@ def test_kb_export_sssom_says_whose_license_it_is(
     assert ask("kb", "export", "--format", "sssom").out == sssom(kb, built_in=True)
     own = ask("kb", "export", "--format", "sssom", "--knowledge", str(overlay)).out
     assert "#license: https://w3id.org/sssom/license/unspecified\n" in own
+
+
+def test_kb_export_prints_linked_data_of_ones_own_knowledge_too(ask: Ask, overlay: Path) -> None:
+    answer = ask("kb", "export", "--format", "jsonld", "--knowledge", str(overlay))
+    assert answer.json == skos(load([str(overlay)]))
+    assert "urn:crosscurrent:reference:me2026" in answer.out

@@ -8,16 +8,17 @@ import re
 import subprocess
 import xml.etree.ElementTree as ET
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from commands import PAPERS, Ask, process
 
-from crosscurrent.api.text.assessments import backing
+from crosscurrent.api.text.assessments import evidence
 from crosscurrent.api.text.names import percent
-from crosscurrent.api.text.wording import SEEN, VERBS, strength
+from crosscurrent.api.text.wording import SEEN, VERBS
 from crosscurrent.knowledge import KnowledgeBase
 from crosscurrent.predictor import documents
-from crosscurrent.predictor.assessment import assess
+from crosscurrent.predictor.assessment import Grade, assess
 from crosscurrent.predictor.interactions import matrix, predict
 
 
@@ -107,16 +108,19 @@ def test_in_the_picture_colour_arrow_and_badge_say_the_same_as_the_words(ask: As
             assert (red > blue) == warm
 
 
-def test_the_likelier_a_direction_the_stronger_its_colour(kb: KnowledgeBase) -> None:
+def test_the_stronger_the_evidence_the_stronger_its_colour(kb: KnowledgeBase) -> None:
     document = documents.prediction_document(kb, predict(kb, "RD1", "R1"))
-    assert document["assessment"]["expect"] == "decrease"
-    strengths = []
-    for likely in (0.6, 0.7, 0.95):
-        document["assessment"]["likelihood"] = likely
-        strengths.append(strength(backing(document)))
-    assert strengths == [0, 1, 2]
-    document["assessment"]["expect"] = "depends"
-    assert strength(backing(document)) == 0
+    strengths: dict[int, set[str]] = {}
+    for grade in get_args(Grade):
+        document["assessment"]["grade"] = grade
+        for likely in (0.55, 0.99):  # which is not by how much, nor how well that is established
+            document["assessment"]["likelihood"] = likely
+            strengths.setdefault(evidence(document), set()).add(grade)
+    assert strengths == {
+        2: {"measured_here", "replicated"},
+        1: {"published_once", "measured_reference"},
+        0: {"disputed", "derived_active", "derived_passive", "none"},
+    }
 
 
 def test_without_unicode_a_picture_keeps_its_arrows_as_references() -> None:

@@ -140,6 +140,18 @@ def cut_down() -> list[Source]:
         "    predicate: exact\n    object: AML.T0015\n    label: Evade AI Model\n"
         "  - {id: fingerprinting.atlas.none, subject: fingerprinting, catalogue: mitre_atlas,\n"
         "     stage: post, predicate: none, sources: [duddu2024sok], note: so}\n"
+        "standards:\n"
+        "  - {id: asvs, name: ASVS, edition: '1', publisher: OWASP, url: 'https://owasp.org',\n"
+        "     license: free, binding: standard, levels: ['1', '2'], catalogue: mitre_atlas,\n"
+        "     aliases: [verification standard], note: so}\n"
+        "requirements:\n"
+        "  - id: asvs.1\n    standard: asvs\n    number: '1.1'\n    level: '2'\n"
+        "    summary: has a mark\n    asks: defenses\n    defenses:\n"
+        "      - {any_of: [fingerprinting], instead: [group_fairness@in]}\n"
+        "    risks: [R3]\n    basis: inferred\n    interpretation: so\n"
+        "    sources: [duddu2024sok]\n    note: so\n"
+        "  - {id: asvs.2, standard: asvs, number: '1.2', level: '1', summary: keeps files,\n"
+        "     asks: nothing, why: it is about files, basis: read}\n"
     )
     mentioned = set(
         re.findall(r"[a-z]+[0-9]{4}[a-z]+|unresolved_[a-z0-9]+", "".join(files.values()))

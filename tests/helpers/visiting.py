@@ -45,8 +45,16 @@ class View(NamedTuple):
 
 
 VIEWS = (
+    View("/?risk=discriminatory_behavior"),
+    View("/?defense=PD1&risk=F"),
+    View("/?defense=nothing", 422),
+    View("/?defense=differential_privacy"),
     View("/"),
-    View("/?knowledge=team"),
+    View("/search?q=stealing"),
+    View("/matrix"),
+    View("/matrix?knowledge=team"),
+    View("/matrix?sort=raises&show=disagree"),
+    View("/matrix?sort=sideways", 422),
     View("/assess"),
     View(f"/assess?deployment={packed(TRIAGE)}"),
     View(f"/assess?deployment={packed(TRIAGE.replace('explanations', 'explantations'))}", 422),
@@ -73,6 +81,12 @@ VIEWS = (
     View("/collude?attack=poisoning"),
     View("/collude?target=evasion&limit=many", 422),
     View("/learn"),
+    View("/learn/factors"),
+    View("/learn/risks"),
+    View("/learn/references"),
+    View("/learn/adversary"),
+    View("/learn/conditions/records"),
+    View("/about"),
     View("/learn/defenses/adversarial_training"),
     View("/learn/risks/membership_inference"),
     View("/learn/factors/tail_length"),
@@ -85,6 +99,7 @@ VIEWS = (
     View("/validate/none", 404),
     View("/sign-in"),
     View("/nowhere", 404),
+    View("/plans", 404),
     View("/why/RD1/P9", 404),
 )
 """Every view, in each of its states: what holds for all pages is tested for these."""

@@ -29,7 +29,7 @@ OF_PARSER, OF_READER, OF_PYTHON_LOADER = 16 * CASES, 10 * CASES, 4 * CASES
 OF_BUILT_IN = -(-3 * CASES // 10)  # each is read whole
 OF_LITERATURE = -(-CASES // 10)
 
-WHOLE = ("conditions", "procedures", "catalogues", "mappings")
+WHOLE = ("conditions", "procedures", "catalogues", "mappings", "standards", "requirements")
 OF_CONDITIONS_AND_NAMES = {
     *("when", "stage", "basis", "size", "setting", "data", "exceptions", "aliases", "procedures"),
     *("uses", "mitigates", "metric", "better_when", "works_if", "cost", "usual_stage"),

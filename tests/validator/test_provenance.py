@@ -319,7 +319,7 @@ def test_the_service_says_measured(pages: TestClient) -> None:
 @pytest.mark.parametrize(
     ("address", "told"),
     [
-        ("/", r"Watermarking, evasion: [^<]*published: unexplored; measured: decreases"),
+        ("/matrix", r"Watermarking, evasion: [^<]*published: unexplored; measured: decreases"),
         ("/why/watermarking/evasion", r"decrease</b> \(measured here, empirical\)"),
         ("/why/watermarking/membership_inference", r"increase</b> \(published"),
         ("/what-if?raise=tail_length", r"published: unexplored; measured: decreases"),

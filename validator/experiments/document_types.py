@@ -5,7 +5,9 @@ A field that documents kept by an earlier version lack is `NotRequired`.
 
 from __future__ import annotations
 
-from typing import Any, Literal, NotRequired, TypedDict, final
+from typing import Any, Literal, NotRequired, final
+
+from typing_extensions import TypedDict  # of which pydantic makes schemas before Python 3.12
 
 from ..results.outcomes import Invalid
 from ..statistics.intervals import Outcome

@@ -1,4 +1,4 @@
-"""Assessments of deployments: what the whole of a described system lets expect."""
+"""Assessments and checks of deployments: what the whole of a described system lets expect."""
 
 from __future__ import annotations
 
@@ -6,13 +6,18 @@ import re
 from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Depends, Query, Request, Response
+from pydantic import Field
 
+from crosscurrent.api.answers.checks import day
 from crosscurrent.api.answers.deployments import assess_sent
 from crosscurrent.api.reports.deployments import deployment_report
 from crosscurrent.knowledge import KnowledgeBase
 from crosscurrent.knowledge.deployment_files import MAX_BYTES
+from crosscurrent.predictor.deployments.check_document_types import DeploymentCheck
+from crosscurrent.predictor.deployments.check_documents import check_document
 from crosscurrent.predictor.deployments.document_types import DeploymentAssessment
 from crosscurrent.predictor.deployments.documents import deployment_document
+from crosscurrent.predictor.deployments.gate import judge
 
 from ..knowledge_sets import now
 from ..problems import ProblemError
@@ -75,6 +80,12 @@ async def chosen_media(request: Request) -> Media:
     return "text/html" if page > json else "application/json"
 
 
+async def require_json_answer(request: Request) -> None:
+    """Refuse a request that takes no JSON."""
+    if not _quality(request.headers.get("accept", "").strip() or "*/*", _JSON):
+        raise ProblemError(406, "this is answered in application/json")
+
+
 def _quality(accept: str, wanted: frozenset[str]) -> float:
     """Return how much a header likes the best of some media types; 0 if it takes none."""
     best = 0.0
@@ -127,9 +138,7 @@ async def post_assessment(
     name: Annotated[str, Depends(named_body)],
 ) -> Response:
     """Answer as `crosscurrent assess --json` does; nothing of the body is kept."""
-    body = await request.body()
-    if len(body) > MAX_BYTES:
-        raise ProblemError(413, f"a deployment may have {MAX_BYTES // 1024} KiB")
+    body = await _body(request)
 
     def made() -> bytes:
         return _answered(service.knowledge(query.knowledge), body, name, media)
@@ -137,6 +146,58 @@ async def post_assessment(
     content = await service.compute(owner, made, ASSESSMENT_LESS)
     headers = REPORT_HEADERS if media == "text/html" else {}
     return Response(content, headers=headers, media_type=media)
+
+
+class CheckQuery(KnowledgeQuery):
+    """What `crosscurrent check` takes beside the deployment."""
+
+    today: str | None = Field(
+        None,
+        max_length=10,
+        description="the day on which acceptances have expired or not, as 2027-06-30; by default"
+        " today, in UTC",
+    )
+
+
+@router.post(
+    "/checks",
+    operation_id="check",
+    summary="Whether a deployment passes the policy of its file",
+    tags=["assessments"],
+    response_class=Response,
+    openapi_extra=_BODY,
+    dependencies=[Depends(require_json_answer)],
+    responses={
+        200: {
+            "description": "The check, whether it passes or not.",
+            "model": when_described(DeploymentCheck),
+        },
+        **refusals(413, 415),
+    },
+)
+async def post_check(
+    request: Request,
+    service: ServiceDep,
+    owner: Owner,
+    query: Annotated[CheckQuery, Query()],
+    name: Annotated[str, Depends(named_body)],
+) -> Response:
+    """Answer as `crosscurrent check --json` does, compared with nothing; nothing is kept."""
+    today, body = day(query.today), await _body(request)
+
+    def made() -> bytes:
+        found = assess_sent(service.knowledge(query.knowledge), body, name)
+        return encoded(check_document(judge(found, today)))
+
+    content = await service.compute(owner, made, ASSESSMENT_LESS)
+    return Response(content, media_type="application/json")
+
+
+async def _body(request: Request) -> bytes:
+    body = await request.body()
+    if len(body) > MAX_BYTES:
+        raise ProblemError(413, f"a deployment may have {MAX_BYTES // 1024} KiB")
+    return body
 
 
 def _answered(kb: KnowledgeBase, body: bytes, name: str, media: Media) -> bytes:

@@ -30,6 +30,8 @@ SECTIONS: Mapping[str, str] = MappingProxyType(
         "references": "reference",
         "catalogues": "catalogue",
         "mappings": "mapping",
+        "standards": "standard",
+        "requirements": "requirement",
     }
 )
 """The sections of the knowledge base that are resources, and what a record of each is called."""

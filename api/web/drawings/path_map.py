@@ -27,7 +27,6 @@ class _Stop(NamedTuple):
     """A factor with all paths through it; `kind` says whether it is held, or nothing moves it."""
 
     factor: str
-    code: str
     role: str
     passes: Sequence[_Pass]
     depends: str
@@ -84,18 +83,18 @@ def _stops(document: Mapping[str, Any], before: Mapping[str, Any] | None) -> lis
             )
             for path in paths
         ]
-        code, role = paths[0]["code"] or "", paths[0]["role"]
+        role = paths[0]["role"]
         kind = "conditional" if all(path["conditional"] for path in paths) else ""
-        stops.append(_Stop(factor, code, role, passes, paths[0]["risk_sign"], kind))
+        stops.append(_Stop(factor, role, passes, paths[0]["risk_sign"], kind))
     for path in before["paths"] if before else ():
         if path["factor"] not in found:
             held = _Pass(False, path["defense_sign"], path["risk_sign"], "held")
-            code, role = path["code"] or "", path["role"]
             kind = "ruled out" if path["conditional"] else "held"
-            stops.append(_Stop(path["factor"], code, role, [held], path["risk_sign"], kind))
-    for each in document["modifiers"]:
-        code = each["code"] or ""
-        stops.append(_Stop(each["factor"], code, each["role"], [], each["risk_sign"], "apart"))
+            stops.append(_Stop(path["factor"], path["role"], [held], path["risk_sign"], kind))
+    stops += [
+        _Stop(each["factor"], each["role"], [], each["risk_sign"], "apart")
+        for each in document["modifiers"]
+    ]
     return stops
 
 
@@ -113,7 +112,7 @@ def _factor(words: Words, stop: _Stop, x: float, y: float, width: float, height:
         "apart": "the defense does not move it",
     }
     kind = " ".join(dict.fromkeys(each.kind for each in stop.passes)) or stop.kind
-    below = f"{stop.code} {tells.get(stop.kind, stop.role)}".strip()
+    below = tells.get(stop.kind, stop.role)
     if len(stop.passes) == 1 and not stop.kind:
         effect = kind.split()[0]
         below += f" · speaks for {GLYPHS[effect]}" if effect in _ENDS else ""
@@ -123,11 +122,11 @@ def _factor(words: Words, stop: _Stop, x: float, y: float, width: float, height:
 
 def _ends(
     words: Words, document: Mapping[str, Any], width: float
-) -> tuple[tuple[Sequence[str], str], tuple[Sequence[str], str, str]]:
+) -> tuple[Sequence[str], tuple[Sequence[str], str, str]]:
     defense, risk, conjecture = document["defense"], document["risk"], document["conjecture"]
-    verdict = f"{GLYPHS[conjecture]} {VERBS[conjecture]}"
+    verdict = f"factors alone: {GLYPHS[conjecture]} {VERBS[conjecture]}"
     return (
-        (lines(words.called(defense), width - 24), words.code(defense)),
+        lines(words.called(defense), width - 24),
         (lines(words.called(risk), width - 24), verdict, f"end {conjecture}"),
     )
 
@@ -139,9 +138,9 @@ def _wide(
     left, centre, right = 4, 326, 716
     height = max(len(stops) * step + 2 * top - (step - box), 150)
     first = (height - (len(stops) * step - (step - box))) / 2
-    (own, code), (threatened, verdict, kind) = _ends(words, document, end)
+    own, (threatened, verdict, kind) = _ends(words, document, end)
     middles = {False: height / 2 if not assumed else height / 2 - 50, True: height / 2 + 56}
-    boxes = [Box(left, middles[False] - 36, end, 72, own, code, "start")]
+    boxes = [Box(left, middles[False] - 36, end, 72, own, "", "start")]
     if assumed:
         boxes.append(
             Box(left, middles[True] - 26, end, 52, ["What you assume"], "", "start context")
@@ -177,10 +176,10 @@ def _narrow(
     rail = 6.0 if count < 7 else 4.0  # names need the room
     room = 20 + rail * count
     x, inner = room, width - 2 * room
-    (own, code), (threatened, verdict, kind) = _ends(words, document, inner)
+    own, (threatened, verdict, kind) = _ends(words, document, inner)
     half = (width - 12) / 2
     shared = half if assumed else width - 4
-    boxes = [Box(2, 2, shared, end, own[:2], code, "start")]
+    boxes = [Box(2, 2, shared, end, own[:2], "", "start")]
     if assumed:
         boxes.append(Box(width - 2 - half, 2, half, end, ["What you assume"], "", "start context"))
     first = 2 + end + gap

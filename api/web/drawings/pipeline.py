@@ -56,9 +56,8 @@ def pipeline(
             y = top + _HEAD + row * (_BOX + _GAP)
             named = lines(words.called(each.partition("@")[0]), width - 60, 1)
             kind = "defense conflict" if each in hit else "defense"
-            below = f"{words.code(each)} {each}".strip()
             leads = link(f"/learn/defenses/{each.partition('@')[0]}")
-            box = Box(left + 14, y, width - 32, _BOX, named, below, kind, leads)
+            box = Box(left + 14, y, width - 32, _BOX, named, each, kind, leads)
             places[each] = box
             boxes.append(box)
             if orders:

@@ -123,7 +123,7 @@ def log_lines(words: Words, events: Sequence[Event]) -> list[tuple[str, str]]:
 
 def _said(words: Words, kind: str, data: Mapping[str, Any]) -> str:
     if kind == "accepted":
-        return "Accepted: it will end in exactly one way"
+        return "Accepted; it waits for a worker"
     if kind == "started":
         return f"A process trains on {data.get('worker')}, device {data.get('device')}"
     if kind == "planned":

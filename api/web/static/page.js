@@ -33,6 +33,7 @@ async function renew(url) {
     const said = next.getElementById("said");
     if (said) document.getElementById("said").textContent = said.textContent;
     document.title = next.title;
+    offer();
     return true;
   } catch (error) {
     return error.name === "AbortError";
@@ -123,17 +124,66 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
-// A link to copy can still be followed where nothing may be copied.
-for (const link of navigator.clipboard ? document.querySelectorAll("a[data-copy]") : []) {
-  link.addEventListener("click", async (event) => {
-    event.preventDefault();
-    try {
-      await navigator.clipboard.writeText(link.href);
-      link.textContent = "Copied to the clipboard";
-    } catch {
-      location.assign(link.href);
-    }
-  });
+// The address of a view is copied by its link, and its tables and drawings can be saved.
+document.addEventListener("click", async (event) => {
+  const link = event.target.closest?.("a[data-copy]");
+  if (!link || !navigator.clipboard || event.button || event.ctrlKey || event.metaKey) return;
+  event.preventDefault();
+  await navigator.clipboard.writeText(location.href);
+  document.getElementById("said").textContent = "The link is copied";
+  link.dataset.copied = "";
+});
+
+function save(name, media, text) {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([text], { type: media }));
+  link.download = name;
+  link.click();
+  URL.revokeObjectURL(link.href);
 }
 
+// A cell of a matrix is saved as what is said of it. What a spreadsheet would compute is quoted.
+function csv(table) {
+  const text = (cell) => (cell.querySelector(".tip")?.textContent ?? cell.innerText).trim().replace(/\s+/g, " ");
+  const field = (words) => `"${words.replace(/^[=+@-]/, "'$&").replaceAll('"', '""')}"`;
+  return [...table.rows].map((row) => [...row.cells].map((cell) => field(text(cell))).join(",") + "\r\n").join("");
+}
+
+// A drawing is saved with the look that it has on the page.
+const LOOK = ["fill", "stroke", "stroke-width", "stroke-dasharray", "opacity", "font-family", "font-size", "font-weight", "text-anchor", "paint-order"];
+function svg(drawing) {
+  const copy = drawing.cloneNode(true);
+  const copies = copy.querySelectorAll("*");
+  drawing.querySelectorAll("*").forEach((each, i) => {
+    const style = getComputedStyle(each);
+    for (const name of LOOK) copies[i].setAttribute(name, style.getPropertyValue(name));
+  });
+  const ground = document.createElementNS(copy.namespaceURI, "rect");
+  for (const name of ["width", "height"]) ground.setAttribute(name, "100%");
+  ground.setAttribute("fill", getComputedStyle(document.body).backgroundColor);
+  copy.prepend(ground);
+  return new XMLSerializer().serializeToString(copy);
+}
+
+const SAVED = {
+  CSV: ["main table", "text/csv", "csv", csv],
+  SVG: ["main svg.drawing", "image/svg+xml", "svg", svg],
+};
+function offer() {
+  const place = document.getElementById("exports");
+  place.replaceChildren();
+  for (const [kind, [chosen, media, ending, write]] of Object.entries(SAVED)) {
+    const found = () => [...document.querySelectorAll(chosen)].filter((each) => each.getClientRects().length);
+    if (!found().length) continue;
+    const button = document.createElement("button");
+    button.className = "quiet small";
+    button.textContent = `${kind === "CSV" ? "tables" : "drawings"} as ${kind}`;
+    button.addEventListener("click", () => {
+      found().forEach((each, i) => save(`crosscurrent-${i + 1}.${ending}`, media, write(each)));
+    });
+    place.append(" ", button);
+  }
+}
+
+offer();
 refreshed();

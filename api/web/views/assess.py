@@ -119,7 +119,6 @@ def _page(page: PageRequest, shown: _Shown, token: str | None) -> Response:
         shown=shown,
         body=Markup(body),  # noqa: S704 - escaped by the template that it was made from
         heading=heading(found) if found else "",
-        here=page.link("/assess", query),
         saved=[
             ("Download the report", page.link("/assess/report", query)),
             ("JSON", page.link("/assess/document", query)),

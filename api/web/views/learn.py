@@ -21,7 +21,16 @@ from ..records import EdgeRow, citations, edge_rows
 from ..request import PageRequest, PageRequestDep
 
 if TYPE_CHECKING:
-    from crosscurrent.knowledge import Attack, Defense, Factor, KnowledgeBase, Reference, Risk
+    from crosscurrent.knowledge import (
+        Attack,
+        Characteristic,
+        Condition,
+        Defense,
+        Factor,
+        KnowledgeBase,
+        Reference,
+        Risk,
+    )
 
     from ..drawings.shapes import Drawing
 
@@ -32,15 +41,42 @@ router = APIRouter()
 
 @router.get("/learn")
 def learn(page: PageRequestDep) -> Response:
-    """Show all records that have a page, and the scales of adversaries."""
+    """Show which kinds of records there are."""
     page.expect()
+    listed = [(section, *told) for section, told in _SECTIONS.items()]
+    return page.render("learn.html", view="learn", sections=listed)
+
+
+@router.get("/about")
+def about(page: PageRequestDep) -> Response:
+    """Say what answers rest on, and what they do not say."""
+    page.expect()
+    return page.render("about.html", view="learn")
+
+
+@router.get("/learn/{section}")
+def records_of(page: PageRequestDep, section: str) -> Response:
+    """Show all records of one kind.
+
+    Raises
+    ------
+    UnknownName
+        If there is no such kind.
+    """
+    page.expect()
+    if section not in _SECTIONS:
+        raise UnknownName("section", section, list(_SECTIONS))
+    title, about = _SECTIONS[section]
     works = sorted(
-        page.kb.references.values(),
+        page.kb.references.values() if section == "references" else (),
         key=lambda each: (not each.authors, (each.authors or each.id).casefold(), each.year or 0),
     )
     return page.render(
-        "learn.html",
+        "learn/section.html",
         view="learn",
+        section=section,
+        title=title,
+        about=about,
         works=[(each, full_citation(each)) for each in works],
     )
 
@@ -63,6 +99,7 @@ def record(page: PageRequestDep, section: str, name: str) -> Response:
         view="learn",
         record=found,
         section=section,
+        title=_SECTIONS[section][0],
         **gather(page, found),
     )
 
@@ -70,11 +107,22 @@ def record(page: PageRequestDep, section: str, name: str) -> Response:
 def _found(kb: KnowledgeBase, section: str, name: str) -> Any:
     """Return a record by id, or by code where records of the section have one."""
     singular = section.removesuffix("s")
-    if section != "references":
+    if section not in ("references", "adversary", "conditions"):
         return getattr(kb, singular)(name)
-    if name not in kb.references:
-        raise UnknownName(singular, name, list(kb.references))
-    return kb.references[name]
+    records = getattr(kb, section)
+    if name not in records:
+        raise UnknownName(singular, name, list(records))
+    return records[name]
+
+
+def _scale(page: PageRequest, found: Characteristic | Condition) -> dict[str, Any]:
+    own = found.id
+    seen = [
+        each
+        for each in page.kb.observations.values()
+        if own in (each.when or {}) or any(own in (but.when or {}) for but in each.exceptions)
+    ]
+    return {"pairs": list(dict.fromkeys((each.defense, each.risk) for each in seen))}
 
 
 def _factor(page: PageRequest, found: Factor) -> dict[str, Any]:
@@ -168,5 +216,20 @@ _PAGES: Mapping[str, tuple[str, Callable[[PageRequest, Any], dict[str, Any]]]] =
     "defenses": ("defense", _defense),
     "risks": ("risk", _risk),
     "attacks": ("attack", _attack),
+    "adversary": ("scale", _scale),
+    "conditions": ("scale", _scale),
     "references": ("reference", _reference),
+}
+
+_SECTIONS: Mapping[str, tuple[str, str]] = {
+    "defenses": ("Defenses", "What is done to a model or its data to make a risk smaller."),
+    "risks": ("Risks", "What may go wrong with a model, and what each defense does to it."),
+    "factors": (
+        "Factors",
+        "Properties of data, model and training that defenses move and risks depend on.",
+    ),
+    "attacks": ("Attacks", "Steps that may help, or need help from, another one."),
+    "adversary": ("Adversary scales", "What an adversary knows, sees and can do."),
+    "conditions": ("Conditions", "What an effect may depend on beside the adversary."),
+    "references": ("References", "The works that all of this is from."),
 }

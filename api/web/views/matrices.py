@@ -1,4 +1,4 @@
-"""Matrices: defenses against risks, defenses with defenses, attacks with attacks."""
+"""Matrices: defenses against risks, defenses with defenses, attacks with attacks; and as files."""
 
 from __future__ import annotations
 
@@ -11,12 +11,21 @@ from fastapi import APIRouter, Response
 from crosscurrent.api.answers import collusions as collusion_answers
 from crosscurrent.api.answers import combinations as combination_answers
 from crosscurrent.api.answers import predictions
+from crosscurrent.knowledge.errors import InputError, clip, legible
+from crosscurrent.predictor.collusion import collude_all
+from crosscurrent.predictor.conflicts import combine_all
+from crosscurrent.predictor.interactions import matrix as predict_all
 
-from ...text.combinations import outcome_words, why_not
-from ...text.wording import STAGES, TOGETHER
+from ...rest.problems import ProblemError
+from ...text.combinations import outcome_seen, outcome_words, seen_together, why_not
+from ...text.matrix_picture import matrix_svg
+from ...text.matrix_tables import collusions_csv, combinations_csv, predictions_csv
+from ...text.wording import STAGES
+from .. import selection
 from ..matrix import PredictionCell, attack_pair, by_first, prediction_cell
 from ..measurements.summaries import Findings, OwnFindings
 from ..names import Words, is_measured
+from ..rendering import HEADERS
 from ..request import PageRequestDep
 
 __all__ = ["DefensePair", "by_defense", "router"]
@@ -29,15 +38,70 @@ def by_defense(cells: Iterable[PredictionCell]) -> list[tuple[str, list[Predicti
     return [(defense, list(row)) for defense, row in groupby(cells, key=lambda each: each.defense)]
 
 
-@router.get("/")
+@router.get("/matrix")
 def matrix(page: PageRequestDep, findings: OwnFindings) -> Response:
-    """Show all defenses and risks."""
-    page.expect()
+    """Show all defenses and risks, or those that are asked for, in the order asked for."""
+    page.expect("sort", "grade", "show")
     document = predictions.matrix(page.kb)
     cells = [
         prediction_cell(page.words, each, findings.latest(each)) for each in document["predictions"]
     ]
-    return page.render("matrix.html", view="matrix", rows=by_defense(cells))
+    rows: Sequence[tuple[str, Sequence[PredictionCell | None]]] = by_defense(cells)
+    offers = selection.offers(page.words)
+    wish, wrong = selection.NOTHING, None
+    try:
+        wish = selection.selection(offers, *map(page.one, ("sort", "grade", "show")))
+        rows = selection.selected(by_defense(cells), wish)
+    except InputError as error:
+        wrong = str(error)
+    return page.render(
+        "matrix.html",
+        422 if wrong else 200,
+        view="matrix",
+        rows=rows,
+        wish=wish,
+        wrong=wrong,
+        orders=offers.sort,
+        grades=offers.grade,
+        shows=offers.show,
+        shown=sum(cell is not None for _, row in rows for cell in row),
+        total=len(cells),
+    )
+
+
+@router.get("/{name}.csv")
+def as_csv(page: PageRequestDep, name: str) -> Response:
+    """Return a matrix as the command line writes it: ``matrix``, ``combinations``, ``collusions``.
+
+    Raises
+    ------
+    ProblemError
+        404, if there is no such matrix.
+    """
+    page.expect()
+    kb = page.kb
+    if name == "matrix":
+        text = predictions_csv(kb, (each for row in predict_all(kb) for each in row))
+    elif name == "combinations":
+        text = combinations_csv(combine_all(kb))
+    elif name == "collusions":
+        text = collusions_csv(each for row in collude_all(kb) for each in row if each is not None)
+    else:
+        raise ProblemError(404, f"there is no table {legible(clip(name))}")
+    return _download(f"{name}.csv", text, "text/csv")
+
+
+@router.get("/matrix.svg")
+def as_picture(page: PageRequestDep) -> Response:
+    """Return the matrix of defenses and risks as a picture for a slide."""
+    page.expect()
+    text = matrix_svg(page.kb, predict_all(page.kb), own=page.set is not None)
+    return _download("matrix.svg", text, "image/svg+xml")
+
+
+def _download(name: str, text: str, media: str) -> Response:
+    disposition = {"Content-Disposition": f'attachment; filename="crosscurrent-{name}"'}
+    return Response(text, headers={**HEADERS, **disposition}, media_type=media)
 
 
 class DefensePair(NamedTuple):
@@ -79,18 +143,19 @@ def combinations(page: PageRequestDep, findings: OwnFindings) -> Response:
     ]  # fmt: skip
     heads = [
         (page.link(f"/learn/defenses/{each.defense}"), page.words.called(each.defense),
-         STAGES[each.stage])
+         STAGES[each.stage], page.words.code(each.defense))
         for each in variants
     ]  # fmt: skip
     return page.render("combinations.html", view="matrix", rows=rows, heads=heads)
 
 
 def _pair(words: Words, document: Mapping[str, Any], findings: Findings) -> DefensePair:
-    outcomes: dict[bool, dict[str, None]] = {True: {}, False: {}}
+    outcomes: dict[bool, dict[str, str]] = {True: {}, False: {}}
     for each in document["observations"]:
-        outcomes[is_measured(each)][each["outcome"]] = None
+        seen = (each["outcome"], each["tuned_outcome"])
+        outcomes[is_measured(each)][outcome_seen(*seen)] = seen_together(*seen)
     if (own := findings.of_defenses(document["defenses"])) is not None:
-        outcomes[True][own.outcome] = None
+        outcomes[True][own.outcome] = seen_together(own.outcome, None)
     published, measured = list(outcomes[False]), list(outcomes[True])
     one, other = document["defenses"]
     said = outcome_words(document["outcome"], document["grounds"])
@@ -104,9 +169,9 @@ def _pair(words: Words, document: Mapping[str, Any], findings: Findings) -> Defe
         f" which {words.inside(each['earlier'])} uses"
         for each in document["conflicts"]
     ]
-    spoken.append(f"published: {' and '.join(TOGETHER[o] for o in published) or 'nothing'}")
+    spoken.append(f"published: {' and '.join(outcomes[False].values()) or 'nothing'}")
     if measured:
-        spoken.append(f"measured: {' and '.join(TOGETHER[o] for o in measured)}")
+        spoken.append(f"measured: {' and '.join(outcomes[True].values())}")
     return DefensePair((one, other), document["outcome"], published, measured, "; ".join(spoken))
 
 

@@ -14,6 +14,7 @@ from crosscurrent.knowledge.errors import InputError
 
 from ...text import assessments
 from ...text.measured import pools as pooled
+from ...text.presets import presets
 from ...text.wording import basis
 from ..drawings.forest import forest
 from ..drawings.path_map import path_map
@@ -188,7 +189,7 @@ def what_if(page: PageRequestDep, findings: OwnFindings) -> Response:
     except InputError as error:  # what was chosen stays, so that it can be corrected
         wrong = str(error)
         cells = list(_cells(page, findings, NOTHING))
-    changed = sum(each.before is not None for each in cells)
+    changed = [each for each in cells if each.before is not None]
     return page.render(
         "what_if.html",
         422 if wrong else 200,
@@ -198,8 +199,26 @@ def what_if(page: PageRequestDep, findings: OwnFindings) -> Response:
         any=assumed.any,
         told=assumed.told(page.words),
         changed=changed,
+        presets=presets(page.kb),
+        setting=_setting(page, NOTHING if wrong else assumed),
         wrong=wrong,
     )
+
+
+def _setting(page: PageRequest, assumed: Assumptions) -> list[str]:
+    """Say what the assumed setting does to each risk by itself; it is so with any defense."""
+    defense = next(iter(page.kb.defenses), None)
+    if defense is None or not assumed.any:
+        return []
+    found = assumptions.what_if(page.kb, defense, **assumed._asdict())["predictions"]
+    told = (assessments.setting_told(page.kb, each["after"]) for each in found)
+    return [each for each in told if each]
+
+
+def _answer(document: shapes.Prediction) -> tuple[str, str, str]:
+    """Return what a cell answers: what is expected, how likely that is, and its grade."""
+    answer = document["assessment"]
+    return answer["expect"], assessments.expected(document), answer["grade"]
 
 
 def _cells(page: PageRequest, findings: Findings, assumed: Assumptions) -> Iterator[PredictionCell]:
@@ -215,7 +234,7 @@ def _cells(page: PageRequest, findings: Findings, assumed: Assumptions) -> Itera
 
 def _changed(page: PageRequest, findings: Findings, each: shapes.Change) -> PredictionCell:
     because = [reason["text"] for reason in each["because"]]
-    before = each["before"] if each["changed"] else None
+    before = each["before"] if _answer(each["before"]) != _answer(each["after"]) else None
     return prediction_cell(
         page.words, each["after"], findings.latest(each["after"]), before, because
     )

@@ -14,12 +14,13 @@ import yaml
 from asking import Asking
 from deployment_texts import HOSTILE_DEPLOYMENT, TRIAGE
 
-from crosscurrent.api.answers import deployments
+from crosscurrent.api.answers import checks, deployments
 from crosscurrent.knowledge import KnowledgeBase
 from crosscurrent.knowledge.deployment_files import MAX_BYTES, read_deployment_text
+from crosscurrent.predictor.deployments.check_documents import check_document
 
 Serve = Callable[..., Asking]
-PATH = "/v1/assessments"
+PATH, CHECKS = "/v1/assessments", "/v1/checks"
 YAML = {"Content-Type": "application/yaml"}
 PAGE = {"Accept": "text/html"}
 
@@ -154,6 +155,26 @@ def test_nothing_of_a_deployment_is_kept(serve: Serve, tmp_path: Path) -> None:
     kept = [file for folder in folders for file in folder.rglob("*") if file.is_file()]
     assert not [each for each in kept if b"Patient triage" in each.read_bytes()]
     assert "Patient triage" not in asking.log.getvalue()
+
+
+def test_a_check_is_that_of_the_day(asking: Any, kb: KnowledgeBase) -> None:
+    file = read_deployment_text(TRIAGE.encode(), "deployment.yaml")
+    states = []
+    for day in ("2027-06-30", "2027-07-01"):
+        answer = asking.post(f"{CHECKS}?today={day}", content=TRIAGE, headers=YAML)
+        assert answer.status_code == 200, answer.text
+        assert answer.json() == check_document(checks.check(kb, file, day))
+        by_id = {each["id"]: each["state"] for each in answer.json()["findings"]}
+        states.append(by_id["rise:evasion:explanations"])
+    assert states == ["accepted", "expired"]
+
+
+def test_a_check_refuses_what_an_assessment_does(asking: Any) -> None:
+    told(asking.post(f"{CHECKS}?today=tomorrow", content=TRIAGE, headers=YAML))
+    told(asking.post(CHECKS, content="deployment: 2", headers=YAML))
+    told(asking.post(CHECKS, content=b"#" * (MAX_BYTES + 1), headers=YAML), 413)
+    told(asking.post(CHECKS, content=TRIAGE, headers={"Content-Type": "text/plain"}), 415)
+    told(asking.post(CHECKS, content=TRIAGE, headers={**YAML, **PAGE}), 406)
 
 
 def test_the_schema_of_the_body_is_that_of_deployment_files(asking: Any) -> None:

@@ -149,3 +149,35 @@ def test_catalogues_and_mappings_are_resources(asking: Any, kb: KnowledgeBase) -
     assert one["record"]["object"] == "AML.T0015"
     known = asking.get("/v1/catalogues").json()["catalogues"]
     assert {each["id"]: each["edition"] for each in known}["mitre_atlas"] == "5.6/2026.09"
+
+
+def test_standards_are_resources_by_any_of_their_names(asking: Any, kb: KnowledgeBase) -> None:
+    assert [each["id"] for each in asking.get("/v1/standards").json()["standards"]] == list(
+        kb.standards
+    )
+    one = asking.get("/v1/standards/AISVS").json()
+    assert one == asking.get("/v1/standards/aisvs").json()
+    assert [each["id"] for each in one["requirements"]] == [
+        each.id for each in kb.requirements_of("aisvs")
+    ]
+    assert asking.get("/v1/requirements/aisvs.11_3_3").json()["record"]["number"] == "11.3.3"
+    by_level = asking.get("/v1/standards/OWASP AISVS/compliance", params={"level": "L3"})
+    assert by_level.json() == asking.get("/v1/standards/aisvs:3/compliance").json()
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "told"),
+    [
+        ("iso/compliance", 404, "unknown standard 'iso'"),
+        ("aisvs/compliance?level=4", 422, "the levels are 1, 2, 3"),
+        ("rmf/compliance?level=1", 422, "has no levels"),
+        ("aisvs/compliance?have=rlhf", 422, "unknown defense 'rlhf'"),
+        ("aisvs/compliance?levle=3", 422, "did you mean level?"),
+        ("aisvs/compliance?knowledge=papers", 422, "holds no standards"),
+    ],
+)
+def test_what_no_standard_has_is_a_problem(asking: Any, path: str, status: int, told: str) -> None:
+    answer = asking.get(f"/v1/standards/{path}")
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert told in answer.json()["detail"]

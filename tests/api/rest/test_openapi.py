@@ -29,6 +29,7 @@ from crosscurrent.api.answers import (
     collusions,
     combinations,
     comparisons,
+    compliance,
     plans,
     predictions,
 )
@@ -37,6 +38,7 @@ from crosscurrent.api.rest.responses import answered, refusals
 from crosscurrent.api.rest.settings import Settings
 from crosscurrent.knowledge import KnowledgeBase, load
 from crosscurrent.predictor import backtest_document_types
+from crosscurrent.predictor import compliance_document_types as requirements
 from crosscurrent.predictor import document_types as single
 from crosscurrent.predictor import joint_document_types as joint
 
@@ -79,6 +81,13 @@ def test_shapes_have_every_field_of_the_answers_and_no_other(kb: KnowledgeBase) 
         (joint.Collusion, [collusions.collude(kb, pair, gray) for pair in pairs]),
         (joint.Chains, [collusions.chains(kb, each) for each in attack_ids]),
         (joint.Plans, [plans.plan(kb, ["R1", "P1"]), plans.plan(kb, ["R1"], have=["PD1"], most=1)]),
+        (
+            requirements.Compliance,
+            [
+                compliance.comply(kb, name, have=["explanations"])
+                for name in ("aisvs:1", "aisvs:2", "aisvs:3", "ai_act", "ai_rmf")
+            ],
+        ),
         (joint.PublishedAttacks, [attacks.attacks(kb)]),
         (single.Differences, [comparisons.diff(kb, load([own]))]),
     ]

@@ -18,6 +18,7 @@ from crosscurrent.api.answers import (
     collusions,
     combinations,
     comparisons,
+    compliance,
     plans,
     predictions,
 )
@@ -119,6 +120,11 @@ QUESTIONS: list[tuple[str, list[str], Callable[[KnowledgeBase], Any]]] = [
         lambda kb: plans.plan(kb, ["R1", "P1"], avoid=["F"], have=["PD1"], most=3),
     ),
     (
+        "standards/AISVS/compliance?level=2&have=RD1&have=explanations",
+        "comply AISVS:2 --have RD1 --have explanations".split(),
+        lambda kb: compliance.comply(kb, "aisvs", level="2", have=["RD1", "explanations"]),
+    ),
+    (
         "published-attacks?risk=P1&model_knowledge=blackbox&output=hard_label",
         "attacks --risk P1 --model-knowledge blackbox --output hard_label".split(),
         lambda kb: attacks.attacks(
@@ -131,6 +137,7 @@ QUESTIONS: list[tuple[str, list[str], Callable[[KnowledgeBase], Any]]] = [
         lambda kb: backtests.backtest(kb, seed=3, resamples=20),
     ),
     ("attacks/poisoning", ["kb", "show", "Poisn"], lambda kb: catalogue.record(kb, "Poisn")),
+    ("standards/rmf", ["kb", "show", "rmf"], lambda kb: catalogue.record(kb, "ai_rmf")),
     ("factors/D2", ["kb", "show", "D2"], lambda kb: catalogue.record(kb, "D2")),
     ("risks/P1", ["kb", "show", "P1"], lambda kb: catalogue.record(kb, "P1")),
     (
@@ -174,7 +181,11 @@ def test_assumptions_change_the_same_everywhere(
 
 
 @pytest.mark.parametrize(
-    "section", ["factors", "defenses", "risks", "attacks", "correlations", "references"]
+    "section",
+    [
+        *("factors", "defenses", "risks", "attacks", "correlations", "references"),
+        *("standards", "requirements"),
+    ],
 )
 def test_pages_together_are_the_section(asking: Any, command: Command, section: str) -> None:
     whole = asking.get(f"/v1/{section}", params={"limit": 1000}).json()

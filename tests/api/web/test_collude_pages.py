@@ -53,7 +53,7 @@ def pair_address(*attacks: str, **more: str) -> str:
     return "/collude?" + urlencode([*(("attack", each) for each in attacks), *more.items()])
 
 
-def test_the_matrix_says_of_every_pair_what_the_api_says(pages: Asking) -> None:
+def test_the_matrix_says_of_every_pair_what_the_api_says(pages: Asking, kb: KnowledgeBase) -> None:
     page = read(pages, "/collusions")
     documents = pages.get("/v1/collusions").json()["collusions"]
     assert len(page.all("a", "cell")) == len(documents)
@@ -63,7 +63,7 @@ def test_the_matrix_says_of_every_pair_what_the_api_says(pages: Asking) -> None:
         assert LOOKS.get(each["verdict"], unclear) in cell.classes
         assert f": {each['verdict']}" in cell.text
         for factor in each["factors"]:
-            assert factor["code"] in cell.text
+            assert kb.factors[factor["factor"]].name.lower() in cell.text
         seen = [o["effect"] for o in each["observations"] if o["effect"] != "unexplored"]
         assert f"published: {' and '.join(dict.fromkeys(seen)) or 'unexplored'}" in cell.text
         assert ("otherwise than its rule" in cell.text) is each["contradicted"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import re
 import shlex
@@ -53,7 +55,7 @@ def test_the_matrix_of_defenses_says_of_all_pairs_what_the_api_says(looking: Ask
         outcome = expected[pair]["outcome"]
         assert OUTCOME_SHADES[outcome] in classes.split()
         assert outcome_words(outcome, expected[pair]["grounds"]) in text_of(inside)
-        seen = {each["outcome"] for each in expected[pair]["observations"]}
+        seen = {each["tuned_outcome"] or each["outcome"] for each in expected[pair]["observations"]}
         signs = {"effective": "✓", "conflict": "✗"}
         assert {sign for _, sign in BADGE.findall(inside)} == {signs[each] for each in seen}
 
@@ -128,7 +130,7 @@ def test_plans_show_for_each_risk_what_the_api_says(looking: Asking) -> None:
     asked = "protect=R1&protect=P1&protect=F"
     answer = document(looking, f"/v1/plans?{asked}")
     page = looking.get(f"/plan?{asked}").text
-    rows = re.findall(r'<tr><th scope="row">.*?</tr>', page, re.DOTALL)
+    rows = page.split('<li class="offer">')[1:]
     assert len(rows) == len(answer["plans"]) > 0
     for row, each in zip(rows, answer["plans"], strict=True):
         shown = sorted(re.findall(r'class="does (\w+)" href="/why/(\w+)/(\w+)"', row))
@@ -170,6 +172,7 @@ def test_the_command_line_asks_the_same(
 
 def test_a_plan_says_all_that_its_defenses_do(looking: Asking) -> None:
     page = looking.get("/plan?protect=P1&knowledge=papers").text
+    assert re.search(r'class="code">R1|\b(RD|PD|FD)[1-4]\b', page) is None, "names, not codes"
     assert 'class="does lowers" href="/why/differential_privacy/data_reconstruction?' in page
     assert "nothing known" not in page
 
@@ -181,7 +184,7 @@ def test_of_any_two_wishes_the_page_has_as_many_plans_as_the_api(looking: Asking
         answer = document(looking, f"/v1/plans?{asked}")
         page = looking.get(f"/plan?{asked}").text
         shown = [*answer["plans"], *answer["near_misses"]]
-        assert page.count('<tr><th scope="row">') == len(shown)
+        assert page.count('<li class="offer">') == len(shown)
         assert page.count("<b>Misses:</b>") == sum(
             len(near["misses"]) for near in answer["near_misses"]
         )
@@ -226,6 +229,26 @@ def test_an_address_that_is_too_long_is_refused(looking: Asking) -> None:
         answer = looking.get(f"/combine?{query}", headers={"Accept": "text/html"})
         assert answer.status_code == 422
         assert "too long" in answer.text
+
+
+def test_a_combination_that_works_after_tuning_has_the_mark_of_the_command_line(
+    looking: Asking, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["matrix", "combinations", "--format", "csv"]) == 0
+    lines = csv.DictReader(io.StringIO(capsys.readouterr().out))
+    printed = {(line["one"], line["other"]): line["published"].split() for line in lines}
+    page = looking.get("/combinations").text
+    cells = re.findall(r'defense=([\w@]+)&amp;defense=([\w@]+)" class="cell [^"]*">(.*?)</a>',
+                       page, re.DOTALL)  # fmt: skip
+    assert {(one, other) for one, other, _ in cells} == set(printed)
+    for one, other, cell in cells:
+        marks = [mark for kind, mark in BADGE.findall(cell) if kind == "published"]
+        said = {"effective": "✓", "conflict": "✗"}
+        assert marks == [said[each] for each in printed[one, other]], (one, other)
+    assert printed["data_watermarking@pre", "watermarking@post"] == ["effective"]
+    told = next(cell for one, other, cell in cells
+                if {one, other} == {"watermarking@post", "data_watermarking@pre"})  # fmt: skip
+    assert "effective together after tuning" in told
 
 
 def test_measured_combinations_have_a_badge_of_their_own(looking: Asking, tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from crosscurrent.api.text.names import signed
 
 def test_the_matrix_and_the_reasons_show_what_was_measured(measured: tuple[Reader, Job]) -> None:
     browser, job = measured
-    for address in ("/", "/what-if", "/what-if?O1=hold"):
+    for address in ("/matrix", "/what-if", "/what-if?O1=hold"):
         page = browser.get(address)
         cell = page.partition('id="adversarial_training.evasion"')[2].partition("</td>")[0]
         assert "measured: decreases" in cell
@@ -40,28 +40,28 @@ def test_a_result_is_loaded_once(
 
     monkeypatch.setattr(browser.jobs, "result", never)
     assert "<b>confirmed</b>" in browser.get("/validate")
-    assert "measured: decreases" in browser.get("/")
+    assert "measured: decreases" in browser.get("/matrix")
 
 
 def test_what_was_known_stays_beside_predictions_while_jobs_cannot_be_read(
     measured: tuple[Reader, Job], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     browser, _ = measured
-    browser.get("/")
+    browser.get("/matrix")
 
     def lost(*_: object, **__: object) -> None:
         raise Unavailable("the database is away")
 
     monkeypatch.setattr(browser.jobs, "list", lost)
     monkeypatch.setattr("crosscurrent.api.web.measurements.summaries._AWAY", 0)
-    assert "measured: decreases" in browser.get("/")
+    assert "measured: decreases" in browser.get("/matrix")
     assert any("away" in each.get("reason", "") for each in browser.asking.lines)
     assert "the database is away" in browser.get("/validate", 503)
 
 
 def test_looking_at_predictions_makes_no_database(tmp_path: Path) -> None:
     browser = Reader(Settings(data=str(tmp_path / "data"), workers=()))
-    browser.get("/")
+    browser.get("/matrix")
     browser.get("/why/RD1/R1")
     assert not (tmp_path / "data" / "jobs.sqlite").exists()
 
@@ -73,7 +73,7 @@ def test_a_broken_database_keeps_no_prediction_from_showing(
     (tmp_path / "data").mkdir()
     spoil(tmp_path / "data" / "jobs.sqlite")
     browser = Reader(Settings(data=str(tmp_path / "data"), workers=()))
-    assert "Adversarial training" in browser.get("/")
+    assert "Adversarial training" in browser.get("/matrix")
     assert any("jobs" in each["event"] for each in browser.asking.lines)
     browser.get("/validate", 503)
 
@@ -90,7 +90,7 @@ def test_a_mute_database_is_waited_for_once_and_not_by_every_page(
     monkeypatch.setattr("crosscurrent.api.web.measurements.summaries._PATIENCE", 0.01)
     monkeypatch.setattr(browser.service, "existing_jobs", mute)
     try:
-        for path in ("/", "/what-if", "/why/RD1/P1"):
+        for path in ("/matrix", "/what-if", "/why/RD1/P1"):
             assert "expected" in browser.get(path)
     finally:
         answered.set()

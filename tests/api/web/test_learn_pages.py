@@ -16,7 +16,9 @@ from crosscurrent.api.text.assessments import GRADES
 from crosscurrent.api.text.wording import FOLLOW, MOVE, PREDICATES, VERBS
 from crosscurrent.knowledge import KnowledgeBase, Outcome, Prerequisite
 
-SECTIONS = ("factors", "defenses", "risks", "attacks", "references")
+SECTIONS = (
+    "factors", "defenses", "risks", "attacks", "adversary", "conditions", "references",
+)  # fmt: skip
 
 
 Pages = Callable[[str], Page]
@@ -56,16 +58,17 @@ def cited(sources: list[str]) -> set[str]:
 def test_every_record_has_a_page_that_the_overview_leads_to(
     pages: Pages, kb: KnowledgeBase, section: str
 ) -> None:
-    overview = [address for address, _ in pages("/learn").links()]
+    assert f"/learn/{section}" in [address for address, _ in pages("/learn").links()]
+    overview = [address for address, _ in pages(f"/learn/{section}").links()]
     for identity, record in getattr(kb, section).items():
         address = f"/learn/{section}/{identity}"
         assert address in overview
         page = pages(address)
         assert page.status == 200
-        name = getattr(record, "name", None) or record.title or ""
+        name = getattr(record, "name", None) or getattr(record, "title", None) or ""
         assert " ".join(name.split()) in page.all("h1")[0].text
         assert f"<code>{identity}</code>" in page.source
-        for text in (getattr(record, "meaning", None), record.note):
+        for text in (getattr(record, "meaning", None), getattr(record, "note", None)):
             assert " ".join((text or "").split()) in page.text
         for source in (*getattr(record, "sources", ()), *getattr(record, "stated_in", ())):
             assert cited([source]) <= {link for link, _ in page.links()}
@@ -265,16 +268,21 @@ def test_a_page_says_what_others_call_its_record(
 
 
 def test_scales_of_adversaries_are_told_in_order(pages: Pages, kb: KnowledgeBase) -> None:
-    page = pages("/learn")
     for identity, each in kb.adversary.items():
-        text, _ = row(page, f"adversary-{identity}")
+        text = pages(f"/learn/adversary/{identity}").text
         values = (" < " if each.ordered else ", ").join(v.replace("_", " ") for v in each.values)
         assert values in text
         assert " ".join(each.meaning.split()) in text
 
 
 def test_no_page_styles_anything_inline_or_has_an_id_twice(pages: Pages) -> None:
-    for address in ("/learn", "/learn/factors/D2", "/learn/defenses/RD3", "/learn/attacks/R1"):
+    for address in (
+        "/learn",
+        "/learn/factors",
+        "/learn/factors/D2",
+        "/learn/defenses/RD3",
+        "/learn/attacks/R1",
+    ):
         page = pages(address)
         assert not [e for e in page.elements if "style" in e.attributes]
         ids = [e.attributes["id"] for e in page.elements if "id" in e.attributes]

@@ -54,14 +54,14 @@ def test_wishes_become_plans_that_lead_to_their_combination(
     pick(page, "protect-poisoning")
     asked = "/v1/plans?protect=evasion&protect=poisoning"
     plans = service.client.get(asked).json()["plans"]
-    rows = page.locator("table.plans tbody tr")
+    rows = page.locator("li.offer")
     expect(rows).to_have_count(len(plans))
     page.locator("summary", has_text="More wishes").click()
     pick(page, "avoid-membership_inference")
     fewer = service.client.get(f"{asked}&avoid=membership_inference").json()
     expect(rows).to_have_count(len(fewer["plans"] or fewer["near_misses"]))
     visitor.goes(page, View("/plan?protect=evasion&protect=poisoning"))
-    rows.first.locator("th a").click()
+    rows.first.locator("h3 a").click()
     expect(page.locator("h1")).to_have_text("Can I combine these defenses, and in which order?")
     expect(page.locator(".verdict .big")).to_contain_text(TOGETHER)
 
@@ -91,7 +91,7 @@ def test_a_defense_in_place_breaks_chains(visitor: Visitor) -> None:
 
 
 def test_from_a_cell_to_the_works_behind_it(visitor: Visitor) -> None:
-    page = visitor.opens(View("/"))
+    page = visitor.opens(View("/matrix"))
     page.locator("[id='differential_privacy.evasion']").click()
     page.locator("svg.map.wide a").first.click()
     assert "#path-" in page.url
@@ -155,7 +155,7 @@ def test_a_measurement_runs_from_its_start_to_its_plot(
         address = page.get_by_role("link", name=name, exact=True).get_attribute("href")
         assert measuring.client.get(str(address)).status_code == 200
     # what was measured is beside what was predicted
-    measurer.goes(page, View("/"))
+    measurer.goes(page, View("/matrix"))
     cell = page.locator("[id='adversarial_training.evasion']")
     conclusive = document["outcome"] != "inconclusive" and document["effective_defense"]
     assert ("measured:" in cell.locator(".tip").inner_text()) is bool(conclusive)

@@ -49,7 +49,7 @@ def tabbed(page: Page, last: str = "") -> list[dict[str, Any]]:
 
 
 def test_tab_leads_from_the_address_bar_to_the_first_cell(visitor: Visitor) -> None:
-    page = visitor.opens(View("/"))
+    page = visitor.opens(View("/matrix"))
     stops = tabbed(page, "adversarial_training.evasion")
     texts = [each["text"] for each in stops]
     assert texts[:3] == ["Skip to content", "Crosscurrent", "Matrix"]
@@ -58,7 +58,7 @@ def test_tab_leads_from_the_address_bar_to_the_first_cell(visitor: Visitor) -> N
 
 
 def test_the_first_key_leads_past_the_head(visitor: Visitor) -> None:
-    page = visitor.opens(View("/"))
+    page = visitor.opens(View("/matrix"))
     page.keyboard.press("Tab")
     expect(page.locator(".skip")).to_be_in_viewport()
     page.keyboard.press("Enter")
@@ -89,7 +89,7 @@ def test_every_stop_is_seen(looking: tuple[Visitor, Page], view: View) -> None:
 
 
 def test_arrows_go_from_cell_to_cell_and_stop_at_the_edge(visitor: Visitor) -> None:
-    page = visitor.opens(View("/"))
+    page = visitor.opens(View("/matrix"))
     page.locator("[id='adversarial_training.evasion']").focus()
     for key, there in (
         ("ArrowRight", "adversarial_training.poisoning"),
@@ -111,7 +111,7 @@ def test_arrows_go_from_cell_to_cell_and_stop_at_the_edge(visitor: Visitor) -> N
 
 
 def test_enter_opens_the_reasons(visitor: Visitor) -> None:
-    page = visitor.opens(View("/"))
+    page = visitor.opens(View("/matrix"))
     page.locator("[id='outlier_removal.poisoning']").focus()
     page.keyboard.press("Enter")
     page.wait_for_url("**/why/outlier_removal/poisoning")

@@ -82,7 +82,7 @@ def test_axe_finds_nothing_wrong_in_the_dark_on_a_phone(phone: Visit, view: View
 
 
 def test_what_is_faint_is_found_among_all_that_looks_alike(visitor: Visitor) -> None:
-    page = visitor.opens(View("/"))
+    page = visitor.opens(View("/matrix"))
     verbs = page.locator("table.matrix td a .verb")
     verbs.last.evaluate(
         "each => { each.style.color = '#777'; each.style.backgroundColor = '#888' }"
@@ -134,7 +134,7 @@ def test_every_sign_stands_out_from_what_it_is_on(
 
 
 def test_signs_are_found_to_be_looked_at(visitor: Visitor) -> None:
-    page = visitor.opens(View("/"))
+    page = visitor.opens(View("/matrix"))
     assert len({tuple(each) for each in page.evaluate(SEEN)}) > 5
 
 
@@ -184,7 +184,7 @@ def test_every_width_is_enough(page: Page, request: pytest.FixtureRequest) -> No
 
 
 def test_a_tap_on_a_cell_leads_to_its_reasons(visitor: Visitor) -> None:
-    page = visitor.opens(View("/"), **PHONE)
+    page = visitor.opens(View("/matrix"), **PHONE)
     cell = page.locator("[id='explanations.attribute_inference']")
     cell.tap()
     page.wait_for_url("**/why/explanations/attribute_inference")
@@ -192,7 +192,7 @@ def test_a_tap_on_a_cell_leads_to_its_reasons(visitor: Visitor) -> None:
 
 
 def test_every_cell_is_large_enough_for_a_finger(visitor: Visitor) -> None:
-    page = visitor.opens(View("/"), **PHONE)
+    page = visitor.opens(View("/matrix"), **PHONE)
     sizes = page.locator("table.matrix td a").evaluate_all(
         "all => all.map((a) => [a.offsetWidth, a.offsetHeight])"
     )
@@ -202,7 +202,7 @@ def test_every_cell_is_large_enough_for_a_finger(visitor: Visitor) -> None:
 def test_the_dark_is_dark_and_the_light_is_light(visitor: Visitor) -> None:
     bright = {}
     for scheme in ("light", "dark"):
-        page = visitor.opens(View("/"), color_scheme=scheme)
+        page = visitor.opens(View("/matrix"), color_scheme=scheme)
         ground, ink = page.evaluate(
             """() => ['backgroundColor', 'color'].map((which) =>
               getComputedStyle(document.body)[which].match(/[0-9]+/g).slice(0, 3)
@@ -219,7 +219,7 @@ PRESSED = """() => [...document.querySelectorAll(
 
 
 def test_paper_is_white_even_in_the_dark(visitor: Visitor) -> None:
-    page = visitor.opens(View("/"), color_scheme="dark")
+    page = visitor.opens(View("/matrix"), color_scheme="dark")
     page.emulate_media(media="print")
     expect(page.locator("body")).to_have_css("color", "rgb(0, 0, 0)")
     expect(page.locator("body")).to_have_css("background-color", "rgb(255, 255, 255)")
@@ -238,7 +238,7 @@ def test_paper_has_what_is_said_and_fits_and_nothing_to_press(page: Page) -> Non
 def test_paper_has_the_whole_matrix_and_all_reasons(visitor: Visitor, kb: KnowledgeBase) -> None:
     page = visitor.comes(viewport=PAPER)
     page.emulate_media(media="print")
-    visitor.goes(page, View("/"))
+    visitor.goes(page, View("/matrix"))
     pairs = sum(map(len, matrix(kb)))
     expect(page.locator("table.matrix td a")).to_have_count(pairs)
     expect(page.locator("table.matrix td a .verb").last).to_be_visible()

@@ -30,7 +30,14 @@ PAGES = (
     View(f"/collude?target=evil_risk&with=evil_defense&evil_adversary=strong&{SET}"),
     View(f"/collude?attack=evil_attack&attack=evil_risk&{SET}"),
     View(f"/collude?attack=evil_attack&{SET}"),
-    View(f"/learn?{SET}"),
+    View(f"/matrix?{SET}"),
+    View(f"/?defense=evil_defense&{SET}"),
+    View(f"/?risk=evil_risk&{SET}"),
+    View(f"/?defense=evil_defense&risk=evil_risk&{SET}"),
+    View(f"/search?q=evil&{SET}"),
+    View(f"/learn/defenses?{SET}"),
+    View(f"/learn/factors?{SET}"),
+    View(f"/learn/adversary/evil_adversary?{SET}"),
     View(f"/learn/defenses/evil_defense?{SET}"),
     View(f"/learn/risks/evil_risk?{SET}"),
     View(f"/learn/factors/evil_factor?{SET}"),
@@ -126,7 +133,7 @@ def test_every_text_of_a_hostile_set_is_shown_as_it_is(visitor: Visitor) -> None
 
 def test_hovering_and_focusing_run_nothing_either(visitor: Visitor) -> None:
     page = watched(visitor)
-    visitor.goes(page, View(f"/?{SET}"))
+    visitor.goes(page, View(f"/matrix?{SET}"))
     cell = page.locator("[id='evil_defense.evil_risk']")
     cell.hover()
     cell.focus()

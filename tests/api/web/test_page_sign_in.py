@@ -68,7 +68,7 @@ def test_a_live_form_goes_on_after_signing_in(
     page.get_by_label("Key").fill(locked[1])
     page.get_by_label("Key").press("Enter")
     page.wait_for_url("**/what-if?boundary_distance=hold")
-    expect(page.locator("#changed")).to_contain_text("predictions change")
+    expect(page.locator("#changed")).to_contain_text("answers change")
 
 
 @pytest.mark.parametrize("options", [LIGHT_DESK, DARK_PHONE], ids=["light desk", "dark phone"])

@@ -43,10 +43,12 @@ def read(text: str) -> _Links:
 @pytest.mark.parametrize(
     ("address", "largest"),
     [
-        ("/", LARGEST_OF_ALL),
+        ("/", LARGEST),
+        ("/?defense=PD1", LARGEST),
+        ("/matrix", LARGEST_OF_ALL),
         ("/what-if", LARGEST_OF_ALL),
         ("/why/RD1/P1", LARGEST),
-        ("/?knowledge=papers", LARGEST),
+        ("/matrix?knowledge=papers", LARGEST),
         ("/what-if?knowledge=papers", LARGEST),
     ],
 )

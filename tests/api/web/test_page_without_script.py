@@ -13,11 +13,11 @@ def test_a_form_works_by_its_button(visitor: Visitor) -> None:
     page.locator("#a-model_knowledge").select_option("whitebox")
     page.get_by_role("button", name="Show").click()
     page.wait_for_url("**boundary_distance=hold**")
-    expect(page.locator("#changed")).to_contain_text("predictions change")
+    expect(page.locator("#changed")).to_contain_text("answers change")
     expect(page.locator("#boundary_distance-hold")).to_be_checked()
     same = visitor.opens(View("/what-if?boundary_distance=hold&model_knowledge=whitebox"))
     assert shown(page) == shown(same)
-    page.get_by_role("link", name="Assume nothing").click()
+    page.get_by_role("link", name="Reset").click()
     page.wait_for_url("**/what-if")
 
 
@@ -38,7 +38,7 @@ def test_links_and_forms_work_while_the_script_is_still_on_its_way(visitor: Visi
     page.locator("label:has(#boundary_distance-hold)").click()
     page.get_by_role("button", name="Show").click(no_wait_after=True)
     page.wait_for_url("**/what-if?*boundary_distance=hold*", wait_until="commit")
-    expect(page.locator("#changed")).to_contain_text("predictions change")
+    expect(page.locator("#changed")).to_contain_text("answers change")
     page.locator("[id='adversarial_training.membership_inference']").click(no_wait_after=True)
     page.wait_for_url("**/why/adversarial_training/*", wait_until="commit")
     expect(page.locator("h1")).to_have_text("Adversarial training → Membership inference")
@@ -54,5 +54,5 @@ def test_an_answer_that_does_not_come_leads_to_the_address_itself(visitor: Visit
     )
     with page.expect_event("load"):
         page.locator("label:has(#boundary_distance-hold)").click()
-    expect(page.locator("#changed")).to_contain_text("predictions change")
+    expect(page.locator("#changed")).to_contain_text("answers change")
     visitor.wrong = [each for each in visitor.wrong if "ERR_BLOCKED_BY_CLIENT" not in each]

@@ -225,7 +225,9 @@ def test_the_list_goes_on_over_pages(waiting: Reader, monkeypatch: pytest.Monkey
     while address:
         page = listed(waiting.get(address))
         seen += re.findall(r'<th scope="row"><a href="/validate/([0-9a-f]{32})"', page)
-        (address,) = re.findall(r'href="(/validate\?next=[^"]+)"', page) or [""]
+        (address,) = re.findall(r'class="button quiet" href="(/validate\?next=[^"]+)"', page) or [
+            ""
+        ]
     assert seen == everyone
     assert len(seen) > 6
     waiting.get("/validate?next=nothing", 400)
