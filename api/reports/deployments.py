@@ -8,7 +8,6 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from crosscurrent import __version__
 from crosscurrent.predictor.deployments.gate import judge
 
 from ..text import deployment_reports as words
@@ -100,7 +99,7 @@ class _Sources:
 
 
 def deployment_report(
-    kb: KnowledgeBase, found: DeploymentAssessment, *, more: str = "", made_on: str
+    kb: KnowledgeBase, found: DeploymentAssessment, *, more: str = "", made_on: str, version: str
 ) -> str:
     """Write the report on a deployment.
 
@@ -113,7 +112,9 @@ def deployment_report(
     more : str
         Options with which a further command asks the same knowledge.
     made_on : str
-        The day on which the report is made, as ``2026-11-29``.
+        The day on which the report is made, as ``2026-11-29``; acceptances count on it.
+    version : str
+        Of Crosscurrent.
 
     Returns
     -------
@@ -127,20 +128,20 @@ def deployment_report(
         .render(
             title=found.deployment.file.deployment.name,
             styles=[(_FOLDER / "page.css").read_text("utf-8"), STYLE.read_text("utf-8")],
-            **_context(kb, found, more, made_on),
+            **_context(kb, found, more, made_on, version),
         )
     )
 
 
 def deployment_body(
-    kb: KnowledgeBase, found: DeploymentAssessment, *, more: str = "", made_on: str
+    kb: KnowledgeBase, found: DeploymentAssessment, *, more: str = "", made_on: str, version: str
 ) -> str:
     """Write the same report as a part of another page, which brings `STYLE`.
 
     Parameters are those of `deployment_report`.
     """
     template = _environment().get_template("deployment_body.html")
-    return template.render(**_context(kb, found, more, made_on))
+    return template.render(**_context(kb, found, more, made_on, version))
 
 
 @cache
@@ -158,7 +159,7 @@ def _environment() -> Environment:
 
 
 def _context(
-    kb: KnowledgeBase, found: DeploymentAssessment, more: str, made_on: str
+    kb: KnowledgeBase, found: DeploymentAssessment, more: str, made_on: str, version: str
 ) -> dict[str, Any]:
     sources = _Sources(kb)
     rows = [
@@ -214,7 +215,7 @@ def _context(
         "file": found.deployment.file.name,
         "digest": found.deployment.file.digest,
         "knowledge": found.knowledge,
-        "version": __version__,
+        "version": version,
         "made_on": made_on,
         "sources": sources.listed(),  # the last: it lists what all others have cited
     }

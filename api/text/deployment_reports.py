@@ -57,7 +57,7 @@ _SEVERAL: Final[Mapping[str, str]] = MappingProxyType(
 
 def verdict(found: DeploymentAssessment) -> str:
     """Say in a sentence what becomes of the risks that matter."""
-    counts = Counter(each.expect for each in found.risks if each.matters is not None)
+    counts: Counter[str] = Counter(each.expect for each in found.risks if each.matters is not None)
     total = sum(counts.values())
     if not total:
         return "No risk is said to matter."

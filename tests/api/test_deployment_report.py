@@ -76,7 +76,7 @@ def assessed(name: str) -> tuple[KnowledgeBase, DeploymentAssessment]:
 @cache
 def written(name: str) -> str:
     kb, found = assessed(name)
-    return deployment_report(kb, found, made_on="2026-11-29")
+    return deployment_report(kb, found, made_on="2026-11-29", version=__version__)
 
 
 @pytest.fixture(params=TEXTS)
@@ -174,7 +174,9 @@ def test_every_effect_comes_with_its_command() -> None:
 
 def test_options_that_ask_the_same_knowledge_are_part_of_every_command() -> None:
     kb, found = assessed("triage")
-    text = deployment_report(kb, found, more=" --knowledge own", made_on="2026-11-29")
+    text = deployment_report(
+        kb, found, more=" --knowledge own", made_on="2026-11-29", version=__version__
+    )
     commands = re.findall(r"<code>(crosscurrent [^<]*)</code>", text)
     assert len(commands) > 48
     assert all(each.endswith(" --knowledge own") for each in commands)
@@ -207,7 +209,7 @@ def test_defenses_at_a_stage_are_called_by_their_names() -> None:
 
 def test_a_part_of_another_page_says_the_same() -> None:
     kb, found = assessed("triage")
-    body = deployment_body(kb, found, made_on="2026-11-29")
+    body = deployment_body(kb, found, made_on="2026-11-29", version=__version__)
     assert body.strip() in written("triage")
     assert STYLE.read_text("utf-8").strip() in written("triage")
 

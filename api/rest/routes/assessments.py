@@ -8,6 +8,7 @@ from typing import Annotated, Final, Literal
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import Field
 
+from crosscurrent import __version__
 from crosscurrent.api.answers.checks import day
 from crosscurrent.api.answers.deployments import assess_sent
 from crosscurrent.api.reports.deployments import deployment_report
@@ -204,7 +205,7 @@ def _answered(kb: KnowledgeBase, body: bytes, name: str, media: Media) -> bytes:
     found = assess_sent(kb, body, name)
     if media == "application/json":
         return encoded(deployment_document(kb, found))
-    content = deployment_report(kb, found, made_on=now()[:10]).encode()
+    content = deployment_report(kb, found, made_on=now()[:10], version=__version__).encode()
     if len(content) > LARGEST_ANSWER:
         raise ProblemError(422, "the report is too large to be sent", kind="too-costly")
     return content

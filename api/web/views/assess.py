@@ -13,6 +13,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from markupsafe import Markup
 
+from crosscurrent import __version__
 from crosscurrent.api.answers.deployments import assess_sent
 from crosscurrent.knowledge.errors import BrokenDeployment, InputError, Problem
 from crosscurrent.predictor.budget import TooCostly
@@ -72,7 +73,7 @@ async def enter(page: PageRequestDep, request: Request) -> Response:
 def report(page: PageRequestDep) -> Response:
     """Return the report as a page by itself, to be kept."""
     found = _required(page)
-    content = deployment_report(page.kb, found, made_on=now()[:10])
+    content = deployment_report(page.kb, found, made_on=now()[:10], version=__version__)
     headers = {**_DOWNLOADED, "Content-Disposition": 'attachment; filename="assessment.html"'}
     return Response(content, headers=headers, media_type="text/html")
 
@@ -111,7 +112,7 @@ def _assessed(page: PageRequest, token: str) -> _Shown:
 def _page(page: PageRequest, shown: _Shown, token: str | None) -> Response:
     found = shown.found
     query = {"deployment": token}
-    body = deployment_body(page.kb, found, made_on=now()[:10]) if found else ""
+    body = deployment_body(page.kb, found, made_on=now()[:10], version=__version__) if found else ""
     return page.render(
         "assess.html",
         422 if shown.wrong else 200,

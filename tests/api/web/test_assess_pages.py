@@ -17,6 +17,7 @@ from reading import violations
 from served import Served
 from visiting import DARK_PHONE, DESKTOP, LIGHT_DESK, View, Visitor
 
+from crosscurrent import __version__
 from crosscurrent.api.answers.deployments import assess_sent
 from crosscurrent.api.reports.deployments import deployment_report
 from crosscurrent.api.web.deployment_links import MAX_LINK, packed, unpacked
@@ -184,7 +185,9 @@ def file(tmp_path_factory: pytest.TempPathFactory, kb: KnowledgeBase) -> str:
     """Return the address of a report on six defenses."""
     place: Path = tmp_path_factory.mktemp("report") / "report.html"
     found = assess_sent(kb, TRIAGE.encode(), "triage.yaml")
-    place.write_text(deployment_report(kb, found, made_on="2026-11-29"), encoding="utf-8")
+    place.write_text(
+        deployment_report(kb, found, made_on="2026-11-29", version=__version__), encoding="utf-8"
+    )
     return place.as_uri()
 
 
