@@ -15,6 +15,7 @@ from .logs import Log, logger
 from .rest.introspection import methods
 from .rest.middleware import ApiKeyAuth, PrecomputedResponses, RequestContext, TrustedHost
 from .rest.openapi import describe
+from .rest.pace import Paced
 from .rest.problems import handle_problems
 from .rest.response_cache import CachedResponse
 from .rest.responses import REFUSALS
@@ -99,6 +100,7 @@ def create_app(settings: Settings, log: Log | None = None) -> FastAPI:
     # the last one added is the first that a request meets
     app.add_middleware(PrecomputedResponses, ready=dict(_precomputed(service)))
     if service.keyring is not None:
+        app.add_middleware(Paced)
         app.add_middleware(ApiKeyAuth, keyring=service.keyring)
         app.add_middleware(SessionAuth, keyring=service.keyring)
     elif settings.loopback and not settings.open:

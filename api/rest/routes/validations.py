@@ -15,6 +15,7 @@ from crosscurrent.api.jobs.errors import Unavailable
 from crosscurrent.api.jobs.records import Event, Job
 from crosscurrent.api.jobs.service import Jobs
 
+from ..bodies import PatientRoute
 from ..middleware import HEAD
 from ..pagination import decode_token, encode_token
 from ..responses import refusals
@@ -37,7 +38,7 @@ _BYTES = {"type": "string", "format": "binary"}
 _POLLED = 0.5
 """Seconds between two looks at what has happened to a job."""
 
-router = APIRouter(prefix="/v1", tags=_TAGS)
+router = APIRouter(prefix="/v1", tags=_TAGS, route_class=PatientRoute)
 media_router = APIRouter(prefix="/v1", tags=_TAGS)
 """Routes whose responses are not JSON: events, pictures, reports."""
 
