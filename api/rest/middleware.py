@@ -9,7 +9,7 @@ from __future__ import annotations
 import errno
 import re
 from collections.abc import Mapping
-from os import urandom
+from random import Random
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
@@ -46,6 +46,7 @@ JOB_SECONDS = "crosscurrent.job_seconds"
 OWNER = "crosscurrent.owner"
 """In the scope of a request that came with a key, the name of that."""
 _REQUEST_ID = "crosscurrent.id"
+_IDS = Random()  # noqa: S311 - they need not be secret, and asking the system lets other threads in
 _LOOPBACK = frozenset({b"localhost", b"127.0.0.1", b"[::1]"})
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM})
 _NO_STORE = (b"cache-control", b"no-store")
@@ -294,4 +295,4 @@ def _header(scope: Mapping[str, Any], wanted: bytes) -> bytes | None:
 
 
 def _new_id() -> str:
-    return urandom(12).hex()
+    return f"{_IDS.getrandbits(96):024x}"

@@ -16,7 +16,7 @@ from .middleware import OWNER
 
 __all__ = ["Paced"]
 
-_AT_ONCE = 2
+_AT_ONCE = 8
 """Requests of a key that are begun before the event loop looks for those of others."""
 
 
