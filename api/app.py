@@ -103,8 +103,9 @@ def create_app(settings: Settings, log: Log | None = None) -> FastAPI:
         app.add_middleware(Paced)
         app.add_middleware(ApiKeyAuth, keyring=service.keyring)
         app.add_middleware(SessionAuth, keyring=service.keyring)
-    elif settings.loopback and not settings.open:
-        app.add_middleware(TrustedHost, host=settings.host)
+    if (service.keyring is None or settings.hosts) and "*" not in settings.hosts:
+        strangers = settings.open or not settings.loopback
+        app.add_middleware(TrustedHost, names=(settings.host, *settings.hosts), addresses=strangers)
     if settings.cors_origins:
         app.add_middleware(
             CORSMiddleware,

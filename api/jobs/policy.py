@@ -61,7 +61,7 @@ def _model(name: str, settings: JobSettings) -> None:
 
 
 def _dataset(name: str | None, settings: JobSettings) -> str | None:
-    from crosscurrent.validator.data import names
+    from crosscurrent.validator.data import names, own_file
 
     if name is None or name in names():
         return name
@@ -82,4 +82,5 @@ def _dataset(name: str | None, settings: JobSettings) -> str | None:
         )
     if not os.path.isfile(path):
         raise InputError(f"dataset {legible(name)}: there is no such file in the folder")
+    own_file(path, folder)  # what its card names, or a link instead of it, is in the folder, too
     return path

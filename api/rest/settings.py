@@ -33,6 +33,7 @@ _DETAILS = {"here": "", "processes": "(:[1-9][0-9]{0,8})?"}
 _SEPARATORS = {
     "knowledge": os.pathsep,
     "cors_origins": ",",
+    "hosts": ",",
     "workers": ",",
     "devices": ",",
     "models": ",",
@@ -70,6 +71,11 @@ class Settings(BaseSettings):
         default=False,
         description="allow access from other machines without keys; set it only if something else"
         " controls access",
+    )
+    hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="names under which the service may be asked, such as lab.example; * for any;"
+        " without keys, addresses and this machine's own names always are",
     )
     cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(),

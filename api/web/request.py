@@ -11,8 +11,8 @@ from fastapi import Depends, Request, Response
 
 from crosscurrent.knowledge.errors import InputError, clip, legible, suggest
 
-from ..rest.middleware import OWNER
 from ..rest.lru_cache import LRUCache
+from ..rest.middleware import OWNER
 from ..rest.problems import ProblemError
 from .names import Words
 from .rendering import address, page, page_response

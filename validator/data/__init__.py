@@ -11,6 +11,7 @@ from ._dataset import Dataset
 from ._draws import draws
 from ._files import reading, require_file
 from ._lookup import dataset, names, settings
+from ._own_files import own_file
 from ._parquet import bytes_taken, column_of, is_text, texts_of
 from ._tables import MISSING, as_texts
 
@@ -25,6 +26,7 @@ __all__ = [
     "draws",
     "is_text",
     "names",
+    "own_file",
     "read_csv",
     "reading",
     "require_file",
