@@ -47,6 +47,7 @@ JOB_SECONDS = "crosscurrent.job_seconds"
 OWNER = "crosscurrent.owner"
 """In the scope of a request that came with a key, the name of that."""
 _REQUEST_ID = "crosscurrent.id"
+# of requests; they need not be secret, and asking the system would let other threads in
 _IDS = Random()
 _LOOPBACK = frozenset({b"localhost", b"127.0.0.1", b"[::1]"})
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM})
