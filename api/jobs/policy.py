@@ -35,10 +35,11 @@ def admitted(request: Request, settings: JobSettings) -> Request:
 
 
 def outward(message: str, settings: JobSettings) -> str:
-    """Return a message as its reader may see it: files named from the folder of data sets."""
-    if settings.datasets is None:
-        return message
-    return message.replace(os.path.join(os.path.realpath(settings.datasets), ""), "")
+    """Return a message as its reader may see it: files named from the service's own folders."""
+    for folder in filter(None, (settings.datasets, settings.folder)):
+        for place in (os.path.realpath(folder), os.path.abspath(folder)):
+            message = message.replace(os.path.join(place, ""), "")
+    return message
 
 
 def _subject(name: str) -> None:

@@ -18,6 +18,7 @@ from .errors import (
     BeingAccepted,
     DifferentPayload,
     NoSuchJob,
+    NotEnded,
     Refused,
     TooManyJobs,
 )
@@ -139,6 +140,24 @@ class Jobs(JobQueries):
             with reachable(self._settings):
                 self._client.cancel_workflow(identity)
         return self.get(identity, owner)
+
+    def delete(self, identity: str, owner: str) -> Job:
+        """Delete a job that has ended, with its events and its result; return what it was.
+
+        Raises
+        ------
+        NoSuchJob
+            There is none of that name that is this owner's.
+        NotEnded
+            It has not ended.
+        """
+        job = self.get(identity, owner)
+        if not job.over:
+            raise NotEnded(f"job {identity} is {job.state}: cancel it first")
+        writable(self._engine, self._settings)
+        with reachable(self._settings):
+            self._client.delete_workflow(identity)
+        return job
 
     def report(self, identity: str, owner: str) -> str:
         """Return the result in the words of the command line; raises as `result` does."""

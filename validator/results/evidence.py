@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from crosscurrent.knowledge.errors import InputError, clip, legible
+from crosscurrent.knowledge.errors import InputError
 
 from .files import write_whole
 from .kinds import kind_of
@@ -299,7 +299,8 @@ def _changed(effect: Mapping[str, Any], towards: str = "more susceptible") -> st
 
 def _dataset(document: Mapping[str, Any]) -> str:
     """Return what the data set is called, as short as it has to be in a record's line."""
-    return clip(legible(document["scale"]["dataset"]), _LONGEST_NAME)
+    name: str = document["scale"]["dataset"]
+    return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"
 
 
 def _scale(document: Mapping[str, Any]) -> str:

@@ -56,6 +56,14 @@ class JobListQuery(BaseModel):
     next: str | None = Field(None, max_length=200, description="token of the page, from the last")
 
 
+class EndQuery(BaseModel):
+    """Query for the end of a job."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    delete: bool = Field(False, description="delete it for good; it must have ended")
+
+
 @in_database_thread
 def _jobs(service: ServiceDep) -> Jobs:
     return service.jobs()
@@ -149,13 +157,15 @@ def get_validation(
 @router.delete(
     "/validations/{id}",
     operation_id="cancel_validation",
-    summary="Cancel a validation unless it has ended",
-    responses=refusals(413, 503),
+    summary="Cancel a validation unless it has ended, or delete one that has",
+    responses=refusals(409, 413, 503),
 )
 @in_database_thread
-def cancel_validation(jobs: JobsDep, owner: JobOwner, identity: Identity) -> Validation:
-    """End it; trials that are finished stay known."""
-    return _shown(jobs.cancel(identity, owner))
+def cancel_validation(
+    jobs: JobsDep, owner: JobOwner, identity: Identity, query: Annotated[EndQuery, Query()]
+) -> Validation:
+    """End it; trials that are finished stay known. Deleted are its request, events and result."""
+    return _shown(jobs.delete(identity, owner) if query.delete else jobs.cancel(identity, owner))
 
 
 @router.get(

@@ -20,11 +20,13 @@ from running import tiny
 from served import threaded
 
 from crosscurrent.api.jobs.errors import TooManyJobs
+from crosscurrent.api.jobs.policy import outward
 from crosscurrent.api.jobs.records import Job
 from crosscurrent.api.jobs.sandbox import Checks
 from crosscurrent.api.jobs.service import Jobs
 from crosscurrent.api.jobs.settings import JobSettings
 from crosscurrent.api.rest import bodies, protocol
+from crosscurrent.api.rest.keys import KeyFile
 from crosscurrent.api.rest.middleware import OWNER
 from crosscurrent.api.rest.pace import Paced
 
@@ -77,7 +79,8 @@ def test_a_large_body_is_read_as_a_small_one_is(
     asking = serve()
     sent = [
         b'{"defense": "RD1", "risk": "P1", "hold": ["O3"]}', b'{"defense": "RD1", "risk": ',
-        b'{"defense": "\xff"}', b"[" * 100_000, b'{"defense": "RD1", "x": [1, 2.5e3, null, "\\u00e9"]}',
+        b'{"defense": "\xff"}', b"[" * 100_000,
+        b'{"defense": "RD1", "x": [1, 2.5e3, null, "\\u00e9"]}',
         b"[1] 2", b"",
     ]  # fmt: skip
     headers = {"Content-Type": "application/json"}
@@ -138,6 +141,47 @@ def test_an_owner_has_so_many_jobs_however_many_are_sent_at_once(
     with closing(Jobs(settings)) as jobs, ThreadPoolExecutor(8) as pool:
         accepted = [job for job in pool.map(submit, range(8)) if job]
         assert len(accepted) == len(jobs.list("ann").jobs) == 2
+
+
+def test_what_has_ended_can_be_deleted_for_good(
+    serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Checks, "check", lambda *_: {})
+    file = KeyFile(str(tmp_path / "keys.json"))
+    ann, ben = ({"Authorization": f"Bearer {file.add(name)}"} for name in ("ann", "ben"))
+    asking = serve(keys=file.path, workers=())
+    sent = {**ann, "Idempotency-Key": "mine"}
+    job = asking.post("/v1/validations", json=tiny(1), headers=sent).json()["id"]
+    place = f"/v1/validations/{job}"
+    early = asking.delete(f"{place}?delete=true", headers=ann)
+    assert (early.status_code, early.json()["type"]) == (409, "urn:crosscurrent:problem:not-ended")
+    assert asking.delete(place, headers=ann).json()["state"] == "cancelled"
+    assert asking.delete(place, headers=ann).json()["state"] == "cancelled"  # it is still there
+    assert asking.delete(f"{place}?delete=true", headers=ben).status_code == 404
+    assert asking.delete(f"{place}?delete=true", headers=ann).json()["id"] == job
+    for what in ("", "/events", "/result"):
+        assert asking.get(f"{place}{what}", headers=ann).status_code == 404
+    assert asking.get("/v1/validations", headers=ann).json()["validations"] == []
+    assert asking.delete(f"{place}?delete=true", headers=ann).status_code == 404
+    # the key that named it names a new one
+    again = asking.post("/v1/validations", json=tiny(2), headers=sent)
+    assert (again.status_code, again.json()["state"]) == (202, "queued")
+    asking.service.close()
+
+
+def test_no_client_is_told_where_the_service_keeps_its_data(serve: Serve, tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    folder.mkdir()
+    (folder / "jobs.sqlite").write_bytes(b"no database" * 1000)
+    asking = serve(workers=())
+    answer = asking.get("/v1/validations")
+    assert answer.status_code == 503
+    assert "jobs.sqlite" in answer.json()["detail"]
+    assert str(tmp_path) not in answer.text
+    assert str(folder) in asking.log.getvalue()  # who runs it is told
+    settings = JobSettings(str(folder), datasets=str(tmp_path / "sets"))
+    told = f"{folder}/results.sqlite: is damaged; {tmp_path}/sets/own.csv: empty"
+    assert outward(told, settings) == "results.sqlite: is damaged; own.csv: empty"
 
 
 def test_matrices_are_made_once_and_anew_when_something_else_is_shown(
