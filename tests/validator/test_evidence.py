@@ -52,8 +52,8 @@ def test_every_verdict_makes_sound_knowledge(kb: KnowledgeBase, tmp_path: Path, 
 
 
 def test_a_data_set_may_have_any_name(kb: KnowledgeBase, tmp_path: Path) -> None:
-    found = {**document(kb, shows="increase", **EFFECTIVE)}
-    found["scale"] = {**found["scale"], "dataset": "long name " * 1000}
+    found = document(kb, shows="increase", **EFFECTIVE)
+    found["scale"]["dataset"] = "long name " * 1000
     export([found], str(tmp_path))
     mine = load([str(tmp_path)])
     assert len(observed(mine, found)) == 1

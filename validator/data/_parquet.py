@@ -271,4 +271,4 @@ def bytes_taken(about: Any, columns: int) -> int:
         if each.physical_type == "BYTE_ARRAY"
     )
     worked = 0 if all(each.physical_type in _NUMBERS for each in pieces) else _WORKED
-    return unpacked + texts + about.num_rows * (columns * 8 + worked)
+    return int(unpacked + texts + about.num_rows * (columns * 8 + worked))

@@ -7,7 +7,7 @@ import json
 import socket
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
@@ -29,6 +29,7 @@ from crosscurrent.api.rest import bodies, protocol
 from crosscurrent.api.rest.keys import KeyFile
 from crosscurrent.api.rest.middleware import OWNER
 from crosscurrent.api.rest.pace import Paced
+from crosscurrent.api.web import rendering
 
 Serve = Callable[..., Asking]
 
@@ -91,10 +92,15 @@ def test_a_large_body_is_read_as_a_small_one_is(
 
     small = answers()
     assert [status for status, _ in small] == [200, 422, 400, 400, 422, 422, 422]
-    used = []
+    used: list[bytes] = []
     monkeypatch.setattr(bodies, "_SMALL", -1)
     apart = bodies._interruptibly
-    monkeypatch.setattr(bodies, "_interruptibly", lambda body: used.append(1) or apart(body))
+
+    def counted(body: bytes) -> Any:
+        used.append(body)
+        return apart(body)
+
+    monkeypatch.setattr(bodies, "_interruptibly", counted)
     assert answers() == small
     assert len(used) == len(sent) - 1
 
@@ -189,12 +195,13 @@ def test_matrices_are_made_once_and_anew_when_something_else_is_shown(
 ) -> None:
     asking = serve()
     rendered: list[str] = []
-    from crosscurrent.api.web import rendering
-
     real = rendering.render_template
-    monkeypatch.setattr(
-        rendering, "render_template", lambda *given: rendered.append(given[0]) or real(*given)
-    )
+
+    def counted(template: str, context: Mapping[str, Any]) -> str:
+        rendered.append(template)
+        return real(template, context)
+
+    monkeypatch.setattr(rendering, "render_template", counted)
     for path in ("/", "/combinations", "/collusions"):
         first, second = asking.get(path), asking.get(path)
         assert first.text == second.text
