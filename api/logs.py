@@ -7,7 +7,7 @@ import json
 import logging
 import sys
 from contextlib import suppress
-from typing import Any, TextIO
+from typing import Any, TextIO, cast
 
 import structlog
 
@@ -27,7 +27,7 @@ def _encoded(event: object, **_: object) -> str:
 def logger(level: str, stream: TextIO | None = None) -> Log:
     """Return a logger that writes lines to a stream, by default standard error."""
     return structlog.wrap_logger(
-        structlog.WriteLogger(_Lossy(stream or sys.stderr)),
+        structlog.WriteLogger(cast("TextIO", _Lossy(stream or sys.stderr))),
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
