@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import socket
 import subprocess
@@ -27,8 +26,6 @@ from crosscurrent.api.jobs.service import Jobs
 from crosscurrent.api.jobs.settings import JobSettings
 from crosscurrent.api.rest import bodies, protocol
 from crosscurrent.api.rest.keys import KeyFile
-from crosscurrent.api.rest.middleware import OWNER
-from crosscurrent.api.rest.pace import Paced
 from crosscurrent.api.web import rendering
 
 Serve = Callable[..., Asking]
@@ -103,27 +100,6 @@ def test_a_large_body_is_read_as_a_small_one_is(
     monkeypatch.setattr(bodies, "_interruptibly", counted)
     assert answers() == small
     assert len(used) == len(sent) - 1
-
-
-def test_requests_of_a_key_begin_in_rounds_with_room_for_others() -> None:
-    begun: list[str] = []
-
-    async def app(scope: Any, *_: Any) -> None:
-        begun.append(scope[OWNER])
-
-    async def scene() -> None:
-        paced = Paced(app)
-
-        async def ask(owner: str) -> None:
-            await paced({"type": "http", OWNER: owner}, None, None)  # type: ignore[arg-type]
-
-        flood = [asyncio.create_task(ask("ann")) for _ in range(50)]
-        await asyncio.sleep(0)
-        await asyncio.gather(asyncio.create_task(ask("ben")), *flood)
-
-    asyncio.run(scene())
-    assert begun.index("ben") < 10
-    assert begun.count("ann") == 50
 
 
 def test_an_owner_has_so_many_jobs_however_many_are_sent_at_once(
