@@ -178,16 +178,16 @@ def test_matrices_are_made_once_and_anew_when_something_else_is_shown(
         return real(template, context)
 
     monkeypatch.setattr(rendering, "render_template", counted)
-    for path in ("/", "/combinations", "/collusions"):
+    for path in ("/", "/matrix", "/combinations", "/collusions"):
         first, second = asking.get(path), asking.get(path)
         assert first.text == second.text
         assert first.headers["content-security-policy"] == second.headers["content-security-policy"]
-    assert len(rendered) == 3
-    assert "There is no “x” here" in asking.get("/?x=1").text
+    assert len(rendered) == 4
+    assert "There is no “x” here" in asking.get("/matrix?x=1").text
     files = {"a.yaml": "risks:\n  - {id: evasion, action: revise, name: Slipping}\n"}
     assert asking.put("/v1/knowledge/own", json={"files": files}).status_code == 201
     assert "own" in asking.get("/").text.partition("<main")[0]  # in the menu of sets
-    assert "Slipping" in asking.get("/?knowledge=own").text
+    assert "Slipping" in asking.get("/matrix?knowledge=own").text
     files = {"a.yaml": "risks:\n  - {id: evasion, action: revise, name: Gliding}\n"}
     assert asking.put("/v1/knowledge/own", json={"files": files}).status_code == 201
     assert "Gliding" in asking.get("/?knowledge=own").text
