@@ -190,7 +190,7 @@ def test_matrices_are_made_once_and_anew_when_something_else_is_shown(
     assert "Slipping" in asking.get("/matrix?knowledge=own").text
     files = {"a.yaml": "risks:\n  - {id: evasion, action: revise, name: Gliding}\n"}
     assert asking.put("/v1/knowledge/own", json={"files": files}).status_code == 201
-    assert "Gliding" in asking.get("/?knowledge=own").text
+    assert "Gliding" in asking.get("/matrix?knowledge=own").text
 
 
 def test_nobody_waits_for_a_collection_of_what_lives_long(tmp_path: Path) -> None:
