@@ -122,8 +122,9 @@ def create_app(settings: Settings, log: Log | None = None) -> FastAPI:
     if service.keyring is not None:
         app.add_middleware(ApiKeyAuth, keyring=service.keyring)
         app.add_middleware(SessionAuth, keyring=service.keyring)
-    elif settings.loopback and not settings.open:
-        app.add_middleware(TrustedHost, host=settings.host)
+    if (service.keyring is None or settings.hosts) and "*" not in settings.hosts:
+        strangers = settings.open or not settings.loopback
+        app.add_middleware(TrustedHost, names=(settings.host, *settings.hosts), addresses=strangers)
     if settings.cors_origins:
         app.add_middleware(
             CORSMiddleware,
@@ -172,7 +173,7 @@ def _mcp(service: Service) -> Endpoint:
     return Endpoint(
         service.kb,
         run,
-        hosts=settings.mcp_hosts,
+        hosts=settings.hosts,
         origins=settings.cors_origins,
         max_body_size=settings.max_body_size,
     )

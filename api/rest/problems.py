@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -15,6 +16,7 @@ from crosscurrent.api.jobs.errors import (
     BeingAccepted,
     DifferentPayload,
     NoSuchJob,
+    NotEnded,
     NotFinished,
     Refused,
     TooManyJobs,
@@ -68,6 +70,7 @@ _TITLES = {
 }
 
 _NARROWER = {
+    "not-ended": "The validation has not ended",
     "busy": "Too many of your requests wait",
     "head-too-large": "The head of the request is too large",
     "head-too-slow": "The head of the request took too long",
@@ -149,7 +152,8 @@ def handle_problems(app: FastAPI, page: ProblemPage) -> None:
         found, identity = problem_of(request, error), request.scope.get("crosscurrent.id", "")
         if found.status >= 500:
             log = request.app.state.service.log
-            log.error("problem", request_id=identity, status=found.status, detail=found.detail)
+            detail = str(error) if isinstance(error, Unavailable) else found.detail
+            log.error("problem", request_id=identity, status=found.status, detail=detail)
         told = await run_in_threadpool(page, request, found, titled(found)[1], identity)
         return told or problem(found, identity)
 
@@ -157,6 +161,7 @@ def handle_problems(app: FastAPI, page: ProblemPage) -> None:
         ProblemError,
         InputError,
         NoSuchJob,
+        NotEnded,
         NotFinished,
         Unavailable,
         RequestValidationError,
@@ -193,10 +198,14 @@ def problem_of(request: Request, error: Exception) -> ProblemError:
         return ProblemError(422, str(error), **_hint(error.suggestions))
     if isinstance(error, NoSuchJob):
         return ProblemError(404, str(error))
+    if isinstance(error, NotEnded):
+        return ProblemError(409, str(error), kind="not-ended")
     if isinstance(error, NotFinished):
         return ProblemError(409, str(error), kind="no-result", state=error.state)
     if isinstance(error, Unavailable):
-        return ProblemError(503, str(error), headers={"Retry-After": "5"})
+        folder = os.path.join(os.path.abspath(request.app.state.service.settings.data), "")
+        told = str(error).replace(f"sqlite:///{folder}", "").replace(folder, "")
+        return ProblemError(503, told, headers={"Retry-After": "5"})
     if isinstance(error, TooCostly):
         return ProblemError(422, str(error), kind="too-costly")
     if isinstance(error, InputError):

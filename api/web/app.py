@@ -10,6 +10,7 @@ from . import auth
 from .assets import ASSETS
 from .measurements.progress import EventCache
 from .measurements.summaries import ResultSummaries
+from .request import page_cache
 from .views import (
     assess,
     collude,
@@ -46,6 +47,7 @@ async def asset(digest: str, name: str) -> Response:
 def add_pages(app: FastAPI) -> None:
     """Add the views to an application; they are not part of its described API."""
     app.state.results, app.state.event_cache = ResultSummaries(), EventCache()
+    app.state.pages = page_cache()
     app.include_router(_files, include_in_schema=False)
     for view in _VIEWS:
         app.include_router(view.router, dependencies=[ANSWERING], include_in_schema=False)

@@ -135,7 +135,9 @@ def fuzzed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asking]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CROSSCURRENT_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
         data = str(tmp_path_factory.mktemp("fuzzed"))
-        client = Asking(Settings(data=data, workers=(), open=True))  # asked as testserver
+        client = Asking(
+            Settings(data=data, workers=(), open=True, hosts=("*",))
+        )  # asked as testserver
     yield client
     for job in client.get("/v1/validations?limit=200").json()["validations"]:
         assert client.delete(f"/v1/validations/{job['id']}").json()["state"] == "cancelled"
