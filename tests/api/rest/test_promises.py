@@ -93,6 +93,8 @@ def test_what_is_allowed_is_what_works(asking: Any) -> None:
         ("/v1/validations", "GET, HEAD, POST"),
         ("/v1/validations/0123", "DELETE, GET, HEAD"),
         ("/v1/what-if", "POST"),
+        ("/v1/assessments", "POST"),
+        ("/v1/checks", "POST"),
         ("/health/live", "GET, HEAD"),
     ):
         for method in ("PATCH", "FETCH"):
