@@ -39,6 +39,17 @@ def test_each_command_in_it_gives_the_same_answer(ask: Ask, path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=NAMES)
+def test_the_report_is_one_page_that_asks_nobody(ask: Ask, path: Path) -> None:
+    report = ask("assess", str(path), "--format", "html").out
+    assert report.startswith("<!doctype html>")
+    assert len(report.encode()) < 150_000
+    assert not re.search(r"""(?:src|href)=["']?http[^"'>]*\.(?:js|css|png|svg)""", report)
+    assert report.count("crosscurrent what-if") == len(
+        re.findall("`crosscurrent what-if", ask("assess", str(path), "--format", "markdown").out)
+    )
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=NAMES)
 def test_text_markdown_and_python_tell_every_risk_and_finding(ask: Ask, path: Path) -> None:
     answer = crosscurrent.assess(path)
     document = answer.to_dict()
