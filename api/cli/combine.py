@@ -121,7 +121,7 @@ def _verdict(kb: KnowledgeBase, combined: Combined, look: Style) -> list[str]:
 
 def _named(kb: KnowledgeBase, records: Iterable[Combination]) -> str:
     """Name records by their works, and their codes if they have one; of one's own by the id."""
-    names = {}
+    names: dict[str, None] = {}
     for record in records:
         works = cite(kb, record.sources) if record.sources and not record.measured else ""
         code = f"{record.code} ({works})" if record.code and works else record.code

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 from urllib.parse import urlencode
 
 import pytest
@@ -113,7 +114,7 @@ def test_every_breaker_of_a_chain_is_told_with_what_it_raises(
     told = [each.text for each in page.all("li") if "+ " in each.text[:2]]
     links = [link["breakers"] for chain in document["chains"] for link in chain["links"]]
     for breakers in links:
-        rows = {}
+        rows: dict[tuple[str, ...], list[dict[str, Any]]] = {}
         for each in breakers:  # a defense that works in two ways alike is told once
             verb = "may deter" if each["how"] == "risk" else "breaks" if each["whole"] else "weaken"
             rows.setdefault((each["defense"], verb, *each["helps"]), []).append(each)
