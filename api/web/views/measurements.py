@@ -245,9 +245,8 @@ def _listed(section: Sequence[dict[str, Any]], other: str) -> list[tuple[str, st
 
 def _risk_titled(page: PageRequest, name: str) -> str:
     """Return the plain name of a risk, as elsewhere, with the formal one and the code."""
-    words = page.words
-    more = ", ".join(each for each in (words.formal(name).lower(), words.code(name)) if each)
-    return f"{words.plain(name)}{f' ({more})' if more else ''}"
+    more = ", ".join(filter(None, (page.words.formal(name).lower(), page.words.code(name))))
+    return f"{page.words.plain(name)}{f' ({more})' if more else ''}"
 
 
 def _titled(page: PageRequest, name: str) -> str:
