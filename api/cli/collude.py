@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from crosscurrent.api.answers.adversaries import adversary_pairs
@@ -202,14 +202,18 @@ def _seen(kb: KnowledgeBase, answer: Colluded, look: Style, *, measured: bool) -
 
 
 def _breaking(kb: KnowledgeBase, answer: Colluded, breaking: Iterable[Breaker]) -> list[list[str]]:
-    rows: list[list[str]] = []
+    rows: dict[tuple[str, str], list[str]] = {}
     for each in breaking:
         ground = each.ground.ground if each.ground else None
         how = colluding.way(each.how, _names(kb, each.factors), ground, whole=each.whole)
         raised = {e.risk: kb.risks[e.risk].code or e.risk for e in each.raises}
         second = answer.second.risk if each.backfires else None
-        rows.append([each.defense.id, how, colluding.price(_names(kb, each.helps), raised, second)])
-    return rows
+        price = colluding.price(_names(kb, each.helps), raised, second)
+        rows.setdefault((each.defense.id, price), []).append(how)
+    return [
+        [name, f"{colluding.joined(ways)}{'' if price.startswith('but') else ';'} {price}"]
+        for (name, price), ways in rows.items()
+    ]
 
 
 def _names(kb: KnowledgeBase, factors: Iterable[str]) -> str:
@@ -241,29 +245,42 @@ def _chain(
 ) -> list[str]:
     text = chain.attacks[0].id
     for link in chain.links:
-        by = ", ".join(each.factor.code or each.factor.id for each in link.unmet)
+        by = ", ".join(each.factor.name.lower() for each in link.unmet)
         doubt = "" if link.proven else "?"
         text += f" →{doubt} {link.second.id} ({by})"
     lines = [look.paint(paragraph(f"{number}. {text}", look.width), "bold")]
-    rows = []
     goal = chain.attacks[-1].risk
-    for link, found in zip(chain.links, links, strict=True):
-        clean = [
-            each
-            for each in found
-            if colluding.clean(
-                {e.risk for e in each.raises}, goal, whole=each.whole, backfires=each.backfires
-            )
+    for whole in (True, False):
+        rows = [
+            row
+            for link, found in zip(chain.links, links, strict=True)
+            for row in _working(kb, link, found, goal, whole=whole)
         ]
-        for each in clean[:_SHOWN_BREAKERS]:
-            raised = ", ".join(kb.risks[e.risk].code or e.risk for e in each.raises)
-            rows.append(
-                [
-                    f"after {link.first.id}",
-                    f"{each.defense.id} breaks it",
-                    f"raises {raised or 'nothing known'}",
-                ]
-            )
-    if not rows:
-        return [*lines, "     no known defense breaks it without raising an attack that follows"]
-    return [*lines, columns(rows, look.width, indent="     ")]
+        if rows:
+            return [*lines, columns(rows, look.width, indent="     ")]
+        if whole:
+            text = "nothing known breaks it without raising a later attack of the chain"
+            lines.append(paragraph(text, look.width, "     "))
+    return lines
+
+
+def _working(
+    kb: KnowledgeBase, link: Colluded, found: Iterable[Breaker], goal: str, *, whole: bool
+) -> Iterator[list[str]]:
+    """Yield what breaks a link, or weakens it, without raising a later attack of the chain."""
+    working = {
+        each.defense.id: each
+        for each in found
+        if each.whole == whole
+        and (whole or (each.how != "risk" and not each.helps))
+        and colluding.clean(
+            {e.risk for e in each.raises}, goal, whole=True, backfires=each.backfires
+        )
+    }
+    for name, each in list(working.items())[:_SHOWN_BREAKERS]:
+        raised = ", ".join(dict.fromkeys(kb.risks[e.risk].name.lower() for e in each.raises))
+        yield [
+            f"after {link.first.id}",
+            f"{name} {'breaks' if whole else 'weakens'} it",
+            f"raises {raised or 'nothing known'}",
+        ]

@@ -11,11 +11,12 @@ from crosscurrent.predictor.exclusions import Exclusion
 from crosscurrent.predictor.tensions import Tension, tensions
 
 from ..text.combinations import (
+    STAY,
     after_tuning,
     chain_of,
-    codes,
     grounds_of,
     outcome_words,
+    still_together,
     why_not,
 )
 from ..text.names import cite
@@ -69,7 +70,7 @@ def run(arguments: Namespace) -> str:
     hints = tensions(kb, combined.defenses) if arguments.tensions else ()
     look = style(arguments)
     lines = [look.paint(paragraph(_heading(combined), look.width), "bold"), ""]
-    lines += _verdict(combined, look)
+    lines += _verdict(kb, combined, look)
     lines += _section("Why not", list(_excluded(kb, combined.exclusions, look)), look)
     lines += _section("Conflicts", _conflicts(kb, combined.conflicts, look), look)
     lines += _section("Order within a stage", _avoided(kb, combined, look), look)
@@ -94,15 +95,15 @@ def _section(heading: str, body: list[str], look: Style) -> list[str]:
     return ["", look.paint(heading, "bold"), *body] if body else []
 
 
-def _verdict(combined: Combined, look: Style) -> list[str]:
+def _verdict(kb: KnowledgeBase, combined: Combined, look: Style) -> list[str]:
     words = outcome_words(combined.outcome, combined.grounds)
     shade = OUTCOME_SHADES[combined.outcome]
     lines = ["  " + look.paint(f"{look.glyph(combined.outcome)} {words}", shade)]
     if combined.grounds and combined.trainable:
-        named = codes(combined.judged.records)
+        named = _named(kb, combined.judged.records)
         resting = grounds_of(combined.grounds) + (f": {named}" if named else "")
         lines.append(paragraph(resting, look.width, "  "))
-    if otherwise := codes(combined.measured_otherwise):
+    if otherwise := _named(kb, combined.measured_otherwise):
         rule = "no conflict" if combined.effective else "conflict"
         text = f"! the rule says {rule}; seen otherwise: {otherwise}"
         lines.append(paragraph(text, look.width, "  "))
@@ -116,6 +117,16 @@ def _verdict(combined: Combined, look: Style) -> list[str]:
     if combined.more_orders or len(combined.orders) > _SHOWN_ORDERS:
         lines.append("  and further orders: the order within a stage is otherwise free")
     return lines
+
+
+def _named(kb: KnowledgeBase, records: Iterable[Combination]) -> str:
+    """Name records by their works, and their codes if they have one; of one's own by the id."""
+    names: dict[str, None] = {}
+    for record in records:
+        works = cite(kb, record.sources) if record.sources and not record.measured else ""
+        code = f"{record.code} ({works})" if record.code and works else record.code
+        names[code or works or record.id] = None
+    return "; ".join(names)
 
 
 def _excluded(kb: KnowledgeBase, found: Iterable[Exclusion], look: Style) -> Iterator[str]:
@@ -165,7 +176,13 @@ def _repairs(combined: Combined, look: Style) -> list[str]:
     if not combined.repairs:
         return ["  none found: combine fewer defenses"]
     rows = [[_changes(each), chain_of(each.defenses) + _loss(each)] for each in combined.repairs]
-    return [columns(rows, look.width)]
+    lines = [columns(rows, look.width)]
+    repaired = [[variant.id for variant in each.defenses] for each in combined.repairs]
+    seen = [(each.defenses, each.outcome) for each in (*combined.published, *combined.measured)]
+    return lines + [
+        paragraph(f"! a repair that keeps {' and '.join(defenses)} {STAY}", look.width, "  ")
+        for defenses in still_together(repaired, seen)
+    ]
 
 
 def _changes(repair: Repair) -> str:

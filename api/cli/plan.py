@@ -153,6 +153,11 @@ def _plan(
         rows.append(["lowers", look.paint(_effects(kb, each.lowers), "decrease")])
     if each.open:
         rows.append(["open", _effects(kb, each.open)])
+    if unsettled := _effects(kb, [e for e in each.open if e.risk in answer.wish.avoid]):
+        text = (
+            f"whether it raises {unsettled}, to be avoided: nothing is published, or works disagree"
+        )
+        rows.append(["not known", text])
     if measured := _measured(kb, _all([each]), look):
         rows.append(["measured", measured])
     if each.alternatives:

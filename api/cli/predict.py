@@ -78,6 +78,7 @@ def _overview(
         )
     legend = [
         ["likely", "how likely what is expected is; where it depends or is unknown, an increase"],
+        ["guideline", "what follows from the factors alone, by the rule of the papers"],
     ]
     if any(prediction.intended for prediction in predictions):
         legend.append(["*", INTENDED])

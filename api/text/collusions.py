@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from types import MappingProxyType
+from typing import Final
 
 from .wording import OUT_OF_REACH
 
-__all__ = ["IDLE", "clean", "no_chain", "price", "reason", "shortfall", "way"]
+__all__ = ["IDLE", "clean", "joined", "no_chain", "price", "reason", "shortfall", "way"]
 
 IDLE = "no attack and no factor depends on {}: assuming it changes nothing"
+
+_GROUNDS: Final[Mapping[str, str]] = MappingProxyType(
+    {"measured_reference": "measured in reference models"}
+)
+"""What is said of a ground whose id is no plain word."""
 
 
 def reason(verdict: str, *, factors: bool, reduced: bool) -> str:
@@ -81,11 +88,18 @@ def way(how: str, by: str, ground: str | None, *, whole: bool) -> str:
     whole : bool
         Whether nothing is left that helps.
     """
-    rests = f" ({ground})" if ground else ""
+    rests = f" ({_GROUNDS.get(ground, ground)})" if ground else ""
     if how == "risk":
         return f"may deter the first attack{rests}"
     means = by if how == "factor" else "lowering the first attack"
     return f"{'breaks' if whole else 'weakens'} it by {means}{rests}"
+
+
+def joined(ways: Sequence[str]) -> str:
+    """Say in one phrase in which ways, each as `way` puts it, a defense works against a link."""
+    first, *others = ways
+    verb, _, _ = first.partition(" it by ")
+    return " and ".join([first, *(each.removeprefix(f"{verb} it ") for each in others)])
 
 
 def price(helps: str, raised: Mapping[str, str], second: str | None) -> str:

@@ -5,7 +5,7 @@ What is known of a set comes as the parts of its document, so that pages can ask
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from crosscurrent.knowledge import Combination, Variant
 
 __all__ = [
+    "STAY",
     "after_tuning",
     "at_what_cost",
     "chain_of",
@@ -24,6 +25,7 @@ __all__ = [
     "outcome_seen",
     "outcome_words",
     "seen_together",
+    "still_together",
     "why_not",
 ]
 
@@ -35,6 +37,8 @@ _GROUNDS: Final[Mapping[str, str]] = MappingProxyType(
         "measured": "as measured in your own models",
     }
 )
+
+STAY: Final = "does not settle these two: they were seen to conflict, at least without tuning"
 
 
 def chain_of(variants: Iterable[Variant]) -> str:
@@ -84,6 +88,22 @@ def seen_together(outcome: str, tuned: str | None) -> str:
     return TOGETHER[outcome_seen(outcome, tuned)] + (
         " after tuning" if tuned and tuned != outcome else ""
     )
+
+
+def still_together(
+    repairs: Sequence[Collection[str]], seen: Iterable[tuple[Sequence[str], str]]
+) -> list[Sequence[str]]:
+    """Return what was seen to conflict, at least before tuning, and stays together in a repair.
+
+    Parameters
+    ----------
+    repairs : sequence of collection of str
+        The defenses of each repair.
+    seen : iterable of (sequence of str, str)
+        The defenses of each combination that was seen, and what came of it before tuning.
+    """
+    found = dict.fromkeys(tuple(each) for each, outcome in seen if outcome == "conflict")
+    return [each for each in found if any(set(each) <= set(repair) for repair in repairs)]
 
 
 def at_what_cost(observation: Mapping[str, Any]) -> str:

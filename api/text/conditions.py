@@ -177,7 +177,14 @@ def circumstances(kb: KnowledgeBase, cases: Iterable[Mapping[str, str]], most: i
     more = len(general) - len(told)
     if more:
         told.append(f"in {more} more case{'s' if more > 1 else ''}")
-    return " or ".join([", ".join(told[:-1]), told[-1]] if len(told) > 1 else told)
+    return _alternatives(told)
+
+
+def _alternatives(told: Sequence[str]) -> str:
+    """Write cases of which one is enough; where one has an *and* in it, so that they stay apart."""
+    if len(told) > 2 or any(" and " in each for each in told):
+        return ", or ".join(told)
+    return " or ".join(told)
 
 
 def _covers(other: Mapping[str, str], case: Mapping[str, str]) -> bool:

@@ -95,6 +95,15 @@ class AttackChain(NamedTuple):
         return any(each.cut for each in self.links)
 
     @property
+    def weakened(self) -> bool:
+        """Whether some defense weakens a link of it without raising the attack that follows."""
+        return any(
+            each.how.startswith("weakens") and not each.backfires
+            for link in self.links
+            for each in link.against
+        )
+
+    @property
     def holds(self) -> bool:
         """Whether each attack is expected to amplify the next, and within reach."""
         return all(each.document["holds"] for each in self.links)
@@ -134,10 +143,19 @@ def attack_chain(
 
 def chain_link(page: PageRequest, document: Mapping[str, Any], chosen: Sequence[str]) -> ChainLink:
     """Return one link with what defenses do to it."""
-    against = [_against(page, document, each, chosen) for each in _breakers(document)]
+    against = _together(_against(page, document, each, chosen) for each in _breakers(document))
     cut = dict.fromkeys(each.defense for each in against if each.chosen and each.cuts)
     pair = attack_pair(page.words, document)
     return ChainLink(document, pair, against, list(cut), list(_said(page, document, against)))
+
+
+def _together(against: Iterable[LinkDefense]) -> list[LinkDefense]:
+    """Return each defense once for all ways in which it works alike, what breaks the link first."""
+    alike: dict[LinkDefense, list[str]] = {}
+    for each in against:
+        alike.setdefault(each._replace(how=each.how.split(" it by ")[0]), []).append(each.how)
+    found = [each._replace(how=colluding.joined(ways)) for each, ways in alike.items()]
+    return sorted(found, key=lambda each: not each.cuts or each.backfires)
 
 
 def _breakers(document: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:

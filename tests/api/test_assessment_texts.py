@@ -229,6 +229,12 @@ def test_conditions_are_told_in_words_general_ones_once(kb: KnowledgeBase) -> No
     assert circumstance(kb, {"rest": "at_hand"}) == "rest is at hand"
     assert circumstances(kb, [{**aware, **suspect}, aware, aware], 3) == circumstance(kb, aware)
     assert circumstances(kb, [aware, suspect], 1).endswith(" or in 1 more case")
+    images = {"modality": "image", "initialization": "pretrained"}
+    assert circumstances(kb, [{"tuning": "tuned"}, images], 3) == (
+        "hyperparameters are tuned for the defense, or data are images and a pretrained model is"
+        " fine-tuned"
+    )
+    assert ", " not in circumstances(kb, [{"tuning": "tuned"}, {"records": "many"}], 3)
 
 
 def test_every_value_of_every_scale_has_a_phrase(kb: KnowledgeBase) -> None:

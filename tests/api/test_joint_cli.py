@@ -243,6 +243,34 @@ def test_a_plan_says_how_sure_it_is_of_what_covers(capsys: Capture) -> None:
     assert "\n\n\n" not in text
 
 
+def test_a_plan_says_what_it_cannot_promise(capsys: Capture) -> None:
+    text = " ".join(asked(capsys, "plan --protect evasion --protect P1 --avoid F").split())
+    assert "not known whether it raises discriminatory_behavior (input_purification)" in text
+    assert "not known" not in asked(capsys, "plan --protect evasion --protect P1")
+
+
+def test_works_are_named_where_a_combination_rests_on_them(capsys: Capture) -> None:
+    text = " ".join(asked(capsys, "combine adversarial_training differential_privacy").split())
+    assert "as published: Ghazi et al. 2021 " in text
+    assert "seen otherwise: Luo and Li 2024 " in text
+    text = " ".join(asked(capsys, "combine RD1 RD3 PD1").split())
+    keeps = "a repair that keeps adversarial_training@in and differential_privacy@in does not"
+    assert keeps in text
+    assert "a repair that keeps" not in asked(capsys, "combine watermarking@pre outlier_removal@in")
+
+
+def test_chains_name_factors_and_what_weakens_them_if_nothing_breaks_them(capsys: Capture) -> None:
+    text = asked(capsys, "collude --target membership_inference")
+    second = text.partition("2. ")[2].partition("3. ")[0]
+    assert "(tail length, dataset distinguishability)" in second
+    assert "nothing known breaks it without raising a later attack of the chain" in second
+    assert "data_augmentation weakens it" in second
+    assert "outlier_removal" not in second, "it raises membership inference itself"
+    first = text.partition("1. ")[2].partition("2. ")[0]
+    assert "breaks it" in first
+    assert "weakens it" not in first
+
+
 def test_what_helps_the_attacks_is_no_breaker(capsys: Capture) -> None:
     text = " ".join(asked(capsys, f"collude poisoning P1 {PAPERS}").split())
     assert "differential_privacy breaks it by tail length, dataset" in text

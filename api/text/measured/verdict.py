@@ -40,6 +40,11 @@ _SHOWN = {
 _A = {"increase": "an increase", "decrease": "a decrease"}
 _CLAIMED = {"+": "increase", "-": "decrease", "0": "stay", "?": "move"}
 
+_MILDER = (
+    " A milder setting of the defense (--set defense.NAME=VALUE) or more training records may leave"
+    " a model of use."
+)
+
 _USEFUL = 0.5
 """Share of what a model is better than chance by, below which it is no longer of use."""
 
@@ -92,7 +97,8 @@ def sentence(document: shapes.Verdict) -> str:
         f" ({mean_of(document)}).{_published(document)}"
     )
     if void := document.get("void"):
-        return f"{text} So this is evidence of nothing: {void}."
+        text += f" So this is evidence of nothing: {void}."
+        return text + (_MILDER if document["outcome"] == "no_longer_useful" else "")
     did = document["effectiveness"]
     if document["effective_defense"] is False and did is not None:
         return (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from fastapi import APIRouter, Response
@@ -9,6 +10,7 @@ from fastapi import APIRouter, Response
 from crosscurrent.api.answers import combinations, predictions
 from crosscurrent.knowledge.errors import InputError
 
+from ...text.combinations import STAY, still_together
 from ...text.wording import STAGES
 from ..drawings.pipeline import pipeline
 from ..matrix import prediction_cell
@@ -57,6 +59,8 @@ def combine(page: PageRequestDep, findings: OwnFindings) -> Response:
         document=document,
         is_measured=is_measured,
         found_by_job=findings.of_defenses(chosen),
+        STAY=STAY,
+        stay=_staying(document),
         columns=[
             (title, [v for v in page.kb.variants.values() if v.stage == stage])
             for stage, title in STAGES.items()
@@ -64,6 +68,15 @@ def combine(page: PageRequestDep, findings: OwnFindings) -> Response:
         examples=[each for each in EXAMPLES if all(d in page.kb.variants for d in each[0])],
         **_found(page, chosen, document),
     )
+
+
+def _staying(document: shapes.Combination | None) -> list[Sequence[str]]:
+    """Return the defenses that were seen to conflict and that a repair keeps together."""
+    if document is None:
+        return []
+    repaired = [each["defenses"] for each in document["repairs"]]
+    seen = ((each["defenses"], each["outcome"]) for each in document["observations"])
+    return still_together(repaired, seen)
 
 
 def _found(

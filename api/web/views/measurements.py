@@ -173,6 +173,7 @@ def _page(
         missing=(),
         form=form,
         choices=_choices(page),
+        own=f"crosscurrent validate {form.defense or 'DEFENSE'} {form.risk or 'RISK'}",
         fields=FIELDS,
         kinds=KINDS,
         usual={"dataset": DEFAULT_DATASET, "model": DEFAULT_MODEL},
@@ -223,7 +224,7 @@ def _choices(page: PageRequest) -> Choices:
     return Choices(
         [(name, _titled(page, name)) for name in defenses],
         [
-            (name, _titled(page, name))
+            (name, _risk_titled(page, name))
             for name in (*(each for each in kb.risks if each in risks), *of_plugins)
         ],
         [(each["id"], _titled(page, each["id"]), each["about"]) for each in catalogue["factors"]],
@@ -240,6 +241,12 @@ def _choices(page: PageRequest) -> Choices:
 
 def _listed(section: Sequence[dict[str, Any]], other: str) -> list[tuple[str, str]]:
     return [(each["id"], each["about"]) for each in section if each["id"] != other]
+
+
+def _risk_titled(page: PageRequest, name: str) -> str:
+    """Return the plain name of a risk, as elsewhere, with the formal one and the code."""
+    more = ", ".join(filter(None, (page.words.formal(name).lower(), page.words.code(name))))
+    return f"{page.words.plain(name)}{f' ({more})' if more else ''}"
 
 
 def _titled(page: PageRequest, name: str) -> str:

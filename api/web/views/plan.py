@@ -12,6 +12,7 @@ from crosscurrent.api.answers import plans
 from crosscurrent.knowledge.errors import InputError, clip
 
 from ...text.combinations import missed
+from ...text.conditions import circumstance
 from ..names import Words, is_measured
 from ..request import PageRequest, PageRequestDep
 
@@ -91,6 +92,10 @@ def plan(page: PageRequestDep) -> Response:
         sizes=range(1, _MOST + 1),
         wrong=wrong,
         document=document,
+        left_out=[
+            (each, circumstance(page.kb, page.kb.defenses[each].when or {}))
+            for each in (document["left_out"] if document else ())
+        ],
         command=_command(document) if document else "",
         offers=[_offer(page.words, each) for each in document["plans"]] if document else [],
         near=[

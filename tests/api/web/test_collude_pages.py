@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 from urllib.parse import urlencode
 
 import pytest
@@ -111,17 +112,38 @@ def test_every_breaker_of_a_chain_is_told_with_what_it_raises(
     document = pages.get("/v1/collusions/chains?target=MemInf").json()
     page = read(pages, "/collude?target=MemInf")
     told = [each.text for each in page.all("li") if "+ " in each.text[:2]]
-    breakers = [b for c in document["chains"] for link in c["links"] for b in link["breakers"]]
-    assert len(told) == len(breakers)
-    for text, each in zip(told, breakers, strict=True):
-        assert kb.defenses[each["defense"]].name in text
-        verb = "may deter" if each["how"] == "risk" else "breaks" if each["whole"] else "weakens"
-        assert verb in text
-        for factor in (*each["factors"], *each["helps"]):
-            assert kb.factors[factor].name.lower() in text
-        for raised in each["raises"]:
-            assert kb.risks[raised["risk"]].name.lower() in text
-        assert ("the second attack itself" in text) is each["backfires"]
+    links = [link["breakers"] for chain in document["chains"] for link in chain["links"]]
+    for breakers in links:
+        rows: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+        for each in breakers:  # a defense that works in two ways alike is told once
+            verb = "may deter" if each["how"] == "risk" else "breaks" if each["whole"] else "weaken"
+            rows.setdefault((each["defense"], verb, *each["helps"]), []).append(each)
+        texts, told = told[: len(rows)], told[len(rows) :]
+        for (defense, verb, *_), ways in rows.items():
+            (text,) = (
+                each
+                for each in texts
+                if f"+ {kb.defenses[defense].name} :" in each and verb in each
+            )
+            for each in ways:
+                for factor in (*each["factors"], *each["helps"]):
+                    assert kb.factors[factor].name.lower() in text
+                for raised in each["raises"]:
+                    assert kb.risks[raised["risk"]].name.lower() in text
+                assert ("the second attack itself" in text) is each["backfires"]
+        broken = ["✗ breaks it" in text and "attack itself" not in text for text in texts]
+        assert broken == sorted(broken, reverse=True), "what breaks the link comes first"
+    assert not told
+
+
+def test_what_breaks_a_chain_or_that_nothing_does_comes_before_the_list(pages: Asking) -> None:
+    page = read(pages, "/collude?target=membership_inference")
+    said = [each.text for each in page.all("p", "breaks")]
+    assert len(said) == 5
+    assert said[0].endswith("input purification after evasion, randomized smoothing after evasion.")
+    assert said[1].startswith("Nothing known breaks it")
+    assert "some defenses weaken it" in said[1]
+    assert "weaken" not in said[2], "a defense that deters the first attack leaves the link alone"
 
 
 def test_a_defense_in_place_breaks_chains(pages: Asking) -> None:

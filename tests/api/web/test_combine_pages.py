@@ -177,6 +177,47 @@ def test_a_plan_says_all_that_its_defenses_do(looking: Asking) -> None:
     assert "nothing known" not in page
 
 
+def test_a_plan_says_before_all_else_what_it_cannot_promise(looking: Asking) -> None:
+    asked = "protect=evasion&protect=membership_inference&avoid=discriminatory_behavior"
+    (plan,) = document(looking, f"/v1/plans?{asked}")["plans"]
+    assert "discriminatory_behavior" in {each["risk"] for each in plan["open"]}
+    said = text_of(looking.get(f"/plan?{asked}").text)
+    promise, _, rest = said.partition("What else it does")
+    assert "Not known whether it raises unfairness (discriminatory behavior)" in promise
+    assert "attribute inference, which you asked" not in said, "that was not asked"
+    assert "learning is federated" in rest
+    assert "given learning" not in rest
+
+
+def test_a_repair_says_what_it_leaves_unsettled(looking: Asking) -> None:
+    three = "defense=RD1&defense=RD3&defense=PD1"
+    said = text_of(looking.get(f"/combine?{three}").text)
+    assert "A repair that keeps adversarial training (in training) and differential privacy" in said
+    two = text_of(looking.get("/combine?defense=RD1&defense=PD1").text)
+    assert "seen otherwise: Luo and Li 2024" in two
+    assert "luo2024demem" not in two
+    assert "does not settle" not in text_of(looking.get("/combine?defense=RD3&defense=RD2").text)
+
+
+def test_the_usual_place_of_a_defense_is_marked(looking: Asking) -> None:
+    page = looking.get("/combine").text
+    usual = re.findall(r'value="([^"]*)"> [\w ]+ <span class="code">usual</span>', page)
+    assert "watermarking@pre" in usual
+    assert "adversarial_training@in" not in usual, "it has no other place"
+    assert len(usual) == len({each.partition("@")[0] for each in usual})
+
+
+def test_what_takes_a_file_of_ones_own_is_said_where_the_service_has_none(looking: Asking) -> None:
+    page = text_of(looking.get("/validate?defense=PD1&risk=F").text)
+    assert "crosscurrent data check FILE" in page
+    check = "crosscurrent validate differential_privacy discriminatory_behavior --dataset FILE"
+    assert check in page
+    assert "CROSSCURRENT_DATASETS" in page
+    assert "Unfairness (discriminatory behavior, F)" in page
+    assert "Nothing was measured yet" in page
+    assert "Nothing like that" not in page
+
+
 def test_of_any_two_wishes_the_page_has_as_many_plans_as_the_api(looking: Asking) -> None:
     risks = [each["id"] for each in document(looking, "/v1/risks")["risks"]]
     for one, other in combinations(risks, 2):

@@ -62,9 +62,14 @@ def test_a_pair_measured_on_several_data_sets_has_a_forest_plot(reader: Reader) 
     for name in NAMES:
         assert str(escape(name)) in part
     assert "<b>credit" not in page
-    assert "<summary>1 left out</summary>" in part
+    assert "<details><summary>1 left out, and why</summary>" in part
     assert "no longer useful: the model is of no use" in part
     assert "3 data sets" in part
+
+
+def test_reasons_are_in_sight_where_more_is_left_out_than_counts(reader: Reader) -> None:
+    page = reader.get("/why/PD1/F")
+    assert "<details open><summary>4 left out, and why</summary>" in page
 
 
 def test_the_service_answers_what_the_command_line_prints(

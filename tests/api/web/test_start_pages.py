@@ -127,7 +127,8 @@ def test_search_finds_a_record_by_any_of_its_names(looking: Asking, asked: str, 
 
 
 def test_search_for_nothing_that_there_is_says_so(looking: Asking) -> None:
-    assert "Nothing has all of these words" in read(looking, "/search?q=zzzz").text
+    assert "No name, work or description has this word" in read(looking, "/search?q=zzzz").text
+    assert "Nothing has all of these words" in read(looking, "/search?q=zzzz+yyyy").text
     assert "Search everything" in read(looking, "/search?q=%25%25").text
 
 
