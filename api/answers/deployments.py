@@ -126,7 +126,7 @@ def without_results(file: DeploymentFile) -> DeploymentFile:
     BrokenDeployment
         If it names any: a service reads no files of others.
     """
-    message = "is of your own machine: assess there, or upload the evidence as a knowledge set"
+    message = "are on your own machine: assess there, or upload the evidence as a knowledge set"
     if file.deployment.results:
         raise BrokenDeployment([file.problem("results", message)])
     return file
