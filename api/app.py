@@ -29,6 +29,7 @@ from .rest.problems import ProblemError, handle_problems
 from .rest.response_cache import CachedResponse
 from .rest.responses import REFUSALS
 from .rest.routes import (
+    assessments,
     backtest,
     catalogue,
     collusions,
@@ -109,9 +110,8 @@ def create_app(settings: Settings, log: Log | None = None) -> FastAPI:
         app.include_router(
             module.router, dependencies=asked, responses=REFUSALS, max_body_size=most
         )
-    app.include_router(
-        validations.media_router, dependencies=asked[1:], responses=REFUSALS, max_body_size=most
-    )
+    for router in (validations.media_router, assessments.router):
+        app.include_router(router, dependencies=asked[1:], responses=REFUSALS, max_body_size=most)
     app.include_router(health.router)
     if endpoint is not None:
         app.router.routes.append(Route(MCP, endpoint, methods=["POST"]))
@@ -122,8 +122,9 @@ def create_app(settings: Settings, log: Log | None = None) -> FastAPI:
     if service.keyring is not None:
         app.add_middleware(ApiKeyAuth, keyring=service.keyring)
         app.add_middleware(SessionAuth, keyring=service.keyring)
-    elif settings.loopback and not settings.open:
-        app.add_middleware(TrustedHost, host=settings.host)
+    if (service.keyring is None or settings.hosts) and "*" not in settings.hosts:
+        strangers = settings.open or not settings.loopback
+        app.add_middleware(TrustedHost, names=(settings.host, *settings.hosts), addresses=strangers)
     if settings.cors_origins:
         app.add_middleware(
             CORSMiddleware,
@@ -172,7 +173,7 @@ def _mcp(service: Service) -> Endpoint:
     return Endpoint(
         service.kb,
         run,
-        hosts=settings.mcp_hosts,
+        hosts=settings.hosts,
         origins=settings.cors_origins,
         max_body_size=settings.max_body_size,
     )

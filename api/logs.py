@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import json
 import logging
 import sys
-from typing import Any, TextIO
+from contextlib import suppress
+from typing import Any, TextIO, cast
 
 import structlog
 
@@ -25,7 +27,7 @@ def _encoded(event: object, **_: object) -> str:
 def logger(level: str, stream: TextIO | None = None) -> Log:
     """Return a logger that writes lines to a stream, by default standard error."""
     return structlog.wrap_logger(
-        structlog.WriteLogger(stream or sys.stderr),
+        structlog.WriteLogger(cast("TextIO", _Lossy(stream or sys.stderr))),
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -34,6 +36,30 @@ def logger(level: str, stream: TextIO | None = None) -> Log:
         ],
         wrapper_class=structlog.make_filtering_bound_logger(_LEVELS[level]),
     ).bind()  # once, rather than at every line
+
+
+class _Lossy(io.TextIOBase):
+    """A stream of which a line is lost that cannot be written, as on a full disk.
+
+    Parameters
+    ----------
+    stream : TextIO
+        Where lines go.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        """Write a text, if that is possible."""
+        with suppress(OSError, ValueError):  # ValueError: it was closed
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        """Hand on what was written."""
+        with suppress(OSError, ValueError):
+            self._stream.flush()
 
 
 class _Forward(logging.Handler):

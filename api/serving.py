@@ -7,12 +7,14 @@ ended from outside, so the process ends with it.
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import socket
 import sys
 import threading
 from contextlib import closing
+from time import sleep
 from types import FrameType
 
 import uvicorn
@@ -35,8 +37,10 @@ _CLOSING = 2.0
 """Seconds after `grace` in which workers and connections are let go."""
 _TOLD = 0.5
 """Seconds for the last line of the log."""
-_SWITCHED = 0.001
+_SWITCHED = 0.0002
 """Seconds for which a thread that computes keeps the event loop waiting."""
+_COLLECTED = 60.0
+"""Seconds between two collections of what lived long: in each, all threads stand still."""
 
 
 def serve(settings: Settings) -> None:
@@ -57,6 +61,7 @@ def serve(settings: Settings) -> None:
         standard_logging(log)
         workers = _workers(settings, app.state.service)
         sys.setswitchinterval(_SWITCHED)
+        _collect_rarely()
         server = _Server(
             uvicorn.Config(
                 app,
@@ -123,6 +128,26 @@ class _Server(uvicorn.Server):
         told.start()
         told.join(_TOLD)  # nobody may read what is logged
         os._exit(0)
+
+
+def _collect_rarely() -> None:
+    """Let garbage collection look at long-lived objects now and then only.
+
+    Python does so whenever there are a quarter more of them, which takes a tenth of a second or
+    more while a question makes many. What is there now stays, so it is not looked at again.
+    """
+    gc.collect()
+    gc.freeze()
+    young, middle, _ = gc.get_threshold()
+    gc.set_threshold(young, middle, 2**30)
+
+    def collect() -> None:
+        while True:
+            sleep(_COLLECTED)
+            if gc.get_count()[2]:  # something has come of age
+                gc.collect()
+
+    threading.Thread(target=collect, name="garbage collection", daemon=True).start()
 
 
 def _workers(settings: Settings, service: Service) -> LocalWorkers | None:

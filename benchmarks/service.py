@@ -222,14 +222,22 @@ def _bare(sizes: Sequence[int]) -> Iterator[str]:
 
 
 @contextmanager
-def service() -> Iterator[tuple[str, subprocess.Popen[str]]]:
-    """Run the service as it is, its log in a file, as where it is collected."""
+def service(*words: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+    """Run the service as it is, its log in a file, as where it is collected.
+
+    Parameters
+    ----------
+    *words
+        More words of the command.
+    """
     command = str(Path(sys.executable).with_name("crosscurrent"))
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder, "log")
         with log.open("w", encoding="utf-8") as stream:
             process = subprocess.Popen(
-                [command, "serve", "--port", "0", "--data", folder], stderr=stream, text=True
+                [command, "serve", "--port", "0", "--data", folder, *words],
+                stderr=stream,
+                text=True,
             )
         try:
             yield _address(log, process), process
@@ -242,7 +250,8 @@ def _address(log: Path, process: subprocess.Popen[str]) -> str:
     """Return where the service listens, once it says so."""
     with log.open(encoding="utf-8") as stream:
         while process.poll() is None:
-            if line := stream.readline():
+            line = stream.readline()
+            if '"serving"' in line:
                 return str(json.loads(line)["url"])
     raise RuntimeError(log.read_text(encoding="utf-8"))
 

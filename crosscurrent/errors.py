@@ -19,6 +19,7 @@ Exception
 │   ├── BeingAccepted       an idempotency key again, while the first request is being checked
 │   ├── NoSuchPage          a page token that is none of ours
 │   └── TooManyJobs         the owner has as many unfinished jobs as one may have
+├── NotEnded                the job has not ended, so it cannot be deleted
 ├── NotFinished             the job has no result (yet)
 ├── NotMeasurable           a factor cannot be measured on this target model
 ├── Unlike                  another machine would measure something else under the same name

@@ -21,6 +21,8 @@ from generate import DOCS, service
 from PIL import Image
 from visiting import DESKTOP, PHONE, VIEWS
 
+from crosscurrent.api.web.deployment_links import packed
+
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, FloatRect, Page
 
@@ -42,9 +44,12 @@ class Picture(NamedTuple):
     scheme: Scheme = "light"
 
 
+_CREDIT = (DOCS / "examples" / "deployments" / "credit.yaml").read_text(encoding="utf-8")
+
 PICTURES = (
     Picture("page-matrix.png", "/matrix", ".legend"),
     Picture("page-why.png", "/why/RD1/P1?boundary_distance=hold", "table.paths"),
+    Picture("page-assess.png", f"/assess?deployment={packed(_CREDIT)}", "main table"),
 )
 
 

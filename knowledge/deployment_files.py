@@ -1,7 +1,7 @@
 """Reader of deployment files: strict, every problem at once, each with its place.
 
-What was read once is kept like compiled knowledge, so that asking again imports neither YAML nor
-pydantic.
+A file that was read once is kept like compiled knowledge, so that asking again imports neither YAML
+nor pydantic; of a text that comes otherwise, nothing is kept.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ def read_deployment(path: str) -> DeploymentFile:
         raise InputError(
             f"{legible(path)}: can't be read ({reason}); crosscurrent assess --init FILE writes one"
         ) from error
-    return read_deployment_text(data, legible(path))._replace(path=path)
+    return _read(data, legible(path), kept=True)._replace(path=path)
 
 
 def _open(path: str, flags: int) -> int:
@@ -109,19 +109,29 @@ def read_deployment_text(data: bytes, name: str = "deployment.yaml") -> Deployme
     BrokenDeployment
         If anything in it is wrong; it carries every problem.
     """
+    return _read(data, name, kept=False)
+
+
+def _read(data: bytes, name: str, *, kept: bool) -> DeploymentFile:
     if len(data) > MAX_BYTES:
         message = f"larger than {MAX_BYTES // 1024} KiB"
         raise BrokenDeployment([Problem(name, 0, 0, "", message)])
     content = hashlib.sha256(data).hexdigest()
-    key = hashlib.sha256(f"deployment {code_digest()} {content}".encode()).hexdigest()
-    kept = _cache.fetch(key)
-    if kept is None:
-        row, places = _parsed(data, name)
-        _cache.store(key, json.dumps([row, places], separators=(",", ":")).encode())
-    else:
-        row, places = json.loads(kept)
+    row, places = _known(data, name, content) if kept else _parsed(data, name)
     where = {field: (line, column) for field, (line, column) in places.items()}
     return DeploymentFile(thaw(Deployment, row), name, where, f"sha256:{content}")
+
+
+def _known(data: bytes, name: str, content: str) -> tuple[dict[str, Any], dict[str, Place]]:
+    """Return what a file says, read now or before."""
+    key = hashlib.sha256(f"deployment {code_digest()} {content}".encode()).hexdigest()
+    known = _cache.fetch(key)
+    if known is not None:
+        row, places = json.loads(known)
+        return row, places
+    row, places = _parsed(data, name)
+    _cache.store(key, json.dumps([row, places], separators=(",", ":")).encode())
+    return row, places
 
 
 def _parsed(data: bytes, name: str) -> tuple[dict[str, Any], dict[str, Place]]:

@@ -15,9 +15,9 @@ Extra = Literal["validate", "audit"]
 _NEEDED: Final[Mapping[Extra, tuple[str, ...]]] = {
     "validate": (
         *("torch", "sklearn", "scipy", "opacus"),
-        *("fairlearn", "jinja2", "matplotlib", "pyarrow"),
+        *("fairlearn", "matplotlib", "pyarrow"),
     ),
-    "audit": ("sklearn", "scipy", "jinja2", "matplotlib", "pyarrow"),
+    "audit": ("sklearn", "scipy", "matplotlib", "pyarrow"),
 }
 _USE: Final[Mapping[Extra, str]] = {"validate": "measuring", "audit": "auditing"}
 

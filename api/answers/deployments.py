@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from crosscurrent.knowledge import load
-from crosscurrent.knowledge.errors import BrokenDeployment, InputError, legible
+from crosscurrent.knowledge.deployment_files import read_deployment_text
+from crosscurrent.knowledge.errors import BrokenDeployment, InputError, Problem, legible
 from crosscurrent.predictor.deployments.assessment import DeploymentAssessment, assess_deployment
 from crosscurrent.predictor.deployments.documents import deployment_document
 
@@ -18,12 +19,51 @@ if TYPE_CHECKING:
     from crosscurrent.knowledge.deployment_files import DeploymentFile
     from crosscurrent.predictor.deployments import document_types as shapes
 
-__all__ = ["assess", "deployment", "evidence_folders", "informed", "without_results"]
+__all__ = [
+    "assess",
+    "assess_sent",
+    "deployment",
+    "evidence_folders",
+    "informed",
+    "without_results",
+]
 
 
 def assess(kb: KnowledgeBase, file: DeploymentFile) -> DeploymentAssessment:
     """Assess a deployment file; raises what `assess_deployment` does."""
     return assess_deployment(kb, file)
+
+
+def assess_sent(kb: KnowledgeBase, data: bytes, name: str) -> DeploymentAssessment:
+    """Assess a deployment that somebody sent; it may name no results of the machine it is from.
+
+    Parameters
+    ----------
+    kb : KnowledgeBase
+        What is known.
+    data : bytes
+        The file's content, YAML or JSON.
+    name : str
+        What problems call it.
+
+    Raises
+    ------
+    BrokenDeployment
+        If anything in it is wrong; it carries every problem.
+    """
+    file = read_deployment_text(data, name)
+    problems: list[Problem] = []
+    try:
+        without_results(file)
+    except BrokenDeployment as error:
+        problems += error.problems
+    try:
+        found = assess(kb, file)
+    except BrokenDeployment as error:
+        problems += error.problems
+    if problems:
+        raise BrokenDeployment(problems)
+    return found
 
 
 def deployment(kb: KnowledgeBase, file: DeploymentFile) -> shapes.DeploymentAssessment:

@@ -19,6 +19,7 @@ from ..text.terminal import Style, columns, paragraph
 from ._arguments import add_knowledge_option, add_output_options, add_store_option
 from ._common import (
     as_json,
+    as_markup,
     output_format,
     overlays,
     repeated,
@@ -49,7 +50,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         "examples:\n"
         "  crosscurrent assess --init deployment.yaml\n"
         "  crosscurrent assess deployment.yaml\n"
-        "  crosscurrent assess deployment.yaml --format markdown > ASSESSMENT.md"
+        "  crosscurrent assess deployment.yaml --format html --output assessment.html"
     )
     parser.set_defaults(run=run)
     add_knowledge_option(parser)
@@ -68,8 +69,9 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
     parser.add_argument(
         "--format",
-        choices=("text", "json", "markdown", *formats.FORMATS),
-        help="how to print the assessment (default: text); for other tools, as a CycloneDX ML-BOM,"
+        choices=("text", "json", "markdown", "html", *formats.FORMATS),
+        help="how to print the assessment (default: text); html is one page that prints to two with"
+        " its details behind them; for other tools, as a CycloneDX ML-BOM,"
         " OSCAL assessment results, a section of a model card, or a report for AVID",
     )
     parser.add_argument(
@@ -112,20 +114,33 @@ def _assessed(arguments: Namespace) -> str:
     chosen = output_format(arguments)
     if chosen == "json":
         return as_json(deployment_document(kb, found))
-    if chosen is not None and chosen in formats.FORMATS:
-        from datetime import UTC, datetime
-
-        from crosscurrent import __version__
-
-        document = formats.document(chosen, kb, found, datetime.now(UTC), __version__)
-        return document if isinstance(document, str) else as_json(document)
     folders = [*arguments.knowledge, *answers.evidence_folders(file)]
     more = repeated("--knowledge", folders)
+    if chosen in (None, "text"):
+        return _described(kb, found, style(arguments), more)
     if chosen == "markdown":
         from ..text.deployment_markdown import markdown
 
         return markdown(kb, found, more)
-    return _described(kb, found, style(arguments), more)
+    return _dated(kb, found, chosen, more)
+
+
+def _dated(kb: KnowledgeBase, found: DeploymentAssessment, chosen: str, more: str) -> str:
+    """Return a form that says when it was made."""
+    from datetime import UTC, datetime
+
+    from crosscurrent import __version__
+
+    now = datetime.now(UTC)
+    if chosen == "html":
+        from ..reports.deployments import deployment_report
+
+        made_on = f"{now:%Y-%m-%d}"
+        return as_markup(
+            deployment_report(kb, found, more=more, made_on=made_on, version=__version__)
+        )
+    document = formats.document(chosen, kb, found, now, __version__)
+    return document if isinstance(document, str) else as_json(document)
 
 
 def _described(kb: KnowledgeBase, found: DeploymentAssessment, look: Style, more: str) -> str:
@@ -150,7 +165,7 @@ def _described(kb: KnowledgeBase, found: DeploymentAssessment, look: Style, more
     facts += [words.silent(each) for each in found.deployment.silent]
     lines += _section("What the file was taken to mean", facts, look)
     lines += ["", f"why    crosscurrent predict DEFENSE RISK{more}"]
-    lines.append("whole  crosscurrent assess FILE --format markdown")
+    lines.append("whole  crosscurrent assess FILE --format html --output assessment.html")
     return with_knowledge_line("\n".join(lines), kb.digest, look)
 
 

@@ -144,7 +144,7 @@ def _report(arguments: Namespace) -> str:
         )
     from crosscurrent.validator.results.files import write_whole
 
-    from ..reports import report
+    from ..reports.verdicts import report
 
     page = report(load(), [each.document for each in found])
     write_whole(arguments.file, page.encode())

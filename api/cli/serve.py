@@ -12,7 +12,7 @@ from ._common import overlays
 __all__ = ["add_arguments", "run"]
 
 _NEEDED = (
-    "fastapi", "httptools", "jinja2", "prometheus_client", "pydantic_settings", "structlog",
+    "fastapi", "httptools", "prometheus_client", "pydantic_settings", "structlog",
     "uvicorn",
 )  # fmt: skip
 

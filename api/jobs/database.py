@@ -6,6 +6,7 @@ import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -130,10 +131,18 @@ def writable(connections: sa.Engine, settings: JobSettings) -> None:
         begin_writing(connection)
 
 
-def begin_writing(connection: sa.Connection) -> None:
-    """Begin a transaction that writes; on SQLite no other one writes until it ends."""
-    begin = "BEGIN IMMEDIATE" if connection.dialect.name == "sqlite" else "SELECT 1"
-    connection.exec_driver_sql(begin)
+def begin_writing(connection: sa.Connection, owner: str | None = None) -> None:
+    """Begin a transaction that writes.
+
+    On SQLite no other one writes until it ends; on PostgreSQL none that names the same owner does.
+    """
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    elif owner is None:
+        connection.exec_driver_sql("SELECT 1")
+    else:
+        number = int.from_bytes(sha256(owner.encode()).digest()[:8], signed=True)
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(number)))
 
 
 def _sqlite(connection: Any, _: Any) -> None:

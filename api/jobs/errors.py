@@ -9,6 +9,7 @@ __all__ = [
     "DifferentPayload",
     "NoSuchJob",
     "NoSuchPage",
+    "NotEnded",
     "NotFinished",
     "Refused",
     "TooManyJobs",
@@ -62,6 +63,10 @@ class NotFinished(Exception):
     def __init__(self, identity: str, state: str) -> None:
         super().__init__(f"job {identity} is {state} and has no result")
         self.state = state
+
+
+class NotEnded(Exception):
+    """The job has not ended, so it cannot be deleted."""
 
 
 class Unavailable(OSError):

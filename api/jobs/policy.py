@@ -35,10 +35,11 @@ def admitted(request: Request, settings: JobSettings) -> Request:
 
 
 def outward(message: str, settings: JobSettings) -> str:
-    """Return a message as its reader may see it: files named from the folder of data sets."""
-    if settings.datasets is None:
-        return message
-    return message.replace(os.path.join(os.path.realpath(settings.datasets), ""), "")
+    """Return a message as its reader may see it: files named from the service's own folders."""
+    for folder in filter(None, (settings.datasets, settings.folder)):
+        for place in (os.path.realpath(folder), os.path.abspath(folder)):
+            message = message.replace(os.path.join(place, ""), "")
+    return message
 
 
 def _subject(name: str) -> None:
@@ -61,7 +62,7 @@ def _model(name: str, settings: JobSettings) -> None:
 
 
 def _dataset(name: str | None, settings: JobSettings) -> str | None:
-    from crosscurrent.validator.data import names
+    from crosscurrent.validator.data import names, own_file
 
     if name is None or name in names():
         return name
@@ -82,4 +83,5 @@ def _dataset(name: str | None, settings: JobSettings) -> str | None:
         )
     if not os.path.isfile(path):
         raise InputError(f"dataset {legible(name)}: there is no such file in the folder")
+    own_file(path, folder)  # what its card names, or a link instead of it, is in the folder, too
     return path

@@ -152,6 +152,20 @@ class JobQueries:
                 found[state_of(kept)] += count
         return found
 
+    def _unfinished(self, connection: sa.Connection, owner: str, beside: str) -> int:
+        """Return how many of an owner's jobs have not ended, beside one."""
+        identity: sa.ColumnClause[str] = sa.column("workflow_uuid")
+        name: sa.ColumnClause[str] = sa.column("name")
+        status: sa.ColumnClause[str] = sa.column("status")
+        user: sa.ColumnClause[str] = sa.column("authenticated_user")
+        workflows = sa.table("workflow_status", identity, name, status, user, schema=self._schema)
+        counted = (
+            sa.select(sa.func.count())
+            .select_from(workflows)
+            .where(name == WORKFLOW, status.in_(UNFINISHED), user == owner, identity != beside)
+        )
+        return int(connection.execute(counted).scalar_one())
+
     def _round(self, connection: sa.Connection, owner: str, queue: str) -> int:
         """Return the round of a queue in which an owner's next job is taken, from 1 on.
 

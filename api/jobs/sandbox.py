@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import pickle
 import resource
 import signal
 import tempfile
@@ -16,7 +17,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ProcessPoolExecutor, TimeoutError
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
-from functools import partial
+from functools import lru_cache, partial
 from multiprocessing import get_context
 from typing import Any, ParamSpec, TypeVar
 
@@ -54,6 +55,7 @@ class Checks:
         self._memory = memory or _usual_memory()
         self._idle: list[ProcessPoolExecutor] = []
         self._busy: set[ProcessPoolExecutor] = set()
+        self._pickled: tuple[KnowledgeBase, bytes] | None = None
         self._lock = threading.Lock()
         self._turn = threading.Semaphore(PROCESSES)
 
@@ -74,7 +76,7 @@ class Checks:
         Unavailable
             It could not be checked.
         """
-        return self._run(_check, dict(request), settings, kb)
+        return self._run(_check, dict(request), settings, self._sent(kb))
 
     def picture(self, document: dict[str, Any], ending: str) -> bytes:
         """Draw a result; the ending is ``.png``, ``.svg`` or ``.pdf``."""
@@ -90,7 +92,7 @@ class Checks:
 
     def page(self, document: dict[str, Any], kb: KnowledgeBase) -> str:
         """Write a result as an HTML page; of several experiments, each that was measured."""
-        return self._run(_page, document, kb)
+        return self._run(_page, document, self._sent(kb))
 
     @property
     def pids(self) -> list[int]:
@@ -105,6 +107,13 @@ class Checks:
             self._idle.clear()
         for pool in pools:
             pool.shutdown(cancel_futures=True)
+
+    def _sent(self, kb: KnowledgeBase) -> bytes:
+        """Return knowledge as it is sent; to pickle it stops all threads for a moment."""
+        with self._lock:
+            if self._pickled is None or self._pickled[0] is not kb:
+                self._pickled = kb, pickle.dumps(kb)
+            return self._pickled[1]
 
     def _run(self, task: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         if not self._turn.acquire(timeout=_QUEUED):
@@ -177,7 +186,14 @@ def _usual_memory() -> int:
     return max(4 << 30, os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 4)
 
 
-def _check(request: dict[str, Any], settings: JobSettings, kb: KnowledgeBase) -> dict[str, Any]:
+@lru_cache(maxsize=1)
+def _received(knowledge: bytes) -> KnowledgeBase:
+    """Return the knowledge that the server sent, which is nearly always the same."""
+    kb: KnowledgeBase = pickle.loads(knowledge)  # noqa: S301 - of our own parent
+    return kb
+
+
+def _check(request: dict[str, Any], settings: JobSettings, knowledge: bytes) -> dict[str, Any]:
     from crosscurrent.validator.measurements import prepare
 
     from .policy import admitted, outward
@@ -185,7 +201,7 @@ def _check(request: dict[str, Any], settings: JobSettings, kb: KnowledgeBase) ->
     try:
         asked = admitted(from_json(request), settings)
         # other devices are the workers'
-        return prepare(kb, replace(asked, device="cpu")).beforehand()
+        return prepare(_received(knowledge), replace(asked, device="cpu")).beforehand()
     except InputError as error:
         raise Refused(
             outward(str(error), settings), tuple(getattr(error, "suggestions", ()))
@@ -208,12 +224,12 @@ def _catalogue() -> dict[str, list[dict[str, Any]]]:
     return catalogue()
 
 
-def _page(document: dict[str, Any], kb: KnowledgeBase) -> str:
+def _page(document: dict[str, Any], knowledge: bytes) -> str:
     from crosscurrent.validator.measurements import Report
 
-    from ..reports import report
+    from ..reports.verdicts import report
 
-    return report(kb, Report(document).verdicts())
+    return report(_received(knowledge), Report(document).verdicts())
 
 
 def _evidence(document: dict[str, Any]) -> dict[str, bytes]:

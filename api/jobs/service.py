@@ -18,15 +18,18 @@ from .errors import (
     BeingAccepted,
     DifferentPayload,
     NoSuchJob,
+    NotEnded,
     Refused,
     TooManyJobs,
 )
 from .queries import JobQueries
-from .records import ENDED, UNFINISHED, Job
+from .records import ENDED, Job
 from .sandbox import Checks
 from .settings import LIMIT, JobSettings
 
 if TYPE_CHECKING:
+    import sqlalchemy as sa
+
     from crosscurrent.validator.results.pools import Study
 
 __all__ = ["PICTURES", "POOLED", "Jobs"]
@@ -106,7 +109,9 @@ class Jobs(JobQueries):
         with self._alone(identity):
             known = self._status(identity)
             if known is None:
-                self._has_room(owner)
+                with reachable(self._settings), self._engine.connect() as connection:
+                    # before it is checked, which takes long, and again when it is accepted
+                    self._has_room(connection, owner, identity)
                 beforehand = self._checks.check(wanted, self._settings, self._kb)
                 most = self._settings.max_job_seconds
                 limited = {**beforehand, LIMIT: min(most, seconds or most)}
@@ -135,6 +140,24 @@ class Jobs(JobQueries):
             with reachable(self._settings):
                 self._client.cancel_workflow(identity)
         return self.get(identity, owner)
+
+    def delete(self, identity: str, owner: str) -> Job:
+        """Delete a job that has ended, with its events and its result; return what it was.
+
+        Raises
+        ------
+        NoSuchJob
+            There is none of that name that is this owner's.
+        NotEnded
+            It has not ended.
+        """
+        job = self.get(identity, owner)
+        if not job.over:
+            raise NotEnded(f"job {identity} is {job.state}: cancel it first")
+        writable(self._engine, self._settings)
+        with reachable(self._settings):
+            self._client.delete_workflow(identity)
+        return job
 
     def report(self, identity: str, owner: str) -> str:
         """Return the result in the words of the command line; raises as `result` does."""
@@ -196,19 +219,10 @@ class Jobs(JobQueries):
         self._client.destroy()
         self._engine.dispose()
 
-    def _has_room(self, owner: str) -> None:
-        """Raise `TooManyJobs` if an owner has enough to wait for."""
+    def _has_room(self, connection: sa.Connection, owner: str, identity: str) -> None:
+        """Raise `TooManyJobs` if an owner has enough to wait for beside a job."""
         most = self._settings.max_jobs
-        with reachable(self._settings):
-            unfinished = self._client.list_workflows(
-                user=owner,
-                name=WORKFLOW,
-                status=list(UNFINISHED),
-                limit=most,
-                load_input=False,
-                load_output=False,
-            )
-        if len(unfinished) >= most:
+        if self._unfinished(connection, owner, identity) >= most:
             raise TooManyJobs(
                 f"{most} of your validations have not ended: wait for some, or cancel them"
             )
@@ -216,13 +230,11 @@ class Jobs(JobQueries):
     def _enqueue(
         self, identity: str, owner: str, request: Request, beforehand: dict[str, Any]
     ) -> None:
-        """Write a job in one transaction; if another server was faster, its job stands.
-
-        On PostgreSQL two servers may give two jobs of one owner the same round.
-        """
+        """Write a job in one transaction; if another server was faster, its job stands."""
         queue = QUEUE.format(device=request.device)
         with reachable(self._settings), self._engine.begin() as connection:
-            begin_writing(connection)
+            begin_writing(connection, owner)
+            self._has_room(connection, owner, identity)
             turn = self._round(connection, owner, queue)
             self._client.enqueue_in_transaction(
                 connection,

@@ -48,13 +48,14 @@ def main() -> int:
         messages.write(json.dumps({"event": event, **particulars}) + "\n")
         messages.flush()
 
+    from .policy import outward
     from .settings import JobSettings
 
     settings = JobSettings.read(told["settings"])
     try:
         store = _begin(settings, told["device"])
     except Exception as error:  # noqa: BLE001 - nothing of the job has been looked at yet
-        say("unfit", error=last_line(error), trace=format_exc())
+        say("unfit", error=outward(last_line(error), settings), trace=format_exc())
         return 0
     try:
         say("verdict", document=_measure(told, settings, store, say))
@@ -112,7 +113,8 @@ def _tell(error: Exception, settings: JobSettings, say: Callable[..., None]) -> 
 
     blame = blamed(error)
     if blame in ("machine", "memory"):
-        say("unfit", error=last_line(error), memory=blame == "memory", trace=format_exc())
+        said = outward(last_line(error), settings)
+        say("unfit", error=said, memory=blame == "memory", trace=format_exc())
     elif blame == "lost":
         say("interrupted", error=outward(str(error), settings))
     elif isinstance(error, InputError):

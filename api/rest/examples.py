@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -10,6 +11,9 @@ from typing import Any
 
 from crosscurrent.api.jobs.records import Job
 from crosscurrent.knowledge import KnowledgeBase, load
+from crosscurrent.predictor.deployments.check_documents import check_document
+from crosscurrent.predictor.deployments.documents import deployment_document
+from crosscurrent.predictor.deployments.gate import judge
 
 from ..answers import (
     assumptions,
@@ -20,6 +24,7 @@ from ..answers import (
     combinations,
     comparisons,
     compliance,
+    deployments,
     plans,
     predictions,
 )
@@ -120,6 +125,20 @@ _POOLS = {
 }
 """Of two data sets; docs/pool.md shows how more are measured."""
 
+_DEPLOYMENT = {
+    "deployment": 1,
+    "name": "Credit scoring",
+    "purpose": "Decide whom to offer a loan",
+    "data": {"modality": "tabular", "size": "small", "tail": "long"},
+    "offered": {"answers": "scores", "interaction": "unlimited"},
+    "adversaries": [{"name": "applicant", "given": {"model_knowledge": "blackbox"}}],
+    "defenses": [
+        {"defense": "differential_privacy", "given": {"privacy_budget": "moderate"}},
+        {"defense": "group_fairness@post"},
+    ],
+    "risks": [{"risk": "membership_inference", "matters": "high"}],
+}
+
 PARAMETERS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     {
         "": {
@@ -174,6 +193,8 @@ BODIES: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         },
         "put_knowledge": {"files": {"lab.yaml": _OVERLAY}},
         "submit_validation": _JOB.request,
+        "assess": _DEPLOYMENT,
+        "check": _DEPLOYMENT,
     }
 )
 """Request bodies of the examples by operation."""
@@ -198,6 +219,7 @@ def examples() -> dict[str, Any]:
         "get_compliance": compliance.comply(kb, "aisvs", level="3"),
         "get_published_attacks": attacks.attacks(kb, reach.pop("risk"), reach),
         "get_backtest": backtests.backtest(kb, **asked("get_backtest")),
+        **_deployments(kb),
         **_validations(),
         "get_live": {"status": "live"},
         "get_ready": {"status": "ready"},
@@ -208,6 +230,16 @@ def examples() -> dict[str, Any]:
         answers[f"list_{section}"] = {**catalogue.section(kb, section), "next": None}
         answers[f"get_{one}"] = catalogue.record(kb, asked(f"get_{one}")["name"], section)
     return {name: _short(answer) for name, answer in {**answers, **_sets(kb)}.items()}
+
+
+def _deployments(kb: KnowledgeBase) -> dict[str, Any]:
+    """Return the answers about a deployment."""
+    found = deployments.assess_sent(kb, json.dumps(_DEPLOYMENT).encode(), "deployment.json")
+    return {
+        "assess": deployment_document(kb, found),
+        "assess text/html": '<!doctype html>\n<html lang="en">...',
+        "check": check_document(judge(found, "2026-11-24")),
+    }
 
 
 def _sets(kb: KnowledgeBase) -> dict[str, Any]:

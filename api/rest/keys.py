@@ -12,12 +12,17 @@ import json
 import os
 import re
 import secrets
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 
 from crosscurrent.knowledge.errors import InputError, clip, suggest
 from crosscurrent.knowledge.storage import write_atomic
+
+if sys.platform != "win32":
+    import fcntl
 
 __all__ = ["Bucket", "Key", "KeyFile", "Keyring"]
 
@@ -92,11 +97,12 @@ class KeyFile:
             raise InputError(
                 f"{clip(name)!r} can't name a key: use lower-case letters, digits, '_', '.' and '-'"
             )
-        standing = self.read() if os.path.exists(self.path) else ()
-        if any(key.name == name for key in standing):
-            raise InputError(f"there is a key {name} already: remove it first")
         secret = _PREFIX + secrets.token_urlsafe(32)
-        self._write((*standing, Key(name, _hash(secret), quota, job_seconds)))
+        with self._alone():
+            standing = self.read() if os.path.exists(self.path) else ()
+            if any(key.name == name for key in standing):
+                raise InputError(f"there is a key {name} already: remove it first")
+            self._write((*standing, Key(name, _hash(secret), quota, job_seconds)))
         return secret
 
     def remove(self, name: str) -> None:
@@ -107,13 +113,28 @@ class KeyFile:
         InputError
             If there is none of that name.
         """
-        standing = self.read()
-        left = tuple(key for key in standing if key.name != name)
-        if len(left) == len(standing):
-            close = suggest(name, [key.name for key in standing])
-            hint = f" (did you mean {' or '.join(close)}?)" if close else ""
-            raise InputError(f"there is no key {clip(name)!r}{hint}")
-        self._write(left)
+        with self._alone():
+            standing = self.read()
+            left = tuple(key for key in standing if key.name != name)
+            if len(left) == len(standing):
+                close = suggest(name, [key.name for key in standing])
+                hint = f" (did you mean {' or '.join(close)}?)" if close else ""
+                raise InputError(f"there is no key {clip(name)!r}{hint}")
+            self._write(left)
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Let no other process change the file meanwhile, where locks of files are known."""
+        if sys.platform == "win32":
+            yield
+            return
+        # of a file beside it, as that of the keys is replaced
+        lock = os.open(f"{self.path}.lock", os.O_CREAT | os.O_RDWR, 0o600)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(lock)
 
     def _write(self, keys: tuple[Key, ...]) -> None:
         rows = [asdict(key) for key in keys]

@@ -107,12 +107,17 @@ class KnowledgeSets:
         """
         self._named(name)
         _check_files(files)
-        existing = self.numbers(name)
-        latest = self._read(name, existing[-1]) if existing else None
+        latest = self._readable(name)
         if latest is not None:
             self._theirs(latest, owner)
         kb = self._compile(files)
-        if latest is not None and not latest.retired and latest.files == files:
+        newest = max(self.numbers(name), default=0)
+        if (
+            latest is not None
+            and latest.version == newest
+            and not latest.retired
+            and latest.files == files
+        ):
             return latest, False
         return self._keep(name, files, owner, kb), True
 
@@ -165,9 +170,8 @@ class KnowledgeSets:
                 raise ProblemError(404, detail, kind="unknown-name", suggestions=known)
             return self._read(name, int(number))
         for each in reversed(existing):
-            version = self._read(name, each)
-            if not version.retired:
-                return version
+            if not self._is_retired(name, each):
+                return self._read(name, each)
         raise ProblemError(410, f"all versions of {name} are retired: put it again to use it")
 
     def retire(self, wanted: str, owner: str | None) -> None:
@@ -178,13 +182,20 @@ class KnowledgeSets:
         ProblemError
             If there is none, or it belongs to another key.
         """
-        version = self.get(wanted)
-        self._theirs(version, owner)
-        numbers = [version.version] if "@" in wanted else self.numbers(version.name)
-        for number in numbers:
-            mark = os.path.join(self.folder, version.name, f"{number:06}.retired")
+        name, at, number = wanted.partition("@")
+        try:
+            found = self.get(wanted)
+            numbers = [found.version] if at else self.numbers(name)
+        except ProblemError as error:
+            if error.kind != "damaged":
+                raise
+            numbers = [int(number)] if at else self.numbers(name)
+        if (readable := self._readable(name)) is not None:
+            self._theirs(readable, owner)
+        for each in numbers:
+            mark = os.path.join(self.folder, name, f"{each:06}.retired")
             os.close(os.open(mark, os.O_CREAT | os.O_WRONLY, 0o600))
-        _sync(os.path.join(self.folder, version.name))
+        _sync(os.path.join(self.folder, name))
 
     def base(self, wanted: str) -> KnowledgeBase:
         """Return the knowledge with a set on top, or with the built-in layers that a word means.
@@ -256,8 +267,8 @@ class KnowledgeSets:
         try:
             for _ in range(_RETRIES):
                 existing = self.numbers(name)
-                if existing:  # another process may have been faster
-                    self._theirs(self._read(name, existing[-1]), owner)
+                if (latest := self._readable(name)) is not None:
+                    self._theirs(latest, owner)  # another process may have been faster
                 number = max(existing, default=0) + 1
                 try:
                     # a link, unlike a rename, never replaces what another process put there
@@ -280,6 +291,15 @@ class KnowledgeSets:
             self._heads[name, number] = known
         return known._replace(retired=self._is_retired(name, number))
 
+    def _readable(self, name: str) -> Version | None:
+        """Return the newest version that is not damaged, which says whose a set is."""
+        for number in reversed(self.numbers(name)):
+            try:
+                return self._read(name, number)
+            except ProblemError:
+                continue
+        return None
+
     def _is_retired(self, name: str, number: int) -> bool:
         return os.path.exists(os.path.join(self.folder, name, f"{number:06}.retired"))
 
@@ -289,7 +309,10 @@ class KnowledgeSets:
             with open(f"{path}.json", encoding="ascii") as stream:
                 row = _STORED.validate_json(stream.read())
         except (OSError, ValueError) as error:
-            detail = f"{name}@{number} is damaged on the service's disk; other sets are not"
+            detail = (
+                f"{name}@{number} is damaged on the service's disk; other sets are not: put it"
+                " again, or delete it"
+            )
             raise ProblemError(500, detail, kind="damaged") from error
         return row._replace(version=number, retired=self._is_retired(name, number))
 

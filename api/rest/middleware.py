@@ -7,9 +7,10 @@ would cost more than most answers.
 from __future__ import annotations
 
 import errno
+import ipaddress
 import re
-from collections.abc import Mapping
-from os import urandom
+from collections.abc import Mapping, Sequence
+from random import Random
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
@@ -50,6 +51,8 @@ OWNER = "crosscurrent.owner"
 """In the scope of a request that came with a key, the name of that."""
 _KEYED = ("/v1", MCP)
 _REQUEST_ID = "crosscurrent.id"
+# of requests; they need not be secret, and asking the system would let other threads in
+_IDS = Random()
 _LOOPBACK = frozenset({b"localhost", b"127.0.0.1", b"[::1]"})
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM})
 _NO_STORE = (b"cache-control", b"no-store")
@@ -190,36 +193,50 @@ def authenticate(keyring: Keyring, secret: str) -> Key | None:
 
 
 class TrustedHost:
-    """Admits only requests that name this machine as their host.
+    """Admits only requests that name this service as their host.
 
-    A service without keys trusts whoever reaches it, which is this machine's users; but a web page
-    from elsewhere can make their browsers ask us under a name of its own (DNS rebinding).
+    A service without keys trusts whoever reaches it; but a web page from elsewhere can make their
+    browsers ask us under a name of its own (DNS rebinding). An address it can't be given so.
 
     Parameters
     ----------
     app : ASGIApp
         The application behind it.
-    host : str
-        The address that is listened on.
+    names : sequence of str
+        Names under which it may be asked, beside this machine's own.
+    addresses : bool
+        Whether it may be asked under any address, too.
     """
 
-    def __init__(self, app: ASGIApp, host: str) -> None:
-        named = host.lower().encode()
-        self.app, self._ours = app, frozenset({named, b"[%s]" % named, *_LOOPBACK})
+    def __init__(self, app: ASGIApp, names: Sequence[str], *, addresses: bool) -> None:
+        named = [each.lower().encode() for each in names]
+        self.app, self._addresses = app, addresses
+        self._ours = frozenset({*named, *(b"[%s]" % each for each in named), *_LOOPBACK})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass one request on, or refuse it."""
         if scope["type"] == "http":
             given = _header(scope, b"host")
             found = None if given is None else _HOST.fullmatch(given.lower())
-            if given is not None and (found is None or found[1] not in self._ours):
+            if given is not None and (found is None or not self._is_ours(found[1])):
                 detail = (
-                    "this service has no keys, and answers only under this machine's own name;"
-                    " whoever runs it may give it keys, or set open"
+                    "this service does not answer under this name; whoever runs it may give it keys"
+                    " or name it among its hosts (CROSSCURRENT_HOSTS)"
                 )
                 await problem(ProblemError(421, detail), scope[_REQUEST_ID])(scope, receive, send)
                 return
         await self.app(scope, receive, send)
+
+    def _is_ours(self, host: bytes) -> bool:
+        return host in self._ours or (self._addresses and _is_address(host.decode("latin-1")))
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host.strip("[]"))
+    except ValueError:
+        return False
+    return True
 
 
 class PrecomputedResponses:
@@ -300,4 +317,4 @@ def _header(scope: Mapping[str, Any], wanted: bytes) -> bytes | None:
 
 
 def _new_id() -> str:
-    return urandom(12).hex()
+    return f"{_IDS.getrandbits(96):024x}"

@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
+import yaml
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from crosscurrent.knowledge import deployment_files
 from crosscurrent.knowledge.schema import schema
 from crosscurrent.validator.requests import json_schema
 
@@ -38,7 +40,7 @@ def describe(app: FastAPI) -> dict[str, Any]:
     schemas.pop("HTTPValidationError", None)
     schemas.pop("ValidationError", None)
     schemas["Problem"]["examples"] = [_PROBLEM]
-    schemas |= _records()
+    schemas |= _records() | _deployments()
     if app.state.service.keyring is not None:
         document["components"]["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer"}}
     answers = examples()
@@ -66,6 +68,9 @@ def describe(app: FastAPI) -> dict[str, Any]:
             operation["requestBody"]["content"][_JSON]["schema"] = shape
         if name in BODIES:
             operation["requestBody"]["content"][_JSON]["example"] = dict(BODIES[name])
+        if name in ("assess", "check"):
+            text = {"example": yaml.safe_dump(BODIES[name], sort_keys=False)}
+            operation["requestBody"]["content"]["application/yaml"] |= text
     return document
 
 
@@ -126,6 +131,16 @@ def _records() -> dict[str, Any]:
     return found
 
 
+def _deployments() -> dict[str, Any]:
+    """Return the schemas of deployment files and of their parts."""
+    written = deployment_files.schema()
+    parts = {
+        f"Deployment{name}": _moved(each, "Deployment{}") for name, each in written["$defs"].items()
+    }
+    whole = {k: v for k, v in written.items() if k not in ("$schema", "$defs")}
+    return {**parts, "DeploymentFile": _moved(whole, "Deployment{}")}
+
+
 def _mapped(fields: dict[str, Any]) -> dict[str, Any]:
     """Return the schema of a mapping as a record's answer has it, with the catalogue's name."""
     text, optional = {"type": "string"}, {"type": ["string", "null"]}
@@ -137,16 +152,19 @@ def _mapped(fields: dict[str, Any]) -> dict[str, Any]:
     )
 
 
-def _moved(value: Any) -> Any:
-    """Let references into the schema of knowledge files lead into this document."""
+def _moved(value: Any, called: str = "{}Record") -> Any:
+    """Let references into another schema lead into this document, where its parts are called so."""
     if isinstance(value, dict):
         return {
-            k: f"{v.replace('#/$defs/', '#/components/schemas/')}Record"
-            if k == "$ref" and isinstance(v, str)
-            else _moved(v)
+            k: _reference(v, called) if k == "$ref" and isinstance(v, str) else _moved(v, called)
             for k, v in value.items()
         }
-    return [_moved(each) for each in value] if isinstance(value, list) else value
+    return [_moved(each, called) for each in value] if isinstance(value, list) else value
+
+
+def _reference(address: str, called: str) -> str:
+    name = address.removeprefix("#/$defs/")
+    return f"#/components/schemas/{called.format(name)}"
 
 
 def _object(**properties: Any) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -15,12 +16,20 @@ from crosscurrent.api.jobs.errors import (
     BeingAccepted,
     DifferentPayload,
     NoSuchJob,
+    NotEnded,
     NotFinished,
     Refused,
     TooManyJobs,
     Unavailable,
 )
-from crosscurrent.knowledge.errors import BrokenKnowledge, InputError, UnknownName, legible, suggest
+from crosscurrent.knowledge.errors import (
+    BrokenDeployment,
+    BrokenFiles,
+    InputError,
+    UnknownName,
+    legible,
+    suggest,
+)
 from crosscurrent.predictor.budget import TooCostly
 
 from .introspection import fields
@@ -47,11 +56,11 @@ _TITLES = {
     403: ("not-yours", "This belongs to another key"),
     404: ("not-found", "There is no such resource"),
     405: ("method-not-allowed", "The resource does not take this method"),
-    406: ("not-acceptable", "The answer is JSON"),
+    406: ("not-acceptable", "The answer has another media type"),
     409: ("conflict", "The state of the resource does not allow it"),
     410: ("retired", "The knowledge set is retired"),
     413: ("too-large", "The request is too large"),
-    415: ("media-type", "The body should be JSON"),
+    415: ("media-type", "The body has another media type"),
     421: ("other-host", "The request is for another host"),
     422: ("invalid", "The request asks for something that can't be answered"),
     429: ("quota", "That is more than one may ask for at a time"),
@@ -61,6 +70,7 @@ _TITLES = {
 }
 
 _NARROWER = {
+    "not-ended": "The validation has not ended",
     "busy": "Too many of your requests wait",
     "head-too-large": "The head of the request is too large",
     "head-too-slow": "The head of the request took too long",
@@ -142,7 +152,8 @@ def handle_problems(app: FastAPI, page: ProblemPage) -> None:
         found, identity = problem_of(request, error), request.scope.get("crosscurrent.id", "")
         if found.status >= 500:
             log = request.app.state.service.log
-            log.error("problem", request_id=identity, status=found.status, detail=found.detail)
+            detail = str(error) if isinstance(error, Unavailable) else found.detail
+            log.error("problem", request_id=identity, status=found.status, detail=detail)
         told = await run_in_threadpool(page, request, found, titled(found)[1], identity)
         return told or problem(found, identity)
 
@@ -150,6 +161,7 @@ def handle_problems(app: FastAPI, page: ProblemPage) -> None:
         ProblemError,
         InputError,
         NoSuchJob,
+        NotEnded,
         NotFinished,
         Unavailable,
         RequestValidationError,
@@ -163,11 +175,14 @@ def problem_of(request: Request, error: Exception) -> ProblemError:
     """Return what an asker is told of an error; raise it if that is our own failure."""
     if isinstance(error, ProblemError):
         return error
-    if isinstance(error, BrokenKnowledge):
+    if isinstance(error, BrokenFiles):
         found = [each._asdict() for each in error.problems]
         count = f"{len(found)} problem{'s' * (len(found) != 1)}"
-        detail = f"{count} in the knowledge files; nothing was kept"
-        return ProblemError(422, detail, kind="broken-knowledge", problems=found)
+        deployment = isinstance(error, BrokenDeployment)
+        kind = "broken-deployment" if deployment else "broken-knowledge"
+        undone = error.what if deployment else "nothing was kept"
+        detail = f"{count} in the {error.where.removeprefix('the ')}; {undone}"
+        return ProblemError(422, detail, kind=kind, problems=found)
     if isinstance(error, UnknownName):
         asked = {legible(str(value)) for value in request.path_params.values()}
         status = 404 if legible(error.name) in asked else 422
@@ -183,10 +198,14 @@ def problem_of(request: Request, error: Exception) -> ProblemError:
         return ProblemError(422, str(error), **_hint(error.suggestions))
     if isinstance(error, NoSuchJob):
         return ProblemError(404, str(error))
+    if isinstance(error, NotEnded):
+        return ProblemError(409, str(error), kind="not-ended")
     if isinstance(error, NotFinished):
         return ProblemError(409, str(error), kind="no-result", state=error.state)
     if isinstance(error, Unavailable):
-        return ProblemError(503, str(error), headers={"Retry-After": "5"})
+        folder = os.path.join(os.path.abspath(request.app.state.service.settings.data), "")
+        told = str(error).replace(f"sqlite:///{folder}", "").replace(folder, "")
+        return ProblemError(503, told, headers={"Retry-After": "5"})
     if isinstance(error, TooCostly):
         return ProblemError(422, str(error), kind="too-costly")
     if isinstance(error, InputError):

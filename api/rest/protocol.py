@@ -33,7 +33,7 @@ class LimitedProtocol(HttpToolsProtocol):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._in_head = self._in_body = self._told = False
-        self._untold = self._parsed = 0
+        self._untold = self._parsed = self._hosts = 0
         self._refusal: ProblemError | None = None
         self._timer: asyncio.TimerHandle | None = None
 
@@ -68,7 +68,7 @@ class LimitedProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """Begin to count."""
         super().on_message_begin()
-        self._in_head, self._untold, self._parsed = True, 0, 0
+        self._in_head, self._untold, self._parsed, self._hosts = True, 0, 0, 0
         if self._timer is None:
             self._expect()
 
@@ -81,10 +81,14 @@ class LimitedProtocol(HttpToolsProtocol):
         """Count a header."""
         self._told = True
         self._count(len(name) + len(value) + len(b": \r\n"))
+        self._hosts += name.lower() == b"host"
         super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
-        """Let the head be answered."""
+        """Let the head be answered, if it names one host (RFC 9112, section 3.2)."""
+        if self._hosts != 1 and (self._hosts or self.parser.get_http_version() != "1.0"):
+            self._refusal = ProblemError(400, "send one Host header")
+            raise self._refusal
         self._in_head, self._in_body = False, True
         self._relax()
         super().on_headers_complete()

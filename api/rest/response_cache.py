@@ -18,7 +18,7 @@ from .problems import ProblemError
 if TYPE_CHECKING:
     from crosscurrent.knowledge import KnowledgeBase
 
-__all__ = ["LARGEST_ANSWER", "CachedResponse", "ResponseCache", "code_digest", "matches"]
+__all__ = ["LARGEST_ANSWER", "CachedResponse", "ResponseCache", "code_digest", "encoded", "matches"]
 
 MAX_BYTES = 64 * 1024 * 1024
 LARGEST_ANSWER = 8 * 1024 * 1024
@@ -92,7 +92,7 @@ class ResponseCache:
         etag = self.etag(kb, question, parameters)
         if (known := self._kept.get(etag)) is not None:
             return known
-        ready = CachedResponse(_encoded(build()), etag)
+        ready = CachedResponse(encoded(build()), etag)
         self._kept.put(etag, ready)
         return ready
 
@@ -115,8 +115,14 @@ class ResponseCache:
         return Response(ready.body, headers=ready.headers, media_type="application/json")
 
 
-def _encoded(document: Mapping[str, Any]) -> bytes:
-    """Return a document as JSON, piece by piece: a large one at once would let no thread run."""
+def encoded(document: Mapping[str, Any]) -> bytes:
+    """Return a document as JSON, piece by piece: a large one at once would let no thread run.
+
+    Raises
+    ------
+    ProblemError
+        The answer is larger than one may be.
+    """
     size, pieces = 0, []
     for piece in _pieces(document):
         pieces.append(piece)

@@ -34,10 +34,10 @@ _DETAILS = {"here": "", "processes": "(:[1-9][0-9]{0,8})?"}
 _SEPARATORS = {
     "knowledge": os.pathsep,
     "cors_origins": ",",
+    "hosts": ",",
     "workers": ",",
     "devices": ",",
     "models": ",",
-    "mcp_hosts": ",",
 }
 
 
@@ -73,6 +73,12 @@ class Settings(BaseSettings):
         description="allow access from other machines without keys; set it only if something else"
         " controls access",
     )
+    hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="names under which the service may be asked, such as lab.example; * for any;"
+        " without keys, addresses and this machine's own names always are; /mcp answers under this"
+        " machine's own names and these alone",
+    )
     cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(),
         description="origins whose web pages may call the API, such as https://lab.example; default"
@@ -81,11 +87,6 @@ class Settings(BaseSettings):
     mcp: bool = Field(
         default=False,
         description="answer the Model Context Protocol at /mcp, which takes the extra mcp",
-    )
-    mcp_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
-        default=(),
-        description="names under which /mcp is reached, such as lab.example, beside this machine's"
-        " own; requests that name another host are refused",
     )
     database: str | None = Field(
         default=None,
@@ -190,11 +191,11 @@ class Settings(BaseSettings):
                 raise ValueError(f"{clip(origin)!r} is no origin, such as https://lab.example")
         return value
 
-    @field_validator("mcp_hosts")
+    @field_validator("hosts")
     @classmethod
     def _hosts(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for name in value:
-            if not _HOST.fullmatch(name):
+            if name != "*" and not _HOST.fullmatch(name):
                 raise ValueError(f"{clip(name)!r} is no host's name, such as lab.example")
         return value
 

@@ -45,6 +45,7 @@ __all__ = [
     "fact",
     "finding",
     "heading",
+    "joined",
     "measure",
     "measuring",
     "setting",
@@ -83,7 +84,6 @@ CERTAINTY: Final[Mapping[str, str]] = MappingProxyType(
 """How well established what is expected is, at length."""
 
 _MOST = 2
-_PAIRS = 4
 _UNMEASURED: Final = "no experiment for it is built in"
 
 
@@ -297,6 +297,16 @@ def setting(kb: KnowledgeBase, outcome: RiskOutcome) -> str:
 
 def together(kb: KnowledgeBase, found: DeploymentAssessment) -> list[str]:
     """Say whether the defenses go together, why not, in which order, and what to change."""
+    lines = joined(kb, found)
+    for tension in found.tensions:
+        record_of = kb.factors.get(tension.subject) or kb.risks[tension.subject]
+        words = TENSIONS[tension.mechanism].format(subject=lowered(record_of.name))
+        lines.append(f"tension: {tension.one}, {tension.other}: {words}")
+    return lines
+
+
+def joined(kb: KnowledgeBase, found: DeploymentAssessment) -> list[str]:
+    """Say what `together` does, without tensions; the first line is the outcome."""
     combined = found.combined
     if combined is None:
         return []
@@ -324,10 +334,6 @@ def together(kb: KnowledgeBase, found: DeploymentAssessment) -> list[str]:
     lines += [
         f"repair: {_changes(each)}{_uncovered(kb, each)}" for each in combined.repairs[:_MOST]
     ]
-    for tension in found.tensions:
-        record_of = kb.factors.get(tension.subject) or kb.risks[tension.subject]
-        words = TENSIONS[tension.mechanism].format(subject=lowered(record_of.name))
-        lines.append(f"tension: {tension.one}, {tension.other}: {words}")
     return lines
 
 
@@ -360,10 +366,7 @@ def threat(kb: KnowledgeBase, found: Threat) -> tuple[str, str]:
     for link in found.chain.links:
         doubt = "" if link.proven else " (not shown)"
         steps += f" → {lowered(link.second.name)}{doubt}"
-    pairs = [*dict.fromkeys(_pair(*names) for names in found.adversaries)]
-    if len(pairs) > _PAIRS:
-        pairs[_PAIRS - 1 :] = [f"{len(pairs) - _PAIRS + 1} more of them or pairs of them"]
-    who = _list(pairs)
+    who = _list(_able(found.adversaries))
     if who:
         steps += f", by {who}"
     if found.broken_by:
@@ -385,8 +388,14 @@ def threat(kb: KnowledgeBase, found: Threat) -> tuple[str, str]:
     return steps, "nothing is known to break it"
 
 
-def _pair(first: str, last: str) -> str:
-    return first if first == last else f"{first} with {last}"
+def _able(pairs: Iterable[tuple[str, str]]) -> list[str]:
+    """Name who may mount a chain: alone, and those pairs of which neither can alone."""
+    every = list(pairs)
+    alone = [first for first, last in every if first == last]
+    together = [
+        f"{first} with {last}" for first, last in every if first not in alone and last not in alone
+    ]
+    return [*alone, *together]
 
 
 def unstated(kb: KnowledgeBase, found: Unstated) -> str:

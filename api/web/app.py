@@ -10,7 +10,9 @@ from . import auth
 from .assets import ASSETS
 from .measurements.progress import EventCache
 from .measurements.summaries import ResultSummaries
+from .request import page_cache
 from .views import (
+    assess,
     collude,
     combine,
     learn,
@@ -45,9 +47,13 @@ async def asset(digest: str, name: str) -> Response:
 def add_pages(app: FastAPI) -> None:
     """Add the views to an application; they are not part of its described API."""
     app.state.results, app.state.event_cache = ResultSummaries(), EventCache()
+    app.state.pages = page_cache()
     app.include_router(_files, include_in_schema=False)
     for view in _VIEWS:
         app.include_router(view.router, dependencies=[ANSWERING], include_in_schema=False)
     app.include_router(auth.router, include_in_schema=False)
     most = app.state.service.settings.max_body_size
+    app.include_router(
+        assess.router, dependencies=[ANSWERING], include_in_schema=False, max_body_size=most
+    )
     app.include_router(measurements.router, include_in_schema=False, max_body_size=most)

@@ -1,4 +1,4 @@
-"""Static files: style, script and icon, under addresses that change with their content."""
+"""Static files: styles, script and icon, under addresses that change with their content."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
+
+from ..reports.deployments import STYLE
 
 __all__ = ["ASSETS", "Asset"]
 
@@ -37,5 +39,7 @@ def _read(path: Path) -> Asset:
     return Asset(content, _MEDIA[path.suffix], f"/static/{digest}/{path.name}")
 
 
-ASSETS: Mapping[str, Asset] = {path.name: _read(path) for path in sorted(_FOLDER.iterdir())}
+ASSETS: Mapping[str, Asset] = {
+    path.name: _read(path) for path in (*sorted(_FOLDER.iterdir()), STYLE)
+}
 """By file name."""

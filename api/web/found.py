@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from .records import full_citation
+from ..text.works import full_citation
 
 if TYPE_CHECKING:
     from .names import Words

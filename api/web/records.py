@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
-from urllib.parse import quote
 
 from crosscurrent.knowledge import Correlation, Outcome, Prerequisite
 
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
         KnowledgeBase,
         Observation,
         PublishedAttack,
-        Reference,
         Requirement,
         Risk,
         Variant,
@@ -41,8 +39,6 @@ __all__ = [
     "citations",
     "edge_row",
     "edge_rows",
-    "external_links",
-    "full_citation",
     "leads_to",
 ]
 
@@ -148,28 +144,6 @@ def _anchor(kb: KnowledgeBase, edge: Edge) -> str:
     at = getattr(edge, "stage", None)
     who = f"{subject}-{at}" if at else subject
     return f"{section}-{'to' if leads_to(kb, edge) else 'from'}-{edge.factor}-{who}"
-
-
-def full_citation(work: Reference) -> str:
-    """Return the full citation of a work, or what is known of one that is not identified."""
-    who = " ".join(filter(None, [work.authors, f"({work.year})" if work.year else None]))
-    parts = [part for part in (who, work.title, work.venue) if part]
-    if not parts:
-        return f"Not identified, about {work.topic}." if work.topic else "Not identified."
-    return " ".join(part if part.endswith(("?", "!", ".")) else f"{part}." for part in parts)
-
-
-def external_links(work: Reference) -> list[tuple[str, str]]:
-    """Return where a work can be read, outside, with what each place is called."""
-    found = []
-    if work.doi:
-        found.append((f"https://doi.org/{quote(work.doi)}", f"doi:{work.doi}"))
-    if work.arxiv:
-        found.append((f"https://arxiv.org/abs/{quote(work.arxiv)}", f"arXiv:{work.arxiv}"))
-    known = {address for address, _ in found}
-    if work.url and work.url not in known and work.url.startswith(("http://", "https://")):
-        found.append((work.url, work.url.partition("://")[2]))
-    return found
 
 
 class RecordLink(NamedTuple):

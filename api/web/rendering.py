@@ -50,6 +50,7 @@ __all__ = [
     "VIEWS",
     "address",
     "anonymous_context",
+    "page",
     "page_response",
     "render_template",
     "sentence",
@@ -69,6 +70,7 @@ HEADERS: Mapping[str, str] = {
 
 VIEWS: Sequence[tuple[str, str, str]] = (
     ("/matrix", "matrix", "Matrix"),
+    ("/assess", "assess", "Assess"),
     ("/what-if", "what_if", "What if"),
     ("/combine", "combine", "Combine"),
     ("/plan", "plan", "Plan"),
@@ -92,7 +94,11 @@ def page_response(
     template: str, context: Mapping[str, Any], status: int = 200, headers: Mapping[str, str] = {}
 ) -> Response:
     """Return a page."""
-    body = render_template(template, context)
+    return page(render_template(template, context), status, headers)
+
+
+def page(body: str | bytes, status: int = 200, headers: Mapping[str, str] = {}) -> Response:
+    """Return a page whose text is there already."""
     return Response(body, status, {**HEADERS, **headers}, media_type="text/html")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 from urllib.parse import urlsplit
@@ -11,10 +11,12 @@ from fastapi import Depends, Request, Response
 
 from crosscurrent.knowledge.errors import InputError, clip, legible, suggest
 
+from ..rest.lru_cache import LRUCache
 from ..rest.middleware import OWNER
 from ..rest.problems import ProblemError
+from .deployment_links import MAX_LINK
 from .names import Words
-from .rendering import address, page_response
+from .rendering import address, page, page_response
 
 if TYPE_CHECKING:
     from crosscurrent.knowledge import KnowledgeBase
@@ -27,13 +29,20 @@ __all__ = [
     "Assumptions",
     "PageRequest",
     "PageRequestDep",
+    "page_cache",
     "page_request",
     "require_same_origin",
 ]
 
 _LONGEST = 200
+_LONGER = {"deployment": MAX_LINK}
+"""Parameters that may be longer."""
 _MOST = 60
 KNOWLEDGE = "knowledge"
+PageCache = LRUCache[tuple[Hashable, ...], bytes]
+"""Bodies of pages by what they were made of."""
+_KEPT = 32 * 1024 * 1024
+"""Bytes of pages that are kept."""
 _OWN_SITES = ("same-origin", "none")
 """Sites that browsers state for a request of one of our own pages, or of the user."""
 
@@ -105,7 +114,9 @@ class PageRequest:
         self.request = request
         self.service: Service = request.app.state.service
         query = request.query_params.multi_items()
-        if len(query) > _MOST or any(len(v) > _LONGEST or len(k) > _LONGEST for k, v in query):
+        if len(query) > _MOST or any(
+            len(v) > _LONGER.get(k, _LONGEST) or len(k) > _LONGEST for k, v in query
+        ):
             raise ProblemError(
                 422, f"the address is too long: {_MOST} parameters of {_LONGEST} characters"
             )
@@ -197,6 +208,30 @@ class PageRequest:
         """Return a page about what was asked."""
         return page_response(template, {**self.context(), **context}, status, headers)
 
+    def kept(self, jobs: Sequence[str], make: Callable[[], Response]) -> Response:
+        """Return a page as it was made for the same question before, or make it.
+
+        Parameters
+        ----------
+        jobs : sequence of str
+            The jobs whose results it shows.
+        make : callable
+            Makes it; of nothing but the question, the knowledge and these.
+        """
+        url = self.request.url
+        signed_in = self.request.scope.get(OWNER)
+        sets = self.service.sets.names()
+        key = (self.kb.digest, url.path, url.query, signed_in, *sets, None, *jobs)
+        pages: PageCache = self.request.app.state.pages
+        body = pages.get(key)
+        if body is None:
+            made = make()
+            if made.status_code != 200:
+                return made
+            body = bytes(made.body)
+            pages.put(key, body)
+        return page(body)
+
     def context(self) -> dict[str, Any]:
         """Return what all pages may show."""
         same = [(key, value) for key, value in self._query if key != KNOWLEDGE]
@@ -218,6 +253,11 @@ class PageRequest:
             "notices": self.notices,
             "signed_in": self.request.scope.get(OWNER),
         }
+
+
+def page_cache() -> PageCache:
+    """Return a place for pages, as many as have room."""
+    return LRUCache(_KEPT, len)
 
 
 def page_request(request: Request) -> PageRequest:

@@ -260,6 +260,16 @@ def mounted_at(service: str, path: str, everything: dict[str, Any]) -> str:
     return str(found)
 
 
+def test_every_container_has_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, each in composed()["services"].items():
+        assert re.fullmatch(r"[1-9][0-9]*g", str(each["mem_limit"])), name
+        assert float(each["cpus"]) > 0, name
+        assert int(each["pids_limit"]) > 0, name
+    service = composed()["services"]["service"]
+    found = settings_of({**image_environment(), **service["environment"]}, monkeypatch)
+    assert (found.keys, found.hosts) == (None, ())  # addresses and localhost: no rebinding
+
+
 def test_the_gpu_worker_has_an_image_of_its_own() -> None:
     services = composed()["services"]
     own = services["gpu-worker"]
@@ -314,6 +324,8 @@ def test_a_unit_may_do_no_more_than_it_must(path: Path) -> None:
         "RestrictRealtime", "RestrictSUIDSGID",
     ):  # fmt: skip
         assert found[key] == ["yes"], key
+    assert found["MemoryMax"][0].endswith("%")
+    assert int(found["TasksMax"][0]) > 0
     assert found["ProtectSystem"] == ["strict"]
     assert found["CapabilityBoundingSet"] == [""]
     assert found["SystemCallFilter"] == ["@system-service"]

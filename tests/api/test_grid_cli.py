@@ -17,7 +17,7 @@ from trained_grid import WORDS, TrainedGrid, trained_grid
 
 from crosscurrent.api.cli import main
 from crosscurrent.api.cli.progress import GridProgress
-from crosscurrent.api.reports import report
+from crosscurrent.api.reports.verdicts import report
 from crosscurrent.api.text.measured import describe
 from crosscurrent.api.text.measured.verdict import reason
 from crosscurrent.api.text.terminal import Style

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
+from deployment_texts import TRIAGE
 from playwright.sync_api import (
     Browser,
     BrowserContext,
@@ -14,6 +15,8 @@ from playwright.sync_api import (
     Response,
     expect,
 )
+
+from crosscurrent.api.web.deployment_links import packed
 
 __all__ = ["DARK_PHONE", "DESKTOP", "LIGHT_DESK", "PHONE", "VIEWS", "View", "Visitor", "settled"]
 
@@ -52,6 +55,9 @@ VIEWS = (
     View("/matrix?knowledge=team"),
     View("/matrix?sort=raises&show=disagree"),
     View("/matrix?sort=sideways", 422),
+    View("/assess"),
+    View(f"/assess?deployment={packed(TRIAGE)}"),
+    View(f"/assess?deployment={packed(TRIAGE.replace('explanations', 'explantations'))}", 422),
     View("/what-if"),
     View("/what-if?boundary_distance=hold&training_set_size=lower&model_knowledge=whitebox"),
     View("/what-if?boundary_distance=sideways", 422),

@@ -51,6 +51,15 @@ def test_every_verdict_makes_sound_knowledge(kb: KnowledgeBase, tmp_path: Path, 
             assert "mlp-s" in observation.note
 
 
+def test_a_data_set_may_have_any_name(kb: KnowledgeBase, tmp_path: Path) -> None:
+    found = document(kb, shows="increase", **EFFECTIVE)
+    found["scale"]["dataset"] = "long name " * 1000
+    export([found], str(tmp_path))
+    mine = load([str(tmp_path)])
+    assert len(observed(mine, found)) == 1
+    assert experimented(mine, found).dataset.startswith("long name long")
+
+
 @pytest.mark.parametrize("shows", DIFFERENCES)
 def test_an_ineffective_defense_gives_an_experiment_but_no_observation(
     kb: KnowledgeBase, tmp_path: Path, shows: str

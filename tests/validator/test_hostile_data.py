@@ -113,15 +113,55 @@ def test_a_parquet_bomb_is_refused_by_what_it_says_of_its_size(
     assert tracemalloc.get_traced_memory()[1] - before < 4 * MIB
 
 
-def test_long_texts_of_a_parquet_file_are_in_memory_once(tmp_path: Path) -> None:
+@pytest.mark.parametrize("end", ["", " ", "e\u0301"], ids=["as it is", "a blank", "not composed"])
+def test_long_texts_of_a_parquet_file_are_in_memory_once(tmp_path: Path, end: str) -> None:
     pa, pq = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
-    long = pa.array(["x" * MIB, "y" * MIB] * 300).dictionary_encode()
+    long = pa.array(["x" * MIB + end, "y" * MIB + end] * 300).dictionary_encode()
     table = {"note": long, "income": ["a", "b"] * 300, "age": list(range(600))}
     pq.write_table(pa.table(table), tmp_path / "t.parquet")
     (tmp_path / "t.card.yaml").write_text("target: income\ncolumns: {note: drop}\n")
     del table, long
     tracemalloc.reset_peak()
     assert _parquet.read_parquet(str(tmp_path / "t.parquet")).columns["note"][0][0] == "x"
+
+
+ONE_VALUE: dict[str, Any] = {
+    "texts": ["a"],
+    "numbers as texts": ["1"],
+    "truth values": [True],
+    "large whole numbers": [2**60],
+    "nothing": [None],
+}
+
+
+@pytest.mark.parametrize("kind", ONE_VALUE)
+def test_many_records_in_a_few_bytes_count_as_what_they_take(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    pa, pq = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    path, records = tmp_path / "t.parquet", 200_000
+    pq.write_table(pa.table({"x": pa.array(ONE_VALUE[kind] * records)}), path)
+    (tmp_path / "t.card.yaml").write_text("target: x\n")
+    assert path.stat().st_size < 16_384
+    told = _parquet.bytes_taken(pq.read_metadata(path), 1)
+    before = pa.total_allocated_bytes()
+    tracemalloc.reset_peak()
+    start, _ = tracemalloc.get_traced_memory()
+    _parquet.read_parquet(str(path))
+    assert tracemalloc.get_traced_memory()[1] - start + pa.total_allocated_bytes() - before < told
+    monkeypatch.setattr(_parquet, "free_bytes", lambda: told - 1)
+    assert "once it is unpacked" in refused(str(path))
+
+
+def test_texts_that_differ_count_as_what_they_take(tmp_path: Path) -> None:
+    pa, pq = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    path = tmp_path / "t.parquet"
+    pq.write_table(pa.table({"x": [f"{i:x}" for i in range(200_000)]}), path)
+    told = _parquet.bytes_taken(pq.read_metadata(path), 1)
+    tracemalloc.reset_peak()
+    start, _ = tracemalloc.get_traced_memory()
+    _parquet.read_parquet(str(path))
+    assert tracemalloc.get_traced_memory()[1] - start < told
 
 
 HUGE = {

@@ -19,7 +19,17 @@ import numpy as np
 
 from crosscurrent.knowledge.errors import InputError, clip, legible
 
-from ..data import MISSING, column_of, read_csv, reading, require_file, texts_of
+from ..data import (
+    MISSING,
+    bytes_taken,
+    column_of,
+    is_text,
+    read_csv,
+    reading,
+    require_file,
+    texts_of,
+)
+from ..machine.memory import free_bytes
 from ._values import as_given, laid_out, plain, typed
 
 if TYPE_CHECKING:
@@ -181,20 +191,11 @@ def _of_parquet(path: str, missing: Collection[str]) -> Source:
     damage = (pa.ArrowException, ValueError, OverflowError, KeyError, TypeError)
     with reading(path, "Parquet", *damage, NotImplementedError), pq.ParquetFile(path) as file:
         names, about = list(file.schema_arrow.names), file.metadata
-        texts = [
-            each.name
-            for each in file.schema_arrow
-            if pa.types.is_string(each.type) or pa.types.is_large_string(each.type)
-        ]
+        texts = [each.name for each in file.schema_arrow if is_text(each.type)]
         records = int(about.num_rows)
-        unpacked = sum(
-            about.row_group(i).column(k).total_uncompressed_size
-            for i in range(about.num_row_groups)
-            for k in range(about.num_columns if len(names) <= MOST_COLUMNS else 0)
-        )
-    _require_columns(names, shown)
-    if unpacked > MOST_BYTES:
-        raise _too_large(shown)
+        _require_columns(names, shown)
+        if bytes_taken(about, 1) > min(MOST_BYTES, free_bytes()):
+            raise _too_large(shown)
 
     def read(asked: Sequence[str], *, given: bool = False) -> dict[str, NDArray[Any]]:
         if records * len(asked) * 8 > MOST_BYTES:

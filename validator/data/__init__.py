@@ -11,18 +11,22 @@ from ._dataset import Dataset
 from ._draws import draws
 from ._files import reading, require_file
 from ._lookup import dataset, names, settings
-from ._parquet import column_of, texts_of
+from ._own_files import own_file
+from ._parquet import bytes_taken, column_of, is_text, texts_of
 from ._tables import MISSING, as_texts
 
 __all__ = [
     "MISSING",
     "Dataset",
     "as_texts",
+    "bytes_taken",
     "check",
     "column_of",
     "dataset",
     "draws",
+    "is_text",
     "names",
+    "own_file",
     "read_csv",
     "reading",
     "require_file",

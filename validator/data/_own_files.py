@@ -74,18 +74,28 @@ class OwnFile:
         return _READERS[_ending(self.path)](self.path, card)
 
 
-def own_file(path: str) -> OwnFile:
+def own_file(path: str, folder: str | None = None) -> OwnFile:
     """Return a data file with the card beside it, or a card's data file.
+
+    Parameters
+    ----------
+    path : str
+        The path of either.
+    folder : str, optional
+        Outside of which neither may be, wherever links lead.
 
     Raises
     ------
     InputError
         If there is no such file, it is none that is read, two cards lie beside it, or a card is
-        broken or names another file.
+        broken, names another file, or one outside of the folder.
     """
     if _ending(path) in _CARDS:
+        _require_inside(path, folder)
         card = read_card(path)
-        return OwnFile(_named(card, path, None), card)
+        named = _named(card, path, None)
+        _require_inside(named, folder)
+        return OwnFile(named, card)
     require_file(path)
     if os.path.basename(path) == FILE:
         return OwnFile(path, adult_card(path))
@@ -101,8 +111,20 @@ def own_file(path: str) -> OwnFile:
         raise InputError(f"{legible(path)}: two cards beside it, {both}; remove one")
     if not beside:
         return OwnFile(path, None)
+    _require_inside(beside[0], folder)
     card = read_card(beside[0])
     return OwnFile(_named(card, beside[0], path), card)
+
+
+def _require_inside(path: str, folder: str | None) -> None:
+    """Make sure that a file lies in a folder, wherever links lead."""
+    if folder is None:
+        return
+    within = os.path.realpath(folder)
+    if os.path.commonpath([within, os.path.realpath(path)]) != within:
+        raise InputError(
+            f"{legible(path)}: leads out of the folder of data sets; put the file itself there"
+        )
 
 
 def _named(card: Card, path: str, given: str | None) -> str:

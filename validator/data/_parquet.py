@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Collection, Sequence
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -18,7 +18,14 @@ from ._tables import EXACT, MISSING, Table, composed, number_column, require_dis
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["column_of", "read_parquet", "texts_of"]
+__all__ = ["bytes_taken", "column_of", "is_text", "read_parquet", "texts_of"]
+
+_TEXT: Final = 56
+"""Bytes that a text takes as one of Python, beside its characters."""
+_WORKED: Final = 64
+"""Bytes that a record takes while the column of texts which is read is made."""
+_NUMBERS: Final = ("FLOAT", "DOUBLE")
+"""Types of which no column is ever one of texts."""
 
 
 def read_parquet(path: str, na_values: Collection[str] = MISSING) -> Table:
@@ -63,7 +70,7 @@ def read_parquet(path: str, na_values: Collection[str] = MISSING) -> Table:
         names: list[str] = list(schema.names)
         require_distinct([composed(name) for name in names], shown)
         _require_size(shown, about, len(names))
-        texts = [each.name for each in schema if _is_text(each.type)]
+        texts = [each.name for each in schema if is_text(each.type)]
         index = tuple(map(composed, _index(schema.metadata, names)))
     # dictionaries, as few bytes of a file may stand for many long texts
     with reading(path, "Parquet", *damage), pq.ParquetFile(path, read_dictionary=texts) as file:
@@ -102,9 +109,9 @@ def _read(column: Any, na_values: Collection[str]) -> tuple[NDArray[Any], dict[s
     """Return a usable Arrow column, and how often each text was taken for a missing value."""
     import pyarrow as pa
 
-    texts = texts_of(column)
+    texts = texts_of(column, strip=True)
     if texts is not None:
-        return text_column([each and each.strip() for each in texts], na_values)
+        return text_column(texts, na_values)
     kind = column.type
     if pa.types.is_dictionary(kind):
         column, kind = column.cast(kind.value_type), kind.value_type
@@ -112,29 +119,55 @@ def _read(column: Any, na_values: Collection[str]) -> tuple[NDArray[Any], dict[s
         names = {True: "true", False: "false", None: None}
         return text_column([names[each] for each in column.to_pylist()], na_values)
     if (pa.types.is_integer(kind) or pa.types.is_decimal(kind)) and _too_large(column):
-        exact = column.to_pylist()
-        if all(each is None or each == int(each) for each in exact):
-            whole = [None if each is None else str(int(each)) for each in exact]
+        whole = _whole(column)
+        if whole is not None:
             return text_column(whole, na_values)
     numbers = column.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
     return number_column(np.asarray(numbers, np.float64), na_values)
 
 
-def texts_of(column: Any) -> list[str | None] | None:
-    """Return the texts of an Arrow column as they are; None if it is not one of texts.
+def texts_of(column: Any, *, strip: bool = False) -> list[str | None] | None:
+    """Return the texts of an Arrow column; None if it is not one of texts.
 
-    Those of a dictionary are in memory once each.
+    Those of a dictionary are in memory once each, however many records have them.
+
+    Parameters
+    ----------
+    column : pyarrow.Array or pyarrow.ChunkedArray
+        The column.
+    strip : bool
+        Whether blanks around texts are left out.
     """
     import pyarrow as pa
 
-    if not _is_text(column.type):
+    if not is_text(column.type):
         return None
     if not pa.types.is_dictionary(column.type):
-        return list(column.to_pylist())
+        return _stripped(column.to_pylist(), strip=strip)
+    return _decoded(column, lambda texts: _stripped(texts.to_pylist(), strip=strip))
+
+
+def _stripped(texts: list[str | None], *, strip: bool) -> list[str | None]:
+    return [each and each.strip() for each in texts] if strip else texts
+
+
+def _whole(column: Any) -> list[str | None] | None:
+    """Return whole numbers as texts, each once in memory; None if one is not whole."""
+    exact = column.unique().drop_null().to_pylist()
+    if any(each != int(each) for each in exact):
+        return None
+    encoded = column.dictionary_encode()
+    return _decoded(encoded, lambda known: [str(int(each)) for each in known.to_pylist()])
+
+
+def _decoded(column: Any, spell: Callable[[Any], Sequence[str | None]]) -> list[str | None]:
+    """Return the texts of a dictionary's records; `spell` gives those of the dictionary."""
     found: list[str | None] = []
     for chunk in column.chunks if hasattr(column, "chunks") else [column]:
-        texts = chunk.dictionary.to_pylist()
-        found += [None if code is None else texts[code] for code in chunk.indices.to_pylist()]
+        texts = np.empty(len(chunk.dictionary) + 1, object)  # the last one of what is missing
+        texts[:-1] = spell(chunk.dictionary)
+        codes = chunk.indices.cast("int64").fill_null(len(chunk.dictionary))
+        found += texts[codes.to_numpy(zero_copy_only=False)].tolist()
     return found
 
 
@@ -146,7 +179,8 @@ def _too_large(column: Any) -> bool:
     return any(each is not None and abs(each) > EXACT for each in ends.values())
 
 
-def _is_text(kind: Any) -> bool:
+def is_text(kind: Any) -> bool:
+    """Say whether a type of Arrow is one of texts, also if they are those of a dictionary."""
     import pyarrow as pa
 
     if pa.types.is_dictionary(kind):
@@ -165,7 +199,7 @@ def _is_usable(kind: Any) -> bool:
         *(pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal, pa.types.is_null),
         pa.types.is_boolean,
     )
-    return _is_text(kind) or any(test(kind) for test in tests)
+    return is_text(kind) or any(test(kind) for test in tests)
 
 
 def _called(kind: Any) -> str:
@@ -204,14 +238,37 @@ def _require_size(shown: str, about: Any, columns: int) -> None:
             f"{shown}: {about.num_rows} records in {columns} columns take more than "
             f"{MAX_BYTES >> 30} GiB; leave out columns or records"
         )
-    unpacked = sum(
-        about.row_group(i).column(k).total_uncompressed_size
-        for i in range(about.num_row_groups)
-        for k in range(about.num_columns)
-    )
-    needed = unpacked + about.num_rows * columns * 8
-    if needed > (most := min(2 * MAX_BYTES, free_bytes())):
+    most = min(2 * MAX_BYTES, free_bytes())
+    if (needed := bytes_taken(about, columns)) > most:
         raise InputError(
             f"{shown}: takes about {mib(needed)} MiB once it is unpacked, and at most"
             f" {mib(most)} MiB are for it; leave out columns or records"
         )
+
+
+def bytes_taken(about: Any, columns: int) -> int:
+    """Return the bytes that columns of a file take while they are read, about.
+
+    A few bytes of a file may stand for very many records, so these count, too.
+
+    Parameters
+    ----------
+    about : pyarrow.parquet.FileMetaData
+        What the file says of itself.
+    columns : int
+        How many are read.
+    """
+    pieces = [
+        about.row_group(i).column(k)
+        for i in range(about.num_row_groups)
+        for k in range(about.num_columns)
+    ]
+    unpacked = sum(each.total_uncompressed_size for each in pieces)
+    # a text is stored behind the four bytes of its length, unless it is one that was there before
+    texts = sum(
+        min(each.num_values, each.total_uncompressed_size // 4) * _TEXT
+        for each in pieces
+        if each.physical_type == "BYTE_ARRAY"
+    )
+    worked = 0 if all(each.physical_type in _NUMBERS for each in pieces) else _WORKED
+    return int(unpacked + texts + about.num_rows * (columns * 8 + worked))

@@ -111,7 +111,14 @@ def text_column(
     Texts are in Unicode's form NFC, as those that look the same should be the same. A number that
     stands for a missing value does so however it is spelled.
     """
-    texts = [None if each is None else composed(each) for each in values]
+    # each once, as a few texts may be those of many records
+    known: dict[str, str] = {}
+    texts = [
+        each
+        if each is None or each.isascii()
+        else known.get(each) or known.setdefault(each, composed(each))
+        for each in values
+    ]
     gaps = {composed(each) for each in na_values}
     if numbers := _told_apart(gaps):
         gaps |= {each for each in {*texts} if each and _spells(each, numbers)}

@@ -22,6 +22,8 @@ _LEAST_RUNS = 2
 """Runs of which an audit is evidence of what a defense does."""
 _DIGITS = 6
 _SHORT = 12
+_LONGEST_NAME = 300
+_LONGEST_IN_TITLE = 80
 
 
 def export(documents: Iterable[Mapping[str, Any]], folder: str) -> list[str]:
@@ -140,7 +142,7 @@ def _combination(document: Mapping[str, Any]) -> dict[str, Any]:
                 "outcome": document["outcome"],
                 "status": "explored",
                 "predicted": document["conjecture"],
-                "datasets": [document["scale"]["dataset"]],
+                "datasets": [_dataset(document)],
                 "sources": [reference],
                 "note": f"{seen} ({repeats(document)}). {_scale(document)}",
             }
@@ -220,7 +222,7 @@ def _audit(document: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _reference(document: Mapping[str, Any], subject: str, identity: str) -> dict[str, Any]:
-    where = f"({document['scale']['dataset']}), result {document['id'][:_SHORT]}"
+    where = f"({_dataset(document, _LONGEST_IN_TITLE)}), result {document['id'][:_SHORT]}"
     return {
         "id": identity,
         "status": "confirmed",
@@ -296,9 +298,15 @@ def _changed(effect: Mapping[str, Any], towards: str = "more susceptible") -> st
     )
 
 
+def _dataset(document: Mapping[str, Any], longest: int = _LONGEST_NAME) -> str:
+    """Return what the data set is called, as short as it has to be in a record."""
+    name: str = document["scale"]["dataset"]
+    return name if len(name) <= longest else f"{name[: longest - 1]}…"
+
+
 def _scale(document: Mapping[str, Any]) -> str:
     scale = document["scale"]
     return (
-        f"{scale['dataset']}, {scale['training_records']} training records, {scale['model']} with"
+        f"{_dataset(document)}, {scale['training_records']} training records, {scale['model']} with"
         f" {scale['parameters']} parameters"
     )

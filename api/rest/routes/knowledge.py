@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from crosscurrent.predictor.document_types import Differences
 
+from ..bodies import PatientRoute
 from ..knowledge_sets import Version, described
 from ..pagination import LARGEST, paginate
 from ..responses import answered, refusals
@@ -17,7 +18,7 @@ from ..shapes.service import KnowledgeSet, KnowledgeSets, KnowledgeVersion
 
 __all__ = ["router"]
 
-router = APIRouter(prefix="/v1", tags=["knowledge"])
+router = APIRouter(prefix="/v1", tags=["knowledge"], route_class=PatientRoute)
 
 Name = Annotated[str, Path(max_length=200, description="NAME, or NAME@VERSION")]
 

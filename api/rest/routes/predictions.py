@@ -11,12 +11,13 @@ from crosscurrent.api.answers import assumptions, predictions
 from crosscurrent.knowledge.errors import InputError
 from crosscurrent.predictor.document_types import Matrix, Prediction, Predictions, WhatIf
 
+from ..bodies import PatientRoute
 from ..responses import answered, refusals, when_described
 from ..service import SMALLER, KnowledgeQuery, ResponderDep
 
 __all__ = ["router"]
 
-router = APIRouter(prefix="/v1", tags=["predictions"])
+router = APIRouter(prefix="/v1", tags=["predictions"], route_class=PatientRoute)
 
 Question = Annotated[KnowledgeQuery, Query()]
 Defense = Annotated[

@@ -15,6 +15,7 @@ from crosscurrent.api.jobs.errors import Unavailable
 from crosscurrent.api.jobs.records import Event, Job
 from crosscurrent.api.jobs.service import Jobs
 
+from ..bodies import PatientRoute
 from ..middleware import HEAD
 from ..pagination import decode_token, encode_token
 from ..responses import refusals
@@ -37,7 +38,7 @@ _BYTES = {"type": "string", "format": "binary"}
 _POLLED = 0.5
 """Seconds between two looks at what has happened to a job."""
 
-router = APIRouter(prefix="/v1", tags=_TAGS)
+router = APIRouter(prefix="/v1", tags=_TAGS, route_class=PatientRoute)
 media_router = APIRouter(prefix="/v1", tags=_TAGS)
 """Routes whose responses are not JSON: events, pictures, reports."""
 
@@ -53,6 +54,14 @@ class JobListQuery(BaseModel):
 
     limit: int = Field(50, ge=1, le=200, description="validations on a page")
     next: str | None = Field(None, max_length=200, description="token of the page, from the last")
+
+
+class EndQuery(BaseModel):
+    """Query for the end of a job."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    delete: bool = Field(False, description="delete it for good; it must have ended")
 
 
 @in_database_thread
@@ -148,13 +157,15 @@ def get_validation(
 @router.delete(
     "/validations/{id}",
     operation_id="cancel_validation",
-    summary="Cancel a validation unless it has ended",
-    responses=refusals(413, 503),
+    summary="Cancel a validation unless it has ended, or delete one that has",
+    responses=refusals(409, 413, 503),
 )
 @in_database_thread
-def cancel_validation(jobs: JobsDep, owner: JobOwner, identity: Identity) -> Validation:
-    """End it; trials that are finished stay known."""
-    return _shown(jobs.cancel(identity, owner))
+def cancel_validation(
+    jobs: JobsDep, owner: JobOwner, identity: Identity, query: Annotated[EndQuery, Query()]
+) -> Validation:
+    """End it; trials that are finished stay known. Deleted are its request, events and result."""
+    return _shown(jobs.delete(identity, owner) if query.delete else jobs.cancel(identity, owner))
 
 
 @router.get(

@@ -146,9 +146,17 @@ class Findings:
         Of defenses and risks, the latest first.
     joint : sequence of JointFinding
         Of what is together, likewise.
+    jobs : sequence of str
+        Ids of the jobs that found them; as a job that has ended does not change, they say all.
     """
 
-    def __init__(self, found: Sequence[Finding] = (), joint: Sequence[JointFinding] = ()) -> None:
+    def __init__(
+        self,
+        found: Sequence[Finding] = (),
+        joint: Sequence[JointFinding] = (),
+        jobs: Sequence[str] = (),
+    ) -> None:
+        self.jobs = tuple(jobs)
         self._joint = {each.subjects: each for each in reversed(joint)}
         self._by_pair: dict[tuple[str, str], list[Finding]] = {}
         for each in found:
@@ -259,10 +267,11 @@ class ResultSummaries:
             The database can't be read.
         """
         listed = jobs.list(owner, limit=_LOOKED).jobs
-        summaries = [made for job in listed if (made := self.summary(jobs, job))]
+        summaries = {job.id: made for job in listed if (made := self.summary(jobs, job))}
         return Findings(
-            [each for made in summaries for each in made.findings],
-            [made.joint for made in summaries if made.joint],
+            [each for made in summaries.values() for each in made.findings],
+            [made.joint for made in summaries.values() if made.joint],
+            list(summaries),
         )
 
     def findings_or_last(self, service: Service, owner: str) -> Findings:

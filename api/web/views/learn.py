@@ -14,9 +14,10 @@ from crosscurrent.knowledge.errors import InputError, UnknownName
 from ...rest.problems import ProblemError
 from ...text.names import named
 from ...text.wording import SECTIONS
+from ...text.works import external_links, full_citation
 from ..drawings.edge_map import edge_map
 from ..matrix import attack_pair, prediction_cell
-from ..records import EdgeRow, citations, edge_rows, external_links, full_citation
+from ..records import EdgeRow, citations, edge_rows
 from ..request import PageRequest, PageRequestDep
 
 if TYPE_CHECKING:

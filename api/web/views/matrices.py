@@ -26,7 +26,7 @@ from ..matrix import PredictionCell, attack_pair, by_first, prediction_cell
 from ..measurements.summaries import Findings, OwnFindings
 from ..names import Words, is_measured
 from ..rendering import HEADERS
-from ..request import PageRequestDep
+from ..request import PageRequest, PageRequestDep
 
 __all__ = ["DefensePair", "by_defense", "router"]
 
@@ -41,6 +41,10 @@ def by_defense(cells: Iterable[PredictionCell]) -> list[tuple[str, list[Predicti
 @router.get("/matrix")
 def matrix(page: PageRequestDep, findings: OwnFindings) -> Response:
     """Show all defenses and risks, or those that are asked for, in the order asked for."""
+    return page.kept(findings.jobs, lambda: _matrix(page, findings))
+
+
+def _matrix(page: PageRequest, findings: Findings) -> Response:
     page.expect("sort", "grade", "show")
     document = predictions.matrix(page.kb)
     cells = [
@@ -129,6 +133,10 @@ class DefensePair(NamedTuple):
 @router.get("/combinations")
 def combinations(page: PageRequestDep, findings: OwnFindings) -> Response:
     """Show all pairs; each is there once, in the row of the one that comes first."""
+    return page.kept(findings.jobs, lambda: _combinations(page, findings))
+
+
+def _combinations(page: PageRequest, findings: Findings) -> Response:
     page.expect()
     document = combination_answers.combinations(page.kb)
     pairs = {
@@ -178,6 +186,10 @@ def _pair(words: Words, document: Mapping[str, Any], findings: Findings) -> Defe
 @router.get("/collusions")
 def collusions(page: PageRequestDep, findings: OwnFindings) -> Response:
     """Show every attack against every other, whoever the adversaries are."""
+    return page.kept(findings.jobs, lambda: _collusions(page, findings))
+
+
+def _collusions(page: PageRequest, findings: Findings) -> Response:
     page.expect()
     pairs = []
     for each in collusion_answers.collusions(page.kb)["collusions"]:

@@ -13,7 +13,7 @@ from crosscurrent.knowledge.errors import InputError
 from ...text import assessments
 from ..found import found
 from ..matrix import PredictionCell, prediction_cell
-from ..measurements.summaries import OwnFindings
+from ..measurements.summaries import Findings, OwnFindings
 from ..request import PageRequest, PageRequestDep
 
 __all__ = ["AnswerGroup", "router"]
@@ -46,6 +46,10 @@ class AnswerGroup(NamedTuple):
 @router.get("/")
 def start(page: PageRequestDep, findings: OwnFindings) -> Response:
     """Ask for a defense and a risk, and answer for what was chosen."""
+    return page.kept(findings.jobs, lambda: _start(page, findings))
+
+
+def _start(page: PageRequest, findings: Findings) -> Response:
     page.expect("defense", "risk")
     kb, wrong, answer = page.kb, None, None
     chosen = {"defense": page.one("defense") or "", "risk": page.one("risk") or ""}

@@ -49,6 +49,24 @@ def test_no_file_outside_the_folder_of_data_sets_is_read(folder: Path, name: str
         dataset(str(admitted(from_json(tiny(dataset=name)), settings).dataset))
 
 
+@pytest.mark.parametrize("way", ["names", "names absolutely", "is a link", "names a link"])
+def test_no_card_leads_to_a_file_outside_the_folder_of_data_sets(folder: Path, way: str) -> None:
+    secret = folder.parent / "secret.csv"
+    named = {"names": "../secret.csv", "names absolutely": str(secret), "names a link": "far.csv"}
+    card = folder / "own.card.yaml"
+    if way == "is a link":
+        (folder.parent / "secret.card.yaml").write_text("target: x\npassword: hidden\n")
+        card.symlink_to(folder.parent / "secret.card.yaml")
+        (folder / "own.csv").write_text("x\n1\n")
+    else:
+        card.write_text(f"file: {named[way]}\ntarget: x\n")
+    settings = JobSettings("unused", datasets=str(folder))
+    for name in ("own.card.yaml", *(["own.csv"] if way == "is a link" else [])):
+        with pytest.raises(InputError, match="folder of data sets") as refused:
+            admitted(from_json(tiny(dataset=name)), settings)
+        assert "hidden" not in str(refused.value)
+
+
 def test_files_in_the_folder_are_found_from_there(folder: Path) -> None:
     settings = JobSettings("unused", datasets=str(folder))
     for name in ("team/loans.csv", "near.csv"):

@@ -88,7 +88,7 @@ def test_only_this_machines_names_and_those_that_are_set_are_answered(tmp_path: 
     file = KeyFile(str(tmp_path / "keys.json"))
     key = {"Authorization": f"Bearer {file.add('anna')}"}
     with serving(
-        tmp_path, keys=file.path, mcp_hosts=("lab.example",), cors_origins=("https://a.example",)
+        tmp_path, keys=file.path, hosts=("lab.example",), cors_origins=("https://a.example",)
     ) as client:
         for host, origin, status in (
             ("127.0.0.1:80", None, 200),
@@ -157,8 +157,8 @@ def test_it_does_not_start_without_the_extra(
         create_app(Settings(data=str(tmp_path / "data"), mcp=True))
 
 
-@pytest.mark.parametrize("name", ["https://lab.example", "lab.example:80", "*", ""])
+@pytest.mark.parametrize("name", ["https://lab.example", "lab.example:80", "**", ""])
 def test_hosts_are_names(name: str) -> None:
     with pytest.raises(SettingsError, match=r"no host's name, such as lab\.example"):
-        read_settings({"mcp_hosts": [name]})
-    assert read_settings({"mcp_hosts": ["lab.example", "[::1]"]}).mcp_hosts[1] == "[::1]"
+        read_settings({"hosts": [name]})
+    assert read_settings({"hosts": ["lab.example", "[::1]"]}).hosts[1] == "[::1]"

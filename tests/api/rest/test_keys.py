@@ -6,6 +6,7 @@ import json
 import os
 import stat
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -179,3 +180,9 @@ def test_keys_are_managed_on_the_command_line(
     assert "did you mean anna" in capsys.readouterr().err
     assert main(["keys", "remove", "anna"]) == 0
     assert file.read() == ()
+
+
+def test_keys_that_are_added_at_once_are_all_kept(file: KeyFile) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda n: KeyFile(file.path).add(f"key_{n}"), range(24)))
+    assert {each.name for each in file.read()} == {f"key_{n}" for n in range(24)}

@@ -84,15 +84,8 @@ def test_a_damaged_version_is_named_and_harms_no_other(
     put(client, revising("Second"))
     (tmp_path / "data" / "knowledge" / "team" / "000002.json").write_bytes(text.encode("latin-1"))
     client = serve()  # nothing is remembered
-    files = {"files": revising("Third")}
-    for method, path, more in (
-        ("GET", "risks/R1?knowledge=team", {}),
-        ("GET", "knowledge/team@2", {}),
-        ("GET", "knowledge/diff?to=team", {}),
-        ("PUT", "knowledge/team", {"json": files}),
-        ("DELETE", "knowledge/team", {}),
-    ):
-        answer = client.request(method, f"/v1/{path}", **more)
+    for path in ("risks/R1?knowledge=team", "knowledge/team@2", "knowledge/diff?to=team"):
+        answer = client.get(f"/v1/{path}")
         assert answer.status_code == 500
         assert answer.json()["type"] == "urn:crosscurrent:problem:damaged"
         assert "team@2 is damaged" in answer.json()["detail"]
@@ -103,6 +96,28 @@ def test_a_damaged_version_is_named_and_harms_no_other(
     listed = client.get("/v1/knowledge").json()["sets"]
     assert [(each["name"], each["version"]) for each in listed] == [("lab", 1), ("team", 1)]
     assert [each for each in client.lines if each["event"] == "knowledge left out of the list"]
+    assert client.delete("/v1/knowledge/team@2").status_code == 204  # it can be retired
+    assert name_of(client, "team") == "First"
+    assert put(client, revising("Third")).json()["version"] == 3
+
+
+def test_a_damaged_set_is_replaced_or_retired_by_its_own_key_only(tmp_path: Path) -> None:
+    sets = KnowledgeSets(str(tmp_path))
+    for name in ("First", "Second"):
+        sets.put("team", revising(name), "anna")
+    newest = tmp_path / "team" / "000002.json"
+    newest.write_text("{")
+    for refused in (
+        lambda: sets.put("team", revising("Third"), "ben"), lambda: sets.retire("team", "ben"),
+        lambda: sets.retire("team@2", "ben"),
+    ):  # fmt: skip
+        with pytest.raises(ProblemError, match="belongs to another key"):
+            refused()
+    assert sets.put("team", revising("First"), "anna")[0].version == 3
+    (tmp_path / "team" / "000003.json").write_text("{")
+    sets.retire("team", "anna")
+    with pytest.raises(ProblemError, match="all versions of team are retired"):
+        sets.get("team")
 
 
 def test_sets_survive_a_restart_and_reach_other_processes(serve: Serve) -> None:

@@ -10,6 +10,7 @@ import jsonschema
 import pytest
 import schemathesis
 from asking import Asking
+from deployment_texts import TRIAGE
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis.strategies import SearchStrategy
 from pydantic import TypeAdapter
@@ -33,6 +34,7 @@ from crosscurrent.api.answers import (
     plans,
     predictions,
 )
+from crosscurrent.api.answers.deployments import assess_sent
 from crosscurrent.api.rest.examples import BODIES
 from crosscurrent.api.rest.responses import answered, refusals
 from crosscurrent.api.rest.settings import Settings
@@ -41,6 +43,11 @@ from crosscurrent.predictor import backtest_document_types
 from crosscurrent.predictor import compliance_document_types as requirements
 from crosscurrent.predictor import document_types as single
 from crosscurrent.predictor import joint_document_types as joint
+from crosscurrent.predictor.deployments.check_document_types import DeploymentCheck
+from crosscurrent.predictor.deployments.check_documents import check_document
+from crosscurrent.predictor.deployments.document_types import DeploymentAssessment
+from crosscurrent.predictor.deployments.documents import deployment_document
+from crosscurrent.predictor.deployments.gate import judge
 
 CHECKS = [
     not_a_server_error,
@@ -68,6 +75,7 @@ def test_shapes_have_every_field_of_the_answers_and_no_other(kb: KnowledgeBase) 
     own = {"own.yaml": b"defenses:\n  - {id: explanations, action: revise, note: Ours}\n"}
     attack_ids = list(kb.attacks)
     gray = {"model_knowledge": "graybox"}
+    triage = assess_sent(kb, TRIAGE.encode(), "deployment.yaml")
     pairs = [(a, b) for a in attack_ids for b in attack_ids if a != b]
     answers: list[tuple[Any, Sequence[Mapping[str, Any]]]] = [
         (single.Matrix, [predictions.matrix(kb)]),
@@ -90,6 +98,8 @@ def test_shapes_have_every_field_of_the_answers_and_no_other(kb: KnowledgeBase) 
         ),
         (joint.PublishedAttacks, [attacks.attacks(kb)]),
         (single.Differences, [comparisons.diff(kb, load([own]))]),
+        (DeploymentAssessment, [deployment_document(kb, triage)]),
+        (DeploymentCheck, [check_document(judge(triage, "2026-11-29"))]),
     ]
     for shape, documents in answers:
         validator = jsonschema.Draft202012Validator(closed(shape))
@@ -135,7 +145,9 @@ def fuzzed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asking]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CROSSCURRENT_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
         data = str(tmp_path_factory.mktemp("fuzzed"))
-        client = Asking(Settings(data=data, workers=(), open=True))  # asked as testserver
+        client = Asking(
+            Settings(data=data, workers=(), open=True, hosts=("*",))
+        )  # asked as testserver
     yield client
     for job in client.get("/v1/validations?limit=200").json()["validations"]:
         assert client.delete(f"/v1/validations/{job['id']}").json()["state"] == "cancelled"

@@ -93,6 +93,8 @@ def test_what_is_allowed_is_what_works(asking: Any) -> None:
         ("/v1/validations", "GET, HEAD, POST"),
         ("/v1/validations/0123", "DELETE, GET, HEAD"),
         ("/v1/what-if", "POST"),
+        ("/v1/assessments", "POST"),
+        ("/v1/checks", "POST"),
         ("/health/live", "GET, HEAD"),
     ):
         for method in ("PATCH", "FETCH"):
@@ -285,7 +287,22 @@ def test_a_web_page_from_elsewhere_cannot_ask_through_a_browser_here(
     keys = KeyFile(str(tmp_path / "keys.json"))
     told = {"Host": "lab.example", "Authorization": f"Bearer {keys.add('anna')}"}
     assert serve(keys=keys.path).get("/v1/risks/P1", headers=told).status_code == 200
-    assert serve(open=True).get("/v1/risks/P1", headers={"Host": "x.example"}).status_code == 200
+
+
+def test_an_open_service_is_asked_under_addresses_and_the_names_that_it_was_given(
+    serve: Callable[..., Any],
+) -> None:
+    """As in the documented containers, which listen on all addresses without keys."""
+    given = {"host": "0.0.0.0", "open": True}
+    default, named, any_ = (serve(**given, hosts=hosts) for hosts in ((), ("Lab.Example",), ("*",)))
+    for host in ("192.0.2.7:8000", "[2001:db8::7]:8000", "localhost:8000", "127.0.0.1"):
+        assert default.get("/v1/risks/P1", headers={"Host": host}).status_code == 200
+    for host in ("evil.example", "192.0.2.7.evil.example", "[evil]", "2130706433", ""):
+        answer = default.get("/v1/risks/P1", headers={"Host": host})
+        assert (answer.status_code, "CROSSCURRENT_HOSTS" in answer.text) == (421, True)
+    assert named.get("/v1/risks/P1", headers={"Host": "lab.example"}).status_code == 200
+    assert named.get("/v1/risks/P1", headers={"Host": "evil.example"}).status_code == 421
+    assert any_.get("/v1/risks/P1", headers={"Host": "x.example"}).status_code == 200
 
 
 def test_what_may_change_is_kept_by_nobody(asking: Any) -> None:

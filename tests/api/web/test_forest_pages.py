@@ -17,7 +17,7 @@ from several_sets import NAMES, results
 from crosscurrent.api.answers.pools import pools
 from crosscurrent.api.answers.reference_pools import reference_pools
 from crosscurrent.api.jobs.records import Job, JobPage
-from crosscurrent.api.reports import report
+from crosscurrent.api.reports.verdicts import report
 from crosscurrent.api.rest.settings import Settings
 from crosscurrent.api.text.names import signed
 from crosscurrent.api.web.drawings.forest import forest

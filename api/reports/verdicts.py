@@ -1,4 +1,4 @@
-"""A report of what was measured: one HTML page that refers to nothing outside itself."""
+"""Report of what was measured: one HTML page that refers to nothing outside itself."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from crosscurrent.validator.results.kinds import kind_of
 from crosscurrent.validator.results.pool_rows import COUNTED, limits, rows
 from crosscurrent.validator.results.repeats import draws_of, inconclusive, repeats, unit
 
-from .answers.pools import pools
-from .text.measured import describe
-from .text.measured.collusion import collusion_sentence
-from .text.measured.pools import left_out, sentences, title
-from .text.measured.verdict import reason, sentence
-from .text.names import signed
-from .text.terminal import Style
-from .text.wording import NO_CHANGE
+from ..answers.pools import pools
+from ..text.measured import describe
+from ..text.measured.collusion import collusion_sentence
+from ..text.measured.pools import left_out, sentences, title
+from ..text.measured.verdict import reason, sentence
+from ..text.names import signed
+from ..text.terminal import Style
+from ..text.wording import NO_CHANGE
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = ["report"]
 
-_PAGE = "report.html"
+_PAGE = "verdicts.html"
 _WIDTH, _MARGIN = 460.0, 14.0
 """Of a figure, in pixels."""
 
