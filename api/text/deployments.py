@@ -422,7 +422,8 @@ def measuring(kb: KnowledgeBase, found: Measurement) -> tuple[str, str]:
     command = experiment(effect.defense.name, effect.risk)
     likelihood = effect.answer.likelihood_increase
     how = "no evidence" if likelihood is None else f"{percent(likelihood)} likely to rise"
-    known = f"{what}: {how}, {CERTAINTY[effect.answer.grade]}"
+    grounds = ", ".join(dict.fromkeys([how, CERTAINTY[effect.answer.grade]]))
+    known = f"{what}: {grounds}"
     return known if command else f"{known}; {_UNMEASURED}", command
 
 

@@ -37,7 +37,7 @@ def test_a_stage_without_an_experiment_has_no_command(defense: str, command: str
 
 @pytest.mark.parametrize(
     ("name", "known"),
-    [("pate@in", False), ("randomized_smoothing@post", False), ("group_fairness@post", True)],
+    [("pate@in", False), ("input_purification", False), ("group_fairness@post", True)],
 )
 def test_no_command_is_advised_that_validate_refuses(
     ask: Ask, tmp_path: Path, name: str, known: bool
@@ -49,6 +49,7 @@ def test_no_command_is_advised_that_validate_refuses(
     told = " ".join((assessed + ask("check", str(path), "--today", "2027-01-15").out).split())
     advised = set(re.findall(r"crosscurrent validate (\S+) ", told))
     assert advised == ({name} if known else set())
+    assert "no evidence, no evidence" not in told
     assert ("no experiment for it is built in" in told) != known
 
 
