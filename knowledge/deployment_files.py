@@ -48,12 +48,15 @@ class DeploymentFile(NamedTuple):
         Line and column, from 1, by field: ``defenses[0].defense``.
     digest : str
         ``sha256:`` and the digest of the file's content.
+    path : str
+        Where it lies, which `name` shows without what a terminal might obey.
     """
 
     deployment: Deployment
     name: str
     places: Mapping[str, Place]
     digest: str
+    path: str = ""
 
     def problem(self, field: str, message: str) -> Problem:
         """Describe a problem with a field, at its place or the nearest one around it."""
@@ -84,7 +87,7 @@ def read_deployment(path: str) -> DeploymentFile:
         raise InputError(
             f"{legible(path)}: can't be read ({reason}); crosscurrent assess --init FILE writes one"
         ) from error
-    return _read(data, legible(path), kept=True)
+    return _read(data, legible(path), kept=True)._replace(path=path)
 
 
 def _open(path: str, flags: int) -> int:
@@ -142,10 +145,18 @@ def _parsed(data: bytes, name: str) -> tuple[dict[str, Any], dict[str, Place]]:
         message = "should be a mapping that begins with deployment: 1"
         raise BrokenDeployment([Problem(name, 1, 1, "", message)])
     row, problems = checked(Deployment, root, name)
-    problems += [*_choices(root, name), *_dates(root, name)]
+    problems += [*_version(root, name), *_choices(root, name), *_dates(root, name)]
     if problems:
         raise BrokenDeployment(problems)
     return row, dict(_places(root, ""))
+
+
+def _version(root: Node, name: str) -> Iterator[Problem]:
+    """Yield a problem if the version is true, which Python takes for 1."""
+    version = root.at(("deployment",))
+    if version is not None and version.value is True:
+        line, column = root.value["deployment"].mark
+        yield Problem(name, line, column, "deployment", "should be 1, not true")
 
 
 def _choices(root: Node, name: str) -> list[Problem]:

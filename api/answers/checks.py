@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from crosscurrent.knowledge.errors import InputError, clip, legible
 from crosscurrent.predictor.deployments.assessment import assess_deployment
@@ -78,17 +78,28 @@ def earlier(path: str) -> shapes.Earlier:
     from crosscurrent.predictor.deployments.check_document_types import Earlier
 
     try:
-        return TypeAdapter(Earlier).validate_json(content)
+        found = TypeAdapter(Earlier).validate_json(content)
     except ValidationError as error:
-        told = [
+        wrong = [
             f"{'.'.join(map(str, each['loc'])) or 'content'}: {clip(each['msg'], 200)}"
             for each in error.errors(include_url=False, include_input=False)[:_MOST]
         ]
         raise InputError(
             f"{name}: not what crosscurrent assess or check printed with --json"
-            f" ({'; '.join(told)}); name another file, or remove it and write it anew with"
+            f" ({'; '.join(wrong)}); name another file, or remove it and write it anew with"
             " crosscurrent check DEPLOYMENT --accept"
         ) from error
+    told: shapes.Earlier = _legible(found)
+    return told
+
+
+def _legible(value: Any) -> Any:
+    """Blank out what a terminal might obey in every text, as no deployment file holds any."""
+    if isinstance(value, str):
+        return legible(value)
+    if isinstance(value, dict):
+        return {_legible(key): _legible(each) for key, each in value.items()}
+    return [_legible(each) for each in value] if isinstance(value, list) else value
 
 
 def keep(document: shapes.DeploymentCheck, path: str) -> None:

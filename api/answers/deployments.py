@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from crosscurrent.knowledge import load
 from crosscurrent.knowledge.deployment_files import read_deployment_text
-from crosscurrent.knowledge.errors import BrokenDeployment, InputError, Problem
+from crosscurrent.knowledge.errors import BrokenDeployment, InputError, Problem, legible
 from crosscurrent.predictor.deployments.assessment import DeploymentAssessment, assess_deployment
 from crosscurrent.predictor.deployments.documents import deployment_document
 
@@ -73,7 +73,7 @@ def deployment(kb: KnowledgeBase, file: DeploymentFile) -> shapes.DeploymentAsse
 
 def evidence_folders(file: DeploymentFile) -> list[str]:
     """Return the folders of evidence that a deployment file names, relative to where it lies."""
-    beside = os.path.dirname(file.name)
+    beside = os.path.dirname(file.path)
     return [
         os.path.join(beside, each.evidence)
         for each in file.deployment.results
@@ -102,6 +102,7 @@ def informed(
     BrokenKnowledge
         If anything is wrong in a folder of evidence or an overlay.
     """
+    _require_evidence(file)
     layers: list[str | Mapping[str, bytes]] = [*overlays, *evidence_folders(file)]
     ids = [
         (f"results[{index}].result", each.result)
@@ -109,6 +110,23 @@ def informed(
         if each.result is not None
     ]
     return load([*layers, *_stored(file, ids, store)] if ids else layers)
+
+
+def _require_evidence(file: DeploymentFile) -> None:
+    """Raise `BrokenDeployment` unless every folder of evidence is one."""
+    message = "there is no folder {}; name one that crosscurrent results export wrote"
+    fields = [
+        f"results[{index}].evidence"
+        for index, each in enumerate(file.deployment.results)
+        if each.evidence is not None
+    ]
+    problems = [
+        file.problem(field, message.format(legible(folder)))
+        for field, folder in zip(fields, evidence_folders(file), strict=True)
+        if not os.path.isdir(folder)
+    ]
+    if problems:
+        raise BrokenDeployment(problems)
 
 
 def _stored(
@@ -148,7 +166,7 @@ def without_results(file: DeploymentFile) -> DeploymentFile:
     BrokenDeployment
         If it names any: a service reads no files of others.
     """
-    message = "is of your own machine: assess there, or upload the evidence as a knowledge set"
+    message = "are on your own machine: assess there, or upload the evidence as a knowledge set"
     if file.deployment.results:
         raise BrokenDeployment([file.problem("results", message)])
     return file

@@ -8,7 +8,7 @@ from argparse import Namespace
 from typing import TYPE_CHECKING, Any
 
 from crosscurrent.knowledge import LAYERS, load
-from crosscurrent.knowledge.errors import InputError
+from crosscurrent.knowledge.errors import InputError, legible
 
 from ..text.names import knowledge_line
 from ..text.terminal import Style
@@ -29,6 +29,7 @@ __all__ = [
     "repeated",
     "style",
     "with_knowledge_line",
+    "write_answer",
     "wrote",
 ]
 
@@ -104,4 +105,22 @@ def _speaks_unicode() -> bool:
 
 def wrote(files: Sequence[str]) -> str:
     """Say which files were written, if any."""
-    return "\n".join(f"wrote {file}" for file in files) or "nothing to write"
+    return "\n".join(f"wrote {legible(file)}" for file in files) or "nothing to write"
+
+
+def write_answer(file: str, content: str) -> None:
+    """Write an answer to a file, whole or not at all.
+
+    Raises
+    ------
+    InputError
+        It cannot be written there, which is not what an exit status of 1 says of a check.
+    """
+    from crosscurrent.validator.results.files import write_whole
+
+    try:
+        write_whole(file, (content.rstrip("\n") + "\n").encode())
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        told = f"{legible(file) or '--output'}: can't be written ({reason}); name another file"
+        raise InputError(told) from error

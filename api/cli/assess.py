@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import shlex
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from crosscurrent.knowledge.deployment_files import read_deployment
-from crosscurrent.knowledge.errors import InputError
+from crosscurrent.knowledge.errors import InputError, legible
 from crosscurrent.predictor.deployments.documents import deployment_document
 
 from .. import formats
@@ -24,6 +25,8 @@ from ._common import (
     repeated,
     style,
     with_knowledge_line,
+    write_answer,
+    wrote,
 )
 
 if TYPE_CHECKING:
@@ -87,10 +90,8 @@ def run(arguments: Namespace) -> str:
     text = _assessed(arguments)
     if arguments.output is None:
         return text
-    from crosscurrent.knowledge.storage import write_atomic
-
-    write_atomic(arguments.output, (text.rstrip("\n") + "\n").encode())
-    return f"wrote {arguments.output}"
+    write_answer(arguments.output, text)
+    return wrote([arguments.output])
 
 
 def _write_template(path: str) -> str:
@@ -101,8 +102,9 @@ def _write_template(path: str) -> str:
         with open(path, "xb") as file:
             file.write(content)
     except FileExistsError as error:
-        raise InputError(f"{path}: is there already; name another file") from error
-    return f"wrote {path}: say what you know, then crosscurrent assess {path}"
+        raise InputError(f"{legible(path)}: is there already; name another file") from error
+    asked = shlex.join(["crosscurrent", "assess", path])
+    return legible(f"wrote {path}: say what you know, then {asked}")
 
 
 def _assessed(arguments: Namespace) -> str:
@@ -154,7 +156,8 @@ def _described(kb: KnowledgeBase, found: DeploymentAssessment, look: Style, more
     lines += _section("Chains of attacks", chains, look)
     lines += _section("Not stated", [words.unstated(kb, each) for each in found.unstated], look)
     rows = [words.measuring(kb, each) for each in found.measurements[:_SHOWN]]
-    lines += _section("Measure next", [f"{what}: {command}{more}" for what, command in rows], look)
+    next_ = [f"{what}: {command}{more}" if command else what for what, command in rows]
+    lines += _section("Measure next", next_, look)
     if found.better is not None:
         near = [*words.better(kb, found.better), f"in full: {words.asked_again(found)}{more}"]
         lines += _section("Nearest better sets", near, look)

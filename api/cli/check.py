@@ -15,7 +15,16 @@ from ..answers.deployments import informed
 from ..text import checks as text
 from ..text.terminal import Style, paragraph
 from ._arguments import add_knowledge_option, add_output_options, add_store_option
-from ._common import as_json, as_markup, output_format, overlays, style, with_knowledge_line, wrote
+from ._common import (
+    as_json,
+    as_markup,
+    output_format,
+    overlays,
+    style,
+    with_knowledge_line,
+    write_answer,
+    wrote,
+)
 
 if TYPE_CHECKING:
     from crosscurrent.knowledge import KnowledgeBase
@@ -98,7 +107,7 @@ def run(arguments: Namespace) -> str:
     written = []
     if arguments.output is not None:
         plain = Style(colour=False, unicode=True)
-        _write(arguments.output, _in_form(form, kb, check, document, plain))
+        write_answer(arguments.output, _in_form(form, kb, check, document, plain))
         written.append(arguments.output)
     if arguments.accept:
         answers.keep(document, kept)
@@ -107,12 +116,6 @@ def run(arguments: Namespace) -> str:
     shown = "text" if arguments.output is not None else form
     told = _in_form(shown, kb, check, document, style(arguments))
     return f"{told}\n\n{wrote(written)}" if written and shown == "text" else told
-
-
-def _write(file: str, content: str) -> None:
-    from crosscurrent.validator.results.files import write_whole
-
-    write_whole(file, (content.rstrip("\n") + "\n").encode())
 
 
 def _in_form(

@@ -91,9 +91,10 @@ def run(arguments: Namespace) -> str:
     if form == "json":
         return as_json(document)
     if form == "markdown":
+        from ..answers.checks import day
         from ..text.compliance_report import markdown
 
-        return style(arguments).finish(markdown(kb, document, assessed))
+        return style(arguments).finish(markdown(kb, document, assessed, day()))
     return _describe(kb, document, style(arguments), again(arguments))
 
 

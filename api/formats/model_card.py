@@ -8,11 +8,11 @@ an assessment is of what is expected.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from ..text import deployments as text
+from ..text.markup import escaped
 from ._parts import effect_of, moment, works_of
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def _lines(
 ) -> Iterator[str]:
     rows = text.summary(kb, found)
     yield from ("## Bias, Risks, and Limitations", "", "### Interactions of defenses", "")
-    yield f"{_plain(text.heading(found))}. What to expect of each risk, by crosscurrent"
+    yield f"{escaped(text.heading(found))}. What to expect of each risk, by crosscurrent"
     yield f"{version} on {moment(at)[:10]}, from knowledge `{found.knowledge}` and the"
     yield f"deployment file `{found.deployment.file.digest}`:"
     yield ""
@@ -62,22 +62,22 @@ def _lines(
     )
     findings = [_finding(kb, found, each) for each in found.findings]
     yield from _list("What speaks against it:", findings)
-    yield from _list("The defenses together:", map(_plain, text.together(kb, found)))
-    left_open = (_plain(text.unstated(kb, each)) for each in found.unstated)
+    yield from _list("The defenses together:", map(escaped, text.together(kb, found)))
+    left_open = (escaped(text.unstated(kb, each)) for each in found.unstated)
     yield from _list("What would change this:", left_open)
-    to_do = [f"{_plain(row.risk)}: {_plain(row.to_do)}" for row in rows if row.matters]
+    to_do = [f"{escaped(row.risk)}: {escaped(row.to_do)}" for row in rows if row.matters]
     yield from ("", "### Recommendations")
     yield from _list("", to_do)
 
 
 def _finding(kb: KnowledgeBase, found: DeploymentAssessment, each: Finding) -> str:
     """Return a finding with links to the works that say so."""
-    sentence = _plain(text.finding(kb, found, each))
+    sentence = escaped(text.finding(kb, found, each))
     effect = effect_of(found, each)
     if effect is None:
         return sentence
     works = [
-        f"[{_plain(work.cited)}]({work.address})" if work.address else _plain(work.cited)
+        f"[{escaped(work.cited)}]({work.address})" if work.address else escaped(work.cited)
         for work in works_of(kb, effect)
         if work.says == effect.answer.expect
     ]
@@ -89,7 +89,7 @@ def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> Iterator[str]:
     yield f"| {' | '.join(names)} |"
     yield f"|{'---|' * len(names)}"
     for row in rows:
-        yield f"| {' | '.join(map(_plain, row))} |"
+        yield f"| {' | '.join(map(escaped, row))} |"
 
 
 def _list(title: str, items: Iterable[str]) -> Iterator[str]:
@@ -100,9 +100,3 @@ def _list(title: str, items: Iterable[str]) -> Iterator[str]:
         if title:
             yield from (title, "")
         yield from lines
-
-
-def _plain(words: str) -> str:
-    """Return text on one line whose signs Markdown takes for nothing else."""
-    escaped = re.sub(r"([\\`*<>\[\]|]|(?<!\w)_|_(?!\w))", r"\\\1", words)
-    return " ".join(escaped.split())

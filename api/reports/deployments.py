@@ -185,7 +185,10 @@ def _context(
         ),
         "unstated": _cut([(field, said.removeprefix(field)) for field, said in unstated]),
         "measuring": _cut(
-            [(_sentence(words.spelled(kb, what)), command + more) for what, command in measuring]
+            [
+                (_sentence(words.spelled(kb, what)), command + more if command else "")
+                for what, command in measuring
+            ]
         ),
         "better": [
             _sentence(words.spelled(kb, line))

@@ -154,8 +154,8 @@ def _effect(check: Check, finding: Finding) -> Effect:
 
 def _about(kb: KnowledgeBase, effect: Effect) -> str:
     lines = deployments.advice(kb, effect)
-    defense, risk = effect.defense.defense, effect.risk
-    return lines[0] if lines else f"measure it: crosscurrent validate {defense} {risk}"
+    told = lines[0] if lines else deployments.measure(effect)
+    return told if lines else f"{told[0].lower()}{told[1:]}"
 
 
 def _repaired(check: Check) -> bool:

@@ -36,6 +36,7 @@ def markdown(
     kb: KnowledgeBase,
     document: shapes.Compliance,
     deployment: DeploymentAssessment | None = None,
+    today: str = "",
 ) -> str:
     """Return the whole answer as a Markdown document.
 
@@ -47,6 +48,8 @@ def markdown(
         The answer.
     deployment : DeploymentAssessment, optional
         What the drafts tell of a deployment as well.
+    today : str, optional
+        The day, as ``2027-06-30``, on which what was accepted in it counts or no longer.
     """
     standard = document["standard"]
     parts = [
@@ -82,7 +85,7 @@ def markdown(
         effects(kb, deployment) if deployment else "",
         "## Trade-offs (draft for Annex IV(2)(b))",
         annex_iv_2_b(document),
-        decisions(kb, deployment) if deployment else "",
+        decisions(kb, deployment, today) if deployment else "",
         "## Sources",
         "\n".join(_works(kb, document))
         or "None: no effect on another requirement is known, and no reading rests on a work.",

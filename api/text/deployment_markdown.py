@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from . import deployments as words
+from .markup import code, escaped
 from .names import knowledge_line
 from .wording import GLYPHS
 
@@ -29,34 +30,35 @@ def markdown(kb: KnowledgeBase, found: DeploymentAssessment, more: str = "") -> 
         Options with which a further command asks the same knowledge.
     """
     said = found.deployment.file.deployment
-    lines = [f"# {_plain(said.name)}", ""]
-    lines += [f"{_plain(said.purpose)}", ""] if said.purpose else []
-    lines += [f"{_plain(words.heading(found))}.", "", "## Summary of findings", ""]
+    lines = [f"# {escaped(said.name)}", ""]
+    lines += [f"{escaped(said.purpose)}", ""] if said.purpose else []
+    lines += [f"{escaped(words.heading(found))}.", "", "## Summary of findings", ""]
     lines += _summary(kb, found)
+    better = words.better(kb, found.better) if found.better else ()
     for title, items in (
-        ("Together", words.together(kb, found)),
-        ("Findings", (f"`{e.id}`: {words.finding(kb, found, e)}" for e in found.findings)),
-        ("Chains of attacks", (": ".join(words.threat(kb, each)) for each in found.threats)),
-        ("Not stated", (words.unstated(kb, each) for each in found.unstated)),
+        ("Together", map(escaped, words.together(kb, found))),
+        ("Findings", _findings(kb, found)),
+        ("Chains of attacks", (escaped(": ".join(words.threat(kb, e))) for e in found.threats)),
+        ("Not stated", (escaped(words.unstated(kb, each)) for each in found.unstated)),
         ("Measure next", _measurements(kb, found, more)),
-        ("Nearest better sets", words.better(kb, found.better) if found.better else ()),
+        ("Nearest better sets", map(escaped, better)),
     ):
-        lines += _section(title, map(_plain, items))
+        lines += _section(title, items)
     lines += ["", "## Each risk"]
     for outcome in found.risks:
-        lines += ["", f"### {_plain(kb.risks[outcome.risk].name)}", ""]
+        lines += ["", f"### {escaped(kb.risks[outcome.risk].name)}", ""]
         told = words.setting(kb, outcome)
-        lines += [f"- {_plain(told)}"] if told else []
+        lines += [f"- {escaped(told)}"] if told else []
         for effect in outcome.effects:
             each = words.told(kb, effect, more)
             known = f" {each.established}." if each.established else ""
-            lines.append(f"- {_plain(each.headline + known)}")
+            lines.append(f"- {escaped(each.headline + known)}")
             rest = [each.reason, each.otherwise, *each.advice]
-            lines += [f"  - {_plain(line)}" for line in rest if line]
-            lines.append(f"  - `{each.command}`")
+            lines += [f"  - {escaped(line)}" for line in rest if line]
+            lines.append(f"  - {code(each.command)}")
     facts = [words.fact(kb, each) for each in found.deployment.facts]
     facts += [words.silent(each) for each in found.deployment.silent]
-    lines += _section("What the file was taken to mean", map(_plain, facts))
+    lines += _section("What the file was taken to mean", map(escaped, facts))
     lines += ["", f"File {found.deployment.file.digest}, {knowledge_line(found.knowledge)}", ""]
     return "\n".join(lines)
 
@@ -72,19 +74,15 @@ def _summary(kb: KnowledgeBase, found: DeploymentAssessment) -> Iterator[str]:
     for row in words.summary(kb, found):
         expect = f"{GLYPHS[row.glyph]} {words.EXPECT[row.expect]}"
         cells = (row.risk, row.matters or "–", expect, row.known, row.to_do)
-        yield f"| {' | '.join(map(_plain, cells))} |"
+        yield f"| {' | '.join(map(escaped, cells))} |"
+
+
+def _findings(kb: KnowledgeBase, found: DeploymentAssessment) -> Iterator[str]:
+    for each in found.findings:
+        yield f"{code(each.id)}: {escaped(words.finding(kb, found, each))}"
 
 
 def _measurements(kb: KnowledgeBase, found: DeploymentAssessment, more: str) -> Iterator[str]:
     for each in found.measurements[:5]:
         what, command = words.measuring(kb, each)
-        yield f"{what}: `{command}{more}`"
-
-
-def _plain(text: str) -> str:
-    """Keep what a file says from being read as Markdown or HTML, but for our own code spans."""
-    parts = text.split("`")
-    for index in range(0, len(parts), 2):
-        for mark in "\\*_[]<>|#":
-            parts[index] = parts[index].replace(mark, f"\\{mark}")
-    return " ".join("`".join(parts).split())
+        yield f"{escaped(what)}: {code(command + more)}" if command else escaped(what)

@@ -15,6 +15,7 @@ from crosscurrent.predictor.documents import prediction_document
 from . import assessments
 from .combinations import chain_of, grounds_of, missed, outcome_words, why_not
 from .conditions import circumstance
+from .experiments import experiment
 from .names import cite, lowered, percent
 from .wording import TENSIONS
 
@@ -45,6 +46,7 @@ __all__ = [
     "finding",
     "heading",
     "joined",
+    "measure",
     "measuring",
     "setting",
     "silent",
@@ -82,6 +84,7 @@ CERTAINTY: Final[Mapping[str, str]] = MappingProxyType(
 """How well established what is expected is, at length."""
 
 _MOST = 2
+_UNMEASURED: Final = "no experiment for it is built in"
 
 
 class Row(NamedTuple):
@@ -206,11 +209,11 @@ def _known(kb: KnowledgeBase, outcome: RiskOutcome) -> str:
 
 def _to_do(kb: KnowledgeBase, found: DeploymentAssessment, outcome: RiskOutcome) -> str:
     rising = outcome.moving("increase")
-    for each in rising:
+    for place, each in enumerate(rising):
         if lines := advice(kb, each):
-            return lines[0]
+            return f"Of {_named(kb, each.defense)}: {lines[0]}" if place else lines[0]
     if rising:
-        return f"Measure it: {_validate(rising[0])}"
+        return measure(rising[0])
     if outcome.expect == "decrease":
         lowering = outcome.moving("decrease")[0]
         lines = advice(kb, lowering)
@@ -413,16 +416,21 @@ def _defense_name(kb: KnowledgeBase, name: str) -> str:
 
 
 def measuring(kb: KnowledgeBase, found: Measurement) -> tuple[str, str]:
-    """Return what to measure and why, and the command."""
+    """Return what to measure and why, and the command; empty if no experiment is built in."""
     effect = found.effect
     what = f"{_named(kb, effect.defense)} on {lowered(kb.risks[effect.risk].name)}"
+    command = experiment(effect.defense.name, effect.risk)
     likelihood = effect.answer.likelihood_increase
     how = "no evidence" if likelihood is None else f"{percent(likelihood)} likely to rise"
-    return f"{what}: {how}, {CERTAINTY[effect.answer.grade]}", _validate(effect)
+    grounds = ", ".join(dict.fromkeys([how, CERTAINTY[effect.answer.grade]]))
+    known = f"{what}: {grounds}"
+    return known if command else f"{known}; {_UNMEASURED}", command
 
 
-def _validate(effect: Effect) -> str:
-    return f"crosscurrent validate {effect.defense.defense} {effect.risk}"
+def measure(effect: Effect) -> str:
+    """Return how to measure an effect: by a command, or by means of one's own."""
+    command = experiment(effect.defense.name, effect.risk)
+    return f"Measure it: {command}" if command else f"Measure it yourself: {_UNMEASURED}"
 
 
 def better(kb: KnowledgeBase, found: Better) -> list[str]:

@@ -36,6 +36,9 @@ class EarlierFact(TypedDict):
 
     field: str
     value: str
+    assumption: NotRequired[str]
+    subject: NotRequired[str | None]
+    assumed: NotRequired[str | None]
 
 
 class EarlierAdversary(TypedDict):
@@ -57,6 +60,7 @@ class EarlierDefense(TypedDict):
 class EarlierSubject(TypedDict):
     """What was assessed."""
 
+    name: str
     digest: str
     facts: list[EarlierFact]
     silent: list[EarlierFact]
@@ -74,11 +78,25 @@ class EarlierRisk(TypedDict):
     likelihood: float | None
 
 
+class EarlierAcceptance(TypedDict):
+    """Who accepted a finding, and until when."""
+
+    owner: str
+    until: str
+
+
+class EarlierUnused(EarlierAcceptance):
+    """An acceptance that named no finding."""
+
+    finding: str
+
+
 class EarlierFinding(TypedDict):
-    """A finding."""
+    """A finding; ``acceptance`` is of a check."""
 
     id: str
     kind: str
+    acceptance: NotRequired[EarlierAcceptance | None]
 
 
 class Earlier(TypedDict):
@@ -91,6 +109,7 @@ class Earlier(TypedDict):
     knowledge: str
     today: NotRequired[str]
     policy: NotRequired[dict[str, str | bool]]
+    unused: NotRequired[list[EarlierUnused]]
 
 
 class Acceptance(TypedDict):

@@ -62,9 +62,20 @@ def _statements_changed(
     if "policy" in before:
         old |= {f"policy.{key}": _plain(value) for key, value in before["policy"].items()}
         new |= {f"policy.{key}": _plain(value) for key, value in after["policy"].items()}
+        old.update(_acceptances(before))
+        new.update(_acceptances(after))
     for name in dict.fromkeys([*new, *old]):
         if old.get(name) != new.get(name):
             yield {"field": name, "before": old.get(name), "after": new.get(name)}
+
+
+def _acceptances(document: shapes.Earlier | shapes.DeploymentCheck) -> Iterator[tuple[str, str]]:
+    """Yield until when findings are accepted and by whom, as a check tells it."""
+    for finding in document["findings"]:
+        if entry := finding.get("acceptance"):
+            yield f"accepted.{finding['id']}", f"until {entry['until']} by {entry['owner']}"
+    for each in document.get("unused", ()):
+        yield f"accepted.{each['finding']}", f"until {each['until']} by {each['owner']}"
 
 
 def _plain(value: object) -> str:
@@ -74,10 +85,16 @@ def _plain(value: object) -> str:
 def _statements(document: shapes.Earlier | shapes.DeploymentCheck) -> Iterator[tuple[str, str]]:
     """Yield what a deployment states, by what it is about."""
     subject = document["deployment"]
+    yield "name", subject["name"]
+    offered = {
+        fact.get("subject"): fact.get("assumed")
+        for fact in subject["facts"]
+        if fact.get("assumption") == "adversary"
+    }
     for fact in (*subject["facts"], *subject["silent"]):
         yield fact["field"], fact["value"]
     for adversary in subject["adversaries"]:
-        if adversary["name"] == ANYBODY:
+        if adversary["name"] == ANYBODY and adversary["described"] == offered:
             continue  # who only has what the facts say
         name = f"adversaries.{adversary['name']}"
         everything = len(adversary["risks"]) == len(document["risks"])

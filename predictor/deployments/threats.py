@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import islice, product
+from collections.abc import Iterator, Sequence
+from itertools import islice, permutations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ..chains import Breaker, Chain, breakers, chains
@@ -20,7 +20,7 @@ MAX_CHAINS: Final = 3
 """As many chains as are listed for a target."""
 
 _SEARCHED: Final = 200
-_MAX_PAIRS: Final = 36
+_MAX_PAIRS: Final = 144
 
 
 class Threat(NamedTuple):
@@ -63,11 +63,15 @@ def threats(kb: KnowledgeBase, deployment: Described) -> tuple[Threat, ...]:
 def _toward(kb: KnowledgeBase, deployment: Described, target: str) -> Iterator[Threat]:
     mounted: dict[tuple[str, ...], tuple[Chain, Adversaries, list[tuple[str, str]]]] = {}
     attackers: list[Profile | None] = [*deployment.profiles] or [None]
-    for first, last in islice(product(attackers, attackers), _MAX_PAIRS):
+    known_chains: dict[tuple[object, object], list[Chain]] = {}
+    for first, last in islice(_pairs(attackers), _MAX_PAIRS):
         assumed = NO_ADVERSARIES
         if first is not None and last is not None:
             assumed = Adversaries(dict(first.described), dict(last.described))
-        searched = islice(chains(kb, target, assumed), _SEARCHED)
+        key = (frozenset(assumed.first.items()), frozenset(assumed.second.items()))
+        if key not in known_chains:
+            known_chains[key] = [*islice(chains(kb, target, assumed), _SEARCHED)]
+        searched = known_chains[key]
         able = (chain for chain in searched if _able(chain, first, last))
         for chain in islice(able, MAX_CHAINS):
             names = tuple(each.id for each in chain.attacks)
@@ -93,6 +97,12 @@ def _toward(kb: KnowledgeBase, deployment: Described, target: str) -> Iterator[T
             breaking,
             tuple(each for each in deployment.defenses if each.defense in breaks),
         )
+
+
+def _pairs(attackers: Sequence[Profile | None]) -> Iterator[tuple[Profile | None, Profile | None]]:
+    """Yield each attacker by itself, then each two of them: so none is left out first."""
+    yield from zip(attackers, attackers, strict=True)
+    yield from permutations(attackers, 2)
 
 
 def _able(chain: Chain, first: Profile | None, last: Profile | None) -> bool:

@@ -118,9 +118,22 @@ def test_it_is_written_whole_or_not_at_all(ask: Ask, tmp_path: Path) -> None:
     assert ask(*words, "--output", str(target)).out == f"wrote {target}\n"
     assert target.read_text() == ask(*words).out
     status, _, err = ask(*words, "--output", str(tmp_path / "no" / "where.md"))
-    assert status == 1
-    assert "where.md" in err
+    assert status == 2
+    assert f"{tmp_path / 'no' / 'where.md'}: there is no folder {tmp_path / 'no'}" in err
+    assert ask(*words, "--output", str(tmp_path)).status == 2
     assert sorted(tmp_path.iterdir()) == [target]
+
+
+def test_odd_names_of_files_reach_no_terminal_and_are_found(ask: Ask, tmp_path: Path) -> None:
+    folder = tmp_path / "a\x1b[31m\u202eb"
+    (folder / "measured").mkdir(parents=True)
+    (folder / "measured" / "own.yaml").write_text(OVERLAY)
+    path = folder / "d.yaml"
+    told = ask("assess", "--init", str(folder / "new.yaml")).out
+    path.write_text("deployment: 1\nname: x\nresults: [{evidence: measured}]\n")
+    told += ask("assess", str(path), "--output", str(folder / "out.txt")).out
+    assert told.replace("\n", "").isprintable()
+    assert (folder / "out.txt").is_file()
 
 
 def test_evidence_beside_the_file_counts_and_is_named_in_commands(ask: Ask, tmp_path: Path) -> None:
@@ -151,6 +164,32 @@ def test_a_result_that_is_not_there_is_told_with_its_place(ask: Ask, tmp_path: P
     assert f"{path}:3:12 results[0].result:" in err
 
 
+def test_evidence_that_is_not_there_is_told_with_its_place(ask: Ask, tmp_path: Path) -> None:
+    path = tmp_path / "d.yaml"
+    path.write_text("deployment: 1\nname: x\nresults: [{evidence: none}, {evidence: d.yaml}]\n")
+    status, _, err = ask("check", str(path))
+    assert status == 2
+    assert f"{path}:3:12 results[0].evidence: there is no folder {tmp_path / 'none'}" in err
+    assert f"{path}:3:30 results[1].evidence: there is no folder {tmp_path / 'd.yaml'}" in err
+
+
+def test_a_row_advises_on_the_defense_that_it_names(ask: Ask, tmp_path: Path) -> None:
+    path = tmp_path / "d.yaml"
+    path.write_text("deployment: 1\nname: x\ndefenses: [{defense: PD1}, {defense: RD1}]\n")
+    text = " ".join(ask("assess", str(path)).out.split())
+    row = text.partition("Discriminatory behavior")[2].partition("Together")[0]
+    assert "likely to rise by adversarial training" in row
+    assert "Of differential privacy: See to it that" in row
+
+
+def test_many_adversaries_are_all_named(ask: Ask, tmp_path: Path) -> None:
+    path = tmp_path / "d.yaml"
+    names = [{"name": f"a{number}"} for number in range(8)]
+    path.write_text(json.dumps({"deployment": 1, "name": "x", "adversaries": names}))
+    text = " ".join(ask("assess", str(path)).out.split())
+    assert "by a0, a1, a2, a3, a4, a5, a6 and a7: " in text
+
+
 def test_own_knowledge_is_asked(ask: Ask, tmp_path: Path) -> None:
     (tmp_path / "own.yaml").write_text(OVERLAY)
     plain = ask("assess", str(EXAMPLES[0]), "--json").json
@@ -161,11 +200,14 @@ def test_own_knowledge_is_asked(ask: Ask, tmp_path: Path) -> None:
     assert crosscurrent.assess(EXAMPLES[0], knowledge=base).to_dict() == own
 
 
-def test_names_of_a_file_are_no_markup(ask: Ask, tmp_path: Path) -> None:
+@pytest.mark.parametrize("start", ["", "`", "# ", "~~~"])
+def test_names_of_a_file_are_no_markup(ask: Ask, tmp_path: Path, start: str) -> None:
     path = tmp_path / "d.yaml"
-    name = "<script>alert(1)</script> | `rm` [x](y)"
+    name = f"{start}<script>alert(1)</script> | `rm` [x](y)"
     path.write_text(json.dumps({"deployment": 1, "name": name, "purpose": name, "defenses": []}))
-    markdown = ask("assess", str(path), "--format", "markdown").out
-    assert "<script>" not in markdown.replace("\\<script\\>", "")
-    assert "[x](y)" not in markdown
+    for form in ("markdown", "model-card"):
+        markdown = ask("assess", str(path), "--format", form).out
+        assert "<script>" not in re.sub(r"\\.", "", markdown)
+        assert "[x](y)" not in markdown
+        assert not start or f"\n{start}\\<" not in markdown
     assert "<script>" not in crosscurrent.assess(path)._repr_html_()

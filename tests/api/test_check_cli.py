@@ -166,6 +166,52 @@ def test_a_file_that_is_no_earlier_check_is_refused_and_stays(
         assert kept.read_text() == content
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ("", "accepted", "accepted.{}: until 2027-06-30 by fairness officer (new)"),
+        ("accepted", "", "accepted.{}: until 2027-06-30 by fairness officer before, no longer"),
+        ("", "name", "name: Loan applications before, now Another"),
+        ("anybody", "everything", "adversaries.anybody.capability: honest_but_curious before"),
+    ],
+)
+def test_whatever_else_the_file_says_otherwise_is_told(
+    ask: Ask, write: Write, before: str, after: str, said: str
+) -> None:
+    who = "adversaries: [{name: anybody, given: {capability: honest_but_curious}}]"
+    texts = {
+        "": deployment(),
+        "accepted": deployment(ACCEPTED),
+        "name": deployment().replace("Loan applications", "Another"),
+        "anybody": deployment(who),
+        "everything": deployment(who.replace("honest_but_curious", "malicious")),
+    }
+    ask("check", write(texts[before]), "--accept", "--today", TODAY)
+    told = " ".join(ask("check", write(texts[after]), "--today", TODAY).out.split())
+    assert "the deployment changed" in told
+    assert said.format(FAIRNESS) in told
+
+
+def test_an_earlier_check_sends_nothing_to_the_terminal(ask: Ask, write: Write) -> None:
+    file = write(deployment())
+    earlier = ask("check", file, "--json", "--today", TODAY).json
+    earlier["today"] = "\x1b[31m2027\u202e"
+    earlier["deployment"]["facts"][0]["value"] = "\x1b[2J"
+    earlier["findings"][0]["id"] = "rise\x9b"
+    against = write(json.dumps(earlier), "earlier.json")
+    told = ask("check", file, "--against", against, "--today", TODAY)
+    assert "the deployment changed" in told.out
+    assert told.out.replace("\n", "").isprintable()
+
+
+def test_an_output_that_cannot_be_written_is_no_verdict(
+    ask: Ask, write: Write, tmp_path: Path
+) -> None:
+    refused = ask("check", write(deployment(ACCEPTED)), "--today", TODAY, "--output", str(tmp_path))
+    assert refused.status == 2
+    assert f"{tmp_path}: can't be written (" in refused.err
+
+
 def test_every_problem_of_a_file_is_told_at_once(ask: Ask, write: Write) -> None:
     file = write(
         "deployment: 1\nname: x\ndefences: []\npolicy: {rise_att: never}\n"

@@ -138,6 +138,10 @@ def test_a_deployment_is_in_place_and_its_decisions_are_in_the_drafts(
     assert "- Attribute inference: ▲ 84 % likely to rise by explanations" in told
     assert "Accepted until 2030-01-31 by the board: doctors need them" in told
     assert "Not decided on: 11 of 12." in told
+    path.write_text(text.replace("2030-01-31", "2020-01-31").replace("the board", "<b>x</b>"))
+    told = ask("comply", "AI Act", "--deployment", str(path), "--format", "markdown").out
+    assert "Accepted until 2020-01-31, which has passed, by \\<b\\>x\\</b\\>: doctors" in told
+    assert "Not decided on: 12 of 12." in told
     have = ("--have", "explanations", "--have", "differential_privacy")
     by_file = ask("comply", "AI Act", "--deployment", str(path), "--json").json
     assert by_file == ask("comply", "AI Act", *have, "--json").json

@@ -209,6 +209,15 @@ def test_a_risk_that_nobody_may_attack_is_told(kb: KnowledgeBase) -> None:
     assert chained <= {"evasion"}
 
 
+def test_each_of_many_adversaries_is_heard(kb: KnowledgeBase) -> None:
+    idle = [{"name": f"idle {n}", "attacks": ["discriminatory_behavior"]} for n in range(8)]
+    able = {"name": "able"}
+    found = assess_deployment(kb, described(adversaries=[*idle, able])).threats
+    alone = assess_deployment(kb, described(adversaries=[able])).threats
+    chained = {each.chain.attacks for each in alone}
+    assert chained <= {each.chain.attacks for each in found if ("able", "able") in each.adversaries}
+
+
 def test_without_defenses_the_setting_alone_speaks(kb: KnowledgeBase) -> None:
     found = assess_deployment(kb, described(data={"tail": "long"}))
     by_risk = {each.risk: each for each in found.risks}
@@ -325,6 +334,10 @@ BROKEN = {
     "a grade": (
         b"deployment: 1\nname: x\npolicy: {rise_at: replicate}",
         "policy.rise_at: unknown grade 'replicate' (did you mean replicated?)",
+    ),
+    "true for the version": (
+        b"deployment: true\nname: x",
+        "1:13 deployment: should be 1, not true",
     ),
     "a number for a text": (
         b"deployment: 1\nname: 3",

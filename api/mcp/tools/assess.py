@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Final
 
 from pydantic import Field
 
@@ -20,6 +21,9 @@ from ...text.names import percent
 from ..tool import Arguments, Tool
 
 __all__ = ["TOOL", "AssessArguments"]
+
+
+_WAYS: Final = MappingProxyType({"decrease": "to fall", "no_change": "not to change"})
 
 
 class AssessArguments(Arguments):
@@ -43,11 +47,14 @@ def _answer(kb: KnowledgeBase, asked: AssessArguments) -> DeploymentAssessment:
 
 def _told(kb: KnowledgeBase, document: Any) -> str:
     subject = document["deployment"]
-    lines = [f"{subject['name']}: {len(document['findings'])} findings."]
+    many = len(document["findings"])
+    lines = [f"{subject['name']}: {many} finding{'s' * (many != 1)}."]
     for each in document["risks"]:
-        likely = "" if each["likelihood"] is None else f", {percent(each['likelihood'])} likely"
-        by = f" by {each['leading']}{likely}" if each["leading"] else ""
-        lines.append(f"{kb.risks[each['risk']].name}: {EXPECT[each['expect']]}{by}.")
+        known = [EXPECT[each["expect"]]]
+        if each["leading"] and each["likelihood"] is not None:
+            way = _WAYS.get(each["expect"], "to rise")
+            known.append(f"{percent(each['likelihood'])} likely {way} by {each['leading']}")
+        lines.append(f"{kb.risks[each['risk']].name}: {', '.join(known)}.")
     lines += [f"Finding {each['id']}" for each in document["findings"]]
     lines += [f"Not stated: {each['field']}" for each in document["unstated"]]
     return "\n".join(lines)

@@ -114,6 +114,14 @@ def test_the_text_says_what_the_command_says(kb: KnowledgeBase) -> None:
     assert (
         "conflict: no order keeps every defense effective (by the rule, as published)" in conflict
     )
+    file = "deployment: 1\nname: x\ndefenses: [{defense: PD1}, {defense: RD1}]\n"
+    assessed = call(kb, "assess", {"deployment": file})
+    rising = {each["risk"]: each for each in assessed.structured_content["risks"]}
+    likely = f"{rising['membership_inference']['likelihood']:.0%}".replace("%", " %")
+    told = (
+        f"Membership inference: pulled both ways, {likely} likely to rise by adversarial_training."
+    )
+    assert told in said(assessed).splitlines()
     others = [risk for risk in kb.risks if risk != "evasion"]
     none = said(call(kb, "plan", {"protect": ["evasion"], "avoid": others, "max": 1}))
     assert none.startswith("0 plans to protect against evasion.\nNear miss (")
