@@ -514,6 +514,8 @@ def _joined(kb: KnowledgeBase, found: DeploymentAssessment, each: Finding) -> st
         "conflict": "conflict",
         "at_a_cost": "work together only if tuned or designed for it, or at a cost",
     }
+    if found.combined and found.combined.outcome == "disputed":
+        words["conflict"] = "were seen to work together, though a conflict was seen or is expected"
     repairs = found.combined.repairs if found.combined else ()
     mend = f"; repair: {_changes(repairs[0])}" if repairs else ""
     text = f"{names} {words[each.kind]}{mend}"

@@ -114,15 +114,20 @@ def _joint(deployment: Described, combined: Combined | None) -> Iterator[Finding
     kind = kinds.get(combined.outcome)
     if kind is None:
         return
-    groups = {frozenset({each.one.id, each.other.id}) for each in combined.exclusions}
+    untrained = {frozenset({each.one.id, each.other.id}) for each in combined.exclusions}
+    groups: dict[frozenset[str], Kind] = dict.fromkeys(untrained, "not_trainable")
+    joint: Kind = "conflict" if kind == "not_trainable" else kind  # to accept one excuses no other
+    for each in combined.conflicts:
+        groups.setdefault(frozenset({each.earlier.id, each.later.id}), joint)
     if kind != "not_trainable":
-        groups = {frozenset({each.earlier.id, each.later.id}) for each in combined.conflicts}
-        groups |= {frozenset(each.defenses) for each in combined.judged.records}
-    for group in sorted(groups, key=sorted):
+        for record in combined.judged.records:
+            groups.setdefault(frozenset(record.defenses), kind)
+    ordered = sorted(groups.items(), key=lambda item: (KINDS.index(item[1]), sorted(item[0])))
+    for group, own in ordered:
         about = [each for each in deployment.defenses if each.variant.id in group]
         names = tuple(each.name for each in about)
         yield Finding(
-            f"{kind}:{':'.join(sorted(names))}", kind, None, names, None, None, about[-1].field
+            f"{own}:{':'.join(sorted(names))}", own, None, names, None, None, about[-1].field
         )
 
 

@@ -41,6 +41,16 @@ def test_what_differs_is_named(given: dict[str, Any], said: str) -> None:
     assert text.because(changes(**given)) == said
 
 
+def test_a_dispute_is_not_told_as_a_conflict(kb: KnowledgeBase) -> None:
+    check = checked(kb, deployment(defenses=("data_watermarking", "PD1")))
+    (told,) = (
+        words.sentence
+        for name, words in text.said(kb, check).items()
+        if name == "conflict:data_watermarking:differential_privacy"
+    )
+    assert "were seen to work together, though a conflict was seen or is expected" in told
+
+
 @pytest.mark.parametrize(
     ("before", "after", "said"),
     [

@@ -209,6 +209,17 @@ def test_a_risk_that_nobody_may_attack_is_told(kb: KnowledgeBase) -> None:
     assert chained <= {"evasion"}
 
 
+def test_defenses_that_cannot_be_trained_together_hide_no_conflict(kb: KnowledgeBase) -> None:
+    names = ("data_watermarking", "adversarial_training", "differential_privacy")
+    joint = {"conflict", "not_trainable"}
+
+    def found(*defenses: str) -> set[str]:
+        file = described(defenses=[{"defense": each} for each in defenses])
+        return {e.id for e in assess_deployment(kb, file).findings if e.kind in joint}
+
+    assert found(*names) < found("outlier_removal@in", *names)
+
+
 def test_each_of_many_adversaries_is_heard(kb: KnowledgeBase) -> None:
     idle = [{"name": f"idle {n}", "attacks": ["discriminatory_behavior"]} for n in range(8)]
     able = {"name": "able"}
