@@ -6,7 +6,6 @@ import hashlib
 import json
 import os
 from collections.abc import Iterable, Mapping
-from functools import cache
 from types import MappingProxyType
 from typing import Final, Literal, get_args
 
@@ -132,7 +131,6 @@ def _compile(
     return read(layers, problems, builtin=builtin)
 
 
-@cache
 def code_digest() -> str:
     """Return the digest of the code that reads and compiles: what is kept is kept by that."""
     sha = hashlib.sha256()
