@@ -174,7 +174,9 @@ class Policy(Strict):
     )
     conflicts: bool = field(
         default=True,
-        metadata=about("whether defenses that conflict or cannot be trained together fail"),
+        metadata=about(
+            "whether defenses fail that conflict, are disputed, or cannot be trained together"
+        ),
     )
     unprotected: bool = field(
         default=False, metadata=about("whether a risk that no defense is expected to lower fails")

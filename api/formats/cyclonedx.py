@@ -26,7 +26,7 @@ __all__ = ["cyclonedx"]
 
 _MODEL = "model"
 _DATA = "training-data"
-_TRADES = ("conflict", "not_trainable", "at_a_cost")
+_TRADES = ("conflict", "not_trainable", "disputed", "at_a_cost")
 
 
 def cyclonedx(

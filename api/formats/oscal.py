@@ -33,7 +33,7 @@ VERSION: Final = "1.2.3"
 """The version of OSCAL that is written."""
 
 _ATLAS: Final = "mitre_atlas"
-_JOINT: Final = ("conflict", "not_trainable", "at_a_cost")
+_JOINT: Final = ("conflict", "not_trainable", "disputed", "at_a_cost")
 
 
 def oscal(

@@ -53,8 +53,7 @@ RULES: Final[Mapping[Kind, Rule]] = MappingProxyType(
         "conflict": Rule(
             "DefensesConflict",
             "Defenses in place conflict",
-            "One of the defenses undoes what the other needs, or works are divided on whether it"
-            " does.",
+            "One of the defenses undoes what the other needs.",
             "Use the stages or variants that crosscurrent combine suggests, or leave one out.",
         ),
         "not_trainable": Rule(
@@ -62,6 +61,13 @@ RULES: Final[Mapping[Kind, Rule]] = MappingProxyType(
             "Defenses in place cannot be trained together as they are",
             "What one of the defenses does in training leaves the other without what it needs.",
             "Use the stages or variants that crosscurrent combine suggests, or leave one out.",
+        ),
+        "disputed": Rule(
+            "DefensesDisputed",
+            "Works are divided on whether defenses in place go together",
+            "The defenses were seen to work together, though a conflict was seen or is expected.",
+            "Measure them together, or use the stages or variants that crosscurrent combine"
+            " suggests.",
         ),
         "at_a_cost": Rule(
             "DefensesAtACost",
@@ -134,7 +140,7 @@ def said(kb: KnowledgeBase, check: Check) -> dict[str, Said]:
             to_do = _about(kb, _effect(check, finding))
         elif finding.kind == "unprotected":
             to_do = rows[str(finding.risk)]
-        elif finding.kind in ("conflict", "not_trainable") and not _repaired(check):
+        elif finding.kind in ("conflict", "not_trainable", "disputed") and not _repaired(check):
             to_do = "leave one of them out"
         else:
             to_do = ""  # the sentence says it

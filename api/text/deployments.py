@@ -512,10 +512,9 @@ def _joined(kb: KnowledgeBase, found: DeploymentAssessment, each: Finding) -> st
     words = {
         "not_trainable": "cannot be trained together as they are",
         "conflict": "conflict",
+        "disputed": "were seen to work together, though a conflict was seen or is expected",
         "at_a_cost": "work together only if tuned or designed for it, or at a cost",
     }
-    if found.combined and found.combined.outcome == "disputed":
-        words["conflict"] = "were seen to work together, though a conflict was seen or is expected"
     repairs = found.combined.repairs if found.combined else ()
     mend = f"; repair: {_changes(repairs[0])}" if repairs else ""
     text = f"{names} {words[each.kind]}{mend}"
@@ -544,6 +543,7 @@ _FINDINGS: Final = MappingProxyType(
         "rise": _rise,
         "conflict": _joined,
         "not_trainable": _joined,
+        "disputed": _joined,
         "at_a_cost": _joined,
         "unprotected": _unprotected,
         "chain": _chained,

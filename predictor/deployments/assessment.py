@@ -94,6 +94,6 @@ def assess_deployment(kb: KnowledgeBase, file: DeploymentFile) -> DeploymentAsse
         unstated(kb, deployment, risks),
         measurements(risks),
         better_sets(kb, deployment, risks),
-        findings(deployment, risks, combined, chains),
+        findings(kb, deployment, risks, combined, chains),
         kb.digest,
     )

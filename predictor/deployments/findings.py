@@ -2,39 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
+from ..conflicts import combine
 from .effects import GRADES, MATTERS, Effect, RiskOutcome
 from .facts import NEVER
 
 if TYPE_CHECKING:
+    from crosscurrent.knowledge import KnowledgeBase
     from crosscurrent.knowledge.deployments import Matters, Policy
 
     from ..assessment import Grade
     from ..conflicts import Combined
+    from ..joint_outcomes import JointOutcome
     from .facts import Described
     from .threats import Threat
 
 __all__ = ["KINDS", "Finding", "Kind", "fails", "findings"]
 
-Kind = Literal["rise", "conflict", "not_trainable", "at_a_cost", "unprotected", "chain"]
+Kind = Literal["rise", "conflict", "not_trainable", "disputed", "at_a_cost", "unprotected", "chain"]
 
 KINDS: Final[tuple[Kind, ...]] = (
     "rise",
     "conflict",
     "not_trainable",
+    "disputed",
     "at_a_cost",
     "unprotected",
     "chain",
 )
 """Kinds of findings, the worst first.
 
-``rise``: a defense in place is expected to raise a risk. ``conflict``: defenses in place conflict,
-or were seen both to and not to. ``not_trainable``: they cannot be trained together as they are.
-``at_a_cost``: they work together only if tuned or at a cost. ``unprotected``: no defense in place
-is expected to lower a risk that matters. ``chain``: a chain of attacks toward a risk that matters
-was shown, and no defense in place breaks it.
+``rise``: a defense in place is expected to raise a risk. ``conflict``: defenses in place conflict.
+``not_trainable``: they cannot be trained together as they are. ``disputed``: they were seen to work
+together, though a conflict was seen or is expected. ``at_a_cost``: they work together only if tuned
+or at a cost. These are what `predictor.conflicts.combine` says of those defenses by themselves.
+``unprotected``: no defense in place is expected to lower a risk that matters. ``chain``: a chain of
+attacks toward a risk that matters was shown, and no defense in place breaks it.
 """
 
 
@@ -68,7 +74,18 @@ class Finding(NamedTuple):
     field: str
 
 
+_JOINT: Final[Mapping[JointOutcome, Kind]] = MappingProxyType(
+    {
+        "conflict": "conflict",
+        "disputed": "disputed",
+        "not_trainable": "not_trainable",
+        "at_a_cost": "at_a_cost",
+    }
+)
+
+
 def findings(
+    kb: KnowledgeBase,
     deployment: Described,
     risks: tuple[RiskOutcome, ...],
     combined: Combined | None,
@@ -77,7 +94,7 @@ def findings(
     """Return every finding, those of one kind in the order of the risks."""
     return (
         *_rises(risks),
-        *_joint(deployment, combined),
+        *_joint(kb, deployment, combined),
         *_unprotected(deployment, risks),
         *_chains(deployment, threats),
     )
@@ -102,33 +119,27 @@ def _rise(effect: Effect, outcome: RiskOutcome) -> Finding:
     )
 
 
-def _joint(deployment: Described, combined: Combined | None) -> Iterator[Finding]:
+def _joint(
+    kb: KnowledgeBase, deployment: Described, combined: Combined | None
+) -> Iterator[Finding]:
+    """Yield what speaks against defenses together, each group judged by itself as combine does."""
     if combined is None:
         return
-    kinds: dict[str, Kind] = {
-        "conflict": "conflict",
-        "disputed": "conflict",
-        "not_trainable": "not_trainable",
-        "at_a_cost": "at_a_cost",
-    }
-    kind = kinds.get(combined.outcome)
-    if kind is None:
-        return
-    untrained = {frozenset({each.one.id, each.other.id}) for each in combined.exclusions}
-    groups: dict[frozenset[str], Kind] = dict.fromkeys(untrained, "not_trainable")
-    joint: Kind = "conflict" if kind == "not_trainable" else kind  # to accept one excuses no other
-    for each in combined.conflicts:
-        groups.setdefault(frozenset({each.earlier.id, each.later.id}), joint)
-    if kind != "not_trainable":
-        for record in combined.judged.records:
-            groups.setdefault(frozenset(record.defenses), kind)
-    ordered = sorted(groups.items(), key=lambda item: (KINDS.index(item[1]), sorted(item[0])))
-    for group, own in ordered:
+    groups = {frozenset({each.one.id, each.other.id}) for each in combined.exclusions}
+    groups |= {frozenset({each.earlier.id, each.later.id}) for each in combined.conflicts}
+    groups |= {frozenset(each.defenses) for each in combined.observations}
+    found: list[Finding] = []
+    known: dict[frozenset[str], Kind] = {}
+    for group in sorted(groups, key=lambda each: (len(each), sorted(each))):
         about = [each for each in deployment.defenses if each.variant.id in group]
-        names = tuple(each.name for each in about)
-        yield Finding(
-            f"{own}:{':'.join(sorted(names))}", own, None, names, None, None, about[-1].field
-        )
+        kind = _JOINT.get(combine(kb, [e.variant.id for e in about], repairing=False).outcome)
+        told = any(part < group and own == kind for part, own in known.items())
+        if kind is not None and not told:
+            known[group] = kind
+            names = tuple(each.name for each in about)
+            identity = f"{kind}:{':'.join(sorted(names))}"
+            found.append(Finding(identity, kind, None, names, None, None, about[-1].field))
+    yield from sorted(found, key=lambda each: (KINDS.index(each.kind), each.id))
 
 
 def _unprotected(deployment: Described, risks: tuple[RiskOutcome, ...]) -> Iterator[Finding]:
@@ -172,7 +183,7 @@ def fails(finding: Finding, policy: Policy) -> bool:
             return False
         ranks: tuple[str, ...] = GRADES
         return ranks.index(finding.grade) <= ranks.index(policy.rise_at)
-    if finding.kind in ("conflict", "not_trainable"):
+    if finding.kind in ("conflict", "not_trainable", "disputed"):
         return policy.conflicts
     if finding.kind == "unprotected":
         return policy.unprotected and counts

@@ -46,7 +46,7 @@ def test_a_dispute_is_not_told_as_a_conflict(kb: KnowledgeBase) -> None:
     (told,) = (
         words.sentence
         for name, words in text.said(kb, check).items()
-        if name == "conflict:data_watermarking:differential_privacy"
+        if name == "disputed:data_watermarking:differential_privacy"
     )
     assert "were seen to work together, though a conflict was seen or is expected" in told
 

@@ -464,3 +464,15 @@ def test_a_deployment_says_nothing_unless_it_is_told() -> None:
     said = Deployment(deployment=1, name="x")
     assert said.defenses == said.risks == ()
     assert said.data.tail is None
+
+
+def test_each_group_of_defenses_is_judged_by_itself(kb: KnowledgeBase) -> None:
+    names = ["data_watermarking", "RD1", "fingerprinting", "PD1"]
+    found = assess_deployment(kb, described(defenses=[{"defense": each} for each in names]))
+    joint = [each for each in found.findings if each.risk is None]
+    assert joint
+    for each in joint:
+        assert combine(kb, each.defenses).outcome == each.kind
+    kinds = {each.id: each.kind for each in joint}
+    assert kinds["disputed:data_watermarking:differential_privacy"] == "disputed"
+    assert kinds["at_a_cost:adversarial_training:differential_privacy"] == "at_a_cost"

@@ -68,12 +68,12 @@ def test_what_matters_less_passes(kb: KnowledgeBase, least: str) -> None:
 @pytest.mark.parametrize(
     ("policy", "kinds"),
     [
-        ("{}", ["rise", "conflict", "not_trainable"]),
+        ("{}", ["rise", "conflict", "not_trainable", "disputed"]),
         ("{conflicts: false}", ["rise"]),
-        ("{unprotected: true}", ["rise", "conflict", "not_trainable", "unprotected"]),
-        ("{chains: true}", ["rise", "conflict", "not_trainable", "chain"]),
+        ("{unprotected: true}", ["rise", "conflict", "not_trainable", "disputed", "unprotected"]),
+        ("{chains: true}", ["rise", "conflict", "not_trainable", "disputed", "chain"]),
         (NOTHING, []),
-        (ALL, ["rise", "conflict", "not_trainable", "unprotected", "chain"]),
+        (ALL, ["rise", "conflict", "not_trainable", "disputed", "unprotected", "chain"]),
     ],
 )
 def test_each_kind_fails_by_its_own_field(kb: KnowledgeBase, policy: str, kinds: list[str]) -> None:

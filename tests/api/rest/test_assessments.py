@@ -109,7 +109,7 @@ def test_results_of_another_machine_are_refused(asking: Any) -> None:
         body = {**yaml.safe_load(TRIAGE), "results": [entry]}
         (problem,) = told(asking.post(PATH, json=body))["problems"]
         assert problem["field"] == "results"
-        assert "of your own machine" in problem["message"]
+        assert "on your own machine" in problem["message"]
 
 
 def test_a_body_of_another_kind_is_refused(asking: Any) -> None:
