@@ -14,6 +14,7 @@ from crosscurrent.predictor.deployments.documents import deployment_document
 
 from .. import formats
 from ..answers import deployments as answers
+from ..text import deployment_findings as points
 from ..text import deployments as words
 from ..text.terminal import Style, columns, paragraph
 from ._arguments import add_knowledge_option, add_output_options, add_store_option
@@ -148,21 +149,24 @@ def _described(kb: KnowledgeBase, found: DeploymentAssessment, look: Style, more
     lines = [look.paint(paragraph(words.heading(found), look.width), "bold")]
     lines += [paragraph(said.purpose, look.width)] if said.purpose else []
     lines += ["", columns(_summary(kb, found, look), look.width)]
-    lines += _section("Together", words.together(kb, found), look)
+    lines += _section("Together", points.together(kb, found), look)
     for outcome in found.risks:
         if outcome.matters is not None:
             lines += _section(kb.risks[outcome.risk].name, _told(kb, outcome, look), look)
-    chains = [": ".join(words.threat(kb, each)) for each in found.threats]
+    chains = [": ".join(points.threat(kb, each)) for each in found.threats]
     lines += _section("Chains of attacks", chains, look)
-    lines += _section("Not stated", [words.unstated(kb, each) for each in found.unstated], look)
-    rows = [words.measuring(kb, each) for each in found.measurements[:_SHOWN]]
+    lines += _section("Not stated", [points.unstated(kb, each) for each in found.unstated], look)
+    rows = [points.measuring(kb, each) for each in found.measurements[:_SHOWN]]
     next_ = [f"{what}: {command}{more}" if command else what for what, command in rows]
     lines += _section("Measure next", next_, look)
     if found.better is not None:
-        near = [*words.better(kb, found.better), f"in full: {words.asked_again(found)}{more}"]
+        near = [
+            *points.better(kb, found.better),
+            f"in full: {points.asked_again(found)}{more}",
+        ]
         lines += _section("Nearest better sets", near, look)
-    facts = [words.fact(kb, each) for each in found.deployment.facts]
-    facts += [words.silent(each) for each in found.deployment.silent]
+    facts = [points.fact(kb, each) for each in found.deployment.facts]
+    facts += [points.silent(each) for each in found.deployment.silent]
     lines += _section("What the file was taken to mean", facts, look)
     lines += ["", f"why    crosscurrent predict DEFENSE RISK{more}"]
     lines.append("whole  crosscurrent assess FILE --format html --output assessment.html")

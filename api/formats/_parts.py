@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from urllib.parse import quote
 from uuid import NAMESPACE_URL, uuid5
 
-from ..text import deployments as text
+from ..text import deployment_findings as points
 from ..text.names import cite
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ def works_behind(kb: KnowledgeBase, found: DeploymentAssessment) -> tuple[Work, 
 
 def effect_of(found: DeploymentAssessment, finding: Finding) -> Effect | None:
     """Return the effect that a finding of an expected rise is about; None of other findings."""
-    return text.effect_of(found, finding) if finding.kind == "rise" else None
+    return points.effect_of(found, finding) if finding.kind == "rise" else None
 
 
 def entries(

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
+from ..text import deployment_findings as points
 from ..text import deployments as text
 from ..text.names import lowered
 from ._parts import entries, moment, works_behind
@@ -51,7 +52,7 @@ def avid(
         The version of Crosscurrent.
     """
     said = found.deployment.file.deployment
-    sentences = [f"{text.finding(kb, found, each)}." for each in found.findings]
+    sentences = [f"{points.finding(kb, found, each)}." for each in found.findings]
     named = {name for each in found.findings for name in each.defenses}
     stages = [each.variant.stage for each in found.deployment.defenses if each.name in named]
     risks = dict.fromkeys(each.risk for each in found.findings if each.risk is not None)

@@ -10,6 +10,7 @@ import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from ..text import deployment_findings as points
 from ..text import deployments as text
 from ..text.assessments import spoken
 from ..text.names import cite
@@ -133,7 +134,7 @@ def _considerations(kb: KnowledgeBase, found: DeploymentAssessment) -> dict[str,
 def _limitations(kb: KnowledgeBase, found: DeploymentAssessment) -> Iterator[str]:
     """Say what is not known: what the file leaves open, and effects without evidence."""
     for each in found.unstated:
-        yield f"Not stated: {text.unstated(kb, each)}."
+        yield f"Not stated: {points.unstated(kb, each)}."
     for outcome in found.risks:
         if outcome.matters is not None:
             for effect in outcome.effects:
@@ -145,7 +146,7 @@ def _tradeoffs(kb: KnowledgeBase, found: DeploymentAssessment) -> Iterator[str]:
     """Say what the defenses cost each other, and which risks they raise and lower."""
     for each in found.findings:
         if each.kind in _TRADES:
-            yield f"{text.finding(kb, found, each)}."
+            yield f"{points.finding(kb, found, each)}."
     for outcome in found.risks:
         if kb.risks[outcome.risk].pillar != "fairness":
             rising = outcome.moving("increase")

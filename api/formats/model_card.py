@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from ..text import deployment_findings as points
 from ..text import deployments as text
 from ..text.markup import escaped
 from ._parts import effect_of, moment, works_of
@@ -62,8 +63,8 @@ def _lines(
     )
     findings = [_finding(kb, found, each) for each in found.findings]
     yield from _list("What speaks against it:", findings)
-    yield from _list("The defenses together:", map(escaped, text.together(kb, found)))
-    left_open = (escaped(text.unstated(kb, each)) for each in found.unstated)
+    yield from _list("The defenses together:", map(escaped, points.together(kb, found)))
+    left_open = (escaped(points.unstated(kb, each)) for each in found.unstated)
     yield from _list("What would change this:", left_open)
     to_do = [f"{escaped(row.risk)}: {escaped(row.to_do)}" for row in rows if row.matters]
     yield from ("", "### Recommendations")
@@ -72,7 +73,7 @@ def _lines(
 
 def _finding(kb: KnowledgeBase, found: DeploymentAssessment, each: Finding) -> str:
     """Return a finding with links to the works that say so."""
-    sentence = escaped(text.finding(kb, found, each))
+    sentence = escaped(points.finding(kb, found, each))
     effect = effect_of(found, each)
     if effect is None:
         return sentence

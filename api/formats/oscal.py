@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
+from ..text import deployment_findings as points
 from ..text import deployments as text
 from ..text.names import lowered
 from ._parts import NAMESPACE, effect_of, entries, identifier, moment, works_behind, works_of
@@ -216,7 +217,7 @@ class _Results:
     def finding(self, each: Finding) -> dict[str, Any]:
         return {
             "uuid": self.id("finding", each.id),
-            "title": text.finding(self.kb, self.found, each),
+            "title": points.finding(self.kb, self.found, each),
             "description": self.described(each),
             "props": [_prop("finding", each.id), _prop("kind", each.kind)],
             "origins": self.origins(),
@@ -230,7 +231,10 @@ class _Results:
         }
 
     def risk(self, each: Finding) -> dict[str, Any]:
-        sentence, accepted = text.finding(self.kb, self.found, each), self.accepted(each)
+        sentence, accepted = (
+            points.finding(self.kb, self.found, each),
+            self.accepted(each),
+        )
         deadline = {"deadline": f"{accepted.until}T23:59:59Z"} if accepted else {}
         return {
             "uuid": self.id("risk", each.id),
@@ -248,9 +252,9 @@ class _Results:
         }
 
     def described(self, each: Finding) -> str:
-        sentence = f"{text.finding(self.kb, self.found, each)}."
+        sentence = f"{points.finding(self.kb, self.found, each)}."
         if each.kind in _JOINT:
-            lines = "\n".join(f"- {line}" for line in text.together(self.kb, self.found))
+            lines = "\n".join(f"- {line}" for line in points.together(self.kb, self.found))
             return f"{sentence}\n\n{lines}"
         return sentence
 

@@ -12,6 +12,7 @@ from crosscurrent.knowledge.deployment_files import read_deployment
 from crosscurrent.predictor.deployments.documents import deployment_document
 
 from ..answers import deployments as answers
+from ..text import deployment_findings as points
 from ..text import deployments as text
 from .answer import Answer, Folder, Knowledge, overlay_names
 from .tables import Table, marked
@@ -84,7 +85,7 @@ class AssessmentAnswer(Answer):
         return [Table("", head, rows)]
 
     def _notes(self) -> Sequence[str]:
-        return text.together(self.kb, self.found)
+        return points.together(self.kb, self.found)
 
 
 def assess(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from crosscurrent.predictor.deployments.gate import judge
 
+from ..text import deployment_findings as points
 from ..text import deployment_reports as words
 from ..text import deployments as text
 from ..text.names import cite
@@ -166,9 +167,9 @@ def _context(
         _row(kb, row, outcome, more)
         for row, outcome in zip(text.summary(kb, found), found.risks, strict=True)
     ]
-    unstated = [(each.field, text.unstated(kb, each)) for each in found.unstated]
-    measuring = [text.measuring(kb, each) for each in found.measurements]
-    outcome, *joined = [words.spelled(kb, line) for line in text.joined(kb, found)] or [""]
+    unstated = [(each.field, points.unstated(kb, each)) for each in found.unstated]
+    measuring = [points.measuring(kb, each) for each in found.measurements]
+    outcome, *joined = [words.spelled(kb, line) for line in points.joined(kb, found)] or [""]
     return {
         "said": found.deployment.file.deployment,
         "described": _described(kb, found),
@@ -192,13 +193,13 @@ def _context(
         ),
         "better": [
             _sentence(words.spelled(kb, line))
-            for line in (text.better(kb, found.better) if found.better else ())
+            for line in (points.better(kb, found.better) if found.better else ())
         ],
-        "plan": text.asked_again(found) + more if found.better else "",
+        "plan": points.asked_again(found) + more if found.better else "",
         "findings": [
             (
                 each.finding.id,
-                words.spelled(kb, text.finding(kb, found, each.finding)),
+                words.spelled(kb, points.finding(kb, found, each.finding)),
                 words.standing(each),
             )
             for each in judge(found, made_on).judged
@@ -213,8 +214,8 @@ def _context(
             )
             for row, outcome in zip(rows, found.risks, strict=True)
         ],
-        "facts": [text.fact(kb, each) for each in found.deployment.facts],
-        "silent": [text.silent(each) for each in found.deployment.silent],
+        "facts": [points.fact(kb, each) for each in found.deployment.facts],
+        "silent": [points.silent(each) for each in found.deployment.silent],
         "file": found.deployment.file.name,
         "digest": found.deployment.file.digest,
         "knowledge": found.knowledge,
@@ -315,7 +316,7 @@ def _chain_works(found: Threat) -> Iterable[str]:
 
 def _chain(kb: KnowledgeBase, found: Threat) -> tuple[str, str, bool]:
     """Return a chain of attacks, what breaks it, and whether that is in place."""
-    steps, breaks = text.threat(kb, found)
+    steps, breaks = points.threat(kb, found)
     return _sentence(steps), words.spelled(kb, breaks), bool(found.broken_by)
 
 

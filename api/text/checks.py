@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from . import deployment_findings as points
 from . import deployments
 from .names import lowered, percent
 
@@ -135,7 +136,7 @@ def said(kb: KnowledgeBase, check: Check) -> dict[str, Said]:
     told: dict[str, Said] = {}
     for each in check.judged:
         finding = each.finding
-        sentence = f"{deployments.finding(kb, found, finding)}."
+        sentence = f"{points.finding(kb, found, finding)}."
         if finding.kind == "rise":
             to_do = _about(kb, _effect(check, finding))
         elif finding.kind == "unprotected":

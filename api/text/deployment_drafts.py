@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .deployments import finding, heading, summary
+from .deployment_findings import finding
+from .deployments import heading, summary
 from .markup import escaped
 from .wording import GLYPHS
 

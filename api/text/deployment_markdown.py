@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from . import deployment_findings as points
 from . import deployments as words
 from .markup import code, escaped
 from .names import knowledge_line
@@ -34,12 +35,18 @@ def markdown(kb: KnowledgeBase, found: DeploymentAssessment, more: str = "") -> 
     lines += [f"{escaped(said.purpose)}", ""] if said.purpose else []
     lines += [f"{escaped(words.heading(found))}.", "", "## Summary of findings", ""]
     lines += _summary(kb, found)
-    better = words.better(kb, found.better) if found.better else ()
+    better = points.better(kb, found.better) if found.better else ()
     for title, items in (
-        ("Together", map(escaped, words.together(kb, found))),
+        ("Together", map(escaped, points.together(kb, found))),
         ("Findings", _findings(kb, found)),
-        ("Chains of attacks", (escaped(": ".join(words.threat(kb, e))) for e in found.threats)),
-        ("Not stated", (escaped(words.unstated(kb, each)) for each in found.unstated)),
+        (
+            "Chains of attacks",
+            (escaped(": ".join(points.threat(kb, e))) for e in found.threats),
+        ),
+        (
+            "Not stated",
+            (escaped(points.unstated(kb, each)) for each in found.unstated),
+        ),
         ("Measure next", _measurements(kb, found, more)),
         ("Nearest better sets", map(escaped, better)),
     ):
@@ -56,8 +63,8 @@ def markdown(kb: KnowledgeBase, found: DeploymentAssessment, more: str = "") -> 
             rest = [each.reason, each.otherwise, *each.advice]
             lines += [f"  - {escaped(line)}" for line in rest if line]
             lines.append(f"  - {code(each.command)}")
-    facts = [words.fact(kb, each) for each in found.deployment.facts]
-    facts += [words.silent(each) for each in found.deployment.silent]
+    facts = [points.fact(kb, each) for each in found.deployment.facts]
+    facts += [points.silent(each) for each in found.deployment.silent]
     lines += _section("What the file was taken to mean", map(escaped, facts))
     lines += ["", f"File {found.deployment.file.digest}, {knowledge_line(found.knowledge)}", ""]
     return "\n".join(lines)
@@ -79,10 +86,10 @@ def _summary(kb: KnowledgeBase, found: DeploymentAssessment) -> Iterator[str]:
 
 def _findings(kb: KnowledgeBase, found: DeploymentAssessment) -> Iterator[str]:
     for each in found.findings:
-        yield f"{code(each.id)}: {escaped(words.finding(kb, found, each))}"
+        yield f"{code(each.id)}: {escaped(points.finding(kb, found, each))}"
 
 
 def _measurements(kb: KnowledgeBase, found: DeploymentAssessment, more: str) -> Iterator[str]:
     for each in found.measurements[:5]:
-        what, command = words.measuring(kb, each)
+        what, command = points.measuring(kb, each)
         yield f"{escaped(what)}: {code(command + more)}" if command else escaped(what)

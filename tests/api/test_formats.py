@@ -22,6 +22,7 @@ from crosscurrent import __version__
 from crosscurrent.api.formats import FORMATS, written
 from crosscurrent.api.formats.avid import measured
 from crosscurrent.api.formats.navigator import navigator
+from crosscurrent.api.text import deployment_findings as points
 from crosscurrent.api.text import deployments as text
 from crosscurrent.knowledge import KnowledgeBase, load
 from crosscurrent.knowledge.deployment_files import read_deployment_text
@@ -211,7 +212,7 @@ def test_the_model_card_of_cyclonedx_says_what_the_assessment_does(
     assert fairness["harms"].startswith("Differential privacy increases discriminatory behavior")
     traded = " ".join(said["performanceTradeoffs"])
     for each in plain.findings:
-        sentence = text.finding(kb, plain, each)
+        sentence = points.finding(kb, plain, each)
         if each.kind == "rise":
             assert (sentence in traded) == (each.risk != "discriminatory_behavior")
         else:
@@ -394,7 +395,7 @@ def test_a_report_for_avid_names_the_entries_of_the_risks_of_findings(
     assert "S0301: Information Leak" in report["impact"]["avid"]["sep_view"]
     assert report["impact"]["avid"]["lifecycle_view"] == ["L04: Model Development"]
     for each in plain.findings:
-        assert text.finding(kb, plain, each) in report["description"]["value"]
+        assert points.finding(kb, plain, each) in report["description"]["value"]
 
 
 @pytest.mark.parametrize("shows", DIFFERENCES)
