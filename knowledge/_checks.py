@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import fields
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
 from ._aliases import aliased, wrong_aliases
-from ._drafts import Draft, Drafts, Path, Report, Retracted, place, shown
+from ._drafts import Draft, Drafts, Path, Report, Retracted, named, place, shown
 from ._indexes import fold
 from ._links import NAMED, links
 from ._records import KINDS, singular
 from ._yaml import Node
 from .errors import Problem, clip, suggest
 
-__all__ = ["checked", "clashing_names", "dangling", "named", "typed"]
+__all__ = ["checked", "clashing_names", "dangling", "typed"]
 
 _PLACE = re.compile(r"[a-z0-9.-]{1,60}")
 
@@ -37,17 +37,32 @@ def typed(section: str, draft: Draft, report: Report) -> dict[str, Any]:
         # JSON mode is strict about types yet takes lists for tuples
         record = adapter.validate_json(json.dumps(present))
     except ValidationError as error:
-        for detail in error.errors(include_url=False, include_context=True):
-            path = tuple(detail["loc"])
-            message = _say(detail, draft.written(path))
-            if detail["type"] == "unexpected_keyword_argument":
-                message += report.hint(path[-1], _fields(section, path[:-1]))
-            if message:
-                # a field set to null counts as left out, so point at the null
-                report.add(draft.problem(path, message))
+        known = partial(_fields, section)
+        for path, message in _found(error, draft.written, known, report):
+            # a field set to null counts as left out, so point at the null
+            report.add(draft.problem(path, message))
         return {}
     row: dict[str, Any] = adapter.dump_python(record, mode="json", exclude_defaults=True)
     return row
+
+
+def _found(
+    error: ValidationError,
+    written: Callable[[Path], str],
+    known: Callable[[Path], Collection[str]],
+    report: Report,
+) -> Iterator[tuple[Path, str]]:
+    """Yield what is wrong with a record, and where.
+
+    `written` says how a value was spelled, `known` which fields there are at a place.
+    """
+    for detail in error.errors(include_url=False, include_context=True):
+        path = tuple(detail["loc"])
+        message = _say(detail, written(path))
+        if detail["type"] == "unexpected_keyword_argument":
+            message += report.hint(path[-1], known(path[:-1]))
+        if message:
+            yield path, message
 
 
 def _fields(section: str, path: Path) -> list[str]:
@@ -76,17 +91,11 @@ def checked(record_type: type[Any], root: Node, file: str) -> tuple[dict[str, An
     try:
         record = adapter.validate_json(json.dumps(given))
     except ValidationError as error:
-        report = Report(())
-        problems = []
-        for detail in error.errors(include_url=False, include_context=True):
-            path = tuple(detail["loc"])
-            node = root.at(path)
-            message = _say(detail, node.written if node else "")
-            if detail["type"] == "unexpected_keyword_argument":
-                message += report.hint(path[-1], _names(record_type, path[:-1]))
-            if message:
-                problems.append(Problem(file, *root.locate(path), named(path), message))
-        return {}, problems
+        known = partial(_names, record_type)
+        return {}, [
+            Problem(file, *root.locate(path), named(path), message)
+            for path, message in _found(error, root.spelled, known, Report(()))
+        ]
     row: dict[str, Any] = adapter.dump_python(record, mode="json", exclude_defaults=True)
     return row, []
 
@@ -96,14 +105,6 @@ def _stated(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _stated(each) for key, each in value.items() if each is not None}
     return [_stated(each) for each in value] if isinstance(value, list) else value
-
-
-def named(path: Path) -> str:
-    """Name a field as in ``defenses[3].defense``."""
-    text = ""
-    for step in path:
-        text += f"[{step}]" if isinstance(step, int) else f".{clip(step)}" if text else clip(step)
-    return text
 
 
 _SAY: Mapping[str, str] = {

@@ -18,6 +18,7 @@ __all__ = [
     "Report",
     "Retracted",
     "field_name",
+    "named",
     "one_of",
     "place",
     "shown",
@@ -104,8 +105,7 @@ class Draft:
 
     def written(self, path: Path) -> str:
         """Return how a number or truth value was spelled."""
-        node = self.writer(path).node.at(path)
-        return node.written if node else ""
+        return self.writer(path).node.spelled(path)
 
     def writer(self, path: Path) -> Entry:
         """Return the entry that wrote a field last."""
@@ -120,10 +120,15 @@ Retracted = dict[tuple[str, str], Entry]
 
 
 def field_name(section: str, index: int, path: Path) -> str:
-    """Name a field as in ``correlations[3].sources[0]``."""
-    text = f"{section}[{index}]"
+    """Name a field of a record as in ``correlations[3].sources[0]``."""
+    return named((section, index, *path))
+
+
+def named(path: Path) -> str:
+    """Name a field as in ``defenses[3].defense``."""
+    text = ""
     for step in path:
-        text += f"[{step}]" if isinstance(step, int) else f".{clip(step)}"
+        text += f"[{step}]" if isinstance(step, int) else f".{clip(step)}" if text else clip(step)
     return text
 
 

@@ -86,6 +86,11 @@ class Node:
                 return None
         return node if isinstance(node, Node) else None
 
+    def spelled(self, path: tuple[str | int, ...]) -> str:
+        """Return how a nested number, truth value or nothing was spelled; empty for any other."""
+        node = self.at(path)
+        return node.written if node else ""
+
     def renamed(self, path: tuple[str | int, ...], name: str) -> Node:
         """Return a copy in which the key that a path leads to is called otherwise."""
         step, *rest = path

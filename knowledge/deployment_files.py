@@ -155,8 +155,7 @@ def _version(root: Node, name: str) -> Iterator[Problem]:
     """Yield a problem if the version is true, which Python takes for 1."""
     version = root.at(("deployment",))
     if version is not None and version.value is True:
-        line, column = root.value["deployment"].mark
-        yield Problem(name, line, column, "deployment", "should be 1, not true")
+        yield Problem(name, *version.mark, "deployment", "should be 1, not true")
 
 
 def _choices(root: Node, name: str) -> list[Problem]:

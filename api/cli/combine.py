@@ -14,6 +14,7 @@ from ..text.combinations import (
     STAY,
     after_tuning,
     chain_of,
+    changes_of,
     grounds_of,
     outcome_words,
     still_together,
@@ -175,7 +176,7 @@ def _repairs(combined: Combined, look: Style) -> list[str]:
         return []
     if not combined.repairs:
         return ["  none found: combine fewer defenses"]
-    rows = [[_changes(each), chain_of(each.defenses) + _loss(each)] for each in combined.repairs]
+    rows = [[changes_of(each), chain_of(each.defenses) + _loss(each)] for each in combined.repairs]
     lines = [columns(rows, look.width)]
     repaired = [[variant.id for variant in each.defenses] for each in combined.repairs]
     seen = [(each.defenses, each.outcome) for each in (*combined.published, *combined.measured)]
@@ -183,18 +184,6 @@ def _repairs(combined: Combined, look: Style) -> list[str]:
         paragraph(f"! a repair that keeps {' and '.join(defenses)} {STAY}", look.width, "  ")
         for defenses in still_together(repaired, seen)
     ]
-
-
-def _changes(repair: Repair) -> str:
-    words = []
-    for kind, old, new in repair.changes:
-        if new is None:
-            words.append(f"drop {old.id}")
-        elif kind == "stage":
-            words.append(f"{old.id} at stage {new.stage}")
-        else:
-            words.append(f"{new.id} for {old.id}")
-    return ", ".join(words)
 
 
 def _loss(repair: Repair) -> str:

@@ -6,11 +6,11 @@ import json
 from collections.abc import Iterator
 from datetime import UTC
 from typing import TYPE_CHECKING, Final, NamedTuple
-from urllib.parse import quote
 from uuid import NAMESPACE_URL, uuid5
 
 from ..text import deployment_findings as points
 from ..text.names import cite
+from ..text.works import external_links
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -91,8 +91,9 @@ def works_of(kb: KnowledgeBase, effect: Effect) -> tuple[Work, ...]:
     for tier in reversed(effect.answer.evidence.tiers):
         for each in tier:
             if each.work in kb.references and each.work not in found:
-                cited, address = cite(kb, [each.work]), _address(kb, each.work)
-                found[each.work] = Work(each.work, each.effect, cited, address)
+                places = external_links(kb.references[each.work])
+                address = places[0][0] if places else None
+                found[each.work] = Work(each.work, each.effect, cite(kb, [each.work]), address)
     return tuple(found.values())
 
 
@@ -120,12 +121,3 @@ def entries(
         )
         for each in sorted(mapped, key=lambda one: nearest.index(one.predicate)):
             yield risk, each
-
-
-def _address(kb: KnowledgeBase, name: str) -> str | None:
-    work = kb.references[name]
-    if work.doi is not None:
-        return f"https://doi.org/{quote(work.doi)}"
-    if work.arxiv is not None:
-        return f"https://arxiv.org/abs/{quote(work.arxiv)}"
-    return work.url

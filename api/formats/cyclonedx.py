@@ -10,6 +10,8 @@ import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from crosscurrent.predictor.deployments.findings import JOINT
+
 from ..text import deployment_findings as points
 from ..text import deployments as text
 from ..text.assessments import spoken
@@ -27,7 +29,6 @@ __all__ = ["cyclonedx"]
 
 _MODEL = "model"
 _DATA = "training-data"
-_TRADES = ("conflict", "not_trainable", "disputed", "at_a_cost")
 
 
 def cyclonedx(
@@ -145,7 +146,7 @@ def _limitations(kb: KnowledgeBase, found: DeploymentAssessment) -> Iterator[str
 def _tradeoffs(kb: KnowledgeBase, found: DeploymentAssessment) -> Iterator[str]:
     """Say what the defenses cost each other, and which risks they raise and lower."""
     for each in found.findings:
-        if each.kind in _TRADES:
+        if each.kind in JOINT:
             yield f"{points.finding(kb, found, each)}."
     for outcome in found.risks:
         if kb.risks[outcome.risk].pillar != "fairness":

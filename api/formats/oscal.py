@@ -13,6 +13,8 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
+from crosscurrent.predictor.deployments.findings import JOINT
+
 from ..text import deployment_findings as points
 from ..text import deployments as text
 from ..text.names import lowered
@@ -34,7 +36,6 @@ VERSION: Final = "1.2.3"
 """The version of OSCAL that is written."""
 
 _ATLAS: Final = "mitre_atlas"
-_JOINT: Final = ("conflict", "not_trainable", "disputed", "at_a_cost")
 
 
 def oscal(
@@ -253,7 +254,7 @@ class _Results:
 
     def described(self, each: Finding) -> str:
         sentence = f"{points.finding(self.kb, self.found, each)}."
-        if each.kind in _JOINT:
+        if each.kind in JOINT:
             lines = "\n".join(f"- {line}" for line in points.together(self.kb, self.found))
             return f"{sentence}\n\n{lines}"
         return sentence

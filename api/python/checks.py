@@ -7,14 +7,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from crosscurrent.knowledge import KnowledgeBase
 from crosscurrent.knowledge.deployment_files import read_deployment
 from crosscurrent.predictor.deployments.check_documents import check_document
 
 from ..answers import checks as answers
-from ..answers import deployments
 from ..text import checks as text
-from .answer import Answer, Folder, Knowledge, overlay_names
+from .answer import Answer, Folder, Knowledge
+from .deployments import asked_base
 from .tables import Table
 
 if TYPE_CHECKING:
@@ -166,9 +165,5 @@ def check(
     file = read_deployment(path)
     kept = answers.accepted_file(path) if against is None else os.fspath(against)
     before = answers.earlier(kept) if against is not None or os.path.lexists(kept) else None
-    if isinstance(knowledge, KnowledgeBase):
-        kb = knowledge
-    else:
-        named = None if store is None else os.fspath(store)
-        kb = deployments.informed(file, overlay_names(knowledge), named)
+    kb = asked_base(file, knowledge, store)
     return CheckAnswer(kb, answers.check(kb, file, answers.day(today)), before)

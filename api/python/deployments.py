@@ -18,12 +18,13 @@ from .answer import Answer, Folder, Knowledge, overlay_names
 from .tables import Table, marked
 
 if TYPE_CHECKING:
+    from crosscurrent.knowledge.deployment_files import DeploymentFile
     from crosscurrent.predictor.deployments import document_types as shapes
     from crosscurrent.predictor.deployments.assessment import DeploymentAssessment
     from crosscurrent.predictor.deployments.effects import RiskOutcome
     from crosscurrent.predictor.deployments.findings import Finding
 
-__all__ = ["AssessmentAnswer", "assess"]
+__all__ = ["AssessmentAnswer", "asked_base", "assess"]
 
 
 @dataclass(frozen=True, repr=False)
@@ -116,9 +117,13 @@ def assess(
         If the file cannot be read.
     """
     file = read_deployment(os.fspath(deployment))
-    if isinstance(knowledge, KnowledgeBase):
-        kb = knowledge
-    else:
-        kept = None if store is None else os.fspath(store)
-        kb = answers.informed(file, overlay_names(knowledge), kept)
+    kb = asked_base(file, knowledge, store)
     return AssessmentAnswer(kb, answers.assess(kb, file))
+
+
+def asked_base(file: DeploymentFile, knowledge: Knowledge, store: Folder | None) -> KnowledgeBase:
+    """Return the base that a deployment is asked of; parameters are those of `assess`."""
+    if isinstance(knowledge, KnowledgeBase):
+        return knowledge
+    kept = None if store is None else os.fspath(store)
+    return answers.informed(file, overlay_names(knowledge), kept)

@@ -1,4 +1,4 @@
-"""Bodies of requests: JSON, of which a large one is read apart from the event loop.
+"""Bodies of requests: JSON without a name twice; a large one is read apart from the event loop.
 
 The standard library's parser is one call of C, during which no other thread of the process runs:
 two MiB of small numbers would keep everybody waiting. That in Python lets others run in between.
@@ -12,8 +12,10 @@ from json.scanner import py_make_scanner  # type: ignore[attr-defined]  # undocu
 from typing import Any
 
 from anyio import to_thread
-from fastapi import Request, Response
+from fastapi import HTTPException, Request, Response
 from fastapi.routing import APIRoute
+
+from crosscurrent.knowledge.errors import clip
 
 from .service import Service, owner
 
@@ -43,7 +45,7 @@ class _PatientRequest(Request):
         """Return the document in the body."""
         body = await self.body()
         if len(body) <= _SMALL:
-            return json.loads(body)
+            return json.loads(body, object_pairs_hook=_once)
         service: Service = self.app.state.service
         async with service.questions.turn(await owner(self)):
             return await to_thread.run_sync(_interruptibly, body)
@@ -58,4 +60,20 @@ class _InterruptibleDecoder(json.JSONDecoder):
 
 
 def _interruptibly(body: bytes) -> Any:
-    return json.loads(body, cls=_InterruptibleDecoder)
+    return json.loads(body, cls=_InterruptibleDecoder, object_pairs_hook=_once)
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object; refuse one that says the same name twice, of which either might be meant.
+
+    Raises
+    ------
+    HTTPException
+        422, if it does.
+    """
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise HTTPException(422, f"body: {clip(twice)} is given twice: leave one out")
+    return found

@@ -132,6 +132,14 @@ class RequestContext:
             )
 
     def _fits(self, scope: Scope) -> None:
+        """Refuse a body that is encoded, or says that it is too large."""
+        coding = (_header(scope, b"content-encoding") or b"identity").strip().lower()
+        if coding != b"identity":
+            raise ProblemError(
+                415,
+                "the body is encoded: send it as it is, without Content-Encoding",
+                headers={"Accept-Encoding": "identity"},
+            )
         length = _header(scope, b"content-length") or b""
         if length.isdigit() and (len(length) > 15 or int(length) > self.most):
             raise ProblemError(413, f"the body is larger than {self.most} bytes")

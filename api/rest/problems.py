@@ -219,7 +219,7 @@ def problem_of(request: Request, error: Exception) -> ProblemError:
     if isinstance(error, HTTPException):
         known = {
             400: "the body can't be read as JSON",
-            404: f"there is nothing at {legible(request.url.path[:200])}{FOR_PROGRAMS}",
+            404: f"there is nothing at {_path(request)}{FOR_PROGRAMS}",
             405: f"{legible(request.method[:20])} is not possible here",
             413: "the body is larger than the service takes",
         }
@@ -230,6 +230,13 @@ def problem_of(request: Request, error: Exception) -> ProblemError:
             headers["Allow"] = request.app.state.methods.get(path, headers.get("Allow", ""))
         return ProblemError(error.status_code, detail, headers=headers)
     raise error
+
+
+def _path(request: Request) -> str:
+    """Return the path that was asked for, and what it may lack or have too much."""
+    path = request.url.path
+    slash = " (leave out the slash at its end)" if len(path) > 1 and path.endswith("/") else ""
+    return f"{legible(path[:200])}{slash}"
 
 
 def _hint(close: Sequence[str]) -> dict[str, Any]:

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from crosscurrent.predictor.deployments.findings import CONFLICTS
+
 from . import deployment_findings as points
 from . import deployments
 from .names import lowered, percent
@@ -141,7 +143,7 @@ def said(kb: KnowledgeBase, check: Check) -> dict[str, Said]:
             to_do = _about(kb, _effect(check, finding))
         elif finding.kind == "unprotected":
             to_do = rows[str(finding.risk)]
-        elif finding.kind in ("conflict", "not_trainable", "disputed") and not _repaired(check):
+        elif finding.kind in CONFLICTS and not _repaired(check):
             to_do = "leave one of them out"
         else:
             to_do = ""  # the sentence says it

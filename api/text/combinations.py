@@ -13,12 +13,14 @@ from .wording import OUTCOMES, TOGETHER
 
 if TYPE_CHECKING:
     from crosscurrent.knowledge import Combination, Variant
+    from crosscurrent.predictor.conflicts import Repair
 
 __all__ = [
     "STAY",
     "after_tuning",
     "at_what_cost",
     "chain_of",
+    "changes_of",
     "codes",
     "grounds_of",
     "missed",
@@ -134,3 +136,16 @@ def missed(wish: str, named: str, instead: str | None) -> str:
     if wish == "have":
         return f"{instead} in place of {named}" if instead else f"{named} has to go"
     return f"{named} is {'not covered' if wish == 'protect' else 'raised'}"
+
+
+def changes_of(repair: Repair) -> str:
+    """Say what a repair changes."""
+    words = []
+    for kind, old, new in repair.changes:
+        if new is None:
+            words.append(f"drop {old.id}")
+        elif kind == "stage":
+            words.append(f"{old.id} at stage {new.stage}")
+        else:
+            words.append(f"{new.id} for {old.id}")
+    return ", ".join(words)

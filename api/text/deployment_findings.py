@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from . import assessments
-from .combinations import chain_of, grounds_of, missed, outcome_words, why_not
+from .combinations import chain_of, changes_of, grounds_of, missed, outcome_words, why_not
 from .conditions import circumstance
 from .deployments import CERTAINTY, UNMEASURED, document_of, listed, meant_for, named
 from .experiments import experiment
@@ -80,7 +80,7 @@ def joined(kb: KnowledgeBase, found: DeploymentAssessment) -> list[str]:
     if combined.orders and combined.outcome in ("shown_effective", "no_known_conflict"):
         lines.append(f"order: {chain_of(combined.orders[0])}")
     lines += [
-        f"repair: {_changes(each)}{_uncovered(kb, each)}" for each in combined.repairs[:_MOST]
+        f"repair: {changes_of(each)}{_uncovered(kb, each)}" for each in combined.repairs[:_MOST]
     ]
     return lines
 
@@ -89,18 +89,6 @@ def _joint(combined: Combined) -> str:
     rests = grounds_of(combined.grounds)
     said = outcome_words(combined.outcome, combined.grounds)
     return f"{said} ({rests})" if rests else said
-
-
-def _changes(repair: Repair) -> str:
-    words = []
-    for kind, old, new in repair.changes:
-        if new is None:
-            words.append(f"drop {old.id}")
-        elif kind == "stage":
-            words.append(f"{old.id} at stage {new.stage}")
-        else:
-            words.append(f"{new.id} for {old.id}")
-    return ", ".join(words)
 
 
 def _uncovered(kb: KnowledgeBase, repair: Repair) -> str:
@@ -258,7 +246,7 @@ def _joined(kb: KnowledgeBase, found: DeploymentAssessment, each: Finding) -> st
         "at_a_cost": "work together only if tuned or designed for it, or at a cost",
     }
     repairs = found.combined.repairs if found.combined else ()
-    mend = f"; repair: {_changes(repairs[0])}" if repairs else ""
+    mend = f"; repair: {changes_of(repairs[0])}" if repairs else ""
     text = f"{names} {words[each.kind]}{mend}"
     return text[0].upper() + text[1:]
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Final, Literal, NamedTuple
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple, get_args
+
+from crosscurrent.knowledge.deployments import Matters
 
 from ..advice import Advice, advise
 from ..assessment import Assessment, Grade, Setting, assess
@@ -12,7 +14,6 @@ from ..interactions import Prediction, predict
 
 if TYPE_CHECKING:
     from crosscurrent.knowledge import KnowledgeBase
-    from crosscurrent.knowledge.deployments import Matters
 
     from ..scenarios import Scenario
     from .facts import Described, InPlace, Profile
@@ -21,19 +22,10 @@ __all__ = ["GRADES", "MATTERS", "Effect", "RiskOutcome", "Together", "outcomes"]
 
 Together = Literal["increase", "decrease", "no_change", "opposed", "depends", "unknown"]
 
-GRADES: Final[tuple[Grade, ...]] = (
-    "measured_here",
-    "replicated",
-    "published_once",
-    "measured_reference",
-    "disputed",
-    "derived_active",
-    "derived_passive",
-    "none",
-)
+GRADES: Final[tuple[Grade, ...]] = get_args(Grade)
 """Grades of what is expected, the best established first."""
 
-MATTERS: Final[tuple[Matters, ...]] = ("low", "medium", "high")
+MATTERS: Final[tuple[Matters, ...]] = get_args(Matters)
 
 _WORSE: Final = ("decrease", "no_change", "unknown", "depends", "increase")
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Final, Literal, NamedTuple
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple, get_args
 
 from ..conflicts import combine
 from .effects import GRADES, MATTERS, Effect, RiskOutcome
@@ -16,23 +15,14 @@ if TYPE_CHECKING:
 
     from ..assessment import Grade
     from ..conflicts import Combined
-    from ..joint_outcomes import JointOutcome
     from .facts import Described
     from .threats import Threat
 
-__all__ = ["KINDS", "Finding", "Kind", "fails", "findings"]
+__all__ = ["CONFLICTS", "JOINT", "KINDS", "Finding", "Kind", "fails", "findings"]
 
 Kind = Literal["rise", "conflict", "not_trainable", "disputed", "at_a_cost", "unprotected", "chain"]
 
-KINDS: Final[tuple[Kind, ...]] = (
-    "rise",
-    "conflict",
-    "not_trainable",
-    "disputed",
-    "at_a_cost",
-    "unprotected",
-    "chain",
-)
+KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 """Kinds of findings, the worst first.
 
 ``rise``: a defense in place is expected to raise a risk. ``conflict``: defenses in place conflict.
@@ -74,14 +64,11 @@ class Finding(NamedTuple):
     field: str
 
 
-_JOINT: Final[Mapping[JointOutcome, Kind]] = MappingProxyType(
-    {
-        "conflict": "conflict",
-        "disputed": "disputed",
-        "not_trainable": "not_trainable",
-        "at_a_cost": "at_a_cost",
-    }
-)
+CONFLICTS: Final[tuple[Kind, ...]] = ("conflict", "not_trainable", "disputed")
+"""Kinds that say that defenses do not go together as they are."""
+
+JOINT: Final[tuple[Kind, ...]] = (*CONFLICTS, "at_a_cost")
+"""Kinds about defenses together, called as `predictor.conflicts.combine` calls the outcome."""
 
 
 def findings(
@@ -132,7 +119,8 @@ def _joint(
     known: dict[frozenset[str], Kind] = {}
     for group in sorted(groups, key=lambda each: (len(each), sorted(each))):
         about = [each for each in deployment.defenses if each.variant.id in group]
-        kind = _JOINT.get(combine(kb, [e.variant.id for e in about], repairing=False).outcome)
+        outcome = combine(kb, [each.variant.id for each in about], repairing=False).outcome
+        kind = next((each for each in JOINT if each == outcome), None)
         told = any(part < group and own == kind for part, own in known.items())
         if kind is not None and not told:
             known[group] = kind
@@ -183,7 +171,7 @@ def fails(finding: Finding, policy: Policy) -> bool:
             return False
         ranks: tuple[str, ...] = GRADES
         return ranks.index(finding.grade) <= ranks.index(policy.rise_at)
-    if finding.kind in ("conflict", "not_trainable", "disputed"):
+    if finding.kind in CONFLICTS:
         return policy.conflicts
     if finding.kind == "unprotected":
         return policy.unprotected and counts

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from itertools import product
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 from gates import ACCEPTED, FAIRNESS, TODAY, checked, deployment
 
 from crosscurrent.knowledge import KnowledgeBase, load
 from crosscurrent.knowledge.deployment_files import read_deployment_text
+from crosscurrent.knowledge.deployments import Matters
 from crosscurrent.knowledge.errors import BrokenDeployment
 from crosscurrent.predictor.assessment import Grade
 from crosscurrent.predictor.deployments import check_document_types as shapes
@@ -18,16 +19,21 @@ from crosscurrent.predictor.deployments.assessment import assess_deployment
 from crosscurrent.predictor.deployments.check_documents import check_document
 from crosscurrent.predictor.deployments.comparison import compared
 from crosscurrent.predictor.deployments.effects import GRADES
-from crosscurrent.predictor.deployments.findings import KINDS, Finding
+from crosscurrent.predictor.deployments.findings import KINDS, Finding, Kind
 from crosscurrent.predictor.deployments.gate import judge
 
-LEVELS = ("low", "medium", "high")
+LEVELS: tuple[Matters, ...] = ("low", "medium", "high")
 ALL = "{rise_at: none, matters: low, conflicts: true, unprotected: true, chains: true}"
 NOTHING = "{rise_at: never, conflicts: false}"
 
 
-def finding(kind: str, grade: str | None = None, matters: str | None = "high") -> Finding:
-    return Finding(f"{kind}:x", kind, "evasion", (), grade, matters, "risks")  # type: ignore[arg-type]
+def finding(kind: Kind, grade: Grade | None = None, matters: Matters | None = "high") -> Finding:
+    return Finding(f"{kind}:x", kind, "evasion", (), grade, matters, "risks")
+
+
+def with_risks(check: Any, *risks: Any) -> Any:
+    """Return a check that told other risks."""
+    return {**check, "risks": list(risks)}
 
 
 def states(kb: KnowledgeBase, policy: str, *findings: Finding) -> list[str]:
@@ -54,11 +60,11 @@ def test_a_rise_fails_from_its_grade_on(kb: KnowledgeBase, threshold: str) -> No
 
 
 @pytest.mark.parametrize("least", LEVELS)
-def test_what_matters_less_passes(kb: KnowledgeBase, least: str) -> None:
-    kinds = ("rise", "unprotected", "chain")
+def test_what_matters_less_passes(kb: KnowledgeBase, least: Matters) -> None:
+    kinds: tuple[Kind, ...] = ("rise", "unprotected", "chain")
     found = [
         finding(kind, "replicated" if kind == "rise" else None, matters)
-        for kind, matters in product(kinds, (None, *LEVELS))
+        for kind, matters in product(kinds, [None, *LEVELS])
     ]
     policy = f"{{matters: {least}, unprotected: true, chains: true}}"
     counts = LEVELS[LEVELS.index(least) :]
@@ -307,9 +313,8 @@ def outcome(expect: str, likelihood: float | None = 0.8) -> dict[str, object]:
 def test_what_a_change_does_to_a_risk(
     alone: shapes.DeploymentCheck, before: str, after: str, way: str
 ) -> None:
-    old = {**alone, "risks": [outcome(before)]}
-    new = {**alone, "risks": [outcome(after)]}
-    (change,) = compared(old, new)["risks"]  # type: ignore[arg-type]
+    old, new = (with_risks(alone, outcome(each)) for each in (before, after))
+    (change,) = compared(old, new)["risks"]
     assert change["way"] == way
 
 
@@ -326,14 +331,13 @@ def test_what_a_change_does_to_a_risk(
 def test_likelihoods_that_only_round_otherwise_are_the_same(
     alone: shapes.DeploymentCheck, before: float | None, after: float | None, changed: bool
 ) -> None:
-    old = {**alone, "risks": [outcome("increase", before)]}
-    new = {**alone, "risks": [outcome("increase", after)]}
-    assert bool(compared(old, new)["risks"]) == changed  # type: ignore[arg-type]
+    old, new = (with_risks(alone, outcome("increase", each)) for each in (before, after))
+    assert bool(compared(old, new)["risks"]) == changed
 
 
 def test_a_risk_that_one_base_does_not_know_is_told(alone: shapes.DeploymentCheck) -> None:
-    old = {**alone, "risks": [outcome("increase")]}
-    (gone,) = compared(old, {**alone, "risks": []})["risks"]  # type: ignore[arg-type]
+    old, none = with_risks(alone, outcome("increase")), with_risks(alone)
+    (gone,) = compared(old, none)["risks"]
     assert (gone["way"], gone["after"]) == ("no_longer_raises", None)
-    (new,) = compared({**alone, "risks": []}, old)["risks"]  # type: ignore[arg-type,typeddict-item]
+    (new,) = compared(none, old)["risks"]
     assert (new["way"], new["before"]) == ("raises", None)

@@ -29,6 +29,7 @@ from crosscurrent.api.rest.keys import KeyFile
 from crosscurrent.api.web import rendering
 
 Serve = Callable[..., Asking]
+JSON = "application/json"
 
 
 @pytest.mark.parametrize(
@@ -208,3 +209,35 @@ def test_nobody_waits_for_a_collection_of_what_lives_long(tmp_path: Path) -> Non
         [sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True
     )
     assert done.stdout == "True False True\n"
+
+
+@pytest.mark.parametrize("large", [False, True])
+@pytest.mark.parametrize(
+    ("method", "path"), [("POST", "/v1/validations"), ("PUT", "/v1/knowledge/own")]
+)
+def test_a_name_that_is_given_twice_is_refused(
+    serve: Serve, method: str, path: str, large: bool
+) -> None:
+    more = ', "z": "' + "x" * 40_000 + '"' if large else ""
+    body = f'{{"seeds": 1, "risk": "R1", "settings": {{"a": 1, "a": 2}}, "risk": "P1"{more}}}'
+    answer = serve().request(method, path, content=body, headers={"Content-Type": JSON})
+    assert answer.status_code == 422
+    assert answer.json()["detail"] == "body: a is given twice: leave one out"
+
+
+@pytest.mark.parametrize("coding", ["gzip", "br", "GZIP, identity"])
+def test_an_encoded_body_is_refused_with_what_is_taken(serve: Serve, coding: str) -> None:
+    headers = {"Content-Type": JSON, "Content-Encoding": coding}
+    answer = serve().request("POST", "/v1/validations", content=b"{}", headers=headers)
+    assert answer.status_code == 415
+    assert answer.headers["accept-encoding"] == "identity"
+    assert "without Content-Encoding" in answer.json()["detail"]
+    plain = {**headers, "Content-Encoding": "identity"}
+    answer = serve().request("POST", "/v1/validations", content=b"{}", headers=plain)
+    assert answer.status_code == 422
+
+
+def test_a_slash_too_many_is_told(serve: Serve) -> None:
+    answer = serve().get("/v1/predictions/")
+    assert answer.status_code == 404
+    assert "/v1/predictions/ (leave out the slash at its end)" in answer.json()["detail"]
